@@ -1,0 +1,81 @@
+# What there is to type. `make run` and `make test` install what they need, into .venv and build/.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LINTERS := openapi/node_modules/.bin
+SPECS := openapi/bindings.yaml openapi/registration.yaml
+COVERAGE := $(BIN)/coverage
+
+.DEFAULT_GOAL := help
+.PHONY: help run test sdks check lint-specs lint-specs-with-npm fuzz million dist clean
+
+help:  ## Say what there is to type
+	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | column -t -s:
+
+run: $(VENV)/.installed  ## Serve the demo: the Binding of Twilio's page, on port 8000
+	$(BIN)/chat-bindings serve --demo
+
+test: $(VENV)/.tested-with sdks  ## Run the tests, with a small fuzz run and the official SDKs
+	@mkdir -p build/coverage && rm -f build/coverage/*
+	$(COVERAGE) run -m pytest
+	@$(COVERAGE) combine --quiet
+	@$(COVERAGE) report --fail-under=95
+
+# The official SDKs for Node.js. Without npm their tests are skipped, and say so.
+sdks:
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/clients/node_modules/.installed
+
+tests/clients/node_modules/.installed: tests/clients/package.json tests/clients/.npmrc
+	npm install --prefix tests/clients --no-progress --loglevel=error
+	@touch $@
+
+check: $(VENV)/.checked-with lint-specs  ## Lint and type-check the code, lint the specs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@mkdir -p build/types && ln -sfn ../../handlers build/types/chat_bindings
+	MYPYPATH=build/types $(BIN)/mypy --cache-dir build/mypy -p chat_bindings
+
+lint-specs: $(VENV)/.checked-with  ## Lint the specs: openapi-spec-validator and, with Node.js, Redocly and Spectral
+	$(BIN)/python -m openapi_spec_validator $(SPECS)
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory lint-specs-with-npm; \
+	else echo 'Node.js is missing, so Redocly and Spectral are skipped: install Node 20.19 or later with npm' >&2; [ "$$CI" != true ]; fi
+
+lint-specs-with-npm: openapi/node_modules/.installed
+	$(LINTERS)/redocly lint --config openapi/redocly.yaml $(SPECS)
+	$(LINTERS)/spectral lint --ruleset openapi/.spectral.yaml --fail-severity hint $(SPECS)
+
+openapi/node_modules/.installed: openapi/package.json openapi/.npmrc
+	npm install --prefix openapi --no-progress --loglevel=error
+	@touch $@
+
+fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation
+	$(BIN)/python -m tests.fuzz.run --examples 500
+
+million: $(VENV)/.tested-with  ## Import a world of a million Bindings and measure it
+	$(BIN)/python -m pytest -m slow tests/load/test_million.py -s
+
+dist: $(VENV)/.checked-with  ## Build the wheel and the source distribution into dist/
+	rm -rf dist build/lib build/bdist*
+	$(BIN)/python -m build --outdir dist .
+
+clean:  ## Remove what was installed and built
+	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules *.egg-info
+
+# Each stamp is as old as the last installation of what its file names.
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.tested-with: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group test
+	@touch $@
+
+$(VENV)/.checked-with: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group check
+	@touch $@

@@ -1,0 +1,5 @@
+"""`python -m chat_bindings`."""
+
+from .commands import main
+
+main()

@@ -1,0 +1,174 @@
+"""`chat-bindings serve`: the reference service."""
+
+import re
+import ssl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_network
+from pathlib import Path
+
+import click
+
+from ..service.addressing import Network
+from ..service.settings import Settings
+from ..storage.locator import administration
+from .options import database_option, option
+
+
+class NetworkType(click.ParamType[Network]):
+    """An IP address, or a network such as 10.0.0.0/8."""
+
+    name = "network"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Network:
+        try:
+            return ip_network(str(value))
+        except ValueError as error:
+            self.fail(f"{error}. Write an IP address, or a network such as 10.0.0.0/8.", param, ctx)
+
+
+HIGHEST_PORT = 65535
+
+# a path may follow the host: that of a proxy which puts the service under a prefix
+_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
+    r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?"
+)
+
+
+class UrlType(click.ParamType[str]):
+    """What absolute URLs begin with, such as https://chat.twilio.com."""
+
+    name = "url"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        url = str(value)
+        match = _URL.fullmatch(url)
+        if not match or int(match["port"] or 0) > HIGHEST_PORT:
+            self.fail(f"{url!r} is not a scheme and a host, such as https://chat.twilio.com.", param, ctx)
+        return url.rstrip("/")
+
+
+@click.command()
+@option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for every one.")
+@option(
+    "--port",
+    type=click.IntRange(0, HIGHEST_PORT),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 for any that is free.",
+)
+@option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="Processes that serve; one a core is plenty.",
+)
+@database_option
+@option(
+    "--public-url",
+    type=UrlType(),
+    help="What absolute URLs in answers begin with. Default: the scheme and host of each request.",
+)
+@option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    type=NetworkType(),
+    multiple=True,
+    help="Address or network whose X-Forwarded-Proto and X-Forwarded-Host count. Can be repeated.",
+)
+@option("--tls-cert", type=click.Path(path_type=Path), help="Certificate chain (PEM) to serve HTTPS with.")
+@option("--tls-key", type=click.Path(path_type=Path), help="Private key (PEM) of the certificate.")
+@option(
+    "--demo",
+    is_flag=True,
+    help="Serve the Binding of Twilio's page from a temporary database, and print how to fetch it.",
+)
+@option(
+    "--registration/--no-registration",
+    default=True,
+    show_default=True,
+    help="Whether devices can register, under /registration.",
+)
+@option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="What is logged, to standard error. No level shows personal data or secrets.",
+)
+@click.pass_context
+def serve(  # noqa: PLR0913 - an argument for each option
+    context: click.Context,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    database: str,
+    public_url: str | None,
+    trusted_proxies: tuple[Network, ...],
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    demo: bool,
+    registration: bool,
+    log_level: str,
+) -> None:
+    """Serve the Bindings API.
+
+    SIGINT (Ctrl-C) or SIGTERM ends it: what is in flight is finished.
+
+    \b
+    Examples:
+      chat-bindings serve --demo
+      chat-bindings serve --database sqlite:///bindings.db --workers 2
+      chat-bindings serve --port 443 --tls-cert cert.pem --tls-key key.pem --public-url https://chat.twilio.com
+    """
+    from ..service import server  # the web stack takes a while to import: --help does without
+
+    _check_tls(tls_cert, tls_key)
+    if demo and context.get_parameter_source("database") != click.core.ParameterSource.DEFAULT:
+        raise click.UsageError("--demo has a temporary database of its own: leave --database (or its variable) out.")
+    with server.stopping(), _database(database, demo=demo) as (address, curl_options):
+        settings = Settings(address, public_url, trusted_proxies, registration, log_level)
+        try:
+            listener = server.listen(host, port)
+        except OSError as error:
+            raise click.UsageError(f"--host {host} --port {port} cannot be listened on: {error.strerror}.") from None
+        url = server.url_of(listener, secure=tls_cert is not None)
+        if curl_options:
+            click.echo(_invitation(f"{url}{curl_options[1]}", curl_options[0]))
+        server.run(settings, listener, workers=workers, tls=(tls_cert, tls_key) if tls_cert and tls_key else None)
+
+
+def _check_tls(cert: Path | None, key: Path | None) -> None:
+    if (cert is None) != (key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together: give both, or neither.")
+    if cert is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+    except OSError as error:  # ssl.SSLError is one
+        raise click.UsageError(f"--tls-cert {cert} with --tls-key {key} cannot be used: {error}") from None
+
+
+@contextmanager
+def _database(locator: str, *, demo: bool) -> Iterator[tuple[str, tuple[str, str] | None]]:
+    if not demo:
+        with administration(locator) as database:
+            database.migrate()
+        yield locator, None
+        return
+    from ..service.demo import load_demo
+
+    with tempfile.TemporaryDirectory(prefix="chat-bindings-") as folder:
+        locator = f"sqlite:///{folder}/demo.db"
+        with administration(locator) as database:
+            database.migrate()
+            credentials, path = load_demo(database)
+        yield locator, (credentials, path)
+
+
+def _invitation(url: str, credentials: str) -> str:
+    return f"The demo holds the Binding of Twilio's page, until it ends. Fetch it:\n\n    curl -u {credentials} {url}\n"

@@ -1,0 +1,25 @@
+"""The operation of `openapi/registration.yaml`."""
+
+from typing import Any
+
+from .service.errors import Fault
+from .service.representation import represent
+from .storage.interface import Registration, Storage
+
+
+async def register_binding(
+    service_sid: str, body: dict[str, Any], *, account_sid: str, storage: Storage, origin: str
+) -> tuple[dict[str, Any], int]:
+    """Make or update the Binding of a device: 201 when it is new, 200 when it was there."""
+    registration = Registration(
+        identity=body["Identity"],
+        endpoint=body["Endpoint"],
+        binding_type=body["BindingType"],
+        credential_sid=body["CredentialSid"],
+        message_types=body.get("MessageTypes", []),
+    )
+    registered = await storage.register(account_sid, service_sid, registration)
+    if registered is None:
+        raise Fault("not_found")
+    binding, is_new = registered
+    return represent(binding, origin), 201 if is_new else 200

@@ -1,0 +1,1 @@
+"""What the handlers stand on while a request runs."""

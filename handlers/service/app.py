@@ -1,0 +1,60 @@
+"""The service as one ASGI app, composed in one list."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from connexion.middleware.lifespan import LifespanMiddleware
+from connexion.resolver import RelativeResolver
+from starlette.types import ASGIApp
+
+from .. import __name__ as package
+from ..storage.locator import storage as storage_at
+from .addressing import Addressing
+from .context import Given
+from .credentials import Authentication
+from .envelope import Envelope
+from .errors import Door
+from .logs import configure
+from .operations import CompiledApp, Validation
+from .routing import Routing
+from .settings import Settings
+from .specification import CONTRACT, REGISTRATION, binding_types, directory, document
+
+log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """Compose the service. A spec that does not fit the handlers fails here, not on a request."""
+    configure(settings.log_level)
+    storage = storage_at(settings.database, binding_types())
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        await storage.open()
+        yield
+        await storage.close()
+
+    app = CompiledApp(
+        package,
+        specification_dir=directory(),
+        lifespan=lifespan,
+        middlewares=[
+            Envelope,
+            Door,
+            Routing,
+            Authentication,
+            Validation,
+            partial(Addressing, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies),
+            partial(Given, storage=storage),
+            LifespanMiddleware,
+        ],
+    )
+    app.add_api(CONTRACT, resolver=RelativeResolver(f"{package}.bindings"), storage=storage)
+    if settings.registration:
+        app.add_api(REGISTRATION, resolver=RelativeResolver(f"{package}.registration"), storage=storage)
+    for spec in (CONTRACT, REGISTRATION) if settings.registration else (CONTRACT,):
+        paths = document(spec)["paths"]
+        log.info("%s %s: %s", spec, document(spec)["info"]["version"], ", ".join(paths))
+    return app

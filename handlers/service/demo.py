@@ -1,0 +1,19 @@
+"""The world of `serve --demo`: one account, one service and the Binding of Twilio's page, as the spec shows it."""
+
+from urllib.parse import urlsplit
+
+from ..storage.interface import AccountRow, Administration, Binding, ServiceRow
+from ..storage.tokens import digest, new_token
+from .specification import component
+
+
+def load_demo(database: Administration) -> tuple[str, str]:
+    """Add the demo's world: the credentials as `SID:token`, with a new token, and the path of its Binding."""
+    example = component("examples", "binding")["value"]
+    binding = Binding(**{name: example[name] for name in Binding._fields})
+    token = new_token()
+    with database.load() as loader:
+        loader.add_account(AccountRow(binding.account_sid, digest(token)))
+        loader.add_service(ServiceRow(binding.service_sid, binding.account_sid))
+        loader.add_bindings([binding])
+    return f"{binding.account_sid}:{token}", urlsplit(example["url"]).path

@@ -1,0 +1,74 @@
+"""What every request and every response has: an id, a line in the log, CORS, and HEAD answered as GET."""
+
+import logging
+import re
+from collections.abc import MutableMapping
+from secrets import token_hex
+from time import perf_counter
+from typing import Any
+
+from connexion.middleware.abstract import ROUTING_CONTEXT
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .errors import REQUEST_ID
+from .specification import CONTRACT, REGISTRATION, document
+
+log = logging.getLogger("chat_bindings.access")
+
+_SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}", re.ASCII)
+_REQUEST_ID = REQUEST_ID.lower().encode()
+
+
+class Envelope:
+    """The outermost stage."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._words = {
+            word for spec in (CONTRACT, REGISTRATION) for path in document(spec)["paths"] for word in path.split("/")
+        } | {"registration"}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = perf_counter()
+        method, status = scope["method"], 0
+        if method == "HEAD":
+            scope = {**scope, "method": "GET"}  # a copy: the server still has to know that it was HEAD
+        headers = _headers(scope, request_id := f"RQ{token_hex(16)}")
+
+        async def finish(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *headers]
+            elif method == "HEAD":
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            await self.app(scope, receive, finish)
+        finally:
+            took = (perf_counter() - started) * 1000
+            operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id", "-")
+            log.info(
+                "%s %s %s %d %.1fms %s",
+                method, self._shown(scope["path"]), operation.rpartition(".")[2], status, took, request_id,
+            )  # fmt: skip
+
+    def _shown(self, path: str) -> str:
+        """A path for the log: anything but the specs' own words and SIDs may be personal data."""
+        return "/".join(
+            segment if segment in self._words or _SID.fullmatch(segment) else "*" for segment in path.split("/")[:8]
+        )
+
+
+def _headers(scope: MutableMapping[str, Any], request_id: str) -> list[tuple[bytes, bytes]]:
+    headers = [(_REQUEST_ID, request_id.encode())]
+    if any(name == b"origin" for name, _ in scope["headers"]):
+        headers += [
+            (b"access-control-allow-origin", b"*"),
+            (b"access-control-expose-headers", b"Allow, Retry-After, Twilio-Request-Id, WWW-Authenticate"),
+        ]
+    return headers

@@ -1,0 +1,150 @@
+"""One door for errors: whatever goes wrong leaves as the JSON object that the spec describes."""
+
+import logging
+import traceback
+from functools import cache
+from typing import Any, NamedTuple
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..storage.interface import StorageDamaged, StorageUnavailable
+from .specification import CONTRACT, REGISTRATION, component, document
+
+log = logging.getLogger(__name__)
+
+_LONGEST = 200
+"""How many characters of what a client sent a message repeats."""
+
+
+REQUEST_ID = "Twilio-Request-Id"
+"""The header that every response has, errors or not: the envelope writes it."""
+
+
+class Kind(NamedTuple):
+    """A kind of error, as the spec's example of it says."""
+
+    status: int
+    code: int
+    message: str
+    more_info: str
+
+
+class Fault(Exception):
+    """A request that is answered with an error.
+
+    `name` is the name of the error's example in a spec, and `facts` fill the placeholders of its `x-message`.
+    """
+
+    def __init__(self, name: str, headers: dict[str, str] | None = None, **facts: object) -> None:
+        super().__init__(name)
+        self.name = name
+        self.headers = headers or {}
+        self.facts = facts
+
+
+@cache
+def catalogue() -> dict[str, Kind]:
+    """Every kind of error that the specs have an example of, by the example's name."""
+    examples = {
+        name: example
+        for spec in (CONTRACT, REGISTRATION)
+        for name, example in document(spec)["components"]["examples"].items()
+        if "x-message" in example
+    }
+    return {
+        name: Kind(
+            example["value"]["status"], example["value"]["code"], example["x-message"], example["value"]["more_info"]
+        )
+        for name, example in examples.items()
+    }
+
+
+@cache
+def _fixed_headers(name: str) -> dict[str, str]:
+    """The headers that the spec requires of a kind of error, with the values of their examples."""
+    return {
+        header: str(definition["example"])
+        for response in document(CONTRACT)["components"]["responses"].values()
+        if name in response["content"]["application/json"]["examples"]
+        for header in response["headers"]
+        if (definition := component("headers", header)).get("required") and header != REQUEST_ID
+    }
+
+
+@cache
+def _by_status() -> dict[int, str]:
+    return {kind.status: name for name, kind in reversed(catalogue().items())}
+
+
+def shorten(text: str) -> str:
+    """What a message repeats of what a client sent."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def render(fault: Fault, scope: Scope) -> tuple[int, dict[str, str], bytes]:
+    """The status, headers and body of an error."""
+    kind = catalogue()[fault.name]
+    path = scope.get("raw_path", b"").partition(b"?")[0].decode("ascii", "replace")
+    facts = {"path": shorten(path)} | fault.facts
+    body = {
+        "code": kind.code,
+        "message": kind.message.format_map(facts),
+        "more_info": kind.more_info,
+        "status": kind.status,
+    }
+    return kind.status, _fixed_headers(fault.name) | fault.headers, orjson.dumps(body)
+
+
+class Door:
+    """The stage that turns every exception into an error of the spec."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception as error:
+            if started:
+                raise
+            await respond(_fault(error), scope, send)
+
+
+async def respond(fault: Fault, scope: Scope, send: Send) -> None:
+    """Send an error."""
+    status, headers, body = render(fault, scope)
+    pairs = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    pairs += [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _fault(error: Exception) -> Fault:
+    if isinstance(error, Fault):
+        return error
+    if isinstance(error, StorageUnavailable):
+        log.warning("the database is away: %s", error)
+        return Fault("service_unavailable")
+    if isinstance(error, HTTPException) and error.status_code in _by_status():
+        return Fault(_by_status()[error.status_code])
+    log.error("a fault of ours: %s", _described(error))
+    return Fault("internal_server_error")
+
+
+def _described(error: BaseException) -> str:
+    """An exception for the log. Of messages only the database's, since others may hold personal data."""
+    message = f": {error}" if isinstance(error, StorageDamaged) else ""
+    frames: list[Any] = traceback.format_tb(error.__traceback__)
+    return f"{type(error).__name__}{message}\n{''.join(frames)}".rstrip()

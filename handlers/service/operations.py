@@ -1,0 +1,96 @@
+"""Operations, compiled from the specs at start-up: a request is validated and handled with nothing looked up."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from connexion.apps.abstract import AbstractApp
+from connexion.apps.asynchronous import AsyncApi, AsyncApp, AsyncASGIApp
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.operations.abstract import AbstractOperation
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .bodies import Body
+from .context import context_of
+from .parameters import Parameters
+
+_ARGUMENTS = "chat_bindings.arguments"
+
+
+class ValidatedOperation:
+    """Parses and checks a request's parameters and body, and keeps them as the handler's arguments."""
+
+    def __init__(self, next_app: ASGIApp, operation: AbstractOperation) -> None:
+        self._next_app = next_app
+        self._parameters = Parameters.compile(operation.parameters)
+        self._body = Body(operation.request_body["content"]) if operation.request_body else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        arguments = self._parameters.parse(scope)
+        if self._body is not None:
+            arguments["body"] = await self._body.parse(scope, receive)
+        scope[_ARGUMENTS] = arguments
+        await self._next_app(scope, receive, send)
+
+
+class ValidationAPI(RoutedAPI[ValidatedOperation]):
+    """The parameters and bodies of one spec."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_paths()
+
+    def make_operation(self, operation: AbstractOperation) -> ValidatedOperation:
+        return ValidatedOperation(self.next_app, operation)
+
+
+class Validation(RoutedMiddleware[ValidationAPI]):
+    """The stage that refuses what the spec does not allow."""
+
+    api_cls = ValidationAPI
+
+
+class CalledOperation:
+    """Calls a handler with the arguments that it has parameters for, and sends what it returns.
+
+    A handler returns the body, or the body and a status. A body of None is none: 204.
+    """
+
+    def __init__(self, function: Callable[..., Awaitable[Any]]) -> None:
+        self._function = function
+        self._context = tuple(inspect.signature(function).parameters)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an ASGI app
+        context = context_of(scope)
+        arguments = scope[_ARGUMENTS] | {name: context[name] for name in self._context if name in context}
+        result = await self._function(**arguments)
+        body, status = result if isinstance(result, tuple) else (result, 204 if result is None else 200)
+        headers = []
+        content = b""
+        if body is not None:
+            content = orjson.dumps(body)
+            headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+
+class CompiledAPI(AsyncApi):
+    """The handlers of one spec."""
+
+    def make_operation(self, operation: AbstractOperation) -> CalledOperation:  # type: ignore[override]  # any ASGI app
+        return CalledOperation(operation.function)
+
+
+class CompiledASGIApp(AsyncASGIApp):
+    """The innermost stage: the handlers."""
+
+    api_cls = CompiledAPI
+
+
+class CompiledApp(AsyncApp):
+    """Connexion's asynchronous app with operations of ours."""
+
+    def __init__(self, import_name: str, **options: Any) -> None:
+        self._middleware_app = CompiledASGIApp()
+        AbstractApp.__init__(self, import_name, **options)

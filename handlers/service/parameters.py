@@ -1,0 +1,132 @@
+"""Parameters, parsed and checked as the spec says: compiled once from each operation, run on each request."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+import jsonschema_rs
+from connexion.decorators.parameter import pythonic
+from starlette.types import Scope
+
+from .errors import Fault, shorten
+from .rules import keyword, rule
+from .specification import Json
+
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
+_LONGEST_INTEGER = 18
+"""Digits after which an integer's exact value no longer matters: it is out of every bound."""
+
+Validator = jsonschema_rs.Draft4Validator
+
+
+def validator(schema: Json) -> Validator:
+    """A compiled OpenAPI 3.0 schema (without `nullable`, which requests do not have)."""
+    return jsonschema_rs.Draft4Validator(schema, validate_formats=True)
+
+
+def pairs(encoded: bytes, kind: str) -> list[tuple[str, str]]:
+    """The names and values of a query or a form, in which a `+` is a space.
+
+    Raises `Fault("invalid_parameter")` for broken percent-encoding and for what is not UTF-8; `kind` says where.
+    """
+    found = []
+    for part in encoded.split(b"&"):
+        if part:
+            name, _, value = part.partition(b"=")
+            decoded = _decode(name, f"A name in the {kind}")
+            found.append((decoded, _decode(value, shorten(decoded))))
+    return found
+
+
+def _decode(encoded: bytes, what: str) -> str:
+    if b"+" in encoded:
+        encoded = encoded.replace(b"+", b" ")
+    if b"%" in encoded:
+        if _BROKEN_ESCAPE.search(encoded):
+            rule = "must be percent-encoded: each % needs two hexadecimal digits after it"
+            raise Fault("invalid_parameter", parameter=what, rule=rule)
+        encoded = unquote_to_bytes(encoded)
+    try:
+        return encoded.decode()
+    except UnicodeDecodeError:
+        raise Fault("invalid_parameter", parameter=what, rule="must be UTF-8, percent-encoded") from None
+
+
+def coerce(schema: Json, values: Sequence[str]) -> Any:
+    """The value that the texts sent for a name stand for: all of them for an array, else the last.
+
+    An integer is ASCII digits alone. What is not one stays a text, which the schema then refuses.
+    """
+    if schema.get("type") == "array":
+        return [coerce(schema["items"], [value]) for value in values]
+    text = values[-1]
+    if schema.get("type") == "integer" and _INTEGER.fullmatch(text):
+        digits = text.lstrip("-0")
+        if len(digits) > _LONGEST_INTEGER:
+            return -(10**_LONGEST_INTEGER) if text.startswith("-") else 10**_LONGEST_INTEGER
+        return int(text)
+    return text
+
+
+class Parameter:
+    """One parameter of an operation."""
+
+    def __init__(self, definition: Json) -> None:
+        self.name: str = definition["name"]
+        self.argument: str = pythonic(self.name)
+        self.schema: Json = definition["schema"]
+        self._validator = validator(self.schema)
+        self._errors: dict[str, str] = definition.get("x-errors", {})
+
+    def parse(self, values: Sequence[str]) -> Any:
+        """The parameter's value. Raises the fault that the spec names for the rule that is broken."""
+        value = coerce(self.schema, values)
+        if not self._validator.is_valid(value):
+            error = next(self._validator.iter_errors(value))
+            fault = self._errors.get(keyword(error), "invalid_parameter")
+            raise Fault(fault, parameter=self.name, rule=rule(error))
+        return value
+
+
+class Parameters(NamedTuple):
+    """The parameters of an operation, by where they stand."""
+
+    path: Sequence[Parameter]
+    query: dict[str, Parameter]
+    defaults: dict[str, Any]
+
+    @classmethod
+    def compile(cls, definitions: Sequence[Json]) -> "Parameters":
+        """Compile the parameters that a spec gives an operation (references resolved)."""
+        unknown = {definition["in"] for definition in definitions} - {"path", "query"}
+        if unknown:
+            raise NotImplementedError(f"parameters in {', '.join(sorted(unknown))} are not implemented")
+        path = [Parameter(definition) for definition in definitions if definition["in"] == "path"]
+        query = [Parameter(definition) for definition in definitions if definition["in"] == "query"]
+        defaults = {each.argument: each.schema["default"] for each in query if "default" in each.schema}
+        return cls(path, {each.name: each for each in query}, defaults)
+
+    def parse(self, scope: Scope) -> dict[str, Any]:
+        """The handler's arguments. A malformed SID in the path is one that does not exist."""
+        arguments = dict(self.defaults)
+        for parameter in self.path:
+            try:
+                arguments[parameter.argument] = parameter.parse([scope["path_params"][parameter.name]])
+            except Fault:
+                raise Fault("not_found") from None
+        if query := scope["query_string"]:
+            for name, values in self._sent(query).items():
+                parameter = self.query[name]
+                arguments[parameter.argument] = parameter.parse(values)
+        return arguments
+
+    def _sent(self, query: bytes) -> dict[str, list[str]]:
+        sent: dict[str, list[str]] = {}
+        for name, value in pairs(query, "query"):
+            if name not in self.query:
+                known = ", ".join(self.query) or "none"
+                raise Fault("unknown_parameter", parameter=shorten(name) or "A parameter without a name", known=known)
+            sent.setdefault(name, []).append(value)
+        return sent

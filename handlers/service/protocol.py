@@ -1,0 +1,45 @@
+"""HTTP as uvicorn reads it, with errors of ours where it cannot read a request."""
+
+import re
+from secrets import token_hex
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .envelope import log
+from .errors import REQUEST_ID, Fault, render
+
+_UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's protocol on httptools; what is no HTTP is told as every error is, and nothing upgrades."""
+
+    _between_requests = True
+
+    def data_received(self, data: bytes) -> None:
+        # httptools drops the body of a request that offers an upgrade (`curl --http2`): so it never sees the offer
+        if self._between_requests and (end := data.find(b"\r\n\r\n")) > 0 and _UPGRADE.search(data, 0, end):
+            data = _UPGRADE.sub(b"", data[:end]) + data[end:]
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        self._between_requests = False
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        self._between_requests = True
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says more
+        request_id = f"RQ{token_hex(16)}"
+        status, headers, body = render(Fault("malformed_request"), {})
+        headers |= {
+            REQUEST_ID: request_id,
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            "Connection": "close",
+        }
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self.transport.write(f"HTTP/1.1 {status} Bad Request\r\n{head}\r\n".encode("latin-1") + body)
+        self.transport.close()
+        log.info("- - - %d - %s", status, request_id)

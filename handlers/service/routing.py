@@ -1,0 +1,114 @@
+"""Routing from the specs, one route a path: a path knows its methods, so `Allow` and preflights come from there."""
+
+import re
+from typing import Any
+
+from connexion.frameworks.starlette import starlettify_path
+from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
+from connexion.operations.abstract import AbstractOperation
+from connexion.spec import Specification
+from starlette.routing import compile_path
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .errors import Fault, shorten
+
+
+class RoutedOperation:
+    """Tells the stages that follow which operation a request is for, in the way that they all know."""
+
+    def __init__(self, next_app: ASGIApp, base_path: str, operation_id: str) -> None:
+        self._next_app = next_app
+        self._routing = {"api_base_path": base_path, "operation_id": operation_id}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = self._routing
+        await self._next_app(scope, receive, send)
+
+
+class PathItem:
+    """The operations of one path, by method."""
+
+    def __init__(self) -> None:
+        self.operations: dict[str, RoutedOperation] = {}
+
+    @property
+    def allowed(self) -> str:
+        """The methods that the path has. HEAD answers as GET does; OPTIONS asks which there are."""
+        methods = []
+        for method in self.operations:
+            methods += ["GET", "HEAD"] if method == "GET" else [method]
+        return ", ".join([*methods, "OPTIONS"])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        if operation := self.operations.get(method):
+            await operation(scope, receive, send)
+        elif method == "OPTIONS" and (headers := _preflight(scope, self.allowed)):
+            await send({"type": "http.response.start", "status": 204, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            facts = {"method": shorten(method), "allowed": self.allowed}
+            raise Fault("method_not_allowed", {"Allow": self.allowed}, **facts)
+
+
+def _preflight(scope: Scope, allowed: str) -> list[tuple[bytes, bytes]]:
+    asked = dict(scope["headers"])
+    if b"access-control-request-method" not in asked:
+        return []
+    return [
+        (b"access-control-allow-methods", allowed.encode()),
+        (b"access-control-allow-headers", asked.get(b"access-control-request-headers", b"Authorization")),
+        (b"access-control-max-age", b"600"),
+        (b"vary", b"Access-Control-Request-Headers"),
+    ]
+
+
+class RoutingAPI(AbstractRoutingAPI[RoutedOperation]):
+    """The routes of one spec."""
+
+    def __init__(self, specification: Specification, *, next_app: ASGIApp, **kwargs: Any) -> None:
+        self._next_app = next_app
+        self.items: dict[str, PathItem] = {}
+        super().__init__(specification, **kwargs)
+
+    def make_operation(self, operation: AbstractOperation) -> RoutedOperation:
+        return RoutedOperation(self._next_app, self.base_path, operation.operation_id)
+
+    @staticmethod
+    def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:
+        return starlettify_path(path, operation.get_path_parameter_types()), path
+
+    def _add_operation_internal(
+        self,
+        method: str,
+        path: str,
+        operation: RoutedOperation,
+        name: str | None = None,  # noqa: ARG002 - as Connexion calls it
+    ) -> None:
+        item = self.items.setdefault(f"{self.base_path}{path}", PathItem())
+        item.operations[method.upper()] = operation
+
+
+class Routing(SpecMiddleware):
+    """The stage that finds a request's operation. Paths match exactly, and nothing redirects."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._routes: list[tuple[re.Pattern[str], PathItem]] = []
+
+    def add_api(self, specification: Specification, **kwargs: object) -> None:
+        api = RoutingAPI(specification, next_app=self.app, **kwargs)
+        self._routes += [(compile_path(path)[0], item) for path, item in api.items.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if b"%2f" not in scope["raw_path"].lower():  # that is a slash in a segment, not one between segments
+            for pattern, item in self._routes:
+                # not `match`, whose `$` lets a line feed by
+                if match := pattern.fullmatch(scope["path"]):
+                    scope["path_params"] = match.groupdict()
+                    await item(scope, receive, send)
+                    return
+        raise Fault("not_found")

@@ -1,0 +1,98 @@
+"""Running the app: sockets, workers, and a clean end."""
+
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from .app import create_app
+from .logs import configure
+from .protocol import Protocol
+from .settings import Settings
+
+log = logging.getLogger(__name__)
+
+_GRACE = 30
+"""Seconds that requests in flight have after the end was asked for."""
+
+
+@contextmanager
+def stopping() -> Iterator[None]:
+    """Inside, SIGINT and SIGTERM leave the block and end the process with 0, whatever it is doing."""
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - as the signal module calls it
+        sys.exit(0)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises `OSError` when the address cannot be had."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return socket.create_server(address[:2], family=family, backlog=2048)
+
+
+def url_of(listener: socket.socket, *, secure: bool) -> str:
+    """Where a listening socket is reached, as a URL."""
+    host, port = listener.getsockname()[:2]
+    return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+class _Supervisor(Multiprocess):
+    """uvicorn's, but once the end was asked for nobody new is let in, only to wait for a worker that never comes."""
+
+    def terminate_all(self) -> None:
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
+
+
+def run(settings: Settings, listener: socket.socket, *, workers: int, tls: tuple[Path, Path] | None) -> None:
+    """Serve until a signal asks for the end.
+
+    uvicorn's handlers take SIGINT and SIGTERM while it runs; it finishes what is in flight and then raises the signal
+    again, for `stopping` to see.
+    """
+    configure(settings.log_level)
+    cert, key = tls or (None, None)
+    config = uvicorn.Config(
+        partial(create_app, settings),  # made in each worker
+        factory=True,
+        http=Protocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,  # its lines hold query strings, and those identities
+        proxy_headers=False,  # it believes 127.0.0.1 unless told otherwise
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE,
+        workers=workers,
+        ssl_certfile=cert,
+        ssl_keyfile=str(key) if key else None,
+    )
+    log.info("serving %s at %s, workers: %d", settings.database, url_of(listener, secure=bool(tls)), workers)
+    if workers == 1:
+        server = uvicorn.Server(config)
+        server.run(sockets=[listener])
+        started = server.started
+    else:
+        supervisor = _Supervisor(config, sockets=[listener])
+        supervisor.run()
+        started = all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)
+    if not started:
+        sys.exit(2)

@@ -1,0 +1,26 @@
+"""What can be set of a service."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .addressing import Network
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one service; every worker has the same."""
+
+    database: str
+    """Its address: `sqlite:///path`."""
+
+    public_url: str | None = None
+    """What absolute URLs begin with; None for the scheme and host of each request."""
+
+    trusted_proxies: Sequence[Network] = ()
+    """The peers whose forwarded headers count."""
+
+    registration: bool = True
+    """Whether devices can register."""
+
+    log_level: str = "info"
+    """What is logged: `debug`, `info`, `warning` or `error`."""

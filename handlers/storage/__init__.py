@@ -1,0 +1,1 @@
+"""Where accounts, services and Bindings are kept: one interface, an engine for each kind of database."""

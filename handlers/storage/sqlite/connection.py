@@ -1,0 +1,114 @@
+"""Connections to an SQLite file, its schema, and which of its errors mean "away" rather than "broken".
+
+By APSW and not by Python's own `sqlite3`: it brings one recent SQLite to every machine, and can erase (see `erasure`).
+A process must not open the same file by both: closing it in one drops the locks of the other.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import apsw
+
+from ..interface import Conflict, StorageDamaged, StorageUnavailable
+from . import erasure
+
+PATIENCE = 2.0
+"""How many seconds to wait for a lock before the database counts as away."""
+
+# What another process, a full disk or a vanished mount does to us.
+_AWAY = (
+    apsw.BusyError,
+    apsw.LockedError,
+    apsw.CantOpenError,
+    apsw.FullError,
+    apsw.IOError,
+    apsw.ProtocolError,
+    apsw.ReadOnlyError,
+)
+_DAMAGED = (apsw.CorruptError, apsw.NotADBError)
+
+
+@contextmanager
+def away() -> Iterator[None]:
+    """Tell a database that is away, which may come back, from one that is broken."""
+    try:
+        yield
+    except _AWAY as error:
+        raise StorageUnavailable(str(error)) from error
+    except _DAMAGED as error:
+        raise StorageDamaged(str(error)) from error
+
+
+def extended_code(error: apsw.Error) -> int:
+    """SQLite's extended result code, which says which constraint failed."""
+    return int(getattr(error, "extendedresult", 0))
+
+
+def connect(path: Path, *, patience: float = PATIENCE, create: bool = False) -> apsw.Connection:
+    """Open the file at `path`. Transactions are begun by hand; `patience` is the wait for a lock, in seconds."""
+    flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
+    vfs = erasure.PATIENT if patience else erasure.IMPATIENT
+    connection = apsw.Connection(str(path.absolute()), flags=flags, vfs=vfs, statementcachesize=512)
+    connection.set_busy_timeout(round(patience * 1000))
+    connection.pragma("synchronous", "FULL")  # acknowledged means on disk
+    connection.pragma("secure_delete", "ON")  # deleted means zeroed
+    connection.pragma("foreign_keys", "ON")
+    connection.pragma("temp_store", "MEMORY")  # no personal data in temporary files
+    connection.pragma("max_page_count", erasure.MAX_PAGES)
+    return connection
+
+
+def migrate(connection: apsw.Connection) -> int:
+    """Apply the migrations that are missing, each in a transaction of its own: the number of the last one."""
+    scripts = sorted(
+        (int(entry.name[:4]), entry.read_text(encoding="utf-8"))
+        for entry in (files(__package__.rpartition(".")[0] + ".migrations")).iterdir()
+        if entry.name.endswith(".sql")
+    )
+    last, _ = scripts[-1]
+    if version(connection) > last:
+        raise Conflict("the database was made by a newer version of chat-bindings: use that version, or another file")
+    if version(connection) == last:  # asks for no lock, which a long import may hold
+        return last
+    connection.pragma("journal_mode", "WAL")
+    for number, script in scripts:
+        with transaction(connection):  # of several processes that start at once, one migrates
+            if version(connection) < number:
+                connection.execute(script)
+                connection.pragma("user_version", number)
+    return version(connection)
+
+
+def version(connection: apsw.Connection) -> int:
+    """The number of the last migration that was applied."""
+    return int(connection.pragma("user_version"))
+
+
+@contextmanager
+def transaction(connection: apsw.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
+    """All that is done inside is done when the block ends, or nothing of it when the block raises."""
+    connection.execute(f"BEGIN {kind}")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk has rolled back already
+            connection.execute("ROLLBACK")
+        raise
+
+
+def erase(connection: apsw.Connection) -> bool:
+    """Move the write-ahead log into the file, where deletes are zeroed, and empty it: whether nobody was in the way."""
+    try:
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    except apsw.BusyError:
+        return False
+    return True
+
+
+def unique_key(identity: str, endpoint: str, binding_type: str) -> bytes:
+    """The SHA-256 that stands for a device's unique key; a NUL, which none of the three holds, keeps them apart."""
+    return hashlib.sha256(f"{identity}\0{endpoint}\0{binding_type}".encode()).digest()

@@ -1,0 +1,1 @@
+"""The specs, hand-written: `bindings.yaml` is the contract, `registration.yaml` the reference service's way in."""

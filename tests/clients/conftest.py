@@ -1,0 +1,68 @@
+"""The machine on which the SDKs run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ..conftest import load
+from ..support.running import World
+from .machine import HOST, Authority, ChatService, Machine
+from .namespace import Namespace
+from .tools import missing, unavailable
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", "needs(*names): SDKs that the test runs; see `tools.missing`")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave a test whose needs are missing: here, since pytest puts skips from one place in one line."""
+    needs = [name for marker in item.iter_markers("needs") for name in marker.args]
+    if "namespace" in getattr(item, "fixturenames", ()):
+        needs.insert(0, "namespace")
+    for need in needs:
+        if what := missing(need):
+            unavailable(what)
+
+
+@pytest.fixture(scope="session")
+def namespace() -> Iterator[Namespace]:
+    """A namespace in which HOST is the loopback."""
+    with Namespace({HOST: "127.0.0.1"}) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Whom the SDKs trust."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def machine(
+    namespace: Namespace,
+    authority: Authority,
+    world: World,
+    world_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Machine]:
+    """A machine whose HOST holds the fixtures' world, for the tests of one module."""
+    folder = tmp_path_factory.mktemp("machine")
+    home = folder / "home"
+    home.mkdir()
+    with ChatService(namespace, load(folder / "service.db", world_file), authority):
+        yield Machine(namespace, authority, world, home)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("python", marks=pytest.mark.needs("twilio-python")),
+        pytest.param("node", marks=pytest.mark.needs("twilio-node")),
+    ]
+)
+def library(request: pytest.FixtureRequest) -> str:
+    """The language of an SDK that is a library; `programs/` has programs in each."""
+    language: str = request.param
+    return language

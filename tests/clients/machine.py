@@ -1,0 +1,136 @@
+"""A private machine on which `https://chat.twilio.com` is our service, for the SDKs to run on."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import trustme
+
+from ..support.running import Service, World
+from .namespace import Namespace
+
+HOST = "chat.twilio.com"
+HERE = Path(__file__).parent
+MODULES = HERE / "node_modules"
+_INTERPRETERS = {".js": "node", ".py": "python", ".sh": "sh"}
+
+
+class Authority:
+    """A throw-away certificate authority, and its certificate for HOST."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file, self.cert, self.key = (folder / name for name in ("authority.pem", "cert.pem", "key.pem"))
+        authority = trustme.CA()
+        issued = authority.issue_cert(HOST)
+        authority.cert_pem.write_to_path(self.file)
+        issued.cert_chain_pems[0].write_to_path(self.cert)
+        issued.private_key_pem.write_to_path(self.key)
+
+
+class ChatService(Service):
+    """Our service as HOST, inside a namespace."""
+
+    def __init__(self, namespace: Namespace, database: Path, authority: Authority) -> None:
+        tls = ("--tls-cert", authority.cert, "--tls-key", authority.key)
+        super().__init__(database, "--port", 443, *tls, "--public-url", f"https://{HOST}")
+        self._command = [*namespace.enter, *self._command]
+
+
+class Machine:
+    """Runs programs where a `ChatService` runs.
+
+    `credentials` are the variables from which a program takes them: account A's SID and token unless told otherwise.
+    """
+
+    def __init__(self, namespace: Namespace, authority: Authority, world: World, home: Path) -> None:
+        self.world = world
+        self._namespace = namespace
+        self._authority = authority
+        self._home = home
+
+    @property
+    def token(self) -> dict[str, str]:
+        """Account A's own credentials."""
+        return {"TWILIO_ACCOUNT_SID": self.world.auth[0], "TWILIO_AUTH_TOKEN": self.world.auth[1]}
+
+    @property
+    def wrong_token(self) -> dict[str, str]:
+        """A token that account A does not have."""
+        return {**self.token, "TWILIO_AUTH_TOKEN": 32 * "0"}
+
+    @property
+    def key(self) -> dict[str, str]:
+        """The credentials of account A's API key."""
+        return {
+            "TWILIO_ACCOUNT_SID": self.world.auth[0],
+            "TWILIO_API_KEY": self.world.key["sid"],
+            "TWILIO_API_SECRET": self.world.key["secret"],
+        }
+
+    def run(
+        self, *command: object, stdin: str | None = None, credentials: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end. Does not raise: look at `returncode`, `stdout` and `stderr`."""
+        return subprocess.run(
+            [*self._namespace.enter, *map(str, command)],
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=60,
+            encoding="utf-8",
+            env=self._environment() | (credentials or self.token),
+        )
+
+    def output(self, *command: object, **options: Any) -> str:
+        """What a command prints. It must succeed."""
+        ended = self.run(*command, **options)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    def program(self, language: str, name: str, *arguments: object, **options: Any) -> Any:
+        """What a program of `programs/` prints, as JSON."""
+        [file] = HERE.glob(f"programs/{language}/{name}.*")
+        return json.loads(self.output(_INTERPRETERS[file.suffix], file, *arguments, **options))
+
+    def sample(self, tool: str, name: str, service_sid: str, sid: str) -> subprocess.CompletedProcess[str]:
+        """Run a file of `samples/` as it stands, with the SIDs filled in."""
+        [file] = HERE.glob(f"samples/{tool}/{name}.*")
+        filled = file.read_text().replace("IS" + 32 * "X", service_sid).replace("BS" + 32 * "X", sid)
+        copy = self._home / file.name
+        copy.write_text(filled)
+        return self.run(_INTERPRETERS[file.suffix], copy)
+
+    def cli(self, operation: str, service_sid: str, *flags: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run twilio-cli's command for an operation on Bindings, with its results as JSON."""
+        command = f"api:chat:v2:services:bindings:{operation}"
+        return self.run("twilio", command, "--service-sid", service_sid, *flags, "-o", "json", **options)
+
+    def cli_json(self, operation: str, service_sid: str, *flags: str, **options: Any) -> Any:
+        """What that prints. It must succeed."""
+        ended = self.cli(operation, service_sid, *flags, **options)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return json.loads(ended.stdout)
+
+    def curl(self, path_or_url: str, *arguments: str, user: tuple[str, str] | None = None) -> Any:
+        """What curl gets, as JSON. `arguments` are curl's own, `user` is account A unless told otherwise."""
+        url = f"https://{HOST}{path_or_url}" if path_or_url.startswith("/") else path_or_url
+        credentials = ":".join(user or self.world.auth)
+        return json.loads(self.output("curl", "-sS", url, "-u", credentials, *arguments))
+
+    def _environment(self) -> dict[str, str]:
+        # nothing of the user's own: no proxy, profile or curlrc has a say
+        authority = str(self._authority.file)
+        return {
+            "PATH": os.pathsep.join([str(MODULES / ".bin"), str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "HOME": str(self._home),
+            "LANG": "C.UTF-8",
+            "NODE_PATH": str(MODULES),
+            "NODE_EXTRA_CA_CERTS": authority,
+            "REQUESTS_CA_BUNDLE": authority,
+            "CURL_CA_BUNDLE": authority,
+            "TWILIO_DISABLE_AUTOUPDATE": "true",  # it would leave a process behind that looks for a newer one
+            "TWILIO_SKIP_NEW_VERSION_CHECK": "true",
+        }

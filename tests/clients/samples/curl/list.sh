@@ -1,0 +1,2 @@
+curl -X GET "https://chat.twilio.com/v2/Services/ISXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX/Bindings?PageSize=20" \
+-u $TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN

@@ -1,0 +1,64 @@
+"""Walks through lists, as users of the SDKs do them."""
+
+import pytest
+
+from .machine import Machine
+
+SIZES = {"7": 7, "50": 50, "default": 50}
+
+
+@pytest.fixture
+def sids(machine: Machine):
+    """What a walk must visit, in the reference's order."""
+    return sorted(binding["sid"] for binding in machine.world.full["bindings"])
+
+
+def pages_of(sids, size):
+    return [sids[start : start + size] for start in range(0, len(sids), size)]
+
+
+def test_libraries(library, machine: Machine, sids):
+    """A list is whole at once, page by page forwards, and page by page back, with every page size."""
+    walks = machine.program(library, "walk", machine.world.full["sid"], *SIZES)
+    assert len(walks) == len(SIZES)
+    for walk, size in zip(walks, SIZES.values(), strict=True):
+        pages = pages_of(sids, size)
+        assert walk == {"listed": sids, "forwards": pages, "back": pages[-2::-1]}
+
+
+def test_libraries_end_where_a_page_ends(library, machine: Machine):
+    """A service of exactly two full pages has no third, and an empty one has one page without anything before it."""
+    [hundred] = machine.program(library, "walk", machine.world.hundred["sid"], "50")
+    assert [len(page) for page in hundred["forwards"] + hundred["back"]] == [50, 50, 50]
+    [empty] = machine.program(library, "walk", machine.world.empty["sid"], "50")
+    assert empty == {"listed": [], "forwards": [[]], "back": []}
+
+
+@pytest.mark.needs("twilio-cli")
+@pytest.mark.parametrize("flags", [("--page-size=7",), ("--page-size=50",), ()], ids=["7", "50", "default"])
+def test_cli(flags, machine: Machine, sids):
+    """twilio-cli lists the whole service, with every page size."""
+    listed = machine.cli_json("list", machine.world.full["sid"], "--no-limit", *flags)
+    assert [binding["sid"] for binding in listed] == sids
+
+
+@pytest.mark.needs("curl")
+@pytest.mark.parametrize("query", ["?PageSize=7", "?PageSize=50", ""], ids=["7", "50", "default"])
+def test_curl(query, machine: Machine, sids):
+    """With curl, the URLs in `meta` lead through all pages and back as they stand."""
+    pages = list(curled(machine, f"/v2/Services/{machine.world.full['sid']}/Bindings{query}", "next_page_url"))
+    assert [sids_of(page) for page in pages] == pages_of(sids, 7 if "7" in query else 50)
+    back = list(curled(machine, pages[-1]["meta"]["url"], "previous_page_url"))
+    assert [sids_of(page) for page in back] == [sids_of(page) for page in reversed(pages)]
+
+
+def curled(machine: Machine, url, direction):
+    """Each page from a URL on, as long as there is one in that direction."""
+    while url:
+        page = machine.curl(url)
+        yield page
+        url = page["meta"][direction]
+
+
+def sids_of(page):
+    return [binding["sid"] for binding in page["bindings"]]

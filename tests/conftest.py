@@ -1,0 +1,45 @@
+"""Fixtures that all tests share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from .support.running import Service, World, run_cli
+
+
+@pytest.fixture(scope="session")
+def world_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the fixtures' world."""
+    path = tmp_path_factory.mktemp("world") / "world.json"
+    World.made(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def world(world_file: Path) -> World:
+    """The world that `service` holds."""
+    return World.made(world_file)
+
+
+def load(database: Path, world_file: Path) -> Path:
+    """Import a world into a new database."""
+    imported = run_cli("import", world_file, "--database", f"sqlite:///{database}")
+    assert imported.returncode == 0, imported.stderr
+    return database
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, world_file: Path) -> Iterator[Service]:
+    """A running service that holds the fixtures' world, for the tests of one module."""
+    database = load(tmp_path_factory.mktemp("service") / "service.db", world_file)
+    with Service(database) as running:
+        yield running
+
+
+@pytest.fixture
+def client(service: Service, world: World) -> Iterator[httpx.Client]:
+    """An HTTP client of account A."""
+    with httpx.Client(base_url=service.url, auth=world.auth, timeout=20) as http:
+        yield http

@@ -1,0 +1,83 @@
+"""Schemathesis' hooks: they put values that are real in the place of values that are made up.
+
+Schemathesis loads this module itself (`hooks` in schemathesis.toml). What a link extracted, and what is meant to be
+invalid, stays as it is; what only looks invalid until it is sent is shown to Schemathesis as it is sent.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+import tracecov.schemathesis
+from schemathesis import Case, HookContext, Response
+from schemathesis.auths import AuthContext, set_on_generated_case
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation.meta import TestPhase
+
+from .seeds import SEEDS
+from .substitutes import Substitutes, as_read
+
+_FORM = "application/x-www-form-urlencoded"
+
+_substitutes = Substitutes(json.loads(Path(os.environ[SEEDS]).read_text(encoding="utf-8")))
+
+tracecov.schemathesis.install()
+
+
+@schemathesis.hook
+def map_path_parameters(context: HookContext, path_parameters: dict[str, Any]) -> dict[str, Any]:
+    """SIDs that exist, mostly. The coverage phase does not call this, and a link's SIDs do not come through here."""
+    return _substitutes.sids(path_parameters) if path_parameters else path_parameters
+
+
+@schemathesis.hook
+def map_case(context: HookContext, case: Case) -> Case:
+    """Real SIDs in the coverage phase, tokens of real pages, filters that match something, devices that are new."""
+    if case.meta is None:
+        return case
+    is_coverage = case.meta.phase.name == TestPhase.COVERAGE
+    if is_coverage and not case.meta.is_negative_at(ParameterLocation.PATH):
+        case.path_parameters = _substitutes.sids(case.path_parameters, always=True)
+    if case.query:
+        case.query = _real_query(_query_as_read(case), is_coverage=is_coverage)
+    if isinstance(case.body, dict) and case.media_type == _FORM:
+        encoding = case.operation.definition.raw["requestBody"]["content"][_FORM]["encoding"]
+        case.body = as_read(case.body, [name for name, how in encoding.items() if how["explode"]])
+    if isinstance(case.body, dict) and case.meta.phase.name == TestPhase.STATEFUL:
+        case.body = _substitutes.device(case.path_parameters["ServiceSid"], case.body)
+    return case
+
+
+def _query_as_read(case: Case) -> dict[str, Any]:
+    lists = {each.name for each in case.operation.query if each.definition["schema"].get("type") == "array"}
+    sent = as_read({name: value for name, value in case.query.items() if name in lists}, lists)
+    return {name: value for name, value in case.query.items() if name not in lists} | sent
+
+
+def _real_query(query: dict[str, Any], *, is_coverage: bool) -> dict[str, Any]:
+    # the coverage phase may filter by what nothing matches: it follows no links
+    return _substitutes.token(query if is_coverage else _substitutes.identity(query))
+
+
+@schemathesis.hook
+def before_add_examples(context: HookContext, examples: list[Case]) -> None:
+    """What Schemathesis does not send by itself: a query parameter where none is declared, and an `Origin`."""
+    operation = context.operation
+    assert operation is not None
+    service = _substitutes.services[0]
+    sids = {"ServiceSid": service["sid"], "Sid": service["bindings"][-1]}
+    path = {parameter.name: sids[parameter.name] for parameter in operation.path_parameters}
+    body = {"body": examples[0].body, "media_type": examples[0].media_type} if operation.body else {}
+    for extra in ({"query": {"Unknown": "1"}}, {"headers": {"Origin": "https://example.com"}}):
+        case = operation.Case(path_parameters=dict(path), **body, **extra)
+        set_on_generated_case(case, AuthContext(operation=operation, app=None), None)
+        examples.append(case)
+
+
+@schemathesis.hook
+def after_call(context: HookContext, case: Case, response: Response) -> None:
+    """Remember what is gone."""
+    if response.request.method == "DELETE" and response.status_code < 300:
+        _substitutes.forget(response.request.url.rpartition("/")[2])

@@ -1,0 +1,63 @@
+"""What Schemathesis is given of the running service: credentials, and SIDs and page tokens, taken over HTTP."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from chat_bindings.service.specification import path_template
+
+from ..support.raw import basic
+from .world import IDENTITIES, FuzzWorld
+
+SEEDS = "CHAT_BINDINGS_FUZZ_SEEDS"
+"""The environment variable that names the file with what exists."""
+
+AUTH = "CHAT_BINDINGS_FUZZ_AUTH"
+"""The environment variable that names the file with the credentials, in the format of Web Fuzzing Commons."""
+
+CREDENTIALS = ("token", "key")
+
+_PAGES = 20
+_WITH_TOKENS = 14
+"""Tokens come from the first pages alone: so much is left after them that no filter runs dry."""
+
+Json = dict[str, Any]
+
+
+def write(folder: Path, url: str, world: FuzzWorld, credentials: str) -> dict[str, str]:
+    """Write both files for a run as account A with its token or its key: the environment that names them."""
+    key = world.a["keys"][0]
+    pair = (world.a["sid"], world.a["auth_token"]) if credentials == "token" else (key["sid"], key["secret"])
+    with httpx.Client(base_url=url, auth=pair, timeout=20) as client:
+        walks = [_walk(client, service) for service in world.a["services"]]
+    tokens = sorted({token for _, found in walks for token in found})
+    services = [service for service, _ in walks]
+    seeds = {"credentials": credentials, "services": services, "tokens": tokens, "identities": IDENTITIES}
+    users = {"account": basic(*pair), "foreign": basic(world.b["sid"], world.b["auth_token"])}
+    auth = [
+        {"name": name, "fixedHeaders": [{"name": "Authorization", "value": value}]} for name, value in users.items()
+    ]
+    files = {SEEDS: (folder / "seeds.json", seeds), AUTH: (folder / "auth.json", {"auth": auth})}
+    for path, content in files.values():
+        path.write_text(json.dumps(content), encoding="utf-8")
+    return {variable: str(path) for variable, (path, _) in files.items()}
+
+
+def _walk(client: httpx.Client, service: Json) -> tuple[Json, list[str]]:
+    """A service's SIDs as the service lists them, and the tokens of its first pages in both directions."""
+    sids: list[str] = []
+    tokens: list[str] = []
+    size = min(1000, len(service["bindings"]) // _PAGES)
+    page_url = f"{path_template('list_bindings').format(ServiceSid=service['sid'])}?PageSize={size}"
+    pages = 0
+    while page_url:
+        page = client.get(page_url).raise_for_status().json()
+        sids += [binding["sid"] for binding in page["bindings"]]
+        if pages < _WITH_TOKENS:
+            for name in ("previous_page_url", "next_page_url"):
+                tokens += parse_qs(urlsplit(page["meta"][name] or "").query).get("PageToken", [])
+        page_url, pages = page["meta"]["next_page_url"], pages + 1
+    return {"sid": service["sid"], "bindings": sids}, tokens

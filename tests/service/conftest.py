@@ -1,0 +1,66 @@
+"""Requests of each operation, as good as they can be: a test spoils the one thing that it is about."""
+
+from collections.abc import Callable, Iterable
+from urllib.parse import urlencode
+
+import pytest
+
+from ..support import raw
+from ..support.answers import operations
+from ..support.raw import Response
+from ..support.running import Service, World
+
+FORM = "application/x-www-form-urlencoded"
+
+Ask = Callable[..., Response]
+
+
+def registration(identity: str = "somebody", endpoint: str = "a-device", **others: str) -> bytes:
+    """A registration as a form."""
+    fields = {"Identity": identity, "Endpoint": endpoint, "BindingType": "apn", "CredentialSid": f"CR{'0' * 32}"}
+    return urlencode(fields | others).encode()
+
+
+class Asker:
+    """Asks a service for an operation, by hand and on a connection of its own."""
+
+    def __init__(self, service: Service, world: World) -> None:
+        self.url = service.url
+        self.world = world
+
+    def path(self, operation_id: str, service_sid: str | None = None, sid: str | None = None) -> str:
+        """The path of an operation, on a Binding of account A unless told otherwise."""
+        full = self.world.full
+        return operations()[operation_id].path(ServiceSid=service_sid or full["sid"],
+                                               Sid=sid or full["bindings"][0]["sid"])  # fmt: skip
+
+    def __call__(
+        self,
+        operation_id: str,
+        query: str | bytes = b"",
+        *,
+        service_sid: str | None = None,
+        sid: str | None = None,
+        auth: str | bytes | None = "",
+        headers: Iterable[tuple[str | bytes, str | bytes]] = (),
+        body: bytes | None = None,
+        method: str | None = None,
+        path: str | None = None,
+    ) -> Response:
+        """Ask. `auth` is an `Authorization`: account A's by default, none for None."""
+        sent = list(headers)
+        if auth is not None:
+            sent.append(("Authorization", auth or raw.basic(*self.world.auth)))
+        if operation_id == "register_binding" and body is None:
+            body = registration()
+        if body is not None:
+            sent.append(("Content-Length", str(len(body))))
+        query = query.encode() if isinstance(query, str) else query
+        target = (path or self.path(operation_id, service_sid, sid)).encode() + (b"?" + query if query else b"")
+        return raw.ask(self.url, method or operations()[operation_id].method, target, sent, body or b"")
+
+
+@pytest.fixture
+def ask(service: Service, world: World) -> Asker:
+    """Asks the running service."""
+    return Asker(service, world)

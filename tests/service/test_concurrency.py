@@ -1,0 +1,187 @@
+"""Many at once: one Binding for a key, one 204 for a delete, and tokens that end everywhere."""
+
+import re
+import time
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ..conftest import load
+from ..support import raw
+from ..support.answers import check_documented, check_error, operations
+from ..support.flood import Request, flood
+from ..support.lists import get, list_url, sids
+from ..support.processes import children, holder
+from ..support.running import Service, run_cli, wait_until
+
+AT_ONCE = 50
+
+
+@pytest.fixture(scope="module", params=[1, 2], ids=["one worker", "two workers"])
+def serving(request, tmp_path_factory, world_file):
+    """A service that holds the world, with one worker and with two."""
+    database = load(tmp_path_factory.mktemp("concurrent") / "concurrent.db", world_file)
+    with Service(database, "--workers", request.param) as running:
+        assert wait_until(lambda: running.log.count("bindings.yaml") >= request.param, 20)
+        workers = children(running.pid) if request.param > 1 else [running.pid]
+        running.workers = [pid for pid in workers if is_worker(pid)]
+        assert len(running.workers) == request.param
+        yield running
+
+
+def is_worker(pid: int) -> bool:
+    """multiprocessing has a process of its own beside the workers, which accepts nothing."""
+    return "resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def registration(number: int, key: int, **others) -> dict[str, object]:
+    return {"Identity": "everybody", "BindingType": "apn", "Endpoint": f"device {key}",
+            "CredentialSid": f"CR{number:032x}", "MessageTypes": [f"type {number}"]} | others  # fmt: skip
+
+
+@pytest.mark.parametrize("key", range(4))
+def test_registrations_of_one_key_make_one_binding(serving, world, key):
+    """Of 50 concurrent registrations of one key exactly one is a 201, and all are of one Binding."""
+    path = operations()["register_binding"].path(ServiceSid=world.empty["sid"])
+    requests = [Request("POST", path, registration(number, key)) for number in range(AT_ONCE)]
+    answers = flood(serving.url, world.auth, requests, connections=AT_ONCE)
+    bodies = [check_documented(answer, "register_binding") for answer in answers]
+    assert Counter(answer.status for answer in answers) == {201: 1, 200: AT_ONCE - 1}
+    assert len({(body["sid"], body["date_created"]) for body in bodies}) == 1
+    with httpx.Client(base_url=serving.url, auth=world.auth) as client:
+        left = [binding for binding in get(client, list_url(client, world.empty["sid"]))["bindings"]
+                if binding["endpoint"] == f"device {key}"]  # fmt: skip
+    assert len(left) == 1
+    assert left[0] in bodies
+    assert left[0]["message_types"] == [f"type {int(left[0]['credential_sid'].removeprefix('CR'), 16)}"]
+
+
+def test_registrations_of_many_keys_make_as_many(serving, world):
+    """Concurrent registrations of different keys are all made, each once, and listed in one order."""
+    path = operations()["register_binding"].path(ServiceSid=world.empty["sid"])
+    requests = [Request("POST", path, registration(0, 100 + number % 25, Identity="many")) for number in range(AT_ONCE)]
+    answers = flood(serving.url, world.auth, requests, connections=AT_ONCE)
+    assert Counter(answer.status for answer in answers) == {201: 25, 200: 25}
+    with httpx.Client(base_url=serving.url, auth=world.auth) as client:
+        page = get(client, list_url(client, world.empty["sid"], ("Identity", "many")))
+    assert sorted(sids([page])) == sorted({check_documented(answer, "register_binding")["sid"] for answer in answers})
+
+
+def test_of_two_deletes_one_deletes(serving, world):
+    """Of two concurrent deletes of a Binding one is a 204 and the other a 404, thirty times over."""
+    for binding in world.full["bindings"][:30]:
+        path = operations()["delete_binding"].path(ServiceSid=world.full["sid"], Sid=binding["sid"])
+        answers = flood(serving.url, world.auth, [Request("DELETE", path)] * 2, connections=2)
+        for answer in answers:
+            check_documented(answer, "delete_binding")
+        assert sorted(answer.status for answer in answers) == [204, 404]
+
+
+def test_reading_while_others_write(serving, world):
+    """Lists, fetches, registrations and deletes at the same moment are all answered as they would be alone."""
+    full, empty = world.full["sid"], world.empty["sid"]
+    paths = operations()
+    for round_, binding in enumerate(world.full["bindings"][40:50]):
+        one = {"ServiceSid": full, "Sid": binding["sid"]}
+        requests = [Request("GET", paths["list_bindings"].path(ServiceSid=full))] * 10
+        requests += [
+            Request("GET", paths["fetch_binding"].path(**one)),
+            Request("DELETE", paths["delete_binding"].path(**one)),
+        ]
+        requests += [
+            Request("POST", paths["register_binding"].path(ServiceSid=empty), registration(0, 1000 + round_))
+        ] * 5
+        answers = flood(serving.url, world.auth, requests, connections=len(requests))
+        assert {answer.status for answer in answers[:10]} == {200}
+        assert answers[10].status in (200, 404)
+        assert answers[11].status == 204
+        assert Counter(answer.status for answer in answers[12:]) == {201: 1, 200: 4}
+
+
+@pytest.fixture
+def connections(serving):
+    """Kept connections to a service, of which every worker has some."""
+    opened = []
+
+    def spread() -> bool:
+        opened.append(raw.connect(serving.url))
+        ask(opened[-1], ("x", "y"))
+        return {holder(each, serving.workers) for each in opened} >= set(serving.workers)
+
+    assert wait_until(spread, 20, every=0)
+    yield opened
+    for each in opened:
+        each.close()
+
+
+PATH = operations()["list_bindings"]
+
+
+def ask(connection, auth, service_sid=f"IS{'0' * 32}") -> raw.Response:
+    headers = [("Host", "x"), ("Authorization", raw.basic(*auth))]
+    connection.sendall(raw.compose("GET", PATH.path(ServiceSid=service_sid), headers))
+    return raw.one(connection)
+
+
+def command(*arguments) -> dict[str, str]:
+    done = run_cli(*arguments)
+    assert done.returncode == 0, done.stderr
+    return dict(re.findall(r"(?m)^(\w+): (\S+)$", done.stdout))
+
+
+def refused_within_a_second(connections, auth) -> None:
+    deadline = time.monotonic() + 1
+    for connection in connections:
+        while ask(connection, auth).status != 401:
+            assert time.monotonic() < deadline, "it still gets in"
+    check_error(ask(connections[0], auth), "unauthorized", "list_bindings")
+
+
+def test_a_rotated_token_ends_everywhere(serving, connections):
+    """A rotated token ends within a second in every worker; the new one and the account's keys get in at once."""
+    database = ("--database", f"sqlite:///{serving.database}")
+    account = command("account", "create", *database)
+    key = command("key", "create", account["sid"], *database)
+    other = command("account", "create", *database)
+    old, api_key = (account["sid"], account["auth_token"]), (key["sid"], key["secret"])
+    for connection in connections:
+        assert {ask(connection, auth).status for auth in (old, api_key)} == {404}
+    new = (account["sid"], command("account", "rotate-token", account["sid"], *database)["auth_token"])
+    refused_within_a_second(connections, old)
+    for connection in connections:
+        assert [ask(connection, auth).status for auth in (new, api_key)] == [404, 404]
+        assert ask(connection, (other["sid"], other["auth_token"])).status == 404
+        assert ask(connection, old).status == 401
+
+
+def test_a_deleted_key_ends_everywhere(serving, connections):
+    """A deleted key ends within a second in every worker; its account's token and other keys stay."""
+    database = ("--database", f"sqlite:///{serving.database}")
+    account = command("account", "create", *database)
+    keys = [command("key", "create", account["sid"], *database) for _ in range(2)]
+    service = command("service", "create", account["sid"], *database)
+    first, second = ((key["sid"], key["secret"]) for key in keys)
+    token = (account["sid"], account["auth_token"])
+    for connection in connections:
+        assert [ask(connection, auth, service["sid"]).status for auth in (first, second, token)] == [200] * 3
+    command("key", "delete", first[0], *database)
+    refused_within_a_second(connections, first)
+    for connection in connections:
+        assert [ask(connection, auth, service["sid"]).status for auth in (first, second, token)] == [401, 200, 200]
+
+
+def test_a_deleted_account_ends_everywhere(serving, connections):
+    """A deleted account's token and keys end within a second in every worker, and its services are nobody's."""
+    database = ("--database", f"sqlite:///{serving.database}")
+    account = command("account", "create", *database)
+    key = command("key", "create", account["sid"], *database)
+    service = command("service", "create", account["sid"], *database)
+    token, api_key = (account["sid"], account["auth_token"]), (key["sid"], key["secret"])
+    assert {
+        ask(connection, auth, service["sid"]).status for connection in connections for auth in (token, api_key)
+    } == {200}
+    command("account", "delete", account["sid"], "--cascade", *database)
+    refused_within_a_second(connections, token)
+    refused_within_a_second(connections, api_key)

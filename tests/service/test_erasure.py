@@ -1,0 +1,188 @@
+"""After a delete, and a minute at the most, neither identity nor endpoint is in any byte of the database's files."""
+
+import json
+import random
+import re
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ..conftest import load
+from ..support.answers import operations
+from ..support.flood import Request, flood
+from ..support.lists import list_url, sids, walk
+from ..support.running import Service, run_cli, wait_until
+
+MINUTE = 60
+MARKER = re.compile(rb"mark[0-9a-f]{16}")
+FILLERS = ["", "x" * 20, "é" * 100, "界" * 300, "\N{GRINNING FACE}" * 470]
+LONG_FILLERS = ["", "x" * 50, "y" * 700, "界" * 1000, "z" * 4000, "\N{GRINNING FACE}" * 4000]
+
+
+def in_the_files(database: Path) -> set[str]:
+    """Every marker in any byte of the database's files, beside each other or not."""
+    files = sorted(database.parent.glob(f"{database.name}*"))
+    assert files
+    return {marker.decode() for file in files for marker in MARKER.findall(file.read_bytes())}
+
+
+class Person:
+    """A device whose identity and endpoint begin and end in markers of its own."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.markers = [f"mark{chance.getrandbits(64):016x}" for _ in range(4)]
+        first, second, third, fourth = self.markers
+        self.identity = f"{first}{chance.choice(FILLERS)}{second}"
+        self.endpoint = f"{third}{chance.choice(LONG_FILLERS)}{fourth}"
+        self.binding_type = chance.choice(["apn", "gcm", "fcm"])
+        self.sid = ""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {"Identity": self.identity, "Endpoint": self.endpoint, "BindingType": self.binding_type,
+                "CredentialSid": f"CR{'0' * 32}", "MessageTypes": "new_message"}  # fmt: skip
+
+
+@contextmanager
+def reading(base_url: str, auth, service_sid: str):
+    """Somebody who reads all the time."""
+    ended = threading.Event()
+    walked = []
+
+    def read() -> None:
+        with httpx.Client(base_url=base_url, auth=auth, timeout=20) as client:
+            while not ended.is_set():
+                seen, url = 0, list_url(client, service_sid, ("PageSize", 200))
+                while url and not ended.is_set():
+                    page = client.get(url).json()
+                    seen, url = seen + len(page["bindings"]), page["meta"]["next_page_url"]
+                walked.append(seen)
+                ended.wait(0.5)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        yield walked
+    finally:
+        ended.set()
+        thread.join()
+
+
+def churn(url: str, auth, service_sid: str, chance: random.Random) -> tuple[list[Person], list[Person]]:
+    """Register 3,000 devices and delete most of them at random, both at once: who is left and who is gone."""
+    register = operations()["register_binding"].path(ServiceSid=service_sid)
+    delete = operations()["delete_binding"]
+    people: list[Person] = []
+    gone: list[Person] = []
+    for share in (0.0, 0.6, 0.3, 0.9, 0.5, 0.7):
+        chance.shuffle(people)
+        number = int(len(people) * share)
+        leaving, people = people[:number], people[number:]
+        coming = [Person(chance) for _ in range(500)]
+        requests = [(Request("POST", register, person.fields), person) for person in coming]
+        requests += [
+            (Request("DELETE", delete.path(ServiceSid=service_sid, Sid=person.sid)), person) for person in leaving
+        ]
+        chance.shuffle(requests)
+        answers = flood(url, auth, [request for request, _ in requests])
+        for (request, person), answer in zip(requests, answers, strict=True):
+            assert answer.status == (201 if request.form else 204)
+            if request.form:
+                person.sid = json.loads(answer.content)["sid"]
+        people += coming
+        gone += leaving
+    return people, gone
+
+
+def test_what_was_deleted_is_nowhere(world, world_file, tmp_path):
+    """Of thousands of devices of all sizes, deleted at random while others register and read, nothing is left."""
+    database = load(tmp_path / "erased.db", world_file)
+    with (
+        Service(database, "--workers", 2) as service,
+        reading(service.url, world.auth, world.empty["sid"]) as walked,
+    ):
+        people, gone = churn(service.url, world.auth, world.empty["sid"], random.Random(1))
+        assert len(people) + len(gone) == 3000
+        deleted = {marker for person in gone for marker in person.markers}
+        assert wait_until(lambda: not in_the_files(database) & deleted, MINUTE, every=1)
+        standing = {marker for person in people for marker in person.markers}
+        assert in_the_files(database) == standing
+        wait_until(lambda: len(people) in walked, 10)
+        assert len(people) in walked
+    assert in_the_files(database) == standing
+
+
+def worlds(world, chance: random.Random) -> tuple[dict, list[Person]]:
+    """A world of one account with two services full of marked devices."""
+    document = {"accounts": [{"sid": world.a["sid"], "auth_token": world.a["auth_token"], "services": []}]}
+    people = [Person(chance) for _ in range(600)]
+    for number in range(2):
+        bindings = [
+            {"sid": f"BS{chance.getrandbits(128):032x}", "date_created": "2020-01-01T00:00:00Z",
+             "date_updated": "2020-01-01T00:00:00Z", "endpoint": person.endpoint, "identity": person.identity,
+             "binding_type": person.binding_type, "credential_sid": f"CR{'0' * 32}", "message_types": []}
+            for person in people[number::2]
+        ]  # fmt: skip
+        document["accounts"][0]["services"].append({"sid": f"IS{number:032x}", "bindings": bindings})
+    return document, people
+
+
+@pytest.mark.parametrize("command", ["account delete", "service delete", "import --replace"])
+def test_what_commands_remove_is_nowhere(world, world_file, tmp_path, command):
+    """What a command removes beside a running service that is read from is gone from its files as well."""
+    document, people = worlds(world, random.Random(command))
+    marked = tmp_path / "marked.json"
+    marked.write_text(json.dumps(document), encoding="utf-8")
+    database = load(tmp_path / "commanded.db", marked)
+    first, second = (service["sid"] for service in document["accounts"][0]["services"])
+    everything = {marker for person in people for marker in person.markers}
+    assert in_the_files(database) == everything
+    locator = ("--database", f"sqlite:///{database}")
+    arguments, left = {
+        "account delete": (("account", "delete", world.a["sid"], "--cascade"), set()),
+        "service delete": (("service", "delete", first, "--cascade"),
+                           {marker for person in people[1::2] for marker in person.markers}),
+        "import --replace": (("import", world_file, "--replace"), set()),
+    }[command]  # fmt: skip
+    with Service(database) as service, httpx.Client(base_url=service.url, auth=world.auth, timeout=20) as client:
+        assert len(sids(walk(client, list_url(client, second, ("PageSize", 100))))) == 300
+        done = run_cli(*arguments, *locator)
+        assert done.returncode == 0, done.stderr
+        assert wait_until(lambda: in_the_files(database) == left, MINUTE, every=0.5)
+        expected = 300 if command == "service delete" else 0
+        answer = client.get(list_url(client, second, ("PageSize", 1000)))
+        assert len(answer.json().get("bindings", [])) == expected
+
+
+def test_what_a_killed_service_deleted_is_nowhere(world, world_file, tmp_path):
+    """What was deleted right before `kill -9` is gone from the files soon after the next start."""
+    database = load(tmp_path / "killed.db", world_file)
+    person = Person(random.Random(9))
+    with Service(database) as service, httpx.Client(base_url=service.url, auth=world.auth) as client:
+        path = operations()["register_binding"].path(ServiceSid=world.empty["sid"])
+        sid = client.post(path, data=person.fields).json()["sid"]
+        assert in_the_files(database) == set(person.markers)
+        path = operations()["delete_binding"].path(ServiceSid=world.empty["sid"], Sid=sid)
+        assert client.delete(path).status_code == 204
+        service.kill()
+    assert in_the_files(database)
+    with Service(database):
+        assert wait_until(lambda: not in_the_files(database), MINUTE, every=0.2)
+
+
+def test_a_refused_import_leaves_nothing(world, world_file, tmp_path):
+    """A world that is refused in its middle leaves no byte of its devices in the files."""
+    document, people = worlds(world, random.Random(5))
+    for account in document["accounts"]:
+        account["sid"] = f"AC{'9' * 32}"
+    document["accounts"][0]["services"][1]["bindings"][150]["binding_type"] = "pigeon"
+    marked = tmp_path / "marked.json"
+    marked.write_text(json.dumps(document), encoding="utf-8")
+    database = load(tmp_path / "refused.db", world_file)
+    refused = run_cli("import", marked, "--database", f"sqlite:///{database}")
+    assert refused.returncode == 2
+    assert in_the_files(database) == set()
+    assert not [marker for person in people for marker in person.markers if marker in refused.stderr]

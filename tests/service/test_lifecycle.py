@@ -1,0 +1,316 @@
+"""How a service begins and ends: refused with the option's name, or finished with what is in flight, and 0."""
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+import trustme
+
+from ..conftest import load
+from ..support import raw
+from ..support.answers import check_documented, document, operations, response_of
+from ..support.processes import children
+from ..support.running import Service, run_cli, wait_until
+from .conftest import registration
+
+EXAMPLE = document()["components"]["examples"]["binding"]["value"]
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory, world_file) -> Path:
+    return load(tmp_path_factory.mktemp("lifecycle") / "lifecycle.db", world_file)
+
+
+class Upload:
+    """A registration whose body is half sent."""
+
+    def __init__(self, service: Service, auth, service_sid: str, endpoint: str) -> None:
+        body = registration(endpoint=endpoint)
+        headers = [("Host", "x"), ("Authorization", raw.basic(*auth)), ("Content-Length", str(len(body)))]
+        path = operations()["register_binding"].path(ServiceSid=service_sid)
+        self._rest = body[10:]
+        self._connection = raw.connect(service.url)
+        self._connection.sendall(raw.compose("POST", path, headers, body[:10]))
+
+    def finish(self) -> raw.Response:
+        self._connection.sendall(self._rest)
+        (answer,) = raw.parsed(raw.received(self._connection))
+        self._connection.close()
+        return answer
+
+
+def refuses(service: Service) -> bool:
+    try:
+        raw.connect(service.url).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_in_flight_is_finished(database, world, number, workers):
+    """After SIGINT or SIGTERM nobody new is let in, a body under way is waited for and answered, and the end is 0."""
+    with Service(database, "--workers", workers) as service:
+        assert wait_until(lambda: service.log.count("bindings.yaml") >= workers, 20)
+        uploads = [Upload(service, world.auth, world.empty["sid"], f"slow {number} {workers} {n}") for n in range(4)]
+        time.sleep(0.3)
+        service.signal(number)
+        assert wait_until(lambda: refuses(service), 10)
+        time.sleep(0.5)
+        assert service.returncode is None
+        answers = [upload.finish() for upload in uploads]
+        assert service.ended(15) == 0
+    bodies = [check_documented(answer, "register_binding") for answer in answers]
+    assert [answer.status for answer in answers] == [201] * 4
+    assert "Traceback" not in service.log
+    with Service(database) as again:
+        for body in bodies:
+            path = operations()["fetch_binding"].path(ServiceSid=world.empty["sid"], Sid=body["sid"])
+            assert httpx.get(again.url + path, auth=world.auth).json()["endpoint"] == body["endpoint"]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("options", [(), ("--workers", 2), ("--demo",), ("--demo", "--workers", 2)], ids=str)
+def test_an_idle_service_ends_at_once(database, number, options):
+    """With nothing in flight, idle connections or not, all of its processes end within seconds, and with 0."""
+    arguments = (
+        "serve",
+        "--port",
+        0,
+        *(() if "--demo" in options else ("--database", f"sqlite:///{database}")),
+        *options,
+    )
+    with Service(database, arguments=arguments) as service:
+        assert wait_until(lambda: service.log.count("bindings.yaml") >= 1 + ("--workers" in options), 20)
+        connections = [raw.connect(service.url) for _ in range(4)]
+        for connection in connections[:2]:
+            connection.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert raw.one(connection).status == 404
+        workers = children(service.pid)
+        for pid in [service.pid, *workers]:  # as a terminal does it: Ctrl-C is for all of them
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+        assert service.ended(10) == 0
+        assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 10)
+        for connection in connections:
+            connection.close()
+    assert "Traceback" not in service.log
+    assert "Error" not in service.log
+
+
+def test_a_worker_that_dies_is_replaced(database, world):
+    """A worker that is killed is replaced, and the service goes on answering."""
+    with Service(database, "--workers", 2) as service:
+        assert wait_until(lambda: service.log.count("bindings.yaml") >= 2, 20)
+        worker = children(service.pid)[-1]
+        os.kill(worker, signal.SIGKILL)
+        assert wait_until(lambda: service.log.count("bindings.yaml") >= 3, 20)
+        path = operations()["list_bindings"].path(ServiceSid=world.empty["sid"])
+        for _ in range(10):
+            assert httpx.get(service.url + path, auth=world.auth).status_code == 200
+
+
+@pytest.fixture
+def demo(tmp_path):
+    with Service(tmp_path, arguments=("serve", "--demo", "--port", 0)) as service:
+        assert wait_until(lambda: "curl" in service.output, 10)
+        yield service
+
+
+def curl_line(service: Service) -> str:
+    (line,) = re.findall(r"(?m)^\s*(curl .*)$", service.output)
+    return line
+
+
+def fetched_as_printed(line: str) -> dict[str, object]:
+    """What the printed line fetches: by curl, or where there is none by what curl would do."""
+    if shutil.which("curl"):
+        done = subprocess.run(["sh", "-c", f"{line} --fail --silent"], capture_output=True, check=True, timeout=30)
+        return httpx.Response(200, content=done.stdout).json()
+    curl, option, credentials, url = shlex.split(line)
+    assert (curl, option) == ("curl", "-u")
+    return httpx.get(url, auth=tuple(credentials.split(":"))).json()
+
+
+def test_the_demo(demo):
+    """`serve --demo` prints a curl line that fetches the Binding of Twilio's page, as the spec shows it."""
+    line = curl_line(demo)
+    fetched = fetched_as_printed(line)
+    own = {name: EXAMPLE[name] for name in ("url", "links")}
+    assert {**fetched, **own} == EXAMPLE
+    assert fetched["url"] == line.split()[-1] == EXAMPLE["url"].replace("https://chat.twilio.com", demo.url)
+
+
+def test_the_demo_leaves_nothing_behind(tmp_path):
+    """The demo's database is a temporary one, which is gone when it ends; each start has a new token."""
+    tokens = set()
+    for number in SIGNALS:
+        with Service(tmp_path, arguments=("serve", "--demo", "--port", 0)) as service:
+            assert wait_until(lambda: "curl" in service.output, 10)
+            tokens.add(re.search(r":([0-9a-f]{32}) ", curl_line(service))[1])
+            folder = Path(re.search(r"sqlite:///(\S+)/demo\.db", service.log)[1])
+            assert min(file.name for file in folder.iterdir()) == "demo.db"
+            assert folder.stat().st_mode & 0o077 == 0
+            service.signal(number)
+            assert service.ended(10) == 0
+        assert not folder.exists()
+    assert len(tokens) == 2
+    assert not tokens & {EXAMPLE["sid"][2:]}
+
+
+def test_the_demo_takes_no_database(tmp_path):
+    """`--demo` with a database is refused, and the database is not made."""
+    done = refused("--demo", "--database", f"sqlite:///{tmp_path}/mine.db")
+    check_refusal(done, "--demo", "--database")
+    assert list(tmp_path.iterdir()) == []
+
+
+def refused(*options: object) -> subprocess.CompletedProcess[str]:
+    """What `serve` says to options that it must not serve with."""
+    return run_cli("serve", *options, timeout=30)
+
+
+def check_refusal(done, *names: str) -> None:
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "Traceback" not in done.stderr
+    for name in names:
+        assert name in done.stderr, done.stderr
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate authority of our own, and a certificate for localhost: the paths of its chain and key."""
+    folder = tmp_path_factory.mktemp("tls")
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    issued.private_key_pem.write_to_path(folder / "key.pem")
+    for blob in issued.cert_chain_pems:
+        blob.write_to_path(folder / "cert.pem", append=True)
+    trustme.CA().issue_cert("localhost").private_key_pem.write_to_path(folder / "other.pem")
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    (folder / "empty.pem").touch()
+    return folder
+
+
+def test_a_port_that_is_taken(database):
+    """A port that is in use is refused, with its option and its number."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = refused("--port", port, "--database", f"sqlite:///{database}")
+    check_refusal(done, f"--port {port}", "in use")
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (("--tls-cert", "cert.pem"), ("--tls-cert", "--tls-key")),
+        (("--tls-key", "key.pem"), ("--tls-cert", "--tls-key")),
+        (("--tls-cert", "missing.pem", "--tls-key", "key.pem"), ("--tls-cert", "missing.pem")),
+        (("--tls-cert", "cert.pem", "--tls-key", "missing.pem"), ("--tls-key", "missing.pem")),
+        (("--tls-cert", "empty.pem", "--tls-key", "key.pem"), ("--tls-cert", "empty.pem")),
+        (("--tls-cert", "key.pem", "--tls-key", "cert.pem"), ("--tls-cert",)),
+        (("--tls-cert", "cert.pem", "--tls-key", "other.pem"), ("--tls-cert", "--tls-key")),
+    ],
+)
+def test_a_certificate_that_cannot_be_used(database, certificate, options, names):
+    """A certificate or key that is missing, empty, of another kind or of another pair is refused, with its option."""
+    paths = [option if option.startswith("--") else certificate / option for option in options]
+    done = refused("--port", 0, "--database", f"sqlite:///{database}", *paths)
+    check_refusal(done, *names)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *(("--public-url", value) for value in (
+            "", "chat.twilio.com", "ftp://chat.twilio.com", "https://", "https:///x", "//chat.twilio.com", "https://h?a=b",
+            "https://h#f", "https://u:p@h", "https://h h", "https://hé", "https://h:port", "https://h:99999", "https://[::1",
+            "https://h/a b", "https://h/\n", 'https://h/"', "https://h/{x}",
+        )),
+        *(("--trusted-proxy", value) for value in ("", "proxy", "10.0.0.0/33", "10.0.0.1/8", "*", "::1/129")),
+        *(("--port", value) for value in ("-1", "65536", "http", "")),
+        *(("--workers", value) for value in ("0", "-1", "1.5", "many")),
+        *(("--log-level", value) for value in ("trace", "INFOO", "")),
+        ("--host", "192.0.2.1"),
+    ],
+)  # fmt: skip
+def test_an_option_that_cannot_be_used(database, option, value):
+    """An option that breaks its rule is refused with its name, before anything is served."""
+    arguments = {"--port": 0, "--database": f"sqlite:///{database}"} | {option: value}
+    done = refused(*(part for pair in arguments.items() for part in pair))
+    check_refusal(done, option)
+
+
+@pytest.mark.parametrize("value", ["mysql://h/d", "postgresql://user:secret@h/d", "bindings.db", "sqlite://", "sqlite:///",
+                                   "sqlite:////nowhere/at/all.db", "sqlite:////", "sqlite:///{folder}",
+                                   "sqlite:///{text}"])  # fmt: skip
+def test_a_database_that_cannot_be_used(tmp_path, value):
+    """An address that is none, a path that cannot be made, and a file that is no database are refused."""
+    (tmp_path / "text.txt").write_text("This is a text and no database. " * 200)
+    done = refused("--port", 0, "--database", value.format(folder=tmp_path, text=tmp_path / "text.txt"))
+    check_refusal(done, "--database")
+    assert "secret" not in done.stderr
+    assert (tmp_path / "text.txt").read_text() == "This is a text and no database. " * 200
+
+
+def test_https(database, certificate, world):
+    """With a certificate it serves HTTPS, and its URLs say so."""
+    options = ("--tls-cert", certificate / "cert.pem", "--tls-key", certificate / "key.pem", "--workers", 2)
+    with Service(database, *options) as service:
+        assert service.url.startswith("https://127.0.0.1:")
+        context = ssl.create_default_context(cafile=str(certificate / "ca.pem"))
+        with httpx.Client(base_url=service.url, auth=world.auth, verify=context) as client:
+            answer = client.get(operations()["list_bindings"].path(ServiceSid=world.full["sid"]))
+            page = check_documented(response_of(answer), "list_bindings")
+            assert page["meta"]["next_page_url"].startswith(f"{service.url}/")
+            assert client.get(page["meta"]["next_page_url"]).status_code == 200
+        with raw.connect(service.url) as plain:
+            plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert not raw.received(plain).startswith(b"HTTP/1.1 200")
+
+
+def test_what_was_acknowledged_survives_kill_9(world, world_file, tmp_path):
+    """Every registration that was answered with 201 before `kill -9` is there after it, and so is every delete."""
+    database = load(tmp_path / "killed.db", world_file)
+    path = operations()["register_binding"].path(ServiceSid=world.empty["sid"])
+    item = f"{operations()['list_bindings'].path(ServiceSid=world.empty['sid'])}/"
+    there, gone = set(), set()
+    doubtful = set()
+
+    def work(url: str, name: int) -> None:
+        with suppress(httpx.HTTPError), httpx.Client(base_url=url, auth=world.auth) as client:
+            for number in range(10_000):
+                fields = {"Identity": "survivor", "Endpoint": f"{name} {number}", "BindingType": "apn",
+                          "CredentialSid": f"CR{'0' * 32}"}  # fmt: skip
+                answer = client.post(path, data=fields)
+                there.add(sid := answer.json()["sid"])
+                if number % 3 == 0:
+                    doubtful.add(sid)
+                    assert client.delete(item + sid).status_code == 204
+                    gone.add(sid)
+
+    with Service(database) as service:
+        threads = [threading.Thread(target=work, args=(service.url, name)) for name in range(6)]
+        for thread in threads:
+            thread.start()
+        assert wait_until(lambda: len(gone) > 50, 30)
+        service.kill()
+        for thread in threads:
+            thread.join()
+    with Service(database) as again, httpx.Client(base_url=again.url, auth=world.auth) as client:
+        for sid in there:
+            status = client.get(item + sid).status_code
+            assert status == (404 if sid in gone else 200) or sid in doubtful - gone

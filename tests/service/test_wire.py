@@ -1,0 +1,139 @@
+"""What is no HTTP, or more than a parser takes, is told as every error is, and the next connection finds all well."""
+
+import socket
+import time
+
+import pytest
+
+from ..support import raw
+from ..support.answers import check_documented, check_error, check_id
+
+HOST = ("Host", "x")
+CLOSE = ("Connection", "close")
+
+
+def lines(*sent: bytes) -> bytes:
+    return b"\r\n".join(sent) + b"\r\n\r\n"
+
+
+NO_HTTP = {
+    "a method nobody has heard of": lines(b"BREW / HTTP/1.1", b"Host: x"),
+    "a method in small letters": lines(b"get / HTTP/1.1", b"Host: x"),
+    "a method with a symbol": lines(b"G@T / HTTP/1.1", b"Host: x"),
+    "a method of 10,000 letters": lines(b"G" * 10_000 + b" / HTTP/1.1", b"Host: x"),
+    "no method": lines(b" / HTTP/1.1", b"Host: x"),
+    "no target": lines(b"GET  HTTP/1.1", b"Host: x"),
+    "a target that is no path": lines(b"GET v2 HTTP/1.1", b"Host: x"),
+    "a target that is a query": lines(b"GET ?a=b HTTP/1.1", b"Host: x"),
+    "a target with a space": lines(b"GET /a b HTTP/1.1", b"Host: x"),
+    "a target with a NUL": lines(b"GET /\0 HTTP/1.1", b"Host: x"),
+    "a target with a tab": lines(b"GET /\t HTTP/1.1", b"Host: x"),
+    "a target in UTF-8": lines("GET /é HTTP/1.1".encode(), b"Host: x"),
+    "a query in UTF-8": lines("GET /?é HTTP/1.1".encode(), b"Host: x"),
+    "a target in no encoding": lines(b"GET /\xff HTTP/1.1", b"Host: x"),
+    "a target with a bad port": lines(b"GET http://a:b/ HTTP/1.1", b"Host: x"),
+    "a version that does not exist": lines(b"GET / HTTP/1.2", b"Host: x"),
+    "the beginning of HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "the beginning of TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(64)),
+    "SSH": b"SSH-2.0-OpenSSH_9.0\r\n",
+    "binary noise": bytes(range(128, 256)) * 8,
+    "NULs": bytes(1000),
+    "line feeds alone": b"GET / HTTP/1.1\nHost: x\n\n",
+    "a header without a name": lines(b"GET / HTTP/1.1", b"Host: x", b": a"),
+    "a header without a colon": lines(b"GET / HTTP/1.1", b"Host: x", b"nonsense"),
+    "a space in a header's name": lines(b"GET / HTTP/1.1", b"Host: x", b"X Y: a"),
+    "a space before a colon": lines(b"GET / HTTP/1.1", b"Host: x", b"X : a"),
+    "a header on two lines": lines(b"GET / HTTP/1.1", b"Host: x", b"X: a", b" b"),
+    "a NUL in a header": lines(b"GET / HTTP/1.1", b"Host: x", b"X: a\0b"),
+    "a NUL in the credentials": lines(b"GET / HTTP/1.1", b"Host: x", b"Authorization: Basic \0"),
+    "a control character in a header": lines(b"GET / HTTP/1.1", b"Host: x", b"X: a\x01b"),
+    "a carriage return in a header": lines(b"GET / HTTP/1.1", b"Host: x", b"X: a\rb"),
+    "a length that is none": lines(b"GET / HTTP/1.1", b"Host: x", b"Content-Length: x"),
+    "a length below zero": lines(b"GET / HTTP/1.1", b"Host: x", b"Content-Length: -1"),
+    "a length of 30 digits": lines(b"GET / HTTP/1.1", b"Host: x", b"Content-Length: " + b"9" * 30),
+    "two lengths": lines(b"GET / HTTP/1.1", b"Host: x", b"Content-Length: 1", b"Content-Length: 2") + b"ab",
+    "a length and chunks": lines(b"GET / HTTP/1.1", b"Host: x", b"Content-Length: 3", b"Transfer-Encoding: chunked"),
+    "an unknown transfer encoding": lines(b"GET / HTTP/1.1", b"Host: x", b"Transfer-Encoding: gzip"),
+    "a query of 100 KB": lines(b"GET /?" + b"a" * 102_400 + b" HTTP/1.1", b"Host: x"),
+    "a path of 100 KB": lines(b"GET /" + b"a" * 102_400 + b" HTTP/1.1", b"Host: x"),
+    "a query of 2 MB": lines(b"GET /?" + b"a" * 2_000_000 + b" HTTP/1.1", b"Host: x"),
+}
+
+
+@pytest.mark.parametrize("sent", NO_HTTP)
+def test_what_is_no_http(ask, sent):
+    """What the parser refuses is a 400 in JSON with an id, and the connection ends."""
+    (answer,) = raw.exchange(ask.url, NO_HTTP[sent])
+    check_error(answer, "malformed_request")
+    assert answer.header("Connection") == "close"
+
+
+@pytest.mark.parametrize("chunk", [b"zz\r\n", b"-1\r\n", b"3\r\nabcX", b"F" * 30 + b"\r\n"])
+def test_chunks_that_are_none(ask, world, chunk):
+    """A registration in broken chunks is a 400 and registers nothing."""
+    headers = [HOST, ("Authorization", raw.basic(*world.auth)), ("Transfer-Encoding", "chunked"), CLOSE]
+    path = ask.path("register_binding", world.empty["sid"])
+    first, *_ = raw.exchange(ask.url, raw.compose("POST", path, headers, chunk))
+    assert first.status == 400
+    listed = check_documented(ask("list_bindings", service_sid=world.empty["sid"]), "list_bindings")
+    assert listed["bindings"] == []
+
+
+def test_a_query_of_100_kb(ask):
+    """A list with a query of 100 KB is a 400 at once, with credentials and without, and names the limit."""
+    for auth in ("", None):
+        message = check_error(ask("list_bindings", f"Identity={'a' * 102_400}", auth=auth), "malformed_request")
+        assert "65,535" in message
+
+
+@pytest.mark.parametrize("size", [100_000, 1_000_000])
+def test_large_headers(ask, size):
+    """A large header is either taken or refused, at once."""
+    response = ask("fetch_binding", headers=[("X-Large", "a" * size)])
+    check_id(response)
+    assert response.status in (200, 400)
+
+
+def test_thousands_of_headers(ask):
+    """Ten thousand headers are either taken or refused, at once."""
+    response = ask("fetch_binding", headers=[(f"X-{number}", "a") for number in range(10_000)])
+    check_id(response)
+    assert response.status in (200, 400)
+
+
+def test_garbage_after_a_request(ask, world):
+    """What is no HTTP after a request spoils neither the request's own answer nor anybody else's."""
+    headers = [HOST, ("Authorization", raw.basic(*world.auth))]
+    with raw.connect(ask.url) as connection:
+        connection.sendall(raw.compose("GET", ask.path("fetch_binding"), headers))
+        first = raw.one(connection)
+        connection.sendall(b"\0\0\0\0")
+        (second,) = raw.parsed(raw.received(connection))
+    check_documented(first, "fetch_binding")
+    check_error(second, "malformed_request")
+
+
+def test_connections_that_say_nothing(ask, service):
+    """Two hundred connections that send nothing, or half a head, keep nobody from being answered."""
+    idle = [raw.connect(ask.url) for _ in range(200)]
+    try:
+        for connection in idle[::2]:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost:")
+        began = time.monotonic()
+        check_documented(ask("list_bindings"), "list_bindings")
+        assert time.monotonic() - began < 5
+    finally:
+        for connection in idle:
+            connection.close()
+    assert "Traceback" not in service.log
+
+
+def test_a_connection_that_is_reset(ask, world, service):
+    """A client that resets its connection in the middle of an answer leaves no trace but in its own line of the log."""
+    headers = [HOST, ("Authorization", raw.basic(*world.auth))]
+    for _ in range(20):
+        with raw.connect(ask.url) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            connection.sendall(raw.compose("GET", ask.path("list_bindings"), headers) * 20)
+    check_documented(ask("list_bindings"), "list_bindings")
+    assert "Traceback" not in service.log

@@ -1,0 +1,163 @@
+"""What the specs promise of an answer, read from the YAML by itself, and held against what came over the wire."""
+
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import httpx
+import yaml
+from openapi_schema_validator import OAS30Validator
+
+from .raw import Response
+
+CONTRACT, REGISTRATION = "bindings.yaml", "registration.yaml"
+
+_LEAKS = re.compile(
+    r"Traceback|File \"|, line \d+, in |\.py\b|SELECT |INSERT |DELETE FROM|UPDATE |sqlite|apsw|constraint|\$ref"
+    r"|jsonschema|minLength|maxLength|maxItems|[\"']type[\"']: |\^\[|object at 0x|<class|\bException\b",
+)
+"""What a message shows only when a stack, SQL or a schema got into it."""
+
+_seen: set[str] = set()
+
+
+class Operation(NamedTuple):
+    """An operation as its spec describes it, with references resolved."""
+
+    operation_id: str
+    method: str
+    template: str
+    spec: dict[str, Any]
+
+    def path(self, **parameters: str) -> str:
+        """The operation's path with the path parameters filled in as they stand."""
+        return re.sub(r"\{(\w+)\}", lambda match: parameters[match[1]], self.template)
+
+
+@cache
+def _document(name: str) -> Any:
+    return yaml.safe_load((files("chat_bindings.openapi") / name).read_text(encoding="utf-8"))
+
+
+def _resolved(node: Any, spec: str) -> Any:
+    if isinstance(node, list):
+        return [_resolved(item, spec) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(reference := node.get("$ref"), str):
+        name, _, pointer = reference.partition("#/")
+        spec = name or spec
+        target = _document(spec)
+        for part in pointer.split("/"):
+            target = target[part]
+        return _resolved(target, spec)
+    return {key: _resolved(value, spec) for key, value in node.items()}
+
+
+@cache
+def document(spec: str = CONTRACT) -> Any:
+    """A spec with every reference resolved."""
+    return _resolved(_document(spec), spec)
+
+
+@cache
+def operations() -> dict[str, Operation]:
+    """Every operation of both specs, by its id."""
+    bases = {CONTRACT: "", REGISTRATION: document(REGISTRATION)["servers"][0]["url"]}
+    return {
+        operation["operationId"]: Operation(operation["operationId"], method.upper(), f"{base}{path}", operation)
+        for spec, base in bases.items()
+        for path, item in document(spec)["paths"].items()
+        for method, operation in item.items()
+        if isinstance(operation, dict) and "operationId" in operation
+    }
+
+
+@cache
+def allowed(template: str) -> set[str]:
+    """The methods of a path: those of the spec, HEAD beside GET, and OPTIONS."""
+    methods = {operation.method for operation in operations().values() if operation.template == template}
+    return methods | ({"HEAD"} if "GET" in methods else set()) | {"OPTIONS"}
+
+
+@cache
+def errors() -> dict[str, dict[str, Any]]:
+    """The named examples of errors: what a client gets as `value`, and the sentence with its gaps as `x-message`."""
+    return {
+        name: example
+        for spec in (CONTRACT, REGISTRATION)
+        for name, example in document(spec)["components"]["examples"].items()
+        if "x-message" in example
+    }
+
+
+def response_of(answer: httpx.Response) -> Response:
+    """An answer that came by httpx, as one that came by hand."""
+    return Response(answer.status_code, [(name.lower(), value) for name, value in answer.headers.multi_items()],
+                    answer.content)  # fmt: skip
+
+
+def check_id(response: Response) -> None:
+    """Every answer has a request id of its own."""
+    request_id = response.header("Twilio-Request-Id")
+    assert request_id, response
+    schema = document()["components"]["headers"]["Twilio-Request-Id"]["schema"]
+    assert re.fullmatch(schema["pattern"], request_id), request_id
+    assert request_id not in _seen, f"{request_id} was given twice"
+    _seen.add(request_id)
+
+
+def check_documented(response: Response, operation_id: str, *, head: bool = False) -> Any:
+    """The answer is one that the spec documents for the operation: status, headers, media type and schema. Its JSON."""
+    check_id(response)
+    responses = operations()[operation_id].spec["responses"]
+    assert str(response.status) in responses, f"{operation_id} documents no {response.status}: {response}"
+    documented = responses[str(response.status)]
+    for name, header in documented["headers"].items():
+        value = response.header(name)
+        assert value is not None or not header.get("required"), f"{response.status} without {name}"
+    if "content" not in documented:
+        assert (response.content, response.header("Content-Type")) == (b"", None)
+        return None
+    assert response.header("Content-Type") == next(iter(documented["content"]))
+    if head:
+        assert response.content == b""
+        return None
+    body = json.loads(response.content)
+    schema = documented["content"]["application/json"]["schema"]
+    assert [error.message for error in OAS30Validator(schema).iter_errors(body)] == []
+    return body
+
+
+def check_error(response: Response, name: str, operation_id: str | None = None, **facts: str) -> str:
+    """The answer is the error of an example's name, whose sentence holds the facts given. The message.
+
+    Without `operation_id` the error belongs to no operation, as on a path that is not in the specs.
+    """
+    example = errors()[name]
+    value = example["value"]
+    if operation_id is None:
+        check_id(response)
+        assert response.header("Content-Type") == "application/json"
+        error = json.loads(response.content)
+        assert [
+            e.message for e in OAS30Validator(document()["components"]["schemas"]["Error"]).iter_errors(error)
+        ] == []
+    else:
+        error = check_documented(response, operation_id)
+    expected = {"code": value["code"], "more_info": value["more_info"], "status": value["status"]}
+    message = error.pop("message")
+    assert (response.status, error) == (value["status"], expected), message
+    check_message(message, example["x-message"], facts)
+    return str(message)
+
+
+def check_message(message: str, template: str, facts: dict[str, str]) -> None:
+    """The message is the spec's sentence, filled in, and shows nothing of the inside."""
+    gap = re.compile(r"\\\{(\w+)\\\}")
+    pattern = gap.sub(lambda m: re.escape(facts[m[1]]) if m[1] in facts else "(?s:.+)", re.escape(template))
+    assert re.fullmatch(pattern, message), f"{message!r} is not {template!r} with {facts}"
+    assert not _LEAKS.search(message), message
+    assert len(message) < 1000, message

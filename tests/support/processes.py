@@ -1,0 +1,29 @@
+"""Which process of a service holds which connection, from /proc (Linux)."""
+
+import re
+import socket
+from pathlib import Path
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started and that still run."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += [int(child) for child in (task / "children").read_text().split()]
+    return found
+
+
+def holder(connection: socket.socket, pids: list[int]) -> int | None:
+    """The process at the other end of a connection over loopback; None when it is not accepted yet."""
+    port, peer = connection.getsockname()[1], connection.getpeername()[1]
+    pattern = re.compile(rf":{peer:04X} [0-9A-F]+:{port:04X} 01 (?:\S+ +){{5}}(\d+) ")
+    match = pattern.search(Path("/proc/net/tcp").read_text())
+    inode = f"socket:[{match[1]}]" if match else None
+    for pid in pids:
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            try:
+                if str(descriptor.readlink()) == inode:
+                    return pid
+            except FileNotFoundError:  # closed meanwhile
+                continue
+    return None

@@ -1,0 +1,159 @@
+"""The real service, as a process on a free port."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+CLI = [sys.executable, "-m", "chat_bindings"]
+_LISTENING = re.compile(r"serving .* at (https?://\S+),")
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment without the user's own settings of chat-bindings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CHAT_BINDINGS_")} | extra
+
+
+def run_cli(
+    *arguments: object, stdin: str | bytes | None = None, timeout: float = 300, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end. Does not raise: look at `returncode`, `stdout` and `stderr`."""
+    text = None if stdin is None else stdin if isinstance(stdin, str) else stdin.decode()
+    command = [*CLI, *map(str, arguments)]
+    return subprocess.run(
+        command, input=text, capture_output=True, text=True, check=False, timeout=timeout, env=environment(), **options
+    )
+
+
+class Service:
+    """A running `chat-bindings serve`. Use it as a context manager; leaving it asks for a clean end and checks it."""
+
+    def __init__(self, database: Path, *options: object, arguments: Sequence[object] = (), port: int = 0) -> None:
+        """A `port` is only needed where the log is too quiet to tell it."""
+        self.database = database
+        self.url = f"http://127.0.0.1:{port}"
+        command = arguments or ("serve", "--port", port, "--database", f"sqlite:///{database}", *options)
+        self._command = [*CLI, *map(str, command)]
+        self._port = port
+        self._lines: list[str] = []
+        self._output: list[str] = []
+        self._listening = threading.Event()
+
+    @property
+    def log(self) -> str:
+        """All that it has written to standard error."""
+        return "".join(self._lines)
+
+    @property
+    def output(self) -> str:
+        """All that it has written to standard output."""
+        return "".join(self._output)
+
+    @property
+    def returncode(self) -> int | None:
+        """What it ended with; None while it runs."""
+        return self._process.poll()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+        )
+        self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read_log, self._read_output)]
+        for reader in self._readers:
+            reader.start()
+        if not (wait_until(self._answers, 30) if self._port else self._listening.wait(30)):
+            self._process.kill()
+            raise RuntimeError(f"the service did not start: {self.log}")
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        returncode = self._process.wait(40)
+        for reader in self._readers:
+            reader.join(5)
+        for stream in (self._process.stdout, self._process.stderr):
+            stream.close()  # type: ignore[union-attr]
+        assert returncode in (0, -signal.SIGKILL), f"the service ended with {returncode}: {self.log}"
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def ended(self, seconds: float = 40) -> int:
+        """Wait for its end: what it ended with."""
+        return self._process.wait(seconds)
+
+    def kill(self) -> None:
+        """End it at once, as `kill -9` does."""
+        self._process.kill()
+        self._process.wait(10)
+
+    def _answers(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), timeout=1):
+            return True
+        return False
+
+    def _read_output(self) -> None:
+        assert self._process.stdout is not None
+        self._output.extend(self._process.stdout)
+
+    def _read_log(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self._lines.append(line)
+            if match := _LISTENING.search(line):
+                self.url = match[1]
+                self._listening.set()
+
+
+def wait_until(true: Any, seconds: float, every: float = 0.05) -> bool:
+    """Whether something becomes true within some seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(every)
+    return bool(true())
+
+
+class World:
+    """A world document, with shortcuts to what tests ask for."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.a, self.b = document["accounts"]
+        self.key = self.a["keys"][0]
+        by_size = sorted(self.a["services"], key=lambda service: len(service["bindings"]))
+        self.empty, self.hundred, self.full = by_size
+        self.foreign = self.b["services"][0]
+
+    @property
+    def auth(self) -> tuple[str, str]:
+        """Account A's credentials."""
+        return self.a["sid"], self.a["auth_token"]
+
+    @property
+    def foreign_auth(self) -> tuple[str, str]:
+        """Account B's credentials."""
+        return self.b["sid"], self.b["auth_token"]
+
+    @classmethod
+    def made(cls, path: Path, seed: int = 1) -> "World":
+        """The fixtures' world, written to `path`."""
+        made = run_cli("fixtures", "--seed", seed, "-o", path)
+        assert made.returncode == 0, made.stderr
+        return cls(json.loads(path.read_text(encoding="utf-8")))

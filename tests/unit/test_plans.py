@@ -1,0 +1,73 @@
+"""How SQLite reads a page, from its own account of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from chat_bindings.storage.sqlite import reading
+from chat_bindings.storage.sqlite.connection import connect, migrate
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[apsw.Connection]:
+    opened = connect(tmp_path / "plans.db", create=True)
+    migrate(opened)
+    yield opened
+    opened.close()
+
+
+def plan(connection: apsw.Connection, statement: str) -> list[str]:
+    values = dict.fromkeys(("service_sid", "sid", "identity", "binding_type", "user_name"), "") | {"size": 1}
+    return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize(
+    ("by_type", "by_identity", "index", "columns"),
+    [
+        (False, False, "sqlite_autoindex_bindings_1", "service_sid=? AND sid{}?"),
+        (True, False, "bindings_by_type", "service_sid=? AND binding_type=? AND sid{}?"),
+        (True, True, "bindings_by_identity", "service_sid=? AND identity=? AND binding_type=? AND sid{}?"),
+    ],
+)
+def test_a_run_is_one_search_of_its_index(connection, by_type, by_identity, index, columns, descending):
+    """A page is read from one index in its order: nothing is scanned and nothing sorted, for any mix of filters."""
+    statement = reading.run_statement(by_type=by_type, by_identity=by_identity, descending=descending)
+    bound = columns.format("<" if descending else ">")
+    assert plan(connection, statement) == [f"SEARCH bindings USING INDEX {index} ({bound})"]
+
+
+def test_lookups_are_searches(connection):
+    """A credential, a service and a Binding are each found by a search of an index."""
+    for statement, values, searches in (
+        (reading.CREDENTIAL, {"user_name": ""}, 2),
+        (reading.SERVICE, ("", ""), 1),
+        (reading.FETCH, ("", "", ""), 2),
+    ):
+        steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
+        assert sum(step.startswith("SEARCH") for step in steps) == searches, steps
+        assert not any(step.startswith(("SCAN", "USE TEMP")) for step in steps), steps
+
+
+def test_a_merged_page_reads_hardly_more_than_it_gives(connection):
+    """Two types of thousands of rows each are merged, not sorted: rows read are a page's and one more of each run."""
+    connection.pragma("foreign_keys", "OFF")
+    rows = [
+        ("IS", f"BS{number:032x}", str(number).encode(), "u", "e", ("apn", "gcm")[number % 2], "CR", "[]", "d", "d")
+        for number in range(6000)
+    ]
+    connection.executemany("INSERT INTO bindings VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
+    read = 0
+
+    def counted(cursor: apsw.Cursor, row: tuple) -> tuple:
+        nonlocal read
+        read += 1
+        return row
+
+    connection.row_trace = counted
+    filters = reading.Filters(("gcm", "apn"))
+    found = reading.Listing(connection, "IS", filters, ("apn", "gcm", "fcm")).rows("after", "", 51)
+    assert [row[0] for row in found] == [f"BS{number:032x}" for number in range(51)]
+    assert read <= 51 + 2
