@@ -34,6 +34,8 @@ def test_nothing_is_switched_off_but_what_is_listed():
             assert key not in ("expected-statuses", "low_valid_rate", "unexpected-methods"), key
     assert not {"operations", "baseline", "suppress-health-check", "max-failures", "rate-limit"} & set(config)
     assert listed == {}
+    switched = [key for key, value in keys(config["phases"]) if value is False]
+    assert switched == [name.rpartition(".")[2] for name in EXCEPTIONS["settings"]]
 
 
 def test_what_cannot_be_reached_is_what_only_faults_and_limits_bring_about():
