@@ -18,7 +18,7 @@ run: $(VENV)/.installed  ## Serve the demo: the Binding of Twilio's page, on por
 
 test: $(VENV)/.tested-with sdks  ## Run the tests, with a small fuzz run and the official SDKs
 	@mkdir -p build/coverage && rm -f build/coverage/*
-	$(COVERAGE) run -m pytest
+	$(COVERAGE) run -m pytest --numprocesses 2 --dist loadfile
 	@$(COVERAGE) combine --quiet
 	@$(COVERAGE) report --fail-under=95
 

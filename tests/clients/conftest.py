@@ -12,11 +12,6 @@ from .namespace import Namespace
 from .tools import missing, unavailable
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
-    config.addinivalue_line("markers", "needs(*names): SDKs that the test runs; see `tools.missing`")
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave a test whose needs are missing: here, since pytest puts skips from one place in one line."""
     needs = [name for marker in item.iter_markers("needs") for name in marker.args]
