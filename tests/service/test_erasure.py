@@ -3,6 +3,8 @@
 import json
 import random
 import re
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -155,6 +157,37 @@ def test_what_commands_remove_is_nowhere(world, world_file, tmp_path, command):
         expected = 300 if command == "service delete" else 0
         answer = client.get(list_url(client, second, ("PageSize", 1000)))
         assert len(answer.json().get("bindings", [])) == expected
+
+
+HOLD = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN")
+connection.execute("SELECT count(*) FROM bindings").fetchone()
+print("held", flush=True)
+sys.stdin.readline()
+connection.close()
+"""
+
+
+def test_what_a_command_could_not_erase_the_service_does(world, tmp_path):
+    """While somebody holds an old state of the database a command says that it cannot erase; later the service does."""
+    document, people = worlds(world, random.Random(3))
+    (tmp_path / "marked.json").write_text(json.dumps(document), encoding="utf-8")
+    database = load(tmp_path / "held.db", tmp_path / "marked.json")
+    command = [sys.executable, "-c", HOLD, database]
+    with (
+        Service(database),
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder,
+    ):
+        assert holder.stdout.readline() == "held\n"
+        done = run_cli("account", "delete", world.a["sid"], "--cascade", "--database", f"sqlite:///{database}")
+        assert done.returncode == 0
+        assert "not erased" in done.stderr
+        assert in_the_files(database) == {marker for person in people for marker in person.markers}
+        holder.stdin.close()
+        holder.wait(20)
+        assert wait_until(lambda: not in_the_files(database), MINUTE, every=0.5)
 
 
 def test_what_a_killed_service_deleted_is_nowhere(world, world_file, tmp_path):

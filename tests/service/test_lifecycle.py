@@ -82,8 +82,16 @@ def test_what_is_in_flight_is_finished(database, world, number, workers):
             assert httpx.get(again.url + path, auth=world.auth).json()["endpoint"] == body["endpoint"]
 
 
-@pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("options", [(), ("--workers", 2), ("--demo",), ("--demo", "--workers", 2)], ids=str)
+@pytest.mark.parametrize(
+    ("number", "options"),
+    [
+        (signal.SIGINT, ()),
+        (signal.SIGINT, ("--workers", 2)),
+        (signal.SIGTERM, ("--workers", 2)),
+        (signal.SIGINT, ("--demo", "--workers", 2)),
+        (signal.SIGTERM, ("--demo", "--workers", 2)),
+    ],
+)
 def test_an_idle_service_ends_at_once(database, number, options):
     """With nothing in flight, idle connections or not, all of its processes end within seconds, and with 0."""
     arguments = (
@@ -235,18 +243,25 @@ def test_a_certificate_that_cannot_be_used(database, certificate, options, names
 @pytest.mark.parametrize(
     ("option", "value"),
     [
-        *(("--public-url", value) for value in (
-            "", "chat.twilio.com", "ftp://chat.twilio.com", "https://", "https:///x", "//chat.twilio.com", "https://h?a=b",
-            "https://h#f", "https://u:p@h", "https://h h", "https://hé", "https://h:port", "https://h:99999", "https://[::1",
-            "https://h/a b", "https://h/\n", 'https://h/"', "https://h/{x}",
-        )),
-        *(("--trusted-proxy", value) for value in ("", "proxy", "10.0.0.0/33", "10.0.0.1/8", "*", "::1/129")),
-        *(("--port", value) for value in ("-1", "65536", "http", "")),
-        *(("--workers", value) for value in ("0", "-1", "1.5", "many")),
-        *(("--log-level", value) for value in ("trace", "INFOO", "")),
+        *(
+            ("--public-url", value)
+            for value in (
+                "",
+                "chat.twilio.com",
+                "ftp://h",
+                "https://",
+                "https://u:p@h",
+                "https://h:99999",
+                "https://h/a b",
+            )
+        ),
+        *(("--trusted-proxy", value) for value in ("", "proxy", "10.0.0.1/8")),
+        *(("--port", value) for value in ("65536", "http")),
+        *(("--workers", value) for value in ("0", "1.5")),
+        ("--log-level", "trace"),
         ("--host", "192.0.2.1"),
     ],
-)  # fmt: skip
+)
 def test_an_option_that_cannot_be_used(database, option, value):
     """An option that breaks its rule is refused with its name, before anything is served."""
     arguments = {"--port": 0, "--database": f"sqlite:///{database}"} | {option: value}

@@ -74,8 +74,9 @@ class Service:
         self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read_log, self._read_output)]
         for reader in self._readers:
             reader.start()
-        if not (wait_until(self._answers, 30) if self._port else self._listening.wait(30)):
-            self._process.kill()
+        if not wait_until(lambda: self._began() or self.returncode is not None, 30) or self.returncode is not None:
+            self.kill()
+            self._close()
             raise RuntimeError(f"the service did not start: {self.log}")
         return self
 
@@ -83,10 +84,7 @@ class Service:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
         returncode = self._process.wait(40)
-        for reader in self._readers:
-            reader.join(5)
-        for stream in (self._process.stdout, self._process.stderr):
-            stream.close()  # type: ignore[union-attr]
+        self._close()
         assert returncode in (0, -signal.SIGKILL), f"the service ended with {returncode}: {self.log}"
 
     def signal(self, number: int) -> None:
@@ -102,7 +100,15 @@ class Service:
         self._process.kill()
         self._process.wait(10)
 
-    def _answers(self) -> bool:
+    def _close(self) -> None:
+        for reader in self._readers:
+            reader.join(5)
+        for stream in (self._process.stdout, self._process.stderr):
+            stream.close()  # type: ignore[union-attr]
+
+    def _began(self) -> bool:
+        if not self._port:
+            return self._listening.is_set()
         with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), timeout=1):
             return True
         return False
