@@ -20,7 +20,7 @@ from .logs import configure
 from .operations import CompiledApp, Validation
 from .routing import Routing
 from .settings import Settings
-from .specification import CONTRACT, REGISTRATION, binding_types, directory, document
+from .specification import CONTRACT, REGISTRATION, binding_types, directory, document, operations
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ def create_app(settings: Settings) -> ASGIApp:
     if settings.registration:
         app.add_api(REGISTRATION, resolver=RelativeResolver(f"{package}.registration"), storage=storage)
     for spec in (CONTRACT, REGISTRATION) if settings.registration else (CONTRACT,):
-        paths = document(spec)["paths"]
-        log.info("%s %s: %s", spec, document(spec)["info"]["version"], ", ".join(paths))
+        log.info("%s %s", spec, document(spec)["info"]["version"])
+        for operation in operations(spec):
+            log.info("  %s %s: %s", operation.method, operation.path, operation.operation_id)
     return app

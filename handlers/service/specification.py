@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import yaml
@@ -41,12 +41,28 @@ def binding_types() -> tuple[str, ...]:
     return tuple(component("schemas", "BindingType")["enum"])
 
 
-def path_template(operation_id: str, spec: str = CONTRACT) -> str:
-    """The path of an operation with its base, such as `/v2/Services/{ServiceSid}/Bindings`."""
+class Operation(NamedTuple):
+    """An operation of a spec; `path` is its template with its base, such as `/v2/Services/{ServiceSid}/Bindings`."""
+
+    method: str
+    path: str
+    operation_id: str
+
+
+def operations(spec: str = CONTRACT) -> Iterator[Operation]:
+    """All operations of a spec."""
     base = urlsplit(document(spec)["servers"][0]["url"]).path.rstrip("/")
     for path, item in document(spec)["paths"].items():
-        if any(item[method].get("operationId") == operation_id for method in METHODS if method in item):
-            return f"{base}{path}"
+        for method in METHODS:
+            if method in item:
+                yield Operation(method.upper(), f"{base}{path}", item[method]["operationId"])
+
+
+def path_template(operation_id: str, spec: str = CONTRACT) -> str:
+    """The path of an operation, with its base."""
+    for operation in operations(spec):
+        if operation.operation_id == operation_id:
+            return operation.path
     raise LookupError(f"{spec} has no operation {operation_id}")
 
 
