@@ -11,20 +11,34 @@ from .errors import REQUEST_ID, Fault, render
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 
 
+_LARGEST_HEAD = 1 << 20
+"""Bytes that a request line and its headers may have together: httptools would take, and keep, any number."""
+
+
 class Protocol(HttpToolsProtocol):
     """uvicorn's protocol on httptools; what is no HTTP is told as every error is, and nothing upgrades."""
 
     _between_requests = True
+    _has_head = False
+    _head_size = 0
 
     def data_received(self, data: bytes) -> None:
         # httptools drops the body of a request that offers an upgrade (`curl --http2`): so it never sees the offer
         if self._between_requests and (end := data.find(b"\r\n\r\n")) > 0 and _UPGRADE.search(data, 0, end):
             data = _UPGRADE.sub(b"", data[:end]) + data[end:]
+        self._head_size += len(data)
         super().data_received(data)
+        if self._head_size > _LARGEST_HEAD and not self._has_head and not self.transport.is_closing():
+            self.send_400_response("")
 
     def on_message_begin(self) -> None:
-        self._between_requests = False
+        self._between_requests = self._has_head = False
+        self._head_size = 0
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._has_head = True
+        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         self._between_requests = True

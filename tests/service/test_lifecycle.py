@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -329,3 +330,26 @@ def test_what_was_acknowledged_survives_kill_9(world, world_file, tmp_path):
         for sid in there:
             status = client.get(item + sid).status_code
             assert status == (404 if sid in gone else 200) or sid in doubtful - gone
+
+
+OPEN_AND_CLOSE = """
+import asyncio, sys, time
+from pathlib import Path
+from chat_bindings.storage.sqlite.engine import SqliteStorage
+
+async def main():
+    ends = time.monotonic() + 1.5
+    while time.monotonic() < ends:
+        storage = SqliteStorage(Path(sys.argv[1]), ("apn",))
+        await storage.open()
+        await storage.close()
+
+asyncio.run(main())
+"""
+
+
+def test_workers_that_begin_and_end_at_the_same_moment(database):
+    """Processes that open and close one file at the same moment lock it for each other, and none of them fails."""
+    command = [sys.executable, "-c", OPEN_AND_CLOSE, database]
+    running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [(process.communicate(timeout=30)[1], process.returncode) for process in running] == [("", 0)] * 3

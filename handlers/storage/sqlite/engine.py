@@ -41,8 +41,9 @@ class SqliteStorage:
         self._log = path.with_name(f"{path.name}-wal")
 
     async def open(self) -> None:
+        # the event loop never sleeps on a lock; another process that opens or closes the file right now has it locked
+        self._reader = await self._read(lambda: connect(self._path, patience=0.0))
         with away():
-            self._reader = connect(self._path, patience=0.0)  # the event loop never sleeps on a lock
             self._writer = writing.Writer(connect(self._path))
         self._writer.start()
         self._eraser = asyncio.create_task(self._erase_regularly())
