@@ -1,5 +1,6 @@
 """What is no HTTP, or more than a parser takes, is told as every error is, and the next connection finds all well."""
 
+import collections
 import socket
 import time
 
@@ -99,6 +100,16 @@ def test_thousands_of_headers(ask):
     response = ask("fetch_binding", headers=[(f"X-{number}", "a") for number in range(10_000)])
     check_id(response)
     assert response.status in (200, 400)
+
+
+@pytest.mark.parametrize("piece", [b"X-%d: " + b"a" * 60_000 + b"\r\n", b"a" * 60_000, b"\r\n" * 30_000])
+def test_a_head_that_never_ends(ask, piece):
+    """Headers, a header or empty lines without end are not taken, and kept, without end."""
+    with raw.connect(ask.url) as connection:
+        connection.sendall(b"" if piece.isspace() else b"GET / HTTP/1.1\r\nHost: x\r\nX-First: ")
+        endless = (piece.replace(b"%d", b"%d" % number) for number in range(1000))
+        with pytest.raises(ConnectionError):
+            collections.deque(map(connection.sendall, endless), maxlen=0)
 
 
 def test_garbage_after_a_request(ask, world):
