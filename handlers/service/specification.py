@@ -58,6 +58,7 @@ def operations(spec: str = CONTRACT) -> Iterator[Operation]:
                 yield Operation(method.upper(), f"{base}{path}", item[method]["operationId"])
 
 
+@cache
 def path_template(operation_id: str, spec: str = CONTRACT) -> str:
     """The path of an operation, with its base."""
     for operation in operations(spec):
