@@ -35,6 +35,7 @@ check: $(VENV)/.checked-with lint-specs  ## Lint and type-check the code, lint t
 	$(BIN)/ruff format --check .
 	@mkdir -p build/types && ln -sfn ../../handlers build/types/chat_bindings
 	MYPYPATH=build/types $(BIN)/mypy --cache-dir build/mypy -p chat_bindings
+	$(BIN)/mypy --cache-dir build/mypy tests/contract
 
 lint-specs: $(VENV)/.checked-with  ## Lint the specs: openapi-spec-validator and, with Node.js, Redocly and Spectral
 	$(BIN)/python -m openapi_spec_validator $(SPECS)

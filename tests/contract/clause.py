@@ -1,0 +1,64 @@
+"""A clause: one rule of the contract, with the check that proves it."""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+Level = Literal["must", "should"]
+
+F = TypeVar("F", bound=Callable[..., None])
+
+PAGE = "Twilio's page"
+"""Twilio's page of the resource."""
+SDKS = "the official SDKs"
+"""What the official SDKs send, and need to be answered."""
+SEEN = "answers of Twilio's"
+"""Answers of Twilio's that were recorded or told of in public."""
+OURS = "decided here"
+"""A decision of this contract where Twilio's page is silent."""
+
+_ID = re.compile(r"[A-Z]+-[0-9]{2}")
+_ATTRIBUTE = "chat_bindings_clause"
+
+
+@dataclass(frozen=True)
+class Clause:
+    """What is known of a clause before it is checked."""
+
+    id: str
+    """Permanent: never renumbered, never used again."""
+    level: Level
+    """`must`: Twilio's page says it, a standard does, or every client relies on it. `should`: decided here."""
+    title: str
+    sentence: str
+    source: str
+    spec: str
+    """A JSON pointer into openapi/bindings.yaml."""
+    deletes: int = 0
+    """How many Bindings of the world its check may delete."""
+
+    @property
+    def section(self) -> str:
+        """What its id begins with."""
+        return self.id.partition("-")[0]
+
+
+def clause(identifier: str, level: Level, title: str, *, source: str, spec: str, deletes: int = 0) -> Callable[[F], F]:
+    """Mark a function as the check of a clause. The first paragraph of its docstring is the clause's sentence."""
+    if not _ID.fullmatch(identifier):
+        raise ValueError(f"{identifier} is no id of a clause")
+
+    def mark(check: F) -> F:
+        sentence = " ".join((inspect.getdoc(check) or "").partition("\n\n")[0].split())
+        setattr(check, _ATTRIBUTE, Clause(identifier, level, title, sentence, source, spec, deletes))
+        return check
+
+    return mark
+
+
+def clause_of(check: Any) -> Clause | None:
+    """The clause that a function checks."""
+    found: Clause | None = getattr(check, _ATTRIBUTE, None)
+    return found

@@ -1,0 +1,1 @@
+"""Servers to verify: right ones, and wrong ones with one defect each."""
