@@ -8,7 +8,7 @@ SPECS := openapi/bindings.yaml openapi/registration.yaml
 COVERAGE := $(BIN)/coverage
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sdks check lint-specs lint-specs-with-npm fuzz million dist clean
+.PHONY: help run test sdks check lint-specs lint-specs-with-npm fuzz million wrong-servers compare dist clean
 
 help:  ## Say what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | column -t -s:
@@ -33,9 +33,9 @@ tests/clients/node_modules/.installed: tests/clients/package.json tests/clients/
 check: $(VENV)/.checked-with lint-specs  ## Lint and type-check the code, lint the specs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@mkdir -p build/types && ln -sfn ../../handlers build/types/chat_bindings
+	@rm -rf build/types && mkdir -p build/types/chat_bindings
+	@ln -s $(CURDIR)/handlers/* $(CURDIR)/tests/contract build/types/chat_bindings
 	MYPYPATH=build/types $(BIN)/mypy --cache-dir build/mypy -p chat_bindings
-	$(BIN)/mypy --cache-dir build/mypy tests/contract
 
 lint-specs: $(VENV)/.checked-with  ## Lint the specs: openapi-spec-validator and, with Node.js, Redocly and Spectral
 	$(BIN)/python -m openapi_spec_validator $(SPECS)
@@ -56,12 +56,22 @@ fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 exa
 million: $(VENV)/.tested-with  ## Import a world of a million Bindings and measure it
 	$(BIN)/python -m pytest -m slow tests/load/test_million.py -s
 
+wrong-servers: $(VENV)/.tested-with  ## Verify every wrong server, and each right one ten times; write the table
+	$(BIN)/python -m tests.servers.table
+
+compare: $(VENV)/.tested-with tests/servers/tools/node_modules/.installed  ## Compare verify with Schemathesis, Dredd and Prism: hours
+	$(BIN)/python -m tests.servers.compare
+
+tests/servers/tools/node_modules/.installed: tests/servers/tools/package.json tests/servers/tools/.npmrc
+	npm install --prefix tests/servers/tools --no-progress --loglevel=error
+	@touch $@
+
 dist: $(VENV)/.checked-with  ## Build the wheel and the source distribution into dist/
 	rm -rf dist build/lib build/bdist*
 	$(BIN)/python -m build --outdir dist .
 
 clean:  ## Remove what was installed and built
-	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules *.egg-info
+	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules tests/servers/tools/node_modules *.egg-info
 
 # Each stamp is as old as the last installation of what its file names.
 $(VENV)/bin/python:

@@ -20,6 +20,7 @@ COMMANDS = {
     "import": "import_:import_world",
     "export": "export:export_world",
     "fixtures": "fixtures:fixtures",
+    "verify": "verify:verify",
     "completion": "completion:completion",
 }
 """Where each command is: its module and its name in there. A module is imported when its command is asked for."""

@@ -12,7 +12,7 @@ from .failures import Refusal
 
 
 @contextmanager
-def destination(name: str) -> Iterator[BinaryIO]:
+def destination(name: str, option: str = "--output") -> Iterator[BinaryIO]:
     """Standard output for `-`, else a file that takes its name, and the place of an older one, when the block ends."""
     path = Path(name)
     try:
@@ -28,7 +28,7 @@ def destination(name: str) -> Iterator[BinaryIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Refusal(f"--output {name} cannot be written: {error.strerror}.") from error
+        raise Refusal(f"{option} {name} cannot be written: {error.strerror}.") from error
 
 
 @contextmanager

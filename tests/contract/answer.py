@@ -27,6 +27,14 @@ class Request:
     body: bytes = b""
     is_odd: bool = False
     """Whether it is one that no client sends: how its refusal is worded is then the server's own affair."""
+    scheme: str = ""
+    """The authentication scheme as it is written, where that is not `Basic`."""
+
+    @property
+    def authorization(self) -> str:
+        """The value of `Authorization` for its credentials; empty without any."""
+        value = "" if self.credentials is None else self.credentials.header
+        return value.replace("Basic", self.scheme, 1) if self.scheme else value
 
     @property
     def curl(self) -> str:
@@ -35,7 +43,7 @@ class Request:
         if self.method != "GET":
             parts.append("-I" if self.method == "HEAD" else f"-X {self.method}")
         if self.credentials is not None:
-            parts.append(self.credentials.curl)
+            parts.append(self.credentials.curl_with(self.scheme) if self.scheme else self.credentials.curl)
         parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in self.headers]
         if self.body:
             parts.append(f"--data-binary {shlex.quote(self.body.decode())}")
@@ -106,7 +114,12 @@ class Answer:
     def has_code(self, code: int) -> "Answer":
         """Itself, when its body is an error with this code. Raises `Violation` otherwise."""
         found = self.object.get("code", MISSING)
-        check(is_integer(found) and found == code, f"code {code}", f"{self.summary}, code {_short(found)}", self)
+        check(
+            is_integer(found) and found == code,
+            f"code {code}",
+            f"{self.summary}{', no code' if found is MISSING else ''}",
+            self,
+        )
         return self
 
     @property

@@ -36,8 +36,10 @@ class Clause:
     source: str
     spec: str
     """A JSON pointer into openapi/bindings.yaml."""
-    deletes: int = 0
-    """How many Bindings of the world its check may delete."""
+    deletes: str = ""
+    """Of a clause whose check deletes: under which name the plan says what (see `plan.py`)."""
+    last: bool = False
+    """Whether its check judges all answers that the run has seen, and so comes last."""
 
     @property
     def section(self) -> str:
@@ -45,14 +47,16 @@ class Clause:
         return self.id.partition("-")[0]
 
 
-def clause(identifier: str, level: Level, title: str, *, source: str, spec: str, deletes: int = 0) -> Callable[[F], F]:
+def clause(
+    identifier: str, level: Level, title: str, *, source: str, spec: str, deletes: str = "", last: bool = False
+) -> Callable[[F], F]:
     """Mark a function as the check of a clause. The first paragraph of its docstring is the clause's sentence."""
     if not _ID.fullmatch(identifier):
         raise ValueError(f"{identifier} is no id of a clause")
 
     def mark(check: F) -> F:
         sentence = " ".join((inspect.getdoc(check) or "").partition("\n\n")[0].split())
-        setattr(check, _ATTRIBUTE, Clause(identifier, level, title, sentence, source, spec, deletes))
+        setattr(check, _ATTRIBUTE, Clause(identifier, level, title, sentence, source, spec, deletes, last))
         return check
 
     return mark

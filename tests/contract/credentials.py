@@ -28,6 +28,11 @@ class Credentials:
         """The option of curl."""
         return f"-u {shlex.quote(self.user_name)}:{self.shown}"
 
+    def curl_with(self, scheme: str) -> str:
+        """The options of curl where the scheme is not written `Basic`."""
+        both = f"{shlex.quote(self.user_name)}:{self.shown}"
+        return f'-H "Authorization: {scheme} $(printf %s {both} | base64 -w0)"'
+
     def but(self, password: str, shown: str) -> "Credentials":
         """The same user with another password."""
         return Credentials(self.user_name, password, shown)

@@ -1,6 +1,7 @@
 """The target: sends requests as they are, and bears with what may happen on the way."""
 
 import email.utils
+import re
 import ssl
 import threading
 import time
@@ -15,7 +16,7 @@ import httpx2
 
 from .answer import Answer, Request
 from .credentials import Credentials
-from .judge import DeleteLost, TargetGone, Violation
+from .judge import DeleteLost, TargetGone, Violation, violated
 from .world import World
 
 T = TypeVar("T")
@@ -30,6 +31,9 @@ _WAITS = 10
 _LONGEST_WAIT_S = 60.0
 _GATEWAY = (502, 504)
 """What a proxy says when it got no answer from the server behind it."""
+
+_FOLLOWED = re.compile(r"(https?://[!-~]+)?/[!-~]*")
+"""A URL with a path; one without scheme and host is told by its own clause, and followed nevertheless."""
 
 Query = Iterable[tuple[str, str]]
 
@@ -48,15 +52,22 @@ class Target:
         self.seen: list[Answer] = []
         """All answers, in the order in which they came."""
         self.requests = 0
+        self.deleted: list[str] = []
+        """The SIDs of the Bindings of the world whose DELETE was answered by 204, or got no answer."""
         self._origin = origin(self.base_url)
         self._lock = threading.Lock()
+        self.context = context
+        self.is_proxied = _proxy(self.base_url) is not None
         self._client = self._connect(context)
         self._single = self._connect(context, connections=1)
+        self._fresh = self._connect(context, kept=0)
+        """For DELETEs, which cannot be repeated: none is lost because a kept connection has come to its end."""
 
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
         self._single.close()
+        self._fresh.close()
 
     def path(self, service: object, binding: object = None) -> str:
         """The path of a list or a Binding, below the base URL. SIDs stand in it as they are given."""
@@ -74,10 +85,25 @@ class Target:
 
     def delete(self, service: object, binding: object, query: str = "", **options: Any) -> Answer:
         """Delete a Binding. Raises `DeleteLost` when no answer came."""
-        return self.send("DELETE", self.path(service, binding) + query, **options)
+        sid = str(getattr(binding, "sid", binding))
+        try:
+            answer = self.send("DELETE", self.path(service, binding) + query, **options)
+        except DeleteLost:
+            self.deleted.append(sid)
+            raise
+        if answer.status < 300:
+            self.deleted.append(sid)
+        return answer
 
-    def follow(self, url: str, **options: Any) -> Answer:
-        """Follow a URL that the target gave: on another origin, its path and query are tried on the base URL."""
+    def follow(self, url: str, *given_by: Answer, **options: Any) -> Answer:
+        """Follow a URL that the target gave: on another origin, its path and query are tried on the base URL.
+
+        Raises `Violation` when it is none that could be followed.
+        """
+        if not _FOLLOWED.fullmatch(url):
+            violated(
+                "a URL to follow, absolute and in ASCII", f"a text of {len(url)} characters that is none", *given_by
+            )
         return self.send("GET", self.below(url), **options)
 
     def below(self, url: str) -> str:
@@ -97,6 +123,7 @@ class Target:
         credentials: Credentials | str | None = "own",
         headers: Sequence[tuple[str, str]] = (),
         body: bytes = b"",
+        scheme: str = "",
         is_odd: bool = False,
         on_one_connection: bool = False,
     ) -> Answer:
@@ -106,10 +133,8 @@ class Target:
         more, but never a DELETE; one that is told to wait is made again after that time. Raises `Violation` when it
         gets no answer though others do, and `TargetGone` when nothing is answered any more.
         """
-        own = self.world.credentials if isinstance(credentials, str) else credentials
-        url = where if origin(where) == self._origin else self.base_url + where
-        request = Request(method, url, own, tuple(headers), body, is_odd)
-        client = self._single if on_one_connection else self._client
+        request = self.request(method, where, credentials, headers, body, is_odd=is_odd, scheme=scheme)
+        client = self._single if on_one_connection else self._fresh if method == "DELETE" else self._client
         for _ in range(_WAITS):
             answer = self._answered(client, request)
             wait = _wait(answer)
@@ -117,6 +142,26 @@ class Target:
                 break
             time.sleep(wait)
         return answer
+
+    def request(
+        self,
+        method: str,
+        where: str,
+        credentials: Credentials | str | None = "own",
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+        *,
+        is_odd: bool = False,
+        scheme: str = "",
+    ) -> Request:
+        """A request as it is sent."""
+        own = self.world.credentials if isinstance(credentials, str) else credentials
+        url = where if origin(where) == self._origin else self.base_url + where
+        return Request(method, url, own, tuple(headers), body, is_odd, scheme)
+
+    def tried(self, method: str, where: str) -> Answer:
+        """What comes of sending a request once. Raises `httpx2.TransportError` when that is no answer."""
+        return self._tried(self._client, self.request(method, where))
 
     def together(self, calls: Iterable[Callable[[], T]], at_once: int = AT_ONCE) -> Sequence[T]:
         """Make calls at the same time, some at once: what they return, in their order; the first error is raised."""
@@ -127,6 +172,11 @@ class Target:
             finally:
                 for future in futures:
                     future.cancel()
+
+    def count(self, requests: int) -> None:
+        """Count requests that were sent by other means."""
+        with self._lock:
+            self.requests += requests
 
     def _answered(self, client: httpx2.Client, request: Request) -> Answer:
         try:
@@ -150,7 +200,7 @@ class Target:
             self.requests += 1
         headers = list(request.headers)
         if request.credentials is not None:
-            headers.append(("Authorization", request.credentials.header))
+            headers.append(("Authorization", request.authorization))
         parts = urlsplit(request.url)
         # the URL goes out as it is: the library would tidy it up
         wanted = request.url[request.url.index("/", len(parts.scheme) + 3) :]
@@ -179,14 +229,18 @@ class Target:
                 return
         raise TargetGone(f"{self.base_url} does not answer any more")
 
-    def _connect(self, context: ssl.SSLContext | None, connections: int = 4 * AT_ONCE) -> httpx2.Client:
+    def _connect(
+        self, context: ssl.SSLContext | None, connections: int = 4 * AT_ONCE, kept: int | None = None
+    ) -> httpx2.Client:
         return httpx2.Client(
             verify=context or True,
             trust_env=False,  # ~/.netrc would add credentials to requests that must have none
             proxy=_proxy(self.base_url),
             follow_redirects=False,
             timeout=httpx2.Timeout(_READ_S, connect=_CONNECT_S, pool=None),
-            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+            limits=httpx2.Limits(
+                max_connections=connections, max_keepalive_connections=connections if kept is None else kept
+            ),
             headers={"User-Agent": "chat-bindings-verify", "Accept": "application/json"},
         )
 

@@ -95,7 +95,8 @@ class World:
             )
         self.account = max(able, key=lambda account: sum(len(set(each.identities)) for each in account.services))
         """Account A, whose Bindings are asked for."""
-        self._others = [account for account in accounts if account is not self.account]
+        self.accounts = accounts
+        self.others = [account for account in accounts if account is not self.account]
 
     @classmethod
     def read(cls, path: Path) -> "World":
@@ -118,7 +119,7 @@ class World:
     @cached_property
     def other(self) -> Account:
         """Account B: another that owns Bindings, at best one whose token is known."""
-        owners = [account for account in self._others if any(account.bindings)]
+        owners = [account for account in self.others if any(account.bindings)]
         if not owners:
             raise NotShown("the world has no second account with Bindings")
         return max(owners, key=lambda account: account.credentials is not None)
@@ -167,7 +168,7 @@ class World:
 
     def credentials_known(self) -> Iterable[Credentials]:
         """All secrets that the world tells."""
-        for account in (self.account, *self._others):
+        for account in (self.account, *self.others):
             if account.credentials is not None:
                 yield account.credentials
             yield from account.keys

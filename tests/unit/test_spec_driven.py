@@ -60,6 +60,28 @@ TWICE: dict[tuple[str, object], str] = {
     ("service/envelope.py", "RQ"): "how a request id begins; held to the spec below",
     ("service/protocol.py", "RQ"): "as above",
     ("storage/sqlite/writing.py", "BS"): "how a new SID begins; held to the spec below",
+    (
+        "commands/verify_fuzz_plan.py",
+        "BS",
+    ): "names that fuzzing reads requests by; a wrong one is a finding on the reference",
+    ("commands/verify_fuzz_plan.py", "IS"): "as above",
+    ("commands/verify_fuzz_plan.py", "Identity"): "as above",
+    ("commands/verify_fuzz_plan.py", "PageToken"): "as above",
+    ("commands/verify_fuzz_plan.py", "ServiceSid"): "as above",
+    ("commands/verify_fuzz_plan.py", "Sid"): "as above",
+    ("commands/verify_fuzz_plan.py", "[0-9a-f]{32}"): "as above",
+    ("commands/verify_fuzz_reading.py", "BS"): "as above",
+    ("commands/verify_fuzz_reading.py", "IS"): "as above",
+    ("commands/verify_fuzz_reading.py", "BindingType"): "as above",
+    ("commands/verify_fuzz_reading.py", "Bindings"): "as above",
+    ("commands/verify_fuzz_reading.py", "Identity"): "as above",
+    ("commands/verify_fuzz_reading.py", "Page"): "as above",
+    ("commands/verify_fuzz_reading.py", "PageSize"): "as above",
+    ("commands/verify_fuzz_reading.py", "PageToken"): "as above",
+    ("commands/verify_fuzz_reading.py", "Services"): "as above",
+    ("commands/verify_fuzz_reading.py", "v2"): "as above",
+    ("commands/verify_fuzz_reading.py", "[0-9a-f]{32}"): "as above",
+    ("commands/verify_fuzz_reading.py", 1000): "as above",
 }
 """What stands in the spec and in Python as well, and why: the file and the literal."""
 
@@ -79,6 +101,11 @@ ANOTHER_THING: set[tuple[str, object]] = {
     ("commands/fixture_world.py", "SK"),
     ("commands/fixture_world.py", "Endpoint"),  # the name of the schema that is read
     ("commands/fixture_world.py", "Identity"),
+    ("commands/verify.py", "v2"),  # a word of the help
+    ("commands/verify.py", "Services"),
+    ("commands/verify_fuzz_hooks.py", "retry-after"),  # a header of the target's, which clients wait by
+    ("commands/verify_fuzz_plan.py", 50),
+    ("commands/verify_fuzz_plan.py", 100),
     ("service/envelope.py", 1000),  # milliseconds of a second
     ("service/errors.py", 200),  # characters of a message
     ("storage/sqlite/connection.py", 512),  # statements kept

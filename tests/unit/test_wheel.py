@@ -49,10 +49,12 @@ def test_the_wheel_carries_the_specs_and_no_package_called_handlers(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     roots = {name.partition("/")[0] for name in names}
     assert {root for root in roots if not root.endswith(".dist-info")} == {"chat_bindings"}
-    specs = {"bindings.yaml", "registration.yaml", "world.yaml"}
+    specs = {"bindings.yaml", "registration.yaml", "report.yaml", "world.yaml"}
     assert specs <= {name.rpartition("/")[2] for name in names if name.startswith("chat_bindings/openapi/")}
     assert "chat_bindings/storage/migrations/0001_initial.sql" in names
     assert "chat_bindings/py.typed" in names
+    assert "chat_bindings/commands/templates/report.html.j2" in names
+    assert "chat_bindings/contract/test_page.py" in names
 
 
 def test_fixtures_import_and_export_work_from_anywhere(installed, tmp_path):

@@ -1,0 +1,198 @@
+"""`chat-bindings verify`: prove or disprove that a server keeps the contract."""
+
+import ssl
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .failures import Refusal
+from .options import option
+
+if TYPE_CHECKING:
+    from ..contract.clause import Clause
+    from ..contract.run import Run
+    from ..contract.world import World
+
+_NOT_CONFORMANT = 1
+_COULD_NOT_RUN = 2
+
+_file = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+
+@click.command()
+@click.argument("base_url", metavar="BASE_URL", required=False)
+@option("--fixtures", metavar="WORLD.json", type=_file, help="The world that the target holds; see `fixtures`.")
+@option("--strict", is_flag=True, help="Fail on a violated `should` as well.")
+@option("--read-only", is_flag=True, help="Leave out whatever deletes.")
+@option("--only", metavar="PATTERN", multiple=True, help="Clauses to check: PAGE-05, PAGE, 'AUTH-1*'. Repeatable.")
+@option("--list", "listing", is_flag=True, help="Print the clauses instead of checking them.")
+@option("--fuzz-examples", metavar="N", type=click.IntRange(0), default=0, help="Fuzz too, with N examples each.")
+@option("--report-dir", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Where reports go.")
+@option("--ca-file", metavar="FILE", type=_file, help="Authorities to trust besides the system's, in PEM.")
+def verify(  # noqa: PLR0913 - the command's options
+    *,
+    base_url: str | None,
+    fixtures: Path | None,
+    strict: bool,
+    read_only: bool,
+    only: tuple[str, ...],
+    listing: bool,
+    fuzz_examples: int,
+    report_dir: Path | None,
+    ca_file: Path | None,
+) -> int:
+    """Prove or disprove that a server keeps the contract.
+
+    The target at BASE_URL must hold the world of --fixtures: make one with `chat-bindings fixtures`, load it into your
+    system, and verify. A system that assigns its own SIDs and tokens has them written into that file. Nothing else of
+    the target is needed. A full run deletes some Bindings of the world, and says before which ones; load the world
+    again for another run.
+
+    \b
+    Exit codes: 0 the target keeps the contract; 1 it does not; 2 it could not be verified.
+
+    \b
+    Examples:
+      chat-bindings verify https://chat.example.com --fixtures world.json
+      chat-bindings verify http://127.0.0.1:8000 --fixtures world.json --strict --report-dir report
+      chat-bindings verify --list --only PAGE
+    """
+    clauses = _chosen(only)
+    if listing:
+        return _show(clauses, report_dir)
+    if base_url is None:
+        raise Refusal("BASE_URL is missing: the URL below which the target serves /v2/Services.")
+    if fixtures is None:
+        raise Refusal(
+            "--fixtures (or CHAT_BINDINGS_FIXTURES) is missing: the world that the target holds. Make one with "
+            "`chat-bindings fixtures -o world.json`, and load it into the target."
+        )
+    return _verify(base_url, fixtures, fuzz_examples, report_dir, _context(ca_file), strict, read_only, only)
+
+
+def _chosen(only: Sequence[str]) -> "list[Clause]":
+    from ..contract.suite import chosen
+
+    for pattern in only:
+        if not chosen([pattern]):
+            raise Refusal(f"--only {pattern} matches no clause: `chat-bindings verify --list` prints their ids.")
+    return chosen(only)
+
+
+def _show(clauses: "Sequence[Clause]", report_dir: Path | None) -> int:
+    from rich.console import Console
+
+    from ..contract.suite import OUT_OF_REACH
+    from .verify_console import show_clauses
+    from .verify_reports import write_clauses
+
+    if report_dir is not None:
+        write_clauses(clauses, OUT_OF_REACH, report_dir)
+    show_clauses(clauses, OUT_OF_REACH, Console(highlight=False))
+    return 0
+
+
+def _verify(  # noqa: PLR0913, PLR0917 - the command's options
+    base_url: str,
+    fixtures: Path,
+    fuzz_examples: int,
+    report_dir: Path | None,
+    context: ssl.SSLContext | None,
+    strict: bool,  # noqa: FBT001
+    read_only: bool,  # noqa: FBT001
+    only: tuple[str, ...],
+) -> int:
+    from rich.console import Console
+
+    from ..contract.run import CannotRun, Run, checked_url
+    from .verify_console import LiveProgress, show_summary
+    from .verify_fuzz import check_fuzzing
+
+    try:
+        run = Run(checked_url(base_url), _world(fixtures), strict, read_only, only, context)
+    except CannotRun as error:
+        raise Refusal(f"{error}") from error
+    console = Console(stderr=True, highlight=False)
+    if fuzz_examples:
+        check_fuzzing()
+    if report_dir is not None:
+        _write(run, report_dir)  # before anything is sent: a folder that cannot be written to is said now
+    try:
+        with LiveProgress(console, len(run.clauses), strict=strict) as progress:
+            run.started, run.done = progress.start, progress.done
+            run.announce = lambda: _announce(run, console)
+            run.go()
+        if fuzz_examples:
+            _fuzz(run, fuzz_examples, console)
+    except CannotRun as error:
+        raise Refusal(run.secrets.hidden(f"{error}")) from error
+    finally:
+        if report_dir is not None:
+            _write(run, report_dir)
+        if run.report.results:
+            show_summary(run.report, Console(highlight=False))
+    return {"conformant": 0, "violations": _NOT_CONFORMANT}.get(run.report.verdict, _COULD_NOT_RUN)
+
+
+def _announce(run: "Run", console: Any) -> None:
+    deletable = run.report.deletable
+    if not deletable:
+        console.print("Deletes nothing.")
+        return
+    console.print(f"May delete {len(deletable)} Bindings of the world, and nothing else:")
+    console.print(" ".join(deletable), soft_wrap=True)
+
+
+def _fuzz(run: "Run", examples: int, console: Any) -> None:
+    from .verify_fuzz import fuzz
+
+    run.report.fuzz_examples = examples
+    run.report.stopped = "The run was interrupted while it fuzzed."
+    run.report.findings = fuzz(run, examples, partial(console.print, markup=False))
+    run.name_variables()
+    run.report.stopped = ""
+
+
+def _write(run: "Run", report_dir: Path) -> None:
+    from .verify_reports import write_reports
+
+    write_reports(run.report, report_dir)
+
+
+def _world(fixtures: Path) -> "World":
+    """The world of a file. Refuses what `import` would refuse, with line and JSON pointer."""
+    from ..contract.world import World, WorldUnfit
+    from ..storage.locator import administration
+    from .world import load
+    from .world_reader import WorldError
+    from .world_source import opened
+
+    try:
+        with (
+            TemporaryDirectory(prefix="chat-bindings-") as folder,
+            opened(str(fixtures)) as file,
+            administration(f"sqlite:///{folder}/world.db") as storage,
+        ):
+            storage.migrate()
+            with storage.load() as loader:
+                load(loader, file, lambda _: None, replace=False)
+        return World.read(fixtures)
+    except WorldError as error:
+        raise Refusal(f"--fixtures {fixtures}, {error}.") from None
+    except WorldUnfit as error:
+        raise Refusal(f"--fixtures {fixtures} cannot be verified with: {error}.") from None
+
+
+def _context(ca_file: Path | None) -> ssl.SSLContext | None:
+    if ca_file is None:
+        return None
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(ca_file)
+    except (ssl.SSLError, OSError) as error:
+        raise Refusal(f"--ca-file {ca_file} holds no certificates in PEM: {error}.") from None
+    return context

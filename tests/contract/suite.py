@@ -1,0 +1,91 @@
+"""The clauses: all of them, in the order in which they are checked, and the rules that are out of reach."""
+
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from .clause import Clause, clause_of
+
+MODULES = (
+    "test_binding",
+    "test_fetch",
+    "test_list",
+    "test_page",
+    "test_page_deletes",
+    "test_filter",
+    "test_text",
+    "test_delete",
+    "test_auth",
+    "test_tenant",
+    "test_http",
+    "test_race",
+    "test_error",
+)
+
+OUT_OF_REACH: Sequence[tuple[str, str]] = (
+    ("A user who registers the same device again updates that Binding.", "registering is not a part of this API"),
+    ("A Binding is unique to its service, user, device and type.", "registering is not a part of this API"),
+    ("A walk visits what is added meanwhile at most once.", "adding Bindings is not a part of this API"),
+    ("`date_updated` never moves back.", "updating Bindings is not a part of this API"),
+    ("Deleted personal data is gone within 30 days.", "files, logs and backups of the target cannot be read"),
+    ("Personal data stands in no log, metric or trace.", "they cannot be read"),
+    ("A rotated or deleted token ends within a second.", "rotating tokens is not a part of this API"),
+    ("Tokens are stored as SHA-256 and compared in constant time.", "storage and timing cannot be seen from outside"),
+    ("SIDs that the server makes have lower-case digits.", "the Bindings of the world were made before"),
+    ("A fault of the server is a 500 with code 20500.", "faults cannot be caused from outside"),
+    ("A database that is away is a 503 with code 20503.", "it cannot be taken away from outside"),
+    ("Too many requests are a 429 with code 20429.", "it would take a flood, and whether there is a limit is free"),
+    ("More than ten values of a filter, at most 100.", "how many values a filter takes beyond ten is free"),
+)
+"""Rules of the contract that no request can show, and why."""
+
+
+def modules() -> Iterator[ModuleType]:
+    """The modules with the checks, imported once."""
+    for name in MODULES:
+        yield import_module(f".{name}", __package__)
+
+
+def checks() -> list[Callable[..., None]]:
+    """All checks, in the order in which they are made: what reads, then what deletes, then what judges all answers."""
+    found = [
+        value
+        for module in modules()
+        for name, value in vars(module).items()
+        if name.startswith("test_") and clause_of(value) is not None and value.__module__ == module.__name__
+    ]
+    return sorted(found, key=_turn)
+
+
+def clauses() -> list[Clause]:
+    """All clauses, in the order of their ids within the sections."""
+    known = [_clause(check) for check in checks()]
+    sections = list(dict.fromkeys(_clause(check).section for module in modules() for check in _of(module)))
+    return sorted(known, key=lambda clause: (sections.index(clause.section), clause.id))
+
+
+def chosen(patterns: Sequence[str]) -> list[Clause]:
+    """The clauses whose ids match one of some patterns (`PAGE-05`, `page`, `*-01`), or all without patterns."""
+    return [clause for clause in clauses() if not patterns or any(_matches(clause, each) for each in patterns)]
+
+
+def _matches(clause: Clause, pattern: str) -> bool:
+    wanted = pattern.strip().upper()
+    return clause.section == wanted or fnmatchcase(clause.id, wanted)
+
+
+def _of(module: ModuleType) -> list[Any]:
+    return [value for name, value in vars(module).items() if name.startswith("test_") and clause_of(value)]
+
+
+def _turn(check: Callable[..., None]) -> tuple[bool, bool]:
+    clause = _clause(check)
+    return clause.last, bool(clause.deletes)
+
+
+def _clause(check: Callable[..., None]) -> Clause:
+    found = clause_of(check)
+    assert found is not None
+    return found

@@ -1,0 +1,345 @@
+"""Defects of deleting a Binding."""
+
+import time
+from http import HTTPStatus
+from typing import Any
+
+from ..http import Answer, Request
+from ..right import Binding, Refusal, Right, Route, Wanted
+
+
+class DeletesWith200(Right):
+    """A delete answers 200 and `{"deleted": true}`, as Stripe does."""
+
+    clause = "DELETE-01"
+
+    def deleted(self, request: Request) -> Answer:
+        return self.success(request, {"deleted": True})
+
+
+class AcceptsADelete(Right):
+    """Deletes go through a queue elsewhere in the system, so this one says 202 as well."""
+
+    clause = "DELETE-01"
+
+    def deleted(self, request: Request) -> Answer:
+        return Answer(HTTPStatus.ACCEPTED)
+
+
+class SendsNullWith204(Right):
+    """The JSON renderer runs on every answer, so a 204 has the body `null`, and a Content-Length of 4."""
+
+    clause = "DELETE-02"
+
+    def deleted(self, request: Request) -> Answer:
+        return self.json_answer(204, None)
+
+
+class AnnouncesALengthWith204(Right):
+    """The middleware that sets Content-Length has `{}` in hand; the body is left out later, the header stays."""
+
+    clause = "DELETE-02"
+
+    def deleted(self, request: Request) -> Answer:
+        return Answer(204, [("Content-Type", "application/json"), ("Content-Length", "2")], close=True)
+
+
+class _KeepsWhatWasDeleted(Right):
+    """Deletes softly: what was deleted stays in a table of its own, which no operation reads."""
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.gone: dict[str, dict[str, Binding]] = {service: {} for service in self.services}
+
+    def remove(self, service: str, sid: str) -> bool:
+        with self.lock:
+            found = super().find(service, sid)
+            if found is not None:
+                self.gone[service][sid] = found
+            return super().remove(service, sid)
+
+
+class FetchesWhatWasDeleted(_KeepsWhatWasDeleted):
+    """Deletes are soft, and the query of the fetch lacks `WHERE deleted_at IS NULL`."""
+
+    clause = "DELETE-03"
+
+    def binding(self, request: Request, route: Route, service: str) -> Binding:
+        return self.gone[service].get(route.sid or "") or super().binding(request, route, service)
+
+
+class CachesFetches(Right):
+    """Fetches go through a cache by SID that lives for five minutes, and a delete does not invalidate it."""
+
+    clause = "DELETE-03"
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.cache: dict[tuple[str, str], Binding] = {}
+
+    def binding(self, request: Request, route: Route, service: str) -> Binding:
+        key = service, route.sid or ""
+        if key not in self.cache:
+            self.cache[key] = super().binding(request, route, service)
+        return self.cache[key]
+
+
+class DeletesAgain(_KeepsWhatWasDeleted):
+    """Deletes are soft: `UPDATE ... SET deleted_at = now()` finds the row again, and a second delete is 204 too."""
+
+    clause = "DELETE-04"
+
+    def remove(self, service: str, sid: str) -> bool:
+        return super().remove(service, sid) or sid in self.gone[service]
+
+
+class CrashesOnDeletingAgain(_KeepsWhatWasDeleted):
+    """The second tombstone of a Binding breaks a unique index: deleting again is a 500."""
+
+    clause = "DELETE-04"
+
+    def remove(self, service: str, sid: str) -> bool:
+        if sid in self.gone[service]:
+            raise KeyError(sid)
+        return super().remove(service, sid)
+
+
+class ListsWhatWasDeleted(_KeepsWhatWasDeleted):
+    """Deletes are soft, and the query of the list without filters lacks `WHERE deleted_at IS NULL`."""
+
+    clause = "DELETE-05"
+
+    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
+        found = super().matching(service, wanted)
+        if wanted.types or wanted.identities:
+            return found
+        return sorted([*found, *self.gone[service].values()], key=self.sort_key)
+
+
+class _LeavesAnIndex(_KeepsWhatWasDeleted):
+    """An index of deleted Bindings is not emptied; `is_indexed` says for which lists it is read."""
+
+    def is_indexed(self, wanted: Wanted) -> bool:
+        return False
+
+    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
+        found = super().matching(service, wanted)
+        if not self.is_indexed(wanted):
+            return found
+        stale = [each for each in self.gone[service].values() if self.is_wanted(each, wanted)]
+        return sorted([*found, *stale], key=self.sort_key)
+
+
+class LeavesTheIndexOfIdentities(_LeavesAnIndex):
+    """A second table holds the Bindings by identity, as in Cassandra; the delete forgets it."""
+
+    clause = "DELETE-06"
+
+    def is_indexed(self, wanted: Wanted) -> bool:
+        return bool(wanted.identities)
+
+
+class LeavesTheIndexOfTypes(_LeavesAnIndex):
+    """Redis holds a set of Bindings for each type; the delete removes the hash and forgets the set."""
+
+    clause = "DELETE-06"
+
+    def is_indexed(self, wanted: Wanted) -> bool:
+        return bool(wanted.types) and not wanted.identities
+
+
+class _DeletesByAProperty(Right):
+    """Deletes all Bindings of the service that share a property with the one that is meant."""
+
+    shared = ""
+
+    def remove(self, service: str, sid: str) -> bool:
+        with self.lock:
+            meant = self.find(service, sid)
+            if meant is None:
+                return False
+            for each in self.stored(service):
+                if each[self.shared] == meant[self.shared]:
+                    super().remove(service, each["sid"])
+            return True
+
+
+class DeletesTheUser(_DeletesByAProperty):
+    """`DELETE FROM bindings WHERE identity = ...`: all devices of the user go."""
+
+    clause = "DELETE-07"
+    shared = "identity"
+
+
+class DeletesTheDevice(_DeletesByAProperty):
+    """The device is unregistered at the push service, so all its users lose it."""
+
+    clause = "DELETE-07"
+    shared = "endpoint"
+
+
+class DeletesTheCredential(_DeletesByAProperty):
+    """`ON DELETE CASCADE` points the wrong way: the credential goes with the Binding, and all else that has it."""
+
+    clause = "DELETE-07"
+    shared = "credential_sid"
+
+
+class DeletesNothingWith204(Right):
+    """Nobody looks at the number of rows that the DELETE touched: what was never there is 204."""
+
+    clause = "DELETE-08"
+
+    def delete(self, request: Request, route: Route, account: str) -> Answer:
+        self.check_no_parameters(request)
+        self.remove(self.service(request, route, account), route.sid or "")
+        return self.deleted(request)
+
+
+class ValidatesSidsOfADelete(Right):
+    """The path's parameters are validated as the query's are: a malformed SID is 400 on a delete."""
+
+    clause = "DELETE-09"
+
+    def delete(self, request: Request, route: Route, account: str) -> Answer:
+        if len(route.service) != 34 or len(route.sid or "") != 34:
+            raise self.bad("A SID has two letters and 32 hexadecimal digits.")
+        return super().delete(request, route, account)
+
+
+class DeletesInUnknownServices(Right):
+    """The service is joined when it is there; a delete in one that is not finds nothing to do, and says 204."""
+
+    clause = "DELETE-09"
+
+    def delete(self, request: Request, route: Route, account: str) -> Answer:
+        if route.service not in self.owners:
+            return self.deleted(request)
+        return super().delete(request, route, account)
+
+
+class DeletesInAnyServiceOfTheAccount(Right):
+    """The Binding is deleted by account and SID, whichever of the account's services the path names."""
+
+    clause = "DELETE-10"
+
+    def remove(self, service: str, sid: str) -> bool:
+        own = [other for other, owner in self.owners.items() if owner == self.owners[service]]
+        return any(super(DeletesInAnyServiceOfTheAccount, self).remove(other, sid) for other in own)
+
+
+class DeletesElsewhereWith404(DeletesInAnyServiceOfTheAccount):
+    """The row is deleted by its SID; that it stood in another service is noticed after the commit: a 404."""
+
+    clause = "DELETE-10"
+
+    def remove(self, service: str, sid: str) -> bool:
+        stood_here = self.find(service, sid) is not None
+        return super().remove(service, sid) and stood_here
+
+
+class IgnoresParametersOfADelete(Right):
+    """Nobody reads the query of a delete: `?Identity=bob` deletes as if it were not there."""
+
+    clause = "DELETE-11"
+
+    def check_no_parameters(self, request: Request) -> None:
+        if request.method != "DELETE":
+            super().check_no_parameters(request)
+
+
+class ValidatesAfterDeleting(Right):
+    """The query is validated in an after-request hook: the 400 comes when the Binding is gone."""
+
+    clause = "DELETE-12"
+
+    def delete(self, request: Request, route: Route, account: str) -> Answer:
+        service = self.service(request, route, account)
+        if request.query:
+            self.remove(service, route.sid or "")
+        return super().delete(request, route, account)
+
+
+class RefusesABodyOnADelete(Right):
+    """A proxy drops deletes that have a body: 400."""
+
+    clause = "DELETE-13"
+
+    def delete(self, request: Request, route: Route, account: str) -> Answer:
+        if request.body:
+            raise self.bad("A DELETE has no body.")
+        return super().delete(request, route, account)
+
+
+class DeletesNeedJson(Right):
+    """Every method but GET needs `Content-Type: application/json` or none; SDKs send that of forms: 415."""
+
+    clause = "DELETE-13"
+
+    def delete(self, request: Request, route: Route, account: str) -> Answer:
+        if not request.headers.get("content-type", "application/json").startswith("application/json"):
+            raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, 20415, "The Content-Type must be application/json.")
+        return super().delete(request, route, account)
+
+
+class ComesBackWithTheSnapshot(_KeepsWhatWasDeleted):
+    """The store is kept in memory and refreshed from a snapshot after twenty requests: deletes are undone."""
+
+    clause = "DELETE-14"
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.requests = 0
+
+    def answer(self, request: Request) -> Answer:
+        with self.lock:
+            self.requests += 1
+            if self.requests % 20 == 0:
+                self._refresh()
+        return super().answer(request)
+
+    def _refresh(self) -> None:
+        for service, gone in self.gone.items():
+            self.services[service].update(gone)
+            gone.clear()
+
+
+class ComesBackFromAReplica(_KeepsWhatWasDeleted):
+    """A replica that missed the delete is promoted half a second later, and serves from then on."""
+
+    clause = "DELETE-14"
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.promoted_at = float("inf")
+
+    def remove(self, service: str, sid: str) -> bool:
+        self.promoted_at = min(self.promoted_at, time.monotonic() + 0.5)
+        return super().remove(service, sid)
+
+    def answer(self, request: Request) -> Answer:
+        with self.lock:
+            if time.monotonic() > self.promoted_at:
+                self.promoted_at = float("inf")
+                for service, gone in self.gone.items():
+                    self.services[service].update(gone)
+        return super().answer(request)
+
+
+class EveryWorkerHasItsMemory(_KeepsWhatWasDeleted):
+    """The store is a dict in each of two workers: every fourth request meets the one that did not delete."""
+
+    clause = "DELETE-14"
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.requests = 0
+
+    def answer(self, request: Request) -> Answer:
+        with self.lock:
+            self.requests += 1
+        return super().answer(request)
+
+    def find(self, service: str, sid: str) -> Binding | None:
+        found = super().find(service, sid)
+        return found or (self.gone[service].get(sid) if self.requests % 4 == 0 else None)

@@ -1,0 +1,385 @@
+"""Defects of turning pages: their sizes, and the walk through them."""
+
+import itertools
+import json
+from dataclasses import replace
+from typing import Any
+
+from ..http import Request
+from ..right import Binding, Page, Right, Wanted
+
+Position = tuple[str, list[Any]] | None
+
+
+def _default(size: int, asked: str | None, read: int) -> int:
+    return size if asked is None else read
+
+
+class ShowsOneMore(Right):
+    """One row more than the page is read, to know whether more follow, and nobody takes it off again."""
+
+    clause = "PAGE-01"
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        return super().page(service, replace(wanted, page_size=wanted.page_size + 1), position)
+
+
+class IgnoresThePageSize(Right):
+    """The page size is a setting of the view, and what the client asks for is only repeated."""
+
+    clause = "PAGE-01"
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        return super().page(service, replace(wanted, page_size=50), position)
+
+
+class TwentyAPage(Right):
+    """The default page size is the framework's: 20."""
+
+    clause = "PAGE-02"
+
+    def page_size(self, text: str | None) -> int:
+        return _default(20, text, super().page_size(text))
+
+
+class AllWithoutAPageSize(Right):
+    """Without a PageSize there is no LIMIT: the list is shown as a whole."""
+
+    clause = "PAGE-02"
+
+    def page_size(self, text: str | None) -> int:
+        return _default(1000, text, super().page_size(text))
+
+
+class _ShowsMeta(Right):
+    """`meta` is shown otherwise; `changed` gives what differs."""
+
+    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+        return {}
+
+    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
+        right = super().meta(request, service, wanted, page)
+        return right | self.changed(right, wanted, page)
+
+
+class PageSizeIsTheCount(_ShowsMeta):
+    """`meta.page_size` is `len(bindings)`."""
+
+    clause = "PAGE-03"
+
+    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+        return {"page_size": len(page.bindings)}
+
+
+class PageSizeOfTheSettings(_ShowsMeta):
+    """`meta.page_size` is the constant of the settings, 50, whatever was asked for."""
+
+    clause = "PAGE-03"
+
+    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+        return {"page_size": 50}
+
+
+class ThousandIsTooLarge(Right):
+    """The limit is tested with `>=`: a PageSize of 1000 is refused."""
+
+    clause = "PAGE-04"
+
+    def page_size(self, text: str | None) -> int:
+        size = super().page_size(text)
+        if size >= 1000:
+            raise self.too_large()
+        return size
+
+
+class ClampsToAHundred(Right):
+    """The paginator has a maximum of 100, Django REST Framework's way: a greater PageSize becomes that."""
+
+    clause = "PAGE-04"
+
+    def page_size(self, text: str | None) -> int:
+        return min(super().page_size(text), 100)
+
+
+class OneIsTooSmall(Right):
+    """The page size's lower bound is exclusive in the validator: a PageSize of 1 is refused."""
+
+    clause = "PAGE-04"
+
+    def page_size(self, text: str | None) -> int:
+        size = super().page_size(text)
+        if size == 1:
+            raise self.bad("PageSize must be greater than 1.")
+        return size
+
+
+class NoOrder(Right):
+    """The query has no ORDER BY, so every page is cut out of rows that come in another order each time."""
+
+    clause = "PAGE-05"
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.queries = itertools.count(1)
+
+    def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
+        found = super().matching(service, wanted)
+        passed = 0 if wanted.token is None else self.opened(wanted.token)[2][0]
+        offset = passed + wanted.page_size if direction == "after" else max(passed - wanted.page_size, 0)
+        return self.sealed([self.bound_to(service, wanted), direction, [min(offset, len(found))]])
+
+    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
+        found = super().matching(service, wanted)
+        turn = next(self.queries) * 7 % max(len(found), 1)
+        return found[turn:] + found[:turn]
+
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
+        return 0 if position is None else int(position[1][0])
+
+
+class CursorIsInclusive(Right):
+    """`WHERE sid >= :cursor`: the last Binding of a page is the first of the next."""
+
+    clause = "PAGE-05"
+
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
+        start = super().start(found, wanted, position)
+        return start - 1 if position is not None and position[0] == "after" and wanted.page_size > 1 else start
+
+
+class CursorSkipsOne(Right):
+    """The token names the first Binding of the next page, and the next page begins with `WHERE sid > :cursor`."""
+
+    clause = "PAGE-05"
+
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
+        start = super().start(found, wanted, position)
+        return start + 1 if position is not None and position[0] == "after" else start
+
+
+class CursorIsTheIdentity(Right):
+    """The list is ordered by identity, and the next page begins after it: the other devices of the user are skipped."""
+
+    clause = "PAGE-05"
+
+    def sort_key(self, binding: Binding) -> list[Any]:
+        return [binding["identity"], binding["sid"]]
+
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
+        if position is None or position[0] == "before":
+            return super().start(found, wanted, position)
+        return sum(each["identity"] <= position[1][0] for each in found)
+
+
+class CursorIsTheDay(Right):
+    """The list is ordered by `date_created`, and the cursor keeps the date without the time."""
+
+    clause = "PAGE-05"
+
+    def sort_key(self, binding: Binding) -> list[Any]:
+        return [binding["date_created"], binding["sid"]]
+
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
+        if position is None or position[0] == "before":
+            return super().start(found, wanted, position)
+        return sum(each["date_created"][:10] <= position[1][0][:10] for each in found)
+
+
+class CursorHasAnotherCollation(Right):
+    """The database orders identities without regard to case, and the code compares the cursor with regard to it."""
+
+    clause = "PAGE-05"
+
+    def sort_key(self, binding: Binding) -> list[Any]:
+        return [binding["identity"].casefold(), binding["sid"], binding["identity"]]
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        if position is None or position[0] == "before":
+            return super().page(service, wanted, position)
+        _, (_, sid, identity) = position
+        left = [each for each in self.matching(service, wanted) if (each["identity"], each["sid"]) > (identity, sid)]
+        return Page(left[: wanted.page_size], has_previous=bool(left), has_next=len(left) > wanted.page_size)
+
+
+class CachesWithoutTheToken(Right):
+    """Pages are cached under a key that lacks the token: the next page is the first one again."""
+
+    clause = "PAGE-05"
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.cache: dict[Any, Page] = {}
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        key = service, wanted.types, wanted.identities, wanted.page_size
+        if key not in self.cache:
+            self.cache[key] = super().page(service, wanted, position)
+        return self.cache[key]
+
+    def remove(self, service: str, sid: str) -> bool:
+        self.cache.clear()
+        return super().remove(service, sid)
+
+
+class _CutsPages(Right):
+    """A page may end early; `fitting` says how many of its Bindings fit."""
+
+    def fitting(self, shown: list[Binding]) -> int:
+        return len(shown)
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        page = super().page(service, wanted, position)
+        fitting = self.fitting(page.bindings)
+        return Page(page.bindings[:fitting], page.has_previous, page.has_next or fitting < len(page.bindings))
+
+
+class PagesEndWithTheirPartition(_CutsPages):
+    """The table has four partitions, and a query ends with the one that it reads: pages end there too."""
+
+    clause = "PAGE-06"
+
+    def fitting(self, shown: list[Binding]) -> int:
+        return sum(self.partition(each) == self.partition(shown[0]) for each in shown)
+
+    def partition(self, binding: Binding) -> int:
+        return int(binding["sid"][2], 16) // 4
+
+
+class PagesHaveTwelveKilobytes(_CutsPages):
+    """A query reads so many bytes and no more, as DynamoDB does with its megabyte: here 12 kB."""
+
+    clause = "PAGE-06"
+
+    def fitting(self, shown: list[Binding]) -> int:
+        sizes = itertools.accumulate(len(json.dumps(each)) for each in shown)
+        return max(sum(size <= 12288 for size in sizes), min(len(shown), 1))
+
+
+class _LeadsOn(Right):
+    """Whether there is a next page is told otherwise; `has_next` tells."""
+
+    def has_next(self, found: list[Binding], wanted: Wanted, page: Page) -> bool:
+        return page.has_next
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        page = super().page(service, wanted, position)
+        more = self.has_next(self.matching(service, wanted), wanted, page)
+        return Page(page.bindings, page.has_previous, more and bool(page.bindings))
+
+
+class NextWhereThePageIsFull(_LeadsOn):
+    """`len(rows) == page_size` stands for `there is more`: after a last page that is full comes an empty one."""
+
+    clause = "PAGE-07"
+
+    def has_next(self, found: list[Binding], wanted: Wanted, page: Page) -> bool:
+        return len(page.bindings) == wanted.page_size
+
+
+class NextUntilNothingComes(_LeadsOn):
+    """There is always a next page, until an empty one ends the walk."""
+
+    clause = "PAGE-07"
+
+    def has_next(self, found: list[Binding], wanted: Wanted, page: Page) -> bool:
+        return True
+
+
+class CountsWithoutTheFilters(Right):
+    """`SELECT count(*)` was left without the filters: the last page of a filtered list leads on."""
+
+    clause = "PAGE-07"
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        page = super().page(service, wanted, position)
+        last = max((each["sid"] for each in self.stored(service)), default="")
+        more = bool(page.bindings) and page.bindings[-1]["sid"] < last
+        return Page(page.bindings, page.has_previous, more)
+
+
+class NextLeadsAround(_ShowsMeta):
+    """After the last page the list begins anew, as a carousel does."""
+
+    clause = "PAGE-07"
+
+    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+        return {"next_page_url": meta["next_page_url"] or meta["first_page_url"]}
+
+
+class ForgetsTheRest(_LeadsOn):
+    """The number of pages is `total // page_size`: a rest that fills no page is never reached."""
+
+    clause = "PAGE-08"
+
+    def has_next(self, found: list[Binding], wanted: Wanted, page: Page) -> bool:
+        left = sum(self.sort_key(each) > self.sort_key(page.bindings[-1]) for each in found) if page.bindings else 0
+        return left >= wanted.page_size
+
+
+class TwoPagesAtMost(_LeadsOn):
+    """The next page is reckoned on the first page alone, where no token was sent."""
+
+    clause = "PAGE-08"
+
+    def has_next(self, found: list[Binding], wanted: Wanted, page: Page) -> bool:
+        return page.has_next and wanted.token is None
+
+
+class FirstHasAPrevious(_ShowsMeta):
+    """`previous_page_url` of the first page is that of the page itself."""
+
+    clause = "PAGE-09"
+
+    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+        return {"previous_page_url": meta["previous_page_url"] or meta["first_page_url"]}
+
+
+class NeverLeadsBack(_ShowsMeta):
+    """The cursor only goes forward, so `previous_page_url` is always null."""
+
+    clause = "PAGE-10"
+
+    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+        return {"previous_page_url": None}
+
+
+class SecondHasNoPrevious(_ShowsMeta):
+    """`if page > 1` was written for pages that begin with 1: the second page, whose Page is 1, has no previous."""
+
+    clause = "PAGE-10"
+
+    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+        return {"previous_page_url": meta["previous_page_url"] if wanted.page > 1 else None}
+
+
+class BackInReverse(Right):
+    """The page before is read with ORDER BY ... DESC, and nobody turns it round again."""
+
+    clause = "PAGE-11"
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        page = super().page(service, wanted, position)
+        if position is None or position[0] == "after":
+            return page
+        return replace(page, bindings=page.bindings[::-1])
+
+
+class BackToTheStart(Right):
+    """`WHERE sid < :cursor ORDER BY sid LIMIT :n` lacks its DESC, and so gives the first page."""
+
+    clause = "PAGE-11"
+
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
+        return 0 if position is None or position[0] == "before" else super().start(found, wanted, position)
+
+
+class BackFromTheLast(Right):
+    """The token of the previous page is made of the page's last Binding, as that of the next one is."""
+
+    clause = "PAGE-11"
+
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
+        start = super().start(found, wanted, position)
+        if position is None or position[0] == "after":
+            return start
+        return min(start + wanted.page_size - 1, max(len(found) - 1, 0))

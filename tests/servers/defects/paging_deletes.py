@@ -1,0 +1,158 @@
+"""Defects of turning pages while Bindings are deleted."""
+
+from dataclasses import replace
+from typing import Any
+
+from ..http import Request
+from ..right import Binding, Page, Refusal, Right, Wanted
+
+Position = tuple[str, list[Any]] | None
+
+
+class SkipsByOffset(Right):
+    """`OFFSET :n`, signed in a token: where Bindings before it are deleted, the walk skips as many."""
+
+    clause = "PAGE-28"
+
+    def place(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> int:
+        place = [each["sid"] for each in self.matching(service, wanted)].index(binding["sid"])
+        return place + 1 if direction == "after" else max(place - wanted.page_size, 0)
+
+    def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
+        return self.sealed(
+            [self.bound_to(service, wanted), direction, [self.place(service, wanted, direction, binding)]]
+        )
+
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
+        return 0 if position is None else int(position[1][0])
+
+
+class _LooksTheCursorUp(Right):
+    """A token names a Binding, which is looked up; `without` gives the page where it is gone."""
+
+    def without(self, service: str, wanted: Wanted) -> Page:
+        raise NotImplementedError
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        if position is None or self.find(service, position[1][0]) is not None:
+            return super().page(service, wanted, position)
+        return self.without(service, wanted)
+
+
+class RefusesWithoutItsCursor(_LooksTheCursorUp):
+    """The Binding that a token names is looked up, and where it was deleted the token has expired: 400."""
+
+    clause = "PAGE-29"
+
+    def without(self, service: str, wanted: Wanted) -> Page:
+        raise self.bad("PageToken has expired.")
+
+
+class BeginsAnewWithoutItsCursor(_LooksTheCursorUp):
+    """`index_of(cursor) + 1`, and the index of what was deleted is -1: the list begins anew."""
+
+    clause = "PAGE-29"
+
+    def without(self, service: str, wanted: Wanted) -> Page:
+        return super().page(service, wanted, None)
+
+
+class EndsWithoutItsCursor(_LooksTheCursorUp):
+    """`WHERE sid > (SELECT sid ... )`: the cursor that was deleted is NULL, nothing is greater, the page is empty."""
+
+    clause = "PAGE-29"
+
+    def without(self, service: str, wanted: Wanted) -> Page:
+        return Page([], has_previous=False, has_next=False)
+
+
+class CrashesWithoutItsCursor(_LooksTheCursorUp):
+    """The Binding that a token names is read for its place, and where it is gone there is None to read from: 500."""
+
+    clause = "PAGE-29"
+
+    def without(self, service: str, wanted: Wanted) -> Page:
+        raise TypeError("'NoneType' object is not subscriptable")
+
+
+class NothingLeftIs404(Right):
+    """A page beyond the end is 404, `EmptyPage` in Django's words."""
+
+    clause = "PAGE-30"
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        page = super().page(service, wanted, position)
+        if position is not None and not page.bindings:
+            raise Refusal(404, 20404, "That page contains no results.")
+        return page
+
+
+class NothingLeftLeadsBack(Right):
+    """Where a token was sent there is a page before, so an empty page leads back to the first one."""
+
+    clause = "PAGE-30"
+
+    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
+        meta = super().meta(request, service, wanted, page)
+        if wanted.token is not None and not page.bindings:
+            meta["previous_page_url"] = meta["first_page_url"]
+        return meta
+
+
+class CrashesWithNothingLeft(Right):
+    """`rows[0]` and `rows[-1]` are read for the tokens, and an empty page after a token has neither: 500."""
+
+    clause = "PAGE-30"
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        page = super().page(service, wanted, position)
+        if position is not None and page.bindings[-1]["sid"] < page.bindings[0]["sid"]:
+            raise ValueError("rows come in order")
+        return page
+
+
+class SlicesFromBelowNought(Right):
+    """`rows[index - size : index]` begins below 0 where Bindings before are gone, and such a slice is empty."""
+
+    clause = "PAGE-31"
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        page = super().page(service, wanted, position)
+        if position is None or position[0] == "after":
+            return page
+        found = self.matching(service, wanted)
+        index = sum(self.sort_key(each) < position[1] for each in found)
+        return replace(page, bindings=found[index - wanted.page_size : index])
+
+
+class PagesBeforeMustBeFull(Right):
+    """The page before a token is read by LIMIT, and one that is not full is taken for a token that is forged: 400."""
+
+    clause = "PAGE-31"
+
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
+        if position is not None and position[0] == "before":
+            before = sum(self.sort_key(each) < position[1] for each in found)
+            if before < wanted.page_size:
+                raise self.bad("PageToken is not one of this list.")
+        return super().start(found, wanted, position)
+
+
+class BackShowsWhatWas(Right):
+    """Pages are kept for going back, as they were: what was deleted since is shown again."""
+
+    clause = "PAGE-31"
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.kept: dict[str, list[Binding]] = {}
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        page = super().page(service, wanted, position)
+        if position is not None and position[0] == "before" and page.bindings:
+            kept = self.kept.get(f"{wanted.page_size} {position[1]}", page.bindings)
+            return replace(page, bindings=kept)
+        shown = [self.sort_key(each) for each in page.bindings]
+        if after := [each for each in self.matching(service, wanted) if shown and self.sort_key(each) > shown[-1]]:
+            self.kept[f"{wanted.page_size} {self.sort_key(after[0])}"] = page.bindings
+        return page

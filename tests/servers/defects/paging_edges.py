@@ -1,0 +1,298 @@
+"""Defects of turning pages, at the edges: tokens and page sizes that are none."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from ..right import Binding, Page, Refusal, Right, Wanted
+
+Position = tuple[str, list[Any]] | None
+
+
+class OddTokensAreTheFirstPage(Right):
+    """A token that cannot be read is dropped: it gives the first page."""
+
+    clause = "PAGE-20"
+
+    def position(self, service: str, wanted: Wanted) -> Position:
+        try:
+            return super().position(service, wanted)
+        except Refusal:
+            return None
+
+
+class CrashesOnOddTokens(Right):
+    """The token is decoded and parsed, and nobody catches what that raises: 500."""
+
+    clause = "PAGE-20"
+
+    def opened(self, token: str) -> Any:
+        try:
+            return super().opened(token)
+        except Refusal as refusal:
+            raise ValueError("Incorrect padding") from refusal
+
+
+class OddTokensAre404(Right):
+    """A token that leads nowhere is 404, since the page is not found."""
+
+    clause = "PAGE-20"
+
+    def position(self, service: str, wanted: Wanted) -> Position:
+        try:
+            return super().position(service, wanted)
+        except Refusal as refusal:
+            raise Refusal(404, 20404, refusal.message) from None
+
+
+class _Offsets(Right):
+    """A page is positioned by how many Bindings stand before it."""
+
+    def place(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> int:
+        place = [each["sid"] for each in self.matching(service, wanted)].index(binding["sid"])
+        return place + 1 if direction == "after" else max(place - wanted.page_size, 0)
+
+    def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
+        return self.sealed(
+            [self.bound_to(service, wanted), direction, [self.place(service, wanted, direction, binding)]]
+        )
+
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
+        return 0 if position is None else int(position[1][0])
+
+
+class TokensAreNumbers(_Offsets):
+    """A token is an offset in plain digits, so any number is one."""
+
+    clause = "PAGE-20"
+
+    def sealed(self, content: Any) -> str:
+        return str(content[2][0])
+
+    def position(self, service: str, wanted: Wanted) -> Position:
+        if wanted.token is None:
+            return None
+        if not re.fullmatch("[0-9]{1,9}", wanted.token):
+            raise self.bad("PageToken must be taken from a page URL.")
+        return "after", [int(wanted.token)]
+
+
+class TokensHoldTheirService(Right):
+    """A token holds the service that it came from, and the page is read from there, whichever is asked."""
+
+    clause = "PAGE-21"
+
+    def position(self, service: str, wanted: Wanted) -> Position:
+        if wanted.token is None:
+            return None
+        _, direction, key = self.opened(wanted.token)
+        return direction, key
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        origin = service if wanted.token is None else self.opened(wanted.token)[0]
+        is_own = self.owners.get(origin) == self.owners[service]
+        return super().page(origin if is_own else service, wanted, position)
+
+
+class TokensHoldTheirFilters(Right):
+    """A token holds the filters that it came with, and those beside it are not looked at."""
+
+    clause = "PAGE-22"
+
+    def bound_to(self, service: str, wanted: Wanted) -> Any:
+        return [service, wanted.types, wanted.identities]
+
+    def position(self, service: str, wanted: Wanted) -> Position:
+        if wanted.token is None:
+            return None
+        (owner, _, _), direction, key = self.opened(wanted.token)
+        if owner != service:
+            raise self.bad("PageToken is not one of this list.")
+        return direction, key
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        if wanted.token is not None:
+            (_, types, identities), _, _ = self.opened(wanted.token)
+            wanted = replace(wanted, types=tuple(types), identities=tuple(identities))
+        return super().page(service, wanted, position)
+
+
+class PagesOfAnotherListAreKept(Right):
+    """The result of a query is kept on the server, and a token names it: its pages come whatever filters are sent."""
+
+    clause = "PAGE-22"
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.kept: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+
+    def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
+        token = super().token(service, wanted, direction, binding)
+        self.kept[token] = wanted.types, wanted.identities
+        return token
+
+    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
+        types, identities = self.kept.get(wanted.token or "", (wanted.types, wanted.identities))
+        return super().matching(service, replace(wanted, types=types, identities=identities))
+
+
+class ClampsPageSizes(Right):
+    """A PageSize over the maximum becomes the maximum."""
+
+    clause = "PAGE-23"
+
+    def page_size(self, text: str | None) -> int:
+        try:
+            return super().page_size(text)
+        except Refusal as refusal:
+            if refusal.code == 20007:
+                return 1000
+            raise
+
+
+class CrashesOnHugePageSizes(Right):
+    """A PageSize that the database's 64 bits do not hold raises an OverflowError: 500."""
+
+    clause = "PAGE-23"
+
+    def page_size(self, text: str | None) -> int:
+        if text is not None and text.isascii() and text.isdecimal() and len(text) < 1000:
+            int(text).to_bytes(8, "big", signed=True)
+        return super().page_size(text)
+
+
+class TenThousandAtMost(Right):
+    """The maximum is that of the search engine, ten thousand."""
+
+    clause = "PAGE-23"
+
+    def page_size(self, text: str | None) -> int:
+        size = self.integer(text or "")
+        return size if size is not None and 1000 < size <= 10000 else super().page_size(text)
+
+
+class TooLargeIs20001(Right):
+    """A PageSize over the maximum is a bad parameter like any other, code 20001."""
+
+    clause = "PAGE-24"
+
+    def too_large(self) -> Refusal:
+        return self.bad("PageSize must be at most 1000.")
+
+
+class ReadsIntegersAsPython(Right):
+    """`int(value)` takes spaces around the digits, underscores between them, a plus, and digits of every script."""
+
+    clause = "PAGE-25"
+
+    def integer(self, text: str) -> int | None:
+        try:
+            return int(text)
+        except ValueError:
+            return None
+
+
+class ReadsLeadingDigits(Right):
+    """PHP's `(int)` and C's `atoi` read the digits at the beginning: `10abc` is 10."""
+
+    clause = "PAGE-25"
+
+    def integer(self, text: str) -> int | None:
+        digits = re.match("[0-9]{1,18}", text)
+        return int(digits[0]) if digits else None
+
+
+class RoundsPageSizes(Right):
+    """Numbers are read as floats, as JSON's are, and cut: 1.0, 1.5 and 1e1 are page sizes."""
+
+    clause = "PAGE-25"
+
+    def integer(self, text: str) -> int | None:
+        try:
+            return int(float(text)) if re.fullmatch("[0-9.e]{1,9}", text) else super().integer(text)
+        except ValueError:
+            return None
+
+
+class OddPageSizesAreTheDefault(Right):
+    """A PageSize that is none is dropped, and the default takes its place, as Django's paginators do."""
+
+    clause = "PAGE-25"
+
+    def page_size(self, text: str | None) -> int:
+        try:
+            return super().page_size(text)
+        except Refusal as refusal:
+            if refusal.code == 20001:
+                return super().page_size(None)
+            raise
+
+
+class NoughtIsTheDefault(Right):
+    """`int(size) or 50`: a PageSize of 0 is the default."""
+
+    clause = "PAGE-25"
+
+    def page_size(self, text: str | None) -> int:
+        return super().page_size(None if text == "0" else text)
+
+
+class CrashesOnOddPageSizes(Right):
+    """`int(value)` raises at what is no integer, and nobody catches that: 500."""
+
+    clause = "PAGE-25"
+
+    def page_size(self, text: str | None) -> int:
+        if text is not None and self.integer(text) is None and not text.isdecimal():
+            raise ValueError("invalid literal for int() with base 10")
+        return super().page_size(text)
+
+
+class OddPagesAreNought(Right):
+    """Page selects nothing, so what is no integer is taken for 0."""
+
+    clause = "PAGE-26"
+
+    def page_number(self, text: str | None) -> int:
+        try:
+            return super().page_number(text)
+        except Refusal:
+            return 0
+
+
+class CrashesOnOddPages(Right):
+    """Page is only for the client, so nobody validates it, and `int(page) + 1` raises: 500."""
+
+    clause = "PAGE-26"
+
+    def page_number(self, text: str | None) -> int:
+        return int(text) if text is not None else 0
+
+
+class TakesNegativePages(Right):
+    """Page is a signed integer: -1 is one."""
+
+    clause = "PAGE-26"
+
+    def page_number(self, text: str | None) -> int:
+        return int(text) if text is not None and re.fullmatch("-[1-9][0-9]{0,8}", text) else super().page_number(text)
+
+
+class RefusesScalarsTwice(Right):
+    """A parameter that is no array must not be repeated, the validator says: 400."""
+
+    clause = "PAGE-27"
+
+    def scalar(self, values: list[str]) -> str | None:
+        if len(values) > 1:
+            raise self.bad("A parameter was sent more than once.")
+        return super().scalar(values)
+
+
+class JoinsScalars(Right):
+    """The framework joins the values of a repeated parameter by commas, as API gateways do."""
+
+    clause = "PAGE-27"
+
+    def scalar(self, values: list[str]) -> str | None:
+        return ",".join(values) if values else None

@@ -1,0 +1,233 @@
+"""Defects that show when several requests are answered at the same time."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ..http import Answer, Request
+from ..right import Binding, Page, Right, Route, Wanted
+
+_LOOK_UP_S = 0.004
+"""What a look-up in a database takes: long enough for another request to come in between."""
+
+
+class SidInAnAttribute(Right):
+    """The handler is one object for all requests, and keeps the SID in an attribute while the database is asked."""
+
+    clause = "RACE-01"
+
+    def binding(self, request: Request, route: Route, service: str) -> Binding:
+        self.wanted_route = route
+        time.sleep(_LOOK_UP_S)
+        return super().binding(request, self.wanted_route, service)
+
+
+class OneBufferForAll(Right):
+    """Answers are serialized into one buffer that is reused, and sent from it a moment later."""
+
+    clause = "RACE-01"
+
+    buffer = b""
+
+    def fetch(self, request: Request, route: Route, account: str) -> Answer:
+        answer = super().fetch(request, route, account)
+        self.buffer = answer.body
+        time.sleep(_LOOK_UP_S)
+        answer.body = self.buffer
+        return answer
+
+
+class FiltersInAnAttribute(Right):
+    """The query builder is shared: filters are set on it, then it runs, with those of whoever came last."""
+
+    clause = "RACE-02"
+
+    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
+        self.builder = wanted
+        time.sleep(_LOOK_UP_S)
+        return super().matching(service, self.builder)
+
+
+class _Joins(Right):
+    """A request for what is being read right now waits for that answer; `joined_by` says what is the same."""
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.flying: dict[Any, tuple[threading.Event, list[Any]]] = {}
+
+    def joined(self, key: Any, read: Callable[[], Any]) -> Any:
+        with self.lock:
+            flight = self.flying.get(key)
+            if flight is None:
+                own = self.flying[key] = threading.Event(), []
+        if flight is not None:
+            flight[0].wait(5)
+            return flight[1][0] if flight[1] else read()
+        try:
+            time.sleep(_LOOK_UP_S)
+            own[1].append(read())
+        finally:
+            with self.lock:
+                del self.flying[key]
+            own[0].set()
+        return own[1][0]
+
+
+class JoinsListsOfAService(_Joins):
+    """Lists that are asked for at the same time share one look-up, under a key of the service and the page size."""
+
+    clause = "RACE-02"
+
+    def page(self, service: str, wanted: Wanted, position: tuple[str, list[Any]] | None) -> Page:
+        read = super().page
+        found: Page = self.joined((service, wanted.page_size), lambda: read(service, wanted, position))
+        return found
+
+
+class AccountOfTheProcess(Right):
+    """The current account is a variable of the process, not of the request: another request changes it meanwhile."""
+
+    clause = "RACE-03"
+
+    def account(self, request: Request) -> str:
+        self.current = super().account(request)
+        time.sleep(_LOOK_UP_S)
+        return self.current
+
+
+class JoinsLogins(_Joins):
+    """Logins that run at the same time share one look-up, for the time of which all are taken for the same user."""
+
+    clause = "RACE-03"
+
+    def account(self, request: Request) -> str:
+        own = super().account(request)
+        return str(self.joined("login", lambda: own))
+
+
+class LooksThenDeletes(Right):
+    """The delete looks whether the Binding is there, and then deletes it, without a lock or a look at the row count."""
+
+    clause = "RACE-04"
+
+    def remove(self, service: str, sid: str) -> bool:
+        was_there = self.find(service, sid) is not None
+        time.sleep(_LOOK_UP_S)
+        super().remove(service, sid)
+        return was_there
+
+
+class DeletesTwiceAtOnceCrash(Right):
+    """`del bindings[sid]` after the look: the second of two deletes at once raises a KeyError, and is a 500."""
+
+    clause = "RACE-04"
+
+    def remove(self, service: str, sid: str) -> bool:
+        if self.find(service, sid) is None:
+            return False
+        time.sleep(_LOOK_UP_S)
+        with self.lock:
+            del self.services[service][sid]
+        return True
+
+
+class WritesBackAnOldCopy(Right):
+    """The delete reads the document with all Bindings, changes it and writes it back: other deletes are undone."""
+
+    clause = "RACE-05"
+
+    def remove(self, service: str, sid: str) -> bool:
+        document = dict(self.services[service])
+        time.sleep(_LOOK_UP_S)
+        was_there = document.pop(sid, None) is not None
+        if was_there:
+            self.services[service] = document
+        return was_there
+
+
+class GivesUpWhenBusy(Right):
+    """SQLite is busy when two write at once: the exception is logged, the transaction is lost, the answer is 204."""
+
+    clause = "RACE-05"
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.writing = threading.Lock()
+
+    def remove(self, service: str, sid: str) -> bool:
+        if not self.writing.acquire(blocking=False):
+            return self.find(service, sid) is not None
+        try:
+            time.sleep(_LOOK_UP_S)
+            return super().remove(service, sid)
+        finally:
+            self.writing.release()
+
+
+class DeletesByAnIndex(Right):
+    """The place in the ordered array is found first, and what stands at that place is deleted a moment later."""
+
+    clause = "RACE-05"
+
+    def remove(self, service: str, sid: str) -> bool:
+        sids = sorted(self.services[service])
+        if sid not in sids:
+            return False
+        place = sids.index(sid)
+        time.sleep(_LOOK_UP_S)
+        with self.lock:
+            left = sorted(self.services[service])
+            return super().remove(service, left[min(place, len(left) - 1)]) if left else False
+
+
+class OffsetsInTokens(Right):
+    """A token is an offset: what is deleted before it moves all that follows, and the walk skips some."""
+
+    clause = "RACE-06"
+
+    def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
+        place = [each["sid"] for each in self.matching(service, wanted)].index(binding["sid"])
+        return self.sealed([self.bound_to(service, wanted), direction, [place]])
+
+    def start(self, found: list[Binding], wanted: Wanted, position: tuple[str, list[Any]] | None) -> int:
+        if position is None:
+            return 0
+        direction, key = position
+        place = int(key[0])
+        return place + 1 if direction == "after" else max(place - wanted.page_size, 0)
+
+
+class ReadsWhileTheIndexIsMade(Right):
+    """A delete empties the index of its service and fills it anew, while lists read it without a lock."""
+
+    clause = "RACE-06"
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.index = {service: list(bindings.values()) for service, bindings in self.services.items()}
+
+    def remove(self, service: str, sid: str) -> bool:
+        with self.lock:
+            was_there = super().remove(service, sid)
+            self.index[service] = []
+            time.sleep(_LOOK_UP_S)
+            self.index[service] = list(self.services[service].values())
+            return was_there
+
+    def stored(self, service: str) -> list[Binding]:
+        return self.index[service]
+
+
+class IteratesOverTheLiveDict(Right):
+    """The list iterates over the dict itself while a delete changes its size: a RuntimeError, and so a 500."""
+
+    clause = "RACE-06"
+
+    def stored(self, service: str) -> list[Binding]:
+        found = []
+        for number, binding in enumerate(self.services[service].values()):
+            found.append(binding)
+            if number % 16 == 0:
+                time.sleep(_LOOK_UP_S / 4)  # another thread's turn
+        return found

@@ -1,0 +1,213 @@
+"""Defects of keeping accounts apart."""
+
+from typing import Any
+
+from ..http import Answer, Request
+from ..right import Binding, Page, Refusal, Right, Route, Wanted
+
+
+class FetchesAcrossAccounts(Right):
+    """The fetch looks up service and Binding by their SIDs, and never asks whose they are (BOLA)."""
+
+    clause = "TENANT-01"
+
+    def fetch(self, request: Request, route: Route, account: str) -> Answer:
+        return super().fetch(request, route, self.owners.get(route.service, account))
+
+
+class ForbidsForeignBindings(Right):
+    """What is another account's is 403 on a fetch: the policy object says `not the owner`."""
+
+    clause = "TENANT-01"
+
+    def fetch(self, request: Request, route: Route, account: str) -> Answer:
+        if self.owners.get(route.service, account) != account:
+            raise Refusal(403, 20403, "The account has no access to this service.")
+        return super().fetch(request, route, account)
+
+
+class ListsAcrossAccounts(Right):
+    """`Binding.objects.filter(service=sid)` without the account: any service can be listed."""
+
+    clause = "TENANT-02"
+
+    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
+        return super().list_bindings(request, route, self.owners.get(route.service, account))
+
+
+class ForeignListsAreEmpty(Right):
+    """Row-level security hides another account's rows, so its service is an empty list: 200."""
+
+    clause = "TENANT-02"
+
+    def service(self, request: Request, route: Route, account: str) -> str:
+        is_foreign = self.owners.get(route.service, account) != account
+        return route.service if is_foreign and route.sid is None else super().service(request, route, account)
+
+    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
+        answer = super().list_bindings(request, route, account)
+        if self.owners[route.service] == account:
+            return answer
+        nothing = Page([], has_previous=False, has_next=False)
+        meta = self.meta(request, route.service, self.wanted(request.query), nothing)
+        return self.success(request, {"meta": meta, "bindings": []})
+
+
+class DeletesAcrossAccounts(Right):
+    """The delete was written later, without the check of the owner that the fetch has."""
+
+    clause = "TENANT-03"
+
+    def delete(self, request: Request, route: Route, account: str) -> Answer:
+        return super().delete(request, route, self.owners.get(route.service, account))
+
+
+class DeletesAcrossAccountsWith404(Right):
+    """The row is deleted first; loading its account for the log then fails with 404, after the commit."""
+
+    clause = "TENANT-03"
+
+    def delete(self, request: Request, route: Route, account: str) -> Answer:
+        if self.owners.get(route.service, account) != account:
+            self.remove(route.service, route.sid or "")
+        return super().delete(request, route, account)
+
+
+class FetchesBySidAlone(Right):
+    """The service is checked, and then the Binding is fetched by its primary key, whosever it is."""
+
+    clause = "TENANT-04"
+
+    def binding(self, request: Request, route: Route, service: str) -> Binding:
+        for other in self.services:
+            if found := self.find(other, route.sid or ""):
+                return found
+        raise self.not_found(request)
+
+
+class FindsUsersEverywhere(Right):
+    """The index of identities knows no accounts: a filter also finds other accounts' users of the same name."""
+
+    clause = "TENANT-05"
+
+    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
+        if not wanted.identities:
+            return super().matching(service, wanted)
+        foreign = [other for other, owner in self.owners.items() if owner != self.owners[service]]
+        found = [
+            each for other in (service, *foreign) for each in super(FindsUsersEverywhere, self).matching(other, wanted)
+        ]
+        return sorted(found, key=self.sort_key)
+
+
+class ForbidsForeignServices(Right):
+    """What is another account's is 403, what does not exist 404: so anybody can find out which SIDs exist."""
+
+    clause = "TENANT-06"
+
+    def service(self, request: Request, route: Route, account: str) -> str:
+        if self.owners.get(route.service, account) != account:
+            raise Refusal(403, 20403, "The account has no access to this service.")
+        return super().service(request, route, account)
+
+
+class CodesForForeignBindings(Right):
+    """A 404, but with a code of its own, 20403, where the service exists: an enumeration for the log has leaked."""
+
+    clause = "TENANT-06"
+
+    def service(self, request: Request, route: Route, account: str) -> str:
+        if self.owners.get(route.service, account) != account:
+            raise Refusal(404, 20403, super().not_found(request).message)
+        return super().service(request, route, account)
+
+
+class HintsAtForeignBindings(Right):
+    """The error of another account's service has a `hint` to switch accounts, which one of none has not."""
+
+    clause = "TENANT-06"
+
+    def service(self, request: Request, route: Route, account: str) -> str:
+        if self.owners.get(route.service, account) != account:
+            raise _Foreign(super().not_found(request))
+        return super().service(request, route, account)
+
+    def error_content(self, refusal: Refusal) -> Any:
+        content = super().error_content(refusal)
+        return content | {"hint": "Switch to another account."} if isinstance(refusal, _Foreign) else content
+
+
+class _Foreign(Refusal):
+    """A 404 that stands for what is another account's."""
+
+    def __init__(self, right: Refusal) -> None:
+        super().__init__(right.status, right.code, right.message)
+
+
+class OneTenantOnly(Right):
+    """The account comes from the configuration of a single tenant: everybody who logs in is the first account."""
+
+    clause = "TENANT-07"
+
+    def account(self, request: Request) -> str:
+        super().account(request)
+        return next(iter(self.owners.values()))
+
+
+class SharesTheFirstAccount(Right):
+    """The first account is the company's own and was made a parent of all others, which may read what it has."""
+
+    clause = "TENANT-07"
+
+    def service(self, request: Request, route: Route, account: str) -> str:
+        parent = next(iter(self.owners.values()))
+        if self.owners.get(route.service) == parent and request.method == "GET":
+            return route.service
+        return super().service(request, route, account)
+
+
+class KeysOpenEveryAccount(Right):
+    """A key is not stored with its account, and `if account and account != owner` lets None pass: it opens all."""
+
+    clause = "TENANT-08"
+
+    def operate(self, request: Request, route: Route, account: str) -> Answer:
+        if self.credentials(request)[0].startswith("SK"):
+            account = self.owners.get(route.service, account)
+        return super().operate(request, route, account)
+
+
+class TokensCarryTheService(Right):
+    """A page token holds the whole query, the service included, and is trusted: it opens that list to anybody."""
+
+    clause = "TENANT-09"
+
+    def page(self, service: str, wanted: Wanted, position: tuple[str, list[Any]] | None) -> Page:
+        return super().page(self._service_of(wanted) or service, wanted, position)
+
+    def position(self, service: str, wanted: Wanted) -> tuple[str, list[Any]] | None:
+        return super().position(self._service_of(wanted) or service, wanted)
+
+    def _service_of(self, wanted: Wanted) -> str | None:
+        return None if wanted.token is None else str(self.opened(wanted.token)[0])
+
+
+class DeletesBySidAlone(Right):
+    """The service is checked, and then `DELETE ... WHERE sid = ?` takes any account's Binding."""
+
+    clause = "TENANT-10"
+
+    def remove(self, service: str, sid: str) -> bool:
+        return any(super(DeletesBySidAlone, self).remove(other, sid) for other in self.services)
+
+
+class DeletesBySidAloneWith404(Right):
+    """`DELETE ... WHERE sid = ?` takes any account's Binding; the count of the service's own then says 404."""
+
+    clause = "TENANT-10"
+
+    def remove(self, service: str, sid: str) -> bool:
+        stood_here = self.find(service, sid) is not None
+        for other in self.services:
+            super().remove(other, sid)
+        return stood_here

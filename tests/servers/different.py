@@ -1,0 +1,229 @@
+"""Servers that are right but different: each uses what a server may choose (design.md, section 3).
+
+Those that choose something of the connection stand in `different_network.py`.
+"""
+
+import base64
+import calendar
+import hashlib
+import json
+import re
+import string
+import time
+from typing import Any
+from urllib.parse import quote
+
+from .http import Answer, Request
+from .right import Binding, Page, Refusal, Right, Route, Wanted
+
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+
+
+class NewestFirst(Right):
+    """It lists the newest Binding first, and its tokens are encrypted: no two of them look alike."""
+
+    def sort_key(self, binding: Binding) -> list[Any]:
+        created = calendar.timegm(time.strptime(binding["date_created"], "%Y-%m-%dT%H:%M:%SZ"))
+        return [-created, binding["sid"]]
+
+    def sealed(self, content: Any) -> str:
+        plain = super().sealed(content).encode()
+        seed = hashlib.sha256(plain).digest()[:8]
+        return base64.urlsafe_b64encode(seed + self._ciphered(seed, plain)).decode()
+
+    def opened(self, token: str) -> Any:
+        try:
+            raw = base64.b64decode(token, altchars=b"-_", validate=True)
+            return super().opened(self._ciphered(raw[:8], raw[8:]).decode("ascii"))
+        except ValueError:
+            raise self.bad("PageToken must be taken from a page URL.") from None
+
+    def _ciphered(self, seed: bytes, text: bytes) -> bytes:
+        stream = hashlib.shake_256(self.secret + seed).digest(len(text))
+        return bytes(one ^ other for one, other in zip(text, stream, strict=True))
+
+
+class OrderedByAHash(Right):
+    """It lists in the order of a hash, as a store does that spreads its rows over partitions."""
+
+    def sort_key(self, binding: Binding) -> list[Any]:
+        return [hashlib.sha256(binding["sid"].encode()).hexdigest()]
+
+
+class UnderAPrefix(Right):
+    """It lives under a prefix of a gateway, in its base URL and in all URLs that it gives."""
+
+    prefix = "/some/prefix"
+
+
+class OnAPublicHost(Right):
+    """All URLs that it gives are those of its public host, whatever host was asked."""
+
+    def base_url(self, request: Request) -> str:
+        return f"https://chat.example.test{self.prefix}"
+
+
+class ExtraFields(Right):
+    """Its errors have `details` and `request_id` beside the four properties, and `meta` has `total` and `count`."""
+
+    def error_content(self, refusal: Refusal) -> Any:
+        return super().error_content(refusal) | {"details": {}, "request_id": None, "user_error": True}
+
+    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
+        counts = {"total": len(self.matching(service, wanted)), "count": len(page.bindings)}
+        return counts | super().meta(request, service, wanted, page)
+
+
+class PrettyPrinted(Right):
+    """Its JSON is indented, sorted by key and ASCII (backslash-u escapes); message types stand in another order."""
+
+    def dumped(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=True, indent=4, sort_keys=True).encode() + b"\n"
+
+    def message_types(self, binding: Binding) -> list[str]:
+        return sorted(binding["message_types"], reverse=True)
+
+    def content_type(self) -> str:
+        return "application/json; charset=UTF-8"
+
+
+class Lenient(Right):
+    """It takes SIDs in either case of hex digits, `PageSize=05`, an empty PageToken and Identity, a slash at the end.
+
+    HEAD is a method that it does not have.
+    """
+
+    def match(self, path: str) -> re.Match[str] | None:
+        return super().match(path.removesuffix("/"))
+
+    def route(self, request: Request) -> Route | None:
+        found = super().route(request)
+        if found is None:
+            return None
+        return Route(_lower(found.service), None if found.sid is None else _lower(found.sid))
+
+    def dispatch(self, request: Request) -> Answer:
+        route = self.route(request)
+        if route is not None and request.method == "HEAD":
+            raise self.not_allowed(request, route)
+        return super().dispatch(request)
+
+    def not_allowed(self, request: Request, route: Route) -> Refusal:
+        allowed = ", ".join(method for method in route.methods if method != "HEAD")
+        return Refusal(405, 20004, f"This resource has the methods {allowed}.", ("Allow", allowed))
+
+    def integer(self, text: str) -> int | None:
+        return super().integer(text.lstrip("0") or "0") if text else None
+
+    def token_given(self, text: str | None) -> str | None:
+        return text or None
+
+    def identities(self, values: list[str]) -> tuple[str, ...]:
+        return super().identities([value for value in values if value])
+
+
+def _lower(sid: str) -> str:
+    return sid[:2] + sid[2:].lower()
+
+
+class BrokenTextMatchesNothing(Right):
+    """Broken percent-encoding, bad UTF-8 and a NUL in a filter are no error: they match nothing."""
+
+    def decoded(self, text: str) -> str:
+        try:
+            return super().decoded(text)
+        except Refusal:
+            return _UNREADABLE
+
+    def identities(self, values: list[str]) -> tuple[str, ...]:
+        return super().identities([_UNREADABLE if "\0" in value else value for value in values])
+
+    def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
+        return binding["identity"] != _UNREADABLE and super().is_wanted(binding, wanted)
+
+
+class BrokenTextIs404(Right):
+    """Broken percent-encoding, bad UTF-8 and a NUL are 404, as from a proxy that cannot read the URL."""
+
+    def decoded(self, text: str) -> str:
+        try:
+            return self._without_nul(super().decoded(text))
+        except Refusal:
+            raise Refusal(404, 20404, "The requested resource was not found.") from None
+
+    def _without_nul(self, text: str) -> str:
+        if "\0" in text:
+            raise self.bad("A query must not hold a NUL.")
+        return text
+
+
+class RoutesBeforeItAsks(Right):
+    """Paths and methods that are not in the contract are 404 and 405 for everybody, without credentials too."""
+
+    def dispatch(self, request: Request) -> Answer:
+        route = self.route(request)
+        if route is None:
+            raise self.not_found(request)
+        if request.method not in route.methods or (request.method == "OPTIONS" and not self.is_preflight(request)):
+            raise self.not_allowed(request, route)
+        return super().dispatch(request)
+
+
+class AsksBeforeItRoutes(Right):
+    """Everything but a preflight is 401 without credentials, also what the contract does not have."""
+
+    def dispatch(self, request: Request) -> Answer:
+        if not self.is_preflight(request):
+            self.account(request)
+        return super().dispatch(request)
+
+
+class FirstOfAScalar(Right):
+    """Of a PageSize, Page or PageToken that is sent more than once, the first one counts."""
+
+    def scalar(self, values: list[str]) -> str | None:
+        return values[0] if values else None
+
+
+class BoundTokens(Right):
+    """A token is good for the filters and the page size that it came with: with others it is 400."""
+
+    def bound_to(self, service: str, wanted: Wanted) -> Any:
+        return [service, sorted(set(wanted.types)), sorted(set(wanted.identities)), wanted.page_size]
+
+
+class TenValues(Right):
+    """A filter takes ten values, and no eleventh."""
+
+    def most_values(self) -> int:
+        return 10
+
+
+class EncodesAllButLettersAndDigits(Right):
+    """In `links.user` all but ASCII letters and digits is percent-encoded: `.`, `-`, `_` and `~` too."""
+
+    def identity_in_path(self, identity: str) -> str:
+        plain = (string.ascii_letters + string.digits).encode()
+        return "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in identity.encode())
+
+
+class EncodesAsJavaScript(Right):
+    """`links.user` is made by encodeURIComponent, and `! * ' ( )`, which that leaves alone, are encoded as well."""
+
+    def identity_in_path(self, identity: str) -> str:
+        text = quote(identity, safe="!*'()~-_.")
+        return re.sub(r"[!*'()]", lambda found: f"%{ord(found[0]):02X}", text)
+
+
+class LowerCaseEscapes(Right):
+    """Percent-encoding is written with lower-case digits in its URLs, and a space in a page URL is a `+`."""
+
+    def identity_in_path(self, identity: str) -> str:
+        return _lower_escapes(super().identity_in_path(identity))
+
+    def encoded(self, value: str) -> str:
+        return _lower_escapes(super().encoded(value)).replace("%20", "+")
+
+
+def _lower_escapes(text: str) -> str:
+    return re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), text)

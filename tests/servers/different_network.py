@@ -1,0 +1,138 @@
+"""Servers that are right but different in how they use the connection, and in what happens on the way."""
+
+import email.utils
+import gzip
+import random
+import re
+import threading
+import time
+from typing import Any
+
+from .http import Answer, Request
+from .right import Refusal, Right
+
+_TAKES_GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)", re.IGNORECASE)
+
+
+class Chunked(Right):
+    """Every answer with a body comes in chunks, without a Content-Length."""
+
+    def finished(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finished(request, answer)
+        answer.chunked = bool(answer.body)
+        return answer
+
+
+class Packed(Right):
+    """Every body comes packed with gzip where the request accepts that."""
+
+    def finished(self, request: Request, answer: Answer) -> Answer:
+        if answer.body and _TAKES_GZIP.search(request.headers.get("accept-encoding")):
+            answer.body = gzip.compress(answer.body, mtime=0)
+            answer.headers.append(("Content-Encoding", "gzip"))
+        answer.headers.append(("Vary", "Accept-Encoding"))
+        return super().finished(request, answer)
+
+
+class ClosesConnections(Right):
+    """It closes the connection after each answer, as HTTP/1.0 does."""
+
+    def finished(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finished(request, answer)
+        answer.close = True
+        return answer
+
+
+class OddHeaders(Right):
+    """The names of its headers are in odd case, and there are more of them than needed."""
+
+    def finished(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finished(request, answer)
+        extra = [("Server", "odd/1.0"), ("X-Frame-Options", "DENY"), ("Set-Cookie", "a=b"), ("Set-Cookie", "c=d")]
+        answer.headers = [(_odd(name), value) for name, value in [*extra, *answer.headers]]
+        return answer
+
+
+def _odd(name: str) -> str:
+    return "".join(letter.upper() if number % 2 else letter.lower() for number, letter in enumerate(name))
+
+
+class Slow(Right):
+    """Each answer comes 30 ms late, some up to 20 ms more, so that answers overtake one another."""
+
+    def finished(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finished(request, answer)
+        answer.delay_s = 0.030 + random.uniform(0, 0.020)
+        return answer
+
+
+class Slow150(Right):
+    """Each answer comes exactly 150 ms late, whatever else is under way, as from another continent."""
+
+    def finished(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finished(request, answer)
+        answer.delay_s = 0.150
+        return answer
+
+
+class _Counts(Right):
+    """Counts requests; `is_hit` says whether it is the turn of something that happens now and then."""
+
+    every = 0
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.requests = 0
+        self.counting = threading.Lock()
+
+    def is_hit(self) -> bool:
+        """Count a request: whether it is one of each `every`."""
+        with self.counting:
+            self.requests += 1
+            return self.requests % self.every == 0
+
+
+class Throttles(_Counts):
+    """Every 60th request is 429, to be made again after a second; it has had no effect."""
+
+    every = 60
+
+    def dispatch(self, request: Request) -> Answer:
+        if self.is_hit():
+            raise Refusal(429, 20429, "Too many requests: ask again later.", ("Retry-After", self.retry_after()))
+        return super().dispatch(request)
+
+    def retry_after(self) -> str:
+        return "1"
+
+
+class ThrottlesUntilADate(Throttles):
+    """Every 60th request is 429, to be made again at a date, which is a second away."""
+
+    def retry_after(self) -> str:
+        return email.utils.formatdate(time.time() + 1, usegmt=True)
+
+
+class LosesRequests(_Counts):
+    """The network is at fault: every 97th request that is no DELETE is lost, the connection with it, unanswered."""
+
+    every = 97
+
+    def answer(self, request: Request) -> Answer:
+        if request.method != "DELETE" and self.is_hit():
+            return Answer(500, dropped=True)
+        return super().answer(request)
+
+
+class LosesTheFirstDelete(Right):
+    """The network is at fault: the answer to the first DELETE that succeeds is lost, after it took effect."""
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.lost = threading.Lock()
+
+    def answer(self, request: Request) -> Answer:
+        answer = super().answer(request)
+        is_deleted = request.method == "DELETE" and answer.status == 204
+        answer.dropped = is_deleted and self.lost.acquire(blocking=False)
+        return answer

@@ -1,0 +1,295 @@
+"""`Right`: a server that keeps the whole contract in memory, written for being overridden."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+import secrets
+import threading
+from copy import deepcopy
+from typing import Any
+from urllib.parse import quote
+
+from .http import Answer, Request
+from .parameters import Parameters
+from .terms import LARGEST_PAGE, Binding, Page, Refusal, Route, Wanted
+
+__all__ = ["Binding", "Page", "Refusal", "Right", "Route", "Wanted"]
+
+_PATH = re.compile(r"/v2/Services/([^/]+)/Bindings(?:/([^/]+))?")
+_BASIC = re.compile(r"basic +([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
+_HOST = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d+)?", re.ASCII)
+
+
+class Right(Parameters):
+    """The contract, kept. Each method is one decision."""
+
+    clause = ""
+    prefix = ""
+    """What stands before `/v2` in every path."""
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        self.lock = threading.RLock()
+        self.secret = secrets.token_bytes(32)
+        self.owners: dict[str, str] = {}
+        self.services: dict[str, dict[str, Binding]] = {}
+        self.logins: dict[str, tuple[str, str]] = {}
+        for account in world["accounts"]:
+            self._add(account)
+
+    def _add(self, account: dict[str, Any]) -> None:
+        self.logins[account["sid"]] = (account["sid"], account["auth_token"])
+        for key in account.get("keys", ()):
+            self.logins[key["sid"]] = (account["sid"], key["secret"])
+        for service in account["services"]:
+            self.owners[service["sid"]] = account["sid"]
+            self.services[service["sid"]] = {each["sid"]: deepcopy(each) for each in service["bindings"]}
+
+    # --- from a request to its answer
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a request. Never raises."""
+        try:
+            answer = self.dispatch(request)
+        except Refusal as refusal:
+            answer = self.error(request, refusal)
+        except Exception:  # noqa: BLE001 - a fault of ours is a 500
+            answer = self.error(request, self.fault())
+        return self.finished(request, answer)
+
+    def dispatch(self, request: Request) -> Answer:
+        """Find what is asked for, and who asks."""
+        route = self.route(request)
+        if route is None:
+            raise self.not_found(request)
+        if self.is_preflight(request):
+            return self.preflight(request, route)
+        if request.method == "OPTIONS" or request.method not in route.methods:
+            raise self.not_allowed(request, route)
+        return self.operate(request, route, self.account(request))
+
+    def route(self, request: Request) -> Route | None:
+        """What the path stands for; None where it is not in the contract."""
+        if not request.path.startswith(self.prefix):
+            return None
+        match = self.match(request.path[len(self.prefix) :])
+        return None if match is None else Route(match[1], match[2])
+
+    def match(self, path: str) -> re.Match[str] | None:
+        return _PATH.fullmatch(path)
+
+    def operate(self, request: Request, route: Route, account: str) -> Answer:
+        """Perform one of the three operations for an account."""
+        if route.sid is None:
+            return self.list_bindings(request, route, account)
+        if request.method == "DELETE":
+            return self.delete(request, route, account)
+        return self.fetch(request, route, account)
+
+    def fetch(self, request: Request, route: Route, account: str) -> Answer:
+        self.check_no_parameters(request)
+        service = self.service(request, route, account)
+        binding = self.binding(request, route, service)
+        return self.success(request, self.represented(request, service, binding))
+
+    def delete(self, request: Request, route: Route, account: str) -> Answer:
+        self.check_no_parameters(request)
+        service = self.service(request, route, account)
+        if not self.remove(service, route.sid or ""):
+            raise self.not_found(request)
+        return self.deleted(request)
+
+    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
+        wanted = self.wanted(request.query)
+        service = self.service(request, route, account)
+        page = self.page(service, wanted, self.position(service, wanted))
+        bindings = [self.represented(request, service, each) for each in page.bindings]
+        return self.success(request, {"meta": self.meta(request, service, wanted, page), "bindings": bindings})
+
+    # --- what is stored
+
+    def service(self, request: Request, route: Route, account: str) -> str:
+        """The SID of the service that the path names, if it is the account's."""
+        if self.owners.get(route.service) != account:
+            raise self.not_found(request)
+        return route.service
+
+    def binding(self, request: Request, route: Route, service: str) -> Binding:
+        found = self.find(service, route.sid or "")
+        if found is None:
+            raise self.not_found(request)
+        return found
+
+    def find(self, service: str, sid: str) -> Binding | None:
+        with self.lock:
+            return self.services[service].get(sid)
+
+    def remove(self, service: str, sid: str) -> bool:
+        """Delete a Binding; whether it was there."""
+        with self.lock:
+            return self.services[service].pop(sid, None) is not None
+
+    def stored(self, service: str) -> list[Binding]:
+        """The Bindings of a service, in any order."""
+        with self.lock:
+            return list(self.services[service].values())
+
+    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
+        """The Bindings that the filters let through, in order."""
+        return sorted((each for each in self.stored(service) if self.is_wanted(each, wanted)), key=self.sort_key)
+
+    def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
+        if wanted.types and binding["binding_type"] not in wanted.types:
+            return False
+        return not wanted.identities or binding["identity"] in wanted.identities
+
+    # --- credentials
+
+    def account(self, request: Request) -> str:
+        """The SID of the account that a request is from."""
+        user, password = self.credentials(request)
+        account, secret = self.login(user)
+        if not self.is_secret(secret, password):
+            raise self.unauthorized()
+        return account
+
+    def credentials(self, request: Request) -> tuple[str, str]:
+        """User name and password."""
+        match = _BASIC.fullmatch(request.headers.get("authorization"))
+        if match is None:
+            raise self.unauthorized()
+        try:
+            text = base64.b64decode(match[1], validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            raise self.unauthorized() from None
+        user, colon, password = text.partition(":")
+        if not colon:
+            raise self.unauthorized()
+        return user, password
+
+    def login(self, user: str) -> tuple[str, str]:
+        """The account's SID and the secret that a user name goes with."""
+        if user not in self.logins:
+            raise self.unauthorized()
+        return self.logins[user]
+
+    def is_secret(self, secret: str, password: str) -> bool:
+        return hmac.compare_digest(secret.encode(), password.encode())
+
+    # --- pages
+
+    def sort_key(self, binding: Binding) -> list[Any]:
+        """What a list is ordered by: JSON, and different for every Binding."""
+        return [binding["sid"]]
+
+    def position(self, service: str, wanted: Wanted) -> tuple[str, list[Any]] | None:
+        """Where a page begins or ends: `after` or `before`, and a sort key; None for the first page."""
+        if wanted.token is None:
+            return None
+        bound, direction, key = self.opened(wanted.token)
+        if bound != self.bound_to(service, wanted):
+            raise self.bad("PageToken is not one of this list.")
+        return direction, key
+
+    def bound_to(self, service: str, wanted: Wanted) -> Any:
+        """What a token is good for, as JSON."""
+        return service
+
+    def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
+        return self.sealed([self.bound_to(service, wanted), direction, self.sort_key(binding)])
+
+    def sealed(self, content: Any) -> str:
+        text = json.dumps(content, separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(self.signature(text) + text).decode().rstrip("=")
+
+    def opened(self, token: str) -> Any:
+        try:
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except ValueError:
+            raise self.bad("PageToken must be taken from a page URL.") from None
+        signature, text = raw[:32], raw[32:]
+        if not hmac.compare_digest(signature, self.signature(text)):
+            raise self.bad("PageToken must be taken from a page URL.")
+        return json.loads(text)
+
+    def signature(self, text: bytes) -> bytes:
+        return hmac.digest(self.secret, text, hashlib.sha256)
+
+    def page(self, service: str, wanted: Wanted, position: tuple[str, list[Any]] | None) -> Page:
+        found = self.matching(service, wanted)
+        start = self.start(found, wanted, position)
+        shown = found[start : start + wanted.page_size]
+        return Page(shown, bool(shown) and start > 0, start + len(shown) < len(found))
+
+    def start(self, found: list[Binding], wanted: Wanted, position: tuple[str, list[Any]] | None) -> int:
+        """The index at which the page begins."""
+        if position is None:
+            return 0
+        direction, key = position
+        if direction == "after":
+            return sum(self.sort_key(each) <= key for each in found)
+        return max(sum(self.sort_key(each) < key for each in found) - wanted.page_size, 0)
+
+    # --- what is shown
+
+    def represented(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
+        url = self.service_url(request, service)
+        return {
+            "sid": binding["sid"],
+            "account_sid": self.owners[service],
+            "service_sid": service,
+            "date_created": binding["date_created"],
+            "date_updated": binding["date_updated"],
+            "endpoint": binding["endpoint"],
+            "identity": binding["identity"],
+            "binding_type": binding["binding_type"],
+            "credential_sid": binding["credential_sid"],
+            "message_types": self.message_types(binding),
+            "url": f"{url}/Bindings/{binding['sid']}",
+            "links": {"user": f"{url}/Users/{self.identity_in_path(binding['identity'])}"},
+        }
+
+    def message_types(self, binding: Binding) -> list[str]:
+        return list(binding["message_types"])
+
+    def identity_in_path(self, identity: str) -> str:
+        return quote(identity, safe="")
+
+    def base_url(self, request: Request) -> str:
+        """Scheme and host as the client asked for them, and the prefix."""
+        host = request.headers.get("host")
+        return f"http://{host if _HOST.fullmatch(host) else 'localhost'}{self.prefix}"
+
+    def service_url(self, request: Request, service: str) -> str:
+        return f"{self.base_url(request)}/v2/Services/{service}"
+
+    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
+        def url(number: int, token: str | None) -> str:
+            return self.page_url(request, service, wanted, number, token)
+
+        def neighbour(number: int, direction: str, index: int) -> str:
+            return url(number, self.token(service, wanted, direction, page.bindings[index]))
+
+        following = min(wanted.page + 1, LARGEST_PAGE)
+        return {
+            "page": wanted.page,
+            "page_size": wanted.page_size,
+            "first_page_url": url(0, None),
+            "previous_page_url": neighbour(max(wanted.page - 1, 0), "before", 0) if page.has_previous else None,
+            "url": url(wanted.page, wanted.token),
+            "next_page_url": neighbour(following, "after", -1) if page.has_next else None,
+            "key": "bindings",
+        }
+
+    def page_url(self, request: Request, service: str, wanted: Wanted, number: int, token: str | None) -> str:
+        query = [("BindingType", each) for each in wanted.types]
+        query += [("Identity", each) for each in wanted.identities]
+        query += [("PageSize", str(wanted.page_size)), ("Page", str(number))]
+        query += [] if token is None else [("PageToken", token)]
+        text = "&".join(f"{name}={self.encoded(value)}" for name, value in query)
+        return f"{self.service_url(request, service)}/Bindings?{text}"
+
+    def encoded(self, value: str) -> str:
+        return quote(value, safe="")

@@ -1,0 +1,136 @@
+"""Verify every wrong server and every right one, and write the table: `make wrong-servers`.
+
+Each wrong server gets a whole strict run, and each that is right but different ten in a row. The table names what
+catches each wrong server: the clause that is meant for it, and how many others.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from chat_bindings.contract.suite import clauses
+
+from ..support.running import World
+from ..verify.judging import Wrong, node_servers, python_servers, verified
+from .catalogue import by_name, different, name_of, sentence_of
+from .node_server import serving_node
+from .right import Right
+from .running import serving
+
+TABLE = Path(__file__).with_name("README.md")
+_IN_A_ROW = 10
+_NODE = "right, in Node.js"
+
+_HEAD = """# The servers that prove `verify`
+
+Written by `make wrong-servers`, which verifies each of them with `--strict`. Each wrong server has one defect, and is
+caught by the clause that is meant for it; *and* says how many other clauses it breaks as well.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run all of it: 0 when each server was judged as it should be, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m tests.servers.table", description=__doc__)
+    parser.add_argument("--jobs", type=int, default=2, help="servers at the same time (%(default)s)")
+    parser.add_argument("--in-a-row", type=int, default=_IN_A_ROW, help="runs of each right server (%(default)s)")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="chat-bindings-servers-") as folder:
+        world_file = Path(folder) / "world.json"
+        World.made(world_file)
+        with ProcessPoolExecutor(options.jobs) as pool:
+            rows = _told(pool.map(_Caught(world_file), everything()))
+            wrongly = _told(pool.map(_Accused(world_file, options.in_a_row), right_names()))
+    missed = [row for row in rows if not row[0]]
+    accused = [row for row in wrongly if not row[0]]
+    if not missed and not accused:
+        TABLE.write_text(document([row[1] for row in rows]), encoding="utf-8")
+    _say(f"{len(rows)} wrong servers, {len(missed)} not caught; {len(wrongly)} right ones, {len(accused)} accused")
+    return 1 if missed or accused else 0
+
+
+def everything() -> list[Wrong]:
+    """All wrong servers, in the order of their clauses."""
+    order = [clause.id for clause in clauses()]
+    return sorted([*python_servers(), *node_servers()], key=lambda each: order.index(each.clause))
+
+
+def right_names() -> list[str]:
+    """The right servers, those that are different among them."""
+    return [name_of(Right), _NODE, *map(name_of, different())]
+
+
+def document(rows: Sequence[str]) -> str:
+    """The file with the table."""
+    head = ["| clause | server | in | defect | and |", "| --- | --- | --- | --- | --- |"]
+    lines = [_HEAD, f"## {len(rows)} wrong servers", "", *head, *rows, ""]
+    lines += [f"## {len(different())} that are right but different", "", "| server | what it does |", "| --- | --- |"]
+    lines += [f"| {name_of(each)} | {_cell(sentence_of(each))} |" for each in different()]
+    return "\n".join([*lines, ""])
+
+
+def row(server: Wrong, others: int) -> str:
+    """A wrong server's line in the table."""
+    return f"| {server.clause} | {server.name} | {server.language} | {_cell(server.defect)} | {others or ''} |"
+
+
+class _Caught:
+    """Verifies a wrong server: whether it was caught, and its row or why not."""
+
+    def __init__(self, world_file: Path) -> None:
+        self._world_file = world_file
+
+    def __call__(self, server: Wrong) -> tuple[bool, str]:
+        with server.serving(self._world_file) as url:
+            report = verified(url, self._world_file)
+            failed = [result.clause.id for result in report.results if result.outcome == "failed"]
+        if server.clause not in failed:
+            return False, f"{server.name} is not caught by {server.clause}, but by {', '.join(failed) or 'nothing'}"
+        return True, row(server, len(failed) - 1)
+
+
+class _Accused:
+    """Verifies a right server, several times: whether it was never accused, and of what."""
+
+    def __init__(self, world_file: Path, in_a_row: int) -> None:
+        self._world_file = world_file
+        self._in_a_row = in_a_row
+
+    def __call__(self, name: str) -> tuple[bool, str]:
+        for number in range(1, self._in_a_row + 1):
+            accused = self._run(name)
+            if accused:
+                return False, f"{name}, run {number}: {', '.join(accused)}"
+        return True, f"{name}: conformant {self._in_a_row} times in a row"
+
+    def _run(self, name: str) -> list[str]:
+        world = json.loads(self._world_file.read_text(encoding="utf-8"))
+        context = serving_node(self._world_file) if name == _NODE else serving(by_name(name), world)
+        with context as url:
+            report = verified(url, self._world_file)
+        return [f"{result.clause.id} {result.outcome}" for result in report.results if result.outcome != "passed"]
+
+
+def _told(results: Iterator[tuple[bool, str]]) -> list[tuple[bool, str]]:
+    found = []
+    for number, (good, text) in enumerate(results, 1):
+        if not good or not text.startswith("|"):
+            _say(f"[{number}] {text}")
+        found.append((good, text))
+    return found
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""verify: what it proves, what it disproves, and what it leaves alone."""

@@ -1,0 +1,61 @@
+"""Verify a server of the catalogue in this process, as the command does."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chat_bindings.contract.report import Report
+from chat_bindings.contract.run import Run
+from chat_bindings.contract.world import World
+
+from ..servers.catalogue import by_name, name_of, sentence_of, wrong
+from ..servers.node_server import node_defects, serving_node
+from ..servers.running import serving
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A server with one defect."""
+
+    name: str
+    language: str
+    clause: str
+    """The clause that is meant to catch it."""
+    defect: str
+
+    @contextmanager
+    def serving(self, world_file: Path) -> Iterator[str]:
+        """Serve it: the base URL."""
+        if self.language == "Node.js":
+            with serving_node(world_file, self.name) as url:
+                yield url
+        else:
+            with serving(by_name(self.name), json.loads(world_file.read_text(encoding="utf-8"))) as url:
+                yield url
+
+
+def python_servers() -> list[Wrong]:
+    """The wrong servers in Python."""
+    return [Wrong(name_of(each), "Python", each.clause, sentence_of(each)) for each in wrong()]
+
+
+def node_servers() -> list[Wrong]:
+    """The wrong servers in Node.js. Needs `node`."""
+    return [Wrong(each.name, "Node.js", each.clause, each.defect) for each in node_defects()]
+
+
+def verified(url: str, world_file: Path, only: Sequence[str] = (), **options: Any) -> Report:
+    """The report of a strict run."""
+    return Run(url, World.read(world_file), strict=True, only=tuple(only), **options).go()
+
+
+def told(report: Report) -> list[str]:
+    """What was not passed, in lines to read where a test fails."""
+    return [
+        f"{each.clause.id} {each.outcome}: expected {each.expected}; {each.actual} {each.detail}"
+        for each in report.results
+        if each.outcome != "passed"
+    ]

@@ -1,0 +1,189 @@
+"""`chat-bindings verify` against the running reference: what it finds, deletes, writes and refuses."""
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import jsonschema
+import pytest
+import yaml
+from junitparser import JUnitXml
+
+from ..conftest import load
+from ..servers.catalogue import by_name
+from ..servers.running import serving
+from ..support.running import CLI, Service, environment, run_cli
+
+SCHEMA = yaml.safe_load(Path("openapi/report.yaml").read_text(encoding="utf-8"))
+
+
+def verify(url, world_file, *options):
+    """A run of the command."""
+    return run_cli("verify", url, "--fixtures", world_file, *options)
+
+
+def report_in(folder: Path):
+    """A report.json, which holds to its schema."""
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    jsonschema.validate(report, SCHEMA)
+    return report
+
+
+def exported(service: Service):
+    """All that a service's database holds."""
+    export = run_cli("export", "--database", f"sqlite:///{service.database}")
+    assert export.returncode == 0, export.stderr
+    return export.stdout
+
+
+def sids(export: str):
+    """The SIDs of the Bindings of an export."""
+    document = json.loads(export)
+    return {
+        binding["sid"]
+        for account in document["accounts"]
+        for service in account["services"]
+        for binding in service["bindings"]
+    }
+
+
+def secrets(world):
+    """All secrets of a world."""
+    return [account["auth_token"] for account in (world.a, world.b)] + [world.key["secret"]]
+
+
+@pytest.fixture
+def fresh(tmp_path, world_file):
+    """A reference of one's own, since a run deletes."""
+    with Service(load(tmp_path / "fresh.db", world_file)) as running:
+        yield running
+
+
+def test_the_reference_keeps_every_clause(fresh, world_file, world, tmp_path):
+    """A strict run against the reference passes every clause and skips none; it deletes what it announced alone."""
+    before = sids(exported(fresh))
+    run = verify(fresh.url, world_file, "--strict", "--report-dir", tmp_path / "report")
+    assert run.returncode == 0, run.stdout + run.stderr
+    report = report_in(tmp_path / "report")
+    assert report["verdict"] == "conformant"
+    assert {clause["outcome"] for clause in report["clauses"]} == {"passed"}
+    assert "The target keeps the contract." in run.stdout
+    gone = before - sids(exported(fresh))
+    assert gone == set(report["deleted"]) <= set(report["deletable"])
+    assert all(sid in run.stderr for sid in report["deletable"])
+    suites = JUnitXml.fromfile(str(tmp_path / "report" / "junit.xml"))
+    assert (suites.tests, suites.failures, suites.errors, suites.skipped) == (len(report["clauses"]), 0, 0, 0)
+    for path in (tmp_path / "report").iterdir():
+        assert not [secret for secret in secrets(world) if secret in path.read_text(encoding="utf-8")], path.name
+
+
+def test_read_only_changes_nothing(service, world_file, tmp_path):
+    """With --read-only an export before and after is the same; what deletes is skipped, and counted."""
+    before = exported(service)
+    run = verify(service.url, world_file, "--strict", "--read-only", "--report-dir", tmp_path)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert exported(service) == before
+    report = report_in(tmp_path)
+    assert report["deletable"] == report["deleted"] == []
+    skipped = [clause["id"] for clause in report["clauses"] if clause["outcome"] == "skipped"]
+    assert "DELETE-01" in skipped
+    assert "Deletes nothing." in run.stderr
+    assert f"{len(skipped)} skipped" in run.stdout
+
+
+def test_only_what_was_chosen_is_checked(service, world_file, tmp_path):
+    """--only chooses by id, section or pattern; what matches nothing is refused."""
+    run = verify(service.url, world_file, "--only", "PAGE-0*", "--only", "fetch", "--report-dir", tmp_path)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert {clause["id"][:5] for clause in report_in(tmp_path)["clauses"]} == {"PAGE-", "FETCH"}
+    refused = verify(service.url, world_file, "--only", "PAGE-99")
+    assert refused.returncode == 2
+    assert "--only PAGE-99 matches no clause" in refused.stderr
+
+
+def test_a_violation_is_shown_with_the_curl_line_that_reproduces_it(world_file, world, tmp_path):
+    """A violated `must` is exit 1, with what was expected, what came, and a curl line that shows it when it is run."""
+    with serving(by_name("no-challenge"), world.document) as url:
+        run = verify(url, world_file, "--only", "AUTH-05", "--report-dir", tmp_path)
+        assert run.returncode == 1
+        [clause] = report_in(tmp_path)["clauses"]
+        line = clause["reproduce"].splitlines()[0]
+        assert line in run.stdout.replace("\n  ", "\n")
+        shown = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=30, check=True)
+    assert clause["expected"] == "WWW-Authenticate: Basic"
+    assert " 401 " in shown.stdout.splitlines()[0]
+    assert "www-authenticate" not in shown.stdout.lower()
+    assert JUnitXml.fromfile(str(tmp_path / "junit.xml")).failures == 1
+
+
+def test_advice_does_not_fail_a_run_that_is_not_strict(world_file, world, tmp_path):
+    """A violated `should` is advice, and fails with --strict alone."""
+    with serving(by_name("no-request-id"), world.document) as url:
+        lenient = verify(url, world_file, "--only", "HTTP-01", "--report-dir", tmp_path)
+        strict = verify(url, world_file, "--only", "HTTP-01", "--strict")
+    assert (lenient.returncode, strict.returncode) == (0, 1)
+    assert "1 advice" in lenient.stdout
+    assert JUnitXml.fromfile(str(tmp_path / "junit.xml")).failures == 0
+
+
+def test_an_interrupted_run_leaves_a_report(world_file, world, tmp_path):
+    """An interrupted run ends with 130, and its report says what it did."""
+    with serving(by_name("slow150"), world.document) as url:
+        command = [*CLI, "verify", url, "--fixtures", str(world_file), "--report-dir", str(tmp_path)]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+        ) as run:
+            assert run.stderr is not None
+            run.stderr.readline()
+            time.sleep(6)
+            run.send_signal(signal.SIGINT)
+            printed, _ = run.communicate(timeout=30)
+    assert run.returncode == 130
+    report = report_in(tmp_path)
+    assert report["verdict"] == "incomplete"
+    assert report["stopped"] == "The run was interrupted."
+    assert report["requests"] > 0
+    assert "did not come to its end" in printed
+    assert JUnitXml.fromfile(str(tmp_path / "junit.xml")).errors == 1
+
+
+def test_clauses_are_listed_and_explained(tmp_path):
+    """--list prints the clauses and what is out of reach; with --report-dir it explains them in files."""
+    listed = run_cli("verify", "--list", "--report-dir", tmp_path)
+    assert listed.returncode == 0, listed.stderr
+    explained = json.loads((tmp_path / "clauses.json").read_text(encoding="utf-8"))
+    page = (tmp_path / "clauses.html").read_text(encoding="utf-8")
+    for clause in explained["clauses"]:
+        assert clause["id"] in listed.stdout
+        assert f'id="{clause["id"]}"' in page
+    assert explained["out_of_reach"]
+    assert "PAGE-05" in run_cli("verify", "--list", "--only", "PAGE").stdout
+
+
+def test_what_the_user_configured_for_pytest_does_not_matter(service, world_file, tmp_path):
+    """verify ignores the user's own pytest configuration, conftest and PYTEST_ADDOPTS, and leaves no cache behind."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n", encoding="utf-8")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('not to be imported')\n", encoding="utf-8")
+    options = ["--fixtures", str(world_file), "--only", "FETCH-01"]
+    variables = environment(PYTEST_ADDOPTS="--no-such-option", PYTEST_PLUGINS="no_such_plugin")
+    run = subprocess.run(
+        [*CLI, "verify", service.url, *options],
+        cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"pytest.ini", "conftest.py"}
+
+
+def test_a_world_that_is_held_in_part_gets_violations(fresh, world_file, world, tmp_path):
+    """Where some Bindings of the world are missing, that is a violation, and not a run that could not be made."""
+    with httpx.Client(base_url=fresh.url, auth=world.auth) as client:
+        for binding in world.full["bindings"][::2]:
+            client.delete(f"/v2/Services/{world.full['sid']}/Bindings/{binding['sid']}").raise_for_status()
+    run = verify(
+        fresh.url, world_file, "--read-only", "--only", "FETCH-01", "--only", "LIST-07", "--report-dir", tmp_path
+    )
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert [clause["outcome"] for clause in report_in(tmp_path)["clauses"]] == ["failed", "failed"]

@@ -1,0 +1,25 @@
+"""Servers that are right but different pass a strict run: what a server may choose is never a violation."""
+
+import pytest
+
+from ..servers import different
+from ..servers.catalogue import different as all_different
+from ..servers.catalogue import name_of
+from ..servers.right import Right
+from ..servers.running import serving
+from .judging import told, verified
+
+HERE = [server for server in all_different() if server.__module__ == different.__name__]
+
+
+@pytest.mark.parametrize("server", [Right, *HERE], ids=name_of)
+def test_different(server, world_file, world):
+    """Every clause is passed, none skipped."""
+    with serving(server, world.document) as url:
+        report = verified(url, world_file)
+    assert (report.verdict, told(report)) == ("conformant", [])
+
+
+def test_there_are_at_least_twelve():
+    """The catalogue has at least twelve servers that are right but different."""
+    assert len(all_different()) >= 12

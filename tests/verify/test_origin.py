@@ -1,0 +1,24 @@
+"""Credentials go to BASE_URL's origin alone."""
+
+from typing import Any
+
+from ..servers.http import serving
+from ..servers.right import Right
+from .judging import told, verified
+from .test_unfit_targets import answering
+
+
+def test_urls_of_another_host_get_no_credentials(world_file, world):
+    """A target whose URLs name another host that listens: that host is not asked for anything at all."""
+    with answering(200, {"Content-Type": "application/json"}, b"{}") as (elsewhere, seen):
+
+        class NamesAnotherHost(Right):
+            """All URLs that it gives are those of another host."""
+
+            def base_url(self, request: Any) -> str:
+                return elsewhere
+
+        with serving(NamesAnotherHost(world.document)) as url:
+            report = verified(url, world_file)
+    assert seen == []
+    assert (report.verdict, told(report)) == ("conformant", [])
