@@ -8,9 +8,18 @@ import httpx
 import pytest
 
 from .support.running import Service, World, run_cli
+from .support.tools import missing, unavailable
 
 # A shell starts what it runs in the background with SIGINT ignored, and the processes of the tests would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave a test whose tools are missing: here, since pytest puts skips from one place in one line."""
+    for marker in item.iter_markers("needs"):
+        for tool in marker.args:
+            if what := missing(tool):
+                unavailable(what)
 
 
 collect_ignore = ["contract"]  # those check a target, which `verify` gives them

@@ -7,9 +7,10 @@ import pytest
 
 from ..conftest import load
 from ..support.running import World
+from ..support.tools import unavailable
 from .machine import HOST, Authority, ChatService, Machine
 from .namespace import Namespace
-from .tools import missing, unavailable
+from .tools import missing
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

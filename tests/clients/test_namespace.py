@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ..support.tools import unavailable
 from .machine import HOST, Machine
 from .namespace import Namespace, NamespaceError
-from .tools import unavailable
 
 HOSTS = Path("/etc/hosts")
 

@@ -2,22 +2,12 @@
 
 import importlib.util
 import json
-import os
 import shutil
 from functools import cache
-from typing import NoReturn
 
-import pytest
-
+from ..support import tools
 from .machine import HERE, MODULES
 from .namespace import Namespace, NamespaceError
-
-
-def unavailable(what: str) -> NoReturn:
-    """Skip the test; in CI, where nothing may be missing, fail it."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{what} (in CI nothing may be missing)", pytrace=False)
-    pytest.skip(what)
 
 
 @cache
@@ -26,7 +16,7 @@ def missing(need: str) -> str | None:
     if need == "namespace":
         return _namespace_missing()
     if need == "curl":
-        return None if shutil.which("curl") else "curl is missing: install it, e.g. apt-get install curl"
+        return tools.missing(need)
     if need == "twilio-python":
         return None if importlib.util.find_spec("twilio") else f"{need} is missing: pip install --group test"
     if not shutil.which("node"):

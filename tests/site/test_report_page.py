@@ -1,6 +1,5 @@
 """The page of a report, opened from disk in Chromium without a network."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,17 +9,16 @@ from playwright.sync_api import Browser, sync_playwright
 from chat_bindings.commands.verify_reports import write_clauses, write_reports
 from chat_bindings.contract.suite import OUT_OF_REACH, clauses
 
+from ..support.tools import path_of
 from ..unit.test_verify_reports import HOSTILE, report_of
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+pytestmark = pytest.mark.needs("chromium")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=path_of("chromium"), args=["--no-sandbox"])
         yield chromium
         chromium.close()
 

@@ -1,6 +1,5 @@
 """The pages of verify in Chromium: every form of a report, with hostile texts, and what a reader needs of them."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -9,11 +8,10 @@ from playwright.sync_api import sync_playwright
 from chat_bindings.commands.verify_reports import write_clauses, write_reports
 from chat_bindings.contract.suite import OUT_OF_REACH, clauses
 
+from ..support.tools import path_of
 from .sample_reports import mixed, report, whole
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+pytestmark = pytest.mark.needs("chromium")
 
 # What has less contrast than WCAG 2.2 asks for at AA with the first background below it that is painted.
 FAINT = """() => {
@@ -57,7 +55,7 @@ def folder(tmp_path_factory) -> Path:
 def browser():
     """A browser."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        started = playwright.chromium.launch(executable_path=path_of("chromium"), args=["--no-sandbox"])
         yield started
         started.close()
 

@@ -1,7 +1,6 @@
 """The clauses: permanent, complete, and tripped by wrong servers."""
 
 import ast
-import shutil
 from functools import reduce
 from pathlib import Path
 
@@ -54,7 +53,7 @@ def test_every_clause_is_tripped_by_a_wrong_server():
     assert len(python_servers()) >= 120
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js: apt-get install nodejs")
+@pytest.mark.needs("node")
 def test_servers_in_node_are_meant_for_clauses():
     """The defects of the server in Node.js name clauses that there are."""
     assert {server.clause for server in node_servers()} <= {clause.id for clause in clauses()}

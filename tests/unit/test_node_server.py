@@ -1,7 +1,6 @@
 """The server in Node.js that has nothing of ours: the right one agrees with the reference, each wrong one starts."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from chat_bindings.contract.world import World as Held
 from ..servers.node_server import node_defects, serving_node
 from ..support.running import Service
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is missing: install Node 20.19 or later")
+pytestmark = pytest.mark.needs("node")
 
 _ADDRESSES = re.compile(r"https?://[^/]+")
 

@@ -1,7 +1,6 @@
 """The README, as a reader who types what it says."""
 
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -53,7 +52,7 @@ def steady(text: str) -> list[str]:
     return text.splitlines()
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is missing: apt-get install curl")
+@pytest.mark.needs("curl")
 def test_the_commands_of_the_readme_print_what_it_shows(tmp_path):
     """Typed one after the other, the README's commands print what it shows, but for SIDs, tokens and times."""
     port = free_port()

@@ -1,18 +1,17 @@
 """Each wrong server in Node.js, which has nothing of ours, is caught by the clause that is meant for it."""
 
-import shutil
-
 import pytest
 
 from ..servers.node_server import serving_node
+from ..support.tools import path_of
 from .judging import node_servers, told, verified
 
-NODE = shutil.which("node")
-
-pytestmark = pytest.mark.skipif(NODE is None, reason="needs Node.js: apt-get install nodejs")
+pytestmark = pytest.mark.needs("node")
 
 
-@pytest.mark.parametrize("server", node_servers() if NODE else [], ids=lambda each: f"{each.clause}-{each.name}")
+@pytest.mark.parametrize(
+    "server", node_servers() if path_of("node") else [], ids=lambda each: f"{each.clause}-{each.name}"
+)
 def test_wrong_server(server, world_file):
     """The clause that is meant for a defect is violated."""
     with server.serving(world_file) as url:

@@ -1,0 +1,30 @@
+"""Tools that Python does not bring, and that some tests need."""
+
+import os
+import shutil
+from typing import NoReturn
+
+import pytest
+
+_COMMANDS = {
+    "curl": (("curl",), "curl is missing: apt-get install curl"),
+    "node": (("node",), "Node.js is missing: apt-get install nodejs"),
+    "chromium": (("chromium", "chromium-browser", "google-chrome"), "Chromium is missing: apt-get install chromium"),
+}
+
+
+def path_of(tool: str) -> str | None:
+    """Where a tool is; None when it is missing."""
+    return next(filter(None, map(shutil.which, _COMMANDS[tool][0])), None)
+
+
+def missing(tool: str) -> str | None:
+    """What is missing, and the mend; None when it is there, or not a tool of these."""
+    return _COMMANDS[tool][1] if tool in _COMMANDS and path_of(tool) is None else None
+
+
+def unavailable(what: str) -> NoReturn:
+    """Skip the test; in CI, where nothing may be missing, fail it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} (in CI nothing may be missing)", pytrace=False)
+    pytest.skip(what)
