@@ -218,15 +218,17 @@ class Target:
         return answer
 
     def _probe(self, failed: Request) -> None:
-        """Raise `TargetGone` unless the target answers the simplest request."""
-        request = Request("GET", self.base_url + self.path(self.world.rich), self.world.credentials)
-        if request.url == failed.url:
-            request = Request("GET", self.base_url + self.path(self.world.rich) + "?PageSize=1", request.credentials)
+        """Raise `TargetGone` unless the target answers one of the simplest requests."""
+        there = self.world.rich.bindings[0]
+        paths = (self.path(self.world.rich) + "?PageSize=1", self.path(self.world.rich, there), "/")
         for pause in (0.0, 1.0, 3.0):
             time.sleep(pause)
-            with suppress(httpx2.TransportError):
-                self._tried(self._client, request)
-                return
+            for path in paths:
+                request = Request("GET", self.base_url + path, self.world.credentials, is_odd=True)
+                if request.url != failed.url:
+                    with suppress(httpx2.TransportError):
+                        self._tried(self._client, request)
+                        return
         raise TargetGone(f"{self.base_url} does not answer any more")
 
     def _connect(

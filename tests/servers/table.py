@@ -8,10 +8,11 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
+from chat_bindings.contract.run import CannotRun
 from chat_bindings.contract.suite import clauses
 
 from ..support.running import World
@@ -37,19 +38,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.servers.table", description=__doc__)
     parser.add_argument("--jobs", type=int, default=2, help="servers at the same time (%(default)s)")
     parser.add_argument("--in-a-row", type=int, default=_IN_A_ROW, help="runs of each right server (%(default)s)")
+    parser.add_argument("--only", choices=("wrong", "right"), help="some of the servers")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="chat-bindings-servers-") as folder:
         world_file = Path(folder) / "world.json"
         World.made(world_file)
         with ProcessPoolExecutor(options.jobs) as pool:
-            rows = _told(pool.map(_Caught(world_file), everything()))
-            wrongly = _told(pool.map(_Accused(world_file, options.in_a_row), right_names()))
-    missed = [row for row in rows if not row[0]]
-    accused = [row for row in wrongly if not row[0]]
-    if not missed and not accused:
-        TABLE.write_text(document([row[1] for row in rows]), encoding="utf-8")
-    _say(f"{len(rows)} wrong servers, {len(missed)} not caught; {len(wrongly)} right ones, {len(accused)} accused")
-    return 1 if missed or accused else 0
+            judged = []
+            if options.only != "right":
+                judged += [(_caught, server, world_file) for server in everything()]
+            if options.only != "wrong":
+                judged += [(_accused, name, world_file, options.in_a_row) for name in right_names()]
+            futures = [pool.submit(*each) for each in judged]
+            for number, future in enumerate(as_completed(futures), 1):
+                _say(f"[{number}/{len(futures)}] {future.result()[1]}")
+    results = [future.result() for future in futures]
+    rows = [text for good, text in results if good and text.startswith("|")]
+    wrongly = [text for good, text in results if not good]
+    if options.only != "right" and not wrongly:
+        TABLE.write_text(document(rows), encoding="utf-8")
+    _say("", *wrongly, f"{len(results)} servers, {len(wrongly)} judged wrongly")
+    return 1 if wrongly else 0
 
 
 def everything() -> list[Wrong]:
@@ -77,58 +86,38 @@ def row(server: Wrong, others: int) -> str:
     return f"| {server.clause} | {server.name} | {server.language} | {_cell(server.defect)} | {others or ''} |"
 
 
-class _Caught:
-    """Verifies a wrong server: whether it was caught, and its row or why not."""
-
-    def __init__(self, world_file: Path) -> None:
-        self._world_file = world_file
-
-    def __call__(self, server: Wrong) -> tuple[bool, str]:
-        with server.serving(self._world_file) as url:
-            report = verified(url, self._world_file)
-            failed = [result.clause.id for result in report.results if result.outcome == "failed"]
-        if server.clause not in failed:
-            return False, f"{server.name} is not caught by {server.clause}, but by {', '.join(failed) or 'nothing'}"
-        return True, row(server, len(failed) - 1)
+def _caught(server: Wrong, world_file: Path) -> tuple[bool, str]:
+    """Verify a wrong server: whether it was caught, and its row or why not."""
+    try:
+        with server.serving(world_file) as url:
+            report = verified(url, world_file)
+    except CannotRun as error:
+        return False, f"{server.name} cannot be verified: {error}"
+    failed = [result.clause.id for result in report.results if result.outcome == "failed"]
+    if server.clause not in failed:
+        return False, f"{server.name} is not caught by {server.clause}, but by {', '.join(failed) or 'nothing'}"
+    return True, row(server, len(failed) - 1)
 
 
-class _Accused:
-    """Verifies a right server, several times: whether it was never accused, and of what."""
-
-    def __init__(self, world_file: Path, in_a_row: int) -> None:
-        self._world_file = world_file
-        self._in_a_row = in_a_row
-
-    def __call__(self, name: str) -> tuple[bool, str]:
-        for number in range(1, self._in_a_row + 1):
-            accused = self._run(name)
-            if accused:
-                return False, f"{name}, run {number}: {', '.join(accused)}"
-        return True, f"{name}: conformant {self._in_a_row} times in a row"
-
-    def _run(self, name: str) -> list[str]:
-        world = json.loads(self._world_file.read_text(encoding="utf-8"))
-        context = serving_node(self._world_file) if name == _NODE else serving(by_name(name), world)
+def _accused(name: str, world_file: Path, in_a_row: int) -> tuple[bool, str]:
+    """Verify a right server, several times: whether it was never accused, and of what."""
+    world = json.loads(world_file.read_text(encoding="utf-8"))
+    for number in range(1, in_a_row + 1):
+        context = serving_node(world_file) if name == _NODE else serving(by_name(name), world)
         with context as url:
-            report = verified(url, self._world_file)
-        return [f"{result.clause.id} {result.outcome}" for result in report.results if result.outcome != "passed"]
-
-
-def _told(results: Iterator[tuple[bool, str]]) -> list[tuple[bool, str]]:
-    found = []
-    for number, (good, text) in enumerate(results, 1):
-        if not good or not text.startswith("|"):
-            _say(f"[{number}] {text}")
-        found.append((good, text))
-    return found
+            report = verified(url, world_file)
+        accused = [f"{result.clause.id} {result.outcome}" for result in report.results if result.outcome != "passed"]
+        if accused:
+            return False, f"{name}, run {number}: {', '.join(accused)}"
+    return True, f"{name}: conformant {in_a_row} times in a row"
 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+def _say(*lines: str) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
 
 
