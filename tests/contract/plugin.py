@@ -63,6 +63,11 @@ class Clauses:
         is_own = isinstance(collector.obj, ModuleType) and getattr(obj, "__module__", "") == collector.obj.__name__
         return None if is_own and clause_of(obj) is not None else []
 
+    def files(self) -> list[str]:
+        """The files of the clauses that are wanted."""
+        wanted = dict.fromkeys(check.__module__ for check in checks() if _known(check).id in self._wanted)
+        return [str(_FOLDER / f"{name.rpartition('.')[2]}.py") for name in wanted]
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the clauses that are wanted, in their order."""
         order = {check: number for number, check in enumerate(checks())}
@@ -128,9 +133,8 @@ def run_pytest(plugin: Clauses) -> None:
         "--continue-on-collection-errors",
     ]
     arguments += [f"-p no:{name}".replace("-p ", "-p") for name in _WITHOUT]
-    files = [str(_FOLDER / f"{module.__name__.rpartition('.')[2]}.py") for module in modules()]
     with _alone():
-        code = pytest.main([*arguments, *files], [plugin])
+        code = pytest.main([*arguments, *plugin.files()], [plugin])
     if plugin.failure is None and code not in (0, 5):
         plugin.failure = RuntimeError(f"pytest ended with {code!r}")
 
@@ -168,6 +172,10 @@ def _check(item: Any) -> Callable[..., None]:
 
 
 def _clause(item: Any) -> Clause:
-    found = clause_of(item.obj)
+    return _known(_check(item))
+
+
+def _known(check: Callable[..., None]) -> Clause:
+    found = clause_of(check)
     assert found is not None
     return found

@@ -1,6 +1,7 @@
 """The target: sends requests as they are, and bears with what may happen on the way."""
 
 import email.utils
+import functools
 import re
 import ssl
 import threading
@@ -56,11 +57,11 @@ class Target:
         """The SIDs of the Bindings of the world whose DELETE was answered by 204, or got no answer."""
         self._origin = origin(self.base_url)
         self._lock = threading.Lock()
-        self.context = context
+        self.context = context or _trusted()
         self.is_proxied = _proxy(self.base_url) is not None
-        self._client = self._connect(context)
-        self._single = self._connect(context, connections=1)
-        self._fresh = self._connect(context, kept=0)
+        self._client = self._connect()
+        self._single = self._connect(connections=1)
+        self._fresh = self._connect(kept=0)
         """For DELETEs, which cannot be repeated: none is lost because a kept connection has come to its end."""
 
     def close(self) -> None:
@@ -231,11 +232,9 @@ class Target:
                         return
         raise TargetGone(f"{self.base_url} does not answer any more")
 
-    def _connect(
-        self, context: ssl.SSLContext | None, connections: int = 4 * AT_ONCE, kept: int | None = None
-    ) -> httpx2.Client:
+    def _connect(self, connections: int = 4 * AT_ONCE, kept: int | None = None) -> httpx2.Client:
         return httpx2.Client(
-            verify=context or True,
+            verify=self.context,
             trust_env=False,  # ~/.netrc would add credentials to requests that must have none
             proxy=_proxy(self.base_url),
             follow_redirects=False,
@@ -245,6 +244,12 @@ class Target:
             ),
             headers={"User-Agent": "chat-bindings-verify", "Accept": "application/json"},
         )
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """What certificates are trusted by default: read once, for it takes a while."""
+    return httpx2.create_ssl_context()
 
 
 def unanswered(request: Request) -> Answer:
