@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from .publish_renditions import as_json_schema, dereferenced
 
@@ -11,6 +13,7 @@ Json = Any
 
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _BASE_URL, _USER, _PASSWORD = "baseUrl", "accountSid", "authToken"
+_CREDENTIALS = "Authorization"
 _DEMO = "http://127.0.0.1:8000"
 """Where `serve --demo` listens."""
 
@@ -61,39 +64,54 @@ def _operations(whole: Json) -> Iterator[Json]:
 
 
 def _item(operation: Json, step: Step) -> Json:
-    request = _request(operation)
     response = operation["responses"][str(step.status.value)]
     script = {"type": "text/javascript", "exec": list(_tests(step.status, response))}
     return {
         "name": step.name or operation["summary"],
         "event": [{"listen": "test", "script": script}],
-        "request": request,
-        "response": [] if step.name else list(_saved(operation, request)),
+        "request": _request(operation),
+        "response": [] if step.name else list(_saved(operation)),
     }
 
 
-def _request(operation: Json) -> Json:
+def _request(operation: Json, asked: Json = MappingProxyType({})) -> Json:
+    """The request of an operation, or what an example's `x-request` makes of it."""
     segments = [f":{part[1:-1]}" if part.startswith("{") else part for part in operation["path"].split("/")[1:]]
-    parameters = operation["parameters"]
+    sids = {name: _variable(name) for name in _names(operation, "path")} | asked.get("path", {})
+    chosen = [_text(name, str(value)) for name, values in asked.get("query", {}).items() for value in values]
+    headers = asked.get("headers", {}).items()
     return {
-        "method": operation["method"],
-        "header": [],
+        "method": asked.get("method", operation["method"]),
+        **({"auth": {"type": "noauth"}} if (_CREDENTIALS, None) in headers else {}),
+        "header": [_text(name, value) for name, value in headers if value is not None],
         "url": {
-            "raw": "/".join([_variable(_BASE_URL), *segments]),
+            "raw": "/".join([_variable(_BASE_URL), *segments]) + ("?" if chosen else "") + _query(chosen),
             "host": [_variable(_BASE_URL)],
             "path": segments,
-            "query": [_disabled(each) for each in parameters if each["in"] == "query"],
-            "variable": [_text(each["name"], _variable(each["name"])) for each in parameters if each["in"] == "path"],
+            "query": chosen if asked else _disabled(operation),
+            "variable": [_text(name, value) for name, value in sids.items()],
         },
         "description": operation["description"],
     }
 
 
-def _disabled(parameter: Json) -> Json:
-    """A query parameter that whoever uses the collection can switch on."""
-    shown = parameter.get("example", "")
-    value = shown[0] if isinstance(shown, list) else shown
-    return {"key": parameter["name"], "value": str(value), "description": parameter["description"], "disabled": True}
+def _names(operation: Json, place: str) -> list[str]:
+    return [each["name"] for each in operation["parameters"] if each["in"] == place]
+
+
+def _query(chosen: list[Json]) -> str:
+    return urlencode([(each["key"], each["value"]) for each in chosen])
+
+
+def _disabled(operation: Json) -> list[Json]:
+    """The query parameters, for whoever uses the collection to switch on."""
+    found = []
+    for parameter in operation["parameters"]:
+        if parameter["in"] == "query":
+            shown = parameter.get("example", "")
+            value = str(shown[0] if isinstance(shown, list) else shown)
+            found.append(_text(parameter["name"], value) | {"description": parameter["description"], "disabled": True})
+    return found
 
 
 def _tests(status: HTTPStatus, response: Json) -> Iterator[str]:
@@ -108,8 +126,8 @@ def _tests(status: HTTPStatus, response: Json) -> Iterator[str]:
         yield "pm.test('the body is as the contract says', () => pm.response.to.have.jsonSchema(schema));"
 
 
-def _saved(operation: Json, request: Json) -> Iterator[Json]:
-    """The examples of each response, as Postman saves answers."""
+def _saved(operation: Json) -> Iterator[Json]:
+    """The examples of each response, as Postman saves answers: each with the request that it answers."""
     for status, response in operation["responses"].items():
         shown = [
             (media_type, example)
@@ -117,19 +135,21 @@ def _saved(operation: Json, request: Json) -> Iterator[Json]:
             for example in media["examples"].values()
         ]
         for media_type, example in shown or [("", {"summary": response["description"]})]:
-            yield _answer(HTTPStatus(int(status)), response, request, media_type, example)
+            request = _request(operation, example.get("x-request", {}))
+            yield _answer(HTTPStatus(int(status)), response["headers"], media_type, example) | {
+                "originalRequest": request
+            }
 
 
-def _answer(status: HTTPStatus, response: Json, request: Json, media_type: str, example: Json) -> Json:
-    headers = {name: header["example"] for name, header in response["headers"].items() if header.get("required")}
-    typed = {"Content-Type": media_type} if media_type else {}
+def _answer(status: HTTPStatus, headers: Json, media_type: str, example: Json) -> Json:
+    sent = {"Content-Type": media_type} if media_type else {}
+    sent |= {name: str(header["example"]) for name, header in headers.items() if header.get("required")}
     return {
         "name": example["summary"],
-        "originalRequest": request,
         "status": status.phrase,
         "code": status.value,
         "_postman_previewlanguage": "json" if media_type else "text",
-        "header": [{"key": name, "value": str(value)} for name, value in (typed | headers).items()],
+        "header": [_text(name, value) for name, value in sent.items()],
         "cookie": [],
         "body": json.dumps(example["value"], ensure_ascii=False, indent=2) if "value" in example else "",
     }
@@ -144,7 +164,7 @@ def _variables(whole: Json) -> Iterator[Json]:
 
 
 def _text(key: str, value: str) -> Json:
-    return {"key": key, "value": value, "type": "string"}
+    return {"key": key, "value": value}
 
 
 def _variable(name: str) -> str:
