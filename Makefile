@@ -8,7 +8,7 @@ SPECS := openapi/bindings.yaml openapi/registration.yaml
 COVERAGE := $(BIN)/coverage
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sdks check lint-specs lint-specs-with-npm fuzz million wrong-servers compare dist clean
+.PHONY: help run test sdks check lint-specs lint-specs-with-npm fuzz million wrong-servers compare site dist clean
 
 help:  ## Say what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | column -t -s:
@@ -50,6 +50,20 @@ openapi/node_modules/.installed: openapi/package.json openapi/.npmrc
 	npm install --prefix openapi --no-progress --loglevel=error
 	@touch $@
 
+site: $(VENV)/.installed openapi/site/vendor/.copied  ## Publish the spec as a site, in build/site
+	rm -rf build/site
+	$(BIN)/chat-bindings publish -o build/site
+
+# What npm brings to the pages. It is no part of the repository, but of the wheel: that publishes without Node.js.
+openapi/site/vendor/.copied: openapi/node_modules/.installed
+	mkdir -p $(@D)
+	cp openapi/node_modules/swagger-ui-dist/swagger-ui-bundle.js $(@D)/swagger-ui.js
+	cd openapi/node_modules/swagger-ui-dist && cat NOTICE LICENSE swagger-ui-bundle.js.LICENSE.txt \
+	> $(CURDIR)/$(@D)/swagger-ui.LICENSE.txt
+	cp openapi/node_modules/minisearch/dist/umd/index.js $(@D)/minisearch.js
+	cp openapi/node_modules/minisearch/LICENSE.txt $(@D)/minisearch.LICENSE.txt
+	@touch $@
+
 fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation
 	$(BIN)/python -m tests.fuzz.run --examples 500
 
@@ -66,12 +80,12 @@ tests/servers/tools/node_modules/.installed: tests/servers/tools/package.json te
 	npm install --prefix tests/servers/tools --no-progress --loglevel=error
 	@touch $@
 
-dist: $(VENV)/.checked-with  ## Build the wheel and the source distribution into dist/
+dist: $(VENV)/.checked-with openapi/site/vendor/.copied  ## Build the wheel and the source distribution into dist/
 	rm -rf dist build/lib build/bdist*
 	$(BIN)/python -m build --outdir dist .
 
 clean:  ## Remove what was installed and built
-	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules tests/servers/tools/node_modules *.egg-info
+	rm -rf $(VENV) build dist openapi/node_modules openapi/site/vendor tests/clients/node_modules tests/servers/tools/node_modules *.egg-info
 
 # Each stamp is as old as the last installation of what its file names.
 $(VENV)/bin/python:

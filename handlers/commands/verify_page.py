@@ -57,7 +57,7 @@ def clauses_page(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, st
     return _rendered("clauses.html.j2", sections=sections, out_of_reach=out_of_reach, count=len(clauses))
 
 
-def _marked(text: str) -> Markup:
+def marked(text: str) -> Markup:
     """A text in which what stands between backticks is code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(printable(text)))))  # noqa: S704 - escaped before
 
@@ -78,7 +78,7 @@ def _environment() -> Environment:
     )
     style = environment.get_template("style.css.j2").render()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    environment.filters["marked"] = _marked
+    environment.filters["marked"] = marked
     environment.globals |= {
         "style": Markup(style),  # noqa: S704 - a file of ours
         "policy": f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",

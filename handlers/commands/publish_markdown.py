@@ -1,0 +1,78 @@
+"""The Markdown of the specs and of the change log, as HTML and as plain words."""
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+
+class Heading(NamedTuple):
+    """A heading of a text, with the name that links find it by."""
+
+    anchor: str
+    title: str
+
+
+def html(text: str, *, deeper: int = 0) -> Markup:
+    """A text as HTML, with its headings some levels deeper and under names. HTML in it is shown, not obeyed."""
+    tokens = _parsed(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{int(token.tag[1:]) + deeper}"
+    return Markup(_markdown().renderer.render(tokens, _markdown().options, {}))  # noqa: S704 - markdown-it escapes
+
+
+def inline(text: str) -> Markup:
+    """A text of one paragraph as HTML without the paragraph."""
+    return Markup(_markdown().renderInline(" ".join(text.split())))  # noqa: S704 - as above
+
+
+def headings(text: str, tag: str = "h2") -> list[Heading]:
+    """The headings of a level."""
+    tokens = _parsed(text)
+    return [
+        Heading(str(token.attrs["id"]), following.content)
+        for token, following in zip(tokens, tokens[1:], strict=False)
+        if token.type == "heading_open" and token.tag == tag
+    ]
+
+
+def sections(text: str) -> dict[Heading, str]:
+    """The words under each heading of the second level."""
+    parts = re.split(r"^## .*\n", text, flags=re.MULTILINE)[1:]
+    return {heading: plain(part) for heading, part in zip(headings(text), parts, strict=True)}
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of all tables, a list for each row but those of headings."""
+    found: list[list[str]] = []
+    cell = False
+    for token in _parsed(text):
+        if token.type == "tr_open":
+            found.append([])
+        elif token.type in ("td_open", "td_close"):
+            cell = token.type == "td_open"
+        elif token.type == "inline" and cell:
+            found[-1].append(token.content)
+    return [row for row in found if row]
+
+
+def plain(text: str) -> str:
+    """The words of a text, without marks."""
+    return " ".join(re.sub(r"[`*|#]|---", " ", text).split())
+
+
+def _parsed(text: str) -> list[Token]:
+    tokens = _markdown().parse(text)
+    for token, following in zip(tokens, tokens[1:], strict=False):
+        if token.type == "heading_open":
+            token.attrSet("id", re.sub(r"[^a-z0-9.]+", "-", following.content.lower()).strip("-"))
+    return tokens
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table")

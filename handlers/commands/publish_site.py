@@ -1,0 +1,89 @@
+"""The published site, as files by their paths: pages, scripts, styles, and what can be downloaded."""
+
+import hashlib
+from collections.abc import Mapping
+from importlib.resources.abc import Traversable
+from pathlib import PurePosixPath
+
+from ..service.specification import CONTRACT, Json, directory, document
+from .failures import Refusal
+from .publish_downloads import downloads
+from .publish_pages import PAGES, differences, forwarding, page, versions_page
+from .publish_search import entries, script
+
+LATEST = "latest"
+ASSETS = "assets"
+
+_OURS = ("site.css", "site.js", "try.js", "latest.js")
+_FROM_NPM = ("swagger-ui.js", "swagger-ui.LICENSE.txt", "minisearch.js", "minisearch.LICENSE.txt")
+
+Files = dict[str, bytes]
+
+
+def version() -> str:
+    """The version of the contract that is published."""
+    return str(document(CONTRACT)["info"]["version"])
+
+
+def missing_assets() -> str:
+    """What to do where the renderer's script is not a part of this installation; empty where it is."""
+    if all((_folder() / "vendor" / name).is_file() for name in _FROM_NPM):
+        return ""
+    return (
+        "The scripts of the site, which npm brings, are missing here: run `make site` in a clone of chat-bindings with "
+        "Node.js 20.19 or later, or install chat-bindings from its wheel."
+    )
+
+
+def shared_files() -> Files:
+    """Scripts and styles. What they hold is a part of their names, so that versions can stand side by side."""
+    if sentence := missing_assets():
+        raise Refusal(sentence)
+    sources = [_folder() / name for name in _OURS] + [_folder() / "vendor" / name for name in _FROM_NPM]
+    files = {path.name: path.read_bytes() for path in sources}
+    files["try-data.js"] = script("spec", _spec_to_try())
+    files["search-data.js"] = script("entries", entries(differences()))
+    return {_address(name, content): content for name, content in files.items()}
+
+
+def version_files(shared: Mapping[str, bytes]) -> Files:
+    """The pages of the version, and its downloads."""
+    files = downloads()
+    pages = {f"{name}.html": page(name, _addresses(shared), files) for name in PAGES}
+    return pages | {f"downloads/{name}": content for name, content in files.items()}
+
+
+def latest_files(shared: Mapping[str, bytes]) -> Files:
+    """What stands at the addresses that stay: pages that lead on, and the spec itself."""
+    pages = {f"{name}.html": forwarding(name, _addresses(shared)) for name in PAGES}
+    return pages | {f"downloads/{CONTRACT}": downloads()[CONTRACT]}
+
+
+def root_files(shared: Mapping[str, bytes], versions: list[str]) -> Files:
+    """The page that lists the versions."""
+    return {"index.html": versions_page(versions, _addresses(shared))}
+
+
+def _folder() -> Traversable:
+    return directory() / "site"
+
+
+def _address(name: str, content: bytes) -> str:
+    path = PurePosixPath(name)
+    return f"{ASSETS}/{path.stem}.{hashlib.sha256(content).hexdigest()[:10]}{path.suffix}"
+
+
+def _addresses(shared: Mapping[str, bytes]) -> dict[str, str]:
+    """The addresses of the shared files by the names that they had before."""
+    found = {}
+    for address in shared:
+        path = PurePosixPath(address)
+        found[f"{path.stem.rpartition('.')[0]}{path.suffix}"] = address
+    return found
+
+
+def _spec_to_try() -> Json:
+    """The contract for a server that the reader names."""
+    spec = document(CONTRACT)
+    variable = {"default": spec["servers"][0]["url"], "description": spec["servers"][0]["description"]}
+    return spec | {"servers": [{"url": "{server}", "variables": {"server": variable}}]}
