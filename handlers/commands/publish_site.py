@@ -14,7 +14,7 @@ from .publish_search import entries, script
 LATEST = "latest"
 ASSETS = "assets"
 
-_OURS = ("site.css", "site.js", "try.js", "latest.js")
+_OURS = ("site.css", "site.js", "try.css", "try.js", "latest.js")
 _FROM_NPM = ("swagger-ui.js", "swagger-ui.LICENSE.txt", "minisearch.js", "minisearch.LICENSE.txt")
 
 Files = dict[str, bytes]

@@ -50,6 +50,8 @@
       }
       block.querySelectorAll("[role=region]").forEach((each) => name(each, `Answers of ${operation}`));
       block.querySelectorAll("pre").forEach((each) => { each.tabIndex = 0; });
+      block.querySelectorAll("h4").forEach((each) => { each.ariaLevel = 2; });
+      block.querySelectorAll("h5").forEach((each) => { each.ariaLevel = 3; });
     }
   };
 
@@ -58,13 +60,14 @@
     domNode: place,
     layout: "OperationsAlone",
     plugins: [operationsAlone],
-    deepLinking: true,
     docExpansion: "list",
+    tryItOutEnabled: true,
     syntaxHighlight: false,
     validatorUrl: null,
     displayRequestDuration: true,
     onComplete: () => {
       aim();
+      open();
       new MutationObserver(mend).observe(place, { childList: true, subtree: true });
       mend();
     },
@@ -72,7 +75,18 @@
 
   function aim() {
     const val = server.value.replace(/\/+$/, "");
+    ui.oas3Actions.setSelectedServer(SERVER);
     ui.oas3Actions.setServerVariableValue({ server: SERVER, key: "server", val });
+  }
+
+  // The address names the operation that is open: try.html#list_bindings.
+  function open() {
+    const id = decodeURIComponent(location.hash.slice(1));
+    for (const item of Object.values(spec.paths)) {
+      const found = Object.values(item).find((each) => each.operationId === id);
+      if (found) ui.layoutActions.show(["operations", found.tags[0], id], true);
+    }
+    requestAnimationFrame(() => document.getElementById(`operations-${id}`)?.scrollIntoView());
   }
 
   const identify = () => {
@@ -83,6 +97,7 @@
   if (location.protocol.startsWith("http")) server.value = here();
   form.hidden = false;
   form.addEventListener("submit", (event) => event.preventDefault());
+  addEventListener("hashchange", open);
   server.addEventListener("input", aim);
   user.addEventListener("input", identify);
   password.addEventListener("input", identify);
