@@ -33,7 +33,9 @@ def errors() -> list[Error]:
 
 def _error(status: int, code: int, when: str) -> Error:
     given = list(_answers(status, code))
-    examples = {each.name: each for _, answer in given for each in answer.examples if _code(each) == code}
+    examples: dict[str, Example] = {}
+    for each in (each for _, answer in given for each in answer.examples if _code(each) == code):
+        examples.setdefault(each.name, each)
     headers = {field.name: field for _, answer in given for field in answer.headers if field.required}
     return Error(
         code=code,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..service.specification import CONTRACT, METHODS, Json, document
 from .publish_examples import Example, as_json, curl, example_of_parameter, examples, samples
-from .publish_schemas import Kind, kind, name_of, resolved, rules
+from .publish_schemas import Kind, kind, name_of, resolved, retention, rules
 
 
 class Place(NamedTuple):
@@ -159,7 +159,7 @@ def _field(node: Json, name: str, anchor: str, place: str) -> Field:
         kind=kind(whole["schema"]),
         rules=rules(whole["schema"]),
         description=whole["description"],
-        retention=whole.get("x-pii", {}).get("retention", ""),
+        retention=retention(whole),
         example=example or example_of_parameter(whole),
     )
 
@@ -188,7 +188,7 @@ def _property(schema: Json, name: str, anchor: str, sample: Json) -> Field:
         kind=kind(node),
         rules=rules(node),
         description=whole.get("description", ""),
-        retention=whole.get("x-pii", {}).get("retention", ""),
+        retention=retention(whole),
         example=f"{as_json(name)}: {as_json(sample[name])}" if name in (sample or ()) else "",
     )
 

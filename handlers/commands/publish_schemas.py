@@ -1,5 +1,6 @@
 """What a reader wants to know of a schema, in words."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -31,6 +32,12 @@ def kind(schema: Json) -> Kind:
         items = kind(whole["items"])
         return Kind(f"array of {items.words}", name_of(schema) or items.name)
     return Kind(f"{whole['type']} or null" if whole.get("nullable") else str(whole["type"]), name_of(schema))
+
+
+def retention(node: Json) -> str:
+    """How long personal data may be kept after it is deleted, `30 days`; empty where there is none."""
+    duration = resolved(node).get("x-pii", {}).get("retention", "")
+    return re.sub(r"P([0-9]+)D", r"\1 days", duration)
 
 
 def rules(schema: Json) -> list[str]:
