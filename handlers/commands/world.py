@@ -2,6 +2,8 @@
 
 from typing import Any, BinaryIO, NamedTuple
 
+import orjson
+
 from ..storage.interface import AccountRow, Binding, BindingConflict, Conflict, KeyRow, Loader, ServiceRow
 from ..storage.tokens import digest
 from .world_reader import Frame, Reader, WorldError
@@ -92,7 +94,7 @@ class _Loading:
             value["identity"],
             value["binding_type"],
             value["credential_sid"],
-            value["message_types"],
+            orjson.dumps(value["message_types"]).decode(),
         )
         for name, sid in (("account_sid", binding.account_sid), ("service_sid", binding.service_sid)):
             if value.get(name, sid) != sid:

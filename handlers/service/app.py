@@ -41,6 +41,7 @@ def create_app(settings: Settings) -> ASGIApp:
         specification_dir=directory(),
         lifespan=lifespan,
         middlewares=[
+            LifespanMiddleware,
             Envelope,
             Door,
             Routing,
@@ -48,7 +49,6 @@ def create_app(settings: Settings) -> ASGIApp:
             Validation,
             partial(Addressing, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies),
             partial(Given, storage=storage),
-            LifespanMiddleware,
         ],
     )
     app.add_api(CONTRACT, resolver=RelativeResolver(f"{package}.bindings"), storage=storage)

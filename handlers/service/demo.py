@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+import orjson
+
 from ..storage.interface import AccountRow, Administration, Binding, ServiceRow
 from ..storage.tokens import digest, new_token
 from .specification import component
@@ -10,7 +12,8 @@ from .specification import component
 def load_demo(database: Administration) -> tuple[str, str]:
     """Add the demo's world: the credentials as `SID:token`, with a new token, and the path of its Binding."""
     example = component("examples", "binding")["value"]
-    binding = Binding(**{name: example[name] for name in Binding._fields})
+    kept = {name: example[name] for name in Binding._fields}
+    binding = Binding(**kept | {"message_types": orjson.dumps(kept["message_types"]).decode()})
     token = new_token()
     with database.load() as loader:
         loader.add_account(AccountRow(binding.account_sid, digest(token)))

@@ -50,12 +50,13 @@ class Envelope:
         try:
             await self.app(scope, receive, finish)
         finally:
-            took = (perf_counter() - started) * 1000
-            operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id", "-")
-            log.info(
-                "%s %s %s %d %.1fms %s",
-                method, self._shown(scope["path"]), operation.rpartition(".")[2], status, took, request_id,
-            )  # fmt: skip
+            if log.isEnabledFor(logging.INFO):
+                took = (perf_counter() - started) * 1000
+                operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id", "-")
+                log.info(
+                    "%s %s %s %d %.1fms %s",
+                    method, self._shown(scope["path"]), operation.rpartition(".")[2], status, took, request_id,
+                )  # fmt: skip
 
     def _shown(self, path: str) -> str:
         """A path for the log: anything but the specs' own words and SIDs may be personal data."""
@@ -66,9 +67,11 @@ class Envelope:
 
 def _headers(scope: MutableMapping[str, Any], request_id: str) -> list[tuple[bytes, bytes]]:
     headers = [(_REQUEST_ID, request_id.encode())]
-    if any(name == b"origin" for name, _ in scope["headers"]):
-        headers += [
-            (b"access-control-allow-origin", b"*"),
-            (b"access-control-expose-headers", b"Allow, Retry-After, Twilio-Request-Id, WWW-Authenticate"),
-        ]
+    for name, _ in scope["headers"]:
+        if name == b"origin":
+            return [
+                *headers,
+                (b"access-control-allow-origin", b"*"),
+                (b"access-control-expose-headers", b"Allow, Retry-After, Twilio-Request-Id, WWW-Authenticate"),
+            ]
     return headers

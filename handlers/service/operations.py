@@ -7,13 +7,15 @@ from typing import Any
 import orjson
 from connexion.apps.abstract import AbstractApp
 from connexion.apps.asynchronous import AsyncApi, AsyncApp, AsyncASGIApp
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.decorators.parameter import pythonic
+from connexion.middleware.abstract import RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .bodies import Body
 from .context import context_of
 from .parameters import Parameters
+from .stages import CompiledStageAPI
 
 _ARGUMENTS = "chat_bindings.arguments"
 
@@ -34,15 +36,11 @@ class ValidatedOperation:
         await self._next_app(scope, receive, send)
 
 
-class ValidationAPI(RoutedAPI[ValidatedOperation]):
+class ValidationAPI(CompiledStageAPI):
     """The parameters and bodies of one spec."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.add_paths()
-
     def make_operation(self, operation: AbstractOperation) -> ValidatedOperation:
-        return ValidatedOperation(self.next_app, operation)
+        return ValidatedOperation(self.following(operation), operation)
 
 
 class Validation(RoutedMiddleware[ValidationAPI]):
@@ -57,13 +55,15 @@ class CalledOperation:
     A handler returns the body, or the body and a status. A body of None is none: 204.
     """
 
-    def __init__(self, function: Callable[..., Awaitable[Any]]) -> None:
-        self._function = function
-        self._context = tuple(inspect.signature(function).parameters)
+    def __init__(self, operation: AbstractOperation) -> None:
+        self._function: Callable[..., Awaitable[Any]] = operation.function
+        specified = {pythonic(parameter["name"]) for parameter in operation.parameters} | {"body"}
+        self._given = tuple(name for name in inspect.signature(self._function).parameters if name not in specified)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an ASGI app
-        context = context_of(scope)
-        arguments = scope[_ARGUMENTS] | {name: context[name] for name in self._context if name in context}
+        context, arguments = context_of(scope), scope[_ARGUMENTS]
+        for name in self._given:
+            arguments[name] = context[name]
         result = await self._function(**arguments)
         body, status = result if isinstance(result, tuple) else (result, 204 if result is None else 200)
         headers = []
@@ -79,7 +79,7 @@ class CompiledAPI(AsyncApi):
     """The handlers of one spec."""
 
     def make_operation(self, operation: AbstractOperation) -> CalledOperation:  # type: ignore[override]  # any ASGI app
-        return CalledOperation(operation.function)
+        return CalledOperation(operation)
 
 
 class CompiledASGIApp(AsyncASGIApp):

@@ -24,8 +24,9 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         # httptools drops the body of a request that offers an upgrade (`curl --http2`): so it never sees the offer
-        if self._between_requests and (end := data.find(b"\r\n\r\n")) > 0 and _UPGRADE.search(data, 0, end):
-            data = _UPGRADE.sub(b"", data[:end]) + data[end:]
+        if self._between_requests and b"\r\nupgrade:" in data.lower():
+            head, end, body = data.partition(b"\r\n\r\n")
+            data = _UPGRADE.sub(b"", head) + end + body
         self._head_size += len(data)
         super().data_received(data)
         if self._head_size > _LARGEST_HEAD and not self._has_head and not self.transport.is_closing():

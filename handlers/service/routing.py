@@ -1,20 +1,23 @@
 """Routing from the specs, one route a path: a path knows its methods, so `Allow` and preflights come from there."""
 
 import re
+from collections import defaultdict
 from typing import Any
 
 from connexion.frameworks.starlette import starlettify_path
 from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
 from connexion.operations.abstract import AbstractOperation
 from connexion.spec import Specification
+from starlette.convertors import PathConvertor
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .errors import Fault, shorten
+from .stages import following
 
 
 class RoutedOperation:
-    """Tells the stages that follow which operation a request is for, in the way that they all know."""
+    """Notes which operation a request is for, in the way that Connexion's stages know, and goes on to it."""
 
     def __init__(self, next_app: ASGIApp, base_path: str, operation_id: str) -> None:
         self._next_app = next_app
@@ -72,7 +75,8 @@ class RoutingAPI(AbstractRoutingAPI[RoutedOperation]):
         super().__init__(specification, **kwargs)
 
     def make_operation(self, operation: AbstractOperation) -> RoutedOperation:
-        return RoutedOperation(self._next_app, self.base_path, operation.operation_id)
+        next_app = following(self._next_app, self.base_path, operation)
+        return RoutedOperation(next_app, self.base_path, operation.operation_id)
 
     @staticmethod
     def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:
@@ -94,20 +98,26 @@ class Routing(SpecMiddleware):
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._routes: list[tuple[re.Pattern[str], PathItem]] = []
+        self._routes: dict[int, list[tuple[re.Pattern[str], PathItem]]] = defaultdict(list)
+        """By the number of slashes: no parameter holds one."""
 
     def add_api(self, specification: Specification, **kwargs: object) -> None:
         api = RoutingAPI(specification, next_app=self.app, **kwargs)
-        self._routes += [(compile_path(path)[0], item) for path, item in api.items.items()]
+        for path, item in api.items.items():
+            pattern, _, convertors = compile_path(path)
+            if any(isinstance(convertor, PathConvertor) for convertor in convertors.values()):
+                raise NotImplementedError(f"{path}: parameters that hold slashes are not implemented")
+            self._routes[path.count("/")].append((pattern, item))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        path = scope["path"]
         if b"%2f" not in scope["raw_path"].lower():  # that is a slash in a segment, not one between segments
-            for pattern, item in self._routes:
+            for pattern, item in self._routes.get(path.count("/"), ()):
                 # not `match`, whose `$` lets a line feed by
-                if match := pattern.fullmatch(scope["path"]):
+                if match := pattern.fullmatch(path):
                     scope["path_params"] = match.groupdict()
                     await item(scope, receive, send)
                     return

@@ -25,7 +25,10 @@ class Credential(NamedTuple):
 
 
 class Binding(NamedTuple):
-    """A Binding as it is kept. Times are ISO 8601 in GMT with whole seconds: `2016-10-21T11:37:03Z`."""
+    """A Binding as it is kept. Times are ISO 8601 in GMT with whole seconds: `2016-10-21T11:37:03Z`.
+
+    `message_types` is a JSON array, since nobody asks for its parts.
+    """
 
     sid: str
     account_sid: str
@@ -36,7 +39,7 @@ class Binding(NamedTuple):
     identity: str
     binding_type: str
     credential_sid: str
-    message_types: Sequence[str]
+    message_types: str
 
 
 class Registration(NamedTuple):

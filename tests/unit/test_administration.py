@@ -38,7 +38,7 @@ def binding(number: int, *, service: str = "IS1", endpoint: str | None = None) -
         f"identity-{number}-gone",
         "apn",
         "CR1",
-        ["new_message"],
+        '["new_message"]',
     )
 
 

@@ -19,7 +19,8 @@ def connection(tmp_path: Path) -> Iterator[apsw.Connection]:
 
 
 def plan(connection: apsw.Connection, statement: str) -> list[str]:
-    values = dict.fromkeys(("service_sid", "sid", "identity", "binding_type", "user_name"), "") | {"size": 1}
+    names = ("account_sid", "service_sid", "sid", "identity", "binding_type", "user_name")
+    values = dict.fromkeys(names, "") | {"size": 1}
     return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
 
 
@@ -44,7 +45,7 @@ def test_lookups_are_searches(connection):
     for statement, values, searches in (
         (reading.CREDENTIAL, {"user_name": ""}, 2),
         (reading.SERVICE, ("", ""), 1),
-        (reading.FETCH, ("", "", ""), 2),
+        (reading.FETCH, dict.fromkeys(("account_sid", "service_sid", "sid"), ""), 2),
     ):
         steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
         assert sum(step.startswith("SEARCH") for step in steps) == searches, steps
@@ -68,6 +69,6 @@ def test_a_merged_page_reads_hardly_more_than_it_gives(connection):
 
     connection.row_trace = counted
     filters = reading.Filters(("gcm", "apn"))
-    found = reading.Listing(connection, "IS", filters, ("apn", "gcm", "fcm")).rows("after", "", 51)
+    found = reading.Listing(connection, "AC", "IS", filters, ("apn", "gcm", "fcm")).rows("after", "", 51)
     assert [row[0] for row in found] == [f"BS{number:032x}" for number in range(51)]
     assert read <= 51 + 2

@@ -58,7 +58,7 @@ class StockOperation(ValidatedOperation):
 
 class StockAPI(ValidationAPI):
     def make_operation(self, operation: Any) -> StockOperation:
-        return StockOperation(self.next_app, operation)
+        return StockOperation(self.following(operation), operation)
 
 
 class StockValidation(Validation):
@@ -80,6 +80,7 @@ def stock_app(database: Path) -> Any:
         specification_dir=directory(),
         lifespan=lifespan,
         middlewares=[
+            LifespanMiddleware,
             Envelope,
             Door,
             Routing,
@@ -87,7 +88,6 @@ def stock_app(database: Path) -> Any:
             StockValidation,
             partial(Addressing, public_url=None, trusted_proxies=()),
             partial(Given, storage=storage),
-            LifespanMiddleware,
         ],
     )
     app.add_api(CONTRACT, resolver=RelativeResolver("chat_bindings.bindings"), storage=storage)

@@ -14,7 +14,7 @@ from ..interface import AccountRow, Binding, Conflict, KeyRow, ServiceRow, Stora
 from . import connection as database
 from . import loader
 from .connection import away, transaction
-from .reading import binding
+from .reading import COLUMNS
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +24,7 @@ _CACHE = 176 * 1024
 _ERASE_FOR = 5.0
 """Seconds to wait until nobody is in the way of an erasure."""
 
-BINDINGS = """
-    SELECT sid, service_sid, date_created, date_updated, endpoint, identity, binding_type, credential_sid, message_types
-    FROM bindings WHERE service_sid = ? ORDER BY sid"""
+BINDINGS = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = :service_sid ORDER BY sid"  # noqa: S608 - constants
 
 
 class SqliteAdministration:
@@ -108,8 +106,8 @@ class SqliteAdministration:
                 "SELECT account_sid FROM services WHERE sid = ?", (service_sid,)
             ).fetchone()
             if owner is not None:
-                for row in self._connection.execute(BINDINGS, (service_sid,)):
-                    yield binding(row, *owner)
+                values = {"account_sid": owner[0], "service_sid": service_sid}
+                yield from map(Binding._make, self._connection.execute(BINDINGS, values))
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

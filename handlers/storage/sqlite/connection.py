@@ -31,15 +31,16 @@ _AWAY = (
 _DAMAGED = (apsw.CorruptError, apsw.NotADBError)
 
 
-@contextmanager
-def away() -> Iterator[None]:
+class away:  # noqa: N801 - reads as a verb; a class, since a generator costs as much as a lookup
     """Tell a database that is away, which may come back, from one that is broken."""
-    try:
-        yield
-    except _AWAY as error:
-        raise StorageUnavailable(str(error)) from error
-    except _DAMAGED as error:
-        raise StorageDamaged(str(error)) from error
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, _AWAY):
+            raise StorageUnavailable(str(error)) from error
+        if isinstance(error, _DAMAGED):
+            raise StorageDamaged(str(error)) from error
 
 
 def extended_code(error: apsw.Error) -> int:

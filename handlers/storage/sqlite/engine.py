@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -66,10 +67,10 @@ class SqliteStorage:
         self, account_sid: str, service_sid: str, filters: Filters, position: Position | None, size: int
     ) -> Page | None:
         def read() -> Page | None:
-            listing = reading.Listing(self._reader, service_sid, filters, self._binding_types)
+            listing = reading.Listing(self._reader, account_sid, service_sid, filters, self._binding_types)
             with transaction(self._reader, "DEFERRED"):
                 owned = reading.owns(self._reader, account_sid, service_sid)
-                return reading.page(listing, account_sid, position, size) if owned else None
+                return reading.page(listing, position, size) if owned else None
 
         return await self._read(read)
 
@@ -86,13 +87,15 @@ class SqliteStorage:
         return deleted
 
     async def _read(self, read: Callable[[], T]) -> T:
-        deadline = asyncio.get_running_loop().time() + PATIENCE
+        deadline = 0.0
         while True:
             try:
                 with away():
                     return read()
             except StorageUnavailable:
-                if asyncio.get_running_loop().time() > deadline:
+                now = time.monotonic()
+                deadline = deadline or now + PATIENCE
+                if now > deadline:
                     raise
             await asyncio.sleep(_RETRY_EVERY)
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import apsw
-import orjson
 
 from ..interface import AccountRow, Binding, BindingConflict, Conflict, KeyRow, ServiceRow
 from .connection import away, extended_code, unique_key
@@ -108,7 +107,7 @@ def _row(binding: Binding) -> tuple[Any, ...]:
         binding.endpoint,
         binding.binding_type,
         binding.credential_sid,
-        orjson.dumps(binding.message_types).decode(),
+        binding.message_types,
         binding.date_created,
         binding.date_updated,
     )

@@ -14,14 +14,14 @@ import uuid_utils
 
 from ..interface import Binding, Registration, StorageUnavailable
 from .connection import away, transaction, unique_key
-from .reading import binding, owns
+from .reading import COLUMNS, owns
 
 Write = Callable[[apsw.Connection], Any]
 
 _SHARE = 128
 """How many writes share a commit at the most, so that the first of them does not wait for ever."""
 
-REGISTER = """
+REGISTER = f"""
     INSERT INTO bindings (service_sid, sid, key_sha256, identity, endpoint, binding_type, credential_sid,
                           message_types, date_created, date_updated)
     VALUES (:service_sid, :sid, :key_sha256, :identity, :endpoint, :binding_type, :credential_sid,
@@ -30,8 +30,7 @@ REGISTER = """
         SET credential_sid = excluded.credential_sid, message_types = excluded.message_types,
             date_updated = max(date_updated, excluded.date_updated)
         WHERE identity = excluded.identity AND endpoint = excluded.endpoint AND binding_type = excluded.binding_type
-    RETURNING sid, service_sid, date_created, date_updated, endpoint, identity, binding_type, credential_sid,
-              message_types"""
+    RETURNING {COLUMNS}"""  # noqa: S608 - constants alone
 
 DELETE = "DELETE FROM bindings WHERE service_sid = ? AND sid = ?"
 
@@ -44,6 +43,7 @@ def register(account_sid: str, service_sid: str, registration: Registration) -> 
             return None
         sid = f"BS{uuid_utils.uuid7().hex}"
         values = {
+            "account_sid": account_sid,
             "service_sid": service_sid,
             "sid": sid,
             "key_sha256": unique_key(registration.identity, registration.endpoint, registration.binding_type),
@@ -52,7 +52,7 @@ def register(account_sid: str, service_sid: str, registration: Registration) -> 
         }
         # fetchall, since a statement that is not read to its end keeps the transaction from committing
         (row,) = connection.execute(REGISTER, registration._asdict() | values).fetchall()
-        return binding(row, account_sid), row[0] == sid
+        return Binding._make(row), row[0] == sid
 
     return write
 
