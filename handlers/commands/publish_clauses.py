@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -65,6 +65,6 @@ def _lines(pointer: str) -> tuple[int, int]:
 
 
 @cache
-def _composed() -> yaml.Node:
+def _composed() -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.compose((directory() / CONTRACT).read_text(encoding="utf-8"), loader)

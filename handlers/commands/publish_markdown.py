@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
@@ -35,7 +36,7 @@ def headings(text: str, tag: str = "h2") -> list[Heading]:
     tokens = _parsed(text)
     return [
         Heading(str(token.attrs["id"]), following.content)
-        for token, following in zip(tokens, tokens[1:], strict=False)
+        for token, following in pairwise(tokens)
         if token.type == "heading_open" and token.tag == tag
     ]
 
@@ -67,7 +68,7 @@ def plain(text: str) -> str:
 
 def _parsed(text: str) -> list[Token]:
     tokens = _markdown().parse(text)
-    for token, following in zip(tokens, tokens[1:], strict=False):
+    for token, following in pairwise(tokens):
         if token.type == "heading_open":
             token.attrSet("id", re.sub(r"[^a-z0-9.]+", "-", following.content.lower()).strip("-"))
     return tokens

@@ -55,7 +55,7 @@ class Download(NamedTuple):
 
 
 def page(name: str, assets: Mapping[str, str], downloads: Mapping[str, bytes]) -> bytes:
-    """A page of the version that is published. `assets` are the addresses of scripts and styles, from the site's root."""
+    """A page of the published version. `assets` are the addresses of scripts and styles from the site's root."""
     return _rendered(f"{name}.html.j2", root="../", name=name, assets=assets, **_CONTENT[name](downloads))
 
 
@@ -109,7 +109,10 @@ def _differences(_: Mapping[str, bytes]) -> dict[str, Any]:
 
 def _changes(_: Mapping[str, bytes]) -> dict[str, Any]:
     text = (directory() / "CHANGELOG.md").read_text(encoding="utf-8")
-    return {"introduction": text.partition("\n## ")[0].partition("\n")[2], "changes": "## " + text.partition("\n## ")[2]}
+    return {
+        "introduction": text.partition("\n## ")[0].partition("\n")[2],
+        "changes": "## " + text.partition("\n## ")[2],
+    }
 
 
 def _downloads(downloads: Mapping[str, bytes]) -> dict[str, Any]:

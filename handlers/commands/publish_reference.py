@@ -1,7 +1,7 @@
 """The contract as it is read: operations with their parameters and answers, schemas with their properties."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from http import HTTPStatus
 from typing import NamedTuple
@@ -93,9 +93,9 @@ def schemas() -> list[Schema]:
 
 @cache
 def headers() -> list[Field]:
-    """The headers of the contract's answers."""
-    found = document(CONTRACT)["components"]["headers"]
-    return [_field(header, name, f"header-{name}", "header") for name, header in found.items()]
+    """The headers of the contract's answers; one that differs from answer to answer as it is in the first."""
+    found = {field.name: field for each in operations() for answer in each.answers for field in answer.headers}
+    return [replace(field, anchor=f"header-{field.name}") for field in found.values()]
 
 
 def place_of(pointer: str) -> Place:

@@ -2,20 +2,17 @@
 
 import hashlib
 from collections.abc import Mapping
-from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
 
-from ..service.specification import CONTRACT, Json, directory, document
+from ..service.specification import CONTRACT, Json, document
 from .failures import Refusal
+from .publish_assets import assets, missing_assets
 from .publish_downloads import downloads
 from .publish_pages import PAGES, differences, forwarding, page, versions_page
 from .publish_search import entries, script
 
 LATEST = "latest"
 ASSETS = "assets"
-
-_OURS = ("site.css", "site.js", "try.css", "try.js", "latest.js")
-_FROM_NPM = ("swagger-ui.js", "swagger-ui.LICENSE.txt", "minisearch.js", "minisearch.LICENSE.txt")
 
 Files = dict[str, bytes]
 
@@ -25,22 +22,11 @@ def version() -> str:
     return str(document(CONTRACT)["info"]["version"])
 
 
-def missing_assets() -> str:
-    """What to do where the renderer's script is not a part of this installation; empty where it is."""
-    if all((_folder() / "vendor" / name).is_file() for name in _FROM_NPM):
-        return ""
-    return (
-        "The scripts of the site, which npm brings, are missing here: run `make site` in a clone of chat-bindings with "
-        "Node.js 20.19 or later, or install chat-bindings from its wheel."
-    )
-
-
 def shared_files() -> Files:
     """Scripts and styles. What they hold is a part of their names, so that versions can stand side by side."""
     if sentence := missing_assets():
-        raise Refusal(sentence)
-    sources = [_folder() / name for name in _OURS] + [_folder() / "vendor" / name for name in _FROM_NPM]
-    files = {path.name: path.read_bytes() for path in sources}
+        raise Refusal(f"{sentence[0].upper()}{sentence[1:]}.")
+    files = assets()
     files["try-data.js"] = script("spec", _spec_to_try())
     files["search-data.js"] = script("entries", entries(differences()))
     return {_address(name, content): content for name, content in files.items()}
@@ -62,10 +48,6 @@ def latest_files(shared: Mapping[str, bytes]) -> Files:
 def root_files(shared: Mapping[str, bytes], versions: list[str]) -> Files:
     """The page that lists the versions."""
     return {"index.html": versions_page(versions, _addresses(shared))}
-
-
-def _folder() -> Traversable:
-    return directory() / "site"
 
 
 def _address(name: str, content: bytes) -> str:

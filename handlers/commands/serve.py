@@ -1,5 +1,6 @@
 """`chat-bindings serve`: the reference service."""
 
+import logging
 import re
 import ssl
 import tempfile
@@ -10,9 +11,13 @@ from pathlib import Path
 
 import click
 
+from ..service.logs import configure
 from ..service.settings import Network, Settings
 from ..storage.locator import administration
 from .options import database_option, option
+from .publish_assets import missing_assets
+
+log = logging.getLogger(__name__)
 
 
 class NetworkType(click.ParamType[Network]):
@@ -92,6 +97,12 @@ class UrlType(click.ParamType[str]):
     help="Whether devices can register, under /registration.",
 )
 @option(
+    "--docs/--no-docs",
+    default=True,
+    show_default=True,
+    help="Whether the contract's site is served, under /docs.",
+)
+@option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="info",
@@ -112,6 +123,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
     tls_key: Path | None,
     demo: bool,
     registration: bool,
+    docs: bool,
     log_level: str,
 ) -> None:
     """Serve the Bindings API.
@@ -125,12 +137,14 @@ def serve(  # noqa: PLR0913 - an argument for each option
       chat-bindings serve --port 443 --tls-cert cert.pem --tls-key key.pem --public-url https://chat.twilio.com
     """
     from ..service import server  # the web stack takes a while to import: --help does without
+    from ..service.docs import PREFIX
 
     _check_tls(tls_cert, tls_key)
     if demo and context.get_parameter_source("database") != click.core.ParameterSource.DEFAULT:
         raise click.UsageError("--demo has a temporary database of its own: leave --database (or its variable) out.")
-    with server.stopping(), _database(database, demo=demo) as (address, curl_options):
-        settings = Settings(address, public_url, trusted_proxies, registration, log_level)
+    configure(log_level)
+    with server.stopping(), _database(database, demo=demo) as (address, curl_options), _site(wanted=docs) as folder:
+        settings = Settings(address, public_url, trusted_proxies, registration, log_level, folder)
         try:
             listener = server.listen(host, port)
         except OSError as error:
@@ -138,6 +152,8 @@ def serve(  # noqa: PLR0913 - an argument for each option
         url = server.url_of(listener, secure=tls_cert is not None)
         if curl_options:
             click.echo(_invitation(f"{url}{curl_options[1]}", curl_options[0]))
+            if folder:
+                click.echo(f"Read the contract, and try it on this server: {url}{PREFIX}/\n")
         server.run(settings, listener, workers=workers, tls=(tls_cert, tls_key) if tls_cert and tls_key else None)
 
 
@@ -167,6 +183,18 @@ def _database(locator: str, *, demo: bool) -> Iterator[tuple[str, tuple[str, str
             database.migrate()
             credentials, path = load_demo(database)
         yield locator, (credentials, path)
+
+
+@contextmanager
+def _site(*, wanted: bool) -> Iterator[Path | None]:
+    """A folder for the site; None where it is not wanted, or cannot be made."""
+    if wanted and (sentence := missing_assets()):
+        log.info("no site under /docs: %s", sentence)
+    if not wanted or sentence:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="chat-bindings-site-") as folder:
+        yield Path(folder)
 
 
 def _invitation(url: str, credentials: str) -> str:

@@ -14,6 +14,7 @@ from ..storage.locator import storage as storage_at
 from .addressing import Addressing
 from .context import Given
 from .credentials import Authentication
+from .docs import Docs
 from .envelope import Envelope
 from .errors import Door
 from .logs import configure
@@ -44,7 +45,7 @@ def create_app(settings: Settings) -> ASGIApp:
             LifespanMiddleware,
             Envelope,
             Door,
-            Routing,
+            partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
             Authentication,
             Validation,
             partial(Addressing, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies),

@@ -96,8 +96,10 @@ class RoutingAPI(AbstractRoutingAPI[RoutedOperation]):
 class Routing(SpecMiddleware):
     """The stage that finds a request's operation. Paths match exactly, and nothing redirects."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, otherwise: ASGIApp | None = None) -> None:
+        """`otherwise` answers what is for no operation."""
         self.app = app
+        self._otherwise = otherwise
         self._routes: dict[int, list[tuple[re.Pattern[str], PathItem]]] = defaultdict(list)
         """By the number of slashes: no parameter holds one."""
 
@@ -121,4 +123,6 @@ class Routing(SpecMiddleware):
                     scope["path_params"] = match.groupdict()
                     await item(scope, receive, send)
                     return
-        raise Fault("not_found")
+        if self._otherwise is None:
+            raise Fault("not_found")
+        await self._otherwise(scope, receive, send)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 
 Network = IPv4Network | IPv6Network
 
@@ -25,3 +26,6 @@ class Settings:
 
     log_level: str = "info"
     """What is logged: `debug`, `info`, `warning` or `error`."""
+
+    docs: Path | None = None
+    """A folder for the site under /docs; None for no site."""

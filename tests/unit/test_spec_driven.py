@@ -104,6 +104,7 @@ ANOTHER_THING: set[tuple[str, object]] = {
     ("commands/fixture_world.py", "SK"),
     ("commands/fixture_world.py", "Endpoint"),  # the name of the schema that is read
     ("commands/fixture_world.py", "Identity"),
+    ("commands/publish_pages.py", 1000),  # bytes of a kilobyte
     ("commands/verify.py", "v2"),  # a word of the help
     ("commands/verify.py", "Services"),
     ("commands/verify_fuzz_hooks.py", "retry-after"),  # a header of the target's, which clients wait by
