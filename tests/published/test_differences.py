@@ -55,8 +55,8 @@ def test_entries_are_complete_and_their_pointers_lead_somewhere(entry):
     for spec, pointer in ((THEIRS, entry["twilio_at"]), (OURS, entry["ours_at"])):
         node = spec
         for key in pointer.split("/")[1:]:
-            key = key.replace("~1", "/").replace("~0", "~")
-            node = node[int(key) if isinstance(node, list) else key]
+            name = key.replace("~1", "/").replace("~0", "~")
+            node = node[int(name) if isinstance(node, list) else name]
 
 
 def test_ids_are_unique():
@@ -78,16 +78,17 @@ def changed(spec, pointer, value):
     return copy
 
 
+BODY = "fetch_binding 200 body application/json"
 LIST_PATH = "/paths/~1v2~1Services~1{ServiceSid}~1Bindings"
 
 CHANGES = {
     "a bound": ("/components/schemas/PageSize/minimum", 2, "list_bindings query PageSize minimum"),
-    "an enum": ("/components/schemas/BindingType/enum", ["apn"], "fetch_binding 200 body application/json .binding_type enum"),
+    "an enum": ("/components/schemas/BindingType/enum", ["apn"], f"{BODY} .binding_type enum"),
     "a type": ("/components/parameters/PageToken/schema/type", "integer", "list_bindings query PageToken type"),
-    "a format": ("/components/schemas/AbsoluteUrl/format", None, "fetch_binding 200 body application/json .url format"),
+    "a format": ("/components/schemas/AbsoluteUrl/format", None, f"{BODY} .url format"),
     "nullable": ("/components/schemas/PageMeta/properties/next_page_url/nullable", None,
                  "list_bindings 200 body application/json .meta .next_page_url nullable"),
-    "a property": ("/components/schemas/Binding/properties/identity", None, "fetch_binding 200 body application/json .identity"),
+    "a property": ("/components/schemas/Binding/properties/identity", None, f"{BODY} .identity"),
     "a parameter": ("/components/parameters/Page/name", "PageNumber", "list_bindings query PageNumber"),
     "a style": ("/components/parameters/Identity/explode", False, "list_bindings query Identity explode"),
     "a response": (f"{LIST_PATH}/get/responses/206", {"description": ""}, "list_bindings 206"),
