@@ -8,7 +8,7 @@ SPECS := openapi/bindings.yaml openapi/registration.yaml
 COVERAGE := $(BIN)/coverage
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sdks check lint-specs lint-specs-with-npm fuzz million wrong-servers compare site dist clean
+.PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm fuzz million wrong-servers compare site dist clean
 
 help:  ## Say what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | column -t -s:
@@ -16,7 +16,7 @@ help:  ## Say what there is to type
 run: $(VENV)/.installed  ## Serve the demo: the Binding of Twilio's page, on port 8000
 	$(BIN)/chat-bindings serve --demo
 
-test: $(VENV)/.tested-with sdks  ## Run the tests, with a small fuzz run and the official SDKs
+test: $(VENV)/.tested-with sdks site-assets  ## Run the tests, with a small fuzz run and the official SDKs
 	@mkdir -p build/coverage && rm -f build/coverage/*
 	$(COVERAGE) run -m pytest --numprocesses 2 --dist loadfile
 	@$(COVERAGE) combine --quiet
@@ -53,6 +53,9 @@ openapi/node_modules/.installed: openapi/package.json openapi/.npmrc
 site: $(VENV)/.installed openapi/site/vendor/.copied  ## Publish the spec as a site, in build/site
 	rm -rf build/site
 	$(BIN)/chat-bindings publish -o build/site
+
+site-assets:
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory openapi/site/vendor/.copied
 
 # What npm brings to the pages. It is no part of the repository, but of the wheel: that publishes without Node.js.
 openapi/site/vendor/.copied: openapi/node_modules/.installed

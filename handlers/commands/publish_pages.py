@@ -13,9 +13,8 @@ from . import publish_markdown as markdown
 from .publish_clauses import by_section
 from .publish_downloads import SUMS
 from .publish_errors import errors
-from .publish_reference import headers, operations, schemas
+from .publish_reference import headers, operations, place_of, schemas
 from .verify_page import marked
-from .verify_texts import counted
 
 PAGES = {
     "index": "Overview",
@@ -156,7 +155,7 @@ def _environment() -> Environment:
         "server": document(CONTRACT)["servers"][0]["url"],
         "contract": CONTRACT,
         "pages": PAGES,
-        "counted": counted,
         "headings": markdown.headings,
+        "place_of": place_of,
     }
     return environment

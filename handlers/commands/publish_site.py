@@ -65,7 +65,12 @@ def _addresses(shared: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def _spec_to_try() -> Json:
-    """The contract for a server that the reader names."""
+    """The contract for a server that the reader names. A list begins unfiltered: no query is filled in."""
     spec = document(CONTRACT)
     variable = {"default": spec["servers"][0]["url"], "description": spec["servers"][0]["description"]}
-    return spec | {"servers": [{"url": "{server}", "variables": {"server": variable}}]}
+    parameters = {
+        name: {key: value for key, value in each.items() if key != "example" or each["in"] == "path"}
+        for name, each in spec["components"]["parameters"].items()
+    }
+    components = spec["components"] | {"parameters": parameters}
+    return spec | {"servers": [{"url": "{server}", "variables": {"server": variable}}], "components": components}

@@ -12,7 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chat_bindings.commands.publish_assets import missing_assets
+from chat_bindings.commands.publish_folder import publish
+
+from ..support.files import files_of
 from ..support.running import environment
+from ..support.tools import unavailable
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,6 +82,19 @@ def test_fixtures_import_and_export_work_from_anywhere(installed, tmp_path):
     run("import", "world.json", "--database", "sqlite:///bindings.db")
     run("export", "-o", "again.json", "--database", "sqlite:///bindings.db")
     assert (tmp_path / "again.json").stat().st_size > 10_000
+
+
+def test_the_wheel_publishes_what_the_source_tree_does(installed, tmp_path):
+    """Where there is no Node.js, the installed command writes the same bytes as the source tree's."""
+    if sentence := missing_assets():
+        unavailable(sentence)
+    path = {"PATH": str(installed.parent)}
+    done = subprocess.run(
+        [installed, "publish", "-o", "site"], cwd=tmp_path, env=path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    publish(tmp_path / "ours")
+    assert files_of(tmp_path / "site") == files_of(tmp_path / "ours")
 
 
 def test_the_demo_answers_its_own_curl_line(demo):

@@ -1,0 +1,141 @@
+"""The published site under the service's /docs."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chat_bindings.commands.publish_assets import missing_assets
+from chat_bindings.commands.publish_folder import publish
+from chat_bindings.commands.publish_site import version
+
+from ..support.files import files_of
+from ..support.running import Service, environment, run_cli
+from ..support.tools import unavailable
+
+ROOT = Path(__file__).parents[2]
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src *; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@pytest.fixture(scope="module")
+def docs(tmp_path_factory):
+    """A client, without credentials, of two workers that share the site."""
+    if sentence := missing_assets():
+        unavailable(sentence)
+    with Service(tmp_path_factory.mktemp("docs") / "docs.db", "--workers", 2) as running:
+        with httpx.Client(base_url=running.url, timeout=60) as client:
+            yield client
+
+
+def test_the_site_is_served(docs, tmp_path):
+    """Under /docs every file of the site is served as it is published, to everybody."""
+    publish(tmp_path)
+    for path, content in files_of(tmp_path).items():
+        answer = docs.get(f"/docs/{path}")
+        assert (answer.status_code, answer.content) == (200, content), path
+    assert docs.get("/docs/").text == docs.get("/docs/index.html").text
+    assert docs.get("/docs").headers["location"] == "./docs/"
+
+
+@pytest.mark.parametrize(
+    ("path", "media"),
+    [
+        ("index.html", "text/html; charset=utf-8"),
+        (f"{version()}/downloads/bindings.3.1.json", "application/json"),
+        ("latest/downloads/bindings.yaml", "application/yaml"),
+    ],
+)
+def test_files_have_types_and_headers(docs, path, media):
+    """A file has its media type, the policy, and no leave to be framed or guessed at; HEAD tells the same."""
+    for method in ("GET", "HEAD"):
+        answer = docs.request(method, f"/docs/{path}")
+        assert answer.headers["content-type"] == media
+        assert answer.headers["content-security-policy"] == POLICY
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-cache"
+        assert re.fullmatch("RQ[0-9a-f]{32}", answer.headers["twilio-request-id"])
+        assert bool(answer.content) == (method == "GET")
+        assert int(answer.headers["content-length"]) > 0
+
+
+def test_what_did_not_change_is_not_sent_again(docs):
+    """A file that the client has is a 304; scripts and styles, which never change under their names, are kept."""
+    first = docs.get("/docs/index.html")
+    again = docs.get("/docs/index.html", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    style = re.search(r'href="(assets/site\.\w+\.css)"', first.text)[1]
+    assert docs.get(f"/docs/{style}").headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert docs.get("/docs/assets/none.css").headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path", ["none", "2.0.0/none.html", "assets/", "%2e%2e/%2e%2e/etc/passwd", "..%2f..%2fetc%2fpasswd"]
+)
+def test_what_is_not_there_is_not_found(docs, path):
+    """What is no file of the site is a 404, whatever the path tries."""
+    assert docs.get(f"/docs/{path}").status_code == 404
+
+
+def test_the_site_is_only_read(docs):
+    """Other methods are refused, with those that there are."""
+    for method in ("POST", "PUT", "DELETE"):
+        answer = docs.request(method, "/docs/index.html")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+def test_the_rest_is_as_without(docs):
+    """A path beside /docs is the API's 404, and the API still asks for credentials."""
+    assert docs.get("/docsx").json()["code"] == 20404
+    assert docs.get("/v2/Services/IS/Bindings").status_code == 401
+
+
+def test_the_site_can_be_left_out(tmp_path):
+    """With --no-docs there is no /docs."""
+    with Service(tmp_path / "b.db", "--no-docs") as running:
+        assert httpx.get(f"{running.url}/docs/", timeout=20).json()["code"] == 20404
+
+
+@pytest.fixture
+def without(tmp_path) -> dict[str, str]:
+    """The environment of an installation without what npm brings: as from a clone on a machine without Node.js."""
+    package = tmp_path / "lib" / "chat_bindings"
+    package.mkdir(parents=True)
+    for path in (ROOT / "handlers").iterdir():
+        (package / path.name).symlink_to(path)
+    (package / "contract").symlink_to(ROOT / "tests" / "contract")
+    ours = shutil.ignore_patterns("node_modules", "vendor", "__pycache__")
+    shutil.copytree(ROOT / "openapi", package / "openapi", ignore=ours)
+    return environment(PYTHONPATH=str(tmp_path / "lib"))
+
+
+def test_an_installation_without_node_says_what_to_do(without, tmp_path):
+    """`publish` says it in a sentence, and writes nothing."""
+    command = [sys.executable, "-m", "chat_bindings", "publish", "-o", str(tmp_path / "site")]
+    done = subprocess.run(command, env=without, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"Error: The scripts of the site, which npm brings, are missing here: run `make site`.*\n", done.stderr
+    )
+    assert not (tmp_path / "site").exists()
+
+
+def test_an_installation_without_node_serves(without, tmp_path, monkeypatch):
+    """`serve` says in a line that there is no /docs, and serves the rest."""
+    monkeypatch.setenv("PYTHONPATH", without["PYTHONPATH"])
+    with Service(tmp_path / "b.db") as running:
+        assert httpx.get(f"{running.url}/docs/", timeout=20).status_code == 404
+        assert httpx.get(f"{running.url}/v2/Services/IS/Bindings", timeout=20).status_code == 401
+        (line,) = [line for line in running.log.splitlines() if "no site under /docs" in line]
+        assert "make site" in line
+
+
+def test_help_names_the_option():
+    """`serve --help` tells of it."""
+    assert "--docs / --no-docs" in run_cli("serve", "--help").stdout

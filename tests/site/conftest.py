@@ -1,0 +1,110 @@
+"""The published site, a browser whose network is cut, and servers to look at it from and to try it on."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from chat_bindings.commands.publish_assets import missing_assets
+from chat_bindings.commands.publish_folder import publish
+
+from ..support.running import Service, wait_until
+from ..support.tools import path_of, unavailable
+
+Opened = Callable[..., Page]
+
+
+class Demo(NamedTuple):
+    """A running demo: where it is, the credentials of its account, and the path of its Binding."""
+
+    url: str
+    user: str
+    password: str
+    path: str
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the site."""
+    if sentence := missing_assets():
+        unavailable(sentence)
+    folder = tmp_path_factory.mktemp("published") / "site"
+    publish(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser that finds no host but this machine."""
+    cut = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path_of("chromium"), args=["--no-sandbox", cut])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium: Browser) -> Iterator[Opened]:
+    """Opens an address; in the end, whatever a page complained of, or asked of anybody else, fails the test.
+
+    `also` is what the page may ask besides what its own address begins with: the scheme and the host.
+    """
+    complaints: list[str] = []
+    contexts = []
+
+    def open_(address: str, also: str = "file:///nothing", **options: object) -> Page:
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        origin = "/".join(address.split("/")[:3])
+
+        def heed(request: Request) -> None:
+            if not request.url.startswith((origin, also, "data:", "blob:")):
+                complaints.append(f"{address} asked for {request.url}")
+
+        page.on("request", heed)
+        page.on("console", lambda message: complaints.append(f"{address}: {message.text}"))
+        page.on("pageerror", lambda error: complaints.append(f"{address}: {error}"))
+        page.on("requestfailed", lambda request: complaints.append(f"{address}: {request.url} {request.failure}"))
+        page.goto(address)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demo, which serves the site as well."""
+    if sentence := missing_assets():
+        unavailable(sentence)
+    with Service(tmp_path_factory.mktemp("demo"), arguments=("serve", "--demo", "--port", 0)) as running:
+        invitation = re.compile(r"curl -u (\w+):(\w+) \S+?(/v2/\S+)\n")
+        assert wait_until(lambda: invitation.search(running.output), 10), running.output
+        yield Demo(running.url, *invitation.search(running.output).groups())
+
+
+@pytest.fixture(scope="module")
+def below(site: Path) -> Iterator[str]:
+    """The address of the site on a server of files, below a path."""
+    folder = site.parent / "root" / "some" / "path"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "docs of ours").exists():
+        (folder / "docs of ours").symlink_to(site)
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site.parent / "root")) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/some/path/docs%20of%20ours"
+        server.shutdown()

@@ -1,0 +1,155 @@
+"""The published site as files: whole, the same each time, small, and with no link that leads nowhere."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+
+from chat_bindings.commands.publish_clauses import by_section
+from chat_bindings.commands.publish_errors import errors
+from chat_bindings.commands.publish_folder import publish
+from chat_bindings.commands.publish_pages import PAGES
+from chat_bindings.commands.publish_reference import operations, schemas
+from chat_bindings.commands.publish_site import version
+from chat_bindings.contract.suite import clauses
+
+from ..support.files import files_of
+from ..support.running import run_cli
+
+MEGABYTE = 1_000_000
+ROOT = Path(__file__).parents[2]
+
+
+class Markup(HTMLParser):
+    """The names, links and texts of a page, and what its policy forbids."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[tuple[str, str]] = []
+        self.forbidden: list[str] = []
+        self.policy = ""
+        self._script = False
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.ids += [given["id"]] if "id" in given else []
+        self.links += [(tag, given[name]) for name in ("href", "src") if name in given]
+        self.links += [(tag, value) for name, value in attrs if name in ("data-minisearch", "data-entries")]
+        self.forbidden += [name for name in given if name.startswith("on") or name == "style"]
+        self.forbidden += ["style"] if tag == "style" else []
+        self._script = tag == "script"
+        if given.get("http-equiv") == "Content-Security-Policy":
+            self.policy = given["content"]
+
+    def handle_data(self, data):
+        if self._script and data.strip():
+            self.forbidden.append(data)
+
+    def handle_endtag(self, tag):
+        self._script = False
+
+
+@pytest.fixture(scope="module")
+def pages(site) -> dict[Path, Markup]:
+    return {path.resolve(): Markup(path) for path in site.rglob("*.html")}
+
+
+def test_there_is_a_page_for_each_thing(site):
+    """Each version has all pages, `latest` has an address for each, and the root lists the versions."""
+    names = {f"{name}.html" for name in PAGES}
+    assert {path.name for path in site.iterdir()} == {"assets", "index.html", "latest", version()}
+    for folder in (version(), "latest"):
+        assert {path.name for path in (site / folder).iterdir()} == names | {"downloads"}
+    assert (site / "latest/downloads/bindings.yaml").read_bytes() == (ROOT / "openapi/bindings.yaml").read_bytes()
+
+
+def test_no_link_leads_nowhere(pages):
+    """Every link of every page is relative and leads to a file, and to a name in it, or is for readers to follow."""
+    for path, page in pages.items():
+        assert len(page.ids) == len(set(page.ids)), path
+        for tag, link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                assert (tag, parts.scheme) in {("a", "https"), ("link", "data")}, f"{path.name}: {link}"
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            assert target.is_file(), f"{path.name}: {link}"
+            if parts.fragment and target.name != "try.html":
+                assert parts.fragment in pages[target].ids, f"{path.name}: {link}"
+
+
+def test_no_page_breaks_its_policy(pages):
+    """Every page forbids whatever is not its own, inline scripts and styles above all, and has none."""
+    for path, page in pages.items():
+        rules = dict(rule.strip().split(" ", 1) for rule in page.policy.split(";"))
+        connect = "*" if path.name == "try.html" and path.parent.name != "latest" else "'none'"
+        assert rules == {
+            "default-src": "'none'",
+            "script-src": "'self'",
+            "style-src": "'self'",
+            "img-src": "'self' data:",
+            "connect-src": connect,
+            "base-uri": "'none'",
+            "form-action": "'none'",
+        }
+        assert page.forbidden == []
+
+
+def test_all_of_the_contract_is_there(site, pages):
+    """Each operation, parameter, answer, schema, property, clause (with an example) and error has its own place."""
+    reference = set(pages[(site / version() / "reference.html").resolve()].ids)
+    for operation in operations():
+        assert {each.anchor for each in (operation, *operation.parameters, *operation.answers)} <= reference
+    for schema in schemas():
+        assert {each.anchor for each in (schema, *schema.properties)} <= reference
+    shown = [each for section in by_section().values() for each in section]
+    assert {each.clause for each in shown} == set(clauses())
+    assert {each.clause.id for each in shown} <= set(pages[(site / version() / "clauses.html").resolve()].ids)
+    assert [each.clause.id for each in shown if not each.place.example or not each.excerpt] == []
+    spec = yaml.safe_load((ROOT / "openapi/bindings.yaml").read_text(encoding="utf-8"))
+    assert {each.code for each in errors()} == set(spec["components"]["schemas"]["Error"]["properties"]["code"]["enum"])
+    named = {example for each in errors() for example in (one.name for one in each.examples)}
+    codes = {name for name, each in spec["components"]["examples"].items() if "code" in each["value"]}
+    assert named == codes
+
+
+def test_the_site_is_small(site):
+    """All of it is less than 3 MB."""
+    assert sum(map(len, files_of(site).values())) < 3 * MEGABYTE
+
+
+def test_the_same_bytes_come_out_each_time(site, tmp_path):
+    """The command writes what this process wrote; once more into the same folder changes nothing."""
+    first, second = (run_cli("publish", "-o", tmp_path / "again") for _ in range(2))
+    assert (first.returncode, second.returncode, first.stdout) == (0, 0, second.stdout), first.stderr
+    assert files_of(tmp_path / "again") == files_of(site)
+
+
+def test_versions_stand_side_by_side(site, tmp_path):
+    """An older version stays beside the new one, and a newer one stays the latest."""
+    for name in ("1.9.0", "10.0.0"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").write_text(name, encoding="utf-8")
+    (tmp_path / "latest").mkdir()
+    (tmp_path / "latest" / "index.html").write_text("10.0.0", encoding="utf-8")
+    assert publish(tmp_path) == ["10.0.0", version(), "1.9.0"]
+    assert (tmp_path / "1.9.0" / "index.html").read_text(encoding="utf-8") == "1.9.0"
+    assert (tmp_path / "latest" / "index.html").read_text(encoding="utf-8") == "10.0.0"
+    assert files_of(tmp_path / version()) == files_of(site / version())
+    root = Markup(tmp_path / "index.html")
+    assert [link for tag, link in root.links if tag == "a"][1:] == [
+        *(f"{each}/index.html" for each in ("10.0.0", version(), "1.9.0", "latest"))
+    ]
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    """What is no site is left as it is, and the refusal names what was found."""
+    (tmp_path / "thesis.tex").write_text("", encoding="utf-8")
+    refused = run_cli("publish", "-o", tmp_path)
+    assert refused.returncode == 2
+    assert f"{tmp_path} holds something else, thesis.tex" in refused.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]

@@ -1,0 +1,192 @@
+"""The pages of the published site in Chromium with the network cut: from disk, below a path, and under /docs."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from chat_bindings.commands.publish_pages import PAGES
+from chat_bindings.commands.publish_site import version
+from chat_bindings.contract.suite import clauses
+
+from ..support.tools import unavailable
+
+pytestmark = pytest.mark.needs("chromium")
+
+AXE = Path(__file__).parents[2] / "openapi" / "node_modules" / "axe-core" / "axe.min.js"
+
+pages = pytest.mark.parametrize("name", PAGES)
+
+
+def address(site: Path, name: str) -> str:
+    return (site / version() / f"{name}.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    if not AXE.exists():
+        unavailable("axe-core is missing: make openapi/node_modules/.installed")
+    return AXE.read_text(encoding="utf-8")
+
+
+def violations(page, axe: str, **options: object) -> list[str]:
+    """What axe-core finds wrong with a page."""
+    page.evaluate(axe)
+    options |= {"preload": False, "resultTypes": ["violations"]}
+    found = page.evaluate("(options) => axe.run(options)", options)["violations"]
+    return [f"{each['id']}: {each['help']}: {node['html']}" for each in found for node in each["nodes"]]
+
+
+@pages
+def test_a_page_works_from_disk(opened, site, name):
+    """It loads nothing but its own files, says nothing on the console, and fits a window of 375 px as a wide one."""
+    page = opened(address(site, name))
+    for width in (1280, 375):
+        page.set_viewport_size({"width": width, "height": 900})
+        widest, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert widest <= window
+    assert page.locator("h1").count() == 1
+    assert page.locator("nav a[aria-current=page]").inner_text() == PAGES[name]
+
+
+@pages
+def test_a_page_works_below_a_path(opened, below, name):
+    """It does from any server of files, wherever the folder is put."""
+    page = opened(f"{below}/{version()}/{name}.html")
+    assert page.locator("form.search").is_visible()
+
+
+@pages
+def test_a_page_works_under_docs(opened, demo, name):
+    """It does under the service's /docs, whose headers have a policy of their own."""
+    page = opened(f"{demo.url}/docs/{version()}/{name}.html")
+    assert page.locator("form.search").is_visible()
+
+
+@pages
+def test_axe_finds_nothing(opened, site, axe, name):
+    """A page breaks no rule of axe-core, some of what folds being unfolded; nor does it in dark colours."""
+    page = opened(address(site, name))
+    page.evaluate("[...document.querySelectorAll('details')].slice(0, 9).forEach((each) => { each.open = true; })")
+    assert violations(page, axe) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, axe, runOnly=["color-contrast"]) == []
+
+
+@pytest.mark.parametrize("path", ["index.html", "latest/clauses.html"])
+def test_axe_finds_nothing_outside_of_versions(opened, site, axe, path):
+    """Neither do the page of the versions, nor, without JavaScript to lead on, the addresses that stay."""
+    page = opened((site / path).as_uri(), java_script_enabled="latest" not in path)
+    if "latest" not in path:
+        assert violations(page, axe) == []
+    assert page.locator(f"main a[href*='{version()}/']").first.is_visible()
+
+
+def test_dark_is_dark(opened, site):
+    """The page follows what the reader's system asks for."""
+    backgrounds = []
+    for scheme in ("light", "dark"):
+        page = opened(address(site, "index"), color_scheme=scheme)
+        backgrounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert backgrounds == ["rgb(255, 255, 255)", "rgb(15, 20, 25)"]
+
+
+def test_the_latest_leads_on(opened, site):
+    """An address that stays leads to the version's page, and keeps the place on it."""
+    page = opened(f"{(site / 'latest' / 'clauses.html').as_uri()}#PAGE-05")
+    page.wait_for_url(f"**/{version()}/clauses.html#PAGE-05")
+    assert page.locator("#PAGE-05").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "place"),
+    [
+        ("list bindings", "Operation", "reference.html#list_bindings"),
+        ("page 05", "Clause", "clauses.html#PAGE-05"),
+        ("every binding exactly once", "Clause", "clauses.html#PAGE-05"),
+        ("20404", "Error", "errors.html#20404"),
+        ("pagesize", "Parameter", "reference.html#list_bindings-PageSize"),
+        ("pageing", "Guide", "reference.html#paging"),
+    ],
+)
+def test_the_search_finds(opened, site, words, kind, place):
+    """Operations, clauses, errors and the rest are found by names, by words, and by words with a slip in them."""
+    page = opened(address(site, "downloads"))
+    page.get_by_label("Search").fill(words)
+    found = page.locator(".results li", has=page.locator(".kind", has_text=kind)).locator(f"a[href='{place}']")
+    found.wait_for(timeout=5000)
+    found.click()
+    page.wait_for_url(f"**/{version()}/{place}")
+
+
+def test_the_search_is_for_the_keyboard(opened, site):
+    """A slash leads to it, arrows to what is found, Enter there, and Escape away; what is not there is said."""
+    page = opened(address(site, "index"))
+    page.keyboard.press("/")
+    page.keyboard.type("fetch-01")
+    page.locator(".results a").first.wait_for()
+    page.keyboard.press("Escape")
+    assert not page.locator(".results").is_visible()
+    page.keyboard.type("fetch-01")
+    page.locator(".results a").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    assert "FETCH-01" in page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/clauses.html#FETCH-01")
+    page.keyboard.press("/")
+    page.keyboard.type("zebra")
+    page.get_by_text("Nothing found").wait_for()
+
+
+def test_a_page_is_for_the_keyboard(opened, site):
+    """The first stop leads past the navigation, and every stop shows that it is one."""
+    page = opened(address(site, "clauses"))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the text"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().left") > 0
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_without_javascript_the_text_is_there(opened, site):
+    """Every operation and every clause can be read, and the page to try says where."""
+    page = opened(address(site, "reference"), java_script_enabled=False)
+    for text in ("Reads the Bindings of a service", "How many Bindings a page holds.", "curl -X DELETE"):
+        assert page.get_by_text(text).first.is_visible()
+    page = opened(address(site, "clauses"), java_script_enabled=False)
+    assert page.locator("article.clause > p:first-of-type").count() == len(clauses())
+    assert page.locator("article.clause > p:first-of-type").last.is_visible()
+    page = opened(address(site, "try"), java_script_enabled=False)
+    assert page.get_by_text("Trying needs JavaScript").is_visible()
+    assert not page.locator("form").first.is_visible()
+
+
+def test_in_print_all_is_shown(opened, site):
+    """On paper there is no navigation, what is folded is unfolded, and nothing is cut off."""
+    page = opened(address(site, "clauses"), viewport={"width": 700, "height": 900})
+    page.emulate_media(media="print")
+    assert not page.locator("form.search, nav, footer").first.is_visible()
+    assert page.locator("article.clause details pre").first.bounding_box()["height"] > 20
+    assert (
+        page.evaluate("[...document.querySelectorAll('pre')].filter((e) => e.scrollWidth > e.clientWidth).length") == 0
+    )
+
+
+PAINTED = """() => new Promise((resolve) => {
+  const seen = (list) => list.getEntriesByName('first-contentful-paint').forEach((entry) => resolve(entry.startTime));
+  new PerformanceObserver(seen).observe({ type: 'paint', buffered: true });
+})"""
+
+
+def test_readable_text_comes_soon(opened, demo, capsys):
+    """From this machine's own service, what a page loads is below 3 MB; when its text is painted is printed."""
+    measured = {}
+    for name in ("index", "reference", "clauses", "try"):
+        page = opened(f"{demo.url}/docs/{version()}/{name}.html")
+        painted = page.evaluate(PAINTED)
+        loaded = page.evaluate("performance.getEntries().reduce((sum, e) => sum + (e.encodedBodySize ?? 0), 0)")
+        measured[name] = f"{painted:.0f} ms, {loaded / 1000:.0f} kB"
+        assert 1000 < loaded < 3_000_000
+    with capsys.disabled():
+        sys.stdout.write(f"\nReadable text from localhost: {measured}\n")

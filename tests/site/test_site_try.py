@@ -1,0 +1,107 @@
+"""The page to try the API on, in Chromium, against running servers."""
+
+import json
+
+import httpx
+import pytest
+
+from chat_bindings.commands.publish_site import version
+
+from .test_site_pages import axe, violations  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.needs("chromium")
+
+
+def tried(page, operation: str, **parameters: str) -> tuple[int, str]:
+    """Try an operation with a value for each of some parameters: the status and the body that the page shows."""
+    page.goto(f"{page.url.partition('#')[0]}#{operation}")
+    block = page.locator(f"#operations-Bindings-{operation}")
+    block.get_by_role("button", name="Execute").wait_for()
+    for name, value in parameters.items():
+        if (more := block.get_by_role("button", name=f"Add string item: {name}")).count():
+            more.click()
+        block.get_by_role("textbox", name=name, exact=True).fill(value)
+    block.get_by_role("button", name="Execute").click()
+    shown = block.locator(".live-responses-table .response")
+    shown.wait_for()
+    body = shown.locator("h5:has-text('Response body') + .highlight-code pre")
+    status = shown.locator(".response-col_status").inner_text()
+    return int(status.split()[0]), body.inner_text() if body.count() else ""
+
+
+def identify(page, user: str, password: str, server: str = "") -> None:
+    """Fill in the form above the operations."""
+    if server:
+        page.get_by_label("Server").fill(server)
+    page.get_by_label("Account or key SID").fill(user)
+    page.get_by_label("Auth token or secret").fill(password)
+
+
+@pytest.fixture
+def registered(demo) -> str:
+    """The SID of one more Binding of the demo."""
+    fields = {"Identity": "somebody", "Endpoint": "a-device", "BindingType": "fcm", "CredentialSid": f"CR{'0' * 32}"}
+    path = f"/registration/v1{demo.path.removeprefix('/v2').rpartition('/')[0]}"
+    answer = httpx.post(f"{demo.url}{path}", data=fields, auth=(demo.user, demo.password), timeout=20)
+    assert answer.status_code in (200, 201)
+    return answer.json()["sid"]
+
+
+def test_trying_under_docs(opened, demo):
+    """Without more than credentials the page asks the server that it came from: list, fetch, delete, gone."""
+    page = opened(f"{demo.url}/docs/{version()}/try.html")
+    assert page.get_by_label("Server").input_value() == demo.url
+    sid = demo.path.rpartition("/")[2]
+    identify(page, demo.user, demo.password)
+    status, body = tried(page, "list_bindings")
+    assert (status, [each["sid"] for each in json.loads(body)["bindings"]]) == (200, [sid])
+    status, body = tried(page, "fetch_binding")
+    assert (status, json.loads(body)["identity"]) == (200, "TestUser")
+    assert tried(page, "delete_binding") == (204, "")
+
+
+def test_trying_from_disk(opened, site, demo, registered):
+    """From disk the page asks the server that the reader names, with what the reader types, across origins."""
+    page = opened((site / version() / "try.html").as_uri(), also=demo.url)
+    identify(page, demo.user, demo.password, f"{demo.url}/")
+    status, body = tried(page, "list_bindings", Identity="somebody", PageSize="7")
+    assert (status, json.loads(body)["meta"]["page_size"]) == (200, 7)
+    assert [each["sid"] for each in json.loads(body)["bindings"]] == [registered]
+    status, body = tried(page, "fetch_binding", Sid=registered)
+    assert (status, json.loads(body)["sid"]) == (200, registered)
+    assert tried(page, "delete_binding", Sid=registered) == (204, "")
+
+
+def test_an_error_is_shown(opened, site, chromium, demo):
+    """What went wrong is shown as the server tells it: no such Binding, and nobody's credentials."""
+    context = chromium.new_context()
+    page = context.new_page()  # Chromium says on the console that there was an error
+    page.goto((site / version() / "try.html").as_uri())
+    identify(page, demo.user, demo.password, demo.url)
+    status, body = tried(page, "fetch_binding", Sid=f"BS{'b' * 32}")
+    assert (status, json.loads(body)["code"]) == (404, 20404)
+    identify(page, "", "")
+    status, body = tried(page, "list_bindings")
+    assert (status, json.loads(body)["code"]) == (401, 20003)
+    context.close()
+
+
+def test_axe_finds_nothing_in_an_answer(opened, site, demo, registered, axe):  # noqa: F811 - the fixture
+    """With an operation open, its parameters, an answer and a schema, the page breaks no rule of axe-core."""
+    page = opened((site / version() / "try.html").as_uri(), also=demo.url)
+    identify(page, demo.user, demo.password, demo.url)
+    assert tried(page, "list_bindings", Identity="somebody")[0] == 200
+    page.locator(".opblock.is-open .tablinks[data-name=model]").first.click()
+    page.set_viewport_size({"width": 375, "height": 900})
+    widest, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert widest <= window
+    assert violations(page, axe) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, axe, runOnly=["color-contrast"]) == []
+
+
+def test_the_operation_in_the_address_is_open(opened, site):
+    """A link to an operation opens it, and the others stay closed."""
+    page = opened(f"{(site / version() / 'try.html').as_uri()}#delete_binding")
+    page.locator("#operations-Bindings-delete_binding.is-open").wait_for()
+    assert page.locator(".opblock.is-open").count() == 1
