@@ -29,9 +29,11 @@ def docs(tmp_path_factory):
     """A client, without credentials, of two workers that share the site."""
     if sentence := missing_assets():
         unavailable(sentence)
-    with Service(tmp_path_factory.mktemp("docs") / "docs.db", "--workers", 2) as running:
-        with httpx.Client(base_url=running.url, timeout=60) as client:
-            yield client
+    with (
+        Service(tmp_path_factory.mktemp("docs") / "docs.db", "--workers", 2) as running,
+        httpx.Client(base_url=running.url, timeout=60) as client,
+    ):
+        yield client
 
 
 def test_the_site_is_served(docs, tmp_path):

@@ -18,7 +18,7 @@ def tried(page, operation: str, **parameters: str) -> tuple[int, str]:
     block = page.locator(f"#operations-Bindings-{operation}")
     block.get_by_role("button", name="Execute").wait_for()
     for name, value in parameters.items():
-        if (more := block.get_by_role("button", name=f"Add string item: {name}")).count():
+        if (more := block.locator(f"tr[data-param-name={name}] .json-schema-form-item-add")).count():
             more.click()
         block.get_by_role("textbox", name=name, exact=True).fill(value)
     block.get_by_role("button", name="Execute").click()
