@@ -7,9 +7,11 @@ Arguments from the spec come parsed and checked. `account_sid` is the account th
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from .service.errors import Fault
 from .service.paging import Links, meta, position
-from .service.representation import collection_url, represent
+from .service.representation import collection_url, represent, represent_all
 from .storage.interface import Filters, Storage
 
 
@@ -33,18 +35,18 @@ async def list_bindings(  # noqa: PLR0913 - the spec's parameters, by name
     links = Links(collection_url(origin, service_sid), filters, page_size)
     return {
         "meta": meta(links, found, page=page, size=page_size, token=page_token),
-        "bindings": [represent(binding, origin) for binding in found.bindings],
+        "bindings": represent_all(found.bindings, account_sid, service_sid, origin),
     }
 
 
 async def fetch_binding(
     service_sid: str, sid: str, *, account_sid: str, storage: Storage, origin: str
-) -> dict[str, Any]:
+) -> orjson.Fragment:
     """One Binding."""
     binding = await storage.fetch(account_sid, service_sid, sid)
     if binding is None:
         raise Fault("not_found")
-    return represent(binding, origin)
+    return represent(binding, account_sid, service_sid, origin)
 
 
 async def delete_binding(service_sid: str, sid: str, *, account_sid: str, storage: Storage) -> None:

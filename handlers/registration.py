@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import orjson
+
 from .service.errors import Fault
 from .service.representation import represent
 from .storage.interface import Registration, Storage
@@ -9,7 +11,7 @@ from .storage.interface import Registration, Storage
 
 async def register_binding(
     service_sid: str, body: dict[str, Any], *, account_sid: str, storage: Storage, origin: str
-) -> tuple[dict[str, Any], int]:
+) -> tuple[orjson.Fragment, int]:
     """Make or update the Binding of a device: 201 when it is new, 200 when it was there."""
     registration = Registration(
         identity=body["Identity"],
@@ -22,4 +24,4 @@ async def register_binding(
     if registered is None:
         raise Fault("not_found")
     binding, is_new = registered
-    return represent(binding, origin), 201 if is_new else 200
+    return represent(binding, account_sid, service_sid, origin), 201 if is_new else 200

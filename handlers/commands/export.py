@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
+import orjson
 
 from ..storage.interface import Administration
 from ..storage.locator import administration
@@ -60,7 +61,7 @@ def _bindings(storage: Administration, service_sid: str, advance: Callable[[int]
             "identity": binding.identity,
             "binding_type": binding.binding_type,
             "credential_sid": binding.credential_sid,
-            "message_types": binding.message_types,
+            "message_types": orjson.Fragment(binding.message_types),
         }
         untold += 1
         if untold == _TOLD_EVERY:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import click
 
-from ..service.addressing import Network
-from ..service.settings import Settings
+from ..service.settings import Network, Settings
 from ..storage.locator import administration
 from .options import database_option, option
 

@@ -2,10 +2,12 @@
 
 import base64
 import binascii
+import hashlib
 import hmac
+import time
 from typing import Any
 
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.middleware.abstract import RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -13,17 +15,28 @@ from ..storage.interface import Storage
 from ..storage.tokens import digest
 from .context import context_of
 from .errors import Fault
+from .stages import CompiledStageAPI
 
 _NOBODY = digest("")
 """Compared with when the user name is unknown, so that it takes as long as a wrong password."""
 
 
-def parse_basic(headers: list[tuple[bytes, bytes]]) -> tuple[str, str] | None:
-    """The user name and password of a request's one `Authorization`; None when it is anything else."""
+_REMEMBERED_FOR = 0.5
+"""Seconds for which right credentials are taken as right again: a rotated or deleted one ends within a second."""
+
+_REMEMBERED = 4096
+"""How many of them at the most."""
+
+
+def authorization(headers: list[tuple[bytes, bytes]]) -> bytes | None:
+    """The value of a request's one `Authorization`; None when there is none, or more than one."""
     values = [value for name, value in headers if name == b"authorization"]
-    if len(values) != 1:
-        return None
-    scheme, _, encoded = values[0].strip().partition(b" ")
+    return values[0] if len(values) == 1 else None
+
+
+def parse_basic(value: bytes) -> tuple[str, str] | None:
+    """The user name and password of an `Authorization`; None when it is anything else."""
+    scheme, _, encoded = value.strip().partition(b" ")
     if scheme.lower() != b"basic":
         return None
     try:
@@ -33,12 +46,12 @@ def parse_basic(headers: list[tuple[bytes, bytes]]) -> tuple[str, str] | None:
     return (user_name, password) if colon else None
 
 
-async def authenticate(storage: Storage, headers: list[tuple[bytes, bytes]]) -> str:
-    """The SID of the account that asks.
+async def authenticate(storage: Storage, value: bytes) -> str:
+    """The SID of the account that asks with an `Authorization`.
 
-    Raises `Fault("unauthorized")`: a malformed `Authorization` is wrong credentials.
+    Raises `Fault("unauthorized")`: a malformed one is wrong credentials.
     """
-    pair = parse_basic(headers)
+    pair = parse_basic(value)
     if pair is None:
         raise Fault("unauthorized")
     user_name, password = pair
@@ -50,35 +63,58 @@ async def authenticate(storage: Storage, headers: list[tuple[bytes, bytes]]) -> 
     return credential.account_sid
 
 
+class Authenticator:
+    """Finds out which account asks. Right credentials are remembered for a moment; wrong ones never."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._known: dict[bytes, tuple[str, float]] = {}
+
+    async def account_sid(self, headers: list[tuple[bytes, bytes]]) -> str:
+        """The SID of the account that asks. Raises `Fault("unauthorized")`."""
+        value = authorization(headers)
+        if value is None:
+            raise Fault("unauthorized")
+        now = time.monotonic()
+        fingerprint = hashlib.sha256(value).digest()  # a secret itself is not kept
+        account_sid, until = self._known.get(fingerprint, ("", now))
+        if now < until:
+            return account_sid
+        account_sid = await authenticate(self._storage, value)
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[fingerprint] = account_sid, now + _REMEMBERED_FOR
+        return account_sid
+
+
 class AuthenticatedOperation:
     """An operation that needs HTTP Basic credentials, as its spec says."""
 
-    def __init__(self, next_app: ASGIApp, storage: Storage) -> None:
+    def __init__(self, next_app: ASGIApp, authenticator: Authenticator) -> None:
         self._next_app = next_app
-        self._storage = storage
+        self._authenticator = authenticator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        context_of(scope)["account_sid"] = await authenticate(self._storage, scope["headers"])
+        context_of(scope)["account_sid"] = await self._authenticator.account_sid(scope["headers"])
         await self._next_app(scope, receive, send)
 
 
-class AuthenticationAPI(RoutedAPI[ASGIApp]):
+class AuthenticationAPI(CompiledStageAPI):
     """The security requirements of one spec."""
 
     def __init__(self, *args: Any, storage: Storage, **kwargs: Any) -> None:
+        self._authenticator = Authenticator(storage)
         super().__init__(*args, **kwargs)
-        self._storage = storage
-        self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> ASGIApp:
         if not operation.security:
-            return self.next_app
+            return self.following(operation)
         for requirement in operation.security:
             for name in requirement:
                 scheme = operation.security_schemes[name]
                 if (scheme["type"], scheme.get("scheme")) != ("http", "basic"):
                     raise NotImplementedError(f"security scheme {name}: only HTTP Basic is implemented")
-        return AuthenticatedOperation(self.next_app, self._storage)
+        return AuthenticatedOperation(self.following(operation), self._authenticator)
 
 
 class Authentication(RoutedMiddleware[AuthenticationAPI]):

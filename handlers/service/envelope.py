@@ -3,14 +3,14 @@
 import logging
 import re
 from collections.abc import MutableMapping
-from secrets import token_hex
+from random import getrandbits
 from time import perf_counter
 from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .errors import REQUEST_ID
+from .errors import REQUEST_ID, STARTED
 from .specification import CONTRACT, REGISTRATION, document
 
 log = logging.getLogger("chat_bindings.access")
@@ -36,12 +36,13 @@ class Envelope:
         method, status = scope["method"], 0
         if method == "HEAD":
             scope = {**scope, "method": "GET"}  # a copy: the server still has to know that it was HEAD
-        headers = _headers(scope, request_id := f"RQ{token_hex(16)}")
+        headers = _headers(scope, request_id := new_request_id())
 
         async def finish(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                scope[STARTED] = True
                 message["headers"] = [*message["headers"], *headers]
             elif method == "HEAD":
                 message = {**message, "body": b""}
@@ -50,12 +51,13 @@ class Envelope:
         try:
             await self.app(scope, receive, finish)
         finally:
-            took = (perf_counter() - started) * 1000
-            operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id", "-")
-            log.info(
-                "%s %s %s %d %.1fms %s",
-                method, self._shown(scope["path"]), operation.rpartition(".")[2], status, took, request_id,
-            )  # fmt: skip
+            if log.isEnabledFor(logging.INFO):
+                took = (perf_counter() - started) * 1000
+                operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id", "-")
+                log.info(
+                    "%s %s %s %d %.1fms %s",
+                    method, self._shown(scope["path"]), operation.rpartition(".")[2], status, took, request_id,
+                )  # fmt: skip
 
     def _shown(self, path: str) -> str:
         """A path for the log: anything but the specs' own words and SIDs may be personal data."""
@@ -64,11 +66,18 @@ class Envelope:
         )
 
 
+def new_request_id() -> str:
+    """An id for a request. It tells requests apart and keeps no secret."""
+    return f"RQ{getrandbits(128):032x}"
+
+
 def _headers(scope: MutableMapping[str, Any], request_id: str) -> list[tuple[bytes, bytes]]:
     headers = [(_REQUEST_ID, request_id.encode())]
-    if any(name == b"origin" for name, _ in scope["headers"]):
-        headers += [
-            (b"access-control-allow-origin", b"*"),
-            (b"access-control-expose-headers", b"Allow, Retry-After, Twilio-Request-Id, WWW-Authenticate"),
-        ]
+    for name, _ in scope["headers"]:
+        if name == b"origin":
+            return [
+                *headers,
+                (b"access-control-allow-origin", b"*"),
+                (b"access-control-expose-headers", b"Allow, Retry-After, Twilio-Request-Id, WWW-Authenticate"),
+            ]
     return headers

@@ -1,19 +1,22 @@
 """Operations, compiled from the specs at start-up: a request is validated and handled with nothing looked up."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
 from connexion.apps.abstract import AbstractApp
 from connexion.apps.asynchronous import AsyncApi, AsyncApp, AsyncASGIApp
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.decorators.parameter import pythonic
+from connexion.middleware.abstract import RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..storage.interface import Storage
 from .bodies import Body
 from .context import context_of
 from .parameters import Parameters
+from .stages import CompiledStageAPI
 
 _ARGUMENTS = "chat_bindings.arguments"
 
@@ -34,15 +37,11 @@ class ValidatedOperation:
         await self._next_app(scope, receive, send)
 
 
-class ValidationAPI(RoutedAPI[ValidatedOperation]):
+class ValidationAPI(CompiledStageAPI):
     """The parameters and bodies of one spec."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.add_paths()
-
     def make_operation(self, operation: AbstractOperation) -> ValidatedOperation:
-        return ValidatedOperation(self.next_app, operation)
+        return ValidatedOperation(self.following(operation), operation)
 
 
 class Validation(RoutedMiddleware[ValidationAPI]):
@@ -54,17 +53,22 @@ class Validation(RoutedMiddleware[ValidationAPI]):
 class CalledOperation:
     """Calls a handler with the arguments that it has parameters for, and sends what it returns.
 
-    A handler returns the body, or the body and a status. A body of None is none: 204.
+    A handler returns the body, or the body and a status. A body of None is none: 204. `given` are arguments that are
+    the same on every request; what is not in the spec either comes from the request's context.
     """
 
-    def __init__(self, function: Callable[..., Awaitable[Any]]) -> None:
-        self._function = function
-        self._context = tuple(inspect.signature(function).parameters)
+    def __init__(self, operation: AbstractOperation, given: Mapping[str, Any]) -> None:
+        names = inspect.signature(operation.function).parameters
+        self._function: Callable[..., Awaitable[Any]] = operation.function
+        self._given = {name: value for name, value in given.items() if name in names}
+        known = {pythonic(parameter["name"]) for parameter in operation.parameters} | {"body"} | set(self._given)
+        self._from_context = tuple(name for name in names if name not in known)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an ASGI app
-        context = context_of(scope)
-        arguments = scope[_ARGUMENTS] | {name: context[name] for name in self._context if name in context}
-        result = await self._function(**arguments)
+        context, arguments = context_of(scope), scope[_ARGUMENTS]
+        for name in self._from_context:
+            arguments[name] = context[name]
+        result = await self._function(**arguments, **self._given)
         body, status = result if isinstance(result, tuple) else (result, 204 if result is None else 200)
         headers = []
         content = b""
@@ -78,8 +82,12 @@ class CalledOperation:
 class CompiledAPI(AsyncApi):
     """The handlers of one spec."""
 
+    def __init__(self, *args: Any, storage: Storage, **kwargs: Any) -> None:
+        self._storage = storage
+        super().__init__(*args, **kwargs)
+
     def make_operation(self, operation: AbstractOperation) -> CalledOperation:  # type: ignore[override]  # any ASGI app
-        return CalledOperation(operation.function)
+        return CalledOperation(operation, {"storage": self._storage})
 
 
 class CompiledASGIApp(AsyncASGIApp):

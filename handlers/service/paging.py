@@ -31,6 +31,11 @@ def position(token: str | None) -> Position | None:
     return Position("after" if match[1] == "PA" else "before", match[2])
 
 
+@cache
+def _highest() -> int:
+    return int(component("schemas", "Page")["maximum"])
+
+
 class Links:
     """The URLs of a list's pages: the same filters and page size, in the order that Twilio's own answers have."""
 
@@ -42,9 +47,8 @@ class Links:
 
     def to(self, page: int, token: str | None = None) -> str:
         """The URL of a page. `page` is the client's counter, and kept within the bounds of the spec."""
-        highest = component("schemas", "Page")["maximum"]
         suffix = "" if token is None else f"&PageToken={quote(token, safe='')}"
-        return f"{self._url}&Page={min(max(page, 0), highest)}{suffix}"
+        return f"{self._url}&Page={min(max(page, 0), _highest())}{suffix}"
 
 
 def meta(links: Links, found: Page, *, page: int, size: int, token: str | None) -> dict[str, Any]:

@@ -1,17 +1,61 @@
-"""A Binding as clients see it."""
+"""A Binding as clients see it, as JSON text: put together from its row, and not by way of objects."""
 
-from functools import cache
-from typing import Any
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from urllib.parse import quote
 
+import orjson
+
 from ..storage.interface import Binding
-from .specification import path_template
+from .specification import component, path_template
+
+# every character but the unreserved ones: Ruby's and Java's URI parsers take nothing else
+_RESERVED = re.compile(r"[^A-Za-z0-9._~-]")
+
+
+class _Encoded(dict[str, str]):
+    """Characters, percent-encoded: each is encoded once."""
+
+    def __missing__(self, character: str) -> str:
+        self[character] = quote(character, safe="")
+        return self[character]
+
+
+_encoded = _Encoded()
+
+
+def _encode(match: re.Match[str]) -> str:
+    return _encoded[match[0]]
 
 
 @cache
-def _paths() -> tuple[str, str]:
-    instance, collection = path_template("fetch_binding"), path_template("list_bindings")
-    return instance, collection.rpartition("/")[0]
+def _template() -> str:
+    """The JSON text of a Binding: the spec's properties in their order, with a hole for what each Binding has.
+
+    What all Bindings of a page have in common stands in braces.
+    """
+    holes = {
+        "account_sid": '"{account_sid}"',
+        "service_sid": '"{service_sid}"',
+        "url": '"{bindings}%s"',
+        "links": '{{"user":"{users}%s"}}',
+    }
+    holes |= dict.fromkeys(Binding._fields, '"%s"')
+    # text that users choose has to be escaped; all else is a SID, a time or a word
+    holes |= dict.fromkeys(("endpoint", "identity", "message_types"), "%s")
+    names = list(component("schemas", "Binding")["properties"])
+    own = [name for name in names if name in Binding._fields]
+    if (set(names), own, names[-2:]) != (set(holes), list(Binding._fields), ["url", "links"]):
+        raise NotImplementedError(f"the spec's Binding has {', '.join(names)}; served are {', '.join(holes)}")
+    return "{{" + ",".join(f'"{name}":{holes[name]}' for name in names) + "}}"
+
+
+@cache
+def _paths() -> tuple[str, str, str]:
+    """What comes before a service's SID in the URLs of its Bindings, and what after it; for its users likewise."""
+    before, after = path_template("list_bindings").split("{ServiceSid}")
+    return before, f"{after}/", f"{after.rpartition('/')[0]}/Users/"
 
 
 def collection_url(origin: str, service_sid: str) -> str:
@@ -19,23 +63,37 @@ def collection_url(origin: str, service_sid: str) -> str:
     return origin + path_template("list_bindings").format(ServiceSid=service_sid)
 
 
-def represent(binding: Binding, origin: str) -> dict[str, Any]:
-    """The JSON object of the spec's schema `Binding`; `origin` is a scheme and host."""
-    instance, service = _paths()
-    return {
-        "sid": binding.sid,
-        "account_sid": binding.account_sid,
-        "service_sid": binding.service_sid,
-        "date_created": binding.date_created,
-        "date_updated": binding.date_updated,
-        "endpoint": binding.endpoint,
-        "identity": binding.identity,
-        "binding_type": binding.binding_type,
-        "credential_sid": binding.credential_sid,
-        "message_types": binding.message_types,
-        "url": origin + instance.format(ServiceSid=binding.service_sid, Sid=binding.sid),
-        "links": {
-            # every character but the unreserved ones: Ruby's and Java's URI parsers take nothing else
-            "user": f"{origin}{service.format(ServiceSid=binding.service_sid)}/Users/{quote(binding.identity, safe='')}"
-        },
-    }
+@lru_cache(maxsize=1024)
+def _template_of(account_sid: str, service_sid: str, origin: str) -> str:
+    before, bindings, users = _paths()
+    service = f"{origin}{before}{service_sid}".replace("%", "%%")
+    return _template().format(
+        account_sid=account_sid, service_sid=service_sid, bindings=service + bindings, users=service + users
+    )
+
+
+def _text(template: str, binding: Binding) -> str:
+    sid, created, updated, endpoint, identity, kind, credential_sid, message_types = binding
+    return template % (
+        sid,
+        created,
+        updated,
+        orjson.dumps(endpoint).decode(),
+        orjson.dumps(identity).decode(),
+        kind,
+        credential_sid,
+        message_types,
+        sid,
+        _RESERVED.sub(_encode, identity),
+    )
+
+
+def represent(binding: Binding, account_sid: str, service_sid: str, origin: str) -> orjson.Fragment:
+    """The JSON of the spec's schema `Binding`; `origin` is a scheme and host."""
+    return orjson.Fragment(_text(_template_of(account_sid, service_sid, origin), binding))
+
+
+def represent_all(bindings: Sequence[Binding], account_sid: str, service_sid: str, origin: str) -> orjson.Fragment:
+    """A JSON array of Bindings of one service."""
+    template = _template_of(account_sid, service_sid, origin)
+    return orjson.Fragment(f"[{','.join([_text(template, binding) for binding in bindings])}]")

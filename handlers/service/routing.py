@@ -1,28 +1,26 @@
 """Routing from the specs, one route a path: a path knows its methods, so `Allow` and preflights come from there."""
 
 import re
-from typing import Any
+from collections import defaultdict
+from typing import Any, NamedTuple
 
 from connexion.frameworks.starlette import starlettify_path
 from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
 from connexion.operations.abstract import AbstractOperation
 from connexion.spec import Specification
+from starlette.convertors import PathConvertor
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .errors import Fault, shorten
+from .stages import following
 
 
-class RoutedOperation:
-    """Tells the stages that follow which operation a request is for, in the way that they all know."""
+class RoutedOperation(NamedTuple):
+    """Where a request goes, and which operation it is for, in the way that Connexion's stages know."""
 
-    def __init__(self, next_app: ASGIApp, base_path: str, operation_id: str) -> None:
-        self._next_app = next_app
-        self._routing = {"api_base_path": base_path, "operation_id": operation_id}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = self._routing
-        await self._next_app(scope, receive, send)
+    next_app: ASGIApp
+    routing: dict[str, str]
 
 
 class PathItem:
@@ -39,16 +37,14 @@ class PathItem:
             methods += ["GET", "HEAD"] if method == "GET" else [method]
         return ", ".join([*methods, "OPTIONS"])
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        method = scope["method"]
-        if operation := self.operations.get(method):
-            await operation(scope, receive, send)
-        elif method == "OPTIONS" and (headers := _preflight(scope, self.allowed)):
+    async def answer(self, scope: Scope, send: Send) -> None:
+        """Answer a method that the path does not have: a preflight, or an error."""
+        if scope["method"] == "OPTIONS" and (headers := _preflight(scope, self.allowed)):
             await send({"type": "http.response.start", "status": 204, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
-        else:
-            facts = {"method": shorten(method), "allowed": self.allowed}
-            raise Fault("method_not_allowed", {"Allow": self.allowed}, **facts)
+            return
+        facts = {"method": shorten(scope["method"]), "allowed": self.allowed}
+        raise Fault("method_not_allowed", {"Allow": self.allowed}, **facts)
 
 
 def _preflight(scope: Scope, allowed: str) -> list[tuple[bytes, bytes]]:
@@ -72,7 +68,9 @@ class RoutingAPI(AbstractRoutingAPI[RoutedOperation]):
         super().__init__(specification, **kwargs)
 
     def make_operation(self, operation: AbstractOperation) -> RoutedOperation:
-        return RoutedOperation(self._next_app, self.base_path, operation.operation_id)
+        next_app = following(self._next_app, self.base_path, operation)
+        routing = {"api_base_path": self.base_path, "operation_id": operation.operation_id}
+        return RoutedOperation(next_app, routing)
 
     @staticmethod
     def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:
@@ -94,21 +92,33 @@ class Routing(SpecMiddleware):
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._routes: list[tuple[re.Pattern[str], PathItem]] = []
+        self._routes: dict[int, list[tuple[re.Pattern[str], PathItem]]] = defaultdict(list)
+        """By the number of slashes: no parameter holds one."""
 
     def add_api(self, specification: Specification, **kwargs: object) -> None:
         api = RoutingAPI(specification, next_app=self.app, **kwargs)
-        self._routes += [(compile_path(path)[0], item) for path, item in api.items.items()]
+        for path, item in api.items.items():
+            pattern, _, convertors = compile_path(path)
+            if any(isinstance(convertor, PathConvertor) for convertor in convertors.values()):
+                raise NotImplementedError(f"{path}: parameters that hold slashes are not implemented")
+            self._routes[path.count("/")].append((pattern, item))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if b"%2f" not in scope["raw_path"].lower():  # that is a slash in a segment, not one between segments
-            for pattern, item in self._routes:
+        path, raw_path = scope["path"], scope["raw_path"]
+        # an encoded slash stands in a segment, not between two
+        if b"%" not in raw_path or b"%2f" not in raw_path.lower():
+            for pattern, item in self._routes.get(path.count("/"), ()):
                 # not `match`, whose `$` lets a line feed by
-                if match := pattern.fullmatch(scope["path"]):
+                if match := pattern.fullmatch(path):
                     scope["path_params"] = match.groupdict()
-                    await item(scope, receive, send)
+                    operation = item.operations.get(scope["method"])
+                    if operation is None:
+                        await item.answer(scope, send)
+                    else:
+                        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = operation.routing
+                        await operation.next_app(scope, receive, send)
                     return
         raise Fault("not_found")

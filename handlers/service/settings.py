@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 
-from .addressing import Network
+Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from connexion.uri_parsing import OpenAPIURIParser
 from connexion.validators.parameter import ParameterValidator
 
 from chat_bindings.service.addressing import Addressing
-from chat_bindings.service.context import Given
 from chat_bindings.service.credentials import Authentication
 from chat_bindings.service.envelope import Envelope
 from chat_bindings.service.errors import Door, Fault
@@ -58,7 +57,7 @@ class StockOperation(ValidatedOperation):
 
 class StockAPI(ValidationAPI):
     def make_operation(self, operation: Any) -> StockOperation:
-        return StockOperation(self.next_app, operation)
+        return StockOperation(self.following(operation), operation)
 
 
 class StockValidation(Validation):
@@ -86,7 +85,6 @@ def stock_app(database: Path) -> Any:
             Authentication,
             StockValidation,
             partial(Addressing, public_url=None, trusted_proxies=()),
-            partial(Given, storage=storage),
             LifespanMiddleware,
         ],
     )

@@ -14,7 +14,7 @@ from ..interface import AccountRow, Binding, Conflict, KeyRow, ServiceRow, Stora
 from . import connection as database
 from . import loader
 from .connection import away, transaction
-from .reading import binding
+from .reading import COLUMNS
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +24,7 @@ _CACHE = 176 * 1024
 _ERASE_FOR = 5.0
 """Seconds to wait until nobody is in the way of an erasure."""
 
-BINDINGS = """
-    SELECT sid, service_sid, date_created, date_updated, endpoint, identity, binding_type, credential_sid, message_types
-    FROM bindings WHERE service_sid = ? ORDER BY sid"""
+BINDINGS = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = ? ORDER BY sid"  # noqa: S608 - constants
 
 
 class SqliteAdministration:
@@ -104,12 +102,7 @@ class SqliteAdministration:
 
     def bindings(self, service_sid: str) -> Iterator[Binding]:
         with away():
-            owner = self._connection.execute(
-                "SELECT account_sid FROM services WHERE sid = ?", (service_sid,)
-            ).fetchone()
-            if owner is not None:
-                for row in self._connection.execute(BINDINGS, (service_sid,)):
-                    yield binding(row, *owner)
+            yield from map(Binding._make, self._connection.execute(BINDINGS, (service_sid,)))
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

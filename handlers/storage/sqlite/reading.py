@@ -7,12 +7,10 @@ from operator import itemgetter
 from typing import Any
 
 import apsw
-import orjson
 
 from ..interface import Binding, Credential, Filters, Page, Position
 
-_COLUMNS = """bindings.sid, service_sid, date_created, date_updated, endpoint, identity, binding_type, credential_sid,
-    message_types"""
+COLUMNS = ", ".join(Binding._fields)
 
 CREDENTIAL = """
     SELECT sid, auth_token_sha256 FROM accounts WHERE sid = :user_name
@@ -21,8 +19,8 @@ CREDENTIAL = """
 SERVICE = "SELECT 1 FROM services WHERE sid = ? AND account_sid = ?"
 
 FETCH = f"""
-    SELECT {_COLUMNS} FROM bindings JOIN services ON services.sid = service_sid
-    WHERE service_sid = ? AND bindings.sid = ? AND services.account_sid = ?"""  # noqa: S608 - constants alone
+    SELECT {COLUMNS} FROM bindings WHERE service_sid = :service_sid AND sid = :sid
+        AND (SELECT account_sid FROM services WHERE sid = :service_sid) = :account_sid"""  # noqa: S608 - constants alone
 
 # INDEXED BY, since without statistics SQLite walks the primary key and tests each row: 100 times slower at a million.
 _SOURCES = {
@@ -32,32 +30,15 @@ _SOURCES = {
 }
 
 
-def run_statement(*, by_type: bool, by_identity: bool, descending: bool) -> str:
+def run_statement(columns: str = COLUMNS, *, by_type: bool, by_identity: bool, descending: bool) -> str:
     """The statement that reads a run: a service's Bindings (of a type, an identity) on one side of a SID, in order."""
     conditions = "service_sid = :service_sid"
     conditions += " AND identity = :identity" if by_identity else ""
     conditions += " AND binding_type = :binding_type" if by_type else ""
     side, order = ("<", "DESC") if descending else (">", "ASC")
     return (  # of constants alone
-        f"SELECT {_COLUMNS} FROM {_SOURCES[by_type, by_identity]} "  # noqa: S608
+        f"SELECT {columns} FROM {_SOURCES[by_type, by_identity]} "  # noqa: S608
         f"WHERE {conditions} AND sid {side} :sid ORDER BY sid {order} LIMIT :size"
-    )
-
-
-def binding(row: Sequence[Any], account_sid: str) -> Binding:
-    """A row of the columns that every statement here reads."""
-    sid, service_sid, created, updated, endpoint, identity, binding_type, credential_sid, message_types = row
-    return Binding(
-        sid,
-        account_sid,
-        service_sid,
-        created,
-        updated,
-        endpoint,
-        identity,
-        binding_type,
-        credential_sid,
-        orjson.loads(message_types),
     )
 
 
@@ -74,18 +55,23 @@ def owns(connection: apsw.Connection, account_sid: str, service_sid: str) -> boo
 
 def fetch(connection: apsw.Connection, account_sid: str, service_sid: str, sid: str) -> Binding | None:
     """One Binding."""
-    row = connection.execute(FETCH, (service_sid, sid, account_sid)).fetchone()
-    return None if row is None else binding(row, account_sid)
+    values = {"account_sid": account_sid, "service_sid": service_sid, "sid": sid}
+    row = connection.execute(FETCH, values).fetchone()
+    return None if row is None else Binding._make(row)
 
 
 class Listing:
     """The list of a service's Bindings that match filters, at one moment."""
 
     def __init__(
-        self, connection: apsw.Connection, service_sid: str, filters: Filters, binding_types: Sequence[str]
+        self,
+        connection: apsw.Connection,
+        service_sid: str,
+        filters: Filters,
+        binding_types: Sequence[str],
     ) -> None:
         self._connection = connection
-        self._service_sid = service_sid
+        self._where = {"service_sid": service_sid}
         types = tuple(dict.fromkeys(filters.binding_types))
         if len(types) == len(binding_types):
             types = ()  # all that there are filter nothing
@@ -97,36 +83,41 @@ class Listing:
             for identity, binding_type in product(dict.fromkeys(filters.identities) or [""], types or [""])
         ]
 
-    def rows(self, side: str, sid: str, size: int) -> list[Sequence[Any]]:
-        """At most `size` rows right after a SID in ascending order, or right before it in descending order.
+    def rows(self, side: str, sid: str, size: int) -> list[Binding]:
+        """At most `size` Bindings right after a SID in ascending order, or right before it in descending order.
 
         A run for each choice of a type and an identity, merged: nothing is sorted, and hardly more read than given.
         """
         descending = side == "before"
         statement = run_statement(by_type=self._by_type, by_identity=self._by_identity, descending=descending)
-        where = {"service_sid": self._service_sid, "sid": sid, "size": size}
+        where = self._where | {"sid": sid, "size": size}
         runs: Iterable[Iterable[Sequence[Any]]] = [
             self._connection.execute(statement, where | choice) for choice in self._choices
         ]
         if len(self._choices) == 1:
             (run,) = runs
-            return list(run)
-        return list(islice(heapq.merge(*runs, key=itemgetter(0), reverse=descending), size))
+            return list(map(Binding._make, run))
+        merged = heapq.merge(*runs, key=itemgetter(0), reverse=descending)
+        return list(map(Binding._make, islice(merged, size)))
 
     def reaches(self, side: str, sid: str) -> bool:
         """Whether anything stands on that side of a SID."""
-        return bool(self.rows(side, sid, 1))
+        statement = run_statement(
+            "1", by_type=self._by_type, by_identity=self._by_identity, descending=side == "before"
+        )
+        where = self._where | {"sid": sid, "size": 1}
+        return any(self._connection.execute(statement, where | choice).fetchone() for choice in self._choices)
 
 
-def page(listing: Listing, account_sid: str, position: Position | None, size: int) -> Page:
+def page(listing: Listing, position: Position | None, size: int) -> Page:
     """A page of a list; one before a position that would not be full is the first page."""
     if position is not None and position.side == "before":
-        rows = listing.rows("before", position.sid, size + 1)
-        if len(rows) >= size:
-            found = [binding(row, account_sid) for row in reversed(rows[:size])]
-            return Page(found, has_previous=len(rows) > size, has_next=listing.reaches("after", found[-1].sid))
+        found = listing.rows("before", position.sid, size + 1)
+        if len(found) >= size:
+            has_previous = len(found) > size
+            found = found[size - 1 :: -1]
+            return Page(found, has_previous, has_next=listing.reaches("after", found[-1].sid))
         position = None
-    rows = listing.rows("after", position.sid if position else "", size + 1)
-    found = [binding(row, account_sid) for row in rows[:size]]
+    found = listing.rows("after", position.sid if position else "", size + 1)
     has_previous = bool(found) and position is not None and listing.reaches("before", found[0].sid)
-    return Page(found, has_previous, has_next=len(rows) > size)
+    return Page(found[:size], has_previous, has_next=len(found) > size)
