@@ -1,7 +1,7 @@
 """Where a client reaches us: the scheme and host that absolute URLs are built from."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
@@ -74,9 +74,9 @@ class AddressedOperation:
         self._next_app = next_app
         self._origin = origin
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         context_of(scope)["origin"] = self._origin.of(scope)
-        await self._next_app(scope, receive, send)
+        return self._next_app(scope, receive, send)
 
 
 class AddressingAPI(CompiledStageAPI):

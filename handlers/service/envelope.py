@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, MutableMapping
 from random import getrandbits
 from time import perf_counter
 from typing import Any
@@ -38,7 +38,7 @@ class Envelope:
             scope = {**scope, "method": "GET"}  # a copy: the server still has to know that it was HEAD
         headers = _headers(scope, request_id := new_request_id())
 
-        async def finish(message: Message) -> None:
+        def finish(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -46,7 +46,7 @@ class Envelope:
                 message["headers"] = [*message["headers"], *headers]
             elif method == "HEAD":
                 message = {**message, "body": b""}
-            await send(message)
+            return send(message)
 
         try:
             await self.app(scope, receive, finish)

@@ -29,11 +29,14 @@ class ValidatedOperation:
         self._parameters = Parameters.compile(operation.parameters)
         self._body = Body(operation.request_body["content"]) if operation.request_body else None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        arguments = self._parameters.parse(scope)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        scope[_ARGUMENTS] = self._parameters.parse(scope)
         if self._body is not None:
-            arguments["body"] = await self._body.parse(scope, receive)
-        scope[_ARGUMENTS] = arguments
+            return self._read(self._body, scope, receive, send)
+        return self._next_app(scope, receive, send)
+
+    async def _read(self, body: Body, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[_ARGUMENTS]["body"] = await body.parse(scope, receive)
         await self._next_app(scope, receive, send)
 
 
