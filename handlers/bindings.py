@@ -35,7 +35,7 @@ async def list_bindings(  # noqa: PLR0913 - the spec's parameters, by name
     links = Links(collection_url(origin, service_sid), filters, page_size)
     return {
         "meta": meta(links, found, page=page, size=page_size, token=page_token),
-        "bindings": represent_all(found.bindings, origin),
+        "bindings": represent_all(found.bindings, account_sid, service_sid, origin),
     }
 
 
@@ -46,7 +46,7 @@ async def fetch_binding(
     binding = await storage.fetch(account_sid, service_sid, sid)
     if binding is None:
         raise Fault("not_found")
-    return represent(binding, origin)
+    return represent(binding, account_sid, service_sid, origin)
 
 
 async def delete_binding(service_sid: str, sid: str, *, account_sid: str, storage: Storage) -> None:

@@ -24,4 +24,4 @@ async def register_binding(
     if registered is None:
         raise Fault("not_found")
     binding, is_new = registered
-    return represent(binding, origin), 201 if is_new else 200
+    return represent(binding, account_sid, service_sid, origin), 201 if is_new else 200

@@ -75,8 +75,11 @@ class _Loading:
 
     def flush(self) -> None:
         """Add the Bindings that wait to be added together."""
+        if not self._frames:
+            return
+        service = self._frames[-1].parent
         try:
-            self._loader.add_bindings(self._bindings)
+            self._loader.add_bindings(service.sid or self._service_sid(service), self._bindings)
         except BindingConflict as error:
             frame = self._frames[error.index]
             raise _conflict(frame, (), error) from error
@@ -86,8 +89,6 @@ class _Loading:
         value, service = frame.value, frame.parent
         binding = Binding(
             value["sid"],
-            service.parent.sid or self._account_sid(service.parent),
-            service.sid or self._service_sid(service),
             value["date_created"],
             value["date_updated"],
             value["endpoint"],
@@ -96,9 +97,13 @@ class _Loading:
             value["credential_sid"],
             orjson.dumps(value["message_types"]).decode(),
         )
-        for name, sid in (("account_sid", binding.account_sid), ("service_sid", binding.service_sid)):
+        account_sid = service.parent.sid or self._account_sid(service.parent)
+        service_sid = service.sid or self._service_sid(service)
+        for name, sid in (("account_sid", account_sid), ("service_sid", service_sid)):
             if value.get(name, sid) != sid:
                 raise frame.error((name,), f"must be the SID of the {name[:-4]} that the Binding stands under")
+        if self._frames and self._frames[-1].parent is not service:
+            self.flush()
         self._frames.append(frame)
         self._bindings.append(binding)
         if len(self._bindings) == _TOGETHER:

@@ -1,7 +1,8 @@
 """Where a client reaches us: the scheme and host that absolute URLs are built from."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -17,6 +18,13 @@ from .stages import CompiledStageAPI
 
 # RFC 3986: a registered name without sub-delimiters (which no host on the Internet has), or an IP literal, and a port
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+
+
+@lru_cache(maxsize=1024)
+def _checked(scheme: str, host: bytes) -> str:
+    if not _HOST.fullmatch(host):
+        raise Fault("invalid_parameter", parameter="The Host header", rule="must be a host, or a host and a port")
+    return f"{scheme}://{host.decode()}"
 
 
 class Origin:
@@ -45,9 +53,7 @@ class Origin:
         if not host and scope["server"]:  # HTTP/1.0 knows no Host
             name, port = scope["server"]
             host = f"[{name}]:{port}".encode() if ":" in name else f"{name}:{port}".encode()
-        if not _HOST.fullmatch(host):
-            raise Fault("invalid_parameter", parameter="The Host header", rule="must be a host, or a host and a port")
-        return f"{scheme}://{host.decode()}"
+        return _checked(scheme, host)
 
     def _is_trusted(self, scope: Scope) -> bool:
         if not scope["client"]:
@@ -68,9 +74,9 @@ class AddressedOperation:
         self._next_app = next_app
         self._origin = origin
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         context_of(scope)["origin"] = self._origin.of(scope)
-        await self._next_app(scope, receive, send)
+        return self._next_app(scope, receive, send)
 
 
 class AddressingAPI(CompiledStageAPI):

@@ -1,5 +1,6 @@
 """The service as one ASGI app, composed in one list."""
 
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,6 @@ from starlette.types import ASGIApp
 from .. import __name__ as package
 from ..storage.locator import storage as storage_at
 from .addressing import Addressing
-from .context import Given
 from .credentials import Authentication
 from .docs import Docs
 from .envelope import Envelope
@@ -34,6 +34,8 @@ def create_app(settings: Settings) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         await storage.open()
+        gc.collect()
+        gc.freeze()  # the specs and all that is compiled of them stay: no collection has to look at them again
         yield
         await storage.close()
 
@@ -42,14 +44,13 @@ def create_app(settings: Settings) -> ASGIApp:
         specification_dir=directory(),
         lifespan=lifespan,
         middlewares=[
-            LifespanMiddleware,
             Envelope,
             Door,
             partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
             Authentication,
             Validation,
             partial(Addressing, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies),
-            partial(Given, storage=storage),
+            LifespanMiddleware,
         ],
     )
     app.add_api(CONTRACT, resolver=RelativeResolver(f"{package}.bindings"), storage=storage)
@@ -59,4 +60,4 @@ def create_app(settings: Settings) -> ASGIApp:
         log.info("%s %s", spec, document(spec)["info"]["version"])
         for operation in operations(spec):
             log.info("  %s %s: %s", operation.method, operation.path, operation.operation_id)
-    return app
+    return app.middleware  # the app itself would only pass each request on to it

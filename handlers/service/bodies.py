@@ -7,7 +7,7 @@ import orjson
 from starlette.types import Receive, Scope
 
 from .errors import Fault
-from .parameters import coerce, pairs, validator
+from .parameters import coercer, pairs, validator
 from .rules import keyword, rule
 from .specification import Json
 
@@ -19,9 +19,9 @@ class Body:
     """The request body of an operation."""
 
     def __init__(self, content: Json) -> None:
-        readers: dict[str, Callable[[bytes, Json], Any]] = {FORM: _read_form, JSON: _read_json}
+        readers: dict[str, Callable[[Json], Callable[[bytes], Any]]] = {FORM: _form_reader, JSON: lambda _: _read_json}
         self._types = {
-            media_type: (readers[media_type], definition["schema"], validator(definition["schema"]))
+            media_type: (readers[media_type](definition["schema"]), validator(definition["schema"]))
             for media_type, definition in content.items()
         }
 
@@ -34,8 +34,8 @@ class Body:
         media_type = sent.partition(b";")[0].strip().lower().decode("latin-1") or next(iter(self._types))
         if media_type not in self._types:
             raise Fault("unsupported_content_type", types=" or ".join(self._types))
-        read, schema, validator_ = self._types[media_type]
-        value = read(await _received(receive), schema)
+        read, validator_ = self._types[media_type]
+        value = read(await _received(receive))
         if not validator_.is_valid(value):
             error = next(validator_.iter_errors(value))
             raise _fault(error)
@@ -50,15 +50,19 @@ def _fault(error: Any) -> Fault:
     return Fault("invalid_parameter", parameter=str(path[0]) if path else "The body", rule=rule(error))
 
 
-def _read_form(body: bytes, schema: Json) -> Any:
-    sent: dict[str, list[str]] = {}
-    for name, value in pairs(body, "form"):
-        sent.setdefault(name, []).append(value)
-    properties = schema["properties"]
-    return {name: coerce(properties[name], values) for name, values in sent.items() if name in properties}
+def _form_reader(schema: Json) -> Callable[[bytes], Any]:
+    coercers = {name: coercer(property_) for name, property_ in schema["properties"].items()}
+
+    def read(body: bytes) -> Any:
+        sent: dict[str, list[str]] = {}
+        for name, value in pairs(body, "form"):
+            sent.setdefault(name, []).append(value)
+        return {name: coercers[name](values) for name, values in sent.items() if name in coercers}
+
+    return read
 
 
-def _read_json(body: bytes, schema: Json) -> Any:  # noqa: ARG001 - readers are called alike
+def _read_json(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -70,21 +70,23 @@ class Authenticator:
         self._storage = storage
         self._known: dict[bytes, tuple[str, float]] = {}
 
-    async def account_sid(self, headers: list[tuple[bytes, bytes]]) -> str:
-        """The SID of the account that asks. Raises `Fault("unauthorized")`."""
-        value = authorization(headers)
-        if value is None:
-            raise Fault("unauthorized")
-        now = time.monotonic()
-        fingerprint = hashlib.sha256(value).digest()  # a secret itself is not kept
-        account_sid, until = self._known.get(fingerprint, ("", now))
-        if now < until:
-            return account_sid
+    def remembered(self, value: bytes) -> str | None:
+        """The SID of the account of an `Authorization` that was right a moment ago."""
+        known = self._known.get(_fingerprint(value))
+        return known[0] if known and time.monotonic() < known[1] else None
+
+    async def account_sid(self, value: bytes) -> str:
+        """The SID of the account that asks with an `Authorization`. Raises `Fault("unauthorized")`."""
+        until = time.monotonic() + _REMEMBERED_FOR
         account_sid = await authenticate(self._storage, value)
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        self._known[fingerprint] = account_sid, now + _REMEMBERED_FOR
+        self._known[_fingerprint(value)] = account_sid, until
         return account_sid
+
+
+def _fingerprint(value: bytes) -> bytes:
+    return hashlib.sha256(value).digest()  # so that no secret is kept
 
 
 class AuthenticatedOperation:
@@ -95,7 +97,11 @@ class AuthenticatedOperation:
         self._authenticator = authenticator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        context_of(scope)["account_sid"] = await self._authenticator.account_sid(scope["headers"])
+        value = authorization(scope["headers"])
+        if value is None:
+            raise Fault("unauthorized")
+        account_sid = self._authenticator.remembered(value) or await self._authenticator.account_sid(value)
+        context_of(scope)["account_sid"] = account_sid
         await self._next_app(scope, receive, send)
 
 

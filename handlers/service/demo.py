@@ -15,8 +15,9 @@ def load_demo(database: Administration) -> tuple[str, str]:
     kept = {name: example[name] for name in Binding._fields}
     binding = Binding(**kept | {"message_types": orjson.dumps(kept["message_types"]).decode()})
     token = new_token()
+    account_sid, service_sid = example["account_sid"], example["service_sid"]
     with database.load() as loader:
-        loader.add_account(AccountRow(binding.account_sid, digest(token)))
-        loader.add_service(ServiceRow(binding.service_sid, binding.account_sid))
-        loader.add_bindings([binding])
-    return f"{binding.account_sid}:{token}", urlsplit(example["url"]).path
+        loader.add_account(AccountRow(account_sid, digest(token)))
+        loader.add_service(ServiceRow(service_sid, account_sid))
+        loader.add_bindings(service_sid, [binding])
+    return f"{account_sid}:{token}", urlsplit(example["url"]).path

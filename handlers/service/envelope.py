@@ -2,15 +2,15 @@
 
 import logging
 import re
-from collections.abc import MutableMapping
-from secrets import token_hex
+from collections.abc import Awaitable, MutableMapping
+from random import getrandbits
 from time import perf_counter
 from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .errors import REQUEST_ID
+from .errors import REQUEST_ID, STARTED
 from .specification import CONTRACT, REGISTRATION, document
 
 log = logging.getLogger("chat_bindings.access")
@@ -36,16 +36,17 @@ class Envelope:
         method, status = scope["method"], 0
         if method == "HEAD":
             scope = {**scope, "method": "GET"}  # a copy: the server still has to know that it was HEAD
-        headers = _headers(scope, request_id := f"RQ{token_hex(16)}")
+        headers = _headers(scope, request_id := new_request_id())
 
-        async def finish(message: Message) -> None:
+        def finish(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                scope[STARTED] = True
                 message["headers"] = [*message["headers"], *headers]
             elif method == "HEAD":
                 message = {**message, "body": b""}
-            await send(message)
+            return send(message)
 
         try:
             await self.app(scope, receive, finish)
@@ -63,6 +64,11 @@ class Envelope:
         return "/".join(
             segment if segment in self._words or _SID.fullmatch(segment) else "*" for segment in path.split("/")[:8]
         )
+
+
+def new_request_id() -> str:
+    """An id for a request. It tells requests apart and keeps no secret."""
+    return f"RQ{getrandbits(128):032x}"
 
 
 def _headers(scope: MutableMapping[str, Any], request_id: str) -> list[tuple[bytes, bytes]]:

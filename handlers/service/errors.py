@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..storage.interface import StorageDamaged, StorageUnavailable
 from .specification import CONTRACT, REGISTRATION, component, document
@@ -20,6 +20,10 @@ _LONGEST = 200
 
 REQUEST_ID = "Twilio-Request-Id"
 """The header that every response has, errors or not: the envelope writes it."""
+
+
+STARTED = "chat_bindings.started"
+"""Where the envelope notes in a scope that its response has begun: an error can no longer be told then."""
 
 
 class Kind(NamedTuple):
@@ -107,17 +111,10 @@ class Door:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started = False
-
-        async def watch(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
         try:
-            await self.app(scope, receive, watch)
+            await self.app(scope, receive, send)
         except Exception as error:
-            if started:
+            if scope.get(STARTED):
                 raise
             await respond(_fault(error), scope, send)
 

@@ -1,7 +1,7 @@
 """Operations, compiled from the specs at start-up: a request is validated and handled with nothing looked up."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
@@ -12,6 +12,7 @@ from connexion.middleware.abstract import RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..storage.interface import Storage
 from .bodies import Body
 from .context import context_of
 from .parameters import Parameters
@@ -28,11 +29,14 @@ class ValidatedOperation:
         self._parameters = Parameters.compile(operation.parameters)
         self._body = Body(operation.request_body["content"]) if operation.request_body else None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        arguments = self._parameters.parse(scope)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        scope[_ARGUMENTS] = self._parameters.parse(scope)
         if self._body is not None:
-            arguments["body"] = await self._body.parse(scope, receive)
-        scope[_ARGUMENTS] = arguments
+            return self._read(self._body, scope, receive, send)
+        return self._next_app(scope, receive, send)
+
+    async def _read(self, body: Body, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[_ARGUMENTS]["body"] = await body.parse(scope, receive)
         await self._next_app(scope, receive, send)
 
 
@@ -52,19 +56,22 @@ class Validation(RoutedMiddleware[ValidationAPI]):
 class CalledOperation:
     """Calls a handler with the arguments that it has parameters for, and sends what it returns.
 
-    A handler returns the body, or the body and a status. A body of None is none: 204.
+    A handler returns the body, or the body and a status. A body of None is none: 204. `given` are arguments that are
+    the same on every request; what is not in the spec either comes from the request's context.
     """
 
-    def __init__(self, operation: AbstractOperation) -> None:
+    def __init__(self, operation: AbstractOperation, given: Mapping[str, Any]) -> None:
+        names = inspect.signature(operation.function).parameters
         self._function: Callable[..., Awaitable[Any]] = operation.function
-        specified = {pythonic(parameter["name"]) for parameter in operation.parameters} | {"body"}
-        self._given = tuple(name for name in inspect.signature(self._function).parameters if name not in specified)
+        self._given = {name: value for name, value in given.items() if name in names}
+        known = {pythonic(parameter["name"]) for parameter in operation.parameters} | {"body"} | set(self._given)
+        self._from_context = tuple(name for name in names if name not in known)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an ASGI app
         context, arguments = context_of(scope), scope[_ARGUMENTS]
-        for name in self._given:
+        for name in self._from_context:
             arguments[name] = context[name]
-        result = await self._function(**arguments)
+        result = await self._function(**arguments, **self._given)
         body, status = result if isinstance(result, tuple) else (result, 204 if result is None else 200)
         headers = []
         content = b""
@@ -78,8 +85,12 @@ class CalledOperation:
 class CompiledAPI(AsyncApi):
     """The handlers of one spec."""
 
+    def __init__(self, *args: Any, storage: Storage, **kwargs: Any) -> None:
+        self._storage = storage
+        super().__init__(*args, **kwargs)
+
     def make_operation(self, operation: AbstractOperation) -> CalledOperation:  # type: ignore[override]  # any ASGI app
-        return CalledOperation(operation)
+        return CalledOperation(operation, {"storage": self._storage})
 
 
 class CompiledASGIApp(AsyncASGIApp):

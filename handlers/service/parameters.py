@@ -1,7 +1,8 @@
 """Parameters, parsed and checked as the spec says: compiled once from each operation, run on each request."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -54,20 +55,23 @@ def _decode(encoded: bytes, what: str) -> str:
         raise Fault("invalid_parameter", parameter=what, rule="must be UTF-8, percent-encoded") from None
 
 
-def coerce(schema: Json, values: Sequence[str]) -> Any:
-    """The value that the texts sent for a name stand for: all of them for an array, else the last.
-
-    An integer is ASCII digits alone. What is not one stays a text, which the schema then refuses.
-    """
+def coercer(schema: Json) -> Callable[[Sequence[str]], Any]:
+    """What gives the value that the texts sent for a name stand for: all of them for an array, else the last."""
     if schema.get("type") == "array":
-        return [coerce(schema["items"], [value]) for value in values]
+        one = coercer(schema["items"])
+        return lambda values: [one((value,)) for value in values]
+    return _last_as_integer if schema.get("type") == "integer" else itemgetter(-1)
+
+
+def _last_as_integer(values: Sequence[str]) -> int | str:
+    """An integer is ASCII digits alone. What is not one stays a text, which the schema then refuses."""
     text = values[-1]
-    if schema.get("type") == "integer" and _INTEGER.fullmatch(text):
-        digits = text.lstrip("-0")
-        if len(digits) > _LONGEST_INTEGER:
-            return -(10**_LONGEST_INTEGER) if text.startswith("-") else 10**_LONGEST_INTEGER
-        return int(text)
-    return text
+    if not _INTEGER.fullmatch(text):
+        return text
+    digits = text.lstrip("-0")
+    if len(digits) > _LONGEST_INTEGER:
+        return -(10**_LONGEST_INTEGER) if text.startswith("-") else 10**_LONGEST_INTEGER
+    return int(text)
 
 
 class Parameter:
@@ -77,13 +81,15 @@ class Parameter:
         self.name: str = definition["name"]
         self.argument: str = pythonic(self.name)
         self.schema: Json = definition["schema"]
+        self.coerce = coercer(self.schema)
         self._validator = validator(self.schema)
+        self.is_valid = self._validator.is_valid
         self._errors: dict[str, str] = definition.get("x-errors", {})
 
     def parse(self, values: Sequence[str]) -> Any:
         """The parameter's value. Raises the fault that the spec names for the rule that is broken."""
-        value = coerce(self.schema, values)
-        if not self._validator.is_valid(value):
+        value = self.coerce(values)
+        if not self.is_valid(value):
             error = next(self._validator.iter_errors(value))
             fault = self._errors.get(keyword(error), "invalid_parameter")
             raise Fault(fault, parameter=self.name, rule=rule(error))
@@ -111,11 +117,12 @@ class Parameters(NamedTuple):
     def parse(self, scope: Scope) -> dict[str, Any]:
         """The handler's arguments. A malformed SID in the path is one that does not exist."""
         arguments = dict(self.defaults)
+        sent: dict[str, str] = scope["path_params"]
         for parameter in self.path:
-            try:
-                arguments[parameter.argument] = parameter.parse([scope["path_params"][parameter.name]])
-            except Fault:
-                raise Fault("not_found") from None
+            value = parameter.coerce((sent[parameter.name],))
+            if not parameter.is_valid(value):
+                raise Fault("not_found")
+            arguments[parameter.argument] = value
         if query := scope["query_string"]:
             for name, values in self._sent(query).items():
                 parameter = self.query[name]

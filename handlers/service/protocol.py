@@ -1,11 +1,10 @@
 """HTTP as uvicorn reads it, with errors of ours where it cannot read a request."""
 
 import re
-from secrets import token_hex
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .envelope import log
+from .envelope import log, new_request_id
 from .errors import REQUEST_ID, Fault, render
 
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
@@ -18,35 +17,27 @@ _LARGEST_HEAD = 1 << 20
 class Protocol(HttpToolsProtocol):
     """uvicorn's protocol on httptools; what is no HTTP is told as every error is, and nothing upgrades."""
 
-    _between_requests = True
-    _has_head = False
     _head_size = 0
 
     def data_received(self, data: bytes) -> None:
         # httptools drops the body of a request that offers an upgrade (`curl --http2`): so it never sees the offer
-        if self._between_requests and b"\r\nupgrade:" in data.lower():
+        if b"\r\nupgrade:" in data.lower() and not self._is_in_body():
             head, end, body = data.partition(b"\r\n\r\n")
             data = _UPGRADE.sub(b"", head) + end + body
-        self._head_size += len(data)
+        before = self.cycle
         super().data_received(data)
-        if self._head_size > _LARGEST_HEAD and not self._has_head and not self.transport.is_closing():
+        if self.cycle is not before or self._is_in_body():
+            self._head_size = 0
+            return
+        self._head_size += len(data)
+        if self._head_size > _LARGEST_HEAD and not self.transport.is_closing():
             self.send_400_response("")
 
-    def on_message_begin(self) -> None:
-        self._between_requests = self._has_head = False
-        self._head_size = 0
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        self._has_head = True
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        self._between_requests = True
-        super().on_message_complete()
+    def _is_in_body(self) -> bool:
+        return self.cycle is not None and self.cycle.more_body
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says more
-        request_id = f"RQ{token_hex(16)}"
+        request_id = new_request_id()
         status, headers, body = render(Fault("malformed_request"), {})
         headers |= {
             REQUEST_ID: request_id,

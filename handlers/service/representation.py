@@ -1,8 +1,8 @@
 """A Binding as clients see it, as JSON text: put together from its row, and not by way of objects."""
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from urllib.parse import quote
 
 import orjson
@@ -31,20 +31,31 @@ def _encode(match: re.Match[str]) -> str:
 
 @cache
 def _template() -> str:
-    """The JSON text of a Binding, with holes for what `_rendered` fills in: the spec's properties, in their order."""
+    """The JSON text of a Binding: the spec's properties in their order, with a hole for what each Binding has.
+
+    What all Bindings of a page have in common stands in braces.
+    """
+    holes = {
+        "account_sid": '"{account_sid}"',
+        "service_sid": '"{service_sid}"',
+        "url": '"{bindings}%s"',
+        "links": '{{"user":"{users}%s"}}',
+    }
+    holes |= dict.fromkeys(Binding._fields, '"%s"')
     # text that users choose has to be escaped; all else is a SID, a time or a word
-    holes = dict.fromkeys(Binding._fields, '"%s"') | dict.fromkeys(("endpoint", "identity", "message_types"), "%s")
-    holes |= {"url": '"%s%s"', "links": '{"user":"%s%s"}'}
-    names = tuple(component("schemas", "Binding")["properties"])
-    if names != tuple(holes):
+    holes |= dict.fromkeys(("endpoint", "identity", "message_types"), "%s")
+    names = list(component("schemas", "Binding")["properties"])
+    own = [name for name in names if name in Binding._fields]
+    if (set(names), own, names[-2:]) != (set(holes), list(Binding._fields), ["url", "links"]):
         raise NotImplementedError(f"the spec's Binding has {', '.join(names)}; served are {', '.join(holes)}")
-    return "{" + ",".join(f'"{name}":{hole}' for name, hole in holes.items()) + "}"
+    return "{{" + ",".join(f'"{name}":{holes[name]}' for name in names) + "}}"
 
 
 @cache
-def _paths() -> tuple[str, str]:
-    instance, collection = path_template("fetch_binding"), path_template("list_bindings")
-    return instance, f"{collection.rpartition('/')[0]}/Users/"
+def _paths() -> tuple[str, str, str]:
+    """What comes before a service's SID in the URLs of its Bindings, and what after it; for its users likewise."""
+    before, after = path_template("list_bindings").split("{ServiceSid}")
+    return before, f"{after}/", f"{after.rpartition('/')[0]}/Users/"
 
 
 def collection_url(origin: str, service_sid: str) -> str:
@@ -52,37 +63,37 @@ def collection_url(origin: str, service_sid: str) -> str:
     return origin + path_template("list_bindings").format(ServiceSid=service_sid)
 
 
-def _rendered(bindings: Sequence[Binding], origin: str) -> Iterator[str]:
-    """The JSON texts of Bindings of one service."""
-    template, (instance, users) = _template(), _paths()
-    service_sid = bindings[0].service_sid
-    instances = origin + instance.format(ServiceSid=service_sid, Sid="")
-    users = origin + users.format(ServiceSid=service_sid)
-    dumps, encoded = orjson.dumps, _RESERVED.sub
-    for sid, account_sid, _, created, updated, endpoint, identity, kind, credential_sid, types in bindings:
-        yield template % (
-            sid,
-            account_sid,
-            service_sid,
-            created,
-            updated,
-            dumps(endpoint).decode(),
-            dumps(identity).decode(),
-            kind,
-            credential_sid,
-            types,
-            instances,
-            sid,
-            users,
-            encoded(_encode, identity),
-        )
+@lru_cache(maxsize=1024)
+def _template_of(account_sid: str, service_sid: str, origin: str) -> str:
+    before, bindings, users = _paths()
+    service = f"{origin}{before}{service_sid}".replace("%", "%%")
+    return _template().format(
+        account_sid=account_sid, service_sid=service_sid, bindings=service + bindings, users=service + users
+    )
 
 
-def represent(binding: Binding, origin: str) -> orjson.Fragment:
+def _text(template: str, binding: Binding) -> str:
+    sid, created, updated, endpoint, identity, kind, credential_sid, message_types = binding
+    return template % (
+        sid,
+        created,
+        updated,
+        orjson.dumps(endpoint).decode(),
+        orjson.dumps(identity).decode(),
+        kind,
+        credential_sid,
+        message_types,
+        sid,
+        _RESERVED.sub(_encode, identity),
+    )
+
+
+def represent(binding: Binding, account_sid: str, service_sid: str, origin: str) -> orjson.Fragment:
     """The JSON of the spec's schema `Binding`; `origin` is a scheme and host."""
-    return orjson.Fragment(next(_rendered([binding], origin)))
+    return orjson.Fragment(_text(_template_of(account_sid, service_sid, origin), binding))
 
 
-def represent_all(bindings: Sequence[Binding], origin: str) -> orjson.Fragment:
+def represent_all(bindings: Sequence[Binding], account_sid: str, service_sid: str, origin: str) -> orjson.Fragment:
     """A JSON array of Bindings of one service."""
-    return orjson.Fragment(f"[{','.join(_rendered(bindings, origin))}]" if bindings else "[]")
+    template = _template_of(account_sid, service_sid, origin)
+    return orjson.Fragment(f"[{','.join([_text(template, binding) for binding in bindings])}]")

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from connexion.frameworks.starlette import starlettify_path
 from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
@@ -16,16 +16,11 @@ from .errors import Fault, shorten
 from .stages import following
 
 
-class RoutedOperation:
-    """Notes which operation a request is for, in the way that Connexion's stages know, and goes on to it."""
+class RoutedOperation(NamedTuple):
+    """Where a request goes, and which operation it is for, in the way that Connexion's stages know."""
 
-    def __init__(self, next_app: ASGIApp, base_path: str, operation_id: str) -> None:
-        self._next_app = next_app
-        self._routing = {"api_base_path": base_path, "operation_id": operation_id}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = self._routing
-        await self._next_app(scope, receive, send)
+    next_app: ASGIApp
+    routing: dict[str, str]
 
 
 class PathItem:
@@ -42,16 +37,14 @@ class PathItem:
             methods += ["GET", "HEAD"] if method == "GET" else [method]
         return ", ".join([*methods, "OPTIONS"])
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        method = scope["method"]
-        if operation := self.operations.get(method):
-            await operation(scope, receive, send)
-        elif method == "OPTIONS" and (headers := _preflight(scope, self.allowed)):
+    async def answer(self, scope: Scope, send: Send) -> None:
+        """Answer a method that the path does not have: a preflight, or an error."""
+        if scope["method"] == "OPTIONS" and (headers := _preflight(scope, self.allowed)):
             await send({"type": "http.response.start", "status": 204, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
-        else:
-            facts = {"method": shorten(method), "allowed": self.allowed}
-            raise Fault("method_not_allowed", {"Allow": self.allowed}, **facts)
+            return
+        facts = {"method": shorten(scope["method"]), "allowed": self.allowed}
+        raise Fault("method_not_allowed", {"Allow": self.allowed}, **facts)
 
 
 def _preflight(scope: Scope, allowed: str) -> list[tuple[bytes, bytes]]:
@@ -76,7 +69,8 @@ class RoutingAPI(AbstractRoutingAPI[RoutedOperation]):
 
     def make_operation(self, operation: AbstractOperation) -> RoutedOperation:
         next_app = following(self._next_app, self.base_path, operation)
-        return RoutedOperation(next_app, self.base_path, operation.operation_id)
+        routing = {"api_base_path": self.base_path, "operation_id": operation.operation_id}
+        return RoutedOperation(next_app, routing)
 
     @staticmethod
     def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:
@@ -115,13 +109,19 @@ class Routing(SpecMiddleware):
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path = scope["path"]
-        if b"%2f" not in scope["raw_path"].lower():  # that is a slash in a segment, not one between segments
+        path, raw_path = scope["path"], scope["raw_path"]
+        # an encoded slash stands in a segment, not between two
+        if b"%" not in raw_path or b"%2f" not in raw_path.lower():
             for pattern, item in self._routes.get(path.count("/"), ()):
                 # not `match`, whose `$` lets a line feed by
                 if match := pattern.fullmatch(path):
                     scope["path_params"] = match.groupdict()
-                    await item(scope, receive, send)
+                    operation = item.operations.get(scope["method"])
+                    if operation is None:
+                        await item.answer(scope, send)
+                    else:
+                        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = operation.routing
+                        await operation.next_app(scope, receive, send)
                     return
         if self._otherwise is None:
             raise Fault("not_found")

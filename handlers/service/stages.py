@@ -3,6 +3,7 @@
 from typing import Any
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp
 
@@ -12,6 +13,8 @@ def following(next_app: ASGIApp, base_path: str, operation: AbstractOperation) -
 
     Connexion adds a spec to the inner stages first, so the next one has it already.
     """
+    while isinstance(next_app, LifespanMiddleware):
+        next_app = next_app.next_app
     apis = next_app.apis.get(base_path, ()) if isinstance(next_app, RoutedMiddleware) else ()
     found = (api.operations[operation.operation_id] for api in apis if operation.operation_id in api.operations)
     return next(found, next_app)

@@ -25,14 +25,13 @@ class Credential(NamedTuple):
 
 
 class Binding(NamedTuple):
-    """A Binding as it is kept. Times are ISO 8601 in GMT with whole seconds: `2016-10-21T11:37:03Z`.
+    """A Binding as it is kept; whoever asks for it names its service.
 
-    `message_types` is a JSON array, since nobody asks for its parts.
+    Times are ISO 8601 in GMT with whole seconds: `2016-10-21T11:37:03Z`. `message_types` is a JSON array, since nobody
+    asks for its parts.
     """
 
     sid: str
-    account_sid: str
-    service_sid: str
     date_created: str
     date_updated: str
     endpoint: str
@@ -151,8 +150,8 @@ class Loader(Protocol):
     def add_service(self, service: ServiceRow) -> None:
         """Add a service."""
 
-    def add_bindings(self, bindings: Sequence[Binding]) -> None:
-        """Add Bindings; `BindingConflict` says which of them could not be added."""
+    def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
+        """Add Bindings to a service; `BindingConflict` says which of them could not be added."""
 
 
 class BindingConflict(Conflict):

@@ -27,11 +27,9 @@ SERVICE = ServiceRow("IS1", "AC1")
 MOMENT = "2016-10-21T11:37:03Z"
 
 
-def binding(number: int, *, service: str = "IS1", endpoint: str | None = None) -> Binding:
+def binding(number: int, *, endpoint: str | None = None) -> Binding:
     return Binding(
         f"BS{number:06d}",
-        "AC1",
-        service,
         MOMENT,
         MOMENT,
         endpoint or f"endpoint-{number}-gone",
@@ -83,7 +81,7 @@ def test_rows_come_in_the_order_of_their_sids(storage):
     for sid, account in (("SK2", "AC0"), ("SK1", "AC1"), ("SK0", "AC1")):
         storage.create_key(KeyRow(sid, account, "d" * 64))
     with storage.load() as loader:
-        loader.add_bindings([binding(2), binding(1), binding(3)])
+        loader.add_bindings("IS1", [binding(2), binding(1), binding(3)])
     assert sids(storage.accounts()) == ["AC0", "AC1"]
     assert list(storage.services()) == [ServiceRow("IS0", "AC0"), SERVICE]
     assert list(storage.services("AC0")) == [ServiceRow("IS0", "AC0")]
@@ -118,7 +116,7 @@ def test_what_is_there_or_missing_is_named(storage):
 def test_a_service_with_bindings_is_not_deleted(storage):
     """Without `cascade` a service is deleted only when it is empty."""
     with storage.load() as loader:
-        loader.add_bindings([binding(1), binding(2)])
+        loader.add_bindings("IS1", [binding(1), binding(2)])
     with pytest.raises(Conflict, match="service IS1 still has 2 Bindings"):
         storage.delete_service("IS1", cascade=False)
     storage.delete_service("IS1", cascade=True)
@@ -135,7 +133,8 @@ def test_cascade_takes_what_stands_under_an_account_and_nothing_else(storage):
     storage.create_key(KeyRow("SK1", "AC1", "d" * 64))
     storage.create_key(KeyRow("SK2", "AC2", "d" * 64))
     with storage.load() as loader:
-        loader.add_bindings([binding(1), binding(1, service="IS2")])
+        loader.add_bindings("IS1", [binding(1)])
+        loader.add_bindings("IS2", [binding(1)])
     storage.delete_account("AC1", cascade=True)
     assert (list(storage.accounts()), sids(storage.keys())) == ([OTHER], ["SK2"])
     assert (list(storage.services()), storage.count_bindings()) == ([ServiceRow("IS2", "AC2")], 1)
@@ -155,26 +154,32 @@ def test_a_rotated_token_is_the_only_one(storage):
     [
         (binding(3, endpoint="another"), "Binding BS000003 is there already"),
         (binding(3)._replace(sid="BS999999"), "same identity, endpoint and binding_type already, as BS000003"),
-        (binding(99, service="IS9"), "there is no service IS9"),
     ],
 )
 def test_the_binding_that_cannot_be_added_is_found(storage, wrong, message):
     """Of many Bindings the one that breaks a rule is told by its index, with no personal data, and none is added."""
     with storage.load() as loader:
-        loader.add_bindings([binding(number) for number in range(5)])
+        loader.add_bindings("IS1", [binding(number) for number in range(5)])
     many = [binding(number) for number in range(10, 500)]
     with pytest.raises(BindingConflict, match=message) as raised, storage.load() as loader:
-        loader.add_bindings([*many[:300], wrong, *many[300:]])
+        loader.add_bindings("IS1", [*many[:300], wrong, *many[300:]])
     assert raised.value.index == 300
     assert "identity-" not in str(raised.value)
     assert "gone" not in str(raised.value)
     assert storage.count_bindings() == 5
 
 
+def test_bindings_are_not_added_to_a_service_that_is_not_there(storage):
+    """The first of them is told, with the service's SID."""
+    with pytest.raises(BindingConflict, match="there is no service IS9") as raised, storage.load() as loader:
+        loader.add_bindings("IS9", [binding(1), binding(2)])
+    assert (raised.value.index, storage.count_bindings()) == (0, 0)
+
+
 def test_a_load_that_fails_changes_nothing(storage):
     """What a load added and removed before it failed is as it was."""
     with storage.load() as loader:
-        loader.add_bindings([binding(1)])
+        loader.add_bindings("IS1", [binding(1)])
     before = (list(storage.accounts()), list(storage.services()), list(storage.bindings("IS1")))
 
     def change(loader: Loader) -> None:
@@ -189,7 +194,7 @@ def test_a_load_that_fails_changes_nothing(storage):
 def test_nothing_of_what_was_deleted_is_left_in_the_files(storage, path):
     """After a cascade no byte of the database's files holds a deleted identity or endpoint."""
     with storage.load() as loader:
-        loader.add_bindings([binding(number) for number in range(20_000)])
+        loader.add_bindings("IS1", [binding(number) for number in range(20_000)])
     assert b"identity-77-gone" in bytes_of(path)
     storage.delete_account("AC1", cascade=True)
     assert b"gone" not in bytes_of(path)
@@ -200,7 +205,7 @@ def test_nothing_of_a_load_that_failed_is_left_in_the_files(storage, path, monke
     monkeypatch.setattr("chat_bindings.storage.sqlite.administration._CACHE", 10)
 
     def change(loader: Loader) -> None:
-        loader.add_bindings([binding(number) for number in range(5_000)])
+        loader.add_bindings("IS1", [binding(number) for number in range(5_000)])
         assert b"identity-77-gone" in bytes_of(path)
 
     with SqliteAdministration(path) as other:
@@ -211,7 +216,7 @@ def test_nothing_of_a_load_that_failed_is_left_in_the_files(storage, path, monke
 def test_a_snapshot_is_of_one_moment(storage, path):
     """Inside of a snapshot nothing is seen of what others change; after it, everything is."""
     with storage.load() as loader:
-        loader.add_bindings([binding(1)])
+        loader.add_bindings("IS1", [binding(1)])
     with closing(connect(path)) as other, storage.snapshot():
         assert storage.count_bindings() == 1
         other.execute("DELETE FROM bindings")
@@ -222,7 +227,7 @@ def test_a_snapshot_is_of_one_moment(storage, path):
 def test_reading_goes_on_while_a_world_is_loaded(storage, path, caplog):
     """A reader is not locked out by a load, and sees nothing of it before its end; a second writer is."""
     with storage.load() as loader, SqliteAdministration(path) as reader:
-        loader.add_bindings([binding(1)])
+        loader.add_bindings("IS1", [binding(1)])
         assert list(reader.accounts()) == [ACCOUNT]
         assert reader.count_bindings() == 0
         for change in (lambda: reader.create_account(OTHER), lambda: reader.delete_account("AC1", cascade=True)):
@@ -236,7 +241,7 @@ def test_a_busy_database_is_erased_later(storage, path, caplog, monkeypatch):
     """A reader that stays keeps deleted data in the log: that is said, and the next erasure does it."""
     monkeypatch.setattr("chat_bindings.storage.sqlite.administration._ERASE_FOR", 0.1)
     with storage.load() as loader:
-        loader.add_bindings([binding(1)])
+        loader.add_bindings("IS1", [binding(1)])
     with SqliteAdministration(path) as reader, reader.snapshot():
         assert reader.count_bindings() == 1
         storage.delete_service("IS1", cascade=True)

@@ -18,7 +18,6 @@ from connexion.uri_parsing import OpenAPIURIParser
 from connexion.validators.parameter import ParameterValidator
 
 from chat_bindings.service.addressing import Addressing
-from chat_bindings.service.context import Given
 from chat_bindings.service.credentials import Authentication
 from chat_bindings.service.envelope import Envelope
 from chat_bindings.service.errors import Door, Fault
@@ -80,14 +79,13 @@ def stock_app(database: Path) -> Any:
         specification_dir=directory(),
         lifespan=lifespan,
         middlewares=[
-            LifespanMiddleware,
             Envelope,
             Door,
             Routing,
             Authentication,
             StockValidation,
             partial(Addressing, public_url=None, trusted_proxies=()),
-            partial(Given, storage=storage),
+            LifespanMiddleware,
         ],
     )
     app.add_api(CONTRACT, resolver=RelativeResolver("chat_bindings.bindings"), storage=storage)

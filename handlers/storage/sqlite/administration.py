@@ -24,7 +24,7 @@ _CACHE = 176 * 1024
 _ERASE_FOR = 5.0
 """Seconds to wait until nobody is in the way of an erasure."""
 
-BINDINGS = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = :service_sid ORDER BY sid"  # noqa: S608 - constants
+BINDINGS = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = ? ORDER BY sid"  # noqa: S608 - constants
 
 
 class SqliteAdministration:
@@ -102,12 +102,7 @@ class SqliteAdministration:
 
     def bindings(self, service_sid: str) -> Iterator[Binding]:
         with away():
-            owner = self._connection.execute(
-                "SELECT account_sid FROM services WHERE sid = ?", (service_sid,)
-            ).fetchone()
-            if owner is not None:
-                values = {"account_sid": owner[0], "service_sid": service_sid}
-                yield from map(Binding._make, self._connection.execute(BINDINGS, values))
+            yield from map(Binding._make, self._connection.execute(BINDINGS, (service_sid,)))
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -4,11 +4,14 @@ By APSW and not by Python's own `sqlite3`: it brings one recent SQLite to every 
 A process must not open the same file by both: closing it in one drops the locks of the other.
 """
 
+import asyncio
 import hashlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeVar
 
 import apsw
 
@@ -17,6 +20,11 @@ from . import erasure
 
 PATIENCE = 2.0
 """How many seconds to wait for a lock before the database counts as away."""
+
+_RETRY_EVERY = 0.003
+"""Seconds after which the event loop asks for a lock again."""
+
+T = TypeVar("T")
 
 # What another process, a full disk or a vanished mount does to us.
 _AWAY = (
@@ -54,12 +62,27 @@ def connect(path: Path, *, patience: float = PATIENCE, create: bool = False) -> 
     vfs = erasure.PATIENT if patience else erasure.IMPATIENT
     connection = apsw.Connection(str(path.absolute()), flags=flags, vfs=vfs, statementcachesize=512)
     connection.set_busy_timeout(round(patience * 1000))
+    # without it SQLite plans a statement anew whenever a bound of its range or its LIMIT changes: at each page
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     connection.pragma("synchronous", "FULL")  # acknowledged means on disk
     connection.pragma("secure_delete", "ON")  # deleted means zeroed
     connection.pragma("foreign_keys", "ON")
     connection.pragma("temp_store", "MEMORY")  # no personal data in temporary files
     connection.pragma("max_page_count", erasure.MAX_PAGES)
     return connection
+
+
+async def patiently(do: Callable[[], T]) -> T:
+    """Do what meets a lock again and again, until the database counts as away; the event loop goes on meanwhile."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with away():
+                return do()
+        except StorageUnavailable:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(_RETRY_EVERY)
 
 
 def migrate(connection: apsw.Connection) -> int:

@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import apsw
 
@@ -21,20 +20,19 @@ from ..interface import (
     StorageUnavailable,
 )
 from . import reading, writing
-from .connection import PATIENCE, away, connect, erase, transaction
+from .connection import connect, erase, patiently, transaction
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _ERASE_EVERY = 20.0
 """Seconds between erasures: what is deleted must be gone from the files within a minute, busy readers included."""
 
-_RETRY_EVERY = 0.01
-
 
 class SqliteStorage:
-    """Reads on the event loop, where they take microseconds, and writes in a thread, where they wait for the disk."""
+    """Reads and writes on the event loop, where they take microseconds, and waits for the disk in a thread."""
 
     def __init__(self, path: Path, binding_types: Sequence[str]) -> None:
         self._path = path
@@ -43,10 +41,8 @@ class SqliteStorage:
 
     async def open(self) -> None:
         # the event loop never sleeps on a lock; another process that opens or closes the file right now has it locked
-        self._reader = await self._read(lambda: connect(self._path, patience=0.0))
-        with away():
-            self._writer = writing.Writer(connect(self._path))
-        self._writer.start()
+        self._reader = await patiently(lambda: connect(self._path, patience=0.0))
+        self._writer = writing.Writer(await patiently(lambda: connect(self._path, patience=0.0)))
         self._eraser = asyncio.create_task(self._erase_regularly())
 
     async def close(self) -> None:
@@ -54,54 +50,50 @@ class SqliteStorage:
         with suppress(asyncio.CancelledError):
             await self._eraser
         await self._erase()
-        await asyncio.to_thread(self._writer.stop)
+        await self._writer.stop()
         self._reader.close()
 
     async def credential(self, user_name: str) -> Credential | None:
-        return await self._read(lambda: reading.credential(self._reader, user_name))
+        return await self._read(reading.credential, user_name)
 
     async def fetch(self, account_sid: str, service_sid: str, sid: str) -> Binding | None:
-        return await self._read(lambda: reading.fetch(self._reader, account_sid, service_sid, sid))
+        return await self._read(reading.fetch, account_sid, service_sid, sid)
 
     async def page(
         self, account_sid: str, service_sid: str, filters: Filters, position: Position | None, size: int
     ) -> Page | None:
-        def read() -> Page | None:
-            listing = reading.Listing(self._reader, account_sid, service_sid, filters, self._binding_types)
-            with transaction(self._reader, "DEFERRED"):
-                owned = reading.owns(self._reader, account_sid, service_sid)
-                return reading.page(listing, position, size) if owned else None
+        return await self._read(self._page, account_sid, service_sid, filters, position, size)
 
-        return await self._read(read)
+    def _page(  # noqa: PLR0913, PLR0917 - those of `page`
+        self,
+        connection: apsw.Connection,
+        account_sid: str,
+        service_sid: str,
+        filters: Filters,
+        position: Position | None,
+        size: int,
+    ) -> Page | None:
+        listing = reading.Listing(connection, service_sid, filters, self._binding_types)
+        with transaction(connection, "DEFERRED"):
+            owned = reading.owns(connection, account_sid, service_sid)
+            return reading.page(listing, position, size) if owned else None
 
     async def register(
         self, account_sid: str, service_sid: str, registration: Registration
     ) -> tuple[Binding, bool] | None:
-        registered: tuple[Binding, bool] | None = await self._write(
-            writing.register(account_sid, service_sid, registration)
-        )
+        write = writing.register(account_sid, service_sid, registration)
+        registered: tuple[Binding, bool] | None = await self._writer.write(write)
         return registered
 
     async def delete(self, account_sid: str, service_sid: str, sid: str) -> bool:
-        deleted: bool = await self._write(writing.delete(account_sid, service_sid, sid))
+        deleted: bool = await self._writer.write(writing.delete(account_sid, service_sid, sid))
         return deleted
 
-    async def _read(self, read: Callable[[], T]) -> T:
-        deadline = 0.0
-        while True:
-            try:
-                with away():
-                    return read()
-            except StorageUnavailable:
-                now = time.monotonic()
-                deadline = deadline or now + PATIENCE
-                if now > deadline:
-                    raise
-            await asyncio.sleep(_RETRY_EVERY)
-
-    async def _write(self, write: writing.Write) -> Any:
-        # shielded: a client that hangs up does not undo what is queued
-        return await asyncio.shield(asyncio.wrap_future(self._writer.submit(write)))
+    async def _read(self, read: Callable[Concatenate[apsw.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return read(self._reader, *args, **kwargs)
+        except apsw.Error:
+            return await patiently(lambda: read(self._reader, *args, **kwargs))
 
     async def _erase_regularly(self) -> None:
         while True:
@@ -113,6 +105,14 @@ class SqliteStorage:
         if not self._log.exists() or not self._log.stat().st_size:
             return
         try:
-            await asyncio.wrap_future(self._writer.maintain(erase))
+            await asyncio.to_thread(self._checkpoint)
         except (apsw.Error, StorageUnavailable, StorageDamaged) as error:
             log.warning("what was deleted could not be erased yet: %s", error)
+
+    def _checkpoint(self) -> None:
+        # a connection of its own, which waits until the readers of all workers are out of the way
+        connection = connect(self._path)
+        try:
+            erase(connection)
+        finally:
+            connection.close()

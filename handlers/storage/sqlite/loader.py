@@ -77,8 +77,8 @@ class SqliteLoader:
     def add_service(self, service: ServiceRow) -> None:
         insert(self._connection, "service", ADD_SERVICE, service)
 
-    def add_bindings(self, bindings: Sequence[Binding]) -> None:
-        rows = [_row(binding) for binding in bindings]
+    def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
+        rows = [_row(service_sid, binding) for binding in bindings]
         before = self._connection.total_changes()
         try:
             with away():
@@ -98,9 +98,9 @@ class SqliteLoader:
         return f"its service has the same identity, endpoint and binding_type already, as {other}"
 
 
-def _row(binding: Binding) -> tuple[Any, ...]:
+def _row(service_sid: str, binding: Binding) -> tuple[Any, ...]:
     return (
-        binding.service_sid,
+        service_sid,
         binding.sid,
         unique_key(binding.identity, binding.endpoint, binding.binding_type),
         binding.identity,

@@ -10,9 +10,7 @@ import apsw
 
 from ..interface import Binding, Credential, Filters, Page, Position
 
-COLUMNS = """sid, :account_sid, service_sid, date_created, date_updated, endpoint, identity, binding_type,
-    credential_sid, message_types"""
-"""Those of a `Binding`. The account's SID stands with the service, so whoever has looked there gives it back."""
+COLUMNS = ", ".join(Binding._fields)
 
 CREDENTIAL = """
     SELECT sid, auth_token_sha256 FROM accounts WHERE sid = :user_name
@@ -20,7 +18,6 @@ CREDENTIAL = """
 
 SERVICE = "SELECT 1 FROM services WHERE sid = ? AND account_sid = ?"
 
-# No join, and no EXISTS, for which SQLite needs three times as long.
 FETCH = f"""
     SELECT {COLUMNS} FROM bindings WHERE service_sid = :service_sid AND sid = :sid
         AND (SELECT account_sid FROM services WHERE sid = :service_sid) = :account_sid"""  # noqa: S608 - constants alone
@@ -33,14 +30,14 @@ _SOURCES = {
 }
 
 
-def run_statement(*, by_type: bool, by_identity: bool, descending: bool) -> str:
+def run_statement(columns: str = COLUMNS, *, by_type: bool, by_identity: bool, descending: bool) -> str:
     """The statement that reads a run: a service's Bindings (of a type, an identity) on one side of a SID, in order."""
     conditions = "service_sid = :service_sid"
     conditions += " AND identity = :identity" if by_identity else ""
     conditions += " AND binding_type = :binding_type" if by_type else ""
     side, order = ("<", "DESC") if descending else (">", "ASC")
     return (  # of constants alone
-        f"SELECT {COLUMNS} FROM {_SOURCES[by_type, by_identity]} "  # noqa: S608
+        f"SELECT {columns} FROM {_SOURCES[by_type, by_identity]} "  # noqa: S608
         f"WHERE {conditions} AND sid {side} :sid ORDER BY sid {order} LIMIT :size"
     )
 
@@ -69,13 +66,12 @@ class Listing:
     def __init__(
         self,
         connection: apsw.Connection,
-        account_sid: str,
         service_sid: str,
         filters: Filters,
         binding_types: Sequence[str],
     ) -> None:
         self._connection = connection
-        self._where = {"account_sid": account_sid, "service_sid": service_sid}
+        self._where = {"service_sid": service_sid}
         types = tuple(dict.fromkeys(filters.binding_types))
         if len(types) == len(binding_types):
             types = ()  # all that there are filter nothing
@@ -106,7 +102,11 @@ class Listing:
 
     def reaches(self, side: str, sid: str) -> bool:
         """Whether anything stands on that side of a SID."""
-        return bool(self.rows(side, sid, 1))
+        statement = run_statement(
+            "1", by_type=self._by_type, by_identity=self._by_identity, descending=side == "before"
+        )
+        where = self._where | {"sid": sid, "size": 1}
+        return any(self._connection.execute(statement, where | choice).fetchone() for choice in self._choices)
 
 
 def page(listing: Listing, position: Position | None, size: int) -> Page:

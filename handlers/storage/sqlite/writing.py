@@ -1,10 +1,9 @@
-"""What is written while a request runs: one thread, which lets writes that wait together share one commit."""
+"""What is written while a request runs: writes that wait together share one commit."""
 
-import queue
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from contextlib import suppress
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ import orjson
 import uuid_utils
 
 from ..interface import Binding, Registration, StorageUnavailable
-from .connection import away, transaction, unique_key
+from .connection import away, patiently, unique_key
 from .reading import COLUMNS, owns
 
 Write = Callable[[apsw.Connection], Any]
@@ -43,7 +42,6 @@ def register(account_sid: str, service_sid: str, registration: Registration) -> 
             return None
         sid = f"BS{uuid_utils.uuid7().hex}"
         values = {
-            "account_sid": account_sid,
             "service_sid": service_sid,
             "sid": sid,
             "key_sha256": unique_key(registration.identity, registration.endpoint, registration.binding_type),
@@ -70,71 +68,69 @@ def delete(account_sid: str, service_sid: str, sid: str) -> Write:
 
 
 class _Job(NamedTuple):
-    work: Write
-    future: "Future[Any]"
-    transacted: bool
+    write: Write
+    answer: "asyncio.Future[Any]"
 
 
-class Writer(threading.Thread):
-    """Does writes one after the other and answers each when it is on disk."""
+class Writer:
+    """Does writes on the event loop, where they take microseconds, and answers each when it is on disk.
+
+    Writes that come while others are committed share the next commit. Only the commit, which waits for the disk, is
+    done in a thread: a single call, since a thread that comes back to Python often waits each time for the loop. The
+    connection must not sleep on locks.
+    """
 
     def __init__(self, connection: apsw.Connection) -> None:
-        super().__init__(name="sqlite-writer", daemon=True)
         self._connection = connection
-        self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        self._waiting: deque[_Job] = deque()
+        self._working: asyncio.Task[None] | None = None
 
-    def submit(self, write: Write) -> "Future[Any]":
-        """Queue a write: the future holds what it returns once it is on disk, or what it raised."""
-        return self._queue(write, transacted=True)
+    async def write(self, write: Write) -> Any:
+        """Do a write: what it returns, once it is on disk. A caller that goes away does not undo it."""
+        job = _Job(write, asyncio.get_running_loop().create_future())
+        self._waiting.append(job)
+        if self._working is None or self._working.done():
+            self._working = asyncio.create_task(self._work())
+        return await asyncio.shield(job.answer)
 
-    def maintain(self, work: Write) -> "Future[Any]":
-        """Queue what cannot be done in a transaction."""
-        return self._queue(work, transacted=False)
-
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Do what is queued, then disconnect."""
-        self._waiting.put(None)
-        self.join()
-
-    def run(self) -> None:
-        going = True
-        while going:
-            jobs = [self._waiting.get()]
-            with suppress(queue.Empty):
-                while len(jobs) < _SHARE:
-                    jobs.append(self._waiting.get_nowait())
-            going = None not in jobs
-            wanted = [job for job in jobs if job is not None and job.future.set_running_or_notify_cancel()]
-            self._answer([job for job in wanted if job.transacted])
-            for job in wanted:
-                if not job.transacted:
-                    self._answer([job])
+        if self._working is not None:
+            await self._working
+        self._thread.shutdown()
         self._connection.close()
 
-    def _queue(self, work: Write, *, transacted: bool) -> "Future[Any]":
-        job = _Job(work, Future(), transacted)
-        self._waiting.put(job)
-        return job.future
+    async def _work(self) -> None:
+        while self._waiting:
+            jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), _SHARE))]
+            await self._answer(jobs)
 
-    def _answer(self, jobs: list[_Job]) -> None:
-        if not jobs:
-            return
+    async def _answer(self, jobs: Sequence[_Job]) -> None:
         try:
-            results = self._do(jobs)
+            results = await self._commit([job.write for job in jobs])
         except Exception as error:  # noqa: BLE001 - it is the caller's, whatever it is
             if len(jobs) == 1 or isinstance(error, StorageUnavailable):
                 for job in jobs:
-                    job.future.set_exception(error)
+                    job.answer.set_exception(error)
             else:
                 for job in jobs:  # one write's fault is not the others'
-                    self._answer([job])
+                    await self._answer([job])
         else:
             for job, result in zip(jobs, results, strict=True):
-                job.future.set_result(result)
+                job.answer.set_result(result)
 
-    def _do(self, jobs: list[_Job]) -> list[Any]:
+    async def _commit(self, writes: Sequence[Write]) -> list[Any]:
+        results = []
+        await patiently(lambda: self._connection.execute("BEGIN IMMEDIATE"))
         with away():
-            if not all(job.transacted for job in jobs):
-                return [job.work(self._connection) for job in jobs]
-            with transaction(self._connection):
-                return [job.work(self._connection) for job in jobs]
+            try:
+                for write in writes:
+                    results.append(write(self._connection))
+                    await asyncio.sleep(0)  # reads do not wait for all of them
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.execute, "COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:  # a full disk has rolled back already
+                    self._connection.execute("ROLLBACK")
+                raise
+        return results
