@@ -102,21 +102,18 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(lifespan=lifespan, openapi_url=None)
 
 
-async def lookup_of(request: Request) -> Lookup:
-    return request.app.state.lookup
-
-
-Looked = Annotated[Lookup, Depends(lookup_of)]
-
-
-async def account(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())], lookup: Looked) -> str:
+async def account(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())], request: Request) -> str:
     """The SID of the account that asks."""
-    credential = lookup.credential(given.username)
+    credential = lookup_of(request).credential(given.username)
     expected = credential[1] if credential else "0" * 64
     matches = hmac.compare_digest(hashlib.sha256(given.password.encode()).hexdigest(), expected)
     if credential is None or not matches:
         raise HTTPException(401, headers={"WWW-Authenticate": "Basic"})
     return credential[0]
+
+
+def lookup_of(request: Request) -> Lookup:
+    return request.app.state.lookup
 
 
 Account = Annotated[str, Depends(account)]
@@ -128,8 +125,9 @@ def origin_of(request: Request) -> str:
 
 @app.get("/v2/Services/{ServiceSid}/Bindings")
 async def list_bindings(
-    service_sid: ServiceSid, query: Annotated[ListQuery, Query()], account_sid: Account, lookup: Looked, request: Request
+    service_sid: ServiceSid, query: Annotated[ListQuery, Query()], account_sid: Account, request: Request
 ) -> BindingList:
+    lookup = lookup_of(request)
     if lookup.owner(service_sid) != account_sid:
         raise HTTPException(404)
     origin = origin_of(request)
@@ -144,9 +142,9 @@ async def list_bindings(
 
 @app.get("/v2/Services/{ServiceSid}/Bindings/{Sid}")
 async def fetch_binding(
-    service_sid: ServiceSid, sid: Sid, account_sid: Account, lookup: Looked, request: Request
+    service_sid: ServiceSid, sid: Sid, account_sid: Account, request: Request
 ) -> Binding:
-    row = lookup.fetch(service_sid, sid)
+    row = lookup_of(request).fetch(service_sid, sid)
     if row is None or row[-1] != account_sid:
         raise HTTPException(404)
     return Binding.of(row[:-1], account_sid, origin_of(request))
