@@ -8,7 +8,7 @@ from secrets import token_hex
 from typing import Any
 
 from ..worlds import sid
-from .contending import OURS, ONE_COMMIT, Contender, Site, running
+from .contending import ONE_COMMIT, OURS, Contender, Site, running
 from .kinds import deletions, registrations
 from .results import Json, ratio, say, summary, table
 from .wrk import Driven, drive

@@ -141,9 +141,7 @@ async def list_bindings(
 
 
 @app.get("/v2/Services/{ServiceSid}/Bindings/{Sid}")
-async def fetch_binding(
-    service_sid: ServiceSid, sid: Sid, account_sid: Account, request: Request
-) -> Binding:
+async def fetch_binding(service_sid: ServiceSid, sid: Sid, account_sid: Account, request: Request) -> Binding:
     row = lookup_of(request).fetch(service_sid, sid)
     if row is None or row[-1] != account_sid:
         raise HTTPException(404)
