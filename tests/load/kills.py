@@ -82,15 +82,21 @@ class Client:
         self._own: list[str] = []
 
     async def work(self) -> None:
+        self._reader, self._writer = await asyncio.open_connection(*self._address)
         with suppress(ConnectionError, asyncio.IncompleteReadError):
-            self._reader, self._writer = await asyncio.open_connection(*self._address)
-            number = 0
-            while True:
-                if self._own and self._chance.random() < _DELETES:
-                    await self._delete(self._own.pop(self._chance.randrange(len(self._own))))
-                else:
-                    await self._register((f"user {number % 7}", f"{self._name} {number}"))
-                    number += 1
+            await self._write()
+        self._writer.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
+
+    async def _write(self) -> None:
+        number = 0
+        while True:
+            if self._own and self._chance.random() < _DELETES:
+                await self._delete(self._own.pop(self._chance.randrange(len(self._own))))
+            else:
+                await self._register((f"user {number % 7}", f"{self._name} {number}"))
+                number += 1
 
     async def _register(self, device: Device) -> None:
         identity, endpoint = device

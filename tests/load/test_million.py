@@ -2,43 +2,24 @@
 
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from ..support.running import CLI, environment
+from ..support.running import CLI
+from .commands import Measured, measured
 from .worlds import SERVICE, line, write_world
 
 MILLION = 1_000_000
 MEMORY = 300  # MB
 
 
-class Measured(NamedTuple):
-    """How a command ended, how long it took, and the most memory that it held, in MB."""
-
-    returncode: int
-    stderr: str
-    seconds: float
-    memory: float
-
-
 def measure(label: str, folder: Path, *arguments: object) -> Measured:
     """Run a command and print what it took."""
-    command = [*CLI, *map(str, arguments), "--database", f"sqlite:///{folder}/million.db"]
-    with (folder / "stderr").open("w+") as stderr:
-        started = time.monotonic()
-        process = subprocess.Popen(command, stderr=stderr, env=environment())
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        stderr.seek(0)
-        measured = Measured(process.returncode, stderr.read(), seconds, usage.ru_maxrss * 1024 / 1e6)
-    computed = usage.ru_utime + usage.ru_stime
-    _say(f"{label}: {seconds:.1f} s, of which {computed:.1f} s computing, and at most {measured.memory:.0f} MB")
-    return measured
+    step = measured([*CLI, *map(str, arguments), "--database", f"sqlite:///{folder}/million.db"])
+    _say(f"{label}: {step.seconds:.1f} s, of which {step.computed:.1f} s computing, and at most {step.memory:.0f} MB")
+    return step
 
 
 def _say(text: str) -> None:
