@@ -9,22 +9,23 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from secrets import token_hex
 from urllib.parse import quote
 
 from ...support.running import CLI
-from ..commands import measured
+from ..commands import Measured, measured
 from ..worlds import Population, sid, write_world
 from . import machine
-from .contending import ROOT, Site, running, served
+from .contending import ROOT, Running, Site, running, served
 from .kinds import AUTHORIZATION, COLLECTION, DIFFERENT, deletions, registrations
-from .results import RESULTS, Json, keep, say, table
-from .wrk import Load, drive
+from .results import RESULTS, Json, keep, say, summary, table
+from .wrk import Driven, Load, drive
 
 _SIZES = (10_000, 1_000_000, 10_000_000)
-_TARGET_RATIO = 1.5
 _PAGE = 50
 
 
@@ -61,36 +62,20 @@ def queries(population: Population) -> dict[str, Load]:
     return {name: Load(each, AUTHORIZATION) for name, each in paths.items()}
 
 
-def measure(size: int, folder: Path, seconds: int) -> Json:
-    """Import a world of a size, insert the same rows the plain way, and ask the service that serves it."""
-    say(f"{size:,} Bindings: writing the world")
-    population, world, database = Population(size), folder / "world.json", folder / "scale.db"
-    write_world(world, population.lines())
+def loaded(size: int, folder: Path) -> tuple[Path, Json]:
+    """A database of a size, and what it took to import it, beside inserting the same rows the plain way."""
+    population, world, database = Population(size), folder / "world.json", folder / f"{size}.db"
     say(f"{size:,} Bindings: inserting the plain way")
-    results = _imported(population, world, database)
+    plain = _measured([sys.executable, "-m", "tests.load.bench.executemany", str(database), str(size)])
+    for file in folder.glob(f"{database.name}*"):
+        file.unlink()
+    say(f"{size:,} Bindings: writing the world")
+    write_world(world, population.lines())
+    say(f"{size:,} Bindings: importing it")
+    imported = _measured([*CLI, "import", str(world), "--database", f"sqlite:///{database}"])
     world.unlink()
-    say(f"{size:,} Bindings: asking")
-    with running(lambda site, port: served(site, port), Site(database, Path())) as process:
-        results["queries"] = _asked(process.url, population, seconds)
-        results["server_memory_mb"] = _memory(process.pid)
-    for file in folder.glob("scale.db*"):
-        file.unlink()
-    return results
-
-
-def _imported(population: Population, world: Path, database: Path) -> Json:
-    plain = measured([sys.executable, "-m", "tests.load.bench.executemany", str(database), str(population.size)])
-    if plain.returncode:
-        raise RuntimeError(plain.stderr)
-    for file in database.parent.glob("scale.db*"):
-        file.unlink()
-    say(f"{population.size:,} Bindings: import")
-    imported = measured([*CLI, "import", str(world), "--database", f"sqlite:///{database}"])
-    if imported.returncode:
-        raise RuntimeError(imported.stderr)
-    plain_rate = population.size / float(plain.stdout)
-    rate = population.size / imported.seconds
-    return {
+    plain_rate, rate = size / float(plain.stdout), size / imported.seconds
+    return database, {
         "import_per_s": round(rate),
         "import_seconds": round(imported.seconds, 1),
         "import_memory_mb": round(imported.memory),
@@ -100,24 +85,77 @@ def _imported(population: Population, world: Path, database: Path) -> Json:
     }
 
 
-def _asked(url: str, population: Population, seconds: int) -> Json:
-    loads = queries(population)
-    for load in loads.values():  # so that all sizes are as warm
-        drive(url, load, connections=1, seconds=1)
-    chance = random.Random(2)
-    doomed = chance.sample(range(population.size), min(population.size // 2, 20_000))
-    loads["register"] = registrations(token_hex(8))
-    loads["delete"] = deletions([sid(number) for number in doomed])  # the last: what it deletes was asked for above
-    results = {}
-    for name, load in loads.items():
-        driven = drive(url, load, connections=1, seconds=seconds)
-        results[name] = {"p50_ms": round(driven.p50, 3), "p99_ms": round(driven.p99, 3), "requests": driven.requests}
-    return results
+def _measured(command: Sequence[str]) -> Measured:
+    ended = measured(command)
+    if ended.returncode:
+        raise RuntimeError(ended.stderr)
+    return ended
+
+
+class Asking:
+    """The services of all sizes at the same time, each asked in turn: reads first, since writes change the lists."""
+
+    def __init__(self, sizes: Sequence[int], seconds: int) -> None:
+        self._populations = {size: Population(size) for size in sizes}
+        self._seconds = seconds
+        self._driven: dict[int, dict[str, list[Driven]]] = {size: defaultdict(list) for size in sizes}
+
+    def run(self, processes: Mapping[int, Running], rounds: int) -> dict[int, Json]:
+        """For each size, what each kind of request took: medians of the rounds."""
+        loads = {size: queries(population) for size, population in self._populations.items()}
+        for number in range(rounds + 1):
+            say(f"reads, round {number} of {rounds}" if number else "reads, to warm up")
+            for name in loads[min(loads)]:
+                for size in self._turn(number):
+                    driven = self._drive(processes[size], loads[size][name], 1 if number == 0 else self._seconds)
+                    self._driven[size][name] += [driven] if number else []
+        self._write(processes, rounds)
+        return {size: {name: summary(each) for name, each in by_name.items()} for size, by_name in self._driven.items()}
+
+    def _write(self, processes: Mapping[int, Running], rounds: int) -> None:
+        chance = random.Random(2)
+        doomed = {
+            size: deletions([sid(number) for number in chance.sample(range(size), min(size, 50_000))])
+            for size in self._populations
+        }
+        deleted = dict.fromkeys(doomed, 0)
+        for number in range(rounds):
+            say(f"writes, round {number + 1} of {rounds}")
+            for size in self._turn(number):
+                registered = self._drive(processes[size], registrations(token_hex(8)), self._seconds)
+                self._driven[size]["register"].append(registered)
+            for size in self._turn(number):
+                driven = self._drive(processes[size], doomed[size], self._seconds, deleted[size])
+                self._driven[size]["delete"].append(driven)
+                deleted[size] += driven.requests + 1  # wrk goes away from what is not answered yet
+
+    def _turn(self, number: int) -> list[int]:
+        sizes = list(self._populations)
+        start = number % len(sizes)
+        return sizes[start:] + sizes[:start]
+
+    @staticmethod
+    def _drive(process: Running, load: Load, seconds: float, first: int = 0) -> Driven:
+        return drive(process.url, load, connections=1, seconds=seconds, first=first)
 
 
 def _memory(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text()
     return round(int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024 / 1e6)  # type: ignore[index]
+
+
+def measure(folder: Path, sizes: Sequence[int], *, rounds: int, seconds: int) -> dict[str, Json]:
+    """Load all sizes, then ask them."""
+    databases, results = {}, {}
+    for size in sizes:
+        databases[size], results[size] = loaded(size, folder)
+    with ExitStack() as stack:
+        processes = {
+            size: stack.enter_context(running(served, Site(database, Path()))) for size, database in databases.items()
+        }
+        asked = Asking(sizes, seconds).run(processes, rounds)
+        memory = {size: _memory(process.pid) for size, process in processes.items()}
+    return {str(size): {**results[size], "server_memory_mb": memory[size], "queries": asked[size]} for size in sizes}
 
 
 def tables(results: dict[str, Json]) -> list[str]:
@@ -145,19 +183,19 @@ def tables(results: dict[str, Json]) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure all sizes, one after the other."""
+    """Measure all sizes."""
     parser = argparse.ArgumentParser(prog="python -m tests.load.bench.scale", description=__doc__)
-    parser.add_argument("sizes", nargs="*", type=int, default=_SIZES, help="numbers of Bindings, the smallest first")
-    parser.add_argument("--seconds", type=int, default=3, help="whole seconds for each kind of request")
+    parser.add_argument("sizes", nargs="*", type=int, default=_SIZES, help="numbers of Bindings")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=2, help="whole seconds for each kind of request")
     parser.add_argument("--folder", type=Path, default=ROOT / "build", help="where there is room for the databases")
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
-    named, results, began = machine.describe(), {}, time.monotonic()
+    named, began = machine.describe(), time.monotonic()
     options.folder.mkdir(parents=True, exist_ok=True)
-    for size in options.sizes:
-        with tempfile.TemporaryDirectory(prefix="scale-", dir=options.folder) as folder:
-            results[str(size)] = measure(size, Path(folder), options.seconds)
-        keep(options.output, machine=named, scale=results)
+    with tempfile.TemporaryDirectory(prefix="scale-", dir=options.folder) as folder:
+        results = measure(Path(folder), sorted(options.sizes), rounds=options.rounds, seconds=options.seconds)
+    keep(options.output, machine=named, scale=results)
     say("", machine.sentence(named), "", *tables(results), "", f"In {time.monotonic() - began:.0f} s.")
     return 0
 
