@@ -8,7 +8,7 @@ SPECS := openapi/bindings.yaml openapi/registration.yaml
 COVERAGE := $(BIN)/coverage
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sdks check lint-specs lint-specs-with-npm fuzz million wrong-servers compare dist clean
+.PHONY: help run test sdks check lint-specs lint-specs-with-npm fuzz million bench bench-scale bench-servers kills wrong-servers compare dist clean
 
 help:  ## Say what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | column -t -s:
@@ -55,6 +55,19 @@ fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 exa
 
 million: $(VENV)/.tested-with  ## Import a world of a million Bindings and measure it
 	$(BIN)/python -m pytest -m slow tests/load/test_million.py -s
+
+# These need wrk: apt-get install wrk
+bench: $(VENV)/.tested-with tests/servers/tools/node_modules/.installed  ## Compare the service's speed with what it could be built on: 10 minutes
+	$(BIN)/python -m tests.load.bench
+
+bench-scale: $(VENV)/.tested-with  ## Ask services of 10 thousand, a million and 10 million Bindings
+	$(BIN)/python -m tests.load.bench.scale
+
+bench-servers: $(VENV)/.tested-with  ## Compare servers, loops and parsers under the service's app
+	$(BIN)/python -m tests.load.bench.servers
+
+kills: $(VENV)/.tested-with  ## Kill the service a hundred times while it writes: what was acknowledged must hold
+	$(BIN)/python -m tests.load.kills --rounds 100
 
 wrong-servers: $(VENV)/.tested-with  ## Verify every wrong server, and each right one ten times; write the table
 	$(BIN)/python -m tests.servers.table

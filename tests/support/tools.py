@@ -10,6 +10,7 @@ _COMMANDS = {
     "curl": (("curl",), "curl is missing: apt-get install curl"),
     "node": (("node",), "Node.js is missing: apt-get install nodejs"),
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "Chromium is missing: apt-get install chromium"),
+    "wrk": (("wrk",), "wrk is missing: apt-get install wrk"),
 }
 
 

@@ -4,7 +4,6 @@ Reads against the limit, FastAPI, stock Connexion and Prism; writes against one 
 """
 
 import argparse
-import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from ...support.running import run_cli
 from ..worlds import Population, write_world
-from . import machine, reading, startup, workers, writing
+from . import machine, reading, startup, targets, workers, writing, wrk
 from .contending import PRISM, READERS, WRITERS, Site
 from .results import RESULTS, keep, say
 
@@ -34,7 +33,7 @@ def load(folder: Path, population: Population) -> Path:
 def missing() -> list[str]:
     """What must be installed first."""
     return [
-        *([] if shutil.which("wrk") else ["wrk is missing: apt-get install wrk"]),
+        *wrk.missing(),
         *([] if PRISM.exists() else ["Prism is missing: make tests/servers/tools/node_modules/.installed"]),
     ]
 
@@ -55,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for part in options.parts:
             lines = _measure(part, site, population, options)
             told += ["", *lines]
-    say("", *told, "", f"All of it stands in {options.output}.")
+    say("", *told, "", *targets.tables(options.output), "", f"All of it stands in {options.output}.")
     return 0
 
 

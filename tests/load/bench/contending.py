@@ -1,6 +1,5 @@
 """The contenders: how each is started, as a process of its own on a free port of loopback, with one worker."""
 
-import json
 import os
 import signal
 import socket
@@ -139,9 +138,3 @@ def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
 
 def _environment(site: Site) -> Mapping[str, str]:
     return environment(BENCH_DATABASE=str(site.database))
-
-
-def prism_version() -> str:
-    """The version of Prism that is installed."""
-    package = PRISM.parents[1] / "@stoplight" / "prism-cli" / "package.json"
-    return str(json.loads(package.read_text(encoding="utf-8"))["version"])

@@ -1,5 +1,6 @@
 """The machine and the versions that were measured."""
 
+import json
 import os
 import platform
 import re
@@ -9,7 +10,7 @@ from pathlib import Path
 import apsw
 
 from . import wrk
-from .contending import prism_version
+from .contending import PRISM
 from .results import Json
 
 _PACKAGES = ("chat-bindings", "connexion", "fastapi", "granian", "httptools", "orjson", "pydantic", "starlette",
@@ -27,9 +28,14 @@ def describe() -> Json:
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "sqlite": apsw.sqlite_lib_version(),
-        "versions": {name: version(name) for name in _PACKAGES} | {"wrk": wrk.version(), "prism": prism_version()},
+        "versions": {name: version(name) for name in _PACKAGES} | {"wrk": wrk.version()} | _prism(),
         "load_before": round(os.getloadavg()[0], 2),
     }
+
+
+def _prism() -> dict[str, str]:
+    package = PRISM.parents[1] / "@stoplight" / "prism-cli" / "package.json"
+    return {"prism": json.loads(package.read_text(encoding="utf-8"))["version"]} if package.exists() else {}
 
 
 def sentence(machine: Json) -> str:

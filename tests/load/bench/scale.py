@@ -19,11 +19,11 @@ from urllib.parse import quote
 from ...support.running import CLI
 from ..commands import Measured, measured
 from ..worlds import Population, sid, write_world
-from . import machine
+from . import machine, targets
 from .contending import ROOT, Running, Site, running, served
 from .kinds import AUTHORIZATION, COLLECTION, DIFFERENT, deletions, registrations
 from .results import RESULTS, Json, keep, say, summary, table
-from .wrk import Driven, Load, drive
+from .wrk import Driven, Load, drive, missing
 
 _SIZES = (10_000, 1_000_000, 10_000_000)
 _PAGE = 50
@@ -191,12 +191,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=ROOT / "build", help="where there is room for the databases")
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
+    if lacking := missing():
+        say(*lacking)
+        return 2
     named, began = machine.describe(), time.monotonic()
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="scale-", dir=options.folder) as folder:
         results = measure(Path(folder), sorted(options.sizes), rounds=options.rounds, seconds=options.seconds)
     keep(options.output, machine=named, scale=results)
-    say("", machine.sentence(named), "", *tables(results), "", f"In {time.monotonic() - began:.0f} s.")
+    say(
+        "",
+        machine.sentence(named),
+        "",
+        *tables(results),
+        "",
+        *targets.tables(options.output),
+        "",
+        f"In {time.monotonic() - began:.0f} s.",
+    )
     return 0
 
 

@@ -14,7 +14,7 @@ from .__main__ import load
 from .contending import Site, running
 from .kinds import reads
 from .results import RESULTS, keep, say, summary, table
-from .wrk import Driven, drive
+from .wrk import Driven, drive, missing
 
 _SIZE = 10_000
 _KINDS = ("fetch", "list of 50")
@@ -51,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
+    if lacking := missing():
+        say(*lacking)
+        return 2
     driven: dict[str, dict[str, list[Driven]]] = defaultdict(lambda: defaultdict(list))
     with tempfile.TemporaryDirectory(prefix="chat-bindings-bench-") as name:
         population = Population(_SIZE)

@@ -1,6 +1,7 @@
 """wrk (apt-get install wrk), which sends requests over kept connections as fast as they are answered."""
 
 import json
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -57,6 +58,11 @@ def drive(url: str, load: Load, *, connections: int, seconds: float, first: int 
     if told["broken"] or told["refused"] != wanted or not told["requests"]:
         raise RuntimeError(f"{load.method} {load.paths[0]} was not answered as it should be: {told}, not {wanted}")
     return Driven(told["requests"], told["microseconds"] / 1e6, told["p50"] / 1e3, told["p99"] / 1e3)
+
+
+def missing() -> list[str]:
+    """What to do when it is not there."""
+    return [] if shutil.which("wrk") else ["wrk is missing: apt-get install wrk"]
 
 
 def version() -> str:
