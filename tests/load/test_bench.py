@@ -47,7 +47,7 @@ def expected(ours, population):
 
 @pytest.mark.parametrize("contender", OTHERS, ids=lambda each: each.name)
 def test_contenders_answer_alike(site, population, expected, contender):
-    """Every other Python contender gives the same status, type and JSON as our service, to each kind that it is asked."""
+    """Every other Python contender gives the status, type and JSON that our service gives, to each kind of request."""
     kinds = [kind for kind in reads(population) if asked(contender, kind)]
     assert len(kinds) >= 6
     with running(contender.command, site) as process:
