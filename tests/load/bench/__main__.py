@@ -81,9 +81,15 @@ def _measure(part: str, site: Site, population: Population, options: argparse.Na
     return lines
 
 
+def _part(name: str) -> str:
+    if name not in PARTS:
+        raise argparse.ArgumentTypeError(f"there is no {name}, but {', '.join(PARTS)}")
+    return name
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.load.bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=PARTS, help=f"of {', '.join(PARTS)}; all")
+    parser.add_argument("parts", nargs="*", type=_part, default=PARTS, help=f"of {', '.join(PARTS)}; all of them")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3, help="whole seconds for each measurement")
     parser.add_argument("--connections", type=int, default=32, help="of reads")

@@ -2,16 +2,18 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import yaml
 
 from ...support import raw
+from ...support.processes import computed
 from ..worlds import Population
 from .agreement import Answer, asked, check, given, headers
-from .contending import OURS, ROOT, Contender, Site, running
+from .contending import OURS, ROOT, Contender, Running, Site, running
 from .kinds import AUTHORIZATION, COLLECTION, Kind, reads
 from .results import Json, ratio, say, summary, table
 from .wrk import Driven, drive
@@ -41,7 +43,8 @@ class Reading:
         self._seconds = seconds
         self._connections = connections
         self._expected: dict[str, list[Answer]] = {}
-        self.driven: dict[str, dict[str, list[Driven]]] = defaultdict(lambda: defaultdict(list))
+        self._driven: dict[str, dict[str, list[Driven]]] = defaultdict(lambda: defaultdict(list))
+        self._efficiency: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
 
     def run(self, contenders: Sequence[Contender], rounds: int) -> Json:
         """Measure all in each round, in an order that rotates; the first is what the others must agree with."""
@@ -50,41 +53,50 @@ class Reading:
             for contender in (*contenders[start:], *contenders[:start]):
                 say(f"round {number + 1} of {rounds}: {contender.label}")
                 with running(contender.command, self._site) as process:
-                    self._measure(contender, process.url)
+                    self._measure(contender, process)
         return {
-            kind: {name: summary(driven) for name, driven in by_name.items()} for kind, by_name in self.driven.items()
+            kind: {name: self._summary(kind, name, driven) for name, driven in by_name.items()}
+            for kind, by_name in self._driven.items()
         }
 
-    def _measure(self, contender: Contender, url: str) -> None:
+    def _measure(self, contender: Contender, process: Running) -> None:
         kinds = [kind for kind in self._kinds if asked(contender, kind)]
         for kind in kinds:
-            answers = given(url, contender, kind)
+            answers = given(process.url, contender, kind)
             check(contender, kind, answers, self._expected.setdefault(kind.name, answers))
-        self._drive(contender, url, kinds[0], 1)  # warms it up
+        self._drive(contender, process, kinds[0], 1)  # warms it up
         for kind in kinds:
-            self.driven[kind.name][contender.name].append(self._drive(contender, url, kind, self._seconds))
+            before = computed(process.pid)
+            driven = self._drive(contender, process, kind, self._seconds)
+            self._driven[kind.name][contender.name].append(driven)
+            self._efficiency[kind.name][contender.name].append(driven.requests / (computed(process.pid) - before))
 
-    def _drive(self, contender: Contender, url: str, kind: Kind, seconds: float) -> Driven:
+    def _summary(self, kind: str, name: str, driven: Sequence[Driven]) -> Json:
+        return {**summary(driven), "requests_per_cpu_s": round(median(self._efficiency[kind][name]), 1)}
+
+    def _drive(self, contender: Contender, process: Running, kind: Kind, seconds: float) -> Driven:
         load = kind.load._replace(headers=headers(contender, kind))
-        return drive(url, load, connections=self._connections, seconds=seconds)
+        return drive(process.url, load, connections=self._connections, seconds=seconds)
 
 
 def tables(results: Mapping[str, Any], contenders: Sequence[Contender]) -> list[str]:
-    """The results, for the README."""
-    others = [each for each in contenders if each is not OURS]
-    rows, latencies = [], []
-    for kind, by_name in results.items():
-        rates = [f"{by_name[each.name]['requests_per_s']:,.0f}" if each.name in by_name else "-" for each in contenders]
-        rows.append([kind, *rates, *(ratio(by_name, OURS.name, other.name) for other in others)])
-        latencies.append(
-            [kind]
-            + [
-                f"{by_name[each.name]['p50_ms']:.2f} / {by_name[each.name]['p99_ms']:.2f}"
-                if each.name in by_name
-                else "-"
-                for each in contenders
-            ]
-        )
+    """The results, for the README: rates and ratios, rates for the server's computing alone, and latencies."""
     labels = [each.label for each in contenders]
-    head = ["requests/s", *labels, *(f"ours / {each.label}" for each in others)]
-    return [*table(head, rows), "", *table(["p50 / p99, ms", *labels], latencies)]
+    others = [each for each in contenders if each is not OURS]
+
+    def cells(show: Callable[[Json], str]) -> list[list[str]]:
+        return [
+            [kind, *(show(by_name[each.name]) if each.name in by_name else "-" for each in contenders)]
+            for kind, by_name in results.items()
+        ]
+
+    rates = cells(lambda each: f"{each['requests_per_s']:,.0f}")
+    for row, by_name in zip(rates, results.values(), strict=True):
+        row += [ratio(by_name, OURS.name, other.name) for other in others]
+    return [
+        *table(["requests/s", *labels, *(f"ours / {each.label}" for each in others)], rates),
+        "",
+        *table(["requests per CPU second", *labels], cells(lambda each: f"{each['requests_per_cpu_s']:,.0f}")),
+        "",
+        *table(["p50 / p99, ms", *labels], cells(lambda each: f"{each['p50_ms']:.2f} / {each['p99_ms']:.2f}")),
+    ]

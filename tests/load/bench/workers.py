@@ -1,25 +1,16 @@
 """What a worker more costs: requests for each second that the servers computed, with one worker and with two."""
 
-import os
 from collections import defaultdict
-from pathlib import Path
 from statistics import median
 
-from ...support.processes import children
+from ...support.processes import computed
 from ..worlds import Population
 from .contending import Site, running, served
 from .kinds import reads
 from .results import Json, say, table
 from .wrk import drive
 
-_TICK = os.sysconf("SC_CLK_TCK")
 _CONNECTIONS = 32
-
-
-def computed(pid: int) -> float:
-    """The CPU seconds that a process and those under it have used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK + sum(map(computed, children(pid)))
 
 
 def measure(site: Site, population: Population, *, rounds: int, seconds: float) -> Json:
