@@ -9,7 +9,8 @@ COVERAGE := $(BIN)/coverage
 OASDIFF := v1.36.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools fuzz fuzz-renditions million wrong-servers compare site dist clean
+.PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools fuzz \
+	fuzz-renditions million bench bench-scale bench-servers kills wrong-servers compare site dist clean
 
 help:  ## Say what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | column -t -s:
@@ -96,6 +97,19 @@ fuzz-renditions: $(VENV)/.tested-with  ## Fuzz from each rendition of the contra
 
 million: $(VENV)/.tested-with  ## Import a world of a million Bindings and measure it
 	$(BIN)/python -m pytest -m slow tests/load/test_million.py -s
+
+# These need wrk: apt-get install wrk
+bench: $(VENV)/.tested-with tests/servers/tools/node_modules/.installed  ## Compare the service's speed with what it could be built on: 10 minutes
+	$(BIN)/python -m tests.load.bench
+
+bench-scale: $(VENV)/.tested-with  ## Ask services of 10 thousand, a million and 10 million Bindings
+	$(BIN)/python -m tests.load.bench.scale
+
+bench-servers: $(VENV)/.tested-with  ## Compare servers, loops and parsers under the service's app
+	$(BIN)/python -m tests.load.bench.servers
+
+kills: $(VENV)/.tested-with  ## Kill the service a hundred times while it writes: what was acknowledged must hold
+	$(BIN)/python -m tests.load.kills --rounds 100
 
 wrong-servers: $(VENV)/.tested-with  ## Verify every wrong server, and each right one ten times; write the table
 	$(BIN)/python -m tests.servers.table

@@ -137,7 +137,6 @@ def serve(  # noqa: PLR0913 - an argument for each option
       chat-bindings serve --port 443 --tls-cert cert.pem --tls-key key.pem --public-url https://chat.twilio.com
     """
     from ..service import server  # the web stack takes a while to import: --help does without
-    from ..service.docs import PREFIX
 
     _check_tls(tls_cert, tls_key)
     if demo and context.get_parameter_source("database") != click.core.ParameterSource.DEFAULT:
@@ -153,7 +152,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
         if curl_options:
             click.echo(_invitation(f"{url}{curl_options[1]}", curl_options[0]))
             if folder:
-                click.echo(f"Read the contract, and try it on this server: {url}{PREFIX}/\n")
+                click.echo(f"Read the contract, and try it on this server: {url}{DOCS}/\n")
         server.run(settings, listener, workers=workers, tls=(tls_cert, tls_key) if tls_cert and tls_key else None)
 
 
@@ -188,12 +187,13 @@ def _database(locator: str, *, demo: bool) -> Iterator[tuple[str, tuple[str, str
 @contextmanager
 def _site(*, wanted: bool) -> Iterator[Path | None]:
     """A folder for the site; None where it is not wanted, or cannot be made."""
-    if wanted and (sentence := missing_assets()):
-        log.info("no site under /docs: %s", sentence)
-    if not wanted or sentence:
+    sentence = missing_assets() if wanted else "--no-docs"
+    if sentence:
+        log.info("no site under %s: %s", DOCS, sentence)
         yield None
         return
     with tempfile.TemporaryDirectory(prefix="chat-bindings-site-") as folder:
+        log.info("the site is under %s", DOCS)
         yield Path(folder)
 
 

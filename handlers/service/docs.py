@@ -19,10 +19,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from .. import __name__ as package
 from .errors import Fault
+from .settings import DOCS
 
 log = logging.getLogger(__name__)
-
-PREFIX = "/docs"
 
 _HEADERS = {
     "content-security-policy": (
@@ -50,23 +49,23 @@ class Docs:
         self._publishing = asyncio.Lock()
         mimetypes.add_type("application/yaml", ".yaml")  # RFC 9512; not every Python knows it
         files = StaticFiles(directory=self._folder, html=True, check_dir=False)
-        self._site = ExceptionMiddleware(Router([Mount(PREFIX, files)]))
+        self._site = ExceptionMiddleware(Router([Mount(DOCS, files)]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if path != PREFIX and not path.startswith(f"{PREFIX}/"):
+        if path != DOCS and not path.startswith(f"{DOCS}/"):
             raise Fault("not_found")
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
-                keep = message["status"] == HTTPStatus.OK and path.startswith(f"{PREFIX}/assets/")
+                keep = message["status"] == HTTPStatus.OK and path.startswith(f"{DOCS}/assets/")
                 headers["cache-control"] = _KEEP if keep else _REVALIDATE
             await send(message)
 
-        if path == PREFIX:  # relative: only a proxy in front knows the scheme and the host
-            await RedirectResponse(f".{PREFIX}/")(scope, receive, answer)
+        if path == DOCS:  # relative: only a proxy in front knows the scheme and the host
+            await RedirectResponse(f".{DOCS}/")(scope, receive, answer)
             return
         async with self._publishing:
             if not self._folder.exists():

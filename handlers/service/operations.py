@@ -96,7 +96,7 @@ class CompiledAPI(AsyncApi):
 class CompiledASGIApp(AsyncASGIApp):
     """The innermost stage: the handlers."""
 
-    api_cls = CompiledAPI
+    api_cls = CompiledAPI  # type: ignore[assignment]  # which is added with the storage
 
 
 class CompiledApp(AsyncApp):

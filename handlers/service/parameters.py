@@ -65,12 +65,13 @@ def coercer(schema: Json) -> Callable[[Sequence[str]], Any]:
 
 def _last_as_integer(values: Sequence[str]) -> int | str:
     """An integer is ASCII digits alone. What is not one stays a text, which the schema then refuses."""
-    text = values[-1]
+    text: str = values[-1]
     if not _INTEGER.fullmatch(text):
         return text
     digits = text.lstrip("-0")
     if len(digits) > _LONGEST_INTEGER:
-        return -(10**_LONGEST_INTEGER) if text.startswith("-") else 10**_LONGEST_INTEGER
+        huge: int = 10**_LONGEST_INTEGER
+        return -huge if text.startswith("-") else huge
     return int(text)
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 Network = IPv4Network | IPv6Network
 
+DOCS = "/docs"
+"""The path of the site."""
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -2,70 +2,36 @@
 
 import os
 import subprocess
-import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from ..support.running import CLI, environment
+from ..support.running import CLI
+from .commands import Measured, measured
+from .worlds import SERVICE, line, write_world
 
 MILLION = 1_000_000
 MEMORY = 300  # MB
-SERVICE = f"IS{1:032x}"
-
-
-class Measured(NamedTuple):
-    """How a command ended, how long it took, and the most memory that it held, in MB."""
-
-    returncode: int
-    stderr: str
-    seconds: float
-    memory: float
 
 
 def measure(label: str, folder: Path, *arguments: object) -> Measured:
     """Run a command and print what it took."""
-    command = [*CLI, *map(str, arguments), "--database", f"sqlite:///{folder}/million.db"]
-    with (folder / "stderr").open("w+") as stderr:
-        started = time.monotonic()
-        process = subprocess.Popen(command, stderr=stderr, env=environment())
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        stderr.seek(0)
-        measured = Measured(process.returncode, stderr.read(), seconds, usage.ru_maxrss * 1024 / 1e6)
-    computed = usage.ru_utime + usage.ru_stime
-    _say(f"{label}: {seconds:.1f} s, of which {computed:.1f} s computing, and at most {measured.memory:.0f} MB")
-    return measured
+    step = measured([*CLI, *map(str, arguments), "--database", f"sqlite:///{folder}/million.db"])
+    _say(f"{label}: {step.seconds:.1f} s, of which {step.computed:.1f} s computing, and at most {step.memory:.0f} MB")
+    return step
 
 
 def _say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - what was measured is what this is for
 
 
-def binding(number: int, binding_type: str = "") -> str:
-    """A Binding as a line of JSON: of a few devices a user, in the order of SIDs, as a server would have made them."""
-    kind = binding_type or ("apn", "gcm", "fcm")[number % 3]
-    scattered = number * 2654435761 % 2**32  # users register in no order
-    return (
-        f'{{"sid":"BS{number:032x}","date_created":"2016-10-21T{number // 3600 % 24:02d}:{number // 60 % 60:02d}'
-        f':{number % 60:02d}Z","date_updated":"2016-10-22T11:37:03Z","endpoint":"{scattered:08x}{number:056x}",'
-        f'"identity":"user-{scattered % 400_000}@example.com","binding_type":"{kind}",'
-        f'"credential_sid":"CR{number % 3:032x}","message_types":["new_message","added_to_channel"]}}'
-    )
-
-
-def write_world(path: Path, *, bad: int | None = None, sid_first: bool = True) -> None:
-    """Write a world of a million Bindings, of which one may be bad, line by line."""
-    sid = f'"sid":"{SERVICE}"'
-    with path.open("w") as file:
-        file.write(f'{{"accounts":[{{"sid":"AC{1:032x}","auth_token":"x","services":[{{')
-        file.write(f'{sid},"bindings":[\n' if sid_first else '"bindings":[\n')
-        for number in range(MILLION):
-            line = binding(number, "sms" if number == bad else "")
-            file.write(f"{line},\n" if number < MILLION - 1 else f"{line}\n")
-        file.write("]}]}]}\n" if sid_first else f"],{sid}}}]}}]}}\n")
+def bindings(bad: int | None = None) -> Iterator[str]:
+    """A million Bindings, of a few devices a user, of which one may be bad."""
+    for number in range(MILLION):
+        scattered = number * 2654435761 % 2**32  # users register in no order
+        kind = "sms" if number == bad else ("apn", "gcm", "fcm")[number % 3]
+        yield line(number, f"user-{scattered % 400_000}@example.com", kind)
 
 
 @pytest.mark.slow
@@ -73,20 +39,20 @@ def test_a_million_bindings_are_imported_and_exported_in_bounded_memory(tmp_path
     """A million Bindings are imported, refused, replaced and exported under 300 MB, and give the same bytes."""
     world, one, two = tmp_path / "world.json", tmp_path / "one.json", tmp_path / "two.json"
     _say(f"\n{MILLION:,} Bindings, on {os.cpu_count()} cores, of which {os.getloadavg()[0]:.1f} were busy before:")
-    write_world(world, bad=MILLION // 2)
+    write_world(world, bindings(bad=MILLION // 2))
     refused = measure("an import with one bad Binding in its middle", tmp_path, "import", world)
     assert refused.returncode == 2
     assert f"line {MILLION // 2 + 2}, /accounts/0/services/0/bindings/{MILLION // 2}/binding_type: " in refused.stderr
     empty = measure("an export of nothing", tmp_path, "export", "-o", one)
     assert one.stat().st_size < 100
 
-    write_world(world)
+    write_world(world, bindings())
     steps = [
         measure("import", tmp_path, "import", world),
         measure("export", tmp_path, "export", "-o", one),
         measure("import --replace", tmp_path, "import", "--replace", one),
     ]
-    write_world(world, sid_first=False)
+    write_world(world, bindings(), sid_first=False)
     steps.append(measure("import --replace, with Bindings before the SID", tmp_path, "import", "--replace", world))
     steps.append(measure("export", tmp_path, "export", "-o", two))
     steps.append(measure("service delete --cascade", tmp_path, "service", "delete", SERVICE, "--cascade"))

@@ -9,7 +9,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -296,40 +295,6 @@ def test_https(database, certificate, world):
         with raw.connect(service.url) as plain:
             plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             assert not raw.received(plain).startswith(b"HTTP/1.1 200")
-
-
-def test_what_was_acknowledged_survives_kill_9(world, world_file, tmp_path):
-    """Every registration that was answered with 201 before `kill -9` is there after it, and so is every delete."""
-    database = load(tmp_path / "killed.db", world_file)
-    path = operations()["register_binding"].path(ServiceSid=world.empty["sid"])
-    item = f"{operations()['list_bindings'].path(ServiceSid=world.empty['sid'])}/"
-    there, gone = set(), set()
-    doubtful = set()
-
-    def work(url: str, name: int) -> None:
-        with suppress(httpx.HTTPError), httpx.Client(base_url=url, auth=world.auth) as client:
-            for number in range(10_000):
-                fields = {"Identity": "survivor", "Endpoint": f"{name} {number}", "BindingType": "apn",
-                          "CredentialSid": f"CR{'0' * 32}"}  # fmt: skip
-                answer = client.post(path, data=fields)
-                there.add(sid := answer.json()["sid"])
-                if number % 3 == 0:
-                    doubtful.add(sid)
-                    assert client.delete(item + sid).status_code == 204
-                    gone.add(sid)
-
-    with Service(database) as service:
-        threads = [threading.Thread(target=work, args=(service.url, name)) for name in range(6)]
-        for thread in threads:
-            thread.start()
-        assert wait_until(lambda: len(gone) > 50, 30)
-        service.kill()
-        for thread in threads:
-            thread.join()
-    with Service(database) as again, httpx.Client(base_url=again.url, auth=world.auth) as client:
-        for sid in there:
-            status = client.get(item + sid).status_code
-            assert status == (404 if sid in gone else 200) or sid in doubtful - gone
 
 
 OPEN_AND_CLOSE = """

@@ -119,12 +119,13 @@ def test_the_search_finds(opened, site, words, kind, place):
     page.wait_for_url(f"**/{version()}/{place}")
 
 
-def test_the_search_is_for_the_keyboard(opened, site):
+def test_the_search_is_for_the_keyboard(opened, site, axe):
     """A slash leads to it, arrows to what is found, Enter there, and Escape away; what is not there is said."""
     page = opened(address(site, "index"))
     page.keyboard.press("/")
     page.keyboard.type("fetch-01")
     page.locator(".results a").first.wait_for()
+    assert violations(page, axe) == []
     page.keyboard.press("Escape")
     assert not page.locator(".results").is_visible()
     page.keyboard.type("fetch-01")

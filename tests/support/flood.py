@@ -38,7 +38,7 @@ async def _flood(url: str, auth: tuple[str, str], requests: Sequence[Request], c
             body = urlencode(request.form or {}, doseq=True).encode()
             headers = [("Host", parts.netloc), authorization, ("Content-Length", str(len(body)))]
             writer.write(compose(request.method, request.path, headers, body))
-            answers[number] = await _answer(reader)
+            answers[number] = await next_answer(reader)
         writer.close()
         await writer.wait_closed()
 
@@ -48,7 +48,8 @@ async def _flood(url: str, auth: tuple[str, str], requests: Sequence[Request], c
     return [answers[number] for number in range(len(requests))]
 
 
-async def _answer(reader: asyncio.StreamReader) -> Response:
+async def next_answer(reader: asyncio.StreamReader) -> Response:
+    """The next answer on a kept connection."""
     head = await reader.readuntil(b"\r\n\r\n")
     lengths = [line.partition(b":")[2] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
     body = await reader.readexactly(int(lengths[0])) if lengths else b""

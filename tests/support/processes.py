@@ -1,5 +1,6 @@
-"""Which process of a service holds which connection, from /proc (Linux)."""
+"""What the processes of a service do, from /proc (Linux)."""
 
+import os
 import re
 import socket
 from pathlib import Path
@@ -11,6 +12,13 @@ def children(pid: int) -> list[int]:
     for task in Path(f"/proc/{pid}/task").iterdir():
         found += [int(child) for child in (task / "children").read_text().split()]
     return found
+
+
+def computed(pid: int) -> float:
+    """The CPU seconds that a process and those under it have used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(map(computed, children(pid)))
 
 
 def holder(connection: socket.socket, pids: list[int]) -> int | None:

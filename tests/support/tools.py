@@ -12,6 +12,7 @@ _COMMANDS = {
     "node": (("node",), "Node.js is missing: apt-get install nodejs"),
     "oasdiff": (("oasdiff",), "oasdiff is missing: make build/bin/oasdiff (it needs Go)"),
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "Chromium is missing: apt-get install chromium"),
+    "wrk": (("wrk",), "wrk is missing: apt-get install wrk"),
 }
 
 _MADE = Path(__file__).parents[2] / "build" / "bin"

@@ -1,0 +1,103 @@
+"""Compare the service with what it could be built on, on this machine: `make bench`, or `python -m tests.load.bench`.
+
+Reads against the limit, FastAPI, stock Connexion and Prism; writes against one commit a request; workers; start-up.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...support.running import run_cli
+from ..worlds import Population, write_world
+from . import machine, reading, startup, targets, workers, writing, wrk
+from .contending import PRISM, READERS, WRITERS, Site
+from .results import RESULTS, keep, say
+
+PARTS = ("reads", "writes", "workers", "startup")
+_READ, _WRITTEN = 10_000, 250_000
+
+
+def load(folder: Path, population: Population) -> Path:
+    """Import a population into a database of its own."""
+    world, database = folder / "world.json", folder / f"{population.size}.db"
+    write_world(world, population.lines())
+    imported = run_cli("import", world, "--database", f"sqlite:///{database}", timeout=600)
+    if imported.returncode:
+        raise RuntimeError(imported.stderr)
+    world.unlink()
+    return database
+
+
+def missing() -> list[str]:
+    """What must be installed first."""
+    return [
+        *wrk.missing(),
+        *([] if PRISM.exists() else ["Prism is missing: make tests/servers/tools/node_modules/.installed"]),
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure: 0, or 2 when something is missing."""
+    options = _options(arguments)
+    if lacking := missing():
+        say(*lacking)
+        return 2
+    named = machine.describe()
+    keep(options.output, machine=named)
+    told = [machine.sentence(named)]
+    with tempfile.TemporaryDirectory(prefix="chat-bindings-bench-") as name:
+        folder = Path(name)
+        population = Population(_READ)
+        site = Site(load(folder, population), folder / "spec.json")
+        for part in options.parts:
+            lines = _measure(part, site, population, options)
+            told += ["", *lines]
+    say("", *told, "", *targets.tables(options.output), "", f"All of it stands in {options.output}.")
+    return 0
+
+
+def _measure(part: str, site: Site, population: Population, options: argparse.Namespace) -> list[str]:
+    """Measure a part, keep its results, and give its table."""
+    if part == "reads":
+        reading.write_spec(site.spec, site.database)
+        compared = reading.Reading(site, population, seconds=options.seconds, connections=options.connections)
+        results = compared.run(READERS, options.rounds)
+        lines = reading.tables(results, READERS)
+    elif part == "writes":
+        size = options.written
+        results = writing.Writing(load(site.database.parent, Population(size)), size, seconds=options.seconds).run(
+            WRITERS, options.rounds
+        )
+        lines = writing.tables(results)
+    elif part == "workers":
+        results = workers.measure(site, population, rounds=options.rounds, seconds=options.seconds)
+        lines = workers.tables(results)
+    else:
+        results = startup.measure(site, rounds=options.starts)
+        lines = startup.tables(results)
+    keep(options.output, **{part: results})
+    return lines
+
+
+def _part(name: str) -> str:
+    if name not in PARTS:
+        raise argparse.ArgumentTypeError(f"there is no {name}, but {', '.join(PARTS)}")
+    return name
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.load.bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", type=_part, default=PARTS, help=f"of {', '.join(PARTS)}; all of them")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=3, help="whole seconds for each measurement")
+    parser.add_argument("--connections", type=int, default=32, help="of reads")
+    parser.add_argument("--starts", type=int, default=7, help="rounds of starting up")
+    parser.add_argument("--written", type=int, default=_WRITTEN, help="Bindings in the world that is deleted from")
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

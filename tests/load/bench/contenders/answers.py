@@ -1,0 +1,74 @@
+"""What the answers hold: dicts, built as one would; and the errors that the spec has examples of."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+import yaml
+
+from .lookup import Found
+
+SPECS = Path(__file__).parents[4] / "openapi"
+
+Json = dict[str, Any]
+
+
+def represent(row: Sequence[Any], account_sid: str, origin: str) -> Json:
+    """A Binding; `origin` is the scheme and host that were asked."""
+    sid, service_sid, created, updated, endpoint, identity, binding_type, credential_sid, message_types = row
+    service = f"{origin}/v2/Services/{service_sid}"
+    return {
+        "sid": sid,
+        "account_sid": account_sid,
+        "service_sid": service_sid,
+        "date_created": created,
+        "date_updated": updated,
+        "endpoint": endpoint,
+        "identity": identity,
+        "binding_type": binding_type,
+        "credential_sid": credential_sid,
+        "message_types": orjson.loads(message_types),
+        "url": f"{service}/Bindings/{sid}",
+        "links": {"user": f"{service}/Users/{quote(identity, safe='')}"},
+    }
+
+
+def meta(
+    url: str, found: Found, types: Sequence[str], identities: Sequence[str], size: int, page: int, token: str | None
+) -> Json:
+    """Where a page stands; `url` is the list's, without a query."""
+    filters = [("BindingType", value) for value in types] + [("Identity", value) for value in identities]
+    query = "".join(f"{name}={quote(value, safe='')}&" for name, value in filters)
+    base = f"{url}?{query}PageSize={size}&Page="
+    return {
+        "page": page,
+        "page_size": size,
+        "first_page_url": f"{base}0",
+        "previous_page_url": f"{base}{max(page - 1, 0)}&PageToken=PB{found.rows[0][0]}" if found.has_previous else None,
+        "url": f"{base}{page}" + (f"&PageToken={token}" if token is not None else ""),
+        "next_page_url": f"{base}{page + 1}&PageToken=PA{found.rows[-1][0]}" if found.has_next else None,
+        "key": "bindings",
+    }
+
+
+@cache
+def _examples() -> Json:
+    document = yaml.safe_load((SPECS / "bindings.yaml").read_text(encoding="utf-8"))
+    return document["components"]["examples"]
+
+
+def error(name: str, **facts: str) -> Json:
+    """The error of an example's name, its sentence filled in."""
+    example = _examples()[name]
+    return {**example["value"], "message": example["x-message"].format(**facts)}
+
+
+def not_found(path: str) -> Json:
+    return error("not_found", path=path)
+
+
+def unauthorized() -> Json:
+    return error("unauthorized")

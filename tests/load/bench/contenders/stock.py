@@ -1,0 +1,92 @@
+"""Stock Connexion: the same spec, `AsyncApp` with its default stages, its own security, validation and JSON.
+
+Credentials are checked by the function that `BASICINFO_FUNC` names, one of Connexion's two ways to name it.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from connexion import AsyncApp, request
+from connexion.exceptions import ProblemException
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from connexion.problem import problem
+from connexion.resolver import RelativeResolver
+from starlette.exceptions import HTTPException
+
+from .answers import SPECS, error, meta, not_found, represent, unauthorized
+from .lookup import Lookup, connect, position
+
+_lookup: Lookup
+
+
+async def check(user_name: str, password: str) -> dict[str, str] | None:
+    """Who asks; None when the credentials are wrong."""
+    credential = _lookup.credential(user_name)
+    expected = credential[1] if credential else "0" * 64
+    matches = hmac.compare_digest(hashlib.sha256(password.encode()).hexdigest(), expected)
+    return {"sub": credential[0]} if credential and matches else None
+
+
+async def list_bindings(
+    service_sid: str,
+    user: str,
+    binding_type: list[str] | None = None,
+    identity: list[str] | None = None,
+    page_size: int = 50,
+    page: int = 0,
+    page_token: str | None = None,
+) -> Any:
+    if _lookup.owner(service_sid) != user:
+        raise HTTPException(404)
+    types, identities = binding_type or [], identity or []
+    found = _lookup.page(service_sid, types, identities, position(page_token), page_size)
+    origin = _origin()
+    url = f"{origin}/v2/Services/{service_sid}/Bindings"
+    return {
+        "meta": meta(url, found, types, identities, page_size, page, page_token),
+        "bindings": [represent(row, user, origin) for row in found.rows],
+    }
+
+
+async def fetch_binding(service_sid: str, sid: str, user: str) -> Any:
+    row = _lookup.fetch(service_sid, sid)
+    if row is None or row[-1] != user:
+        raise HTTPException(404)
+    return represent(row[:-1], user, _origin())
+
+
+async def delete_binding(service_sid: str, sid: str, user: str) -> Any:
+    """Here only since the spec has it: deleting is not compared with stock Connexion."""
+    return problem(501, "Not Implemented", f"{user} cannot delete {sid} of {service_sid} here")
+
+
+def _origin() -> str:
+    return f"{request.url.scheme}://{request.url.netloc}"
+
+
+async def on_error(asked: ConnexionRequest, raised: Exception) -> ConnexionResponse:
+    """Errors of the contract's shape."""
+    status = getattr(raised, "status_code", None) or getattr(raised, "status", 500)
+    body = {401: unauthorized(), 404: not_found(asked.url.path)}.get(
+        status, error("invalid_parameter", parameter="A parameter", rule=str(getattr(raised, "detail", "")))
+    )
+    return ConnexionResponse(body["status"], content_type="application/json", body=json.dumps(body))
+
+
+@asynccontextmanager
+async def lifespan(_: object) -> AsyncIterator[None]:
+    global _lookup  # noqa: PLW0603 - handlers are plain functions
+    _lookup = Lookup(connect())
+    yield
+
+
+os.environ["BASICINFO_FUNC"] = f"{__name__}.check"
+app = AsyncApp(__name__, specification_dir=SPECS, lifespan=lifespan, pythonic_params=True, strict_validation=True)
+app.add_api("bindings.yaml", resolver=RelativeResolver(__name__))
+for kind in (ProblemException, HTTPException):
+    app.add_error_handler(kind, on_error)
