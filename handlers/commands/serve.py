@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from ..service.logs import configure
-from ..service.settings import Network, Settings
+from ..service.settings import DOCS, Network, Settings
 from ..storage.locator import administration
 from .options import database_option, option
 from .publish_assets import missing_assets
