@@ -80,7 +80,7 @@ site-assets:
 	@! command -v npm >/dev/null || $(MAKE) --no-print-directory openapi/site/vendor/.copied
 
 # What npm brings to the pages. It is no part of the repository, but of the wheel: that publishes without Node.js.
-openapi/site/vendor/.copied: openapi/node_modules/.installed
+openapi/site/vendor/.copied: openapi/node_modules/.installed Makefile
 	mkdir -p $(@D)
 	cp openapi/node_modules/swagger-ui-dist/swagger-ui-bundle.js $(@D)/swagger-ui.js
 	cd openapi/node_modules/swagger-ui-dist && cat NOTICE LICENSE swagger-ui-bundle.js.LICENSE.txt \
