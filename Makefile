@@ -6,9 +6,11 @@ BIN := $(VENV)/bin
 LINTERS := openapi/node_modules/.bin
 SPECS := openapi/bindings.yaml openapi/registration.yaml
 COVERAGE := $(BIN)/coverage
+OASDIFF := v1.36.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sdks check lint-specs lint-specs-with-npm fuzz million bench bench-scale bench-servers kills wrong-servers compare dist clean
+.PHONY: help run test sdks check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
+.PHONY: fuzz fuzz-renditions million bench bench-scale bench-servers kills wrong-servers compare dist clean
 
 help:  ## Say what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | column -t -s:
@@ -16,7 +18,7 @@ help:  ## Say what there is to type
 run: $(VENV)/.installed  ## Serve the demo: the Binding of Twilio's page, on port 8000
 	$(BIN)/chat-bindings serve --demo
 
-test: $(VENV)/.tested-with sdks  ## Run the tests, with a small fuzz run and the official SDKs
+test: $(VENV)/.tested-with sdks tools  ## Run the tests, with a small fuzz run and the official SDKs
 	@mkdir -p build/coverage && rm -f build/coverage/*
 	$(COVERAGE) run -m pytest --numprocesses 2 --dist loadfile
 	@$(COVERAGE) combine --quiet
@@ -26,11 +28,22 @@ test: $(VENV)/.tested-with sdks  ## Run the tests, with a small fuzz run and the
 sdks:
 	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/clients/node_modules/.installed
 
+# What else the tests want: the runners of the published files, and oasdiff. Without npm or Go, as above.
+tools:
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory openapi/node_modules/.installed
+	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/bin/oasdiff
+
+build/bin/oasdiff: build/bin/.oasdiff-$(OASDIFF)
+
+build/bin/.oasdiff-$(OASDIFF):
+	GOTOOLCHAIN=local GOBIN=$(CURDIR)/build/bin go install github.com/oasdiff/oasdiff@$(OASDIFF)
+	@touch $@
+
 tests/clients/node_modules/.installed: tests/clients/package.json tests/clients/.npmrc
 	npm install --prefix tests/clients --no-progress --loglevel=error
 	@touch $@
 
-check: $(VENV)/.checked-with lint-specs  ## Lint and type-check the code, lint the specs
+check: $(VENV)/.checked-with lint-specs spec-diff  ## Lint and type-check the code, lint the specs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@rm -rf build/types && mkdir -p build/types/chat_bindings
@@ -43,8 +56,17 @@ lint-specs: $(VENV)/.checked-with  ## Lint the specs: openapi-spec-validator and
 	else echo 'Node.js is missing, so Redocly and Spectral are skipped: install Node 20.19 or later with npm' >&2; [ "$$CI" != true ]; fi
 
 lint-specs-with-npm: openapi/node_modules/.installed
-	$(LINTERS)/redocly lint --config openapi/redocly.yaml $(SPECS)
+	$(LINTERS)/redocly lint --config openapi/redocly.yaml $(SPECS) openapi/workflows.arazzo.yaml
 	$(LINTERS)/spectral lint --ruleset openapi/.spectral.yaml --fail-severity hint $(SPECS)
+
+spec-diff: $(VENV)/.checked-with  ## Hold the contract to the last released one, by oasdiff
+	$(BIN)/python -m tests.released.gate
+
+changelog: $(VENV)/.checked-with  ## Write what changed in the contract into CHANGELOG.md
+	$(BIN)/python -m tests.released.gate --changelog
+
+release-spec: $(VENV)/.checked-with  ## Make the contract the released spec of its version, which the next ones are held to
+	$(BIN)/python -m tests.released.gate --release
 
 openapi/node_modules/.installed: openapi/package.json openapi/.npmrc
 	npm install --prefix openapi --no-progress --loglevel=error
@@ -52,6 +74,9 @@ openapi/node_modules/.installed: openapi/package.json openapi/.npmrc
 
 fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation
 	$(BIN)/python -m tests.fuzz.run --examples 500
+
+fuzz-renditions: $(VENV)/.tested-with  ## Fuzz from each rendition of the contract, and compare what came of it
+	$(BIN)/python -m tests.fuzz.renditions --examples 500
 
 million: $(VENV)/.tested-with  ## Import a world of a million Bindings and measure it
 	$(BIN)/python -m pytest -m slow tests/load/test_million.py -s

@@ -41,8 +41,10 @@ warnings, but what they should have followed was not tried."""
 class Run:
     """Schemathesis on one spec, with one kind of credentials."""
 
-    def __init__(self, spec: str, credentials: str, options: argparse.Namespace) -> None:
+    def __init__(self, spec: str, credentials: str, options: argparse.Namespace, file: Path | None = None) -> None:
+        """What Schemathesis reads is the spec as it is written, or a rendition of it in a file."""
         self.spec = spec
+        self._file = file or ROOT / "openapi" / spec
         self.credentials = credentials
         self.asked = {each: operation for each, operation in operations().items() if each in _operation_ids(spec)}
         self.trace = Trace()
@@ -52,7 +54,7 @@ class Run:
 
     def fuzz(self, url: str, variables: dict[str, str]) -> list[str]:
         """Run it: what is wrong, in sentences."""
-        name = f"{Path(self.spec).stem}-{self.credentials}"
+        name = f"{self._file.stem}-{self.credentials}"
         for old in self._folder.glob(f"{name}-[0-9].*"):
             old.unlink()
         wrong: list[str] = []
@@ -83,7 +85,7 @@ class Run:
         mounted_at = document(self.spec)["servers"][0]["url"] if self.spec == REGISTRATION else ""
         return [
             sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"),
-            "run", f"openapi/{self.spec}", "--url", f"{url}{mounted_at}", "--no-color", "--phases", ",".join(phases),
+            "run", str(self._file), "--url", f"{url}{mounted_at}", "--no-color", "--phases", ",".join(phases),
             "--max-examples", str(self._examples), "--seed", str(seed),
             # Where credentials are generated too, most of what is meant to be invalid ends at 401 for theirs: so it is
             # done with one of the two kinds.
@@ -117,34 +119,36 @@ def serving(folder: Path, world: FuzzWorld) -> Iterator[Service]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run all of it: 0 when nothing is wrong, else 1."""
-    options = _options(arguments)
-    options.report_dir.mkdir(parents=True, exist_ok=True)
-    _say(f"{options.examples} examples an operation, --seed {options.seed}, reports in {options.report_dir}")
+    chosen = options(arguments, __doc__ or "")
+    chosen.report_dir.mkdir(parents=True, exist_ok=True)
+    say(f"{chosen.examples} examples an operation, --seed {chosen.seed}, reports in {chosen.report_dir}")
     wrong: list[str] = []
-    world = FuzzWorld(options.seed, _BINDINGS)
+    world = FuzzWorld(chosen.seed, _BINDINGS)
     with tempfile.TemporaryDirectory(prefix="chat-bindings-fuzz-") as folder, serving(Path(folder), world) as service:
-        for run in [Run(spec, how, options) for how in options.credentials for spec in (CONTRACT, REGISTRATION)]:
+        for run in [Run(spec, how, chosen) for how in chosen.credentials for spec in (CONTRACT, REGISTRATION)]:
             started = time.monotonic()
             found = run.fuzz(service.url, seeds.write(Path(folder), service.url, world, run.credentials))
-            _say(f"\n{run.spec} with an account's {run.credentials}, {time.monotonic() - started:.0f} s:")
-            _say(*table(run.trace, run.asked), *(f"  WRONG: {each}" for each in found))
+            say(f"\n{run.spec} with an account's {run.credentials}, {time.monotonic() - started:.0f} s:")
+            say(*table(run.trace, run.asked), *(f"  WRONG: {each}" for each in found))
             wrong += found
     for title, listed in EXCEPTIONS.items():
-        _say(
+        say(
             f"\n{title.replace('_', ' ')}:",
             *(f"  {what}: {reason}" for what, reason in listed.items() or [("none", "-")]),
         )
-    _say(f"\n{len(wrong)} wrong" if wrong else "\nno failure, no error, no warning, and nothing left out")
+    say(f"\n{len(wrong)} wrong" if wrong else "\nno failure, no error, no warning, and nothing left out")
     return 1 if wrong else 0
 
 
-def _say(*lines: str) -> None:
+def say(*lines: str) -> None:
+    """Print lines at once."""
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.run", description=__doc__)
+def options(arguments: Sequence[str] | None, description: str) -> argparse.Namespace:
+    """The options of a run, of all that there is or of the renditions."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--examples", type=int, default=500, help="examples an operation, and scenarios (%(default)s)")
     parser.add_argument(
         "--seed", type=_seed, default=1, help="a number, or `random` (%(default)s: the same run each time)"
@@ -153,9 +157,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--credentials", action="append", choices=seeds.CREDENTIALS, help="once or twice; default: each of both"
     )
     parser.add_argument("--report-dir", type=Path, default=ROOT / "build" / "fuzz", help="%(default)s")
-    options = parser.parse_args(arguments)
-    options.credentials = options.credentials or seeds.CREDENTIALS
-    return options
+    chosen = parser.parse_args(arguments)
+    chosen.credentials = chosen.credentials or seeds.CREDENTIALS
+    return chosen
 
 
 def _seed(text: str) -> int:

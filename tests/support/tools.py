@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -9,14 +10,19 @@ import pytest
 _COMMANDS = {
     "curl": (("curl",), "curl is missing: apt-get install curl"),
     "node": (("node",), "Node.js is missing: apt-get install nodejs"),
+    "oasdiff": (("oasdiff",), "oasdiff is missing: make build/bin/oasdiff (it needs Go)"),
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "Chromium is missing: apt-get install chromium"),
     "wrk": (("wrk",), "wrk is missing: apt-get install wrk"),
 }
 
+_MADE = Path(__file__).parents[2] / "build" / "bin"
+"""Where `make` puts the tools that it builds."""
+
 
 def path_of(tool: str) -> str | None:
     """Where a tool is; None when it is missing."""
-    return next(filter(None, map(shutil.which, _COMMANDS[tool][0])), None)
+    places = os.pathsep.join([str(_MADE), os.environ.get("PATH", os.defpath)])
+    return next(filter(None, (shutil.which(name, path=places) for name in _COMMANDS[tool][0])), None)
 
 
 def missing(tool: str) -> str | None:

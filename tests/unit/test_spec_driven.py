@@ -88,6 +88,7 @@ TWICE: dict[tuple[str, object], str] = {
 
 ANOTHER_THING: set[tuple[str, object]] = {
     ("commands/export.py", 1000),  # milliseconds, or rows at a time
+    ("commands/publish_postman.py", "v2"),  # the version of Postman's format
     ("commands/serve.py", 256),  # workers
     ("commands/world.py", 200),  # characters of a message
     ("commands/world_reader.py", 100),  # levels of nesting

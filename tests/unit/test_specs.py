@@ -86,7 +86,10 @@ def test_every_response_is_described_in_full(response):
     """A response has its request identifier, and with a body a schema and a named example."""
     headers = dict((response.node / "headers").items())
     assert headers["Twilio-Request-Id"].value["required"] is True
-    assert all(header == specs.components("headers", CONTRACT)[name] for name, header in headers.items())
+    known = specs.components("headers", CONTRACT)
+    assert all(
+        {**header.value, "example": 0} == {**known[name].value, "example": 0} for name, header in headers.items()
+    )
     bodies = list(specs.media(response.node))
     assert bool(bodies) == (response.status != "204")
     for media_type, body in bodies:

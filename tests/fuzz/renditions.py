@@ -1,0 +1,82 @@
+"""Fuzz the running service from each rendition of the contract: `python -m tests.fuzz.renditions --examples 500`.
+
+The same run as that of `run.py`, with an account's token, from `bindings.yaml` as it is written, from its rendition in
+OpenAPI 3.1 and from that without references, must come to the same result: no failure, error or warning, the same
+operations, the same checks, the same statuses of each operation and the same parameters sent, and no keyword that one
+run broke and kept and another did not. Ends with 1 when it does not.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from chat_bindings.commands.publish_downloads import downloads
+
+from ..support.answers import CONTRACT
+from . import seeds
+from .run import Run, options, say, serving
+from .trace import table
+from .world import FuzzWorld
+
+RENDITIONS = (CONTRACT, "bindings.3.1.json", "bindings.dereferenced.json")
+"""What is fuzzed from; the first is what the others are held to."""
+
+_BINDINGS = 2_000
+"""Of each of two services: at 500 examples an operation some 600 are deleted."""
+
+
+def result(run: Run) -> dict[str, Any]:
+    """What a run came to, apart from how often."""
+    return {
+        "operations": sorted(run.trace.fuzzed),
+        "checks": sorted(run.trace.checks),
+        "statuses": sorted(f"{operation} {status}" for (operation, status), hits in run.trace.answers.items() if hits),
+        "parameters": sorted(f"{operation} {name}" for (operation, name), hits in run.trace.parameters.items() if hits),
+        "one-sided keywords": sorted(run.trace.one_sided),
+    }
+
+
+def fuzz(file: Path, chosen: argparse.Namespace) -> tuple[list[str], dict[str, Any]]:
+    """Fuzz a service of its own from a file: what is wrong, and the result."""
+    world = FuzzWorld(chosen.seed, _BINDINGS)
+    run = Run(CONTRACT, "token", chosen, file)
+    with tempfile.TemporaryDirectory(prefix="chat-bindings-fuzz-") as folder, serving(Path(folder), world) as service:
+        wrong = run.fuzz(service.url, seeds.write(Path(folder), service.url, world, "token"))
+    say(f"\n{file.name}:", *table(run.trace, run.asked))
+    return wrong, result(run)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run all of it: 0 when all come to the same result, else 1."""
+    chosen = options(arguments, __doc__ or "")
+    folder = chosen.report_dir.absolute() / "renditions"
+    folder.mkdir(parents=True, exist_ok=True)
+    wrong: list[str] = []
+    results: dict[str, dict[str, Any]] = {}
+    files = downloads()
+    for name in RENDITIONS:
+        (folder / name).write_bytes(files[name])
+        found, results[name] = fuzz(folder / name, chosen)
+        wrong += [f"{name}: {each}" for each in found]
+    wrong += differences(results)
+    say(*(f"  WRONG: {each}" for each in wrong))
+    say(f"\n{len(wrong)} wrong" if wrong else f"\nthe same result from {', '.join(results)}")
+    return 1 if wrong else 0
+
+
+def differences(results: dict[str, dict[str, Any]]) -> list[str]:
+    """What one run came to and another did not, in sentences."""
+    (first, expected), *others = results.items()
+    return [
+        f"{name}: {what} differ from those of {first}: {sorted(set(found[what]) ^ set(expected[what]))}"
+        for name, found in others
+        for what in expected
+        if found[what] != expected[what]
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

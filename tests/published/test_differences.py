@@ -1,0 +1,103 @@
+"""The list of what differs from Twilio's own OpenAPI file is whole, and holds nothing that does not differ."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ..support import specs
+from .facts import METHODS, Reader, differences
+
+THEIRS = json.loads((Path(__file__).parent / "twilio" / "bindings.json").read_text(encoding="utf-8"))
+OURS = specs.load(specs.CONTRACT)
+LIST = yaml.safe_load((specs.FOLDER / "differences.yaml").read_text(encoding="utf-8"))["differences"]
+PATTERNS = [(entry["id"], pattern) for entry in LIST for pattern in entry["where"]]
+FIELDS = ["id", "title", "where", "twilio", "ours", "reason", "twilio_at", "ours_at"]
+
+
+def found(theirs=THEIRS, ours=OURS):
+    names = {
+        (method, path): item[method]["operationId"]
+        for path, item in OURS["paths"].items()
+        for method in METHODS
+        if method in item
+    }
+    return differences(Reader(theirs, names).facts(), Reader(ours, names).facts())
+
+
+def meets(pattern, place):
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), place) is not None
+
+
+DIFFERENCES = found()
+
+
+def test_every_difference_has_one_entry():
+    """Whatever differs, wording aside, stands in the list, and only once."""
+    entries = {place: sorted({entry for entry, pattern in PATTERNS if meets(pattern, place)}) for place in DIFFERENCES}
+    assert {place: names for place, names in entries.items() if len(names) != 1} == {}
+
+
+@pytest.mark.parametrize(("entry", "pattern"), PATTERNS, ids=[f"{entry}-{pattern}" for entry, pattern in PATTERNS])
+def test_no_entry_is_without_a_difference(entry, pattern):
+    """Each place that an entry names is one where the files differ."""
+    assert [place for place in DIFFERENCES if meets(pattern, place)]
+
+
+@pytest.mark.parametrize("entry", LIST, ids=[entry["id"] for entry in LIST])
+def test_entries_are_complete_and_their_pointers_lead_somewhere(entry):
+    """An entry has all that a reader needs, and its pointers are places of the two files."""
+    assert list(entry) == FIELDS
+    assert all(entry[name] for name in FIELDS)
+    for spec, pointer in ((THEIRS, entry["twilio_at"]), (OURS, entry["ours_at"])):
+        node = spec
+        for key in pointer.split("/")[1:]:
+            name = key.replace("~1", "/").replace("~0", "~")
+            node = node[int(name) if isinstance(node, list) else name]
+
+
+def test_ids_are_unique():
+    """No two entries have one id."""
+    assert max(Counter(entry["id"] for entry in LIST).values()) == 1
+
+
+def changed(spec, pointer, value):
+    """A copy of a file with another value at a pointer; None takes away what is there."""
+    copy = json.loads(json.dumps(spec))
+    node = copy
+    *parents, last = [key.replace("~1", "/") for key in pointer.split("/")[1:]]
+    for key in parents:
+        node = node[int(key) if isinstance(node, list) else key]
+    if value is None:
+        del node[last]
+    else:
+        node[last] = value
+    return copy
+
+
+BODY = "fetch_binding 200 body application/json"
+LIST_PATH = "/paths/~1v2~1Services~1{ServiceSid}~1Bindings"
+
+CHANGES = {
+    "a bound": ("/components/schemas/PageSize/minimum", 2, "list_bindings query PageSize minimum"),
+    "an enum": ("/components/schemas/BindingType/enum", ["apn"], f"{BODY} .binding_type enum"),
+    "a type": ("/components/parameters/PageToken/schema/type", "integer", "list_bindings query PageToken type"),
+    "a format": ("/components/schemas/AbsoluteUrl/format", None, f"{BODY} .url format"),
+    "nullable": ("/components/schemas/PageMeta/properties/next_page_url/nullable", None,
+                 "list_bindings 200 body application/json .meta .next_page_url nullable"),
+    "a property": ("/components/schemas/Binding/properties/identity", None, f"{BODY} .identity"),
+    "a parameter": ("/components/parameters/Page/name", "PageNumber", "list_bindings query PageNumber"),
+    "a style": ("/components/parameters/Identity/explode", False, "list_bindings query Identity explode"),
+    "a response": (f"{LIST_PATH}/get/responses/206", {"description": ""}, "list_bindings 206"),
+    "an operation": (f"{LIST_PATH}/get", None, "list_bindings security"),
+    "security": (f"{LIST_PATH}/get/security", [], "list_bindings security"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("pointer", "value", "place"), CHANGES.values(), ids=CHANGES)
+def test_a_difference_that_somebody_makes_is_found(pointer, value, place):
+    """Whatever is changed in our file, its place is one where the files differ that was none before."""
+    assert place in found(ours=changed(OURS, pointer, value)).keys() - DIFFERENCES.keys()

@@ -1,0 +1,1 @@
+"""The contract beside the last released one: what changed, and whether the version says so."""
