@@ -14,7 +14,8 @@ class ExactPaths:
     """Refuses the paths that Starlette's router takes for others.
 
     It redirects from a path with a slash at its end to the one without, takes an encoded slash for one that separates
-    segments, and lets a line feed at the end by.
+    segments, and lets a line feed at the end by. (One inside a segment is no path of a spec for it: with
+    credentials that is the same 404, without them it is not a 401. That is left as it is.)
     """
 
     def __init__(self, app: ASGIApp) -> None:
