@@ -5,6 +5,8 @@ from pathlib import Path
 COMPILED_ONLY = {
     "test_concurrency.py": "what happens at the same time, in several workers: the storage and the processes",
     "test_erasure.py": "what is left on the disk: the storage",
+    "test_examples_true.py": "the examples of what is published: they ask the demo, which is a command's",
+    "test_kills.py": "what stands on the disk after `kill -9`: the storage",
     "test_lifecycle.py": "the command line, processes and signals: the server",
     "test_logs.py": "what stands in our log: Connexion writes one of its own",
     "test_verify_fuzz.py": "a command, and servers of the tests",
