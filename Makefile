@@ -9,8 +9,8 @@ COVERAGE := $(BIN)/coverage
 OASDIFF := v1.36.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools fuzz \
-	fuzz-renditions million bench bench-scale bench-servers kills wrong-servers compare site dist clean
+.PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
+.PHONY: fuzz fuzz-renditions stock million bench bench-scale bench-servers kills wrong-servers compare site dist clean
 
 help:  ## Say what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | column -t -s:
@@ -94,6 +94,14 @@ fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 exa
 
 fuzz-renditions: $(VENV)/.tested-with  ## Fuzz from each rendition of the contract, and compare what came of it
 	$(BIN)/python -m tests.fuzz.renditions --examples 500
+
+# CI runs fewer examples, and not what waits for locks.
+STOCK_EXAMPLES := 500
+STOCK_OPTIONS :=
+
+stock: $(VENV)/.tested-with  ## Run the service tests and the fuzz run on Connexion's own stages
+	$(BIN)/python -m pytest tests/service --stages stock --numprocesses 2 --dist loadfile $(STOCK_OPTIONS)
+	$(BIN)/python -m tests.fuzz.run --stages stock --examples $(STOCK_EXAMPLES) --report-dir build/fuzz-stock
 
 million: $(VENV)/.tested-with  ## Import a world of a million Bindings and measure it
 	$(BIN)/python -m pytest -m slow tests/load/test_million.py -s

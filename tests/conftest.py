@@ -7,11 +7,30 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .support.running import Service, World, run_cli
+from .stock.scope import on_both
+from .support.running import STAGES, Service, World, run_cli
 from .support.tools import missing, unavailable
 
 # A shell starts what it runs in the background with SIGINT ignored, and the processes of the tests would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--stages stock`: the service tests on Connexion's own stages."""
+    parser.addoption("--stages", choices=STAGES, default=Service.stages, help="what the service is served with")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Serve with the stages that were asked for."""
+    Service.stages = config.getoption("--stages")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the stages that were asked for do not decide."""
+    if Service.stages == "stock":
+        left_out = [item for item in items if not on_both(item.path)]
+        items[:] = [item for item in items if on_both(item.path)]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

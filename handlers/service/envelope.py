@@ -53,7 +53,7 @@ class Envelope:
         finally:
             if log.isEnabledFor(logging.INFO):
                 took = (perf_counter() - started) * 1000
-                operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id", "-")
+                operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id") or "-"
                 log.info(
                     "%s %s %s %d %.1fms %s",
                     method, self._shown(scope["path"]), operation.rpartition(".")[2], status, took, request_id,

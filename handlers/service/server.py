@@ -4,7 +4,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
@@ -62,8 +63,15 @@ class _Supervisor(Multiprocess):
         super().terminate_all()
 
 
-def run(settings: Settings, listener: socket.socket, *, workers: int, tls: tuple[Path, Path] | None) -> None:
-    """Serve until a signal asks for the end.
+def run(
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    workers: int,
+    tls: tuple[Path, Path] | None,
+    create: Callable[[Settings], ASGIApp] = create_app,
+) -> None:
+    """Serve until a signal asks for the end; each worker makes the app by `create`.
 
     uvicorn's handlers take SIGINT and SIGTERM while it runs; it finishes what is in flight and then raises the signal
     again, for `stopping` to see.
@@ -71,7 +79,7 @@ def run(settings: Settings, listener: socket.socket, *, workers: int, tls: tuple
     configure(settings.log_level)
     cert, key = tls or (None, None)
     config = uvicorn.Config(
-        partial(create_app, settings),  # made in each worker
+        partial(create, settings),
         factory=True,
         http=Protocol,
         ws="none",

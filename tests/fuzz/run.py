@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..support.answers import CONTRACT, REGISTRATION, document, operations
-from ..support.running import Service, environment, run_cli
+from ..support.running import STAGES, Service, environment, run_cli
 from . import seeds
 from .trace import EXCEPTIONS, HERE, Trace, short_phases, shortfalls, table
 from .world import FuzzWorld
@@ -156,9 +156,11 @@ def options(arguments: Sequence[str] | None, description: str) -> argparse.Names
     parser.add_argument(
         "--credentials", action="append", choices=seeds.CREDENTIALS, help="once or twice; default: each of both"
     )
+    parser.add_argument("--stages", choices=STAGES, default=Service.stages, help="what serves (%(default)s)")
     parser.add_argument("--report-dir", type=Path, default=ROOT / "build" / "fuzz", help="%(default)s")
     chosen = parser.parse_args(arguments)
     chosen.credentials = chosen.credentials or seeds.CREDENTIALS
+    Service.stages = chosen.stages
     return chosen
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, Self
 
 CLI = [sys.executable, "-m", "chat_bindings"]
+STAGES = {"compiled": CLI, "stock": [sys.executable, "-m", "tests.stock"]}
+"""What serves, by the stages that it serves with: the service's own, or Connexion's (see tests/stock)."""
 _LISTENING = re.compile(r"serving .* at (https?://\S+),")
 
 
@@ -37,12 +39,15 @@ def run_cli(
 class Service:
     """A running `chat-bindings serve`. Use it as a context manager; leaving it asks for a clean end and checks it."""
 
+    stages = "compiled"
+    """Which of `STAGES` services are started with; `--stages` sets it."""
+
     def __init__(self, database: Path, *options: object, arguments: Sequence[object] = (), port: int = 0) -> None:
         """A `port` is only needed where the log is too quiet to tell it."""
         self.database = database
         self.url = f"http://127.0.0.1:{port}"
         command = arguments or ("serve", "--port", port, "--database", f"sqlite:///{database}", *options)
-        self._command = [*CLI, *map(str, command)]
+        self._command = [*STAGES[self.stages], *map(str, command)]
         self._port = port
         self._lines: list[str] = []
         self._output: list[str] = []

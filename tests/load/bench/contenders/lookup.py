@@ -19,7 +19,7 @@ CREDENTIAL = """
 SERVICE = "SELECT account_sid FROM services WHERE sid = ?"
 
 FETCH = f"""
-    SELECT {COLUMNS}, account_sid FROM bindings JOIN services ON services.sid = service_sid
+    SELECT {COLUMNS}, (SELECT account_sid FROM services WHERE services.sid = service_sid) FROM bindings
     WHERE service_sid = ? AND bindings.sid = ?"""
 
 
@@ -47,6 +47,7 @@ def connect(path: str | None = None) -> apsw.Connection:
     """Open the database that `BENCH_DATABASE` names, with the settings that the service has."""
     connection = apsw.Connection(path or os.environ["BENCH_DATABASE"], flags=apsw.SQLITE_OPEN_READWRITE)
     connection.set_busy_timeout(2000)
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     for name, value in (("synchronous", "FULL"), ("secure_delete", "ON"), ("foreign_keys", "ON")):
         connection.pragma(name, value)
     return connection
@@ -80,15 +81,21 @@ class Lookup:
             if len(rows) >= size:
                 found = rows[:size][::-1]
                 after = Position("after", found[-1][0])
-                return Found(found, len(rows) > size, bool(self._run(service_sid, types, identities, after, 1)))
+                return Found(found, len(rows) > size, bool(self._run(service_sid, types, identities, after, 1, "1")))
             at = None
         rows = self._run(service_sid, types, identities, at or Position("after", ""), size + 1)
         before = Position("before", rows[0][0]) if rows else None
-        has_previous = bool(at and before and self._run(service_sid, types, identities, before, 1))
+        has_previous = bool(at and before and self._run(service_sid, types, identities, before, 1, "1"))
         return Found(rows[:size], has_previous, len(rows) > size)
 
     def _run(
-        self, service_sid: str, types: Sequence[str], identities: Sequence[str], at: Position, size: int
+        self,
+        service_sid: str,
+        types: Sequence[str],
+        identities: Sequence[str],
+        at: Position,
+        size: int,
+        columns: str = COLUMNS,
     ) -> list[Sequence[Any]]:
         # INDEXED BY: without statistics SQLite walks the primary key and tests each row
         source, conditions = "bindings", "service_sid = ?"
@@ -100,7 +107,7 @@ class Lookup:
             conditions += f" AND {_one_of('type', types)}" if types else ""
         side, order = ("<", "DESC") if at.side == "before" else (">", "ASC")
         values = (service_sid, *identities, *types) if identities else (service_sid, *types)
-        statement = f"SELECT {COLUMNS} FROM {source} WHERE {conditions} AND sid {side} ? ORDER BY sid {order} LIMIT ?"
+        statement = f"SELECT {columns} FROM {source} WHERE {conditions} AND sid {side} ? ORDER BY sid {order} LIMIT ?"
         return self._connection.execute(statement, (*values, at.sid, size)).fetchall()
 
 

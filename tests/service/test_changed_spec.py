@@ -1,0 +1,128 @@
+"""A spec that is changed is served as it says now: there is nothing to do but to add to the YAML and the handlers.
+
+The package is copied, its spec gets two parameters and an operation and its handlers a function for each, as whoever
+develops it would write them, and the copy is served. No stage knows of any of it.
+"""
+
+import json
+import shutil
+import textwrap
+from pathlib import Path
+
+import pytest
+import yaml
+
+import chat_bindings
+
+from ..conftest import load
+from ..support import raw
+from ..support.answers import errors
+from ..support.running import Service
+from .conftest import Asker
+
+FOLDER = Path(chat_bindings.__file__).parent
+SPECS = Path(__file__).parents[2] / "openapi"
+
+DEPTH = {"name": "Depth", "in": "query", "x-errors": {"maximum": "page_size_too_large"},
+         "schema": {"type": "integer", "minimum": 2, "maximum": 9, "default": 3}}  # fmt: skip
+TAG = {"name": "Tag", "in": "query",
+       "schema": {"type": "array", "maxItems": 2, "items": {"type": "string", "pattern": "^[a-z,]+$",
+                                                            "x-rule": "hold small letters and commas"}}}  # fmt: skip
+COLOUR = {"name": "Colour", "in": "path", "required": True, "schema": {"type": "string", "enum": ["red", "blue"]}}
+PAINT = {
+    "operationId": "paint",
+    "parameters": [COLOUR, DEPTH],
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {
+        "type": "object", "required": ["Coats"], "properties": {"Coats": {"type": "integer", "maximum": 5}}}}}},
+    "responses": {"200": {"description": "Painted.", "content": {"application/json": {"schema": {"type": "object"}}}}},
+}  # fmt: skip
+
+HANDLERS = """
+    async def list_bindings(service_sid, *, depth, tag=(), page_size, page, account_sid, storage, origin):
+        return {"service_sid": service_sid, "depth": depth, "tag": tag, "page_size": page_size, "who": account_sid}
+
+    async def paint(service_sid, colour, *, depth, body, account_sid):
+        return {"service_sid": service_sid, "colour": colour, "depth": depth, "body": body, "who": account_sid}
+"""
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory, world_file, world):
+    """Asks a service whose spec and handlers were added to."""
+    folder = tmp_path_factory.mktemp("changed")
+    database = load(folder / "changed.db", world_file)
+    package = folder / "chat_bindings"
+    shutil.copytree(FOLDER, package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(SPECS, package / "openapi", ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+    spec = yaml.safe_load((package / "openapi" / "bindings.yaml").read_text(encoding="utf-8"))
+    path = next(path for path, item in spec["paths"].items() if "{Sid}" not in path)
+    spec["paths"][path]["get"]["parameters"] += [DEPTH, TAG]
+    spec["paths"][f"{path}/{{Colour}}/Paint"] = {"parameters": spec["paths"][path]["parameters"], "put": PAINT}
+    (package / "openapi" / "bindings.yaml").write_text(yaml.safe_dump(spec), encoding="utf-8")
+    with (package / "bindings.py").open("a", encoding="utf-8") as handlers:
+        handlers.write(textwrap.dedent(HANDLERS))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(folder))
+        with Service(database) as service:
+            yield Asker(service, world)
+
+
+def painted(ask, colour="red", query="", body=b'{"Coats": 1}', **options):
+    path = f"{ask.path('list_bindings')}/{colour}/Paint"
+    headers = [("Content-Type", "application/json")]
+    return ask("list_bindings", query, path=path, headers=headers, **{"method": "PUT", "body": body} | options)
+
+
+def told(response) -> dict[str, object]:
+    return json.loads(response.content)
+
+
+def refused(response, name: str, *words: str) -> None:
+    """The error of a name, whose message holds some words."""
+    value = errors()[name]["value"]
+    error = told(response)
+    assert (response.status, error["code"]) == (value["status"], value["code"]), error
+    assert all(word in error["message"] for word in words), error
+
+
+def test_a_parameter_is_handed_to_the_function(ask, world):
+    """Parameters that were added come parsed by their schemas: numbers, each value of a list, defaults."""
+    base = {"service_sid": world.full["sid"], "page_size": 50, "who": world.a["sid"]}
+    assert told(ask("list_bindings")) == base | {"depth": 3, "tag": []}
+    assert told(ask("list_bindings", "Tag=a,b&Depth=x&Depth=07&Tag=c")) == base | {"depth": 7, "tag": ["a,b", "c"]}
+
+
+def test_a_parameter_is_checked(ask):
+    """Each rule of their schemas holds, with the words and the error that the spec has for it."""
+    refused(ask("list_bindings", "Depth=1"), "invalid_parameter", "Depth", "2")
+    refused(ask("list_bindings", "Depth=1_0"), "invalid_parameter", "Depth")
+    refused(ask("list_bindings", "Depth=10"), "page_size_too_large")
+    refused(ask("list_bindings", "Tag=A"), "invalid_parameter", "Tag", TAG["schema"]["items"]["x-rule"])
+    refused(ask("list_bindings", "Tag=a&Tag=b&Tag=c"), "invalid_parameter", "Tag", "2")
+    refused(ask("list_bindings", "depth=3"), "unknown_parameter", "PageToken, Depth, Tag")
+    refused(ask("fetch_binding", "Depth=3"), "unknown_parameter")
+
+
+def test_an_operation_is_served(ask, world):
+    """An operation that was added is routed, and its path, query and body are checked and handed on."""
+    expected = {"service_sid": world.full["sid"], "colour": "blue", "depth": 4, "body": {"Coats": 2, "Rest": "é"},
+                "who": world.a["sid"]}  # fmt: skip
+    assert told(painted(ask, "blue", "Depth=4", '{"Coats": 2, "Rest": "é"}'.encode())) == expected
+    refused(painted(ask, "green"), "not_found")
+    refused(painted(ask, query="Depth=1"), "invalid_parameter", "Depth")
+    refused(painted(ask, query="Tag=a"), "unknown_parameter", "Depth")
+    refused(painted(ask, body=b'{"Coats": 6}'), "invalid_parameter", "Coats", "5")
+    refused(painted(ask, body=b"{}"), "invalid_parameter", "Coats", "required")
+    refused(painted(ask, body=b"{"), "invalid_body")
+
+
+def test_an_operation_is_guarded(ask, world):
+    """It needs the credentials that the spec asks for, and its path tells its methods."""
+    refused(painted(ask, auth=None), "unauthorized")
+    refused(painted(ask, auth=raw.basic(world.a["sid"], "wrong")), "unauthorized")
+    response = painted(ask, method="GET", body=None)
+    refused(response, "method_not_allowed")
+    assert set(response.header("Allow").split(", ")) == {"PUT", "OPTIONS"}
+    preflight = ask("list_bindings", path=f"{ask.path('list_bindings')}/red/Paint", method="OPTIONS", auth=None,
+                    headers=[("Origin", "null"), ("Access-Control-Request-Method", "PUT")])  # fmt: skip
+    assert set(preflight.header("Access-Control-Allow-Methods").split(", ")) == {"PUT", "OPTIONS"}
