@@ -30,8 +30,13 @@ _REMEMBERED = 4096
 
 def authorization(headers: list[tuple[bytes, bytes]]) -> bytes | None:
     """The value of a request's one `Authorization`; None when there is none, or more than one."""
-    values = [value for name, value in headers if name == b"authorization"]
-    return values[0] if len(values) == 1 else None
+    found = None
+    for name, value in headers:
+        if name == b"authorization":
+            if found is not None:
+                return None
+            found = value
+    return found
 
 
 def parse_basic(value: bytes) -> tuple[str, str] | None:

@@ -32,7 +32,8 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started = perf_counter()
+        is_told = log.isEnabledFor(logging.INFO)
+        started = perf_counter() if is_told else 0.0
         method, status = scope["method"], 0
         if method == "HEAD":
             scope = {**scope, "method": "GET"}  # a copy: the server still has to know that it was HEAD
@@ -51,7 +52,7 @@ class Envelope:
         try:
             await self.app(scope, receive, finish)
         finally:
-            if log.isEnabledFor(logging.INFO):
+            if is_told:
                 took = (perf_counter() - started) * 1000
                 operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id") or "-"
                 log.info(

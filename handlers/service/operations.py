@@ -69,9 +69,10 @@ class CalledOperation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an ASGI app
         context, arguments = context_of(scope), scope[_ARGUMENTS]
+        arguments.update(self._given)
         for name in self._from_context:
             arguments[name] = context[name]
-        result = await self._function(**arguments, **self._given)
+        result = await self._function(**arguments)
         body, status = result if isinstance(result, tuple) else (result, 204 if result is None else 200)
         headers = []
         content = b""

@@ -45,7 +45,7 @@ def test_lookups_are_searches(connection):
     for statement, values, searches in (
         (reading.CREDENTIAL, {"user_name": ""}, 2),
         (reading.SERVICE, ("", ""), 1),
-        (reading.FETCH, dict.fromkeys(("account_sid", "service_sid", "sid"), ""), 2),
+        (reading.FETCH, ("", "", ""), 2),
     ):
         steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
         assert sum(step.startswith("SEARCH") for step in steps) == searches, steps

@@ -19,8 +19,8 @@ CREDENTIAL = """
 SERVICE = "SELECT 1 FROM services WHERE sid = ? AND account_sid = ?"
 
 FETCH = f"""
-    SELECT {COLUMNS} FROM bindings WHERE service_sid = :service_sid AND sid = :sid
-        AND (SELECT account_sid FROM services WHERE sid = :service_sid) = :account_sid"""  # noqa: S608 - constants alone
+    SELECT {COLUMNS} FROM bindings
+    WHERE service_sid = ?1 AND sid = ?2 AND (SELECT account_sid FROM services WHERE sid = ?1) = ?3"""  # noqa: S608 - constants
 
 # INDEXED BY, since without statistics SQLite walks the primary key and tests each row: 100 times slower at a million.
 _SOURCES = {
@@ -55,8 +55,7 @@ def owns(connection: apsw.Connection, account_sid: str, service_sid: str) -> boo
 
 def fetch(connection: apsw.Connection, account_sid: str, service_sid: str, sid: str) -> Binding | None:
     """One Binding."""
-    values = {"account_sid": account_sid, "service_sid": service_sid, "sid": sid}
-    row = connection.execute(FETCH, values).fetchone()
+    row = connection.execute(FETCH, (service_sid, sid, account_sid)).fetchone()
     return None if row is None else Binding._make(row)
 
 
