@@ -114,14 +114,16 @@ class ThrottlesUntilADate(Throttles):
 
 
 class LosesRequests(_Counts):
-    """The network is at fault: every 97th request that is no DELETE is lost, the connection with it, unanswered."""
+    """The network is at fault: one of 96 requests that are no DELETE is lost with its connection, and one is a 502."""
 
-    every = 97
+    every = 48
 
     def answer(self, request: Request) -> Answer:
-        if request.method != "DELETE" and self.is_hit():
-            return Answer(500, dropped=True)
-        return super().answer(request)
+        if request.method == "DELETE" or not self.is_hit():
+            return super().answer(request)
+        if self.requests % (2 * self.every):
+            return Answer(502, [("Content-Type", "text/html")], b"<h1>Bad Gateway</h1>")
+        return Answer(500, dropped=True)
 
 
 class LosesTheFirstDelete(Right):
