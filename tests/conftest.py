@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from .stock.scope import on_both
+from .support import measuring
 from .support.running import STAGES, Service, World, run_cli
 from .support.tools import missing, unavailable
 
@@ -41,7 +42,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 unavailable(what)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the modules that take longest, so that all processes of a run end at about the same time."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 collect_ignore = ["contract"]  # those check a target, which `verify` gives them
+
+
+@pytest.fixture(scope="module")
+def unmeasured() -> Iterator[None]:
+    """The tests of the module run none of the package's own code, or what others run as well."""
+    with measuring.unmeasured():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,8 @@ from ..servers.right import Right
 from ..servers.running import serving
 from ..support.running import run_cli
 
+pytestmark = pytest.mark.long
+
 SERVICE, SID = f"IS{'0' * 31}1", f"BS{'0' * 31}a"
 
 
