@@ -7,6 +7,9 @@ LINTERS := openapi/node_modules/.bin
 SPECS := openapi/bindings.yaml openapi/registration.yaml
 COVERAGE := $(BIN)/coverage
 OASDIFF := v1.36.0
+EXAMPLES := 500
+# More processes than the two cores of CI: some tests wait, and others run meanwhile.
+PROCESSES := 4
 
 .DEFAULT_GOAL := help
 .PHONY: help run test sdks check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
@@ -20,7 +23,7 @@ run: $(VENV)/.installed  ## Serve the demo: the Binding of Twilio's page, on por
 
 test: $(VENV)/.tested-with sdks tools  ## Run the tests, with a small fuzz run and the official SDKs
 	@mkdir -p build/coverage && rm -f build/coverage/*
-	$(COVERAGE) run -m pytest --numprocesses 2 --dist loadfile
+	$(COVERAGE) run -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 	@$(COVERAGE) combine --quiet
 	@$(COVERAGE) report --fail-under=95
 
@@ -72,8 +75,8 @@ openapi/node_modules/.installed: openapi/package.json openapi/.npmrc
 	npm install --prefix openapi --no-progress --loglevel=error
 	@touch $@
 
-fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation
-	$(BIN)/python -m tests.fuzz.run --examples 500
+fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation (EXAMPLES=500)
+	$(BIN)/python -m tests.fuzz.run --examples $(EXAMPLES)
 
 fuzz-renditions: $(VENV)/.tested-with  ## Fuzz from each rendition of the contract, and compare what came of it
 	$(BIN)/python -m tests.fuzz.renditions --examples 500

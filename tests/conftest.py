@@ -27,7 +27,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the stages that were asked for do not decide."""
+    """Leave out what the stages that were asked for do not decide, and begin with the modules that take longest.
+
+    So all processes of a run end at about the same time.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if Service.stages == "stock":
         left_out = [item for item in items if not on_both(item.path)]
         items[:] = [item for item in items if on_both(item.path)]
@@ -40,11 +44,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         for tool in marker.args:
             if what := missing(tool):
                 unavailable(what)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the modules that take longest, so that all processes of a run end at about the same time."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 collect_ignore = ["contract"]  # those check a target, which `verify` gives them
