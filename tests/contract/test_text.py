@@ -206,7 +206,8 @@ def test_utf8(evidence: Evidence) -> None:
 def test_page_urls(evidence: Evidence) -> None:
     """The page URLs of a filtered list lead to the same filter, whatever characters the identity has."""
     users = [each for each in evidence.rich.identities if not each.isalnum() or not each.isascii()]
-    evidence.each(_leads_on, [users[start : start + MOST_VALUES] for start in range(0, len(users), MOST_VALUES)], evidence)
+    several = [users[start : start + MOST_VALUES] for start in range(0, len(users), MOST_VALUES)]
+    evidence.each(_leads_on, several, evidence)
 
 
 def _leads_on(evidence: Evidence, users: Sequence[str]) -> None:
