@@ -9,7 +9,7 @@ COVERAGE := $(BIN)/coverage
 OASDIFF := v1.36.0
 EXAMPLES := 500
 # More processes than the two cores of CI: some tests wait, and others run meanwhile.
-PROCESSES := 4
+PROCESSES := 3
 
 .DEFAULT_GOAL := help
 .PHONY: help run test sdks check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
