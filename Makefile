@@ -108,8 +108,8 @@ kills: $(VENV)/.tested-with  ## Kill the service a hundred times while it writes
 wrong-servers: $(VENV)/.tested-with  ## Verify every wrong server, and each right one ten times; write the table
 	$(BIN)/python -m tests.servers.table
 
-compare: $(VENV)/.tested-with tests/servers/tools/node_modules/.installed  ## Compare verify with Schemathesis, Dredd and Prism: hours
-	$(BIN)/python -m tests.servers.compare
+compare: $(VENV)/.tested-with tests/servers/tools/node_modules/.installed  ## Compare verify with Schemathesis, Dredd and Prism (LIMIT=118 servers)
+	$(BIN)/python -m tests.servers.compare $(if $(LIMIT),--limit $(LIMIT))
 
 tests/servers/tools/node_modules/.installed: tests/servers/tools/package.json tests/servers/tools/.npmrc
 	npm install --prefix tests/servers/tools --no-progress --loglevel=error
