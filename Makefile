@@ -86,7 +86,7 @@ STOCK_EXAMPLES := 500
 STOCK_OPTIONS :=
 
 stock: $(VENV)/.tested-with  ## Run the service tests and the fuzz run on Connexion's own stages
-	$(BIN)/python -m pytest tests/service --stages stock --numprocesses 2 --dist loadfile $(STOCK_OPTIONS)
+	$(BIN)/python -m pytest tests/service --stages stock --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(STOCK_OPTIONS)
 	$(BIN)/python -m tests.fuzz.run --stages stock --examples $(STOCK_EXAMPLES) --report-dir build/fuzz-stock
 
 million: $(VENV)/.tested-with  ## Import a world of a million Bindings and measure it

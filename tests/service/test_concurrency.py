@@ -17,6 +17,8 @@ from ..support.lists import get, list_url, sids
 from ..support.processes import children, holder
 from ..support.running import Service, run_cli, wait_until
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 AT_ONCE = 50
 
 
