@@ -7,6 +7,9 @@ LINTERS := openapi/node_modules/.bin
 SPECS := openapi/bindings.yaml openapi/registration.yaml
 COVERAGE := $(BIN)/coverage
 OASDIFF := v1.36.0
+EXAMPLES := 500
+# More processes than the two cores of CI: some tests wait, and others run meanwhile.
+PROCESSES := 3
 
 .DEFAULT_GOAL := help
 .PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
@@ -20,7 +23,7 @@ run: $(VENV)/.installed  ## Serve the demo: the Binding of Twilio's page, on por
 
 test: $(VENV)/.tested-with sdks tools site-assets  ## Run the tests, with a small fuzz run and the official SDKs
 	@mkdir -p build/coverage && rm -f build/coverage/*
-	$(COVERAGE) run -m pytest --numprocesses 2 --dist loadfile
+	$(COVERAGE) run -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 	@$(COVERAGE) combine --quiet
 	@$(COVERAGE) report --fail-under=95
 
@@ -89,8 +92,8 @@ openapi/site/vendor/.copied: openapi/node_modules/.installed Makefile
 	cp openapi/node_modules/minisearch/LICENSE.txt $(@D)/minisearch.LICENSE.txt
 	@touch $@
 
-fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation
-	$(BIN)/python -m tests.fuzz.run --examples 500
+fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation (EXAMPLES=500)
+	$(BIN)/python -m tests.fuzz.run --examples $(EXAMPLES)
 
 fuzz-renditions: $(VENV)/.tested-with  ## Fuzz from each rendition of the contract, and compare what came of it
 	$(BIN)/python -m tests.fuzz.renditions --examples 500
@@ -100,7 +103,7 @@ STOCK_EXAMPLES := 500
 STOCK_OPTIONS :=
 
 stock: $(VENV)/.tested-with  ## Run the service tests and the fuzz run on Connexion's own stages
-	$(BIN)/python -m pytest tests/service --stages stock --numprocesses 2 --dist loadfile $(STOCK_OPTIONS)
+	$(BIN)/python -m pytest tests/service --stages stock --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(STOCK_OPTIONS)
 	$(BIN)/python -m tests.fuzz.run --stages stock --examples $(STOCK_EXAMPLES) --report-dir build/fuzz-stock
 
 million: $(VENV)/.tested-with  ## Import a world of a million Bindings and measure it
@@ -122,8 +125,8 @@ kills: $(VENV)/.tested-with  ## Kill the service a hundred times while it writes
 wrong-servers: $(VENV)/.tested-with  ## Verify every wrong server, and each right one ten times; write the table
 	$(BIN)/python -m tests.servers.table
 
-compare: $(VENV)/.tested-with tests/servers/tools/node_modules/.installed  ## Compare verify with Schemathesis, Dredd and Prism: hours
-	$(BIN)/python -m tests.servers.compare
+compare: $(VENV)/.tested-with tests/servers/tools/node_modules/.installed  ## Compare verify with Schemathesis, Dredd and Prism (LIMIT=118 servers)
+	$(BIN)/python -m tests.servers.compare $(if $(LIMIT),--limit $(LIMIT))
 
 tests/servers/tools/node_modules/.installed: tests/servers/tools/package.json tests/servers/tools/.npmrc
 	npm install --prefix tests/servers/tools --no-progress --loglevel=error

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from .stock.scope import on_both
+from .support import measuring
 from .support.running import STAGES, Service, World, run_cli
 from .support.tools import missing, unavailable
 
@@ -26,7 +27,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the stages that were asked for do not decide."""
+    """Leave out what the stages that were asked for do not decide, and begin with the modules that take longest.
+
+    So all processes of a run end at about the same time.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if Service.stages == "stock":
         left_out = [item for item in items if not on_both(item.path)]
         items[:] = [item for item in items if on_both(item.path)]
@@ -42,6 +47,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 collect_ignore = ["contract"]  # those check a target, which `verify` gives them
+
+
+@pytest.fixture(scope="module")
+def unmeasured() -> Iterator[None]:
+    """The tests of the module run none of the package's own code, or what others run as well."""
+    with measuring.unmeasured():
+        yield
 
 
 @pytest.fixture(scope="session")

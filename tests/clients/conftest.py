@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ..conftest import load
+from ..support.measuring import unmeasured
 from ..support.running import World
 from ..support.tools import unavailable
 from .machine import HOST, Authority, ChatService, Machine
@@ -48,7 +49,7 @@ def machine(
     folder = tmp_path_factory.mktemp("machine")
     home = folder / "home"
     home.mkdir()
-    with ChatService(namespace, load(folder / "service.db", world_file), authority):
+    with unmeasured(), ChatService(namespace, load(folder / "service.db", world_file), authority):
         yield Machine(namespace, authority, world, home)
 
 

@@ -14,6 +14,7 @@ from .target import Target
 from .world import Binding, Service, World, needs
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 _SAMPLE = 300
 """Bindings of a service that are fetched one by one, at most."""
@@ -82,13 +83,15 @@ class Evidence:
         return prefix + hashlib.sha256(seed.encode()).hexdigest()[:32]
 
     def attempt(self, check: str, action: Callable[[Picks], T]) -> T:
-        """Do what deletes, with the Bindings that the plan has for it; with others where an answer was lost."""
-        for picks in self._plan.picks(check):
-            try:
-                return action(picks)
-            except DeleteLost as lost:
-                told = str(lost)
-        raise NotShown(f"{told}, and the world has no other Binding to try it with")
+        """Do what deletes, with the Bindings that the plan has for it; with others where an answer was lost.
+
+        Raises `Violation` when it is lost again.
+        """
+        return _unless_lost(action, self._plan.picks(check))
+
+    def attempt_absent(self, action: Callable[[str], T]) -> T:
+        """Do what deletes nothing, with the SID of a Binding that is not there; with another where no answer came."""
+        return _unless_lost(action, [self.absent(number=number) for number in range(2)])
 
     def each(self, check: Callable[..., Any], values: Iterable[Any], *arguments: Any) -> None:
         """Make the same check for several values, some at once; the first violation in their order counts."""
@@ -205,6 +208,18 @@ class Evidence:
         """The users of the rich service that fit. Raises `NotShown` when there is none."""
         found = [binding for binding in self.rich.bindings if fits(binding.identity)]
         return list(dict.fromkeys(binding.identity for binding in needs(found, what)))
+
+
+def _unless_lost(action: Callable[[V], T], values: Iterable[V]) -> T:
+    lost: list[DeleteLost] = []
+    for value in values:
+        try:
+            return action(value)
+        except DeleteLost as error:
+            lost.append(error)
+    if len(lost) > 1:
+        raise lost[-1].again()
+    raise NotShown(f"the world has no other Binding to try it with, and {lost[0]}")
 
 
 def same_bindings(answer: Answer, expected: Sequence[Binding], why: str = "") -> None:

@@ -20,6 +20,8 @@ ERROR: list[str] = _SCHEMAS["Error"]["required"]
 TYPES: list[str] = _SCHEMAS["BindingType"]["enum"]
 DEFAULT_SIZE: int = _SCHEMAS["PageSize"]["default"]
 LARGEST_SIZE: int = _SCHEMAS["PageSize"]["maximum"]
+MOST_VALUES = 10
+"""Values that a filter takes everywhere: how many more it takes is free."""
 TIMESTAMP = re.compile(_SCHEMAS["Timestamp"]["pattern"])
 BINDING_SID = re.compile(_SCHEMAS["BindingSid"]["pattern"])
 ABSOLUTE_URL = re.compile(_SCHEMAS["AbsoluteUrl"]["pattern"])

@@ -30,6 +30,16 @@ class TargetGone(Exception):
 class DeleteLost(Exception):
     """The answer to a DELETE was lost. It must not be repeated, since nobody knows whether it took effect."""
 
+    def __init__(self, message: str, unanswered: "Answer") -> None:
+        super().__init__(message)
+        self.unanswered = unanswered
+        """What stands for the answer."""
+
+    def again(self) -> Violation:
+        """What it is where this is not the first time: then it is no fault of the network."""
+        actual = "none, and not for the first time, while other requests are answered"
+        return Violation("an answer to a DELETE", actual, self.unanswered, detail=str(self))
+
 
 def violated(expected: str, actual: str, *shown_by: "Answer", detail: str = "") -> Never:
     """Say that the clause is violated."""

@@ -36,6 +36,9 @@ _GATEWAY = (502, 504)
 _FOLLOWED = re.compile(r"(https?://[!-~]+)?/[!-~]*")
 """A URL with a path; one without scheme and host is told by its own clause, and followed nevertheless."""
 
+_BELOW = "/v2/Services/"
+"""What every path of the contract begins with."""
+
 Query = Iterable[tuple[str, str]]
 
 
@@ -113,6 +116,8 @@ class Target:
             return url
         parts = urlsplit(url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
+        if origin(url) is not None and _BELOW in path:
+            return path[path.index(_BELOW) :]  # a public host may have a prefix of its own
         prefix = urlsplit(self.base_url).path
         return path[len(prefix) :] if prefix and path.startswith(f"{prefix}/") else path
 
@@ -182,12 +187,16 @@ class Target:
     def _answered(self, client: httpx2.Client, request: Request) -> Answer:
         try:
             answer = self._tried(client, request)
-            if answer.status not in _GATEWAY or request.method == "DELETE":
+            if answer.status not in _GATEWAY:
                 return answer
+            self._unsee(answer)
+            if request.method == "DELETE":
+                raise DeleteLost(f"a gateway lost the answer to a DELETE: status {answer.status}", answer)
         except httpx2.TransportError as error:
             if request.method == "DELETE":
                 self._probe(request)
-                raise DeleteLost(f"the answer to a DELETE was lost: {reason(error)}") from error
+                told = f"the answer to a DELETE was lost: {reason(error)}"
+                raise DeleteLost(told, unanswered(request)) from error
         try:
             return self._tried(client, request)
         except httpx2.TransportError as error:
@@ -217,6 +226,11 @@ class Target:
         with self._lock:
             self.seen.append(answer)
         return answer
+
+    def _unsee(self, answer: Answer) -> None:
+        """Forget an answer that is not the target's."""
+        with self._lock:
+            self.seen.remove(answer)
 
     def _probe(self, failed: Request) -> None:
         """Raise `TargetGone` unless the target answers one of the simplest requests."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .answer import Answer
@@ -97,7 +98,7 @@ def test_no_other(evidence: Evidence) -> None:
 def test_absent(evidence: Evidence) -> None:
     """Deleting a Binding that does not exist is 404."""
     for service in (evidence.rich, evidence.large):
-        evidence.target.delete(service, evidence.absent()).has_status(404)
+        evidence.attempt_absent(partial(evidence.target.delete, service)).has_status(404)
 
 
 @clause("DELETE-09", "must", "Malformed SIDs and unknown services", source=PAGE, spec=f"{DELETE}/responses/404")

@@ -4,7 +4,7 @@ from itertools import combinations
 
 from .clause import OURS, PAGE, SDKS, clause
 from .evidence import Evidence, same_bindings
-from .facts import BAD_PARAMETER, LARGEST_SIZE, PARAMETERS, SCHEMAS, TYPES
+from .facts import BAD_PARAMETER, LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS, TYPES
 from .judge import check
 from .world import Service
 
@@ -90,8 +90,8 @@ def test_order(evidence: Evidence) -> None:
 @clause("FILTER-09", "must", "Ten values", source=PAGE, spec=_IDENTITY)
 def test_ten(evidence: Evidence) -> None:
     """A filter takes ten values."""
-    _shows(evidence, evidence.large, identities=_users(evidence.large)[:10])
-    _shows(evidence, evidence.rich, identities=_users(evidence.rich)[-10:])
+    _shows(evidence, evidence.large, identities=_users(evidence.large)[:MOST_VALUES])
+    _shows(evidence, evidence.rich, identities=_users(evidence.rich)[-MOST_VALUES:])
 
 
 @clause("FILTER-10", "must", "Walks through filtered lists", source=PAGE, spec=f"{SCHEMAS}/PageMeta")

@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus, unquote
 from .answer import Answer
 from .clause import OURS, PAGE, SDKS, clause
 from .evidence import Evidence, same_bindings
-from .facts import LARGEST_SIZE, PARAMETERS, SCHEMAS
+from .facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS
 from .judge import NotShown, check, violated
 
 _IDENTITY = f"{PARAMETERS}/Identity"
@@ -206,7 +206,8 @@ def test_utf8(evidence: Evidence) -> None:
 def test_page_urls(evidence: Evidence) -> None:
     """The page URLs of a filtered list lead to the same filter, whatever characters the identity has."""
     users = [each for each in evidence.rich.identities if not each.isalnum() or not each.isascii()]
-    evidence.each(_leads_on, [users[start : start + 10] for start in range(0, len(users), 10)], evidence)
+    several = [users[start : start + MOST_VALUES] for start in range(0, len(users), MOST_VALUES)]
+    evidence.each(_leads_on, several, evidence)
 
 
 def _leads_on(evidence: Evidence, users: Sequence[str]) -> None:

@@ -2,10 +2,13 @@
 
 import tomllib
 
+import pytest
 from schemathesis.config import SchemathesisWarning
 
 from . import run
 from .trace import EXCEPTIONS, HERE
+
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
 
 
 def keys(node):

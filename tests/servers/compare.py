@@ -2,7 +2,8 @@
 
 Schemathesis, Dredd, Prism and `chat-bindings verify` are run against the same wrong servers, each time against a server
 that was just started. What a tool also reports of a right server does not count; a server is found when something is
-left. Each result is written to a file as it comes, and what is there is not done again.
+left. Each result is written to a file as it comes, and what is there is not done again. A larger sample of the servers
+holds a smaller one where it is a multiple of it, so a run can be made larger without being made again.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import fnmatch
 import json
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -48,23 +50,31 @@ class Comparison:
         self._world = World(json.loads(world_file.read_text(encoding="utf-8")))
         self._folder = folder
         self._results = results
-        self._number = 0
+        self._is_over = threading.Event()
+        self._is_interrupted = False
 
-    def run(self, tasks: Sequence[Task], jobs: int) -> int:
-        """Do tasks, some at the same time: how many could not be done."""
-        failed = 0
+    def run(self, tasks: Sequence[Task], jobs: int, seconds: float) -> int:
+        """Do tasks, some at the same time, and begin none after some seconds: how many are left."""
+        left = 0
+        timer = threading.Timer(seconds, self._is_over.set)
+        timer.daemon = True
+        timer.start()
         with ThreadPoolExecutor(jobs) as pool:
             futures = {pool.submit(self._do, task): task for task in tasks}
             try:
                 for number, future in enumerate(as_completed(futures), 1):
-                    failed += not self._tell(f"{number}/{len(tasks)}", futures[future], future)
+                    left += not self._tell(f"{number}/{len(tasks)}", futures[future], future)
             except KeyboardInterrupt:
+                self._is_interrupted = True
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-        return failed
+        timer.cancel()
+        return left
 
-    def _do(self, task: Task) -> tuple[int, float]:
-        """Run a tool against a server: how many findings it has, and the seconds that it took."""
+    def _do(self, task: Task) -> tuple[int, float] | None:
+        """Run a tool against a server: how many findings it has, and the seconds that it took; None when it is late."""
+        if self._is_over.is_set():
+            return None
         started = time.monotonic()
         with tempfile.TemporaryDirectory(dir=self._folder) as name:
             work = Path(name) / "tool"
@@ -72,18 +82,22 @@ class Comparison:
             with task.subject.start(Path(name)) as url:
                 trial = task.tool.run(Site(url, self._world_file, self._world, work, task.seed))
         seconds = time.monotonic() - started
+        if self._is_interrupted:
+            return None  # so were the server and the tool: what was found is no finding
         self._results.add(task.tool, task.subject, task.seed, trial, seconds)
         return len(trial.findings), seconds
 
     @staticmethod
-    def _tell(number: str, task: Task, future: "Future[tuple[int, float]]") -> bool:
+    def _tell(number: str, task: Task, future: "Future[tuple[int, float] | None]") -> bool:
         what = f"[{number}] {task.tool.name}, {task.subject.name}"
         try:
-            findings, seconds = future.result()
+            done = future.result()
         except Exception as error:  # noqa: BLE001 - one server that fails must not end the others
             _say(f"{what}: FAILED: {type(error).__name__}: {error}")
             return False
-        _say(f"{what}: {findings} findings, {seconds:.1f} s")
+        if done is None:
+            return False
+        _say(f"{what}: {done[0]} findings, {done[1]:.1f} s")
         return True
 
 
@@ -107,10 +121,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tasks = [*_of_right(tools, right(options.servers, world_file, folder)), *_of_wrong(tools, subjects)]
         left = [task for task in tasks if options.fresh or not results.has(task.tool, task.subject, task.seed)]
         _say(f"{len(subjects)} wrong servers, {len(tools)} tools: {len(left)} of {len(tasks)} runs are left to do")
-        failed = Comparison(world_file, folder, results).run(left, options.jobs)
+        undone = Comparison(world_file, folder, results).run(left, options.jobs, 60 * options.minutes)
     _say("", *markdown(results, tools, subjects), "", *remarks(results, tools, subjects))
-    _say(*([f"\n{failed} runs could not be done: run it again"] if failed else []))
-    return 1 if failed else 0
+    _say(*([f"\n{undone} runs are left to do: run it again"] if undone else []))
+    return 1 if undone else 0
 
 
 def _of_right(tools: Sequence[Tool], subjects: Iterator[Subject]) -> Iterator[Task]:
@@ -156,6 +170,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--servers", type=_some_of(KINDS), default=KINDS, help="some of " + ",".join(KINDS))
     parser.add_argument("--limit", type=int, metavar="N", help="so many servers, spread over all")
     parser.add_argument("--jobs", type=int, default=2, help="runs at the same time (%(default)s)")
+    parser.add_argument("--minutes", type=float, default=24 * 60, help="when to begin no more runs (%(default)s)")
     parser.add_argument("--max-examples", type=int, default=100, help="of Schemathesis, an operation (%(default)s)")
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "compare.json", help="%(default)s")
     parser.add_argument("--fresh", action="store_true", help="do again what the file has")

@@ -7,7 +7,9 @@ import base64
 import calendar
 import hashlib
 import json
+import random
 import re
+import secrets
 import string
 import time
 from typing import Any
@@ -16,6 +18,7 @@ from urllib.parse import quote
 from .http import Answer, Request
 from .right import Binding, Page, Refusal, Right, Route, Wanted
 
+_ROW = re.compile(r"-?[0-9]{1,9}")
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -63,11 +66,50 @@ class OnAPublicHost(Right):
         return f"https://chat.example.test{self.prefix}"
 
 
+class BehindAGateway(Right):
+    """Its URLs are those of a public host on which it has a prefix, though it is asked on another without one."""
+
+    def base_url(self, request: Request) -> str:
+        return f"https://gateway.example.test/chat{self.prefix}"
+
+
+class RowNumbersForTokens(Right):
+    """Its tokens are numbers of rows, below zero where they lead back: what some clients would guess is one."""
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        sids = [each["sid"] for each in map(dict, self._rows())]
+        self.rows = {sid: number for number, sid in enumerate(sids, 1)}
+
+    def _rows(self) -> list[Binding]:
+        return [each for service in self.services for each in self.stored(service)]
+
+    def sort_key(self, binding: Binding) -> list[Any]:
+        return [self.rows[binding["sid"]]]
+
+    def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
+        row = self.rows[binding["sid"]]
+        return str(row if direction == "after" else -row)
+
+    def position(self, service: str, wanted: Wanted) -> tuple[str, list[Any]] | None:
+        if wanted.token is None:
+            return None
+        if not _ROW.fullmatch(wanted.token):
+            raise self.bad("PageToken must be taken from a page URL.")
+        row = int(wanted.token)
+        return ("after", [row]) if row >= 0 else ("before", [-row])
+
+
 class ExtraFields(Right):
-    """Its errors have `details` and `request_id` beside the four properties, and `meta` has `total` and `count`."""
+    """Its errors have `details` and `request_id` beside the four properties, and `meta` has `total` and `count`.
+
+    The messages of its errors name the request, so that no two are the same.
+    """
 
     def error_content(self, refusal: Refusal) -> Any:
-        return super().error_content(refusal) | {"details": {}, "request_id": None, "user_error": True}
+        content = super().error_content(refusal)
+        message = f"{content['message']} (Request {secrets.token_hex(4)})"
+        return content | {"message": message, "details": {}, "request_id": None, "user_error": True}
 
     def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
         counts = {"total": len(self.matching(service, wanted)), "count": len(page.bindings)}
@@ -75,13 +117,13 @@ class ExtraFields(Right):
 
 
 class PrettyPrinted(Right):
-    """Its JSON is indented, sorted by key and ASCII (backslash-u escapes); message types stand in another order."""
+    """Its JSON is indented, sorted by key and ASCII (backslash-u escapes); message types come in any order."""
 
     def dumped(self, content: Any) -> bytes:
         return json.dumps(content, ensure_ascii=True, indent=4, sort_keys=True).encode() + b"\n"
 
     def message_types(self, binding: Binding) -> list[str]:
-        return sorted(binding["message_types"], reverse=True)
+        return random.sample(binding["message_types"], len(binding["message_types"]))
 
     def content_type(self) -> str:
         return "application/json; charset=UTF-8"
@@ -158,9 +200,14 @@ class BrokenTextIs404(Right):
 
 
 class RoutesBeforeItAsks(Right):
-    """Paths and methods that are not in the contract are 404 and 405 for everybody, without credentials too."""
+    """Paths and methods that are not in the contract are 404 and 405 for everybody, without credentials too.
+
+    There is more than the contract has: its version, its services, and another version of them.
+    """
 
     def dispatch(self, request: Request) -> Answer:
+        if request.path in ("/v2", "/v2/Services", "/v3/Services"):
+            return self.success(request, {"services": []})
         route = self.route(request)
         if route is None:
             raise self.not_found(request)

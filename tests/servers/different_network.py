@@ -2,6 +2,7 @@
 
 import email.utils
 import gzip
+import itertools
 import random
 import re
 import threading
@@ -114,25 +115,33 @@ class ThrottlesUntilADate(Throttles):
 
 
 class LosesRequests(_Counts):
-    """The network is at fault: every 97th request that is no DELETE is lost, the connection with it, unanswered."""
+    """The network is at fault: one of 96 requests that are no DELETE is lost with its connection, and one is a 502."""
 
-    every = 97
+    every = 48
 
     def answer(self, request: Request) -> Answer:
-        if request.method != "DELETE" and self.is_hit():
-            return Answer(500, dropped=True)
-        return super().answer(request)
+        if request.method == "DELETE" or not self.is_hit():
+            return super().answer(request)
+        if self.requests % (2 * self.every):
+            return _bad_gateway()
+        return Answer(500, dropped=True)
 
 
 class LosesTheFirstDelete(Right):
-    """The network is at fault: the answer to the first DELETE that succeeds is lost, after it took effect."""
+    """The network is at fault: the answer to the first DELETE that succeeds is lost, and of the ninth comes a 502."""
 
     def __init__(self, world: dict[str, Any]) -> None:
         super().__init__(world)
-        self.lost = threading.Lock()
+        self.successes = itertools.count(1)
 
     def answer(self, request: Request) -> Answer:
         answer = super().answer(request)
-        is_deleted = request.method == "DELETE" and answer.status == 204
-        answer.dropped = is_deleted and self.lost.acquire(blocking=False)
-        return answer
+        if request.method != "DELETE" or answer.status != 204:
+            return answer
+        number = next(self.successes)
+        answer.dropped = number == 1
+        return _bad_gateway() if number == 9 else answer
+
+
+def _bad_gateway() -> Answer:
+    return Answer(502, [("Content-Type", "text/html")], b"<h1>Bad Gateway</h1>")

@@ -3,6 +3,7 @@
 import re
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,8 @@ from ..support.lists import get, list_url, sids
 from ..support.processes import children, holder
 from ..support.running import Service, run_cli, wait_until
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 AT_ONCE = 50
 
 
@@ -24,7 +27,7 @@ def serving(request, tmp_path_factory, world_file):
     """A service that holds the world, with one worker and with two."""
     database = load(tmp_path_factory.mktemp("concurrent") / "concurrent.db", world_file)
     with Service(database, "--workers", request.param) as running:
-        assert wait_until(lambda: running.log.count("bindings.yaml") >= request.param, 20)
+        assert wait_until(lambda: running.log.count("bindings.yaml") >= request.param, 60)
         workers = children(running.pid) if request.param > 1 else [running.pid]
         running.workers = [pid for pid in workers if is_worker(pid)]
         assert len(running.workers) == request.param
@@ -100,8 +103,30 @@ def test_reading_while_others_write(serving, world):
         assert Counter(answer.status for answer in answers[12:]) == {201: 1, 200: 4}
 
 
+@dataclass(frozen=True)
+class Made:
+    """What was made for a test: SIDs, each with its secret where it has one."""
+
+    token: tuple[str, str]
+    keys: list[tuple[str, str]]
+    service_sid: str
+    other_token: tuple[str, str]
+    """Another account's."""
+
+
 @pytest.fixture
-def connections(serving):
+def made(serving):
+    """An account with two keys and a service, and another account: before `connections`, which would not wait."""
+    database = ("--database", f"sqlite:///{serving.database}")
+    account, other = (command("account", "create", *database) for _ in range(2))
+    keys = [command("key", "create", account["sid"], *database) for _ in range(2)]
+    service = command("service", "create", account["sid"], *database)
+    token, other_token = ((each["sid"], each["auth_token"]) for each in (account, other))
+    return Made(token, [(key["sid"], key["secret"]) for key in keys], service["sid"], other_token)
+
+
+@pytest.fixture
+def connections(serving, made):
     """Kept connections to a service, of which every worker has some."""
     opened = []
 
@@ -139,49 +164,35 @@ def refused_within_a_second(connections, auth) -> None:
     check_error(ask(connections[0], auth), "unauthorized", "list_bindings")
 
 
-def test_a_rotated_token_ends_everywhere(serving, connections):
+def test_a_rotated_token_ends_everywhere(serving, made, connections):
     """A rotated token ends within a second in every worker; the new one and the account's keys get in at once."""
+    old, api_key, sid = made.token, made.keys[0], made.token[0]
     database = ("--database", f"sqlite:///{serving.database}")
-    account = command("account", "create", *database)
-    key = command("key", "create", account["sid"], *database)
-    other = command("account", "create", *database)
-    old, api_key = (account["sid"], account["auth_token"]), (key["sid"], key["secret"])
     for connection in connections:
         assert {ask(connection, auth).status for auth in (old, api_key)} == {404}
-    new = (account["sid"], command("account", "rotate-token", account["sid"], *database)["auth_token"])
+    new = (sid, command("account", "rotate-token", sid, *database)["auth_token"])
     refused_within_a_second(connections, old)
     for connection in connections:
         assert [ask(connection, auth).status for auth in (new, api_key)] == [404, 404]
-        assert ask(connection, (other["sid"], other["auth_token"])).status == 404
+        assert ask(connection, made.other_token).status == 404
         assert ask(connection, old).status == 401
 
 
-def test_a_deleted_key_ends_everywhere(serving, connections):
+def test_a_deleted_key_ends_everywhere(serving, made, connections):
     """A deleted key ends within a second in every worker; its account's token and other keys stay."""
-    database = ("--database", f"sqlite:///{serving.database}")
-    account = command("account", "create", *database)
-    keys = [command("key", "create", account["sid"], *database) for _ in range(2)]
-    service = command("service", "create", account["sid"], *database)
-    first, second = ((key["sid"], key["secret"]) for key in keys)
-    token = (account["sid"], account["auth_token"])
+    asking = (*made.keys, made.token)
     for connection in connections:
-        assert [ask(connection, auth, service["sid"]).status for auth in (first, second, token)] == [200] * 3
-    command("key", "delete", first[0], *database)
-    refused_within_a_second(connections, first)
+        assert [ask(connection, auth, made.service_sid).status for auth in asking] == [200] * 3
+    command("key", "delete", made.keys[0][0], "--database", f"sqlite:///{serving.database}")
+    refused_within_a_second(connections, made.keys[0])
     for connection in connections:
-        assert [ask(connection, auth, service["sid"]).status for auth in (first, second, token)] == [401, 200, 200]
+        assert [ask(connection, auth, made.service_sid).status for auth in asking] == [401, 200, 200]
 
 
-def test_a_deleted_account_ends_everywhere(serving, connections):
+def test_a_deleted_account_ends_everywhere(serving, made, connections):
     """A deleted account's token and keys end within a second in every worker, and its services are nobody's."""
-    database = ("--database", f"sqlite:///{serving.database}")
-    account = command("account", "create", *database)
-    key = command("key", "create", account["sid"], *database)
-    service = command("service", "create", account["sid"], *database)
-    token, api_key = (account["sid"], account["auth_token"]), (key["sid"], key["secret"])
-    assert {
-        ask(connection, auth, service["sid"]).status for connection in connections for auth in (token, api_key)
-    } == {200}
-    command("account", "delete", account["sid"], "--cascade", *database)
-    refused_within_a_second(connections, token)
-    refused_within_a_second(connections, api_key)
+    asking = (made.token, *made.keys)
+    assert {ask(each, auth, made.service_sid).status for each in connections for auth in asking} == {200}
+    command("account", "delete", made.token[0], "--cascade", "--database", f"sqlite:///{serving.database}")
+    for auth in asking:
+        refused_within_a_second(connections, auth)

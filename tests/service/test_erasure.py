@@ -18,6 +18,8 @@ from ..support.flood import Request, flood
 from ..support.lists import list_url, sids, walk
 from ..support.running import Service, run_cli, wait_until
 
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
+
 MINUTE = 60
 MARKER = re.compile(rb"mark[0-9a-f]{16}")
 FILLERS = ["", "x" * 20, "é" * 100, "界" * 300, "\N{GRINNING FACE}" * 470]

@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,10 @@ from chat_bindings.contract.world import World
 from ..servers.catalogue import by_name
 from ..servers.right import Right
 from ..servers.running import serving
+from ..support.measuring import unmeasured
 from ..support.running import run_cli
+
+pytestmark = pytest.mark.long
 
 SERVICE, SID = f"IS{'0' * 31}1", f"BS{'0' * 31}a"
 
@@ -50,12 +54,13 @@ def document(world_file):
     return json.loads(world_file.read_text(encoding="utf-8"))
 
 
-def fuzzed(url, world_file, examples=20, **options):
+def fuzzed(url, world_file, examples=20, *, measured=False, **options):
     """What is found, with a run that has turned some pages before."""
     run = Run(url, World.read(world_file), **options)
     try:
         run.target.list(run.world.large, "PageSize=5")
-        return fuzz(run, examples, lambda _: None)
+        with nullcontext() if measured else unmeasured():
+            return fuzz(run, examples, lambda _: None)
     finally:
         run.target.close()
 
@@ -89,7 +94,7 @@ def test_the_reference_service_has_no_findings_and_loses_nothing(service, world_
 def test_what_a_server_may_choose_is_no_finding(world_file):
     """A server that is right but lenient has no findings."""
     with serving(by_name("lenient"), document(world_file)) as url:
-        assert fuzzed(url, world_file) == []
+        assert fuzzed(url, world_file, measured=True) == []
 
 
 @pytest.mark.parametrize("read_only", [False, True])
@@ -120,7 +125,7 @@ def test_a_delete_never_names_what_is_there(world_file, read_only):
 def test_a_wrong_server_is_found(world_file, name, check):
     """A server error, a wrong Content-Type and a broken schema are found, as `must`, each once, without secrets."""
     with serving(by_name(name), document(world_file)) as url:
-        found = fuzzed(url, world_file)
+        found = fuzzed(url, world_file, measured=check == "not_a_server_error")
     assert any(each.level == "must" and check in each.title for each in found), found
     assert len({(each.title, each.actual[:10]) for each in found}) == len(found)
     for secret in World.read(world_file).credentials_known():
@@ -143,7 +148,7 @@ def test_no_secret_stands_in_the_list_of_processes(world_file):
     lines = []
     server = recorder(lambda self: lines.extend(schemathesis_lines()) if len(self.seen) == 20 else None)
     with serving(server, document(world_file)) as url:
-        fuzzed(url, world_file, 1)
+        fuzzed(url, world_file, 1, measured=True)
     credentials = World.read(world_file).credentials
     assert lines
     for line in lines:
@@ -162,7 +167,7 @@ def test_an_interrupted_run_leaves_nothing(world_file, tmp_path, monkeypatch):
             signal.pthread_kill(main, signal.SIGINT)
 
     with serving(recorder(interrupt), document(world_file)) as url, pytest.raises(KeyboardInterrupt):
-        fuzzed(url, world_file)
+        fuzzed(url, world_file, measured=True)
     assert list(schemathesis_lines()) == []
     assert list(tmp_path.iterdir()) == []
 

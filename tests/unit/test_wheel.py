@@ -4,8 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import venv
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,30 +13,21 @@ import pytest
 from chat_bindings.commands.publish_assets import missing_assets
 from chat_bindings.commands.publish_folder import publish
 
+from ..support.action import INPUTS, INSTALL, run
 from ..support.files import files_of
 from ..support.running import environment
 from ..support.tools import unavailable
 
-ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT]
-    subprocess.run(command, check=True, timeout=300)
-    (built,) = folder.glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
-    """The command of an empty virtual environment with nothing but the wheel and what it needs."""
-    folder = tmp_path_factory.mktemp("venv")
-    venv.create(folder, with_pip=True)
-    pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--constraint", ROOT / "constraints.txt", wheel], check=True, timeout=300)
-    return folder / "bin" / "chat-bindings"
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command of an empty environment with nothing but the wheel and what it needs, as the action installs it."""
+    folder = tmp_path_factory.mktemp("runner")
+    done = run(INSTALL, INPUTS | {"python": sys.executable}, folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "chat-bindings" / "bin" / "chat-bindings"
 
 
 @pytest.fixture
@@ -49,10 +38,11 @@ def demo(installed: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         running.kill()
 
 
-def test_the_wheel_carries_the_specs_and_no_package_called_handlers(wheel):
+def test_the_wheel_carries_the_specs_and_no_package_called_handlers(installed):
     """The specs and migrations are in the wheel, under the package's own name alone."""
-    names = zipfile.ZipFile(wheel).namelist()
-    roots = {name.partition("/")[0] for name in names}
+    (record,) = installed.parents[1].glob("lib/python*/site-packages/chat_bindings-*.dist-info/RECORD")
+    names = [line.partition(",")[0] for line in record.read_text(encoding="utf-8").splitlines()]
+    roots = {name.partition("/")[0] for name in names if not name.startswith("../")}
     assert {root for root in roots if not root.endswith(".dist-info")} == {"chat_bindings"}
     specs = {"bindings.yaml", "registration.yaml", "report.yaml", "world.yaml", "workflows.arazzo.yaml"}
     specs |= {"differences.yaml"}
@@ -63,10 +53,20 @@ def test_the_wheel_carries_the_specs_and_no_package_called_handlers(wheel):
     assert "chat_bindings/contract/test_page.py" in names
 
 
+def test_the_action_installs_the_command(installed, tmp_path):
+    """The first step of the GitHub Action installs the command, with the clauses, from the action's own repository."""
+    command = [installed, "verify", "--list", "--only", "PAGE-05"]
+    listed = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False, env=environment()
+    )
+    assert listed.returncode == 0, listed.stderr
+    assert "PAGE-05" in listed.stdout
+
+
 def test_fixtures_import_and_export_work_from_anywhere(installed, tmp_path):
     """A world is made, imported and exported from a directory that has nothing of ours."""
 
-    def run(*arguments: str) -> str:
+    def done_by(*arguments: str) -> str:
         done = subprocess.run(
             [installed, *arguments],
             cwd=tmp_path,
@@ -79,9 +79,9 @@ def test_fixtures_import_and_export_work_from_anywhere(installed, tmp_path):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    run("fixtures", "-o", "world.json")
-    run("import", "world.json", "--database", "sqlite:///bindings.db")
-    run("export", "-o", "again.json", "--database", "sqlite:///bindings.db")
+    done_by("fixtures", "-o", "world.json")
+    done_by("import", "world.json", "--database", "sqlite:///bindings.db")
+    done_by("export", "-o", "again.json", "--database", "sqlite:///bindings.db")
     assert (tmp_path / "again.json").stat().st_size > 10_000
 
 

@@ -13,6 +13,8 @@ from ..servers.right import Right
 from ..servers.running import serving
 from ..support.running import run_cli
 
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
+
 WAITING = (network.Slow150, network.ThrottlesUntilADate, network.Slow, network.Throttles)
 """Those whose runs are long since they wait: first, so that the others run meanwhile."""
 

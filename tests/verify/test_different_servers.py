@@ -9,6 +9,8 @@ from ..servers.right import Right
 from ..servers.running import serving
 from .judging import told, verified
 
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
+
 HERE = [server for server in all_different() if server.__module__ == different.__name__]
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from .judging import Wrong, python_servers, told, verified
 
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
+
 
 @pytest.mark.parametrize("server", python_servers(), ids=lambda each: f"{each.clause}-{each.name}")
 def test_wrong_server(server: Wrong, world_file):

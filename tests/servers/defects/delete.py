@@ -26,6 +26,15 @@ class AcceptsADelete(Right):
         return Answer(HTTPStatus.ACCEPTED)
 
 
+class HangsUpAfterADelete(Right):
+    """Something after the deletion, a hook say, ends the worker: the connection is closed without an answer."""
+
+    clause = "DELETE-01"
+
+    def deleted(self, request: Request) -> Answer:
+        return Answer(204, dropped=True)
+
+
 class SendsNullWith204(Right):
     """The JSON renderer runs on every answer, so a 204 has the body `null`, and a Content-Length of 4."""
 
@@ -194,6 +203,18 @@ class DeletesNothingWith204(Right):
         self.check_no_parameters(request)
         self.remove(self.service(request, route, account), route.sid or "")
         return self.deleted(request)
+
+
+class HangsUpAtADeleteOfNothing(Right):
+    """What is not there is nil, which the delete does not expect: it panics, and the connection is closed."""
+
+    clause = "DELETE-08"
+
+    def delete(self, request: Request, route: Route, account: str) -> Answer:
+        try:
+            return super().delete(request, route, account)
+        except Refusal:
+            return Answer(500, dropped=True)
 
 
 class ValidatesSidsOfADelete(Right):

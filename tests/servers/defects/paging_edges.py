@@ -62,9 +62,9 @@ class _Offsets(Right):
 
 
 class TokensAreNumbers(_Offsets):
-    """A token is an offset in plain digits, so any number is one."""
+    """A token is an offset in plain digits: what is deleted before it moves all that follows."""
 
-    clause = "PAGE-20"
+    clause = "PAGE-28"
 
     def sealed(self, content: Any) -> str:
         return str(content[2][0])

@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 _CONFIGURATION = """
 continue-on-failure = true
-request-timeout = 5.0
+request-timeout = 30.0
 
 [generation]
 database = "none"
@@ -43,7 +43,7 @@ path = "auth.json"
 user = "account"
 peers = ["account", "foreign"]
 """
-_ENDS_WITHIN_S = 90
+_ENDS_WITHIN_S = 240
 _PAGES = 8
 
 
@@ -111,7 +111,7 @@ def _tokens(site: Site) -> Iterator[str]:
     url: str | None = f"{site.url}/v2/Services/{site.world.full['sid']}/Bindings?PageSize=20"
     try:
         for _ in range(_PAGES):
-            meta = httpx.get(str(url), auth=site.world.auth, timeout=5).raise_for_status().json()["meta"]
+            meta = httpx.get(str(url), auth=site.world.auth, timeout=30).raise_for_status().json()["meta"]
             url = meta["next_page_url"]
             if not url:
                 return
