@@ -21,6 +21,7 @@ COMMANDS = {
     "export": "export:export_world",
     "fixtures": "fixtures:fixtures",
     "verify": "verify:verify",
+    "client": "client:client",
     "completion": "completion:completion",
 }
 """Where each command is: its module and its name in there. A module is imported when its command is asked for."""
