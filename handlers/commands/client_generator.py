@@ -18,6 +18,8 @@ _INSTALL = "pip install 'chat-bindings[clients]'"
 _OLDEST_JAVA = 11
 _VERSION = ("packageVersion", "artifactVersion", "npmVersion", "gemVersion")
 """What the generators call the version of the package that they write."""
+_ONE_ERROR = "oneError"
+"""A property of our own in a configuration: see `for_clients`."""
 _WARNING = re.compile(r"^\[\w+\] (?:WARN|ERROR)\s+\S+ - (.*)$", re.MULTILINE)
 _LAST_LINES = 15
 _JVM = ("-Duser.language=en", "-Duser.timezone=UTC", "-Dfile.encoding=UTF-8", "-XX:TieredStopAtLevel=1")
@@ -33,9 +35,9 @@ def generate(language: str, configurations: Path, scratch: Path, output: Path) -
     `configurations` holds LANGUAGE.yaml and common.yaml. Raises `Failed` where the generator is missing or fails.
     """
     command = [_java(), *_JVM, "-jar", _jar()]
-    spec = for_clients(document(CONTRACT))
+    configuration = configured(language, configurations, document(CONTRACT)["info"]["version"])
+    spec = for_clients(document(CONTRACT), one_error=configuration["additionalProperties"].get(_ONE_ERROR, False))
     (scratch / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
-    configuration = configured(language, configurations, spec["info"]["version"])
     (scratch / "configuration.json").write_text(json.dumps(configuration), encoding="utf-8")
     arguments = ["generate", "-c", scratch / "configuration.json", "-i", scratch / "spec.json", "-o", output]
     ended = subprocess.run(  # noqa: S603 - our own command, without a shell

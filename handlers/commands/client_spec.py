@@ -5,8 +5,11 @@ letters), and one that checks what it sends tells an error of its own where the 
 patterns stay with the server. What they mean is told in the descriptions.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Any
+
+from ..service.specification import METHODS
 
 Json = Any
 
@@ -17,14 +20,32 @@ _NAMES = ("properties", "schemas")
 """Below these stand names, which are no keywords even where they look like one."""
 
 
-def for_clients(document: Json) -> Json:
-    """A copy of the contract without what is not for clients."""
+def for_clients(document: Json, *, one_error: bool = False) -> Json:
+    """A copy of the contract without what is not for clients.
+
+    `one_error` says what all errors share but once for an operation, for generators that would take a 404 for a 400.
+    """
     told: Json = _without(document, lambda name: name.startswith("x-"))
     told["info"]["description"] = told["info"]["description"].partition("\n\n")[0]
     told["servers"] = [server for server in told["servers"] if "://" in server["url"]]
     schemas = told["components"]["schemas"]
     told["components"] = {**_tolerant(told["components"]), "schemas": _named(schemas)}
+    if one_error:
+        for operation in _operations(told):
+            operation["responses"] = _with_one_error(operation["responses"])
     return told
+
+
+def _operations(document: Json) -> Iterator[Json]:
+    for item in document["paths"].values():
+        yield from (item[method] for method in METHODS if method in item)
+
+
+def _with_one_error(responses: Json) -> Json:
+    """Successes as they are, and one of the errors in the place of all: their bodies are the same."""
+    errors = [response for status, response in responses.items() if int(status) >= HTTPStatus.BAD_REQUEST]
+    successes = {status: response for status, response in responses.items() if response not in errors}
+    return {**successes, "default": {"$ref": errors[0]["$ref"]}}
 
 
 def _named(schemas: Json) -> Json:
