@@ -6,22 +6,26 @@ from typing import NoReturn
 
 import pytest
 
-_COMMANDS = {
+COMMANDS = {
     "curl": (("curl",), "curl is missing: apt-get install curl"),
     "node": (("node",), "Node.js is missing: apt-get install nodejs"),
+    "npm": (("npm",), "npm is missing: apt-get install npm"),
+    "go": (("go",), "Go is missing: apt-get install golang-go"),
+    "cargo": (("cargo",), "Rust is missing: apt-get install cargo"),
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "Chromium is missing: apt-get install chromium"),
     "wrk": (("wrk",), "wrk is missing: apt-get install wrk"),
 }
+"""What a tool may be called, and what to say where it is missing."""
 
 
 def path_of(tool: str) -> str | None:
     """Where a tool is; None when it is missing."""
-    return next(filter(None, map(shutil.which, _COMMANDS[tool][0])), None)
+    return next(filter(None, map(shutil.which, COMMANDS[tool][0])), None)
 
 
 def missing(tool: str) -> str | None:
     """What is missing, and the mend; None when it is there, or not a tool of these."""
-    return _COMMANDS[tool][1] if tool in _COMMANDS and path_of(tool) is None else None
+    return COMMANDS[tool][1] if tool in COMMANDS and path_of(tool) is None else None
 
 
 def unavailable(what: str) -> NoReturn:

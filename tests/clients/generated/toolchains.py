@@ -1,0 +1,134 @@
+"""How the programs of `programs/` are built on the generated clients and run: a toolchain for each language."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...support.running import environment, run_cli
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+BUILD = ROOT / "build" / "clients"
+"""A folder for each language: the generated `client/`, a copy of the `program/`, and what is built of them."""
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """A language's commands, in order.
+
+    Each runs in its folder of the language's build folder; of these words {python} is the tests' own interpreter,
+    {root} the repository. `strict` says what the compiler is made to refuse. A line of a command's output that
+    `warns` finds is a warning, which must be listed in warnings.yaml.
+    """
+
+    needs: tuple[str, ...]
+    build: tuple[tuple[str, str], ...]
+    run: str
+    strict: str
+    warns: str = r"(?i)\bwarning\b.*"
+
+
+TOOLCHAINS = {
+    "python": Toolchain(
+        needs=(),
+        build=(
+            (".", "{python} -m venv venv"),
+            (
+                ".",
+                "venv/bin/python -m pip install --quiet --disable-pip-version-check -c {root}/constraints.txt client/",
+            ),
+            ("program", "{python} -m mypy --strict --python-executable ../venv/bin/python program.py"),
+        ),
+        run="venv/bin/python -W error program/program.py",
+        strict="mypy --strict, and no warning when it runs",
+    ),
+    "typescript-fetch": Toolchain(
+        needs=("npm",),
+        build=(
+            ("program", "npm install --no-package-lock --no-audit --no-fund --no-progress --ignore-scripts"),
+            ("client", "../program/node_modules/.bin/tsc --strict"),
+            ("program", "node_modules/.bin/tsc"),
+        ),
+        run="node program/program.js",
+        strict="tsc with strict, noUncheckedIndexedAccess, noUnusedLocals and noImplicitReturns; the client with strict",
+    ),
+    "go": Toolchain(
+        needs=("go",),
+        build=(
+            ("client", "go vet ./..."),
+            ("program", "go vet ./..."),
+            ("program", "go build -o ../built ."),
+        ),
+        run="./built",
+        strict="go vet, of the client as well",
+    ),
+    "rust": Toolchain(
+        needs=("cargo",),
+        build=(("program", "cargo build --quiet --target-dir ../target"),),
+        run="target/debug/program",
+        strict="warnings are errors",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Built:
+    """A program that is ready to run, and what was warned of on the way."""
+
+    language: str
+    generator_warnings: set[str]
+    compiler_warnings: set[str]
+
+    @property
+    def folder(self) -> Path:
+        return BUILD / self.language
+
+    @property
+    def client(self) -> Path:
+        """The client, as it was generated."""
+        return self.folder / "client"
+
+    def lines(self, *arguments: str, **settings: str) -> list[str]:
+        """What the program prints. It must succeed."""
+        command = words(TOOLCHAINS[self.language].run)
+        ended = _run([*command, *arguments], self.folder, **settings)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout.splitlines()
+
+
+def generated(language: str, folder: Path) -> set[str]:
+    """Generate a client into a folder that is not there yet: what the generator warns of."""
+    done = run_cli("client", language, "-o", folder)
+    assert done.returncode == 0, done.stderr
+    return set(re.findall(r"^Warning: (.*)$", done.stderr, re.MULTILINE))
+
+
+def built(language: str) -> Built:
+    """Generate a client and build its program. What compilers keep from an earlier run is used again."""
+    folder = BUILD / language
+    shutil.rmtree(folder / "client", ignore_errors=True)
+    warned = generated(language, folder / "client")
+    shutil.copytree(HERE / "programs" / language, folder / "program", dirs_exist_ok=True)
+    toolchain = TOOLCHAINS[language]
+    told = set()
+    for where, command in toolchain.build:
+        ended = _run(words(command), folder / where)
+        assert ended.returncode == 0, f"{command}\n{ended.stdout}{ended.stderr}"
+        told |= set(re.findall(toolchain.warns, ended.stdout + ended.stderr))
+    return Built(language, warned, told)
+
+
+def words(command: str) -> list[str]:
+    return [word.format(python=sys.executable, root=ROOT) for word in command.split()]
+
+
+def _run(command: list[str], folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    env = environment(LC_ALL="C.UTF-8", **settings)
+    program = folder / command[0]
+    if os.sep in command[0] and program.exists():
+        command = [str(program), *command[1:]]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, check=False, timeout=900, encoding="utf-8")
