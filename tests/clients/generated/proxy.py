@@ -48,7 +48,8 @@ class GrowingProxy:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_DELETE = do_GET
+            def do_DELETE(self) -> None:
+                self.do_GET()
 
             def log_message(self, *_: object) -> None:
                 pass

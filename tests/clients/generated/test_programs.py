@@ -26,19 +26,31 @@ IDENTITIES = (
     "in\u00a0ner", "{identity}",
 )  # fmt: skip
 PAGE_SIZE = 7
+USER = "alice"
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
-def program(request: pytest.FixtureRequest) -> Built:
-    """A language's program, built."""
-    return built(request.param)
+def language(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
-@pytest.fixture
-def target(world_file: Path, tmp_path: Path) -> Iterator[Service]:
+@pytest.fixture(scope="module")
+def target(language: str, world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service that holds the fixtures' world, anew for each language: programs delete."""
-    with Service(load(tmp_path / "service.db", world_file)) as running:
+    with Service(load(tmp_path_factory.mktemp(language) / "service.db", world_file)) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def deletable(world: World) -> list[str]:
+    """Bindings of one user: for the program, for the program behind the proxy, and for the README's."""
+    return [each["sid"] for each in world.full["bindings"] if each["identity"] == USER][:3]
+
+
+@pytest.fixture(scope="module")
+def program(language: str, target: Service, world: World, deletable: list[str]) -> Built:
+    """A language's program, built, and its README's for the target."""
+    return built(language, address=target.url, service_sid=world.full["sid"], sid=deletable[2])
 
 
 def of(program: Built, url: str, world: World, sid: str) -> dict[str, Any]:
@@ -61,9 +73,9 @@ def expected(url: str, world: World, sid: str, absent: set[str]) -> dict[str, An
     bindings = [each for each in world.full["bindings"] if each["sid"] not in absent]
     bindings.sort(key=lambda binding: binding["sid"])
     ordered = [binding["sid"] for binding in bindings]
-    (fetched,) = (binding for binding in bindings if binding["sid"] == sid)
-    base = f"{url}/v2/Services/{world.full['sid']}"
+    fetched = bindings[ordered.index(sid)]
     path = f"/v2/Services/{world.full['sid']}/Bindings/{sid}"
+    base = f"{url}/v2/Services/{world.full['sid']}"
     not_found = error("not_found", message=f"The requested resource {path} was not found.")
     return {
         "identities": {
@@ -85,7 +97,7 @@ def expected(url: str, world: World, sid: str, absent: set[str]) -> dict[str, An
                 "account_sid": world.a["sid"],
                 "service_sid": world.full["sid"],
                 "url": f"{base}/Bindings/{sid}",
-                "user": f"{base}/Users/alice",
+                "user": f"{base}/Users/{USER}",
             }
         },
         "fetched again": not_found,
@@ -102,14 +114,29 @@ def error(name: str, **other: str) -> dict[str, Any]:
     return {**told, "status": value["status"], **other}
 
 
-def test_programs(program: Built, target: Service, world: World):
-    """Filters, walks, typed properties and typed errors are as the world says, also where answers hold unknown fields."""
-    first, second = [each["sid"] for each in world.full["bindings"] if each["identity"] == "alice"][:2]
+def test_programs(program: Built, target: Service, world: World, deletable: list[str]):
+    """Filters, walks, typed Bindings and typed errors are as the world says, also where answers hold unknown fields."""
+    first, second, _ = deletable
     assert {each["identity"] for each in world.full["bindings"]} >= set(IDENTITIES)
     assert of(program, target.url, world, first) == expected(target.url, world, first, set())
     with GrowingProxy(target.url) as proxy:
         assert of(program, proxy.url, world, second) == expected(proxy.url, world, second, {first})
         assert proxy.answers > len(IDENTITIES)
+
+
+def test_readmes(program: Built, world: World, deletable: list[str]):
+    """The code of a client's README is built as strictly, lists all pages, fetches, deletes, and catches the 404."""
+    lines = program.readme_lines(ACCOUNT_SID=world.auth[0], AUTH_TOKEN=world.auth[1])
+    bindings = {each["sid"]: each for each in world.full["bindings"]}
+    fetched = bindings[deletable[2]]
+    told, last = lines[-2:]
+    assert told.startswith(fetched["endpoint"])
+    assert all(name in told for name in fetched["message_types"])
+    assert last.startswith("404 20404 The requested resource")
+    listed = "\n".join(lines[:-2])
+    of_types = {sid for sid, each in bindings.items() if each["binding_type"] in {"apn", "fcm"}} - set(deletable[:2])
+    assert {sid for sid in bindings if sid in listed} == of_types
+    assert len(of_types) > 50, "they fill several pages"
 
 
 def test_warnings(program: Built):

@@ -15,19 +15,25 @@ ROOT = HERE.parents[2]
 BUILD = ROOT / "build" / "clients"
 """A folder for each language: the generated `client/`, a copy of the `program/`, and what is built of them."""
 
+PLACES = {"address": "http://127.0.0.1:8000", "service_sid": f"IS{'a' * 32}", "sid": f"BS{'a' * 32}"}
+"""What READMEs say of the server."""
+
 
 @dataclass(frozen=True)
 class Toolchain:
     """A language's commands, in order.
 
     Each runs in its folder of the language's build folder; of these words {python} is the tests' own interpreter,
-    {root} the repository. `strict` says what the compiler is made to refuse. A line of a command's output that
-    `warns` finds is a warning, which must be listed in warnings.yaml.
+    {root} the repository. `readme` is the file that the code of the client's README becomes, beside the program.
+    `strict` says what the compiler is made to refuse. What `warns` finds in the output of a command is a warning, and
+    must be listed in warnings.yaml.
     """
 
     needs: tuple[str, ...]
     build: tuple[tuple[str, str], ...]
     run: str
+    readme: str
+    run_readme: str
     strict: str
     warns: str = r"(?i)\bwarning\b.*"
 
@@ -41,9 +47,11 @@ TOOLCHAINS = {
                 ".",
                 "venv/bin/python -m pip install --quiet --disable-pip-version-check -c {root}/constraints.txt client/",
             ),
-            ("program", "{python} -m mypy --strict --python-executable ../venv/bin/python program.py"),
+            ("program", "{python} -m mypy --strict --python-executable ../venv/bin/python program.py readme.py"),
         ),
         run="venv/bin/python -W error program/program.py",
+        readme="readme.py",
+        run_readme="venv/bin/python -W error program/readme.py",
         strict="mypy --strict, and no warning when it runs",
     ),
     "typescript-fetch": Toolchain(
@@ -54,22 +62,28 @@ TOOLCHAINS = {
             ("program", "node_modules/.bin/tsc"),
         ),
         run="node program/program.js",
-        strict="tsc with strict, noUncheckedIndexedAccess, noUnusedLocals and noImplicitReturns; the client with strict",
+        readme="readme.ts",
+        run_readme="node program/readme.js",
+        strict="tsc with strict, noUncheckedIndexedAccess, noUnusedLocals and the like; the client with strict",
     ),
     "go": Toolchain(
         needs=("go",),
         build=(
             ("client", "go vet ./..."),
             ("program", "go vet ./..."),
-            ("program", "go build -o ../built ."),
+            ("program", "go build -o ../bin/ ./..."),
         ),
-        run="./built",
+        run="bin/program",
+        readme="readme/main.go",
+        run_readme="bin/readme",
         strict="go vet, of the client as well",
     ),
     "rust": Toolchain(
         needs=("cargo",),
         build=(("program", "cargo build --quiet --target-dir ../target"),),
         run="target/debug/program",
+        readme="src/bin/readme.rs",
+        run_readme="target/debug/readme",
         strict="warnings are errors",
     ),
 }
@@ -94,7 +108,14 @@ class Built:
 
     def lines(self, *arguments: str, **settings: str) -> list[str]:
         """What the program prints. It must succeed."""
-        command = words(TOOLCHAINS[self.language].run)
+        return self._lines(TOOLCHAINS[self.language].run, *arguments, **settings)
+
+    def readme_lines(self, **settings: str) -> list[str]:
+        """What the code of the client's README prints, with the `PLACES` in it as they are set. It must succeed."""
+        return self._lines(TOOLCHAINS[self.language].run_readme, **settings)
+
+    def _lines(self, run: str, *arguments: str, **settings: str) -> list[str]:
+        command = words(run)
         ended = _run([*command, *arguments], self.folder, **settings)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout.splitlines()
@@ -107,19 +128,36 @@ def generated(language: str, folder: Path) -> set[str]:
     return set(re.findall(r"^Warning: (.*)$", done.stderr, re.MULTILINE))
 
 
-def built(language: str) -> Built:
-    """Generate a client and build its program. What compilers keep from an earlier run is used again."""
+def built(language: str, **places: str) -> Built:
+    """Generate a client and build its program, and its README's. What compilers keep from an earlier run is used again.
+
+    `places` are what stands in the README for another server: see `PLACES`.
+    """
     folder = BUILD / language
     shutil.rmtree(folder / "client", ignore_errors=True)
     warned = generated(language, folder / "client")
     shutil.copytree(HERE / "programs" / language, folder / "program", dirs_exist_ok=True)
     toolchain = TOOLCHAINS[language]
+    readme = folder / "program" / toolchain.readme
+    readme.parent.mkdir(parents=True, exist_ok=True)
+    readme.write_text(readme_code(folder / "client", **places), encoding="utf-8")
     told = set()
     for where, command in toolchain.build:
         ended = _run(words(command), folder / where)
         assert ended.returncode == 0, f"{command}\n{ended.stdout}{ended.stderr}"
         told |= set(re.findall(toolchain.warns, ended.stdout + ended.stderr))
     return Built(language, warned, told)
+
+
+def readme_code(client: Path, **places: str) -> str:
+    """The code of a client's README."""
+    (code,) = re.findall(
+        r"^```\w+\n(.*?)^```", (client / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    for name, place in places.items():
+        assert PLACES[name] in code
+        code = code.replace(PLACES[name], place)
+    return code
 
 
 def words(command: str) -> list[str]:
