@@ -1,6 +1,5 @@
 """`chat-bindings client`: a client library in the user's language, generated from the contract."""
 
-from importlib.resources import as_file, files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,14 +41,13 @@ def client(*, language: str, output: Path | None) -> None:
     from .client_generator import Failed, generate
 
     target = output or Path(f"{language}-client")
-    with as_file(files("chat_bindings.openapi") / "clients") as configurations:
-        try:
-            with TemporaryDirectory(prefix="chat-bindings-client-") as scratch, filled(target) as folder:
-                warnings = generate(language, configurations, Path(scratch), folder)
-        except Unfit as error:
-            raise Refusal(f"--output-dir {target} {error}. Nothing was changed.") from None
-        except Failed as error:
-            raise Refusal(f"{error} Nothing was written.") from None
+    try:
+        with TemporaryDirectory(prefix="chat-bindings-client-") as scratch, filled(target) as folder:
+            warnings = generate(language, Path(scratch), folder)
+    except Unfit as error:
+        raise Refusal(f"--output-dir {target} {error}. Nothing was changed.") from None
+    except Failed as error:
+        raise Refusal(f"{error} Nothing was written.") from None
     for warning in warnings:
         click.echo(f"Warning: {warning}", err=True)
     click.echo(f"Generated: {target}.", err=True)

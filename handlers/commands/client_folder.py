@@ -43,6 +43,10 @@ def filled(target: Path) -> Iterator[Path]:
 def _check(target: Path) -> None:
     if not target.exists():
         return
+    if not target.is_dir():  # a device or a pipe would be replaced, too
+        raise Unfit("is not a folder: name one")
+    if target.samefile(Path.cwd()):
+        raise Unfit("is the current folder, which cannot be replaced: go up, and name it from there")
     recorded = _recorded(target)
     found = {path: file for file in _files(target) if (path := file.relative_to(target).as_posix()) != SUMS}
     for path in sorted(found.keys() - recorded.keys()):

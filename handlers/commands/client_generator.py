@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from ..service.specification import CONTRACT, document
+from ..service.specification import CONTRACT, directory, document
 from .client_spec import for_clients
 
 _INSTALL = "pip install 'chat-bindings[clients]'"
@@ -29,13 +29,14 @@ class Failed(Exception):
     """No client could be generated: one or more whole sentences say why, and the mend."""
 
 
-def generate(language: str, configurations: Path, scratch: Path, output: Path) -> list[str]:
+def generate(language: str, scratch: Path, output: Path) -> list[str]:
     """Write a client of the contract into an empty folder: what the generator warns of, each told once.
 
-    `configurations` holds LANGUAGE.yaml and common.yaml. Raises `Failed` where the generator is missing or fails.
+    Raises `Failed` where the generator is missing or fails.
     """
-    command = [_java(), *_JVM, "-jar", _jar()]
-    configuration = configured(language, configurations, document(CONTRACT)["info"]["version"])
+    jar = _jar()
+    command = [_java(), *_JVM, "-jar", jar]
+    configuration = configured(language, document(CONTRACT)["info"]["version"])
     spec = for_clients(document(CONTRACT), one_error=configuration["additionalProperties"].get(_ONE_ERROR, False))
     (scratch / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
     (scratch / "configuration.json").write_text(json.dumps(configuration), encoding="utf-8")
@@ -57,8 +58,9 @@ def generate(language: str, configurations: Path, scratch: Path, output: Path) -
     return list(dict.fromkeys(_WARNING.findall(ended.stdout)))
 
 
-def configured(language: str, configurations: Path, version: str) -> dict[str, Any]:
+def configured(language: str, version: str) -> dict[str, Any]:
     """The generator's configuration of a language: its own, over what is common to all."""
+    configurations = directory() / "clients"
     common, own = (_read(configurations / f"{name}.yaml") for name in ("common", language))
     lists = ("openapiGeneratorIgnoreList",)
     merged = {**common, **own} | {name: [*common.get(name, ()), *own.get(name, ())] for name in lists}

@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from ...support.running import environment, run_cli
 
@@ -101,11 +103,6 @@ class Built:
     def folder(self) -> Path:
         return BUILD / self.language
 
-    @property
-    def client(self) -> Path:
-        """The client, as it was generated."""
-        return self.folder / "client"
-
     def lines(self, *arguments: str, **settings: str) -> list[str]:
         """What the program prints. It must succeed."""
         return self._lines(TOOLCHAINS[self.language].run, *arguments, **settings)
@@ -121,26 +118,35 @@ class Built:
         return ended.stdout.splitlines()
 
 
-def generated(language: str, folder: Path) -> set[str]:
-    """Generate a client into a folder that is not there yet: what the generator warns of."""
+class Generated(NamedTuple):
+    """A client as it was generated, and what the generator warned of."""
+
+    folder: Path
+    warnings: set[str]
+
+
+@cache
+def generated(language: str) -> Generated:
+    """Generate a client into its place in `BUILD`, once."""
+    folder = BUILD / language / "client"
+    shutil.rmtree(folder, ignore_errors=True)
     done = run_cli("client", language, "-o", folder)
     assert done.returncode == 0, done.stderr
-    return set(re.findall(r"^Warning: (.*)$", done.stderr, re.MULTILINE))
+    return Generated(folder, set(re.findall(r"^Warning: (.*)$", done.stderr, re.MULTILINE)))
 
 
 def built(language: str, **places: str) -> Built:
-    """Generate a client and build its program, and its README's. What compilers keep from an earlier run is used again.
+    """Generate a client and build its program, and its README's, with what compilers keep from an earlier run.
 
     `places` are what stands in the README for another server: see `PLACES`.
     """
     folder = BUILD / language
-    shutil.rmtree(folder / "client", ignore_errors=True)
-    warned = generated(language, folder / "client")
+    client, warned = generated(language)
     shutil.copytree(HERE / "programs" / language, folder / "program", dirs_exist_ok=True)
     toolchain = TOOLCHAINS[language]
     readme = folder / "program" / toolchain.readme
     readme.parent.mkdir(parents=True, exist_ok=True)
-    readme.write_text(readme_code(folder / "client", **places), encoding="utf-8")
+    readme.write_text(readme_code(client, **places), encoding="utf-8")
     told = set()
     for where, command in toolchain.build:
         ended = _run(words(command), folder / where)
