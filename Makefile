@@ -8,7 +8,7 @@ SPECS := openapi/bindings.yaml openapi/registration.yaml
 COVERAGE := $(BIN)/coverage
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sdks check lint-specs lint-specs-with-npm fuzz million bench bench-scale bench-servers kills wrong-servers compare dist clean
+.PHONY: help run test sdks clients check lint-specs lint-specs-with-npm fuzz million bench bench-scale bench-servers kills wrong-servers compare dist clean
 
 help:  ## Say what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | column -t -s:
@@ -49,6 +49,9 @@ lint-specs-with-npm: openapi/node_modules/.installed
 openapi/node_modules/.installed: openapi/package.json openapi/.npmrc
 	npm install --prefix openapi --no-progress --loglevel=error
 	@touch $@
+
+clients: $(VENV)/.tested-with $(VENV)/.checked-with  ## Generate all clients, build a program on each and run it
+	$(BIN)/python -m pytest -m slow tests/clients/generated --numprocesses 2 --maxschedchunk 1 --durations 20
 
 fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation
 	$(BIN)/python -m tests.fuzz.run --examples 500

@@ -6,20 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from ...conftest import load
 from ...support.answers import document
 from ...support.running import Service, World
 from .proxy import GrowingProxy
-from .toolchains import TOOLCHAINS, Built, built
+from .toolchains import TOOLCHAINS, Built, built, listed_warnings
 
 pytestmark = pytest.mark.slow
 
-LANGUAGES = [
-    pytest.param(name, marks=[pytest.mark.needs(*toolchain.needs), pytest.mark.xdist_group(name)])
-    for name, toolchain in TOOLCHAINS.items()
-]
+LANGUAGES = [pytest.param(name, marks=pytest.mark.needs(*toolchain.needs)) for name, toolchain in TOOLCHAINS.items()]
 IDENTITIES = (
     "alice", "TestUser", "a,b", "apn,gcm", "a+b", "a b", "100%", "%2F", "a/b", "../a", "a&Identity=b", "a#b", "?",
     "O'Brien", "\\", "line\nfeed", "café", "cafe\u0301", "😀", "\U0001f44d\U0001f3fd", "left مريم right", " TestUser",
@@ -29,28 +25,11 @@ PAGE_SIZE = 7
 USER = "alice"
 
 
-@pytest.fixture(scope="module", params=LANGUAGES)
-def language(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def target(language: str, world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+@pytest.fixture
+def target(world_file: Path, tmp_path: Path) -> Iterator[Service]:
     """A service that holds the fixtures' world, anew for each language: programs delete."""
-    with Service(load(tmp_path_factory.mktemp(language) / "service.db", world_file)) as running:
+    with Service(load(tmp_path / "service.db", world_file)) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def deletable(world: World) -> list[str]:
-    """Bindings of one user: for the program, for the program behind the proxy, and for the README's."""
-    return [each["sid"] for each in world.full["bindings"] if each["identity"] == USER][:3]
-
-
-@pytest.fixture(scope="module")
-def program(language: str, target: Service, world: World, deletable: list[str]) -> Built:
-    """A language's program, built, and its README's for the target."""
-    return built(language, address=target.url, service_sid=world.full["sid"], sid=deletable[2])
 
 
 def of(program: Built, url: str, world: World, sid: str) -> dict[str, Any]:
@@ -114,34 +93,28 @@ def error(name: str, **other: str) -> dict[str, Any]:
     return {**told, "status": value["status"], **other}
 
 
-def test_programs(program: Built, target: Service, world: World, deletable: list[str]):
-    """Filters, walks, typed Bindings and typed errors are as the world says, also where answers hold unknown fields."""
-    first, second, _ = deletable
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_programs(language, target: Service, world: World):
+    """Built strictly, a program finds the world as it is, today's and a later service's, and so does the README's."""
     assert {each["identity"] for each in world.full["bindings"]} >= set(IDENTITIES)
+    first, second, third = [each["sid"] for each in world.full["bindings"] if each["identity"] == USER][:3]
+    program = built(language, address=target.url, service_sid=world.full["sid"], sid=third)
+    assert program.warnings == listed_warnings(language, "compiler")
     assert of(program, target.url, world, first) == expected(target.url, world, first, set())
     with GrowingProxy(target.url) as proxy:
         assert of(program, proxy.url, world, second) == expected(proxy.url, world, second, {first})
         assert proxy.answers > len(IDENTITIES)
+    check_readme(program, world, third, {first, second})
 
 
-def test_readmes(program: Built, world: World, deletable: list[str]):
-    """The code of a client's README is built as strictly, lists all pages, fetches, deletes, and catches the 404."""
+def check_readme(program: Built, world: World, sid: str, absent: set[str]) -> None:
+    """The README's code lists all pages with a filter, fetches, deletes, and tells the 404 that comes then."""
     lines = program.readme_lines(ACCOUNT_SID=world.auth[0], AUTH_TOKEN=world.auth[1])
-    bindings = {each["sid"]: each for each in world.full["bindings"]}
-    fetched = bindings[deletable[2]]
-    told, last = lines[-2:]
-    assert told.startswith(fetched["endpoint"])
-    assert all(name in told for name in fetched["message_types"])
-    assert last.startswith("404 20404 The requested resource")
-    listed = "\n".join(lines[:-2])
-    of_types = {sid for sid, each in bindings.items() if each["binding_type"] in {"apn", "fcm"}} - set(deletable[:2])
-    assert {sid for sid in bindings if sid in listed} == of_types
+    bindings = {each["sid"]: each for each in world.full["bindings"] if each["sid"] not in absent}
+    listed, (told, last) = "\n".join(lines[:-2]), lines[-2:]
+    of_types = {sid for sid, each in bindings.items() if each["binding_type"] in {"apn", "fcm"}}
     assert len(of_types) > 50, "they fill several pages"
-
-
-def test_warnings(program: Built):
-    """What the generator and the compiler warn of is listed in warnings.yaml, with its reason, and nothing else is."""
-    listed = yaml.safe_load((Path(__file__).parent / "warnings.yaml").read_text(encoding="utf-8"))
-    of_language = listed.get(program.language, {})
-    assert program.generator_warnings == set(of_language.get("generator", {}))
-    assert program.compiler_warnings == set(of_language.get("compiler", {}))
+    assert {sid for sid in bindings if sid in listed} == of_types
+    assert told.startswith(bindings[sid]["endpoint"])
+    assert all(name in told for name in bindings[sid]["message_types"])
+    assert last.startswith("404 20404 The requested resource")

@@ -6,9 +6,9 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+
+import yaml
 
 from ...support.running import environment, run_cli
 
@@ -96,8 +96,7 @@ class Built:
     """A program that is ready to run, and what was warned of on the way."""
 
     language: str
-    generator_warnings: set[str]
-    compiler_warnings: set[str]
+    warnings: set[str]
 
     @property
     def folder(self) -> Path:
@@ -118,21 +117,11 @@ class Built:
         return ended.stdout.splitlines()
 
 
-class Generated(NamedTuple):
-    """A client as it was generated, and what the generator warned of."""
-
-    folder: Path
-    warnings: set[str]
-
-
-@cache
-def generated(language: str) -> Generated:
-    """Generate a client into its place in `BUILD`, once."""
-    folder = BUILD / language / "client"
-    shutil.rmtree(folder, ignore_errors=True)
+def generated(language: str, folder: Path) -> set[str]:
+    """Generate a client into a folder that is not there yet: what the generator warns of."""
     done = run_cli("client", language, "-o", folder)
     assert done.returncode == 0, done.stderr
-    return Generated(folder, set(re.findall(r"^Warning: (.*)$", done.stderr, re.MULTILINE)))
+    return set(re.findall(r"^Warning: (.*)$", done.stderr, re.MULTILINE))
 
 
 def built(language: str, **places: str) -> Built:
@@ -141,7 +130,9 @@ def built(language: str, **places: str) -> Built:
     `places` are what stands in the README for another server: see `PLACES`.
     """
     folder = BUILD / language
-    client, warned = generated(language)
+    client = folder / "client"
+    shutil.rmtree(client, ignore_errors=True)
+    generated(language, client)
     shutil.copytree(HERE / "programs" / language, folder / "program", dirs_exist_ok=True)
     toolchain = TOOLCHAINS[language]
     readme = folder / "program" / toolchain.readme
@@ -152,7 +143,7 @@ def built(language: str, **places: str) -> Built:
         ended = _run(words(command), folder / where)
         assert ended.returncode == 0, f"{command}\n{ended.stdout}{ended.stderr}"
         told |= set(re.findall(toolchain.warns, ended.stdout + ended.stderr))
-    return Built(language, warned, told)
+    return Built(language, told)
 
 
 def readme_code(client: Path, **places: str) -> str:
@@ -164,6 +155,12 @@ def readme_code(client: Path, **places: str) -> str:
         assert PLACES[name] in code
         code = code.replace(PLACES[name], place)
     return code
+
+
+def listed_warnings(language: str, tool: str) -> set[str]:
+    """The warnings of the `generator` or the `compiler` that warnings.yaml gives a reason for."""
+    listed = yaml.safe_load((HERE / "warnings.yaml").read_text(encoding="utf-8"))
+    return set(listed.get(language, {}).get(tool, {}))
 
 
 def words(command: str) -> list[str]:
