@@ -35,7 +35,7 @@ def client(*, language: str, output: Path | None) -> None:
     \b
     Examples:
       chat-bindings client python -o python-client
-      chat-bindings client typescript-fetch -o web/src/bindings
+      chat-bindings client typescript-fetch -o clients/web
     """
     from .client_folder import Unfit, filled
     from .client_generator import Failed, generate

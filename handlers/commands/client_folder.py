@@ -22,22 +22,28 @@ def filled(target: Path) -> Iterator[Path]:
 
     Raises `Unfit` where the target holds what was not generated, or cannot be written.
     """
-    try:
+    with _writable():
         _check(target)
         folder = Path(tempfile.mkdtemp(prefix=".chat-bindings-client-", dir=_nearest(target)))
-    except OSError as error:
-        raise Unfit(f"cannot be written: {error.strerror}") from error
     try:
         new = folder / "new"
-        new.mkdir()
+        with _writable():
+            new.mkdir()
         yield new
-        _write_sums(new)
-        _check(target)  # what came in meanwhile stays
-        _replace(target, new, folder / "old")
-    except OSError as error:
-        raise Unfit(f"cannot be written: {error.strerror}") from error
+        with _writable():
+            _write_sums(new)
+            _check(target)  # what came in meanwhile stays
+            _replace(target, new, folder / "old")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _writable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unfit(f"cannot be written: {error.strerror}") from error
 
 
 def _check(target: Path) -> None:
