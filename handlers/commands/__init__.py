@@ -21,6 +21,7 @@ COMMANDS = {
     "export": "export:export_world",
     "fixtures": "fixtures:fixtures",
     "verify": "verify:verify",
+    "client": "client:client",
     "publish": "publish:publish",
     "completion": "completion:completion",
 }

@@ -12,10 +12,10 @@ from .namespace import Namespace, NamespaceError
 
 @cache
 def missing(need: str) -> str | None:
-    """What is missing of `namespace`, `curl`, or an SDK by its name, and the mend; None when it is there."""
+    """What is missing of `namespace`, a tool, or an SDK by its name, and the mend; None when it is there."""
     if need == "namespace":
         return _namespace_missing()
-    if need == "curl":
+    if need in tools.COMMANDS:
         return tools.missing(need)
     if need == "twilio-python":
         return None if importlib.util.find_spec("twilio") else f"{need} is missing: pip install --group test"

@@ -7,13 +7,17 @@ from typing import NoReturn
 
 import pytest
 
-_COMMANDS = {
+COMMANDS = {
     "curl": (("curl",), "curl is missing: apt-get install curl"),
     "node": (("node",), "Node.js is missing: apt-get install nodejs"),
     "oasdiff": (("oasdiff",), "oasdiff is missing: make build/bin/oasdiff (it needs Go)"),
+    "npm": (("npm",), "npm is missing: apt-get install npm"),
+    "go": (("go",), "Go is missing: apt-get install golang-go"),
+    "cargo": (("cargo",), "Rust is missing: apt-get install cargo"),
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "Chromium is missing: apt-get install chromium"),
     "wrk": (("wrk",), "wrk is missing: apt-get install wrk"),
 }
+"""What a tool may be called, and what to say where it is missing."""
 
 _MADE = Path(__file__).parents[2] / "build" / "bin"
 """Where `make` puts the tools that it builds."""
@@ -22,12 +26,12 @@ _MADE = Path(__file__).parents[2] / "build" / "bin"
 def path_of(tool: str) -> str | None:
     """Where a tool is; None when it is missing."""
     places = os.pathsep.join([str(_MADE), os.environ.get("PATH", os.defpath)])
-    return next(filter(None, (shutil.which(name, path=places) for name in _COMMANDS[tool][0])), None)
+    return next(filter(None, (shutil.which(name, path=places) for name in COMMANDS[tool][0])), None)
 
 
 def missing(tool: str) -> str | None:
     """What is missing, and the mend; None when it is there, or not a tool of these."""
-    return _COMMANDS[tool][1] if tool in _COMMANDS and path_of(tool) is None else None
+    return COMMANDS[tool][1] if tool in COMMANDS and path_of(tool) is None else None
 
 
 def unavailable(what: str) -> NoReturn:

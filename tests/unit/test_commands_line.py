@@ -122,6 +122,8 @@ def test_a_data_directory_that_cannot_be_made_is_told():
         (["fixtures", "-o", "/dev/full"], "--output /dev/full cannot be written: No space left on device"),
         (["import", "/nowhere/x"], "'WORLD.json|-': File '/nowhere/x' does not exist"),
         (["import", "/"], "'WORLD.json|-': File '/' is a directory"),
+        (["client", "cobol"], "'cobol' is not one of 'python', 'typescript-fetch', 'go'"),
+        (["client", "go", "-o", "/proc/x"], "--output-dir /proc/x cannot be written: No such file or directory."),
         (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
     ],
 )

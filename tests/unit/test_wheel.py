@@ -51,6 +51,8 @@ def test_the_wheel_carries_the_specs_and_no_package_called_handlers(installed):
     assert "chat_bindings/py.typed" in names
     assert "chat_bindings/commands/templates/report.html.j2" in names
     assert "chat_bindings/contract/test_page.py" in names
+    assert "chat_bindings/openapi/clients/common.yaml" in names
+    assert "chat_bindings/openapi/clients/templates/go/README.mustache" in names
 
 
 def test_the_action_installs_the_command(installed, tmp_path):
@@ -96,6 +98,17 @@ def test_the_wheel_publishes_what_the_source_tree_does(installed, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     publish(tmp_path / "ours")
     assert files_of(tmp_path / "site") == files_of(tmp_path / "ours")
+
+
+def test_a_client_needs_its_extra(installed, tmp_path):
+    """Without openapi-generator `client` says in a sentence what to install, ends with 2, and leaves nothing."""
+    command = [installed, "client", "go", "-o", "there"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment(), check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "Error: openapi-generator is missing: pip install 'chat-bindings[clients]'. Nothing was written.\n"
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_demo_answers_its_own_curl_line(demo):

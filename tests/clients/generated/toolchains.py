@@ -1,0 +1,175 @@
+"""How the programs of `programs/` are built on the generated clients and run: a toolchain for each language."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from ...support.running import environment, run_cli
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+BUILD = ROOT / "build" / "clients"
+"""A folder for each language: the generated `client/`, a copy of the `program/`, and what is built of them."""
+
+PLACES = {"address": "http://127.0.0.1:8000", "service_sid": f"IS{'a' * 32}", "sid": f"BS{'a' * 32}"}
+"""What READMEs say of the server."""
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """A language's commands, in order.
+
+    Each runs in its folder of the language's build folder; of these words {python} is the tests' own interpreter,
+    {root} the repository. `readme` is the file that the code of the client's README becomes, beside the program.
+    `strict` says what the compiler is made to refuse. What `warns` finds in the output of a command is a warning, and
+    must be listed in warnings.yaml.
+    """
+
+    needs: tuple[str, ...]
+    build: tuple[tuple[str, str], ...]
+    run: str
+    readme: str
+    run_readme: str
+    strict: str
+    warns: str = r"(?i)\bwarning\b.*"
+
+
+TOOLCHAINS = {
+    "python": Toolchain(
+        needs=(),
+        build=(
+            (".", "{python} -m venv venv"),
+            (
+                ".",
+                "venv/bin/python -m pip install --quiet --disable-pip-version-check -c {root}/constraints.txt client/",
+            ),
+            ("program", "{python} -m mypy --strict --python-executable ../venv/bin/python program.py readme.py"),
+        ),
+        run="venv/bin/python -W error program/program.py",
+        readme="readme.py",
+        run_readme="venv/bin/python -W error program/readme.py",
+        strict="mypy --strict, and no warning when it runs",
+    ),
+    "typescript-fetch": Toolchain(
+        needs=("npm",),
+        build=(
+            ("program", "npm install --no-package-lock --no-audit --no-fund --no-progress --ignore-scripts"),
+            ("client", "../program/node_modules/.bin/tsc --strict"),
+            ("program", "node_modules/.bin/tsc"),
+        ),
+        run="node program/program.js",
+        readme="readme.ts",
+        run_readme="node program/readme.js",
+        strict="tsc with strict, noUncheckedIndexedAccess, noUnusedLocals and the like; the client with strict",
+    ),
+    "go": Toolchain(
+        needs=("go",),
+        build=(
+            ("client", "go vet ./..."),
+            ("program", "go vet ./..."),
+            ("program", "go build -o ../bin/ ./..."),
+        ),
+        run="bin/program",
+        readme="readme/main.go",
+        run_readme="bin/readme",
+        strict="go vet, of the client as well",
+    ),
+    "rust": Toolchain(
+        needs=("cargo",),
+        build=(("program", "cargo build --quiet --target-dir ../target"),),
+        run="target/debug/program",
+        readme="src/bin/readme.rs",
+        run_readme="target/debug/readme",
+        strict="warnings are errors",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Built:
+    """A program that is ready to run, and what was warned of on the way."""
+
+    language: str
+    warnings: set[str]
+
+    @property
+    def folder(self) -> Path:
+        return BUILD / self.language
+
+    def lines(self, *arguments: str, **settings: str) -> list[str]:
+        """What the program prints. It must succeed."""
+        return self._lines(TOOLCHAINS[self.language].run, *arguments, **settings)
+
+    def readme_lines(self, **settings: str) -> list[str]:
+        """What the code of the client's README prints, with the `PLACES` in it as they are set. It must succeed."""
+        return self._lines(TOOLCHAINS[self.language].run_readme, **settings)
+
+    def _lines(self, run: str, *arguments: str, **settings: str) -> list[str]:
+        command = words(run)
+        ended = _run([*command, *arguments], self.folder, **settings)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout.splitlines()
+
+
+def generated(language: str, folder: Path) -> set[str]:
+    """Generate a client into a folder that is not there yet: what the generator warns of."""
+    done = run_cli("client", language, "-o", folder)
+    assert done.returncode == 0, done.stderr
+    return set(re.findall(r"^Warning: (.*)$", done.stderr, re.MULTILINE))
+
+
+def built(language: str, **places: str) -> Built:
+    """Generate a client and build its program, and its README's, with what compilers keep from an earlier run.
+
+    `places` are what stands in the README for another server: see `PLACES`.
+    """
+    folder = BUILD / language
+    client = folder / "client"
+    shutil.rmtree(client, ignore_errors=True)
+    generated(language, client)
+    shutil.copytree(HERE / "programs" / language, folder / "program", dirs_exist_ok=True)
+    toolchain = TOOLCHAINS[language]
+    readme = folder / "program" / toolchain.readme
+    readme.parent.mkdir(parents=True, exist_ok=True)
+    readme.write_text(readme_code(client, **places), encoding="utf-8")
+    told = set()
+    for where, command in toolchain.build:
+        ended = _run(words(command), folder / where)
+        assert ended.returncode == 0, f"{command}\n{ended.stdout}{ended.stderr}"
+        told |= set(re.findall(toolchain.warns, ended.stdout + ended.stderr))
+    return Built(language, told)
+
+
+def readme_code(client: Path, **places: str) -> str:
+    """The code of a client's README."""
+    (code,) = re.findall(
+        r"^```\w+\n(.*?)^```", (client / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    for name, place in places.items():
+        assert PLACES[name] in code
+        code = code.replace(PLACES[name], place)
+    return code
+
+
+def listed_warnings(language: str, tool: str) -> set[str]:
+    """The warnings of the `generator` or the `compiler` that warnings.yaml gives a reason for."""
+    listed = yaml.safe_load((HERE / "warnings.yaml").read_text(encoding="utf-8"))
+    return set(listed.get(language, {}).get(tool, {}))
+
+
+def words(command: str) -> list[str]:
+    return [word.format(python=sys.executable, root=ROOT) for word in command.split()]
+
+
+def _run(command: list[str], folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    env = environment(LC_ALL="C.UTF-8", **settings)
+    program = folder / command[0]
+    if os.sep in command[0] and program.exists():
+        command = [str(program), *command[1:]]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, check=False, timeout=900, encoding="utf-8")
