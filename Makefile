@@ -27,9 +27,11 @@ test: $(VENV)/.tested-with sdks tools site-assets  ## Run the tests, with a smal
 	@$(COVERAGE) combine --quiet
 	@$(COVERAGE) report --fail-under=95
 
-# The official SDKs for Node.js. Without npm their tests are skipped, and say so.
+# The official SDKs for Node.js, Go and Java. Without npm, go or mvn their tests are skipped, and say so.
 sdks:
 	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/clients/node_modules/.installed
+	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/sdks/go/programs
+	@! command -v mvn >/dev/null || $(MAKE) --no-print-directory build/sdks/java/.built
 
 # What else the tests want: the runners of the published files, and oasdiff. Without npm or Go, as above.
 tools:
@@ -44,6 +46,17 @@ build/bin/.oasdiff-$(OASDIFF):
 
 tests/clients/node_modules/.installed: tests/clients/package.json tests/clients/.npmrc
 	npm install --prefix tests/clients --no-progress --loglevel=error
+	@touch $@
+
+# The SDK is large: without optimisation it compiles in two thirds of the time.
+build/sdks/go/programs: $(wildcard tests/clients/programs/go/*)
+	cd tests/clients/programs/go && export GOFLAGS="'-gcflags=github.com/twilio/...=-N -l' -buildvcs=false" && \
+	go vet . && go build -o $(CURDIR)/$@ . && touch $(CURDIR)/$@
+
+build/sdks/java/.built: $(wildcard tests/clients/programs/java/*)
+	rm -rf $(@D)
+	mvn -q -B -f tests/clients/programs/java dependency:copy-dependencies
+	javac -Xlint:all -Werror -proc:none -cp '$(@D)/dependency/*' -d $(@D)/classes tests/clients/programs/java/*.java
 	@touch $@
 
 check: $(VENV)/.checked-with lint-specs spec-diff  ## Lint and type-check the code, lint the specs

@@ -57,6 +57,8 @@ def machine(
     params=[
         pytest.param("python", marks=pytest.mark.needs("twilio-python")),
         pytest.param("node", marks=pytest.mark.needs("twilio-node")),
+        pytest.param("go", marks=pytest.mark.needs("twilio-go")),
+        pytest.param("java", marks=pytest.mark.needs("twilio-java")),
     ]
 )
 def library(request: pytest.FixtureRequest) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
 
 from ..support.running import Service, World
 from .namespace import Namespace
@@ -15,7 +17,11 @@ from .namespace import Namespace
 HOST = "chat.twilio.com"
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
+BUILT = HERE.parents[1] / "build" / "sdks"
+GO_PROGRAMS = BUILT / "go" / "programs"
+JAVA_PROGRAMS = BUILT / "java"
 _INTERPRETERS = {".js": "node", ".py": "python", ".sh": "sh"}
+_QUICK_JAVA = ("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 
 class Authority:
@@ -23,11 +29,14 @@ class Authority:
 
     def __init__(self, folder: Path) -> None:
         self.file, self.cert, self.key = (folder / name for name in ("authority.pem", "cert.pem", "key.pem"))
+        self.java_file = folder / "authority.p12"
         authority = trustme.CA()
         issued = authority.issue_cert(HOST)
         authority.cert_pem.write_to_path(self.file)
         issued.cert_chain_pems[0].write_to_path(self.cert)
         issued.private_key_pem.write_to_path(self.key)
+        trusted = pkcs12.PKCS12Certificate(x509.load_pem_x509_certificate(self.file.read_bytes()), b"authority")
+        self.java_file.write_bytes(pkcs12.serialize_java_truststore([trusted], NoEncryption()))
 
 
 class ChatService(Service):
@@ -92,8 +101,7 @@ class Machine:
 
     def program(self, language: str, name: str, *arguments: object, **options: Any) -> Any:
         """What a program of `programs/` prints, as JSON."""
-        [file] = HERE.glob(f"programs/{language}/{name}.*")
-        return json.loads(self.output(_INTERPRETERS[file.suffix], file, *arguments, **options))
+        return json.loads(self.output(*self._command(language, name), *arguments, **options))
 
     def sample(self, tool: str, name: str, service_sid: str, sid: str) -> subprocess.CompletedProcess[str]:
         """Run a file of `samples/` as it stands, with the SIDs filled in."""
@@ -120,6 +128,16 @@ class Machine:
         credentials = ":".join(user or self.world.auth)
         return json.loads(self.output("curl", "-sS", url, "-u", credentials, *arguments))
 
+    def _command(self, language: str, name: str) -> list[object]:
+        if language == "go":
+            return [GO_PROGRAMS, name]
+        if language == "java":
+            trust = f"-Djavax.net.ssl.trustStore={self._authority.java_file}"
+            classes = os.pathsep.join([f"{JAVA_PROGRAMS}/classes", f"{JAVA_PROGRAMS}/dependency/*"])
+            return [*_QUICK_JAVA, trust, "-cp", classes, name.capitalize()]
+        [file] = HERE.glob(f"programs/{language}/{name}.*")
+        return [_INTERPRETERS[file.suffix], file]
+
     def _environment(self) -> dict[str, str]:
         # nothing of the user's own: no proxy, profile or curlrc has a say
         authority = str(self._authority.file)
@@ -131,6 +149,7 @@ class Machine:
             "NODE_EXTRA_CA_CERTS": authority,
             "REQUESTS_CA_BUNDLE": authority,
             "CURL_CA_BUNDLE": authority,
+            "SSL_CERT_FILE": authority,
             "TWILIO_DISABLE_AUTOUPDATE": "true",  # it would leave a process behind that looks for a newer one
             "TWILIO_SKIP_NEW_VERSION_CHECK": "true",
         }

@@ -20,15 +20,19 @@ EXPECTED = {
     "list with a limit over the largest page": (400, 20007),
     "list with a limit over it, and a page size": None,
 }
+OWN = {"go": {"list with a limit over the largest page": None}}  # twilio-go asks for pages of 1000 then
 
 
 def test_libraries(library, machine: Machine):
-    """The SDK's own exception tells status and code, and the message says what to do about a limit over 1000."""
+    """The SDK's own error tells status and code, and the message says what to do about a limit over 1000."""
     world = machine.world
     arguments = (world.full["sid"], ABSENT_SERVICE, ABSENT_BINDING, world.foreign["sid"])
     raised = machine.program(library, "errors", *arguments)
-    assert {name: error and (error["status"], error["code"]) for name, error in raised.items()} == EXPECTED
-    assert "page_size of at most 1000" in raised["list with a limit over the largest page"]["message"]
+    assert {name: error and (error["status"], error["code"]) for name, error in raised.items()} == EXPECTED | OWN.get(
+        library, {}
+    )
+    if error := raised["list with a limit over the largest page"]:
+        assert "page_size of at most 1000" in error["message"]
 
 
 @pytest.mark.needs("twilio-cli")

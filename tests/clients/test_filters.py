@@ -21,6 +21,12 @@ FILTERS = {
     "several of each": {"identity": ["TestUser", "alice"], "binding_type": ["apn", "fcm"]},
 }
 
+SENT_INSTEAD = {
+    "go": {"TestUser.2": {"identity": "TestUser"}},  # twilio-go cuts a dot and digits out of every value
+    "java": {"null": {}},  # twilio-java takes the text for the want of one, and lists everybody
+}
+"""Identities that an SDK changes before it asks, and what it asks for."""
+
 
 @pytest.fixture(scope="module")
 def full(machine: Machine):
@@ -66,10 +72,12 @@ def test_libraries(paging, library, machine: Machine, full):
 
 
 def test_every_nasty_identity_in_libraries(library, machine: Machine, full, identities):
-    """Each identity finds its own Bindings and nobody else's."""
-    filters = [{"identity": [identity]} for identity in identities]
-    found = machine.program(library, "filters", full["sid"], stdin=json.dumps(filters))
-    assert found == [expected(full, each) for each in filters]
+    """Each identity finds its own Bindings and nobody else's, as long as the SDK asks for it."""
+    sent_instead = SENT_INSTEAD.get(library, {})
+    filters = {identity: {"identity": [identity]} for identity in [*identities, *sent_instead]}
+    found = machine.program(library, "filters", full["sid"], stdin=json.dumps(list(filters.values())))
+    wanted = {identity: expected(full, each) for identity, each in (filters | sent_instead).items()}
+    assert dict(zip(filters, found, strict=True)) == wanted
 
 
 @pytest.mark.needs("twilio-cli")

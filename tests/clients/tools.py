@@ -6,8 +6,14 @@ import shutil
 from functools import cache
 
 from ..support import tools
-from .machine import HERE, MODULES
+from .machine import GO_PROGRAMS, HERE, JAVA_PROGRAMS, MODULES
 from .namespace import Namespace, NamespaceError
+
+_BUILT = {
+    "twilio-go": ("go", GO_PROGRAMS, "install Go 1.19 or later"),
+    "twilio-java": ("java", JAVA_PROGRAMS / ".built", "apt-get install default-jdk-headless maven"),
+}
+"""SDKs of compiled languages: the folder of their programs, what is newer than those once they are built, the tools."""
 
 
 @cache
@@ -19,6 +25,8 @@ def missing(need: str) -> str | None:
         return tools.missing(need)
     if need == "twilio-python":
         return None if importlib.util.find_spec("twilio") else f"{need} is missing: pip install --group test"
+    if need in _BUILT:
+        return _not_built(need)
     if not shutil.which("node"):
         return "Node.js is missing: install it and npm, e.g. apt-get install nodejs npm"
     return None if _pinned_is_installed(need) else f"{need} is missing: npm install --prefix tests/clients"
@@ -30,6 +38,14 @@ def _namespace_missing() -> str | None:
             return None
     except NamespaceError as error:
         return str(error)
+
+
+def _not_built(sdk: str) -> str | None:
+    folder, built, tools = _BUILT[sdk]
+    sources = (HERE / "programs" / folder).iterdir()
+    if built.exists() and built.stat().st_mtime >= max(file.stat().st_mtime for file in sources):
+        return None
+    return f"{sdk} is not built: {tools}, then make sdks"
 
 
 def _pinned_is_installed(sdk: str) -> bool:
