@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import shutil
+import subprocess
 from functools import cache
 
 from ..support import tools
@@ -15,6 +16,12 @@ _BUILT = {
 }
 """SDKs of compiled languages: the folder of their programs, what is newer than those once they are built, the tools."""
 
+_LIBRARIES = {
+    "guzzle": (("php", "-r", "require 'GuzzleHttp/autoload.php';"), "apt-get install php-guzzlehttp-guzzle"),
+    "typhoeus": (("ruby", "-e", "require 'typhoeus'"), "apt-get install ruby-typhoeus"),
+}
+"""What generated clients stand on and no package manager brings here: how it is tried, and how to get it."""
+
 
 @cache
 def missing(need: str) -> str | None:
@@ -23,6 +30,9 @@ def missing(need: str) -> str | None:
         return _namespace_missing()
     if need in tools.COMMANDS:
         return tools.missing(need)
+    if need in _LIBRARIES:
+        tried, mend = _LIBRARIES[need]
+        return f"{need} is missing: {mend}" if subprocess.run(tried, capture_output=True, check=False).returncode else None
     if need == "twilio-python":
         return None if importlib.util.find_spec("twilio") else f"{need} is missing: pip install --group test"
     if need in _BUILT:

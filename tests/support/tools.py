@@ -14,6 +14,10 @@ COMMANDS = {
     "npm": (("npm",), "npm is missing: apt-get install npm"),
     "go": (("go",), "Go is missing: apt-get install golang-go"),
     "cargo": (("cargo",), "Rust is missing: apt-get install cargo"),
+    "mvn": (("mvn",), "Maven is missing: apt-get install maven"),
+    "javac": (("javac",), "A JDK is missing: apt-get install default-jdk-headless"),
+    "php": (("php",), "PHP is missing: apt-get install php-cli php-curl php-mbstring"),
+    "ruby": (("ruby",), "Ruby is missing: apt-get install ruby"),
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "Chromium is missing: apt-get install chromium"),
     "wrk": (("wrk",), "wrk is missing: apt-get install wrk"),
 }

@@ -88,6 +88,47 @@ TOOLCHAINS = {
         run_readme="target/debug/readme",
         strict="warnings are errors",
     ),
+    "java": Toolchain(
+        needs=("mvn", "javac"),
+        build=(
+            (
+                "client",
+                "mvn -B -ntp package -Dmaven.test.skip=true -Dmaven.javadoc.skip=true -Dmaven.source.skip=true",
+            ),
+            (
+                "program",
+                "javac -Xlint:all -Werror -proc:none --release 17 -cp ../client/target/classes:../client/target/lib/* "
+                "-d ../built Program.java",
+            ),
+        ),
+        run="java -XX:TieredStopAtLevel=1 -cp built:client/target/classes:client/target/lib/* Program",
+        strict="javac -Xlint:all -Werror; the client with -Xlint:all",
+        warns=r"\[WARNING\] .*\.java.*",
+    ),
+    "kotlin": Toolchain(
+        needs=("mvn", "javac"),
+        build=(("program", "mvn -B -ntp compile"),),
+        run="java -XX:TieredStopAtLevel=1 -cp program/target/classes:program/target/dependency/* ProgramKt",
+        strict="-Werror -progressive",
+        warns=r"\[WARNING\] \S+\.kt:\S+ (.*)",
+    ),
+    "php": Toolchain(
+        needs=("php", "guzzle"),
+        build=((".", "find client/lib program -name *.php -exec php -l {{}} ;"),),
+        run="php -d zend.assertions=1 program/program.php",
+        strict="strict types; any notice, warning or deprecation ends the program",
+        warns=r"(?mi)^(?:PHP )?(?:errors parsing|parse error|fatal error|warning|deprecated|notice)\b.*",
+    ),
+    "ruby": Toolchain(
+        needs=("ruby", "typhoeus"),
+        build=(
+            (".", "find client/lib program -name *.rb -exec ruby -wc {{}} ;"),
+            (".", "ruby -w -I client/lib -r chat_bindings_client -e exit"),
+        ),
+        run="ruby -w -I client/lib program/program.rb",
+        strict="ruby -wc of every file, and -w when the client is loaded",
+        warns=r"method redefined|(?<=warning: )(?!method redefined).*|.*syntax error.*",
+    ),
 }
 
 
