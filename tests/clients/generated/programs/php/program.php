@@ -12,17 +12,7 @@ use ChatBindings\Client\Model\BindingList;
 use ChatBindings\Client\Model\BindingType;
 use ChatBindings\Client\Model\Error;
 
-// Whatever PHP merely remarks ends the program.
-set_error_handler(function (int $level, string $message, string $file, int $line): never {
-    throw new ErrorException($message, 0, $level, $file, $line);
-});
-require 'GuzzleHttp/autoload.php';
-spl_autoload_register(function (string $class): void {
-    if (str_starts_with($class, 'ChatBindings\\Client\\')) {
-        $name = str_replace('\\', '/', substr($class, strlen('ChatBindings\\Client\\')));
-        require __DIR__ . "/../client/lib/$name.php";
-    }
-});
+require 'vendor/autoload.php';
 
 function setting(string $name): string
 {
