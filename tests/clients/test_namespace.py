@@ -45,7 +45,7 @@ def test_end():
 @pytest.mark.needs("curl")
 def test_trust(machine: Machine):
     """The SDKs' host is served with a certificate that none but a client with our authority trusts."""
-    ended = machine.run("env", "-u", "CURL_CA_BUNDLE", "curl", "-sS", f"https://{HOST}/")
+    ended = machine.run("env", "-u", "CURL_CA_BUNDLE", "-u", "SSL_CERT_FILE", "curl", "-sS", f"https://{HOST}/")
     assert "certificate" in ended.stderr
 
 

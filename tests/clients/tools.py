@@ -31,15 +31,8 @@ def missing(need: str) -> str | None:
     if need in tools.COMMANDS:
         return tools.missing(need)
     if need in _LIBRARIES:
-        tried, mend = _LIBRARIES[need]
-        return f"{need} is missing: {mend}" if subprocess.run(tried, capture_output=True, check=False).returncode else None
-    if need == "twilio-python":
-        return None if importlib.util.find_spec("twilio") else f"{need} is missing: pip install --group test"
-    if need in _BUILT:
-        return _not_built(need)
-    if not shutil.which("node"):
-        return "Node.js is missing: install it and npm, e.g. apt-get install nodejs npm"
-    return None if _pinned_is_installed(need) else f"{need} is missing: npm install --prefix tests/clients"
+        return _library_missing(need)
+    return _not_built(need) if need in _BUILT else _package_missing(need)
 
 
 def _namespace_missing() -> str | None:
@@ -48,6 +41,23 @@ def _namespace_missing() -> str | None:
             return None
     except NamespaceError as error:
         return str(error)
+
+
+def _library_missing(library: str) -> str | None:
+    tried, mend = _LIBRARIES[library]
+    try:
+        there = not subprocess.run(tried, capture_output=True, check=False).returncode
+    except FileNotFoundError:
+        there = False
+    return None if there else f"{library} is missing: {mend}"
+
+
+def _package_missing(sdk: str) -> str | None:
+    if sdk == "twilio-python":
+        return None if importlib.util.find_spec("twilio") else f"{sdk} is missing: pip install --group test"
+    if not shutil.which("node"):
+        return "Node.js is missing: install it and npm, e.g. apt-get install nodejs npm"
+    return None if _pinned_is_installed(sdk) else f"{sdk} is missing: npm install --prefix tests/clients"
 
 
 def _not_built(sdk: str) -> str | None:

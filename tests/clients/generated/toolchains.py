@@ -19,6 +19,10 @@ BUILD = ROOT / "build" / "clients"
 
 _QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Java that runs for seconds is done sooner without its second compiler."""
+_JAVA = f"java {_QUICK_START}"
+_STRICT_JAVA = "-Xlint:all -Werror -proc:none --release 17"
+_JAVA_CLIENT = "client/target/classes:client/target/lib/*"
+_KOTLIN_PROGRAM = "program/target/classes:program/target/dependency/*"
 
 PLACES = {"address": "http://127.0.0.1:8000", "service_sid": f"IS{'a' * 32}", "sid": f"BS{'a' * 32}"}
 """What READMEs say of the server."""
@@ -98,24 +102,20 @@ TOOLCHAINS = {
                 "client",
                 "mvn -B -ntp package -Dmaven.test.skip=true -Dmaven.javadoc.skip=true -Dmaven.source.skip=true",
             ),
-            (
-                "program",
-                "javac -Xlint:all -Werror -proc:none --release 17 -cp ../client/target/classes:../client/target/lib/* "
-                "-d ../built Program.java Readme.java",
-            ),
+            (".", f"javac {_STRICT_JAVA} -cp {_JAVA_CLIENT} -d built program/Program.java program/Readme.java"),
         ),
-        run="java -XX:TieredStopAtLevel=1 -cp built:client/target/classes:client/target/lib/* Program",
+        run=f"{_JAVA} -cp built:{_JAVA_CLIENT} Program",
         readme="Readme.java",
-        run_readme="java -XX:TieredStopAtLevel=1 -cp built:client/target/classes:client/target/lib/* Readme",
+        run_readme=f"{_JAVA} -cp built:{_JAVA_CLIENT} Readme",
         strict="javac -Xlint:all -Werror; the client with -Xlint:all",
         warns=r"\[WARNING\] .*\.java.*",
     ),
     "kotlin": Toolchain(
         needs=("mvn", "javac"),
         build=(("program", "mvn -B -ntp compile"),),
-        run="java -XX:TieredStopAtLevel=1 -cp program/target/classes:program/target/dependency/* ProgramKt",
+        run=f"{_JAVA} -cp {_KOTLIN_PROGRAM} ProgramKt",
         readme="src/Readme.kt",
-        run_readme="java -XX:TieredStopAtLevel=1 -cp program/target/classes:program/target/dependency/* ReadmeKt",
+        run_readme=f"{_JAVA} -cp {_KOTLIN_PROGRAM} ReadmeKt",
         strict="-Werror -progressive",
         warns=r"\[WARNING\] \S+\.kt:\S+ (.*)",
     ),
