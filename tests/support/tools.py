@@ -14,6 +14,7 @@ COMMANDS = {
     "npm": (("npm",), "npm is missing: apt-get install npm"),
     "go": (("go",), "Go is missing: apt-get install golang-go"),
     "cargo": (("cargo",), "Rust is missing: apt-get install cargo"),
+    "flock": (("flock",), "flock is missing: apt-get install util-linux"),
     "mvn": (("mvn",), "Maven is missing: apt-get install maven"),
     "javac": (("javac",), "A JDK is missing: apt-get install default-jdk-headless"),
     "php": (("php",), "PHP is missing: apt-get install php-cli php-curl php-mbstring"),

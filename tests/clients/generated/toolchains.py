@@ -19,6 +19,8 @@ BUILD = ROOT / "build" / "clients"
 
 _QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Java that runs for seconds is done sooner without its second compiler."""
+_MAVEN = "flock ../../maven.lock mvn -B -ntp"
+"""One at a time: two of them may spoil what they download."""
 _JAVA = f"java {_QUICK_START}"
 _STRICT_JAVA = "-Xlint:all -Werror -proc:none --release 17"
 _JAVA_CLIENT = "client/target/classes:client/target/lib/*"
@@ -96,11 +98,11 @@ TOOLCHAINS = {
         strict="warnings are errors",
     ),
     "java": Toolchain(
-        needs=("mvn", "javac"),
+        needs=("flock", "mvn", "javac"),
         build=(
             (
                 "client",
-                "mvn -B -ntp package -Dmaven.test.skip=true -Dmaven.javadoc.skip=true -Dmaven.source.skip=true",
+                f"{_MAVEN} package -Dmaven.test.skip=true -Dmaven.javadoc.skip=true -Dmaven.source.skip=true",
             ),
             (".", f"javac {_STRICT_JAVA} -cp {_JAVA_CLIENT} -d built program/Program.java program/Readme.java"),
         ),
@@ -111,8 +113,8 @@ TOOLCHAINS = {
         warns=r"\[WARNING\] .*\.java.*",
     ),
     "kotlin": Toolchain(
-        needs=("mvn", "javac"),
-        build=(("program", "mvn -B -ntp compile"),),
+        needs=("flock", "mvn", "javac"),
+        build=(("program", f"{_MAVEN} compile"),),
         run=f"{_JAVA} -cp {_KOTLIN_PROGRAM} ProgramKt",
         readme="src/Readme.kt",
         run_readme=f"{_JAVA} -cp {_KOTLIN_PROGRAM} ReadmeKt",
