@@ -6,7 +6,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .envelope import log, new_request_id
 from .errors import REQUEST_ID, Fault, render
-from .whole import Whole
 
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 
@@ -33,10 +32,6 @@ class Protocol(HttpToolsProtocol):
         self._head_size += len(data)
         if self._head_size > _LARGEST_HEAD and not self.transport.is_closing():
             self.send_400_response("")
-
-    def on_headers_complete(self) -> None:
-        super().on_headers_complete()
-        self.cycle.send = Whole(self.cycle)  # type: ignore[method-assign,assignment]
 
     def _is_in_body(self) -> bool:
         return self.cycle is not None and self.cycle.more_body
