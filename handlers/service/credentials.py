@@ -91,7 +91,7 @@ class Authenticator:
 
 
 def _fingerprint(value: bytes) -> bytes:
-    return hashlib.sha256(value).digest()  # so that no secret is kept
+    return hashlib.blake2b(value).digest()  # so that no secret is kept
 
 
 class AuthenticatedOperation:

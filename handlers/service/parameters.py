@@ -83,6 +83,7 @@ class Parameter:
         self.argument: str = pythonic(self.name)
         self.schema: Json = definition["schema"]
         self.coerce = coercer(self.schema)
+        self.is_text = self.schema.get("type") == "string"
         self._validator = validator(self.schema)
         self.is_valid = self._validator.is_valid
         self._errors: dict[str, str] = definition.get("x-errors", {})
@@ -120,7 +121,7 @@ class Parameters(NamedTuple):
         arguments = dict(self.defaults)
         sent: dict[str, str] = scope["path_params"]
         for parameter in self.path:
-            value = parameter.coerce((sent[parameter.name],))
+            value = sent[parameter.name] if parameter.is_text else parameter.coerce((sent[parameter.name],))
             if not parameter.is_valid(value):
                 raise Fault("not_found")
             arguments[parameter.argument] = value

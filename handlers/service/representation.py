@@ -1,7 +1,7 @@
 """A Binding as clients see it, as JSON text: put together from its row, and not by way of objects."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from urllib.parse import quote
 
@@ -72,28 +72,32 @@ def _template_of(account_sid: str, service_sid: str, origin: str) -> str:
     )
 
 
-def _text(template: str, binding: Binding) -> str:
-    sid, created, updated, endpoint, identity, kind, credential_sid, message_types = binding
-    return template % (
-        sid,
-        created,
-        updated,
-        orjson.dumps(endpoint).decode(),
-        orjson.dumps(identity).decode(),
-        kind,
-        credential_sid,
-        message_types,
-        sid,
-        _RESERVED.sub(_encode, identity),
-    )
+def _texts(template: str, bindings: Iterable[Binding]) -> list[str]:
+    dumps, encoded = orjson.dumps, _RESERVED.sub
+    return [
+        template
+        % (
+            sid,
+            created,
+            updated,
+            dumps(endpoint).decode(),
+            dumps(identity).decode(),
+            kind,
+            credential_sid,
+            message_types,
+            sid,
+            encoded(_encode, identity),
+        )
+        for sid, created, updated, endpoint, identity, kind, credential_sid, message_types in bindings
+    ]
 
 
 def represent(binding: Binding, account_sid: str, service_sid: str, origin: str) -> orjson.Fragment:
     """The JSON of the spec's schema `Binding`; `origin` is a scheme and host."""
-    return orjson.Fragment(_text(_template_of(account_sid, service_sid, origin), binding))
+    return orjson.Fragment(_texts(_template_of(account_sid, service_sid, origin), (binding,))[0])
 
 
-def represent_all(bindings: Sequence[Binding], account_sid: str, service_sid: str, origin: str) -> orjson.Fragment:
+def represent_all(bindings: Iterable[Binding], account_sid: str, service_sid: str, origin: str) -> orjson.Fragment:
     """A JSON array of Bindings of one service."""
-    template = _template_of(account_sid, service_sid, origin)
-    return orjson.Fragment(f"[{','.join([_text(template, binding) for binding in bindings])}]")
+    texts = _texts(_template_of(account_sid, service_sid, origin), bindings)
+    return orjson.Fragment(f"[{','.join(texts)}]")

@@ -57,7 +57,10 @@ class SqliteStorage:
         return await self._read(reading.credential, user_name)
 
     async def fetch(self, account_sid: str, service_sid: str, sid: str) -> Binding | None:
-        return await self._read(reading.fetch, account_sid, service_sid, sid)
+        try:
+            return reading.fetch(self._reader, account_sid, service_sid, sid)
+        except apsw.Error:
+            return await self._read(reading.fetch, account_sid, service_sid, sid)
 
     async def page(
         self, account_sid: str, service_sid: str, filters: Filters, position: Position | None, size: int

@@ -1,7 +1,8 @@
 """What is read while a request runs. Each function is one moment of the database, and blocks for microseconds."""
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import islice, product
 from operator import itemgetter
 from typing import Any
@@ -11,6 +12,9 @@ import apsw
 from ..interface import Binding, Credential, Filters, Page, Position
 
 COLUMNS = ", ".join(Binding._fields)
+
+as_binding: Callable[[Sequence[Any]], Binding] = partial(tuple.__new__, Binding)
+"""A row of `COLUMNS`, as a Binding. `Binding._make` is Python, and costs as much as the row."""
 
 CREDENTIAL = """
     SELECT sid, auth_token_sha256 FROM accounts WHERE sid = :user_name
@@ -56,7 +60,7 @@ def owns(connection: apsw.Connection, account_sid: str, service_sid: str) -> boo
 def fetch(connection: apsw.Connection, account_sid: str, service_sid: str, sid: str) -> Binding | None:
     """One Binding."""
     row = connection.execute(FETCH, (service_sid, sid, account_sid)).fetchone()
-    return None if row is None else Binding._make(row)
+    return None if row is None else as_binding(row)
 
 
 class Listing:
@@ -95,9 +99,9 @@ class Listing:
         ]
         if len(self._choices) == 1:
             (run,) = runs
-            return list(map(Binding._make, run))
+            return list(map(as_binding, run))
         merged = heapq.merge(*runs, key=itemgetter(0), reverse=descending)
-        return list(map(Binding._make, islice(merged, size)))
+        return list(map(as_binding, islice(merged, size)))
 
     def reaches(self, side: str, sid: str) -> bool:
         """Whether anything stands on that side of a SID."""
