@@ -19,6 +19,7 @@ from .envelope import Envelope
 from .errors import Door
 from .logs import configure
 from .operations import CompiledApp, Validation
+from .representation import template
 from .routing import Routing
 from .settings import Settings
 from .specification import CONTRACT, REGISTRATION, binding_types, directory, document, operations
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 def create_app(settings: Settings) -> ASGIApp:
     """Compose the service. A spec that does not fit the handlers fails here, not on a request."""
     configure(settings.log_level)
+    template()
     storage = storage_at(settings.database, binding_types())
 
     @asynccontextmanager

@@ -30,7 +30,7 @@ def _encode(match: re.Match[str]) -> str:
 
 
 @cache
-def _template() -> str:
+def template() -> str:
     """The JSON text of a Binding: the spec's properties in their order, with a hole for what each Binding has.
 
     What all Bindings of a page have in common stands in braces.
@@ -67,15 +67,15 @@ def collection_url(origin: str, service_sid: str) -> str:
 def _template_of(account_sid: str, service_sid: str, origin: str) -> str:
     before, bindings, users = _paths()
     service = f"{origin}{before}{service_sid}".replace("%", "%%")
-    return _template().format(
+    return template().format(
         account_sid=account_sid, service_sid=service_sid, bindings=service + bindings, users=service + users
     )
 
 
-def _texts(template: str, bindings: Iterable[Binding]) -> list[str]:
+def _texts(shape: str, bindings: Iterable[Binding]) -> list[str]:
     dumps, encoded = orjson.dumps, _RESERVED.sub
     return [
-        template
+        shape
         % (
             sid,
             created,

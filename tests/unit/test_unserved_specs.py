@@ -9,8 +9,11 @@ with warnings.catch_warnings():
     from connexion.resolver import Resolver
     from connexion.spec import Specification
 
+    from chat_bindings.service import representation
     from chat_bindings.service.credentials import AuthenticationAPI
     from chat_bindings.service.parameters import Parameters
+    from chat_bindings.service.routing import Routing
+    from chat_bindings.service.specification import component
 
 
 def test_a_parameter_in_a_place_that_is_not_read():
@@ -34,3 +37,21 @@ def test_a_security_scheme_that_is_not_checked(scheme):
     }
     with pytest.raises(NotImplementedError, match="security scheme odd"):
         AuthenticationAPI(Specification.from_dict(spec), next_app=None, storage=None, resolver=Resolver())
+
+
+def test_a_property_that_is_not_kept(monkeypatch):
+    """A Binding with a property that nobody fills in is refused, with what the spec has and what is served."""
+    schema = component("schemas", "Binding")
+    changed = schema | {"properties": schema["properties"] | {"colour": {"type": "string"}}}
+    monkeypatch.setattr(representation, "component", lambda *_: changed)
+    with pytest.raises(NotImplementedError, match=r"the spec's Binding has sid, .*, colour; served are"):
+        representation.template.__wrapped__()
+
+
+def test_a_path_whose_parameter_holds_slashes():
+    """A parameter that would take several segments of a path is refused, with its path."""
+    parameter = {"name": "Rest", "in": "path", "required": True, "schema": {"type": "string", "format": "path"}}
+    operation = {"operationId": "builtins.print", "parameters": [parameter], "responses": {"200": {"description": ""}}}
+    spec = {"openapi": "3.0.3", "info": {"title": "odd", "version": "1"}, "paths": {"/{Rest}": {"get": operation}}}
+    with pytest.raises(NotImplementedError, match="parameters that hold slashes"):
+        Routing(None).add_api(Specification.from_dict(spec), resolver=Resolver())
