@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import hmac
 import time
+from collections.abc import Awaitable
 from typing import Any
 
 from connexion.middleware.abstract import RoutedMiddleware
@@ -101,12 +102,18 @@ class AuthenticatedOperation:
         self._next_app = next_app
         self._authenticator = authenticator
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         value = authorization(scope["headers"])
         if value is None:
             raise Fault("unauthorized")
-        account_sid = self._authenticator.remembered(value) or await self._authenticator.account_sid(value)
+        account_sid = self._authenticator.remembered(value)
+        if account_sid is None:
+            return self._ask(value, scope, receive, send)
         context_of(scope)["account_sid"] = account_sid
+        return self._next_app(scope, receive, send)
+
+    async def _ask(self, value: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        context_of(scope)["account_sid"] = await self._authenticator.account_sid(value)
         await self._next_app(scope, receive, send)
 
 

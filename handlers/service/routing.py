@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Awaitable
 from typing import Any, NamedTuple
 
 from connexion.frameworks.starlette import starlettify_path
@@ -105,10 +106,11 @@ class Routing(SpecMiddleware):
                 raise NotImplementedError(f"{path}: parameters that hold slashes are not implemented")
             self._routes[path.count("/")].append((pattern, item))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(  # type: ignore[override]  # awaited all the same
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> Awaitable[None]:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+            return self.app(scope, receive, send)
         path, raw_path = scope["path"], scope["raw_path"]
         # an encoded slash stands in a segment, not between two
         if b"%" not in raw_path or b"%2f" not in raw_path.lower():
@@ -118,11 +120,9 @@ class Routing(SpecMiddleware):
                     scope["path_params"] = match.groupdict()
                     operation = item.operations.get(scope["method"])
                     if operation is None:
-                        await item.answer(scope, send)
-                    else:
-                        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = operation.routing
-                        await operation.next_app(scope, receive, send)
-                    return
+                        return item.answer(scope, send)
+                    scope.setdefault("extensions", {})[ROUTING_CONTEXT] = operation.routing
+                    return operation.next_app(scope, receive, send)
         if self._otherwise is None:
             raise Fault("not_found")
-        await self._otherwise(scope, receive, send)
+        return self._otherwise(scope, receive, send)
