@@ -137,6 +137,7 @@ def run_pytest(plugin: Clauses) -> None:
     arguments = [
         f"-c{os.devnull}",
         f"--rootdir={_FOLDER}",
+        f"--confcutdir={_FOLDER}",  # else it looks for tests in every folder above as well
         "--noconftest",
         "--import-mode=importlib",
         "-s",
