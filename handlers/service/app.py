@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -38,6 +39,7 @@ def create_app(settings: Settings) -> ASGIApp:
         await storage.open()
         gc.collect()
         gc.freeze()  # the specs and all that is compiled of them stay: no collection has to look at them again
+        log.info("process %d is ready", os.getpid())
         yield
         await storage.close()
 

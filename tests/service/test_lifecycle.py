@@ -64,7 +64,7 @@ def refuses(service: Service) -> bool:
 def test_what_is_in_flight_is_finished(database, world, number, workers):
     """After SIGINT or SIGTERM nobody new is let in, a body under way is waited for and answered, and the end is 0."""
     with Service(database, "--workers", workers) as service:
-        assert wait_until(lambda: service.log.count("bindings.yaml") >= workers, 20)
+        assert wait_until(lambda: service.log.count("is ready") >= workers, 20)
         uploads = [Upload(service, world.auth, world.empty["sid"], f"slow {number} {workers} {n}") for n in range(4)]
         time.sleep(0.3)
         service.signal(number)
