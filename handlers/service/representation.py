@@ -31,24 +31,19 @@ def _encode(match: re.Match[str]) -> str:
 
 @cache
 def template() -> str:
-    """The JSON text of a Binding: the spec's properties in their order, with a hole for what each Binding has.
+    """The JSON text of a Binding, with a hole for what each Binding has.
 
-    What all Bindings of a page have in common stands in braces.
+    What all Bindings of a page have in common stands in braces. Raises `NotImplementedError` where the spec has other
+    properties than these.
     """
-    holes = {
-        "account_sid": '"{account_sid}"',
-        "service_sid": '"{service_sid}"',
-        "url": '"{bindings}%s"',
-        "links": '{{"user":"{users}%s"}}',
-    }
-    holes |= dict.fromkeys(Binding._fields, '"%s"')
     # text that users choose has to be escaped; all else is a SID, a time or a word
-    holes |= dict.fromkeys(("endpoint", "identity", "message_types"), "%s")
-    names = list(component("schemas", "Binding")["properties"])
-    own = [name for name in names if name in Binding._fields]
-    if (set(names), own, names[-2:]) != (set(holes), list(Binding._fields), ["url", "links"]):
-        raise NotImplementedError(f"the spec's Binding has {', '.join(names)}; served are {', '.join(holes)}")
-    return "{{" + ",".join(f'"{name}":{holes[name]}' for name in names) + "}}"
+    holes = dict.fromkeys(Binding._fields, '"%s"') | dict.fromkeys(("endpoint", "identity", "message_types"), "%s")
+    sid = {"sid": holes.pop("sid"), "account_sid": '"{account_sid}"', "service_sid": '"{service_sid}"'}
+    shape = sid | holes | {"url": '"{bindings}%s"', "links": '{{"user":"{users}%s"}}'}
+    names = component("schemas", "Binding")["properties"]
+    if set(names) != set(shape):
+        raise NotImplementedError(f"the spec's Binding has {', '.join(names)}; served are {', '.join(shape)}")
+    return "{{" + ",".join(f'"{name}":{hole}' for name, hole in shape.items()) + "}}"
 
 
 @cache

@@ -23,7 +23,7 @@ FLUSH_MS = 4
 def slowed(command: Callable[[Site, int], Sequence[str]]) -> Callable[[Site, int], Sequence[str]]:
     """A contender, each of whose flushes takes longer: how much shared commits gain depends on that alone."""
     flushes = "fsync,fdatasync"
-    strace = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", os.devnull, "-e", f"trace={flushes}"]
+    strace = ["strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", os.devnull, "-e", f"trace={flushes}"]
     strace += ["-e", f"inject={flushes}:delay_exit={FLUSH_MS}ms"]
     return lambda site, port: [*strace, *command(site, port)]
 
