@@ -124,8 +124,10 @@ class Asking:
             for size in self._turn(number):
                 registered = self._drive(processes[size], registrations(token_hex(8)), self._seconds)
                 self._driven[size]["register"].append(registered)
+            if any(deleted[size] > len(load.paths) // 2 for size, load in doomed.items()):
+                continue  # the smallest has not as many left as a round takes
             for size in self._turn(number):
-                driven = self._drive(processes[size], doomed[size], self._seconds, deleted[size])
+                driven = self._drive(processes[size], doomed[size], 1, deleted[size])
                 self._driven[size]["delete"].append(driven)
                 deleted[size] += driven.requests + 1  # wrk goes away from what is not answered yet
 
