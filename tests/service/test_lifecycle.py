@@ -286,8 +286,9 @@ def test_https(database, certificate, world):
     options = ("--tls-cert", certificate / "cert.pem", "--tls-key", certificate / "key.pem", "--workers", 2)
     with Service(database, *options) as service:
         assert service.url.startswith("https://127.0.0.1:")
+        assert wait_until(lambda: service.log.count("is ready") >= 2, 20)
         context = ssl.create_default_context(cafile=str(certificate / "ca.pem"))
-        with httpx.Client(base_url=service.url, auth=world.auth, verify=context) as client:
+        with httpx.Client(base_url=service.url, auth=world.auth, verify=context, timeout=20) as client:
             answer = client.get(operations()["list_bindings"].path(ServiceSid=world.full["sid"]))
             page = check_documented(response_of(answer), "list_bindings")
             assert page["meta"]["next_page_url"].startswith(f"{service.url}/")
