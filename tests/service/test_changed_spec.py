@@ -47,8 +47,8 @@ HANDLERS = """
 
 
 @pytest.fixture(scope="module")
-def ask(tmp_path_factory, world_file, world):
-    """Asks a service whose spec and handlers were added to."""
+def ask(tmp_path_factory, world_file, world, unmeasured):
+    """Asks a service whose spec and handlers were added to. Its copy would be measured as a package of its own."""
     folder = tmp_path_factory.mktemp("changed")
     database = load(folder / "changed.db", world_file)
     package = folder / "chat_bindings"
