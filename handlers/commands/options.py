@@ -1,6 +1,7 @@
 """Options and arguments that commands share."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
@@ -20,6 +21,25 @@ def option(*declarations: str, **attributes: Any) -> Callable[[F], F]:
     )
     variable = f"CHAT_BINDINGS_{name.replace('-', '_').upper()}"
     return click.option(*declarations, **{"envvar": variable, "show_envvar": True, **attributes})
+
+
+def option_group(name: str, make: Callable[..., Any], *options: Callable[[F], F]) -> Callable[[F], F]:
+    """Options that a command gets as one argument: `name`, made of their values by `make`."""
+
+    def decorate(command: F) -> F:
+        before = {parameter.name for parameter in getattr(command, "__click_params__", ())}
+
+        @wraps(command)
+        def grouped(*args: Any, **values: Any) -> Any:
+            mine = {parameter.name: values.pop(parameter.name) for parameter in parameters}
+            return command(*args, **values, **{name: make(**mine)})
+
+        for add in reversed(options):
+            add(grouped)
+        parameters = [one for one in grouped.__click_params__ if one.name not in before]  # type: ignore[attr-defined]
+        return grouped  # type: ignore[return-value]
+
+    return decorate
 
 
 def _usable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
