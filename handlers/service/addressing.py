@@ -11,7 +11,7 @@ from connexion.operations.abstract import AbstractOperation
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .context import context_of
+from .context import Repeated, arguments_of, header
 from .errors import Fault
 from .settings import Network
 from .stages import CompiledStageAPI
@@ -41,10 +41,10 @@ class Origin:
         """The origin of a request. Raises `Fault("invalid_parameter")` where its Host is none."""
         if self._public_url:
             return self._public_url
-        hosts = [value for name, value in scope["headers"] if name == b"host"]
-        if len(hosts) > 1:
-            raise Fault("invalid_parameter", parameter="The Host header", rule="must come once")
-        scheme, host = scope["scheme"], hosts[0] if hosts else b""
+        try:
+            scheme, host = scope["scheme"], header(scope, b"host")
+        except Repeated:
+            raise Fault("invalid_parameter", parameter="The Host header", rule="must come once") from None
         if self._trusted and self._is_trusted(scope):
             headers = dict(scope["headers"])
             proto = _last(headers.get(b"x-forwarded-proto", b""))
@@ -53,7 +53,7 @@ class Origin:
         if not host and scope["server"]:  # HTTP/1.0 knows no Host
             name, port = scope["server"]
             host = f"[{name}]:{port}".encode() if ":" in name else f"{name}:{port}".encode()
-        return _checked(scheme, host)
+        return _checked(scheme, host or b"")
 
     def _is_trusted(self, scope: Scope) -> bool:
         if not scope["client"]:
@@ -75,7 +75,7 @@ class AddressedOperation:
         self._origin = origin
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        context_of(scope)["origin"] = self._origin.of(scope)
+        arguments_of(scope)["origin"] = self._origin.of(scope)
         return self._next_app(scope, receive, send)
 
 

@@ -3,13 +3,14 @@
 import gc
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from functools import partial
 
 from connexion.middleware.lifespan import LifespanMiddleware
+from connexion.middleware.main import ConnexionMiddleware
 from connexion.resolver import RelativeResolver
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import __name__ as package
 from ..storage.locator import storage as storage_at
@@ -17,7 +18,6 @@ from .addressing import Addressing
 from .credentials import Authentication
 from .docs import Docs
 from .envelope import Envelope
-from .errors import Door
 from .logs import configure
 from .operations import CompiledApp, Validation
 from .representation import template
@@ -49,7 +49,6 @@ def create_app(settings: Settings) -> ASGIApp:
         lifespan=lifespan,
         middlewares=[
             Envelope,
-            Door,
             partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
             Authentication,
             Validation,
@@ -64,4 +63,15 @@ def create_app(settings: Settings) -> ASGIApp:
         log.info("%s %s", spec, document(spec)["info"]["version"])
         for operation in operations(spec):
             log.info("  %s %s: %s", operation.method, operation.path, operation.operation_id)
-    return app.middleware  # the app itself would only pass each request on to it
+    return Entrance(app.middleware)
+
+
+class Entrance:
+    """Connexion's stages, entered straight once they are built: its own entrance is one more coroutine a request."""
+
+    def __init__(self, middleware: ConnexionMiddleware) -> None:
+        self._middleware = middleware
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        built = self._middleware.middleware_stack is not None
+        return self._middleware.app(scope, receive, send) if built else self._middleware(scope, receive, send)

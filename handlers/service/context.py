@@ -1,13 +1,38 @@
-"""What the stages find out about a request and hand to its handler by name, as Connexion does."""
+"""What the stages find out about a request, in its scope."""
 
 from typing import Any
 
 from starlette.types import Scope
 
-_CONTEXT = "connexion_context"
+_ARGUMENTS = "chat_bindings.arguments"
+_HEADERS = "chat_bindings.headers"
+
+FOUND_OUT = ("account_sid", "origin")
+"""What the stages add to the arguments, beside what the spec has: each handler gets what it has a parameter for."""
 
 
-def context_of(scope: Scope) -> dict[str, Any]:
-    """The request's context: each entry goes to the handler that has a parameter of its name."""
-    context: dict[str, Any] = scope.setdefault("extensions", {}).setdefault(_CONTEXT, {})
-    return context
+def arguments_of(scope: Scope) -> dict[str, Any]:
+    """The arguments for the request's handler, by name. The stages fill it."""
+    arguments: dict[str, Any] = scope[_ARGUMENTS]
+    return arguments
+
+
+def begin(scope: Scope) -> dict[bytes, bytes]:
+    """Prepare a scope for the stages: the request's headers, by name; of one that came twice the last."""
+    scope[_ARGUMENTS] = {}
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    scope[_HEADERS] = headers
+    return headers
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """The value of a header, whose name is in small letters; None where it is missing. Raises `Repeated`."""
+    headers: dict[bytes, bytes] = scope[_HEADERS]
+    value = headers.get(name)
+    if len(headers) != len(scope["headers"]) and sum(each == name for each, _ in scope["headers"]) > 1:
+        raise Repeated
+    return value
+
+
+class Repeated(Exception):
+    """A header that may come once came more often."""

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 import time
 from collections.abc import Awaitable
@@ -14,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..storage.interface import Storage
 from ..storage.tokens import digest
-from .context import context_of
+from .context import Repeated, arguments_of, header
 from .errors import Fault
 from .stages import CompiledStageAPI
 
@@ -27,17 +26,6 @@ _REMEMBERED_FOR = 0.5
 
 _REMEMBERED = 4096
 """How many of them at the most."""
-
-
-def authorization(headers: list[tuple[bytes, bytes]]) -> bytes | None:
-    """The value of a request's one `Authorization`; None when there is none, or more than one."""
-    found = None
-    for name, value in headers:
-        if name == b"authorization":
-            if found is not None:
-                return None
-            found = value
-    return found
 
 
 def parse_basic(value: bytes) -> tuple[str, str] | None:
@@ -78,21 +66,24 @@ class Authenticator:
 
     def remembered(self, value: bytes) -> str | None:
         """The SID of the account of an `Authorization` that was right a moment ago."""
-        known = self._known.get(_fingerprint(value))
+        known = self._known.get(value)
         return known[0] if known and time.monotonic() < known[1] else None
 
     async def account_sid(self, value: bytes) -> str:
         """The SID of the account that asks with an `Authorization`. Raises `Fault("unauthorized")`."""
         until = time.monotonic() + _REMEMBERED_FOR
         account_sid = await authenticate(self._storage, value)
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[_fingerprint(value)] = account_sid, until
+        self._forget()
+        self._known[value] = account_sid, until
         return account_sid
 
-
-def _fingerprint(value: bytes) -> bytes:
-    return hashlib.blake2b(value).digest()  # so that no secret is kept
+    def _forget(self) -> None:
+        """Keep no secret for longer than it is of use, and not more of them than fit."""
+        now = time.monotonic()
+        for value in [*self._known]:
+            if now < self._known[value][1] and len(self._known) < _REMEMBERED:
+                break
+            del self._known[value]
 
 
 class AuthenticatedOperation:
@@ -103,17 +94,20 @@ class AuthenticatedOperation:
         self._authenticator = authenticator
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        value = authorization(scope["headers"])
+        try:
+            value = header(scope, b"authorization")
+        except Repeated:
+            value = None  # nobody can say which of them counts
         if value is None:
             raise Fault("unauthorized")
         account_sid = self._authenticator.remembered(value)
         if account_sid is None:
             return self._ask(value, scope, receive, send)
-        context_of(scope)["account_sid"] = account_sid
+        arguments_of(scope)["account_sid"] = account_sid
         return self._next_app(scope, receive, send)
 
     async def _ask(self, value: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        context_of(scope)["account_sid"] = await self._authenticator.account_sid(value)
+        arguments_of(scope)["account_sid"] = await self._authenticator.account_sid(value)
         await self._next_app(scope, receive, send)
 
 

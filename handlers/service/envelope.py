@@ -1,22 +1,30 @@
-"""What every request and every response has: an id, a line in the log, CORS, and HEAD answered as GET."""
+"""What every request and every response has: an id, a line in the log, CORS, and HEAD answered as GET.
+
+It is the one door for errors, too: whatever the stages inside raise leaves as an error of the spec.
+"""
 
 import logging
 import re
-from collections.abc import Awaitable, MutableMapping
+from collections.abc import Awaitable
 from random import getrandbits
 from time import perf_counter
-from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .errors import REQUEST_ID, STARTED
+from .context import begin
+from .errors import REQUEST_ID, fault_of, respond
 from .specification import CONTRACT, REGISTRATION, document
 
 log = logging.getLogger("chat_bindings.access")
 
 _SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}", re.ASCII)
 _REQUEST_ID = REQUEST_ID.lower().encode()
+_SHARED = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Allow, Retry-After, Twilio-Request-Id, WWW-Authenticate"),
+]
+"""What an answer to a page of another origin has."""
 
 
 class Envelope:
@@ -37,13 +45,15 @@ class Envelope:
         method, status = scope["method"], 0
         if method == "HEAD":
             scope = {**scope, "method": "GET"}  # a copy: the server still has to know that it was HEAD
-        headers = _headers(scope, request_id := new_request_id())
+        request_id = new_request_id()
+        headers = [(_REQUEST_ID, request_id.encode())]
+        if b"origin" in begin(scope):
+            headers += _SHARED
 
         def finish(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                scope[STARTED] = True
                 message["headers"] = [*message["headers"], *headers]
             elif method == "HEAD":
                 message = {**message, "body": b""}
@@ -51,6 +61,10 @@ class Envelope:
 
         try:
             await self.app(scope, receive, finish)
+        except Exception as error:
+            if status:  # an error can no longer be told
+                raise
+            await respond(fault_of(error), scope, finish)
         finally:
             if is_told:
                 took = (perf_counter() - started) * 1000
@@ -70,15 +84,3 @@ class Envelope:
 def new_request_id() -> str:
     """An id for a request. It tells requests apart and keeps no secret."""
     return f"RQ{getrandbits(128):032x}"
-
-
-def _headers(scope: MutableMapping[str, Any], request_id: str) -> list[tuple[bytes, bytes]]:
-    headers = [(_REQUEST_ID, request_id.encode())]
-    for name, _ in scope["headers"]:
-        if name == b"origin":
-            return [
-                *headers,
-                (b"access-control-allow-origin", b"*"),
-                (b"access-control-expose-headers", b"Allow, Retry-After, Twilio-Request-Id, WWW-Authenticate"),
-            ]
-    return headers

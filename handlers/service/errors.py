@@ -1,4 +1,4 @@
-"""One door for errors: whatever goes wrong leaves as the JSON object that the spec describes."""
+"""Errors: whatever goes wrong leaves as the JSON object that the spec describes."""
 
 import logging
 import traceback
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope, Send
 
 from ..storage.interface import StorageDamaged, StorageUnavailable
 from .specification import CONTRACT, REGISTRATION, component, document
@@ -20,10 +20,6 @@ _LONGEST = 200
 
 REQUEST_ID = "Twilio-Request-Id"
 """The header that every response has, errors or not: the envelope writes it."""
-
-
-STARTED = "chat_bindings.started"
-"""Where the envelope notes in a scope that its response has begun: an error can no longer be told then."""
 
 
 class Kind(NamedTuple):
@@ -101,24 +97,6 @@ def render(fault: Fault, scope: Scope) -> tuple[int, dict[str, str], bytes]:
     return kind.status, _fixed_headers(fault.name) | fault.headers, orjson.dumps(body)
 
 
-class Door:
-    """The stage that turns every exception into an error of the spec."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        try:
-            await self.app(scope, receive, send)
-        except Exception as error:
-            if scope.get(STARTED):
-                raise
-            await respond(_fault(error), scope, send)
-
-
 async def respond(fault: Fault, scope: Scope, send: Send) -> None:
     """Send an error."""
     status, headers, body = render(fault, scope)
@@ -128,7 +106,8 @@ async def respond(fault: Fault, scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _fault(error: Exception) -> Fault:
+def fault_of(error: Exception) -> Fault:
+    """The error of the spec that an exception stands for."""
     if isinstance(error, Fault):
         return error
     if isinstance(error, StorageUnavailable):

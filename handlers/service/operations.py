@@ -7,22 +7,19 @@ from typing import Any
 import orjson
 from connexion.apps.abstract import AbstractApp
 from connexion.apps.asynchronous import AsyncApi, AsyncApp, AsyncASGIApp
-from connexion.decorators.parameter import pythonic
 from connexion.middleware.abstract import RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..storage.interface import Storage
 from .bodies import Body
-from .context import context_of
+from .context import FOUND_OUT, arguments_of
 from .parameters import Parameters
 from .stages import CompiledStageAPI
 
-_ARGUMENTS = "chat_bindings.arguments"
-
 
 class ValidatedOperation:
-    """Parses and checks a request's parameters and body, and keeps them as the handler's arguments."""
+    """Parses and checks a request's parameters and body: arguments for the handler."""
 
     def __init__(self, next_app: ASGIApp, operation: AbstractOperation) -> None:
         self._next_app = next_app
@@ -30,13 +27,13 @@ class ValidatedOperation:
         self._body = Body(operation.request_body["content"]) if operation.request_body else None
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        scope[_ARGUMENTS] = self._parameters.parse(scope)
+        self._parameters.parse(scope, arguments_of(scope))
         if self._body is not None:
             return self._read(self._body, scope, receive, send)
         return self._next_app(scope, receive, send)
 
     async def _read(self, body: Body, scope: Scope, receive: Receive, send: Send) -> None:
-        scope[_ARGUMENTS]["body"] = await body.parse(scope, receive)
+        arguments_of(scope)["body"] = await body.parse(scope, receive)
         await self._next_app(scope, receive, send)
 
 
@@ -57,21 +54,20 @@ class CalledOperation:
     """Calls a handler with the arguments that it has parameters for, and sends what it returns.
 
     A handler returns the body, or the body and a status. A body of None is none: 204. `given` are arguments that are
-    the same on every request; what is not in the spec either comes from the request's context.
+    the same on every request.
     """
 
     def __init__(self, operation: AbstractOperation, given: Mapping[str, Any]) -> None:
         names = inspect.signature(operation.function).parameters
         self._function: Callable[..., Awaitable[Any]] = operation.function
         self._given = {name: value for name, value in given.items() if name in names}
-        known = {pythonic(parameter["name"]) for parameter in operation.parameters} | {"body"} | set(self._given)
-        self._from_context = tuple(name for name in names if name not in known)
+        self._unwanted = tuple(name for name in FOUND_OUT if name not in names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an ASGI app
-        context, arguments = context_of(scope), scope[_ARGUMENTS]
+        arguments = arguments_of(scope)
         arguments.update(self._given)
-        for name in self._from_context:
-            arguments[name] = context[name]
+        for name in self._unwanted:
+            del arguments[name]
         result = await self._function(**arguments)
         body, status = result if isinstance(result, tuple) else (result, 204 if result is None else 200)
         headers = []

@@ -116,9 +116,9 @@ class Parameters(NamedTuple):
         defaults = {each.argument: each.schema["default"] for each in query if "default" in each.schema}
         return cls(path, {each.name: each for each in query}, defaults)
 
-    def parse(self, scope: Scope) -> dict[str, Any]:
-        """The handler's arguments. A malformed SID in the path is one that does not exist."""
-        arguments = dict(self.defaults)
+    def parse(self, scope: Scope, arguments: dict[str, Any]) -> None:
+        """Add the handler's arguments. A malformed SID in the path is one that does not exist."""
+        arguments.update(self.defaults)
         sent: dict[str, str] = scope["path_params"]
         for parameter in self.path:
             value = sent[parameter.name] if parameter.is_text else parameter.coerce((sent[parameter.name],))
@@ -129,7 +129,6 @@ class Parameters(NamedTuple):
             for name, values in self._sent(query).items():
                 parameter = self.query[name]
                 arguments[parameter.argument] = parameter.parse(values)
-        return arguments
 
     def _sent(self, query: bytes) -> dict[str, list[str]]:
         sent: dict[str, list[str]] = {}

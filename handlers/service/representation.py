@@ -23,6 +23,8 @@ class _Encoded(dict[str, str]):
 
 
 _encoded = _Encoded()
+_encoded_all = _RESERVED.sub
+_dumps = orjson.dumps
 
 
 def _encode(match: re.Match[str]) -> str:
@@ -67,32 +69,29 @@ def _template_of(account_sid: str, service_sid: str, origin: str) -> str:
     )
 
 
-def _texts(shape: str, bindings: Iterable[Binding]) -> list[str]:
-    dumps, encoded = orjson.dumps, _RESERVED.sub
-    return [
-        shape
-        % (
-            sid,
-            created,
-            updated,
-            dumps(endpoint).decode(),
-            dumps(identity).decode(),
-            kind,
-            credential_sid,
-            message_types,
-            sid,
-            encoded(_encode, identity),
-        )
-        for sid, created, updated, endpoint, identity, kind, credential_sid, message_types in bindings
-    ]
+def _text(shape: str, binding: Binding) -> str:
+    sid, created, updated, endpoint, identity, kind, credential_sid, message_types = binding
+    return shape % (
+        sid,
+        created,
+        updated,
+        _dumps(endpoint).decode(),
+        _dumps(identity).decode(),
+        kind,
+        credential_sid,
+        message_types,
+        sid,
+        _encoded_all(_encode, identity),
+    )
 
 
 def represent(binding: Binding, account_sid: str, service_sid: str, origin: str) -> orjson.Fragment:
     """The JSON of the spec's schema `Binding`; `origin` is a scheme and host."""
-    return orjson.Fragment(_texts(_template_of(account_sid, service_sid, origin), (binding,))[0])
+    return orjson.Fragment(_text(_template_of(account_sid, service_sid, origin), binding))
 
 
 def represent_all(bindings: Iterable[Binding], account_sid: str, service_sid: str, origin: str) -> orjson.Fragment:
     """A JSON array of Bindings of one service."""
-    texts = _texts(_template_of(account_sid, service_sid, origin), bindings)
+    shape = _template_of(account_sid, service_sid, origin)
+    texts = [_text(shape, binding) for binding in bindings]
     return orjson.Fragment(f"[{','.join(texts)}]")

@@ -81,6 +81,7 @@ def run(
     config = uvicorn.Config(
         partial(create, settings),
         factory=True,
+        interface="asgi3",
         http=Protocol,
         ws="none",
         lifespan="on",
