@@ -4,9 +4,9 @@ It is the one door for errors, too: whatever the stages inside raise leaves as a
 """
 
 import logging
+import os
 import re
-from collections.abc import Awaitable
-from random import getrandbits
+from collections.abc import Awaitable, Callable, Iterator
 from time import perf_counter
 
 from connexion.middleware.abstract import ROUTING_CONTEXT
@@ -19,6 +19,10 @@ from .specification import CONTRACT, REGISTRATION, document
 log = logging.getLogger("chat_bindings.access")
 
 _SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}", re.ASCII)
+_ID_BYTES = 16
+_AT_ONCE = 128
+"""How many ids are made of random bytes at once."""
+
 _REQUEST_ID = REQUEST_ID.lower().encode()
 _SHARED = [
     (b"access-control-allow-origin", b"*"),
@@ -46,7 +50,7 @@ class Envelope:
         if method == "HEAD":
             scope = {**scope, "method": "GET"}  # a copy: the server still has to know that it was HEAD
         request_id = new_request_id()
-        headers = [(_REQUEST_ID, request_id.encode())]
+        headers = [(_REQUEST_ID, request_id)]
         if b"origin" in begin(scope):
             headers += _SHARED
 
@@ -71,7 +75,7 @@ class Envelope:
                 operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id") or "-"
                 log.info(
                     "%s %s %s %d %.1fms %s",
-                    method, self._shown(scope["path"]), operation.rpartition(".")[2], status, took, request_id,
+                    method, self._shown(scope["path"]), operation.rpartition(".")[2], status, took, request_id.decode(),
                 )  # fmt: skip
 
     def _shown(self, path: str) -> str:
@@ -81,6 +85,12 @@ class Envelope:
         )
 
 
-def new_request_id() -> str:
-    """An id for a request. It tells requests apart and keeps no secret."""
-    return f"RQ{getrandbits(128):032x}"
+def _ids() -> Iterator[bytes]:
+    while True:
+        digits = os.urandom(_AT_ONCE * _ID_BYTES).hex().encode()
+        for start in range(0, len(digits), 2 * _ID_BYTES):
+            yield b"RQ" + digits[start : start + 2 * _ID_BYTES]
+
+
+new_request_id: Callable[[], bytes] = _ids().__next__
+"""An id for a request."""

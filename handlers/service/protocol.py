@@ -37,7 +37,7 @@ class Protocol(HttpToolsProtocol):
         return self.cycle is not None and self.cycle.more_body
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says more
-        request_id = new_request_id()
+        request_id = new_request_id().decode()
         status, headers, body = render(Fault("malformed_request"), {})
         headers |= {
             REQUEST_ID: request_id,

@@ -61,28 +61,22 @@ def collection_url(origin: str, service_sid: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _template_of(account_sid: str, service_sid: str, origin: str) -> str:
+def _template_of(account_sid: str, service_sid: str, origin: str) -> tuple[str, ...]:
+    """What stands before, between and after the holes: joining them costs a third of what formatting does."""
     before, bindings, users = _paths()
-    service = f"{origin}{before}{service_sid}".replace("%", "%%")
-    return template().format(
-        account_sid=account_sid, service_sid=service_sid, bindings=service + bindings, users=service + users
-    )
+    service = f"{origin}{before}{service_sid}"
+    pieces = template().split("%s")
+    known = {"account_sid": account_sid, "service_sid": service_sid}
+    return tuple(piece.format(**known, bindings=service + bindings, users=service + users) for piece in pieces)
 
 
-def _text(shape: str, binding: Binding) -> str:
+def _text(pieces: tuple[str, ...], binding: Binding) -> str:
     sid, created, updated, endpoint, identity, kind, credential_sid, message_types = binding
-    return shape % (
-        sid,
-        created,
-        updated,
-        _dumps(endpoint).decode(),
-        _dumps(identity).decode(),
-        kind,
-        credential_sid,
-        message_types,
-        sid,
-        _encoded_all(_encode, identity),
-    )
+    p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10 = pieces
+    return "".join((
+        p0, sid, p1, created, p2, updated, p3, _dumps(endpoint).decode(), p4, _dumps(identity).decode(), p5, kind,
+        p6, credential_sid, p7, message_types, p8, sid, p9, _encoded_all(_encode, identity), p10,
+    ))  # fmt: skip
 
 
 def represent(binding: Binding, account_sid: str, service_sid: str, origin: str) -> orjson.Fragment:
@@ -92,6 +86,6 @@ def represent(binding: Binding, account_sid: str, service_sid: str, origin: str)
 
 def represent_all(bindings: Iterable[Binding], account_sid: str, service_sid: str, origin: str) -> orjson.Fragment:
     """A JSON array of Bindings of one service."""
-    shape = _template_of(account_sid, service_sid, origin)
-    texts = [_text(shape, binding) for binding in bindings]
+    pieces = _template_of(account_sid, service_sid, origin)
+    texts = [_text(pieces, binding) for binding in bindings]
     return orjson.Fragment(f"[{','.join(texts)}]")
