@@ -9,6 +9,7 @@ import pytest
 
 from .stock.scope import on_both
 from .support import measuring
+from .support.postgres import Postgres
 from .support.running import STAGES, Service, World, run_cli
 from .support.tools import missing, unavailable
 
@@ -54,6 +55,13 @@ def unmeasured() -> Iterator[None]:
     """The tests of the module run none of the package's own code, or what others run as well."""
     with measuring.unmeasured():
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL, for all tests of this process: none of them stops it."""
+    with Postgres() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

