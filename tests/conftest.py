@@ -9,6 +9,7 @@ import pytest
 
 from .stock.scope import on_both
 from .support import measuring
+from .support.engines import ENGINES, Database, PostgresDatabase, SqliteDatabase
 from .support.postgres import Postgres
 from .support.running import STAGES, Service, World, run_cli
 from .support.tools import missing, unavailable
@@ -62,6 +63,26 @@ def postgres() -> Iterator[Postgres]:
     """A running PostgreSQL, for all tests of this process: none of them stops it."""
     with Postgres() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Postgres) -> str:
+    """The name of a database of PostgreSQL that has the schema and nothing else, to be copied."""
+    empty = PostgresDatabase(postgres)
+    with empty.administration() as administration:
+        administration.migrate()
+    return empty.name
+
+
+@pytest.fixture(params=ENGINES)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """A new database with the schema, of each engine in turn."""
+    if request.param == "postgresql":
+        return PostgresDatabase(request.getfixturevalue("postgres"), request.getfixturevalue("migrated"))
+    made = SqliteDatabase(tmp_path / "test.db")
+    with made.administration() as administration:
+        administration.migrate()
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ COMMANDS = {
     "key": "key:key",
     "import": "import_:import_world",
     "export": "export:export_world",
+    "database": "database:database",
     "fixtures": "fixtures:fixtures",
     "verify": "verify:verify",
     "client": "client:client",

@@ -16,7 +16,8 @@ def failure(error: Exception) -> Refusal | None:
     if isinstance(error, StorageUnavailable):
         return Refusal(
             f"--database (or CHAT_BINDINGS_DATABASE) names a database that is away: {error}. "
-            "Check its path and permissions, make it with `account create` or `import`, or try again."
+            "Check its path and permissions, make it with `account create` or `import` (one of PostgreSQL's "
+            "with `createdb` first), or try again."
         )
     if isinstance(error, StorageDamaged):
         return Refusal(

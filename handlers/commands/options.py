@@ -46,7 +46,8 @@ def _usable(ctx: click.Context, param: click.Parameter, value: str | None) -> st
     if value is None:
         return None
     try:
-        check(value)
+        source = None if param.name is None else ctx.get_parameter_source(param.name)
+        check(value, seen=source == click.core.ParameterSource.COMMANDLINE)
         if value == default_locator():
             default_path().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except BadLocator as error:
@@ -62,7 +63,7 @@ database_option = option(
     default=default_locator,
     show_default="a file in your data directory",
     callback=_usable,
-    help="The database: sqlite:///relative.db or sqlite:////absolute.db.",
+    help="The database: sqlite:///relative.db, sqlite:////absolute.db or postgresql://user@host/database.",
 )
 """`--database`, checked. The folder of the default is made; the database itself is not opened."""
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from ..storage.locator import shown
 from .app import create_app
 from .logs import configure
 from .protocol import Protocol
@@ -94,7 +95,7 @@ def run(
         ssl_certfile=cert,
         ssl_keyfile=str(key) if key else None,
     )
-    log.info("serving %s at %s, workers: %d", settings.database, url_of(listener, secure=bool(tls)), workers)
+    log.info("serving %s at %s, workers: %d", shown(settings.database), url_of(listener, secure=bool(tls)), workers)
     if workers == 1:
         server = uvicorn.Server(config)
         server.run(sockets=[listener])

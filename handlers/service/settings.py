@@ -16,7 +16,7 @@ class Settings:
     """The settings of one service; every worker has the same."""
 
     database: str
-    """Its address: `sqlite:///path`."""
+    """Its address: `sqlite:///path` or `postgresql://user@host/database`; it may hold a password."""
 
     public_url: str | None = None
     """What absolute URLs begin with; None for the scheme and host of each request."""

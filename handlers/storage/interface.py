@@ -135,6 +135,23 @@ class ServiceRow(NamedTuple):
     account_sid: str
 
 
+class Schema(NamedTuple):
+    """How far a database's schema is: the number of its last migration (0 for none), and of the last one there is."""
+
+    applied: int
+    latest: int
+
+    @property
+    def current(self) -> bool:
+        """Whether it is as this version wants it."""
+        return self.applied == self.latest
+
+    @property
+    def newer(self) -> bool:
+        """Whether a newer version has migrated it."""
+        return self.applied > self.latest
+
+
 class Loader(Protocol):
     """Adds a world inside one transaction. Each method raises `Conflict` where something is there already."""
 
@@ -173,7 +190,10 @@ class Administration(Protocol):
     def __exit__(self, *exc_info: object) -> None: ...
 
     def migrate(self) -> int:
-        """Bring the schema up to date, creating the database when it is not there: the number of its last migration."""
+        """Bring the schema up to date: the number of its last migration. SQLite's file is made when it is not there."""
+
+    def schema(self) -> Schema:
+        """How far the schema is; nothing is changed, or made."""
 
     def accounts(self) -> Iterator[AccountRow]:
         """All accounts, by SID."""
@@ -214,4 +234,7 @@ class Administration(Protocol):
         """Add a world: all of it when the block ends, nothing of it when the block raises."""
 
     def erase(self) -> bool:
-        """Leave no byte of what was deleted in the database's files: whether it could be done now."""
+        """Leave no byte of what was deleted in the database's files: whether it could be done now.
+
+        On PostgreSQL it cannot: the server does that by itself, in its own time.
+        """

@@ -1,25 +1,23 @@
 """What the commands do to a database, in the process."""
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
-from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from chat_bindings.storage.interface import (
     AccountRow,
+    Administration,
     Binding,
     BindingConflict,
     Conflict,
     KeyRow,
     Loader,
     ServiceRow,
-    StorageDamaged,
-    StorageUnavailable,
 )
-from chat_bindings.storage.sqlite.administration import SqliteAdministration
-from chat_bindings.storage.sqlite.connection import connect
+
+from ..support.engines import Database
 
 ACCOUNT = AccountRow("AC1", "a" * 64)
 OTHER = AccountRow("AC2", "b" * 64)
@@ -40,7 +38,7 @@ def binding(number: int, *, endpoint: str | None = None) -> Binding:
     )
 
 
-def fail_to_load(storage: SqliteAdministration, change: Callable[[Loader], None]) -> None:
+def fail_to_load(storage: Administration, change: Callable[[Loader], None]) -> None:
     """Change something, then have the load fail."""
 
     def load() -> None:
@@ -53,14 +51,8 @@ def fail_to_load(storage: SqliteAdministration, change: Callable[[Loader], None]
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "test.db"
-
-
-@pytest.fixture
-def storage(path: Path) -> Iterator[SqliteAdministration]:
-    with SqliteAdministration(path) as opened:
-        opened.migrate()
+def storage(database: Database) -> Iterator[Administration]:
+    with database.administration() as opened:
         opened.create_account(ACCOUNT)
         opened.create_service(SERVICE)
         yield opened
@@ -68,10 +60,6 @@ def storage(path: Path) -> Iterator[SqliteAdministration]:
 
 def sids(rows: Iterable[AccountRow | KeyRow | ServiceRow | Binding]) -> list[str]:
     return [row.sid for row in rows]
-
-
-def bytes_of(path: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in path.parent.iterdir())
 
 
 def test_rows_come_in_the_order_of_their_sids(storage):
@@ -191,103 +179,56 @@ def test_a_load_that_fails_changes_nothing(storage):
     assert (list(storage.accounts()), list(storage.services()), list(storage.bindings("IS1"))) == before
 
 
-def test_nothing_of_what_was_deleted_is_left_in_the_files(storage, path):
-    """After a cascade no byte of the database's files holds a deleted identity or endpoint."""
-    with storage.load() as loader:
-        loader.add_bindings("IS1", [binding(number) for number in range(20_000)])
-    assert b"identity-77-gone" in bytes_of(path)
-    storage.delete_account("AC1", cascade=True)
-    assert b"gone" not in bytes_of(path)
-
-
-def test_nothing_of_a_load_that_failed_is_left_in_the_files(storage, path, monkeypatch):
-    """What a failed load wrote to the log, as it did not fit the cache, is erased."""
-    monkeypatch.setattr("chat_bindings.storage.sqlite.administration._CACHE", 10)
-
-    def change(loader: Loader) -> None:
-        loader.add_bindings("IS1", [binding(number) for number in range(5_000)])
-        assert b"identity-77-gone" in bytes_of(path)
-
-    with SqliteAdministration(path) as other:
-        fail_to_load(other, change)
-    assert b"gone" not in bytes_of(path)
-
-
-def test_a_snapshot_is_of_one_moment(storage, path):
+def test_a_snapshot_is_of_one_moment(storage, database):
     """Inside of a snapshot nothing is seen of what others change; after it, everything is."""
     with storage.load() as loader:
         loader.add_bindings("IS1", [binding(1)])
-    with closing(connect(path)) as other, storage.snapshot():
+    with storage.snapshot():
         assert storage.count_bindings() == 1
-        other.execute("DELETE FROM bindings")
+        database.execute("DELETE FROM bindings")
         assert sids(storage.bindings("IS1")) == ["BS000001"]
     assert storage.count_bindings() == 0
 
 
-def test_reading_goes_on_while_a_world_is_loaded(storage, path, caplog):
-    """A reader is not locked out by a load, and sees nothing of it before its end; a second writer is."""
-    with storage.load() as loader, SqliteAdministration(path) as reader:
+def test_reading_goes_on_while_a_world_is_loaded(storage, database):
+    """A reader is not locked out by a load, and sees nothing of it before its end."""
+    with storage.load() as loader, database.administration() as reader:
         loader.add_bindings("IS1", [binding(1)])
         assert list(reader.accounts()) == [ACCOUNT]
         assert reader.count_bindings() == 0
-        for change in (lambda: reader.create_account(OTHER), lambda: reader.delete_account("AC1", cascade=True)):
-            with pytest.raises(StorageUnavailable, match="locked"):
-                change()
-        assert caplog.text == ""
     assert storage.count_bindings() == 1
 
 
-def test_a_busy_database_is_erased_later(storage, path, caplog, monkeypatch):
-    """A reader that stays keeps deleted data in the log: that is said, and the next erasure does it."""
-    monkeypatch.setattr("chat_bindings.storage.sqlite.administration._ERASE_FOR", 0.1)
+def test_several_questions_are_read_at_once(storage):
+    """What is asked while an answer is still read, in a snapshot or outside of one, disturbs it not."""
     with storage.load() as loader:
-        loader.add_bindings("IS1", [binding(1)])
-    with SqliteAdministration(path) as reader, reader.snapshot():
-        assert reader.count_bindings() == 1
-        storage.delete_service("IS1", cascade=True)
-        assert "not erased from the files yet" in caplog.text
-        assert b"identity-1-gone" in bytes_of(path)
-    assert storage.erase()
-    assert b"gone" not in bytes_of(path)
+        loader.add_bindings("IS1", [binding(number) for number in range(5000)])
+    with storage.snapshot():
+        inside = [(row.sid, len(list(storage.services(row.account_sid)))) for row in _accounts_and_bindings(storage)]
+    outside = [(row.sid, len(list(storage.services(row.account_sid)))) for row in _accounts_and_bindings(storage)]
+    assert inside == outside
+    assert len(inside) == 5000
 
 
-def test_a_new_database_is_its_owners_alone(storage, path):
-    """The database's files are readable by nobody else, since they hold personal data."""
-    files = list(path.parent.iterdir())
-    assert len(files) > 1
-    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+def _accounts_and_bindings(storage: Administration) -> Iterator[Any]:
+    for account in storage.accounts():
+        for service in storage.services(account.sid):
+            for one in storage.bindings(service.sid):
+                yield SimpleNamespace(sid=one.sid, account_sid=account.sid)
 
 
-def test_a_database_that_is_not_there_is_not_made_by_reading(tmp_path):
-    """Only `migrate` makes a database; anything else says that there is none, or that it is empty."""
-    missing, empty = tmp_path / "missing.db", tmp_path / "empty.db"
-    with (
-        pytest.raises(StorageUnavailable, match=r"there is no file .*missing\.db"),
-        SqliteAdministration(missing) as it,
-    ):
-        list(it.accounts())
-    assert not missing.exists()
-    empty.touch()
-    with SqliteAdministration(empty) as it:
-        for _ in range(2):
-            with pytest.raises(StorageUnavailable, match="holds no data yet"):
-                list(it.accounts())
-        assert it.migrate() >= 1
-        assert list(it.accounts()) == []
+def test_two_bindings_of_one_load_can_be_in_each_others_way(storage):
+    """A Binding that another of the same load has made impossible is found likewise."""
+    wrong = binding(7)._replace(sid="BS999999")
+    with pytest.raises(BindingConflict, match="already, as BS000007") as raised, storage.load() as loader:
+        loader.add_bindings("IS1", [*(binding(number) for number in range(20)), wrong])
+    assert raised.value.index == 20
 
 
-def test_what_is_not_our_database_is_left_alone(tmp_path):
-    """Another program's database is refused, and so is what is no database at all."""
-    foreign, text = tmp_path / "foreign.db", tmp_path / "text.db"
-    with sqlite3.connect(foreign) as connection:
-        connection.execute("CREATE TABLE theirs (x)")
-    connection.close()
-    text.write_text("no database, but long enough to be taken for one, if nobody looked at its first bytes" * 10)
-    before = foreign.read_bytes()
-    with pytest.raises(Conflict, match="another program"), SqliteAdministration(foreign) as it:
-        it.migrate()
-    assert foreign.read_bytes() == before
-    with pytest.raises(StorageDamaged), SqliteAdministration(text) as it:
-        it.migrate()
-    with pytest.raises(StorageUnavailable), SqliteAdministration(tmp_path / "no folder" / "x.db") as it:
-        it.migrate()
+def test_a_load_goes_on_after_a_conflict(storage):
+    """Who catches the conflict of one batch can add another in the same load; of the first, nothing is added."""
+    with storage.load() as loader:
+        with pytest.raises(BindingConflict):
+            loader.add_bindings("IS9", [binding(1)])
+        loader.add_bindings("IS1", [binding(2)])
+    assert sids(storage.bindings("IS1")) == ["BS000002"]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.storage.sqlite.connection import connect, erase, migrate, transaction, unique_key
+from chat_bindings.storage.rows import unique_key
+from chat_bindings.storage.sqlite.connection import connect, erase, migrate, transaction
 from chat_bindings.storage.sqlite.erasure import erase_unallocated
 
 SIZE = 4096

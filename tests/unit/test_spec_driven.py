@@ -60,7 +60,7 @@ TWICE: dict[tuple[str, object], str] = {
     ("service/routing.py", 204): "a preflight's, which is no operation of the spec",
     ("service/envelope.py", "[0-9a-f]{32}"): "what any SID looks like, to tell it from personal data; held below",
     ("service/envelope.py", "RQ"): "how a request id begins; held to the spec below",
-    ("storage/sqlite/writing.py", "BS"): "how a new SID begins; held to the spec below",
+    ("storage/rows.py", "BS"): "how a new SID begins; held to the spec below",
     (
         "commands/verify_fuzz_plan.py",
         "BS",

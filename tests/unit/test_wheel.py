@@ -49,7 +49,8 @@ def test_the_wheel_carries_the_specs_and_no_package_called_handlers(installed):
     specs = {"bindings.yaml", "registration.yaml", "report.yaml", "world.yaml", "workflows.arazzo.yaml"}
     specs |= {"differences.yaml"}
     assert specs <= {name.rpartition("/")[2] for name in names if name.startswith("chat_bindings/openapi/")}
-    assert "chat_bindings/storage/migrations/0001_initial.sql" in names
+    assert "chat_bindings/storage/migrations/sqlite/0001_initial.sql" in names
+    assert "chat_bindings/storage/migrations/postgresql/0001_initial.sql" in names
     assert "chat_bindings/py.typed" in names
     assert "chat_bindings/commands/templates/report.html.j2" in names
     assert "chat_bindings/contract/test_page.py" in names

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import apsw
 
-from ..interface import AccountRow, Binding, Conflict, KeyRow, ServiceRow, StorageUnavailable
+from ..interface import AccountRow, Binding, Conflict, KeyRow, Schema, ServiceRow, StorageUnavailable
 from . import connection as database
 from . import loader
 from .connection import away, transaction
@@ -48,6 +48,12 @@ class SqliteAdministration:
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with away():
             return database.migrate(self._open())
+
+    def schema(self) -> Schema:
+        if not self._path.exists():
+            raise StorageUnavailable(f"there is no file {self._path}")
+        with away():
+            return database.schema(self._open())
 
     def accounts(self) -> Iterator[AccountRow]:
         return self._select(AccountRow, "SELECT sid, auth_token_sha256 FROM accounts", None)

@@ -5,17 +5,16 @@ A process must not open the same file by both: closing it in one drops the locks
 """
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
 import apsw
 
-from ..interface import Conflict, StorageDamaged, StorageUnavailable
+from ..interface import Conflict, Schema, StorageDamaged, StorageUnavailable
+from ..migrations import scripts
 from . import erasure
 
 PATIENCE = 2.0
@@ -87,23 +86,24 @@ async def patiently(do: Callable[[], T]) -> T:
 
 def migrate(connection: apsw.Connection) -> int:
     """Apply the migrations that are missing, each in a transaction of its own: the number of the last one."""
-    scripts = sorted(
-        (int(entry.name[:4]), entry.read_text(encoding="utf-8"))
-        for entry in (files(__package__.rpartition(".")[0] + ".migrations")).iterdir()
-        if entry.name.endswith(".sql")
-    )
-    last, _ = scripts[-1]
+    steps = scripts("sqlite")
+    last, _ = steps[-1]
     if version(connection) > last:
         raise Conflict("the database was made by a newer version of chat-bindings: use that version, or another file")
     if version(connection) == last:  # asks for no lock, which a long import may hold
         return last
     connection.pragma("journal_mode", "WAL")
-    for number, script in scripts:
+    for number, script in steps:
         with transaction(connection):  # of several processes that start at once, one migrates
             if version(connection) < number:
                 connection.execute(script)
                 connection.pragma("user_version", number)
     return version(connection)
+
+
+def schema(connection: apsw.Connection) -> Schema:
+    """How far the schema is."""
+    return Schema(version(connection), scripts("sqlite")[-1][0])
 
 
 def version(connection: apsw.Connection) -> int:
@@ -131,8 +131,3 @@ def erase(connection: apsw.Connection) -> bool:
     except apsw.BusyError:
         return False
     return True
-
-
-def unique_key(identity: str, endpoint: str, binding_type: str) -> bytes:
-    """The SHA-256 that stands for a device's unique key; a NUL, which none of the three holds, keeps them apart."""
-    return hashlib.sha256(f"{identity}\0{endpoint}\0{binding_type}".encode()).digest()

@@ -6,7 +6,8 @@ from typing import Any
 import apsw
 
 from ..interface import AccountRow, Binding, BindingConflict, Conflict, KeyRow, ServiceRow
-from .connection import away, extended_code, unique_key
+from ..rows import added
+from .connection import away, extended_code
 
 ADD_ACCOUNT = "INSERT INTO accounts (sid, auth_token_sha256) VALUES (?, ?)"
 
@@ -78,7 +79,7 @@ class SqliteLoader:
         insert(self._connection, "service", ADD_SERVICE, service)
 
     def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
-        rows = [_row(service_sid, binding) for binding in bindings]
+        rows = [added(service_sid, binding) for binding in bindings]
         before = self._connection.total_changes()
         try:
             with away():
@@ -96,18 +97,3 @@ class SqliteLoader:
         with away():
             ((other,),) = self._connection.execute(SAME_KEY, (service_sid, key_sha256))
         return f"its service has the same identity, endpoint and binding_type already, as {other}"
-
-
-def _row(service_sid: str, binding: Binding) -> tuple[Any, ...]:
-    return (
-        service_sid,
-        binding.sid,
-        unique_key(binding.identity, binding.endpoint, binding.binding_type),
-        binding.identity,
-        binding.endpoint,
-        binding.binding_type,
-        binding.credential_sid,
-        binding.message_types,
-        binding.date_created,
-        binding.date_updated,
-    )

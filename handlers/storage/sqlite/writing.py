@@ -4,15 +4,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import apsw
-import orjson
-import uuid_utils
 
 from ..interface import Binding, Registration, StorageUnavailable
-from .connection import away, patiently, unique_key
+from ..rows import registered
+from .connection import away, patiently
 from .reading import COLUMNS, owns
 
 Write = Callable[[apsw.Connection], Any]
@@ -40,17 +38,10 @@ def register(account_sid: str, service_sid: str, registration: Registration) -> 
     def write(connection: apsw.Connection) -> tuple[Binding, bool] | None:
         if not owns(connection, account_sid, service_sid):
             return None
-        sid = f"BS{uuid_utils.uuid7().hex}"
-        values = {
-            "service_sid": service_sid,
-            "sid": sid,
-            "key_sha256": unique_key(registration.identity, registration.endpoint, registration.binding_type),
-            "message_types": orjson.dumps(registration.message_types).decode(),
-            "now": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
+        values = registered(service_sid, registration)
         # fetchall, since a statement that is not read to its end keeps the transaction from committing
-        (row,) = connection.execute(REGISTER, registration._asdict() | values).fetchall()
-        return Binding._make(row), row[0] == sid
+        (row,) = connection.execute(REGISTER, values).fetchall()
+        return Binding._make(row), row[0] == values["sid"]
 
     return write
 

@@ -27,7 +27,7 @@ from .contending import ROOT
 from .results import say
 
 _TOGETHER = 10_000
-_MIGRATIONS = ROOT / "handlers" / "storage" / "migrations"
+_MIGRATIONS = ROOT / "handlers" / "storage" / "migrations" / "sqlite"
 _SETTINGS = {
     "journal_mode": "WAL",
     "synchronous": "FULL",

@@ -1,0 +1,177 @@
+"""Connections to PostgreSQL, and which of its errors mean "away" rather than "broken"."""
+
+import asyncio
+import select
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg import errors, waiting
+from psycopg.abc import RV, PQGen
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import AsyncConnectionPool
+
+from ..interface import StorageDamaged, StorageUnavailable
+
+PATIENCE = 3.0
+"""How many seconds to wait for a connection, and how many for an answer, before the database counts as away."""
+
+_MOST = 10
+"""Connections that a process has at the most."""
+
+_DEFAULTS: Mapping[str, Any] = {
+    "application_name": "chat-bindings",
+    "connect_timeout": round(PATIENCE),
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+"""What an address that does not say otherwise connects with."""
+
+_SERVING = {
+    "statement_timeout": "2500ms",  # the server gives up before we do
+    "lock_timeout": "2s",
+    "idle_session_timeout": "0",
+    # Plans are made once and hold for any amount of data: each list has one index that gives its order.
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_sort": "off",
+    "jit": "off",
+}
+"""The settings of a connection that serves."""
+
+_COMMANDING = {
+    "statement_timeout": "0",  # a command may take long, but not for a lock
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "0",
+}
+"""The settings of a connection of a command."""
+
+# The transaction was undone, and may work when it is done again.
+_UNDONE = (errors.SerializationFailure, errors.DeadlockDetected)
+
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction, errors.InsufficientPrivilege)
+_DAMAGED = (errors.DataCorrupted, errors.IndexCorrupted, errors.UndefinedTable, errors.UndefinedColumn)
+
+
+class Undone(StorageUnavailable):
+    """Others were in the way, and nothing was done: the same statement may work at once."""
+
+
+class Lost(StorageUnavailable):
+    """The connection broke: whether the statement was done is not known."""
+
+
+class away:  # noqa: N801 - reads as a verb
+    """Tell a database that is away, which may come back, from one that is broken."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, _UNDONE):
+            raise Undone(said(error)) from error
+        if isinstance(error, _AWAY):
+            raise StorageUnavailable(said(error)) from error
+        if isinstance(error, _DAMAGED):
+            raise StorageDamaged(said(error)) from error
+
+
+def said(error: BaseException) -> str:
+    """An error in one line. Of the server's its main message alone, since the details may hold personal data."""
+    diag = getattr(error, "diag", None)
+    return " ".join((getattr(diag, "message_primary", None) or str(error)).split()) or type(error).__name__
+
+
+def conninfo(locator: str) -> str:
+    """An address as libpq takes it, with our defaults. What it leaves out, libpq takes from `PGHOST` and the like."""
+    return make_conninfo(**{**_DEFAULTS, **conninfo_to_dict(locator), "client_encoding": "UTF8"})
+
+
+def _set(settings: Mapping[str, str]) -> str:
+    parts = [f"set_config('{name}', '{value}', false)" for name, value in settings.items()]
+    # acknowledged means on disk; whatever waits for more than that is left as it is
+    lasting = (
+        "CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END"
+    )
+    return f"SELECT {', '.join([*parts, lasting])}"
+
+
+_SET_SERVING, _SET_COMMANDING = _set(_SERVING), _set(_COMMANDING)
+
+
+class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
+    """A connection that is given up when the server does not answer, or when nobody waits for the answer any more.
+
+    psycopg itself would ask a server that does not answer to stop, and wait for that.
+    """
+
+    async def wait(self, gen: PQGen[RV], interval: float = PATIENCE, timeout: float | None = None) -> RV:  # noqa: ARG002, ASYNC109 - psycopg's
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await waiting.wait_async(gen, self.pgconn.socket, interval=PATIENCE)
+        except TimeoutError:
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"no answer within {PATIENCE:g} seconds") from None
+        except asyncio.CancelledError:
+            self.pgconn.finish()
+            raise
+
+    @property
+    def hung_up(self) -> bool:
+        """Whether the server ended the connection while nothing was asked: all that it says by itself is goodbye."""
+        poll = select.poll()
+        poll.register(self.pgconn.socket, select.POLLIN)
+        return bool(poll.poll(0))
+
+
+class Pool:
+    """The connections of a process that serves. They are made when they are needed, and again when they were lost."""
+
+    def __init__(self, address: str) -> None:
+        self._pool = AsyncConnectionPool(
+            address,
+            connection_class=Connection,
+            kwargs={"autocommit": True, "prepare_threshold": 0},
+            configure=_configure,
+            min_size=1,
+            max_size=_MOST,
+            timeout=PATIENCE,
+            reconnect_timeout=PATIENCE,
+            open=False,
+        )
+
+    async def open(self) -> None:
+        """Begin to connect; it waits for nothing."""
+        await self._pool.open()
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._pool.close()
+
+    async def take(self) -> Connection:
+        """A connection, to be given back."""
+        while True:
+            try:
+                connection = await self._pool.getconn()
+            except psycopg.OperationalError as error:  # the pool's own, whatever the server said
+                raise StorageUnavailable(said(error)) from None
+            if connection.closed or not connection.hung_up:
+                return connection
+            connection.pgconn.finish()
+            await self.give_back(connection)
+
+    async def give_back(self, connection: Connection) -> None:
+        """Keep a connection for others, or make another one where it is broken."""
+        await self._pool.putconn(connection)
+
+
+async def _configure(connection: Connection) -> None:
+    await connection.execute(_SET_SERVING, prepare=False)
+
+
+def connect(address: str) -> psycopg.Connection[tuple[Any, ...]]:
+    """A connection for a command. Each statement commits by itself, unless it is in a transaction."""
+    connection = psycopg.connect(address, autocommit=True)
+    connection.execute(_SET_COMMANDING)
+    return connection

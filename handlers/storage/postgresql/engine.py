@@ -1,0 +1,121 @@
+"""`Storage` on PostgreSQL."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import errors
+
+from ..interface import Binding, Credential, Filters, Page, Position, Registration, StorageUnavailable
+from ..rows import registered
+from . import reading, writing
+from .connection import PATIENCE, Lost, Pool, Undone, away, conninfo
+
+Row = tuple[Any, ...]
+Values = dict[str, Any]
+
+
+class PostgresStorage:
+    """Asks one statement for each question, on a connection of a pool."""
+
+    def __init__(self, locator: str, binding_types: Sequence[str]) -> None:
+        self._pool = Pool(conninfo(locator))
+        self._binding_types = tuple(binding_types)
+
+    async def open(self) -> None:
+        # not waited for: a worker that starts while the database is away serves as soon as it is back
+        await self._pool.open()
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def credential(self, user_name: str) -> Credential | None:
+        rows = await self._read(reading.CREDENTIAL, {"user_name": user_name})
+        return Credential(*rows[0]) if rows else None
+
+    async def fetch(self, account_sid: str, service_sid: str, sid: str) -> Binding | None:
+        rows = await self._read(reading.FETCH, _values(account_sid, service_sid, sid=sid))
+        return Binding._make(rows[0]) if rows else None
+
+    async def page(
+        self, account_sid: str, service_sid: str, filters: Filters, position: Position | None, size: int
+    ) -> Page | None:
+        listing = reading.Listing(account_sid, service_sid, filters, self._binding_types)
+        if position is not None and position.side == "before":
+            rows = await self._read(*listing.rows("before", position.sid, size + 1))
+            if len(rows) >= size:
+                return _page(rows[size - 1 :: -1], has_previous=len(rows) > size, has_next=rows[0][-1])
+            position = None  # one that would not be full is the first page
+        rows = await self._read(*listing.rows("after", position.sid if position else "", size + 1))
+        if not rows and not await self._owns(account_sid, service_sid):
+            return None
+        return _page(rows[:size], has_previous=bool(rows) and rows[0][-1], has_next=len(rows) > size)
+
+    async def register(
+        self, account_sid: str, service_sid: str, registration: Registration
+    ) -> tuple[Binding, bool] | None:
+        values = registered(service_sid, registration)
+        try:
+            rows, _ = await self._write(writing.REGISTER, values | {"account_sid": account_sid})
+        except errors.ForeignKeyViolation:  # the service was deleted meanwhile
+            return None
+        if not rows and not await self._owns(account_sid, service_sid):
+            return None
+        (row,) = rows
+        return Binding._make(row), row[0] == values["sid"]
+
+    async def delete(self, account_sid: str, service_sid: str, sid: str) -> bool:
+        _, number = await self._write(writing.DELETE, _values(account_sid, service_sid, sid=sid))
+        return number > 0
+
+    async def _owns(self, account_sid: str, service_sid: str) -> bool:
+        rows = await self._read(reading.SERVICE, _values(account_sid, service_sid))
+        return bool(rows)
+
+    async def _read(self, statement: str, values: Values) -> list[Row]:
+        # asking twice does no harm, so a connection that was lost meanwhile is not the caller's concern
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                rows, _ = await self._ask(statement, values)
+            except StorageUnavailable as error:
+                if time.monotonic() > deadline or not isinstance(error, (Lost, Undone)):
+                    raise
+            else:
+                return rows
+
+    async def _write(self, statement: str, values: Values) -> tuple[list[Row], int]:
+        # what was lost may have been done, so only what certainly was not is done again
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return await self._ask(statement, values)
+            except Undone:
+                if time.monotonic() > deadline:
+                    raise
+
+    async def _ask(self, statement: str, values: Values) -> tuple[list[Row], int]:
+        if any("\0" in value for value in values.values() if isinstance(value, str)):
+            return [], 0  # no text here can hold a NUL, so nothing matches it
+        connection = await self._pool.take()
+        try:
+            with away():
+                cursor = await connection.execute(statement, values)
+                rows = await cursor.fetchall() if cursor.description else []
+                return rows, cursor.rowcount
+        except StorageUnavailable as error:
+            if isinstance(error.__cause__, errors.ReadOnlySqlTransaction):
+                connection.pgconn.finish()  # to a standby, or what has become one: another may lead elsewhere
+            elif connection.closed:
+                raise Lost(str(error)) from error
+            raise
+        finally:
+            await self._pool.give_back(connection)
+
+
+def _values(account_sid: str, service_sid: str, **others: str) -> Values:
+    return {"account_sid": account_sid, "service_sid": service_sid, **others}
+
+
+def _page(rows: Sequence[Row], *, has_previous: bool, has_next: bool) -> Page:
+    return Page([Binding._make(row[:-1]) for row in rows], has_previous, has_next)

@@ -1,0 +1,108 @@
+"""Adds a world to PostgreSQL, inside a transaction that its caller has begun."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from psycopg import errors
+
+from ..interface import AccountRow, Binding, BindingConflict, Conflict, KeyRow, ServiceRow
+from ..rows import ADDED, added
+from .connection import away
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+ADD_ACCOUNT = "INSERT INTO accounts (sid, auth_token_sha256) VALUES (%s, %s)"
+
+ADD_KEY = "INSERT INTO api_keys (sid, account_sid, secret_sha256) VALUES (%s, %s, %s)"
+
+ADD_SERVICE = "INSERT INTO services (sid, account_sid) VALUES (%s, %s)"
+
+ADD_BINDINGS = f"COPY bindings ({', '.join(ADDED)}) FROM STDIN (FORMAT BINARY)"
+
+_TYPES = ["bytea" if column == "key_sha256" else "text" for column in ADDED]
+
+SAME_KEY = "SELECT sid FROM bindings WHERE service_sid = %s AND key_sha256 = %s"
+
+REMOVE_BINDINGS = "DELETE FROM bindings WHERE service_sid = %s"
+
+
+def insert(connection: Connection, kind: str, statement: str, row: AccountRow | KeyRow | ServiceRow) -> None:
+    """Add one row; `kind` is what it is called in the message of a `Conflict`."""
+    try:
+        with away():
+            connection.execute(statement, row)
+    except errors.ForeignKeyViolation as error:
+        raise Conflict(f"there is no account {row[1]}") from error
+    except errors.UniqueViolation as error:
+        raise Conflict(f"{kind} {row.sid} is there already") from error
+
+
+def remove_service(connection: Connection, sid: str) -> None:
+    """Remove a service and its Bindings, if it is there. Who would register meanwhile waits, and finds no service."""
+    with away():
+        connection.execute("SELECT 1 FROM services WHERE sid = %s FOR UPDATE", (sid,))
+        connection.execute(REMOVE_BINDINGS, (sid,))
+        connection.execute("DELETE FROM services WHERE sid = %s", (sid,))
+
+
+def remove_account(connection: Connection, sid: str) -> None:
+    """Remove an account and all that stands under it, if it is there."""
+    with away():
+        connection.execute("SELECT 1 FROM accounts WHERE sid = %s FOR UPDATE", (sid,))
+        services = connection.execute("SELECT sid FROM services WHERE account_sid = %s", (sid,)).fetchall()
+    for (service_sid,) in services:
+        remove_service(connection, service_sid)
+    with away():
+        connection.execute("DELETE FROM api_keys WHERE account_sid = %s", (sid,))
+        connection.execute("DELETE FROM accounts WHERE sid = %s", (sid,))
+
+
+class PostgresLoader:
+    """`Loader` on a connection with a transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def remove_account(self, sid: str) -> None:
+        remove_account(self._connection, sid)
+
+    def add_account(self, account: AccountRow) -> None:
+        insert(self._connection, "account", ADD_ACCOUNT, account)
+
+    def add_key(self, key: KeyRow) -> None:
+        insert(self._connection, "API key", ADD_KEY, key)
+
+    def add_service(self, service: ServiceRow) -> None:
+        insert(self._connection, "service", ADD_SERVICE, service)
+
+    def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
+        rows = [added(service_sid, binding) for binding in bindings]
+        try:
+            with away(), self._connection.transaction(), self._connection.cursor().copy(ADD_BINDINGS) as copy:
+                copy.set_types(_TYPES)
+                for row in rows:
+                    copy.write_row(row)
+        except errors.ForeignKeyViolation as error:
+            raise BindingConflict(f"there is no service {service_sid}", 0) from error
+        except errors.UniqueViolation as error:
+            index = _line(error) - 1
+            raise BindingConflict(self._broken_rule(error, rows, index), index) from error
+
+    def _broken_rule(self, error: psycopg.Error, rows: Sequence[tuple[Any, ...]], index: int) -> str:
+        service_sid, sid, key_sha256 = rows[index][:3]
+        if error.diag.constraint_name == "bindings_pkey":
+            return f"Binding {sid} is there already"
+        same = [row[1] for row in rows[:index] if row[2] == key_sha256]
+        if not same:
+            with away():
+                same = [other for (other,) in self._connection.execute(SAME_KEY, (service_sid, key_sha256))]
+        return f"its service has the same identity, endpoint and binding_type already, as {same[0]}"
+
+
+def _line(error: psycopg.Error) -> int:
+    """The row of a COPY at which it failed: the server's account of it is the only one."""
+    found = re.search(r"COPY bindings, line (\d+)", error.diag.context or "")
+    assert found is not None, error.diag.context  # noqa: S101 - should it ever say it otherwise
+    return int(found[1])

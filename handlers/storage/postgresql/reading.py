@@ -1,0 +1,99 @@
+"""The statements that read while a request runs. Each of them is one moment of the database.
+
+A list's order is that of exactly one index: rows are compared and ordered by all of its columns after `service_sid`,
+with `<=` where `=` would do. PostgreSQL cannot tell then that another index has the same order, and would walk that one
+and test each row: it has no `INDEXED BY`, and decides by statistics that may be old.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from itertools import product
+from typing import Any, NamedTuple
+
+from ..interface import Binding, Filters
+
+COLUMNS = ", ".join(Binding._fields)
+
+OWNER = "EXISTS (SELECT FROM services WHERE services.sid = %(service_sid)s AND account_sid = %(account_sid)s)"
+"""That the account has the service: asked once a statement."""
+
+CREDENTIAL = """
+    SELECT sid, auth_token_sha256 FROM accounts WHERE sid = %(user_name)s
+    UNION ALL SELECT account_sid, secret_sha256 FROM api_keys WHERE sid = %(user_name)s"""
+
+SERVICE = f"SELECT 1 WHERE {OWNER}"
+
+FETCH = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = %(service_sid)s AND sid = %(sid)s AND {OWNER}"  # noqa: S608 - constants
+
+_CHOICES = "unnest(%(identities)s::text[], %(binding_types)s::text[]) AS choice (identity, binding_type)"
+
+
+class Shape(NamedTuple):
+    """What the statement of a list depends on."""
+
+    by: tuple[str, ...]
+    """The columns that stand before `sid` in its index."""
+
+    merged: bool
+    """Whether it is merged of several runs, one for each choice of an identity and a type."""
+
+    descending: bool
+
+
+def _run(columns: str, shape: Shape, limit: str, *conditions: str, inclusive: bool = False) -> str:
+    """Reads a run: a service's Bindings (of a type, an identity) on one side of a SID, in order."""
+    values = [f"choice.{column}" if shape.merged else f"%({column})s" for column in shape.by]
+    side, end, order = ("<", ">=", "DESC") if shape.descending else (">", "<=", "ASC")
+    where = [
+        "service_sid = %(service_sid)s",
+        f"({', '.join((*shape.by, 'sid'))}) {side}{'=' if inclusive else ''} ({', '.join((*values, '%(sid)s'))})",
+        *([f"({', '.join(shape.by)}) {end} ({', '.join(values)})"] if shape.by else ()),
+        *conditions,
+    ]
+    ordering = ", ".join(f"{column} {order}" for column in (*shape.by, "sid"))
+    return f"SELECT {columns} FROM bindings WHERE {' AND '.join(where)} ORDER BY {ordering} LIMIT {limit}"  # noqa: S608 - constants
+
+
+@cache
+def list_statement(shape: Shape) -> str:
+    """Reads a page: rows of `COLUMNS`, each with whether anything stands on the other side of the page's SID.
+
+    Where runs are merged, each is read as far as the page could need it.
+    """
+    opposite = _run("true", shape._replace(descending=not shape.descending), "1", inclusive=True)
+    if not shape.merged:
+        return _run(f"{COLUMNS}, ({opposite}) IS NOT NULL", shape, "%(size)s", OWNER)
+    columns = ", ".join(f"run.{column}" for column in Binding._fields)
+    order = "DESC" if shape.descending else "ASC"
+    return (  # of constants alone
+        f"SELECT {columns}, "  # noqa: S608
+        f"(SELECT true FROM {_CHOICES} CROSS JOIN LATERAL ({opposite}) AS other LIMIT 1) IS NOT NULL "
+        f"FROM {_CHOICES} CROSS JOIN LATERAL ({_run(COLUMNS, shape, '%(size)s')}) AS run "
+        f"WHERE {OWNER} ORDER BY run.sid {order} LIMIT %(size)s"
+    )
+
+
+class Listing:
+    """What the statements of a list are given: those of the service's Bindings that match filters."""
+
+    def __init__(self, account_sid: str, service_sid: str, filters: Filters, binding_types: Sequence[str]) -> None:
+        types = tuple(dict.fromkeys(filters.binding_types))
+        if len(types) == len(binding_types):
+            types = ()  # all that there are filter nothing
+        if filters.identities and not types:
+            types = tuple(binding_types)  # so that the one index on identities gives runs in order
+        # no text here holds a NUL, so that nothing matches one
+        identities = [identity for identity in dict.fromkeys(filters.identities) if "\0" not in identity]
+        choices = list(product(identities if filters.identities else [""], types or [""]))
+        self._by = (("identity",) if filters.identities else ()) + (("binding_type",) if types else ())
+        self._merged = len(choices) != 1
+        self._values: dict[str, Any] = {"account_sid": account_sid, "service_sid": service_sid}
+        if self._merged:
+            self._values |= {"identities": [one for one, _ in choices], "binding_types": [one for _, one in choices]}
+        else:
+            self._values |= {"identity": choices[0][0], "binding_type": choices[0][1]}
+
+    def rows(self, side: str, sid: str, size: int) -> tuple[str, dict[str, Any]]:
+        """The statement for at most `size` Bindings right after a SID, or right before it in descending order."""
+        shape = Shape(self._by, self._merged, descending=side == "before")
+        return list_statement(shape), self._values | {"sid": sid, "size": size}

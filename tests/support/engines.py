@@ -1,0 +1,60 @@
+"""A database of each engine, for tests that hold for both."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from chat_bindings.storage import locator
+from chat_bindings.storage.interface import Administration, Storage
+from chat_bindings.storage.sqlite.connection import connect
+
+from .postgres import Postgres
+
+ENGINES = ("sqlite", "postgresql")
+TYPES = ("apn", "gcm", "fcm")
+
+
+class Database:
+    """An address, and what can be done there."""
+
+    def __init__(self, address: str) -> None:
+        self.locator = address
+
+    def storage(self) -> Storage:
+        """What serves from it."""
+        return locator.storage(self.locator, TYPES)
+
+    def administration(self) -> Administration:
+        """What commands use on it."""
+        return locator.administration(self.locator)
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement, with `?` for values, past all of our code."""
+        raise NotImplementedError
+
+
+class SqliteDatabase(Database):
+    """A file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"sqlite:///{path}")
+        self.path = path
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with closing(connect(self.path)) as connection:
+            return connection.execute(statement, values).fetchall()
+
+
+class PostgresDatabase(Database):
+    """A database of a running server."""
+
+    def __init__(self, server: Postgres, template: str | None = None) -> None:
+        self.name = server.create_database(template)
+        super().__init__(server.url(self.name))
+        self.server = server
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self.server.connect(self.name) as connection:
+            cursor = connection.execute(statement.replace("?", "%s"), values)  # type: ignore[call-overload]
+            return cursor.fetchall() if cursor.description else []

@@ -1,0 +1,118 @@
+"""What the commands do to an SQLite file: its bytes, its permissions and its one lock."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chat_bindings.storage.interface import Conflict, Loader, StorageDamaged, StorageUnavailable
+from chat_bindings.storage.sqlite.administration import SqliteAdministration
+
+from .test_administration import ACCOUNT, OTHER, SERVICE, binding, fail_to_load
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "test.db"
+
+
+@pytest.fixture
+def storage(path: Path) -> Iterator[SqliteAdministration]:
+    with SqliteAdministration(path) as opened:
+        opened.migrate()
+        opened.create_account(ACCOUNT)
+        opened.create_service(SERVICE)
+        yield opened
+
+
+def bytes_of(path: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in path.parent.iterdir())
+
+
+def test_nothing_of_what_was_deleted_is_left_in_the_files(storage, path):
+    """After a cascade no byte of the database's files holds a deleted identity or endpoint."""
+    with storage.load() as loader:
+        loader.add_bindings("IS1", [binding(number) for number in range(20_000)])
+    assert b"identity-77-gone" in bytes_of(path)
+    storage.delete_account("AC1", cascade=True)
+    assert b"gone" not in bytes_of(path)
+
+
+def test_nothing_of_a_load_that_failed_is_left_in_the_files(storage, path, monkeypatch):
+    """What a failed load wrote to the log, as it did not fit the cache, is erased."""
+    monkeypatch.setattr("chat_bindings.storage.sqlite.administration._CACHE", 10)
+
+    def change(loader: Loader) -> None:
+        loader.add_bindings("IS1", [binding(number) for number in range(5_000)])
+        assert b"identity-77-gone" in bytes_of(path)
+
+    with SqliteAdministration(path) as other:
+        fail_to_load(other, change)
+    assert b"gone" not in bytes_of(path)
+
+
+def test_one_writes_at_a_time(storage, path, caplog):
+    """While a world is loaded, a second writer is locked out."""
+    with storage.load() as loader, SqliteAdministration(path) as reader:
+        loader.add_bindings("IS1", [binding(1)])
+        for change in (lambda: reader.create_account(OTHER), lambda: reader.delete_account("AC1", cascade=True)):
+            with pytest.raises(StorageUnavailable, match="locked"):
+                change()
+        assert caplog.text == ""
+
+
+def test_a_busy_database_is_erased_later(storage, path, caplog, monkeypatch):
+    """A reader that stays keeps deleted data in the log: that is said, and the next erasure does it."""
+    monkeypatch.setattr("chat_bindings.storage.sqlite.administration._ERASE_FOR", 0.1)
+    with storage.load() as loader:
+        loader.add_bindings("IS1", [binding(1)])
+    with SqliteAdministration(path) as reader, reader.snapshot():
+        assert reader.count_bindings() == 1
+        storage.delete_service("IS1", cascade=True)
+        assert "not erased from the files yet" in caplog.text
+        assert b"identity-1-gone" in bytes_of(path)
+    assert storage.erase()
+    assert b"gone" not in bytes_of(path)
+
+
+def test_a_new_database_is_its_owners_alone(storage, path):
+    """The database's files are readable by nobody else, since they hold personal data."""
+    files = list(path.parent.iterdir())
+    assert len(files) > 1
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
+def test_a_database_that_is_not_there_is_not_made_by_reading(tmp_path):
+    """Only `migrate` makes a database; anything else says that there is none, or that it is empty."""
+    missing, empty = tmp_path / "missing.db", tmp_path / "empty.db"
+    with (
+        pytest.raises(StorageUnavailable, match=r"there is no file .*missing\.db"),
+        SqliteAdministration(missing) as it,
+    ):
+        list(it.accounts())
+    assert not missing.exists()
+    empty.touch()
+    with SqliteAdministration(empty) as it:
+        for _ in range(2):
+            with pytest.raises(StorageUnavailable, match="holds no data yet"):
+                list(it.accounts())
+        assert it.migrate() >= 1
+        assert list(it.accounts()) == []
+
+
+def test_what_is_not_our_database_is_left_alone(tmp_path):
+    """Another program's database is refused, and so is what is no database at all."""
+    foreign, text = tmp_path / "foreign.db", tmp_path / "text.db"
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    text.write_text("no database, but long enough to be taken for one, if nobody looked at its first bytes" * 10)
+    before = foreign.read_bytes()
+    with pytest.raises(Conflict, match="another program"), SqliteAdministration(foreign) as it:
+        it.migrate()
+    assert foreign.read_bytes() == before
+    with pytest.raises(StorageDamaged), SqliteAdministration(text) as it:
+        it.migrate()
+    with pytest.raises(StorageUnavailable), SqliteAdministration(tmp_path / "no folder" / "x.db") as it:
+        it.migrate()

@@ -1,0 +1,72 @@
+"""Addresses of databases: what is taken, and what is said of those that are not."""
+
+import re
+
+import pytest
+
+from chat_bindings.storage import locator as locators
+from chat_bindings.storage.locator import BadLocator, check, shown
+
+
+@pytest.mark.parametrize(
+    ("locator", "said"),
+    [
+        ("postgresql://user:secret@host/db", "password"),
+        ("postgresql://user@host/db?password=secret", "password"),
+        ("postgresql://host/db?nonsense=1", "postgresql://user@host:5432/database"),
+        ("postgresql://[host/db", "is no URL"),
+        (
+            "mysql://host/db",
+            "'mysql' is not a kind of database: write sqlite:///path or postgresql://user@host/database",
+        ),
+        ("bindings.db", "sqlite:///path"),
+        ("sqlite://host/path", "sqlite:////absolute.db"),
+        ("sqlite:///", "sqlite:///relative.db"),
+        ("sqlite:///a.db?mode=ro", "sqlite:///relative.db"),
+    ],
+)
+def test_bad_addresses_say_what_to_write(locator, said):
+    """An address that cannot be used is refused with the mend, and a password is never repeated."""
+    with pytest.raises(BadLocator, match=re.escape(said)) as caught:
+        check(locator)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "locator",
+    [
+        "sqlite:///a.db",
+        "sqlite:////a/b.db",
+        "postgresql://user@host/db",
+        "postgresql:///db?host=/run/postgresql",
+        "postgres://host:5433,other/db?target_session_attrs=read-write",
+        "postgresql://",
+    ],
+)
+def test_good_addresses_are_taken(locator):
+    """Whatever PostgreSQL's own programs take is taken, and logged as it is."""
+    check(locator)
+    assert shown(locator) == locator
+
+
+def test_a_password_may_stand_where_nobody_sees_it():
+    """An address from a variable may hold a password, which is never logged; the refusal of others names the ways."""
+    for address, logged in (
+        ("postgresql://user:secret@host:5433/db", "postgresql://user@host:5433/db"),
+        ("postgresql://user@host/db?sslmode=require&password=secret", "postgresql://user@host/db?sslmode=require"),
+        ("postgresql://:secret@/db", "postgresql:///db"),
+    ):
+        check(address, seen=False)
+        assert shown(address) == logged
+        with pytest.raises(BadLocator, match=r"PGPASSFILE .*PGPASSWORD.*CHAT_BINDINGS_DATABASE"):
+            check(address)
+    with pytest.raises(BadLocator, match="password"):
+        check("sqlite://user:secret@host/a.db", seen=False)
+
+
+def test_without_the_extra_it_is_said_what_to_install(monkeypatch):
+    """PostgreSQL needs an extra; SQLite does not."""
+    monkeypatch.setattr(locators, "find_spec", lambda name: None)
+    check("sqlite:///a.db")
+    with pytest.raises(BadLocator, match=r"pip install 'chat-bindings\[postgres\]'"):
+        check("postgresql://host/db")

@@ -1,0 +1,63 @@
+"""What is SQLite's alone: a file, and the one lock that it has for writers."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from chat_bindings.storage.interface import Filters, Registration, StorageDamaged, StorageUnavailable
+from chat_bindings.storage.sqlite.connection import away, connect, migrate
+from chat_bindings.storage.sqlite.engine import SqliteStorage
+
+from ..support.engines import TYPES
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "storage.db"
+    opened = connect(path, create=True)
+    migrate(opened)
+    opened.execute("INSERT INTO accounts VALUES ('AC1', 'x')")
+    opened.execute("INSERT INTO services VALUES ('IS1', 'AC1')")
+    opened.close()
+    return path
+
+
+def test_a_locked_database_is_away_for_writes_alone(path):
+    """While another process writes for longer than our patience, writes are refused and reads go on."""
+
+    device = Registration("u", "device-1", "apn", "CR1", ["new_message"])
+
+    async def use() -> None:
+        storage = SqliteStorage(path, TYPES)
+        await storage.open()
+        other = connect(path)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageUnavailable):
+            await storage.register("AC1", "IS1", device)
+        assert (await storage.page("AC1", "IS1", Filters(), None, 5)).bindings == []
+        other.execute("ROLLBACK")
+        assert (await storage.register("AC1", "IS1", device))[1]
+        other.close()
+        await storage.close()
+
+    asyncio.run(use())
+
+
+def test_a_file_that_is_missing_is_away(tmp_path):
+    """A database that is not there is away, not empty: nothing is created in passing."""
+
+    async def use() -> None:
+        with pytest.raises(StorageUnavailable):
+            await SqliteStorage(tmp_path / "missing.db", TYPES).open()
+
+    asyncio.run(use())
+    assert not (tmp_path / "missing.db").exists()
+
+
+def test_a_file_that_is_no_database_is_broken(tmp_path):
+    """A file of another kind is a fault, which no waiting mends."""
+    path = tmp_path / "text.db"
+    path.write_text("no database " * 100)
+    with pytest.raises(StorageDamaged, match="not a database"), away():
+        migrate(connect(path))
