@@ -72,7 +72,8 @@ class Watching:
             self.stages.append(partial(Traced, tracing=self._tracing))
             self._watches.append(self._tracing.watch)
         if self._folder is not None:
-            from .metrics import Metering, Metrics
+            from .metering import Metering
+            from .metrics import Metrics
 
             metrics = Metrics()
             self.stages.append(partial(Metering, metrics=metrics))

@@ -10,7 +10,7 @@ from ..conftest import load
 from ..support import raw
 from ..support.answers import operations
 from ..support.flood import Request, flood
-from ..support.monitoring import OPTIONS, Asked, Monitor
+from ..support.monitoring import OPTIONS, WITHIN, Asked, Monitor
 from ..support.running import Service, wait_until
 from ..support.tools import path_of
 from .conftest import Asker, registration
@@ -65,6 +65,7 @@ def test_every_request_is_counted(metered, monitor, ask, world):
         Asked("fetch_binding", "HEAD", "200"): 1,
         Asked("none", "_OTHER", "405"): 1,
     }
+    assert wait_until(lambda: (monitor.requests() - before).total() >= sum(expected.values()), WITHIN)
     assert dict(monitor.requests() - before) == expected
 
 
@@ -95,9 +96,9 @@ def test_registrations_and_deletions_are_counted(monitor, ask, world):
 def test_what_is_in_flight(metered, monitor, world):
     """A request counts as in flight from its head to its answer, in whichever worker it is."""
     uploads = [Upload(metered, world.auth, world.empty["sid"], f"flying-{number}") for number in range(5)]
-    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 5, 10)
+    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 5, WITHIN)
     assert {upload.finish().status for upload in uploads} == {201}
-    assert monitor.value("chat_bindings_requests_in_flight") == 0
+    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 0, WITHIN)
 
 
 def test_errors_of_the_database_are_counted(metered, monitor, ask):
@@ -123,11 +124,11 @@ def test_processes_are_told_apart(metered, monitor):
 def test_metrics_hold_nothing_of_anybody(monitor, ask, world):
     """Whatever is asked, labels hold operations, methods and statuses: no path, SID, identity, query or secret."""
     ask_for_everything(ask, world)
+    assert wait_until(lambda: {each.operation_id for each in monitor.requests()} == {*operations(), "none"}, WITHIN)
     text = monitor.text
     for secret in all_that_is_secret(world) | {world.a["sid"], world.full["sid"]}:
         assert secret not in text, secret
     asked = monitor.requests()
-    assert {each.operation_id for each in asked} == {*operations(), "none"}
     assert {each.method for each in asked} <= {"GET", "HEAD", "POST", "DELETE", "OPTIONS", "_OTHER"}
     assert all(each.status.isdecimal() for each in asked)
     families = list(text_string_to_metric_families(text))
@@ -137,6 +138,7 @@ def test_metrics_hold_nothing_of_anybody(monitor, ask, world):
 def test_the_form_of_the_metrics(monitor, ask):
     """Prometheus' own form and, for who prefers it, OpenMetrics; both parse, and a histogram's buckets add up."""
     assert ask("list_bindings").status == 200
+    assert wait_until(lambda: Asked("list_bindings", "GET", "200") in monitor.requests(), WITHIN)
     answer = monitor.get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
     assert answer.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
     for families in (

@@ -13,7 +13,7 @@ import pytest
 from ..conftest import load
 from ..support import raw
 from ..support.answers import check_error
-from ..support.monitoring import OPTIONS, Monitor
+from ..support.monitoring import OPTIONS, WITHIN, Monitor
 from ..support.processes import children
 from ..support.running import Service, run_cli, wait_until
 from .conftest import Asker
@@ -98,7 +98,10 @@ def test_a_worker_that_is_killed(two, world):
     monitor = Monitor(two)
     assert is_ready(monitor)
     uploads = [Upload(two, world.auth, world.empty["sid"], f"lost-{number}") for number in range(6)]
-    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 6, 10)
+    asked = monitor.requests().total()
+    assert {Asker(two, world)("list_bindings").status for _ in range(5)} == {200}
+    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 6, WITHIN)
+    assert wait_until(lambda: monitor.requests().total() == asked + 5, WITHIN)
     before = monitor.requests()
     workers = workers_of(two)
     for worker in workers:
@@ -151,7 +154,7 @@ def test_the_end(database, world, tmp_path, monkeypatch, workers):
         monitor = Monitor(service)
         assert is_ready(monitor)
         upload = Upload(service, world.auth, world.empty["sid"], f"last-{workers}")
-        assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 1, 10)
+        assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 1, WITHIN)
         (folder,) = tmp_path.iterdir()
         assert folder.stat().st_mode & 0o077 == 0
         service.signal(signal.SIGTERM)

@@ -12,6 +12,9 @@ from .running import Service, wait_until
 OPTIONS = ("--monitoring-port", 0)
 """What a service is started with to be monitored."""
 
+WITHIN = 10
+"""Seconds in which what was answered must be counted: workers hand on what they counted a few times a second."""
+
 
 class Asked(NamedTuple):
     """What requests are counted by."""
