@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from importlib.metadata import version
+from operator import attrgetter
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Metric, ProcessCollector
@@ -38,7 +39,7 @@ class Exposition(Collector):
     def collect(self) -> Iterator[Metric]:
         self._forget_dead()
         yield InfoMetricFamily("chat_bindings_build", "What is served.", {"version": version(_DISTRIBUTION)})
-        yield from self._counted.collect()
+        yield from sorted(self._counted.collect(), key=attrgetter("name"))
         yield from self._used()
 
     def _used(self) -> Iterator[Metric]:
