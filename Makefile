@@ -44,6 +44,13 @@ build/bin/.oasdiff-$(OASDIFF):
 	GOTOOLCHAIN=local GOBIN=$(CURDIR)/build/bin go install github.com/oasdiff/oasdiff@$(OASDIFF)
 	@touch $@
 
+# Prometheus' linter alone: the package of Debian would start a server.
+build/bin/promtool:
+	mkdir -p $(@D) build/deb
+	cd build/deb && apt-get download prometheus
+	dpkg-deb --fsys-tarfile build/deb/prometheus_*.deb | tar -xO ./usr/bin/promtool > $@.new
+	chmod +x $@.new && mv $@.new $@
+
 tests/clients/node_modules/.installed: tests/clients/package.json tests/clients/.npmrc
 	npm install --prefix tests/clients --no-progress --loglevel=error
 	@touch $@

@@ -10,6 +10,8 @@ from ..storage.locator import BadLocator, check, default_locator, default_path
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+HIGHEST_PORT = 65535
+
 
 def option(*declarations: str, **attributes: Any) -> Callable[[F], F]:
     """`click.option` with an environment variable, shown in `--help`: `--log-level` has `CHAT_BINDINGS_LOG_LEVEL`."""

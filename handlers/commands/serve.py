@@ -11,11 +11,13 @@ from pathlib import Path
 
 import click
 
-from ..service.logs import configure
+from ..service.logs import FORMATS, TEXT, configure
+from ..service.monitoring import Monitoring, with_folder
 from ..service.settings import DOCS, Network, Settings
 from ..storage.locator import administration
-from .options import database_option, option
+from .options import HIGHEST_PORT, database_option, option
 from .publish_assets import missing_assets
+from .serve_monitoring import listen_for, monitoring_options
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +33,6 @@ class NetworkType(click.ParamType[Network]):
         except ValueError as error:
             self.fail(f"{error}. Write an IP address, or a network such as 10.0.0.0/8.", param, ctx)
 
-
-HIGHEST_PORT = 65535
 
 # a path may follow the host: that of a proxy which puts the service under a prefix
 _URL = re.compile(
@@ -109,6 +109,14 @@ class UrlType(click.ParamType[str]):
     show_default=True,
     help="What is logged, to standard error. No level shows personal data or secrets.",
 )
+@option(
+    "--log-format",
+    type=click.Choice(FORMATS),
+    default=TEXT,
+    show_default=True,
+    help="How: lines of text, or a JSON object a line.",
+)
+@monitoring_options
 @click.pass_context
 def serve(  # noqa: PLR0913 - an argument for each option
     context: click.Context,
@@ -125,6 +133,8 @@ def serve(  # noqa: PLR0913 - an argument for each option
     registration: bool,
     docs: bool,
     log_level: str,
+    log_format: str,
+    monitoring: Monitoring,
 ) -> None:
     """Serve the Bindings API.
 
@@ -141,19 +151,28 @@ def serve(  # noqa: PLR0913 - an argument for each option
     _check_tls(tls_cert, tls_key)
     if demo and context.get_parameter_source("database") != click.core.ParameterSource.DEFAULT:
         raise click.UsageError("--demo has a temporary database of its own: leave --database (or its variable) out.")
-    configure(log_level)
-    with server.stopping(), _database(database, demo=demo) as (address, curl_options), _site(wanted=docs) as folder:
-        settings = Settings(address, public_url, trusted_proxies, registration, log_level, folder)
+    configure(log_level, log_format)
+    with (
+        server.stopping(),
+        _database(database, demo=demo) as (address, curl_options),
+        _site(wanted=docs) as folder,
+        with_folder(monitoring) as monitored,
+    ):
+        settings = Settings(
+            address, public_url, trusted_proxies, registration, log_level, log_format, folder, monitoring=monitored
+        )
         try:
             listener = server.listen(host, port)
         except OSError as error:
             raise click.UsageError(f"--host {host} --port {port} cannot be listened on: {error.strerror}.") from None
+        monitor = listen_for(monitoring, server.listen)
         url = server.url_of(listener, secure=tls_cert is not None)
         if curl_options:
             click.echo(_invitation(f"{url}{curl_options[1]}", curl_options[0]))
             if folder:
                 click.echo(f"Read the contract, and try it on this server: {url}{DOCS}/\n")
-        server.run(settings, listener, workers=workers, tls=(tls_cert, tls_key) if tls_cert and tls_key else None)
+        tls = (tls_cert, tls_key) if tls_cert and tls_key else None
+        server.run(settings, listener, workers=workers, tls=tls, monitor=monitor)
 
 
 def _check_tls(cert: Path | None, key: Path | None) -> None:

@@ -17,30 +17,33 @@ from ..storage.locator import storage as storage_at
 from .addressing import Addressing
 from .credentials import Authentication
 from .docs import Docs
-from .envelope import Envelope
-from .logs import configure
+from .envelope import Envelope, new_request_id
+from .logs import JSON, configure, noting
 from .operations import CompiledApp, Validation
 from .representation import template
 from .routing import Routing
 from .settings import Settings
 from .specification import CONTRACT, REGISTRATION, binding_types, directory, document, operations
+from .watching import Watching
 
 log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> ASGIApp:
     """Compose the service. A spec that does not fit the handlers fails here, not on a request."""
-    configure(settings.log_level)
+    configure(settings.log_level, settings.log_format)
     template()
-    storage = storage_at(settings.database, binding_types())
+    watching = Watching(settings)
+    storage = watching.storage(storage_at(settings.database, binding_types()))
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         await storage.open()
         gc.collect()
         gc.freeze()  # the specs and all that is compiled of them stay: no collection has to look at them again
-        log.info("process %d is ready", os.getpid())
-        yield
+        async with watching.ready():
+            log.info("process %d is ready", os.getpid())
+            yield
         await storage.close()
 
     app = CompiledApp(
@@ -48,7 +51,8 @@ def create_app(settings: Settings) -> ASGIApp:
         specification_dir=directory(),
         lifespan=lifespan,
         middlewares=[
-            Envelope,
+            *watching.stages,
+            partial(Envelope, identify=noting(new_request_id)) if settings.log_format == JSON else Envelope,
             partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
             Authentication,
             Validation,

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .context import begin
 from .errors import REQUEST_ID, fault_of, respond
+from .logs import ACCESS, NOTHING
 from .specification import CONTRACT, REGISTRATION, document
 
 log = logging.getLogger("chat_bindings.access")
@@ -32,10 +33,12 @@ _SHARED = [
 
 
 class Envelope:
-    """The outermost stage."""
+    """The outermost stage of those that answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, identify: Callable[[], bytes] | None = None) -> None:
+        """`identify` makes an id for each request; `new_request_id` where there is none."""
         self.app = app
+        self._identify = identify or new_request_id
         self._words = {
             word for spec in (CONTRACT, REGISTRATION) for path in document(spec)["paths"] for word in path.split("/")
         } | {"registration"}
@@ -49,7 +52,7 @@ class Envelope:
         method, status = scope["method"], 0
         if method == "HEAD":
             scope = {**scope, "method": "GET"}  # a copy: the server still has to know that it was HEAD
-        request_id = new_request_id()
+        request_id = self._identify()
         headers = [(_REQUEST_ID, request_id)]
         if b"origin" in begin(scope):
             headers += _SHARED
@@ -72,11 +75,11 @@ class Envelope:
         finally:
             if is_told:
                 took = (perf_counter() - started) * 1000
-                operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id") or "-"
-                log.info(
-                    "%s %s %s %d %.1fms %s",
-                    method, self._shown(scope["path"]), operation.rpartition(".")[2], status, took, request_id.decode(),
-                )  # fmt: skip
+                operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id") or NOTHING
+                log.info(ACCESS, {
+                    "method": method, "path": self._shown(scope["path"]), "operation_id": operation.rpartition(".")[2],
+                    "status": status, "duration_ms": took, "request_id": request_id.decode(),
+                })  # fmt: skip
 
     def _shown(self, path: str) -> str:
         """A path for the log: anything but the specs' own words and SIDs may be personal data."""

@@ -10,6 +10,12 @@ from .errors import REQUEST_ID, Fault, render
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 
 
+REFUSED = "- - - %(status)d - %(request_id)s"
+"""The line of what is no request: it has neither method nor path."""
+
+ON_MALFORMED = "chat_bindings.on_malformed"
+"""Where a stage leaves in the state of the app what to call when a request is refused here."""
+
 _LARGEST_HEAD = 1 << 20
 """Bytes that a request line and its headers may have together: httptools would take, and keep, any number."""
 
@@ -48,4 +54,6 @@ class Protocol(HttpToolsProtocol):
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         self.transport.write(f"HTTP/1.1 {status} Bad Request\r\n{head}\r\n".encode("latin-1") + body)
         self.transport.close()
-        log.info("- - - %d - %s", status, request_id)
+        log.info(REFUSED, {"status": status, "request_id": request_id})
+        if tell := self.app_state.get(ON_MALFORMED):
+            tell()

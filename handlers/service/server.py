@@ -1,11 +1,12 @@
 """Running the app: sockets, workers, and a clean end."""
 
 import logging
+import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -19,6 +20,7 @@ from uvicorn.supervisors import Multiprocess
 from ..storage.locator import shown
 from .app import create_app
 from .logs import configure
+from .monitoring import Workers
 from .protocol import Protocol
 from .settings import Settings
 
@@ -58,26 +60,46 @@ def url_of(listener: socket.socket, *, secure: bool) -> str:
 class _Supervisor(Multiprocess):
     """uvicorn's, but once the end was asked for nobody new is let in, only to wait for a worker that never comes."""
 
+    @property
+    def workers(self) -> Workers:
+        return Workers(
+            lambda: [process.pid for process in self.processes if process.pid],
+            lambda: self.processes_num,
+            self.should_exit.is_set,
+        )
+
     def terminate_all(self) -> None:
         for listener in self.sockets:
             listener.close()
         super().terminate_all()
 
 
-def run(
+def _monitored(listener: socket.socket | None, settings: Settings, workers: Workers) -> AbstractContextManager[None]:
+    if listener is None or settings.monitoring.folder is None:
+        return nullcontext()
+    from .monitor import monitored
+
+    log.info("monitored at %s", url_of(listener, secure=False))
+    return monitored(listener, settings.monitoring.folder, workers)
+
+
+def run(  # noqa: PLR0913 - what all servers need, and what only some do
     settings: Settings,
     listener: socket.socket,
     *,
     workers: int,
     tls: tuple[Path, Path] | None,
     create: Callable[[Settings], ASGIApp] = create_app,
+    monitor: socket.socket | None = None,
 ) -> None:
     """Serve until a signal asks for the end; each worker makes the app by `create`.
+
+    `monitor` is where the service is monitored, if it is to be.
 
     uvicorn's handlers take SIGINT and SIGTERM while it runs; it finishes what is in flight and then raises the signal
     again, for `stopping` to see.
     """
-    configure(settings.log_level)
+    configure(settings.log_level, settings.log_format)
     cert, key = tls or (None, None)
     config = uvicorn.Config(
         partial(create, settings),
@@ -98,11 +120,14 @@ def run(
     log.info("serving %s at %s, workers: %d", shown(settings.database), url_of(listener, secure=bool(tls)), workers)
     if workers == 1:
         server = uvicorn.Server(config)
-        server.run(sockets=[listener])
+        alone = Workers(lambda: [os.getpid()], lambda: 1, lambda: server.should_exit)
+        with _monitored(monitor, settings, alone):
+            server.run(sockets=[listener])
         started = server.started
     else:
         supervisor = _Supervisor(config, sockets=[listener])
-        supervisor.run()
+        with _monitored(monitor, settings, supervisor.workers):
+            supervisor.run()
         started = all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)
     if not started:
         sys.exit(2)

@@ -1,9 +1,11 @@
 """What can be set of a service."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+
+from .monitoring import Monitoring
 
 Network = IPv4Network | IPv6Network
 
@@ -30,5 +32,11 @@ class Settings:
     log_level: str = "info"
     """What is logged: `debug`, `info`, `warning` or `error`."""
 
+    log_format: str = "text"
+    """How: `text`, or `json` for an object a line."""
+
     docs: Path | None = None
     """A folder for the site under /docs; None for no site."""
+
+    monitoring: Monitoring = field(default_factory=Monitoring)
+    """How it is monitored."""

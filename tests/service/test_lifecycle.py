@@ -46,9 +46,12 @@ class Upload:
 
     def finish(self) -> raw.Response:
         self._connection.sendall(self._rest)
-        (answer,) = raw.parsed(raw.received(self._connection))
-        self._connection.close()
+        answer = raw.one(self._connection)
+        self.drop()
         return answer
+
+    def drop(self) -> None:
+        self._connection.close()
 
 
 def refuses(service: Service) -> bool:

@@ -10,6 +10,10 @@ COMPILED_ONLY = {
     "test_kills.py": "what stands on the disk after `kill -9`: the storage",
     "test_lifecycle.py": "the command line, processes and signals: the server",
     "test_logs.py": "what stands in our log: Connexion writes one of its own",
+    "test_logs_json.py": "likewise",
+    "test_metrics.py": "what is counted: a stage of ours before all others",
+    "test_monitoring.py": "another port, which no stage answers on",
+    "test_tracing.py": "what is traced: a stage of ours before all others",
     "test_verify_fuzz.py": "a command, and servers of the tests",
     "test_wire.py": "what is no HTTP: the server refuses it before any stage",
 }

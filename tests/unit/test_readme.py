@@ -55,10 +55,11 @@ def steady(text: str) -> list[str]:
 @pytest.mark.needs("curl")
 def test_the_commands_of_the_readme_print_what_it_shows(tmp_path):
     """Typed one after the other, the README's commands print what it shows, but for SIDs, tokens and times."""
-    port = free_port()
+    ports = {"8000": free_port(), "8001": free_port()}
+    port = ports["8000"]
     script = ["exec 2>&1"]
     for step in steps():
-        command = step.command.replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+        command = re.sub(r"(127\.0\.0\.1:|-port )(800[01])\b", lambda m: f"{m[1]}{ports[m[2]]}", step.command)
         script.append(command)
         if command.endswith("&"):
             script.append(f"until curl -s -o /dev/null http://127.0.0.1:{port}; do sleep 0.1; done")

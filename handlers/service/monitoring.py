@@ -1,0 +1,58 @@
+"""How a service is monitored: by traces, and on a port of its own, for which its workers leave what they count."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from errno import ENAMETOOLONG
+from pathlib import Path
+from typing import NamedTuple
+
+_LONGEST = 88
+"""Bytes that the path of a folder may have: systems take about 100 for that of a socket in it."""
+
+
+@dataclass(frozen=True)
+class Monitoring:
+    """How a service is monitored; by default it is not."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+
+    port: int | None = None
+    """The port, 0 for any that is free; None for none."""
+
+    tracing: bool = False
+    """Whether OpenTelemetry traces are exported."""
+
+    folder: Path | None = None
+    """Where the workers of one service tell whether they are ready and what they have done; None for no port."""
+
+
+class Workers(NamedTuple):
+    """The workers of a running service, as its main process knows them."""
+
+    pids: Callable[[], list[int]]
+    """Those that run, or are about to."""
+
+    wanted: Callable[[], int]
+    """How many there should be."""
+
+    are_ending: Callable[[], bool]
+    """Whether the end was asked for."""
+
+
+@contextmanager
+def with_folder(monitoring: Monitoring) -> Iterator[Monitoring]:
+    """The same with a folder, if it has a port: it is there while the block lasts."""
+    if monitoring.port is None:
+        yield monitoring
+        return
+    with tempfile.TemporaryDirectory(prefix="chat-bindings-") as name:
+        if len(os.fsencode(name)) > _LONGEST:
+            raise OSError(
+                ENAMETOOLONG, "its path is too long for the sockets of workers, so set a shorter TMPDIR", name
+            )
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = name  # prometheus_client reads it when a process imports it
+        yield replace(monitoring, folder=Path(name))

@@ -1,0 +1,65 @@
+"""A monitored service, asked on its other port."""
+
+import re
+from collections import Counter
+from typing import NamedTuple
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from .running import Service, wait_until
+
+OPTIONS = ("--monitoring-port", 0)
+"""What a service is started with to be monitored."""
+
+WITHIN = 10
+"""Seconds in which what was answered must be counted: workers hand on what they counted a few times a second."""
+
+
+class Asked(NamedTuple):
+    """What requests are counted by."""
+
+    operation_id: str
+    method: str
+    status: str
+
+
+class Monitor:
+    """Asks a service how it is."""
+
+    def __init__(self, service: Service) -> None:
+        assert wait_until(lambda: "monitored at" in service.log, 10), service.log
+        self.url = re.search(r"monitored at (http://[0-9.:]+)", service.log)[1]
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return httpx.get(self.url + path, headers=headers, timeout=10)
+
+    def is_ready(self) -> bool:
+        return self.get("/readyz").status_code == 200
+
+    @property
+    def text(self) -> str:
+        """All metrics."""
+        answer = self.get("/metrics")
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def value(self, name: str, **labels: str) -> float:
+        """A metric; 0 for one that nothing was counted for yet."""
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(self.text)
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    def requests(self) -> Counter[Asked]:
+        """How many requests were counted."""
+        return Counter(
+            {
+                Asked(**sample.labels): int(sample.value)
+                for family in text_string_to_metric_families(self.text)
+                for sample in family.samples
+                if sample.name == "chat_bindings_request_duration_seconds_count"
+            }
+        )
