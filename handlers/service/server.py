@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -17,6 +16,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from .app import create_app
+from .certificates import Certificate
 from .logs import configure
 from .protocol import Protocol
 from .settings import Settings
@@ -68,7 +68,7 @@ def run(
     listener: socket.socket,
     *,
     workers: int,
-    tls: tuple[Path, Path] | None,
+    certificate: Certificate | None,
     create: Callable[[Settings], ASGIApp] = create_app,
 ) -> None:
     """Serve until a signal asks for the end; each worker makes the app by `create`.
@@ -77,12 +77,11 @@ def run(
     again, for `stopping` to see.
     """
     configure(settings.log_level)
-    cert, key = tls or (None, None)
     config = uvicorn.Config(
         partial(create, settings),
         factory=True,
         interface="asgi3",
-        http=Protocol,
+        http=partial(Protocol, limits=settings.limits),  # type: ignore[arg-type]  # which makes one for a connection
         ws="none",
         lifespan="on",
         log_config=None,
@@ -91,10 +90,9 @@ def run(
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
         workers=workers,
-        ssl_certfile=cert,
-        ssl_keyfile=str(key) if key else None,
+        ssl_context_factory=certificate,
     )
-    log.info("serving %s at %s, workers: %d", settings.database, url_of(listener, secure=bool(tls)), workers)
+    log.info("serving %s at %s, workers: %d", settings.database, url_of(listener, secure=bool(certificate)), workers)
     if workers == 1:
         server = uvicorn.Server(config)
         server.run(sockets=[listener])

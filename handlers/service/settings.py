@@ -1,9 +1,11 @@
 """What can be set of a service."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+
+from .limits import Limits
 
 Network = IPv4Network | IPv6Network
 
@@ -32,3 +34,9 @@ class Settings:
 
     docs: Path | None = None
     """A folder for the site under /docs; None for no site."""
+
+    allowed_hosts: Sequence[str] = ()
+    """The hosts that requests may be for, `*.` before one for all below it; none for any."""
+
+    limits: Limits = field(default_factory=Limits)
+    """What one client may take of a worker."""
