@@ -19,10 +19,10 @@ _SMALL = 16_384
 """Bytes that are parsed at a time. What came in fewer cannot hold a head that is too large."""
 
 _LINGER = 2.0
-_LINGER_BYTES = 4 << 20
-"""How long, and for how much, a refused client is heard out: closed at once, it could not read why it was refused."""
+_LINGER_BYTES = 32 << 20
+"""How long, and for how much, a client is heard out that still sends: closed at once, it could not read its answer."""
 
-_HEEDED = frozenset({b"host", b"expect", b"transfer-encoding"})
+_HEEDED = frozenset({b"host", b"expect", b"content-length", b"transfer-encoding"})
 _CHUNKED = b"chunked"
 
 
@@ -34,6 +34,18 @@ class _Nowhere(list[Any]):
 
 
 _NOWHERE = _Nowhere()
+
+
+class _Lingering:
+    """The transport of a request with a body: closed, it hears out a client that still sends it."""
+
+    def __init__(self, protocol: "Protocol") -> None:
+        self._protocol = protocol
+        self.write = protocol.transport.write
+        self.is_closing = protocol.transport.is_closing
+
+    def close(self) -> None:
+        self._protocol.linger()
 
 
 class _Flow(FlowControl):
@@ -61,12 +73,13 @@ class Protocol(HttpToolsProtocol):
         self.seen: Seen | None = None
         self._running: RequestResponseCycle | None = None
         self._refusal: Fault | None = None
+        self._discards = False
         self._unread = 0
         """Bytes that came since there was a whole head, or a piece of a body."""
         self._later = b""
         """What came while requests waited for their turn."""
         self._host: bytes | None = None
-        self._is_chunked = False
+        self._is_chunked = self._has_length = False
         self._declines = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -98,7 +111,7 @@ class Protocol(HttpToolsProtocol):
             self._read(piece)
 
     def _read(self, data: bytes) -> None:
-        if self._refusal is not None:
+        if self._discards:
             self._hear_out(len(data))
             return
         try:
@@ -122,7 +135,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._host = None
-        self._is_chunked = False
+        self._is_chunked = self._has_length = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
@@ -139,6 +152,8 @@ class Protocol(HttpToolsProtocol):
             self._host = value.strip()
         elif name == b"expect":
             self.expect_100_continue = value.lower() == b"100-continue"
+        elif name == b"content-length":
+            self._has_length = True
         elif self._is_chunked or value.lower() != b"chunked":
             raise Fault("malformed_request")  # where the body ends would be a guess
         else:
@@ -147,9 +162,10 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         parser, scope, headers = self.parser, self.scope, self.headers
         if parser.should_upgrade():
+            if parser.get_method() == b"CONNECT":  # there is no tunnel to be had
+                raise Fault("malformed_request")
             self._declines = True
             return
-        self.headers = _NOWHERE
         scope["method"] = parser.get_method().decode("ascii")
         host, path, query = target_of(self.url)
         version = parser.get_http_version()
@@ -163,9 +179,14 @@ class Protocol(HttpToolsProtocol):
         scope["path"] = unquote(text) if "%" in text else text
         scope["raw_path"], scope["query_string"] = path, query
         scope[HOST] = host or self._host  # type: ignore[literal-required]
+        self.headers = _NOWHERE
+        self._unread = 0
+        # who asked whether to send a body, and got an answer instead, may send it or not
+        keep_alive = version == "1.1" and parser.should_keep_alive() and not self.expect_100_continue
+        has_body = self._has_length or self._is_chunked
         self.cycle = RequestResponseCycle(
             scope=scope,
-            transport=self.transport,
+            transport=_Lingering(self) if has_body else self.transport,  # type: ignore[arg-type]
             flow=self.flow,
             logger=self.logger,
             access_logger=self.access_logger,
@@ -173,8 +194,7 @@ class Protocol(HttpToolsProtocol):
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
             expect_100_continue=self.expect_100_continue,
-            # who asked whether to send a body, and got an answer instead, may send it or not
-            keep_alive=version == "1.1" and parser.should_keep_alive() and not self.expect_100_continue,
+            keep_alive=keep_alive,
             on_response=self.on_response_complete,
         )
         self.pipeline.appendleft((self.cycle, self.app))
@@ -246,6 +266,7 @@ class Protocol(HttpToolsProtocol):
         if self._refusal is not None:
             return
         self._refusal = fault
+        self._discards = True
         self._unread = 0
         cycle, running = self.cycle, self._running
         if cycle is not None and cycle.more_body:
@@ -267,6 +288,15 @@ class Protocol(HttpToolsProtocol):
         running = self._running
         if running is None or running is not self.cycle or not (running.more_body and running.response_started):
             self.transport.write(refusal(fault, self.scope, self.server_state.default_headers))
+        self.linger()
+
+    def linger(self) -> None:
+        """End the connection, but not before the client could read its answer."""
+        cycle = self.cycle
+        if self._refusal is None and (cycle is None or not cycle.more_body):
+            self.transport.close()
+            return
+        self._discards = True
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.flow.resume_reading()
