@@ -2,22 +2,28 @@
 
 import logging
 import re
-import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_network
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from ..service.limits import Limits
 from ..service.logs import FORMATS, TEXT, configure
 from ..service.monitoring import Monitoring, with_folder
 from ..service.settings import DOCS, Network, Settings
 from ..storage.locator import administration
 from .options import HIGHEST_PORT, database_option, option
 from .publish_assets import missing_assets
+from .serve_hosts import allowed_host_option
+from .serve_limits import limits_options
 from .serve_monitoring import listen_for, monitoring_options
+
+if TYPE_CHECKING:
+    from ..service.certificates import Certificate
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +89,12 @@ class UrlType(click.ParamType[str]):
     multiple=True,
     help="Address or network whose X-Forwarded-Proto and X-Forwarded-Host count. Can be repeated.",
 )
-@option("--tls-cert", type=click.Path(path_type=Path), help="Certificate chain (PEM) to serve HTTPS with.")
+@allowed_host_option
+@option(
+    "--tls-cert",
+    type=click.Path(path_type=Path),
+    help="Certificate chain (PEM) to serve HTTPS with. It and its key are read again when they change.",
+)
 @option("--tls-key", type=click.Path(path_type=Path), help="Private key (PEM) of the certificate.")
 @option(
     "--demo",
@@ -117,6 +128,7 @@ class UrlType(click.ParamType[str]):
     help="How: lines of text, or a JSON object a line.",
 )
 @monitoring_options
+@limits_options
 @click.pass_context
 def serve(  # noqa: PLR0913 - an argument for each option
     context: click.Context,
@@ -127,6 +139,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
     database: str,
     public_url: str | None,
     trusted_proxies: tuple[Network, ...],
+    allowed_hosts: tuple[str, ...],
     tls_cert: Path | None,
     tls_key: Path | None,
     demo: bool,
@@ -135,6 +148,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
     log_level: str,
     log_format: str,
     monitoring: Monitoring,
+    limits: Limits,
 ) -> None:
     """Serve the Bindings API.
 
@@ -148,7 +162,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
     """
     from ..service import server  # the web stack takes a while to import: --help does without
 
-    _check_tls(tls_cert, tls_key)
+    certificate = _certificate(tls_cert, tls_key)
     if demo and context.get_parameter_source("database") != click.core.ParameterSource.DEFAULT:
         raise click.UsageError("--demo has a temporary database of its own: leave --database (or its variable) out.")
     configure(log_level, log_format)
@@ -159,7 +173,16 @@ def serve(  # noqa: PLR0913 - an argument for each option
         with_folder(monitoring) as monitored,
     ):
         settings = Settings(
-            address, public_url, trusted_proxies, registration, log_level, log_format, folder, monitoring=monitored
+            address,
+            public_url,
+            trusted_proxies,
+            registration,
+            log_level,
+            log_format,
+            folder,
+            allowed_hosts=allowed_hosts,
+            limits=limits,
+            monitoring=monitored,
         )
         try:
             listener = server.listen(host, port)
@@ -171,19 +194,21 @@ def serve(  # noqa: PLR0913 - an argument for each option
             click.echo(_invitation(f"{url}{curl_options[1]}", curl_options[0]))
             if folder:
                 click.echo(f"Read the contract, and try it on this server: {url}{DOCS}/\n")
-        tls = (tls_cert, tls_key) if tls_cert and tls_key else None
-        server.run(settings, listener, workers=workers, tls=tls, monitor=monitor)
+        server.run(settings, listener, workers=workers, certificate=certificate, monitor=monitor)
 
 
-def _check_tls(cert: Path | None, key: Path | None) -> None:
+def _certificate(cert: Path | None, key: Path | None) -> "Certificate | None":
+    from ..service.certificates import Certificate, UnusableCertificate, context_of
+
     if (cert is None) != (key is None):
         raise click.UsageError("--tls-cert and --tls-key go together: give both, or neither.")
-    if cert is None:
-        return
+    if cert is None or key is None:
+        return None
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
-    except OSError as error:  # ssl.SSLError is one
+        context_of(cert, key)
+    except UnusableCertificate as error:
         raise click.UsageError(f"--tls-cert {cert} with --tls-key {key} cannot be used: {error}") from None
+    return Certificate(cert.absolute(), key.absolute())
 
 
 @contextmanager

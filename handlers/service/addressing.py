@@ -1,10 +1,9 @@
 """Where a client reaches us: the scheme and host that absolute URLs are built from."""
 
-import re
 from collections.abc import Awaitable, Sequence
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NamedTuple
 
 from connexion.middleware.abstract import RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
@@ -13,18 +12,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .context import Repeated, arguments_of, header
 from .errors import Fault
+from .heads import HOST, HOST_HEADER, is_host, no_host
 from .settings import Network
 from .stages import CompiledStageAPI
 
-# RFC 3986: a registered name without sub-delimiters (which no host on the Internet has), or an IP literal, and a port
-_HOST = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_FORWARDED_HOST = "The X-Forwarded-Host header"
 
 
-@lru_cache(maxsize=1024)
-def _checked(scheme: str, host: bytes) -> str:
-    if not _HOST.fullmatch(host):
-        raise Fault("invalid_parameter", parameter="The Host header", rule="must be a host, or a host and a port")
-    return f"{scheme}://{host.decode()}"
+class AskedHost(NamedTuple):
+    """The host that a request is for, as far as it names one, and what named it."""
+
+    host: bytes | None
+    header: str
 
 
 class Origin:
@@ -36,35 +35,54 @@ class Origin:
     def __init__(self, public_url: str | None, trusted_proxies: Sequence[Network]) -> None:
         self._public_url = public_url.rstrip("/") if public_url else None
         self._trusted = tuple(trusted_proxies)
+        self._is_proxy = lru_cache(maxsize=1024)(self._is_trusted)
 
     def of(self, scope: Scope) -> str:
-        """The origin of a request. Raises `Fault("invalid_parameter")` where its Host is none."""
+        """The origin of a request. Raises `Fault("invalid_parameter")` where its host is none."""
         if self._public_url:
             return self._public_url
-        try:
-            scheme, host = scope["scheme"], header(scope, b"host")
-        except Repeated:
-            raise Fault("invalid_parameter", parameter="The Host header", rule="must come once") from None
-        if self._trusted and self._is_trusted(scope):
-            headers = dict(scope["headers"])
-            proto = _last(headers.get(b"x-forwarded-proto", b""))
-            scheme = proto.decode() if proto in (b"http", b"https") else scheme
-            host = _last(headers.get(b"x-forwarded-host", b"")) or host
+        host, _ = self.host_of(scope)
         if not host and scope["server"]:  # HTTP/1.0 knows no Host
             name, port = scope["server"]
             host = f"[{name}]:{port}".encode() if ":" in name else f"{name}:{port}".encode()
-        return _checked(scheme, host or b"")
+        return _origin(self._scheme_of(scope) if self._trusted else scope["scheme"], host or b"")
 
-    def _is_trusted(self, scope: Scope) -> bool:
-        if not scope["client"]:
-            return False
-        peer = ip_address(scope["client"][0])
-        return any(peer in network for network in self._trusted)
+    def host_of(self, scope: Scope) -> AskedHost:
+        """The host that a request is for. Raises `Fault("invalid_parameter")` where it is none."""
+        if self._trusted and (forwarded := self._forwarded(scope, b"x-forwarded-host")):
+            if not is_host(forwarded):
+                raise no_host(_FORWARDED_HOST)
+            return AskedHost(forwarded, _FORWARDED_HOST)
+        return AskedHost(scope[HOST] if HOST in scope else _host_header(scope), HOST_HEADER)
+
+    def _scheme_of(self, scope: Scope) -> str:
+        forwarded = self._forwarded(scope, b"x-forwarded-proto")
+        return forwarded.decode() if forwarded in (b"http", b"https") else scope["scheme"]
+
+    def _forwarded(self, scope: Scope, name: bytes) -> bytes:
+        if not scope["client"] or not self._is_proxy(scope["client"][0]):
+            return b""
+        # each proxy appends: the last was written by the one that we trust
+        return dict(scope["headers"]).get(name, b"").rpartition(b",")[2].strip()  # type: ignore[no-any-return]
+
+    def _is_trusted(self, peer: str) -> bool:
+        return any(ip_address(peer) in network for network in self._trusted)
 
 
-def _last(value: bytes) -> bytes:
-    # each proxy appends: the last was written by the one that we trust
-    return value.rpartition(b",")[2].strip()
+def _host_header(scope: Scope) -> bytes | None:
+    """The host of a request's one Host, for servers that do not look at it."""
+    try:
+        host = header(scope, b"host")
+    except Repeated:
+        raise Fault("invalid_parameter", parameter=HOST_HEADER, rule="must come once") from None
+    if host and not is_host(host):
+        raise no_host()
+    return host
+
+
+@lru_cache(maxsize=1024)
+def _origin(scheme: str, host: bytes) -> str:
+    return f"{scheme}://{host.decode()}"
 
 
 class AddressedOperation:
@@ -95,9 +113,9 @@ class Addressing(RoutedMiddleware[AddressingAPI]):
 
     api_cls = AddressingAPI
 
-    def __init__(self, app: ASGIApp, *, public_url: str | None, trusted_proxies: Sequence[Network]) -> None:
+    def __init__(self, app: ASGIApp, *, origin: Origin) -> None:
         super().__init__(app)
-        self._origin = Origin(public_url, trusted_proxies)
+        self._origin = origin
 
     def add_api(self, specification: Specification, **kwargs: Any) -> AddressingAPI:
         return super().add_api(specification, origin=self._origin, **kwargs)

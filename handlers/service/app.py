@@ -14,10 +14,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import __name__ as package
 from ..storage.locator import storage as storage_at
-from .addressing import Addressing
+from .addressing import Addressing, Origin
 from .credentials import Authentication
 from .docs import Docs
 from .envelope import Envelope, new_request_id
+from .hosts import AllowedHosts
 from .logs import JSON, configure, noting
 from .operations import CompiledApp, Validation
 from .representation import template
@@ -35,6 +36,7 @@ def create_app(settings: Settings) -> ASGIApp:
     template()
     watching = Watching(settings)
     storage = watching.storage(storage_at(settings.database, binding_types()))
+    origin = Origin(settings.public_url, settings.trusted_proxies)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -53,10 +55,11 @@ def create_app(settings: Settings) -> ASGIApp:
         middlewares=[
             *watching.stages,
             partial(Envelope, identify=noting(new_request_id)) if settings.log_format == JSON else Envelope,
+            *([partial(AllowedHosts, origin=origin, settings=settings)] if settings.allowed_hosts else []),
             partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
             Authentication,
-            Validation,
-            partial(Addressing, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies),
+            partial(Validation, limits=settings.limits),
+            partial(Addressing, origin=origin),
             LifespanMiddleware,
         ],
     )

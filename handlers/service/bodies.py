@@ -1,5 +1,6 @@
 """Request bodies, parsed and checked as the spec says: forms and JSON."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import orjson
 from starlette.types import Receive, Scope
 
 from .errors import Fault
+from .limits import Limits
 from .parameters import coercer, pairs, validator
 from .rules import keyword, rule
 from .specification import Json
@@ -18,7 +20,8 @@ JSON = "application/json"
 class Body:
     """The request body of an operation."""
 
-    def __init__(self, content: Json) -> None:
+    def __init__(self, content: Json, limits: Limits) -> None:
+        self._limits = limits
         readers: dict[str, Callable[[Json], Callable[[bytes], Any]]] = {FORM: _form_reader, JSON: lambda _: _read_json}
         self._types = {
             media_type: (readers[media_type](definition["schema"]), validator(definition["schema"]))
@@ -28,18 +31,44 @@ class Body:
     async def parse(self, scope: Scope, receive: Receive) -> Any:
         """The body's value.
 
-        Raises `Fault` for another media type, for what cannot be read, and for the first rule that is broken.
+        Raises `Fault` for another media type, for what is too large or too slow or cannot be read, and for the first
+        rule that is broken.
         """
-        sent = dict(scope["headers"]).get(b"content-type", b"")
+        headers = dict(scope["headers"])
+        sent = headers.get(b"content-type", b"")
         media_type = sent.partition(b";")[0].strip().lower().decode("latin-1") or next(iter(self._types))
         if media_type not in self._types:
             raise Fault("unsupported_content_type", types=" or ".join(self._types))
         read, validator_ = self._types[media_type]
-        value = read(await _received(receive))
+        if int(headers.get(b"content-length", 0)) > self._limits.max_body:
+            raise self._too_large()
+        value = read(await self._received(receive))
         if not validator_.is_valid(value):
             error = next(validator_.iter_errors(value))
             raise _fault(error)
         return value
+
+    async def _received(self, receive: Receive) -> bytes:
+        chunks, size, more = [], 0, True
+        try:
+            async with asyncio.timeout(self._limits.body_timeout):
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":  # what came so far may well look like a whole body
+                        raise Fault("invalid_body", format="complete", reason="the client hung up")
+                    chunks.append(message.get("body", b""))
+                    size += len(chunks[-1])
+                    if size > self._limits.max_body:
+                        raise self._too_large()
+                    more = message.get("more_body", False)
+        except TimeoutError:
+            rule = f"must arrive within {self._limits.body_timeout} seconds"
+            raise Fault("invalid_parameter", {"Connection": "close"}, parameter="The body", rule=rule) from None
+        return b"".join(chunks)
+
+    def _too_large(self) -> Fault:
+        rule = f"must have at most {self._limits.max_body} bytes"
+        return Fault("invalid_parameter", parameter="The body", rule=rule)
 
 
 def _fault(error: Any) -> Fault:
@@ -68,15 +97,3 @@ def _read_json(body: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         reason = f"{error.msg} at line {error.lineno}, column {error.colno}"
         raise Fault("invalid_body", format="JSON", reason=reason) from None
-
-
-async def _received(receive: Receive) -> bytes:
-    chunks = []
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":  # what came so far may well look like a whole body
-            raise Fault("invalid_body", format="complete", reason="the client hung up")
-        chunks.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return b"".join(chunks)

@@ -25,7 +25,7 @@ _AT_ONCE = 128
 """How many ids are made of random bytes at once."""
 
 _REQUEST_ID = REQUEST_ID.lower().encode()
-_SHARED = [
+SHARED = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Allow, Retry-After, Twilio-Request-Id, WWW-Authenticate"),
 ]
@@ -55,7 +55,7 @@ class Envelope:
         request_id = self._identify()
         headers = [(_REQUEST_ID, request_id)]
         if b"origin" in begin(scope):
-            headers += _SHARED
+            headers += SHARED
 
         def finish(message: Message) -> Awaitable[None]:
             nonlocal status

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .metrics import BUCKETS, Metrics
 from .outcome import method_of, notes_of, operation_of
-from .protocol import ON_MALFORMED
+from .refusals import ON_MALFORMED
 
 _EVERY = 0.1
 """Seconds after which what was counted is handed on: metrics are older by no more, and a kill loses no more."""

@@ -9,11 +9,13 @@ from connexion.apps.abstract import AbstractApp
 from connexion.apps.asynchronous import AsyncApi, AsyncApp, AsyncASGIApp
 from connexion.middleware.abstract import RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
+from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..storage.interface import Storage
 from .bodies import Body
 from .context import FOUND_OUT, arguments_of
+from .limits import Limits
 from .parameters import Parameters
 from .stages import CompiledStageAPI
 
@@ -21,10 +23,10 @@ from .stages import CompiledStageAPI
 class ValidatedOperation:
     """Parses and checks a request's parameters and body: arguments for the handler."""
 
-    def __init__(self, next_app: ASGIApp, operation: AbstractOperation) -> None:
+    def __init__(self, next_app: ASGIApp, operation: AbstractOperation, limits: Limits) -> None:
         self._next_app = next_app
         self._parameters = Parameters.compile(operation.parameters)
-        self._body = Body(operation.request_body["content"]) if operation.request_body else None
+        self._body = Body(operation.request_body["content"], limits) if operation.request_body else None
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         self._parameters.parse(scope, arguments_of(scope))
@@ -40,14 +42,25 @@ class ValidatedOperation:
 class ValidationAPI(CompiledStageAPI):
     """The parameters and bodies of one spec."""
 
+    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
+        self._limits = limits
+        super().__init__(*args, **kwargs)
+
     def make_operation(self, operation: AbstractOperation) -> ValidatedOperation:
-        return ValidatedOperation(self.following(operation), operation)
+        return ValidatedOperation(self.following(operation), operation, self._limits)
 
 
 class Validation(RoutedMiddleware[ValidationAPI]):
     """The stage that refuses what the spec does not allow."""
 
     api_cls = ValidationAPI
+
+    def __init__(self, app: ASGIApp, *, limits: Limits) -> None:
+        super().__init__(app)
+        self._limits = limits
+
+    def add_api(self, specification: Specification, **kwargs: Any) -> ValidationAPI:
+        return super().add_api(specification, limits=self._limits, **kwargs)
 
 
 class CalledOperation:

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -19,6 +18,7 @@ from uvicorn.supervisors import Multiprocess
 
 from ..storage.locator import shown
 from .app import create_app
+from .certificates import Certificate
 from .logs import configure
 from .monitoring import Workers
 from .protocol import Protocol
@@ -88,7 +88,7 @@ def run(  # noqa: PLR0913 - what all servers need, and what only some do
     listener: socket.socket,
     *,
     workers: int,
-    tls: tuple[Path, Path] | None,
+    certificate: Certificate | None,
     create: Callable[[Settings], ASGIApp] = create_app,
     monitor: socket.socket | None = None,
 ) -> None:
@@ -100,12 +100,11 @@ def run(  # noqa: PLR0913 - what all servers need, and what only some do
     again, for `stopping` to see.
     """
     configure(settings.log_level, settings.log_format)
-    cert, key = tls or (None, None)
     config = uvicorn.Config(
         partial(create, settings),
         factory=True,
         interface="asgi3",
-        http=Protocol,
+        http=partial(Protocol, limits=settings.limits),  # type: ignore[arg-type]  # which makes one for a connection
         ws="none",
         lifespan="on",
         log_config=None,
@@ -114,10 +113,10 @@ def run(  # noqa: PLR0913 - what all servers need, and what only some do
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
         workers=workers,
-        ssl_certfile=cert,
-        ssl_keyfile=str(key) if key else None,
+        ssl_context_factory=certificate,
     )
-    log.info("serving %s at %s, workers: %d", shown(settings.database), url_of(listener, secure=bool(tls)), workers)
+    url = url_of(listener, secure=bool(certificate))
+    log.info("serving %s at %s, workers: %d", shown(settings.database), url, workers)
     if workers == 1:
         server = uvicorn.Server(config)
         alone = Workers(lambda: [os.getpid()], lambda: 1, lambda: server.should_exit)

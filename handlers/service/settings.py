@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from .limits import Limits
 from .monitoring import Monitoring
 
 Network = IPv4Network | IPv6Network
@@ -40,3 +41,8 @@ class Settings:
 
     monitoring: Monitoring = field(default_factory=Monitoring)
     """How it is monitored."""
+    allowed_hosts: Sequence[str] = ()
+    """The hosts that requests may be for, `*.` before one for all below it; none for any."""
+
+    limits: Limits = field(default_factory=Limits)
+    """What one client may take of a worker."""

@@ -24,7 +24,7 @@ def serve(*, host: str, port: int, workers: int, **settings: Any) -> None:
     """Serve a database that is there."""
     with server.stopping():
         listener = server.listen(host, port)
-        server.run(Settings(**settings), listener, workers=workers, tls=None, create=create_app)
+        server.run(Settings(**settings), listener, workers=workers, certificate=None, create=create_app)
 
 
 main()

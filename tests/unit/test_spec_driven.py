@@ -51,7 +51,7 @@ TWICE: dict[tuple[str, object], str] = {
     ("service/operations.py", 204): "as above, where there is no body",
     ("service/operations.py", "application/json"): "what orjson writes; held to the spec below",
     ("service/errors.py", "application/json"): "as above",
-    ("service/protocol.py", "application/json"): "as above",
+    ("service/refusals.py", "application/json"): "as above",
     ("service/bodies.py", "application/json"): "what there are readers for; held to the spec below",
     ("service/bodies.py", "application/x-www-form-urlencoded"): "as above",
     ("service/errors.py", "Twilio-Request-Id"): "a header that every answer has; held to the spec below",
@@ -112,6 +112,8 @@ ANOTHER_THING: set[tuple[str, object]] = {
     ("service/credentials.py", 4096),  # credentials remembered
     ("service/envelope.py", 1000),  # milliseconds of a second
     ("service/errors.py", 200),  # characters of a message
+    ("service/limits.py", 200),  # headers
+    ("service/limits.py", 4096),  # connections
     ("storage/sqlite/connection.py", 512),  # statements kept
     ("storage/sqlite/connection.py", 1000),  # milliseconds of a second
     ("storage/sqlite/erasure.py", 100),  # bytes of a file's header
@@ -306,7 +308,7 @@ def test_headers_are_those_of_the_spec():
     """The headers that Python names are headers of the spec."""
     headers = {name.lower() for name in document()["components"]["headers"]}
     assert errors.REQUEST_ID.lower() in headers
-    sent = dict(envelope._SHARED)  # noqa: SLF001 - what it sends
+    sent = dict(envelope.SHARED)
     assert {"allow", "access-control-allow-origin"} <= headers
     exposed = sent[b"access-control-expose-headers"].decode().lower().split(", ")
     assert set(exposed) == headers - {"access-control-allow-origin"}

@@ -1,0 +1,85 @@
+"""The certificate that HTTPS is served with, read again when its files change."""
+
+import logging
+import os
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+_PERIOD = 1.0
+"""Seconds for which the files are not looked at again."""
+
+
+class UnusableCertificate(ValueError):
+    """A certificate or its key cannot be used; the message says why."""
+
+
+def context_of(cert: Path, key: Path) -> ssl.SSLContext:
+    """What to serve HTTPS with. Raises `UnusableCertificate`."""
+
+    def no_password() -> str:
+        raise UnusableCertificate(f"{key} is encrypted, and a service cannot be asked for its password")
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(cert, key, no_password)
+    except OSError as error:  # ssl.SSLError is one
+        raise UnusableCertificate(str(error)) from None
+    return context
+
+
+class Certificate:
+    """A certificate and its key. Each worker has its own, which looks after the files as clients connect.
+
+    A connection keeps what it began with. While the files cannot be used, the last ones that could stay in use.
+    """
+
+    def __init__(self, cert: Path, key: Path) -> None:
+        self._cert, self._key = cert, key
+        self._state: Any = None
+        self._looked = 0.0
+        self._current: ssl.SSLContext | None = None
+
+    def __call__(self, config: Any, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:  # noqa: ARG002
+        """The context that a server listens with, as uvicorn asks for it."""
+        self._state = self._stat()
+        self._looked = time.monotonic()
+        listening = self._current = context_of(self._cert, self._key)
+        listening.sni_callback = self._choose
+        return listening
+
+    def _choose(self, connection: ssl.SSLObject, name: str | None, listening: ssl.SSLContext) -> None:  # noqa: ARG002
+        """Give a new connection the context of now; called for each, whether it names a host or not."""
+        if time.monotonic() - self._looked > _PERIOD:
+            self._look()
+        if self._current is not None and self._current is not listening:
+            connection.context = self._current
+
+    def _look(self) -> None:
+        self._looked = time.monotonic()
+        state = self._stat()
+        if state == self._state:
+            return
+        self._state = state
+        try:
+            self._current = context_of(self._cert, self._key)
+        except UnusableCertificate as error:
+            log.warning("process %d: the new certificate cannot be used, the old one stays: %s", os.getpid(), error)
+        else:
+            log.info("process %d: the certificate was read again", os.getpid())
+
+    def _stat(self) -> tuple[tuple[int, int, int] | None, ...]:
+        """What changes with the files, wherever they are linked to."""
+        return tuple(map(_stat, (self._cert, self._key)))
+
+
+def _stat(path: Path) -> tuple[int, int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size

@@ -1,0 +1,5 @@
+"""The service, asked by hand."""
+
+from ..service.conftest import ask
+
+__all__ = ["ask"]

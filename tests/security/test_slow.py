@@ -1,0 +1,186 @@
+"""Clients that take their time: they are heard for so long, are told so, and keep nobody else waiting."""
+
+import asyncio
+import collections
+import re
+import socket
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from ..conftest import load
+from ..service.conftest import Asker, registration
+from ..support import raw
+from ..support.answers import check_documented, check_error
+from ..support.processes import computed
+from ..support.running import Service, wait_until
+
+pytestmark = pytest.mark.long
+
+PATIENCE = 3
+"""Seconds that the service of these tests has with its clients."""
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory, world_file):
+    """A service with little patience."""
+    options = [part for what in ("head", "body", "response", "idle") for part in (f"--{what}-timeout", PATIENCE)]
+    with Service(load(tmp_path_factory.mktemp("hasty") / "hasty.db", world_file), *options) as running:
+        yield running
+
+
+@pytest.fixture
+def ask(hasty, world):
+    return Asker(hasty, world)
+
+
+async def drip(url: str, first: bytes, rest: bytes) -> bytes:
+    """Send the first bytes, and then one of the rest every half second until the other side closes: all it answered."""
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    received = asyncio.ensure_future(reader.read())
+    writer.write(first)
+    for byte in rest:
+        if (await asyncio.wait([received], timeout=0.5))[0]:
+            break
+        writer.write(bytes([byte]))
+    try:
+        return await received
+    except ConnectionResetError:
+        return b""
+    finally:
+        writer.close()
+
+
+async def besieged(ask, slow: list[tuple[bytes, bytes]], path: str) -> tuple[list[bytes], list[float], bool]:
+    """What each slow client is answered, how long others wait meanwhile, and whether all were still slow then."""
+    clients = [asyncio.ensure_future(drip(ask.url, *each)) for each in slow]
+    await asyncio.sleep(1)
+    waits = []
+    for _ in range(100):
+        began = time.monotonic()
+        answer = await asyncio.to_thread(ask, "fetch_binding")
+        waits.append(time.monotonic() - began)
+        check_documented(answer, "fetch_binding")
+        if len(waits) * 0.02 > PATIENCE / 2:
+            break
+    during = not any(client.done() for client in clients)
+    return await asyncio.gather(*clients), waits, during
+
+
+def say(line: str) -> None:
+    """What `pytest -s` shows: no speed is asserted."""
+    sys.stdout.write(f"\n{line}\n")
+
+
+def test_a_thousand_slow_clients(ask, world, hasty):
+    """A thousand connections that send a byte now and then, or nothing, are ended in time; nobody waits for them."""
+    authorization = ("Authorization", raw.basic(*world.auth))
+    body = registration(endpoint="slow")
+    head = raw.compose("GET", ask.path("fetch_binding"), [("Host", "x"), authorization])
+    posted = raw.compose("POST", ask.path("register_binding", world.empty["sid"]),
+                         [("Host", "x"), authorization, ("Content-Length", str(len(body)))])  # fmt: skip
+    kinds = {
+        "head": (400, (head[:20], head[20:])),
+        "line": (100, (b"", head)),
+        "body": (400, (posted + body[:5], body[5:])),
+        "nothing": (100, (b"", b"")),
+    }
+    slow = [each for number, each in kinds.values() for _ in range(number)]
+    assert len(slow) == 1000
+    answers, waits, during = asyncio.run(besieged(ask, slow, ask.path("fetch_binding")))
+    assert during, "slow clients were sent away before their time"
+    say(f"{len(waits)} fetches beside {len(slow)} slow clients: p50 {sorted(waits)[len(waits) // 2] * 1000:.1f} ms, "
+        f"the slowest {max(waits) * 1000:.1f} ms")  # fmt: skip
+    assert max(waits) < PATIENCE, "somebody had to wait for a slow client"
+    names = [name for name, (number, _) in kinds.items() for _ in range(number)]
+    for name, received in zip(names, answers, strict=True):
+        if name == "nothing":
+            assert received == b""
+            continue
+        (answer,) = raw.parsed(received)
+        parameter = "The body" if name == "body" else "The head of the request"
+        assert f"{PATIENCE} seconds" in check_error(answer, "invalid_parameter", parameter=parameter)
+    assert check_documented(ask("list_bindings", service_sid=world.empty["sid"]), "list_bindings")["bindings"] == []
+    assert "Traceback" not in hasty.log
+
+
+def ended_after(connection: socket.socket) -> tuple[bytes, float]:
+    """What still comes on a connection, and how many seconds it takes until it is closed."""
+    began = time.monotonic()
+    return raw.received(connection), time.monotonic() - began
+
+
+def test_a_connection_that_is_not_used(ask):
+    """A connection is closed, without a word, when nothing was asked on it for a while, and not before."""
+    with raw.connect(ask.url) as connection:
+        for _ in range(PATIENCE + 2):
+            connection.sendall(raw.compose("GET", "/x", [("Host", "x")]))
+            check_error(raw.one(connection), "not_found", path="/x")
+            time.sleep(1)
+        received, seconds = ended_after(connection)
+    assert received == b""
+    assert PATIENCE - 1 <= seconds + 1 <= PATIENCE + 5
+
+
+def test_a_body_that_nobody_waits_for(ask, world):
+    """A fetch is answered without its body, which then has as long to arrive as any."""
+    headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Content-Length", "1000")]
+    with raw.connect(ask.url) as connection:
+        connection.sendall(raw.compose("GET", ask.path("fetch_binding"), headers, b"x"))
+        check_documented(raw.one(connection), "fetch_binding")
+        received, seconds = ended_after(connection)
+    assert received == b""
+    assert PATIENCE - 1 <= seconds <= PATIENCE + 5
+
+
+def test_an_answer_that_is_not_read(ask, world, hasty):
+    """A client that asks for much and reads nothing is cut off; neither answers nor requests heap up for it."""
+    path = ask.path("list_bindings", world.full["sid"])
+    request = raw.compose("GET", f"{path}?PageSize=1000", [("Host", "x"), ("Authorization", raw.basic(*world.auth))])
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        parts = urlsplit(ask.url)
+        connection.connect((parts.hostname, parts.port))
+        connection.settimeout(raw.PATIENCE)
+        with pytest.raises(OSError, match=r"reset|Broken"):
+            collections.deque(map(connection.sendall, [request * 100] * 10_000), maxlen=0)
+    assert resident(hasty.pid) < 300_000_000
+    check_documented(ask("fetch_binding"), "fetch_binding")
+
+
+def resident(pid: int) -> int:
+    """The bytes of memory that a process has."""
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024
+
+
+def test_nothing_is_done_while_nobody_is_there(hasty):
+    """Once all connections are gone nothing is looked at any more."""
+    time.sleep(2)
+    before = computed(hasty.pid)
+    time.sleep(1)
+    assert computed(hasty.pid) - before < 0.2
+
+
+def test_too_many_connections(ask, world, hasty):
+    """On a connection too many a request is answered 429 with Retry-After; when others are gone all is as before."""
+    most = 8
+    with Service(hasty.database, "--max-connections", most) as crowded:
+        held = [raw.connect(crowded.url) for _ in range(most)]
+        time.sleep(0.5)
+        other = Asker(crowded, world)
+        for operation in ("fetch_binding", "list_bindings", "register_binding"):
+            answer = other(operation)
+            check_error(answer, "too_many_requests", operation)
+            assert (answer.header("Connection"), int(answer.header("Retry-After")) > 0) == ("close", True)
+        held += [raw.connect(crowded.url) for _ in range(most)]
+        time.sleep(0.5)
+        with raw.connect(crowded.url) as refused:
+            assert raw.received(refused) == b""
+        for connection in held:
+            connection.close()
+        assert wait_until(lambda: other("fetch_binding").status == 200, 10)
+        assert "Traceback" not in crowded.log
