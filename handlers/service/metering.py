@@ -42,7 +42,8 @@ class Metering:
             return
         started, status, notes = perf_counter(), 0, notes_of(scope)
         self._in_flight += 1
-        self._is_due or self._hand_on_soon()
+        if not self._is_due:
+            self._hand_on_soon()
 
         def watch(message: Message) -> Awaitable[None]:
             nonlocal status
@@ -59,7 +60,8 @@ class Metering:
             took = perf_counter() - started
             series.counts[bisect_left(BUCKETS, took)] += 1
             series.seconds += took
-            self._is_due or self._hand_on_soon()
+            if not self._is_due:
+                self._hand_on_soon()
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"][ON_MALFORMED] = self._metrics.malformed.inc

@@ -23,9 +23,10 @@ _NOBODY = "nobody"
 @asynccontextmanager
 async def answering(folder: Path, storage: Storage) -> AsyncIterator[None]:
     """Tell whoever asks this worker whether it is ready, while the block lasts."""
+    question = _Question(storage)
 
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write((await _obstacle(storage) or _READY).encode())
+        writer.write((await question.obstacle() or _READY).encode())
         writer.close()
 
     path = _socket(folder, os.getpid())
@@ -34,6 +35,7 @@ async def answering(folder: Path, storage: Storage) -> AsyncIterator[None]:
         yield
     finally:
         server.close()
+        question.leave()
         path.unlink(missing_ok=True)
 
 
@@ -62,17 +64,29 @@ async def _ask(path: Path) -> str:
         return "it is not there, or is starting"
 
 
-async def _obstacle(storage: Storage) -> str | None:
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await storage.credential(_NOBODY)
-    except TimeoutError:
-        return f"the database did not answer within {PATIENCE:g} seconds"
-    except StorageUnavailable:
-        return "the database is away"
-    except Exception as error:  # noqa: BLE001 - whatever it is, the worker is not ready
-        return f"the database cannot be read ({type(error).__name__})"
-    return None
+class _Question:
+    """Asks the database. What is not answered is waited for on, not asked again: nothing piles up while it hangs."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._asked: asyncio.Task[object] | None = None
+
+    async def obstacle(self) -> str | None:
+        """Why the database is not ready; None when it is."""
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.create_task(self._storage.credential(_NOBODY))
+        answered, _ = await asyncio.wait([self._asked], timeout=PATIENCE)
+        if not answered:
+            return f"the database did not answer within {PATIENCE:g} seconds"
+        error = self._asked.exception()
+        if isinstance(error, StorageUnavailable):
+            return "the database is away"
+        return None if error is None else f"the database cannot be read ({type(error).__name__})"
+
+    def leave(self) -> None:
+        """Ask no more."""
+        if self._asked is not None:
+            self._asked.cancel()
 
 
 def _socket(folder: Path, pid: int) -> Path:

@@ -68,7 +68,7 @@ class Watching:
         if settings.monitoring.tracing:
             from .tracing import Traced, Tracing
 
-            self._tracing = Tracing(settings.database.partition(":")[0])
+            self._tracing = Tracing("sqlite" if settings.database.startswith("sqlite:") else "postgresql")
             self.stages.append(partial(Traced, tracing=self._tracing))
             self._watches.append(self._tracing.watch)
         if self._folder is not None:

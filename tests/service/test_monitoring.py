@@ -14,6 +14,7 @@ from ..conftest import load
 from ..support import raw
 from ..support.answers import check_error
 from ..support.monitoring import OPTIONS, WITHIN, Monitor
+from ..support.postgres import Postgres
 from ..support.processes import children
 from ..support.running import Service, run_cli, wait_until
 from .conftest import Asker
@@ -144,6 +145,24 @@ def test_a_database_that_is_another(one, database):
         f"Worker {one.pid}: the database cannot be read (SQLError).\n",
     )
     assert is_ready(monitor)
+
+
+def test_postgresql_that_is_away(tmp_path):
+    """A PostgreSQL that hangs or is gone is told within the bound; the service is ready again when it is."""
+    with Postgres() as server:
+        arguments = ("serve", "--port", 0, "--database", server.url(), "--no-docs", *OPTIONS)
+        with Service(tmp_path, arguments=arguments) as service:
+            monitor = Monitor(service)
+            assert is_ready(monitor)
+            worker = f"Worker {service.pid}: the database"
+            server.pause()
+            assert monitor.get("/readyz").text == f"{worker} did not answer within 1.5 seconds.\n"
+            server.resume()
+            assert is_ready(monitor)
+            server.kill()
+            assert monitor.get("/readyz").text.startswith(worker)
+            server.start()
+            assert is_ready(monitor)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
