@@ -14,10 +14,12 @@ import click
 from ..service.logs import FORMATS, TEXT, configure
 from ..service.monitoring import Monitoring, with_folder
 from ..service.settings import DOCS, Network, Settings
+from ..service.throttling import Throttling
 from ..storage.locator import administration
 from .options import HIGHEST_PORT, database_option, option
 from .publish_assets import missing_assets
 from .serve_monitoring import listen_for, monitoring_options
+from .serve_throttling import throttling_options
 
 log = logging.getLogger(__name__)
 
@@ -81,10 +83,11 @@ class UrlType(click.ParamType[str]):
     "trusted_proxies",
     type=NetworkType(),
     multiple=True,
-    help="Address or network whose X-Forwarded-Proto and X-Forwarded-Host count. Can be repeated.",
+    help="Address or network whose X-Forwarded-Proto, -Host and -For count. Can be repeated.",
 )
 @option("--tls-cert", type=click.Path(path_type=Path), help="Certificate chain (PEM) to serve HTTPS with.")
 @option("--tls-key", type=click.Path(path_type=Path), help="Private key (PEM) of the certificate.")
+@throttling_options
 @option(
     "--demo",
     is_flag=True,
@@ -129,6 +132,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
     trusted_proxies: tuple[Network, ...],
     tls_cert: Path | None,
     tls_key: Path | None,
+    throttling: Throttling,
     demo: bool,
     registration: bool,
     docs: bool,
@@ -159,7 +163,15 @@ def serve(  # noqa: PLR0913 - an argument for each option
         with_folder(monitoring) as monitored,
     ):
         settings = Settings(
-            address, public_url, trusted_proxies, registration, log_level, log_format, folder, monitoring=monitored
+            address,
+            public_url,
+            trusted_proxies,
+            registration,
+            log_level,
+            log_format,
+            folder,
+            monitoring=monitored,
+            throttling=throttling.among(workers),
         )
         try:
             listener = server.listen(host, port)

@@ -18,8 +18,10 @@ from .addressing import Addressing
 from .credentials import Authentication
 from .docs import Docs
 from .envelope import Envelope, new_request_id
+from .guesses import authenticator_of
 from .logs import JSON, configure, noting
 from .operations import CompiledApp, Validation
+from .rates import RateLimit
 from .representation import template
 from .routing import Routing
 from .settings import Settings
@@ -35,6 +37,8 @@ def create_app(settings: Settings) -> ASGIApp:
     template()
     watching = Watching(settings)
     storage = watching.storage(storage_at(settings.database, binding_types()))
+    throttling = settings.throttling
+    authenticator = authenticator_of(storage, throttling, settings.trusted_proxies)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -54,7 +58,8 @@ def create_app(settings: Settings) -> ASGIApp:
             *watching.stages,
             partial(Envelope, identify=noting(new_request_id)) if settings.log_format == JSON else Envelope,
             partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
-            Authentication,
+            partial(Authentication, authenticator=authenticator),
+            *([partial(RateLimit, requests_a_second=throttling.rate_limit)] if throttling.rate_limit else ()),
             Validation,
             partial(Addressing, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies),
             LifespanMiddleware,

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from .monitoring import Monitoring
+from .throttling import Throttling
 
 Network = IPv4Network | IPv6Network
 
@@ -40,3 +41,6 @@ class Settings:
 
     monitoring: Monitoring = field(default_factory=Monitoring)
     """How it is monitored."""
+
+    throttling: Throttling = field(default_factory=Throttling)
+    """How often one may guess, and how often ask, in one worker."""
