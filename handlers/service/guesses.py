@@ -44,7 +44,7 @@ class Gate:
 
     def wait(self, key: str, guess: str) -> int:
         """How many seconds to wait before a guess; 0 when it may pass."""
-        looked_at = self._looked_at.get(key, {})
+        looked_at = self._looked_at.get(key, Counter())
         others = len(looked_at) - (guess in looked_at)
         return 0 if self._limit.left(key) > others else self._limit.wait(key)
 
@@ -52,16 +52,18 @@ class Gate:
         """A guess is looked at."""
         self._looked_at[key][guess] += 1
 
-    def end(self, key: str, guess: str, *, is_wrong: bool) -> None:
-        """A guess was looked at."""
+    def end(self, key: str, guess: str) -> None:
+        """A guess is no longer looked at."""
         guesses = self._looked_at[key]
         guesses[guess] -= 1
         if not guesses[guess]:
             del guesses[guess]
         if not guesses:
             del self._looked_at[key]
-        if is_wrong:
-            self._limit.count(key)
+
+    def count(self, key: str) -> None:
+        """A guess was wrong."""
+        self._limit.count(key)
 
 
 class Guesses:
@@ -85,29 +87,26 @@ class Guesses:
             raise too_many_requests(wait)
         for gate, name in gates:
             gate.begin(name, these)
-        is_wrong = False
         try:
             yield
         except Fault:
-            is_wrong = True
+            for gate, name in gates:
+                gate.count(name)
+            if self._right.get(these):  # they were rotated or deleted
+                self._right.set(these, 0, _LATELY)
             raise
+        else:
+            for right in (here, these):
+                self._right.set(right, 1, _LATELY)
         finally:
             for gate, name in gates:
-                gate.end(name, these, is_wrong=is_wrong)
-            self._learn(here, these, is_wrong=is_wrong)
+                gate.end(name, these)
 
     def _gates(self, address: str, user_name: str, here: str, these: str) -> list[tuple[Gate, str]]:
         if self._right.get(these):
             return []
         by_user = None if self._right.get(here) else self._by_user
         return [(gate, name) for gate, name in ((self._by_address, address), (by_user, user_name)) if gate]
-
-    def _learn(self, here: str, these: str, *, is_wrong: bool) -> None:
-        if not is_wrong:
-            self._right.set(here, 1, _LATELY)
-            self._right.set(these, 1, _LATELY)
-        elif self._right.get(these):  # rotated or deleted
-            self._right.set(these, 0, _LATELY)
 
 
 class GuardedAuthenticator(Authenticator):
@@ -119,13 +118,13 @@ class GuardedAuthenticator(Authenticator):
         self._peers = peers
 
     def remembered(self, value: bytes, scope: Scope) -> str | None:
-        return super().remembered(value + self._peers.of(scope).encode(), scope)
+        return super().remembered(_sent_from(self._peers.of(scope), value), scope)
 
     async def account_sid(self, value: bytes, scope: Scope) -> str:
         user_name, password_sha256 = parse_basic(value)
         peer = self._peers.of(scope)
         with self._guesses.guess(peer, user_name, password_sha256):
-            return await self._look(user_name, password_sha256, value + peer.encode())
+            return await self._look(user_name, password_sha256, _sent_from(peer, value))
 
 
 def authenticator_of(storage: Storage, throttling: Throttling, trusted_proxies: Sequence[Network]) -> Authenticator:
@@ -133,6 +132,10 @@ def authenticator_of(storage: Storage, throttling: Throttling, trusted_proxies: 
     if throttling.guesses_per_address or throttling.guesses_per_account:
         return GuardedAuthenticator(storage, throttling, Peers(trusted_proxies))
     return Authenticator(storage)
+
+
+def _sent_from(peer: str, value: bytes) -> bytes:
+    return value + b"\0" + peer.encode()  # no header holds a NUL
 
 
 def _gate(a_minute: int) -> Gate | None:

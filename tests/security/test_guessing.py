@@ -103,6 +103,15 @@ def test_a_thousand_guesses_a_second_from_many_addresses(strict, account, path):
     check_error(answer, "not_found", "fetch_binding")
 
 
+def test_who_is_in_stays_in_behind_the_address_of_an_attacker(strict, account, path):
+    """A client that was right is served while guesses from its own address, at its own account, are refused."""
+    ask_from(strict, path, "127.2.8.1", account)
+    check_guessed(attack(strict, path, account[0], ["127.2.8.1"], BY_ADDRESS + 20), BY_ADDRESS)
+    time.sleep(0.6)  # until it is no longer remembered, and has to be looked at
+    wrong, right = ask_from(strict, path, "127.2.8.1", (account[0], secrets.token_hex(16)), account)
+    assert (wrong.status, right.status) == (429, 404)
+
+
 def test_other_user_names_do_not_help(strict, path):
     """One address is refused as soon, however many accounts it tries."""
     names = (f"AC{number:032x}" for number in itertools.count())

@@ -116,13 +116,15 @@ def test_guesses_under_way_count():
 
 
 def test_a_database_that_is_away_is_no_guess():
-    """What could not be looked at was not wrong."""
+    """What could not be looked at was neither wrong nor right."""
     guesses = Guesses(Throttling(1, 1))
     for _ in range(3):
         with pytest.raises(OSError, match="away"), guesses.guess("address", "user", "guess"):
             raise OSError("away")
-    with guesses.guess("address", "user", "guess"):
-        pass
+    with pytest.raises(Fault, match="unauthorized"), guesses.guess("address", "user", "guess"):
+        raise Fault("unauthorized")
+    with pytest.raises(Fault, match="too_many_requests"), guesses.guess("address", "user", "guess"):
+        pytest.fail("it was looked at, as if it had been right before")
 
 
 def test_what_is_right_resets_no_count():

@@ -62,8 +62,8 @@ def run_statement(columns: str = COLUMNS, *, by_type: bool, by_identity: bool, d
 
 def credential(connection: apsw.Connection, user_name: str) -> Credential | None:
     """Who a user name stands for."""
-    *row, is_known = connection.execute(CREDENTIAL, {"user_name": user_name}).fetchone()
-    found = Credential(*row)
+    account_sid, secret_sha256, is_known = next(connection.execute(CREDENTIAL, {"user_name": user_name}))
+    found = Credential(account_sid, secret_sha256)
     return found if is_known else None
 
 
