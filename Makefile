@@ -13,7 +13,7 @@ PROCESSES := 3
 
 .DEFAULT_GOAL := help
 .PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
-.PHONY: fuzz fuzz-renditions stock million bench bench-scale bench-servers kills wrong-servers compare site clients dist clean
+.PHONY: fuzz fuzz-renditions stock million bench bench-scale bench-servers kills timing wrong-servers compare site clients dist clean
 
 help:  ## Say what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | column -t -s:
@@ -115,6 +115,9 @@ openapi/site/vendor/.copied: openapi/node_modules/.installed Makefile
 
 clients: $(VENV)/.tested-with $(VENV)/.checked-with  ## Generate all clients, build a program on each and run it
 	$(BIN)/python -m pytest -m slow tests/clients/generated --numprocesses 2 --maxschedchunk 1 --durations 20
+
+timing: $(VENV)/.tested-with  ## Compare how long wrong tokens and others' SIDs take, 10,000 tries each
+	$(BIN)/python -m pytest -m slow tests/security/test_timing.py -s
 
 fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation (EXAMPLES=500)
 	$(BIN)/python -m tests.fuzz.run --examples $(EXAMPLES)

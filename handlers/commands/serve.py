@@ -15,12 +15,14 @@ from ..service.limits import Limits
 from ..service.logs import FORMATS, TEXT, configure
 from ..service.monitoring import Monitoring, with_folder
 from ..service.settings import DOCS, Network, Settings
+from ..service.throttling import Throttling
 from ..storage.locator import administration
 from .options import HIGHEST_PORT, database_option, option
 from .publish_assets import missing_assets
 from .serve_hosts import allowed_host_option
 from .serve_limits import limits_options
 from .serve_monitoring import listen_for, monitoring_options
+from .serve_throttling import throttling_options
 
 if TYPE_CHECKING:
     from ..service.certificates import Certificate
@@ -87,7 +89,7 @@ class UrlType(click.ParamType[str]):
     "trusted_proxies",
     type=NetworkType(),
     multiple=True,
-    help="Address or network whose X-Forwarded-Proto and X-Forwarded-Host count. Can be repeated.",
+    help="Address or network whose X-Forwarded-Proto, -Host and -For count. Can be repeated.",
 )
 @allowed_host_option
 @option(
@@ -96,6 +98,7 @@ class UrlType(click.ParamType[str]):
     help="Certificate chain (PEM) to serve HTTPS with. It and its key are read again when they change.",
 )
 @option("--tls-key", type=click.Path(path_type=Path), help="Private key (PEM) of the certificate.")
+@throttling_options
 @option(
     "--demo",
     is_flag=True,
@@ -142,6 +145,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
     allowed_hosts: tuple[str, ...],
     tls_cert: Path | None,
     tls_key: Path | None,
+    throttling: Throttling,
     demo: bool,
     registration: bool,
     docs: bool,
@@ -183,6 +187,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
             allowed_hosts=allowed_hosts,
             limits=limits,
             monitoring=monitored,
+            throttling=throttling.among(workers),
         )
         try:
             listener = server.listen(host, port)

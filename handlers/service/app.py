@@ -18,9 +18,11 @@ from .addressing import Addressing, Origin
 from .credentials import Authentication
 from .docs import Docs
 from .envelope import Envelope, new_request_id
+from .guesses import authenticator_of
 from .hosts import AllowedHosts
 from .logs import JSON, configure, noting
 from .operations import CompiledApp, Validation
+from .rates import RateLimit
 from .representation import template
 from .routing import Routing
 from .settings import Settings
@@ -37,6 +39,8 @@ def create_app(settings: Settings) -> ASGIApp:
     watching = Watching(settings)
     storage = watching.storage(storage_at(settings.database, binding_types()))
     origin = Origin(settings.public_url, settings.trusted_proxies)
+    throttling = settings.throttling
+    authenticator = authenticator_of(storage, throttling, settings.trusted_proxies)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -57,7 +61,8 @@ def create_app(settings: Settings) -> ASGIApp:
             partial(Envelope, identify=noting(new_request_id)) if settings.log_format == JSON else Envelope,
             *([partial(AllowedHosts, origin=origin, settings=settings)] if settings.allowed_hosts else []),
             partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
-            Authentication,
+            partial(Authentication, authenticator=authenticator),
+            *([partial(RateLimit, requests_a_second=throttling.rate_limit)] if throttling.rate_limit else ()),
             partial(Validation, limits=settings.limits),
             partial(Addressing, origin=origin),
             LifespanMiddleware,

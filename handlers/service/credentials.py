@@ -9,6 +9,7 @@ from typing import Any
 
 from connexion.middleware.abstract import RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
+from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..storage.interface import Storage
@@ -28,30 +29,28 @@ _REMEMBERED = 4096
 """How many of them at the most."""
 
 
-def parse_basic(value: bytes) -> tuple[str, str] | None:
-    """The user name and password of an `Authorization`; None when it is anything else."""
-    scheme, _, encoded = value.strip().partition(b" ")
-    if scheme.lower() != b"basic":
-        return None
-    try:
-        user_name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return (user_name, password) if colon else None
-
-
-async def authenticate(storage: Storage, value: bytes) -> str:
-    """The SID of the account that asks with an `Authorization`.
+def parse_basic(value: bytes) -> tuple[str, str]:
+    """The user name and the digest of the password of an `Authorization`.
 
     Raises `Fault("unauthorized")`: a malformed one is wrong credentials.
     """
-    pair = parse_basic(value)
-    if pair is None:
+    scheme, _, encoded = value.strip().partition(b" ")
+    if scheme.lower() != b"basic":
         raise Fault("unauthorized")
-    user_name, password = pair
+    try:
+        user_name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise Fault("unauthorized") from None
+    if not colon:
+        raise Fault("unauthorized")
+    return user_name, digest(password)
+
+
+async def authenticate(storage: Storage, user_name: str, password_sha256: str) -> str:
+    """The SID of the account whose credentials these are. Raises `Fault("unauthorized")` when they are wrong."""
     credential = await storage.credential(user_name) if "\0" not in user_name else None
     expected = credential.secret_sha256 if credential else _NOBODY
-    matches = hmac.compare_digest(digest(password), expected)
+    matches = hmac.compare_digest(password_sha256, expected)
     if credential is None or not matches:
         raise Fault("unauthorized")
     return credential.account_sid
@@ -64,15 +63,18 @@ class Authenticator:
         self._storage = storage
         self._known: dict[bytes, tuple[str, float]] = {}
 
-    def remembered(self, value: bytes) -> str | None:
-        """The SID of the account of an `Authorization` that was right a moment ago."""
+    def remembered(self, value: bytes, scope: Scope) -> str | None:  # noqa: ARG002 - whoever sends it
+        """The SID of the account of a request's `Authorization` that was right a moment ago."""
         known = self._known.get(value)
         return known[0] if known and time.monotonic() < known[1] else None
 
-    async def account_sid(self, value: bytes) -> str:
-        """The SID of the account that asks with an `Authorization`. Raises `Fault("unauthorized")`."""
+    async def account_sid(self, value: bytes, scope: Scope) -> str:  # noqa: ARG002 - as above
+        """The SID of the account that asks, by a request's `Authorization`. Raises `Fault("unauthorized")`."""
+        return await self._look(*parse_basic(value), value)
+
+    async def _look(self, user_name: str, password_sha256: str, value: bytes) -> str:
         until = time.monotonic() + _REMEMBERED_FOR
-        account_sid = await authenticate(self._storage, value)
+        account_sid = await authenticate(self._storage, user_name, password_sha256)
         self._forget()
         self._known[value] = account_sid, until
         return account_sid
@@ -100,22 +102,22 @@ class AuthenticatedOperation:
             value = None  # nobody can say which of them counts
         if value is None:
             raise Fault("unauthorized")
-        account_sid = self._authenticator.remembered(value)
+        account_sid = self._authenticator.remembered(value, scope)
         if account_sid is None:
             return self._ask(value, scope, receive, send)
         arguments_of(scope)["account_sid"] = account_sid
         return self._next_app(scope, receive, send)
 
     async def _ask(self, value: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        arguments_of(scope)["account_sid"] = await self._authenticator.account_sid(value)
+        arguments_of(scope)["account_sid"] = await self._authenticator.account_sid(value, scope)
         await self._next_app(scope, receive, send)
 
 
 class AuthenticationAPI(CompiledStageAPI):
     """The security requirements of one spec."""
 
-    def __init__(self, *args: Any, storage: Storage, **kwargs: Any) -> None:
-        self._authenticator = Authenticator(storage)
+    def __init__(self, *args: Any, authenticator: Authenticator, **kwargs: Any) -> None:
+        self._authenticator = authenticator
         super().__init__(*args, **kwargs)
 
     def make_operation(self, operation: AbstractOperation) -> ASGIApp:
@@ -133,3 +135,10 @@ class Authentication(RoutedMiddleware[AuthenticationAPI]):
     """The stage that finds out who asks."""
 
     api_cls = AuthenticationAPI
+
+    def __init__(self, app: ASGIApp, *, authenticator: Authenticator) -> None:
+        super().__init__(app)
+        self._authenticator = authenticator
+
+    def add_api(self, specification: Specification, **kwargs: Any) -> AuthenticationAPI:
+        return super().add_api(specification, authenticator=self._authenticator, **kwargs)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .limits import Limits
 from .monitoring import Monitoring
+from .throttling import Throttling
 
 Network = IPv4Network | IPv6Network
 
@@ -41,8 +42,12 @@ class Settings:
 
     monitoring: Monitoring = field(default_factory=Monitoring)
     """How it is monitored."""
+
     allowed_hosts: Sequence[str] = ()
     """The hosts that requests may be for, `*.` before one for all below it; none for any."""
 
     limits: Limits = field(default_factory=Limits)
     """What one client may take of a worker."""
+
+    throttling: Throttling = field(default_factory=Throttling)
+    """How often one may guess, and how often ask, in one worker."""

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..support.answers import CONTRACT, REGISTRATION, document, operations
+from ..support.guessing import UNLIMITED
 from ..support.running import STAGES, Service, environment, run_cli
 from . import seeds
 from .trace import EXCEPTIONS, HERE, Trace, short_phases, shortfalls, table
@@ -113,7 +114,7 @@ def serving(folder: Path, world: FuzzWorld) -> Iterator[Service]:
     imported = run_cli("import", path, "--database", f"sqlite:///{folder}/fuzz.db")
     if imported.returncode != 0:
         raise RuntimeError(f"the world was not imported: {imported.stderr}")
-    with Service(folder / "fuzz.db") as service:
+    with Service(folder / "fuzz.db", *UNLIMITED) as service:
         yield service
 
 

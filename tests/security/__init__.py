@@ -1,1 +1,1 @@
-"""What an attacker tries on the wire: each try is a test against the real service."""
+"""What an attacker would try, against the running service."""

@@ -1,4 +1,4 @@
-"""The service, asked by hand."""
+"""The requests of tests/service, for what is shown here."""
 
 from ..service.conftest import ask
 

@@ -43,11 +43,12 @@ def test_a_run_is_one_search_of_its_index(connection, by_type, by_identity, inde
 def test_lookups_are_searches(connection):
     """A credential, a service and a Binding are each found by a search of an index."""
     for statement, values, searches in (
-        (reading.CREDENTIAL, {"user_name": ""}, 2),
+        (reading.CREDENTIAL, {"user_name": ""}, 3),
         (reading.SERVICE, ("", ""), 1),
         (reading.FETCH, ("", "", ""), 2),
     ):
         steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
+        steps = [step for step in steps if step not in {"SCAN CONSTANT ROW", "SCAN (subquery-1)"}]  # a row of no table
         assert sum(step.startswith("SEARCH") for step in steps) == searches, steps
         assert not any(step.startswith(("SCAN", "USE TEMP")) for step in steps), steps
 

@@ -36,7 +36,7 @@ def test_a_security_scheme_that_is_not_checked(scheme):
         "components": {"securitySchemes": {"odd": scheme}},
     }
     with pytest.raises(NotImplementedError, match="security scheme odd"):
-        AuthenticationAPI(Specification.from_dict(spec), next_app=None, storage=None, resolver=Resolver())
+        AuthenticationAPI(Specification.from_dict(spec), next_app=None, authenticator=None, resolver=Resolver())
 
 
 def test_a_property_that_is_not_kept(monkeypatch):

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from ...support.guessing import UNLIMITED
 from ...support.running import CLI, environment
 
 ROOT = Path(__file__).parents[3]
@@ -45,9 +46,9 @@ def _python(name: str) -> Callable[[Site, int], Sequence[str]]:
 
 
 def served(site: Site, port: int, *options: str) -> Sequence[str]:
-    """Our service as its users start it."""
-    database = f"sqlite:///{site.database}"
-    return [*CLI, "serve", "--log-level", "warning", "--port", str(port), "--database", database, *options]
+    """Our service as its users start it, but anybody may guess: one of the kinds of requests is nothing else."""
+    where = ("--port", str(port), "--database", f"sqlite:///{site.database}")
+    return [*CLI, "serve", "--log-level", "warning", *where, *UNLIMITED, *options]
 
 
 def _prism(site: Site, port: int) -> Sequence[str]:

@@ -1,0 +1,234 @@
+"""Guessing: who sends too many wrong credentials is answered 429, and nobody else notices."""
+
+import asyncio
+import itertools
+import secrets
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ..support import raw
+from ..support.answers import check_documented, check_error
+from ..support.guessing import Guessed, Source, addresses, guess
+from ..support.running import Service, run_cli
+
+BY_ADDRESS, BY_ACCOUNT = 40, 100
+NOBODY = f"AC{'0' * 32}"
+
+
+@pytest.fixture(scope="module")
+def strict(service) -> Iterator[Service]:
+    """Serves the same world as `service`, and has little patience. Each test guesses from addresses of its own."""
+    limits = ("--guesses-per-address", BY_ADDRESS, "--guesses-per-account", BY_ACCOUNT)
+    with Service(service.database, *limits) as running:
+        yield running
+
+
+@pytest.fixture
+def account(strict) -> tuple[str, str]:
+    """The credentials of an account that is new, and has nothing: whoever has them is told 404."""
+    created = run_cli("account", "create", "--database", f"sqlite:///{strict.database}").stdout
+    sid, token = (line.partition(": ")[2] for line in created.splitlines())
+    return sid, token
+
+
+@pytest.fixture
+def path(ask) -> str:
+    return ask.path("fetch_binding")
+
+
+def check_guessed(guessed: Guessed, limit: int) -> None:
+    """Of all guesses as many were looked at as the limit lets through, and the rest were refused."""
+    assert set(guessed.statuses) == {401, 429}
+    assert limit <= guessed.statuses[401] <= limit + guessed.seconds * limit / 60 + 1
+    for answer in guessed.answers:
+        check_error(answer, "unauthorized" if answer.status == 401 else "too_many_requests", "fetch_binding")
+        assert answer.status == 401 or answer.header("Retry-After") in {"1", "2"}
+
+
+def ask_from(service: Service, path: str, address: str, *tries: tuple[str, str]) -> list[raw.Response]:
+    """The answers to some credentials, one after the other, from one address."""
+
+    async def work() -> list[raw.Response]:
+        async with Source(service.url, path, address) as source:
+            return [await source.ask(*each) for each in tries]
+
+    return asyncio.run(work())
+
+
+def attack(service: Service, path: str, user_name: str, sources: list[str], number: int) -> Guessed:
+    """Guess from some addresses as fast as it goes."""
+    return asyncio.run(guess(service.url, path, itertools.repeat(user_name), sources, number=number))
+
+
+async def attacked(service: Service, path: str, user_name: str, sources: list[str], *others: tuple[str, str, str]):
+    """Guesses at the rate of a thousand a second, and what others at other addresses were answered meanwhile."""
+
+    async def keep_asking(address: str, credentials: tuple[str, str]) -> list[raw.Response]:
+        answers = []
+        async with Source(service.url, path, address) as source:
+            while not attacking.done():
+                answers.append(await source.ask(*credentials))
+                await asyncio.sleep(0.02)
+        return answers
+
+    user_names = itertools.repeat(user_name)
+    attacking = asyncio.create_task(guess(service.url, path, user_names, sources, number=1500, a_second=1000))
+    asked = [keep_asking(address, credentials) for address, *credentials in others]
+    return await asyncio.gather(attacking, *asked)
+
+
+def test_a_thousand_guesses_a_second_from_one_address(strict, world, path):
+    """They are refused once the address has had its share, and the account is served elsewhere, new clients too."""
+    clients = ("127.2.0.1", *world.auth), ("127.2.0.2", world.key["sid"], world.key["secret"])
+    guessed, *served = asyncio.run(attacked(strict, path, world.auth[0], ["127.2.0.3"] * 10, *clients))
+    check_guessed(guessed, BY_ADDRESS)
+    for answers in served:
+        assert len(answers) > 10
+        assert {answer.status for answer in answers} == {200}
+
+
+def test_a_thousand_guesses_a_second_from_many_addresses(strict, account, path):
+    """They are refused once the account has had its share. Who was right before is served, who is new gets in soon."""
+    ask_from(strict, path, "127.2.1.1", account)
+    known = "127.2.1.1", *account
+    guessed, served = asyncio.run(attacked(strict, path, account[0], addresses(200), known))
+    check_guessed(guessed, BY_ACCOUNT)
+    assert {answer.status for answer in served} == {404}
+    until = time.monotonic() + raw.PATIENCE
+    while (answer := ask_from(strict, path, "127.2.1.2", account)[0]).status == 429:
+        assert time.monotonic() < until
+        time.sleep(int(answer.header("Retry-After")))
+    check_error(answer, "not_found", "fetch_binding")
+
+
+def test_who_is_in_stays_in_behind_the_address_of_an_attacker(strict, account, path):
+    """A client that was right is served while guesses from its own address, at its own account, are refused."""
+    ask_from(strict, path, "127.2.8.1", account)
+    check_guessed(attack(strict, path, account[0], ["127.2.8.1"], BY_ADDRESS + 20), BY_ADDRESS)
+    time.sleep(0.6)  # until it is no longer remembered, and has to be looked at
+    wrong, right = ask_from(strict, path, "127.2.8.1", (account[0], secrets.token_hex(16)), account)
+    assert (wrong.status, right.status) == (429, 404)
+
+
+def test_other_user_names_do_not_help(strict, path):
+    """One address is refused as soon, however many accounts it tries."""
+    names = (f"AC{number:032x}" for number in itertools.count())
+    check_guessed(asyncio.run(guess(strict.url, path, names, ["127.2.2.1"] * 4, number=200)), BY_ADDRESS)
+
+
+def test_a_refusal_says_nothing_about_the_credentials(strict, account, path):
+    """Where guesses are refused, right credentials are answered as wrong ones, also while they are in use elsewhere."""
+    attack(strict, path, NOBODY, ["127.2.3.1"], BY_ADDRESS + 1)
+    ask_from(strict, path, "127.2.3.2", account, account)
+    right, wrong = ask_from(strict, path, "127.2.3.1", account, (account[0], secrets.token_hex(16)))
+    check_error(right, "too_many_requests", "fetch_binding")
+    assert (right.status, right.content) == (wrong.status, wrong.content)
+    own = {"twilio-request-id", "date", "retry-after"}
+    rights, wrongs = ([each for each in answer.headers if each[0] not in own] for answer in (right, wrong))
+    assert rights == wrongs
+
+
+@pytest.mark.parametrize("limit", [BY_ADDRESS, BY_ACCOUNT])
+def test_accounts_that_are_not_there_are_throttled_alike(strict, account, path, limit):
+    """An account that exists and one that does not are refused after as many guesses."""
+    for user_name, last in ((account[0], 1), (f"AC{secrets.token_hex(16)}", 2)):
+        sources = [f"127.3.{last}.{number}" for number in range(1, 2 if limit == BY_ADDRESS else 201)]
+        check_guessed(attack(strict, path, user_name, sources, 200), limit)
+
+
+def test_who_was_right_outlives_the_rotation_of_a_token(strict, account, path):
+    """At an address where an account was right the new token is right at once, whoever guesses the account."""
+    user_name, token = account
+    ask_from(strict, path, "127.2.5.1", account)
+    check_guessed(attack(strict, path, user_name, addresses(200), 200), BY_ACCOUNT)
+    rotated = run_cli("account", "rotate-token", user_name, "--database", f"sqlite:///{strict.database}").stdout
+    new = rotated.partition("auth_token: ")[2].strip()
+    time.sleep(1)
+    old, refused, right = ask_from(strict, path, "127.2.5.1", account, (user_name, token), (user_name, new))
+    for answer in (old, refused):
+        check_error(answer, "unauthorized", "fetch_binding")
+    check_error(right, "not_found", "fetch_binding")
+
+
+def test_credentials_that_are_no_longer_right_are_counted(strict, account, path):
+    """A client that goes on with a deleted account's token is refused in the end, as everybody is."""
+    ask_from(strict, path, "127.2.6.1", account)
+    deleted = run_cli("account", "delete", account[0], "--database", f"sqlite:///{strict.database}")
+    assert deleted.returncode == 0, deleted.stderr
+    time.sleep(1)
+    answers = ask_from(strict, path, "127.2.6.1", *[account] * (BY_ADDRESS + 20))
+    assert [answer.status for answer in answers[:BY_ADDRESS]] == [401] * BY_ADDRESS
+    assert answers[-1].status == 429
+
+
+def test_only_what_could_be_right_is_a_guess(strict, ask, account, path):
+    """No credentials, and what is not HTTP Basic, are 401 however often they come, and use nothing up."""
+    with raw.connect(strict.url) as connection:
+        for value in (None, "Bearer x", "Basic !", "Basic QUM6") * 25:
+            headers = [("Host", "x")] + ([("Authorization", value)] if value else [])
+            connection.sendall(raw.compose("GET", path, headers))
+            check_error(raw.one(connection), "unauthorized", "fetch_binding")
+
+
+def test_guesses_at_the_same_moment(strict, path):
+    """Three hundred guesses at the same moment are counted like any others."""
+    check_guessed(attack(strict, path, f"AC{secrets.token_hex(16)}", ["127.2.7.1"] * 300, 300), BY_ADDRESS)
+
+
+def test_what_anybody_says_of_forwarding_does_not_help(strict, path):
+    """Without a trusted proxy `X-Forwarded-For` makes no other address."""
+    statuses = []
+    with raw.connect(strict.url) as connection:
+        for number in range(BY_ADDRESS + 20):
+            credentials = raw.basic(NOBODY, secrets.token_hex(16))
+            headers = [("Host", "x"), ("Authorization", credentials), ("X-Forwarded-For", f"10.0.0.{number}")]
+            connection.sendall(raw.compose("GET", path, headers))
+            statuses.append(raw.one(connection).status)
+    assert statuses[-1] == 429
+    assert statuses.count(401) < BY_ADDRESS + 10
+
+
+def test_behind_a_proxy_addresses_are_those_of_clients(service, world, path):
+    """A trusted proxy's last word tells clients apart; what clients wrote before it does not."""
+    options = ("--trusted-proxy", "127.0.0.1", "--guesses-per-address", BY_ADDRESS, "--guesses-per-account", 0)
+    with Service(service.database, *options) as proxied, raw.connect(proxied.url) as connection:
+
+        def send(forwarded: str, credentials: str) -> int:
+            headers = [("Host", "x"), ("Authorization", credentials), ("X-Forwarded-For", forwarded)]
+            connection.sendall(raw.compose("GET", path, headers))
+            return raw.one(connection).status
+
+        for number in range(BY_ADDRESS + 5):
+            send(f"192.0.2.{number}, 203.0.113.1", raw.basic(world.auth[0], secrets.token_hex(16)))
+        assert send("203.0.113.1", raw.basic(*world.auth)) == 429
+        assert send("203.0.113.1, 203.0.113.2", raw.basic(*world.auth)) == 200
+
+
+def test_workers_share_the_limits(service, path):
+    """Each of two workers counts by itself, up to half of a limit, so all of them keep to it."""
+    options = ("--workers", 2, "--guesses-per-address", BY_ADDRESS, "--guesses-per-account", 0)
+    with Service(service.database, *options) as running:
+        guessed = attack(running, path, NOBODY, ["127.0.0.1"] * 40, 400)
+    assert BY_ADDRESS // 2 <= guessed.statuses[401] <= BY_ADDRESS + guessed.seconds * BY_ADDRESS / 60 + 2
+
+
+def test_a_rate_limit_of_accounts(service, world, path):
+    """An account is served as often as the limit says, its keys included; other accounts are, too, and soon it is."""
+    key = world.key["sid"], world.key["secret"]
+    with Service(service.database, "--rate-limit", 20) as limited:
+        started = time.monotonic()
+        answers = ask_from(limited, path, "127.0.0.1", *[world.auth, key] * 50)
+        seconds = time.monotonic() - started
+        statuses = [answer.status for answer in answers]
+        assert statuses[:20] == [200] * 20
+        assert statuses.count(200) <= 20 + seconds * 20 + 1
+        refused = [answer for answer in answers if answer.status != 200]
+        for answer in refused:
+            check_error(answer, "too_many_requests", "fetch_binding")
+        (other,) = ask_from(limited, path, "127.0.0.1", world.foreign_auth)
+        check_error(other, "not_found", "fetch_binding")
+        time.sleep(int(refused[-1].header("Retry-After")))
+        (again,) = ask_from(limited, path, "127.0.0.1", key)
+        check_documented(again, "fetch_binding")

@@ -1,0 +1,92 @@
+"""Guessing at full speed, from many addresses at once: all of 127.0.0.0/8 is this machine."""
+
+import asyncio
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Self
+from urllib.parse import urlsplit
+
+from . import raw
+from .flood import next_answer
+from .raw import Response
+
+UNLIMITED = ("--guesses-per-address", "0", "--guesses-per-account", "0")
+"""Options of a service that lets anybody guess, where wrong credentials are measured or generated."""
+
+
+class Guessed(NamedTuple):
+    """What came of guesses: the answers in the order in which they came, and the seconds that all of it took."""
+
+    answers: Sequence[Response]
+    seconds: float
+
+    @property
+    def statuses(self) -> Counter[int]:
+        """How often each status came."""
+        return Counter(answer.status for answer in self.answers)
+
+
+def addresses(number: int) -> list[str]:
+    """So many addresses of the loopback, none of them the usual one."""
+    return [f"127.1.{each // 250}.{each % 250 + 1}" for each in range(number)]
+
+
+def wrong_tokens() -> Iterator[str]:
+    """Guesses of a token, none of them right."""
+    while True:
+        yield secrets.token_hex(16)
+
+
+def request(url: str, path: str, user_name: str, password: str) -> bytes:
+    """A request with credentials, on a connection that is kept."""
+    headers = [("Host", urlsplit(url).netloc), ("Authorization", raw.basic(user_name, password))]
+    return raw.compose("GET", path, headers)
+
+
+class Source:
+    """A client at an address, with one kept connection."""
+
+    def __init__(self, url: str, path: str, address: str) -> None:
+        self._url = url
+        self._path = path
+        self._address = address
+
+    async def ask(self, user_name: str, password: str) -> Response:
+        """Ask once; an answer that takes long is an error."""
+        self._writer.write(request(self._url, self._path, user_name, password))
+        return await asyncio.wait_for(next_answer(self._reader), raw.PATIENCE)
+
+    async def __aenter__(self) -> Self:
+        parts = urlsplit(self._url)
+        self._reader, self._writer = await asyncio.open_connection(
+            parts.hostname, parts.port, local_addr=(self._address, 0)
+        )
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._writer.close()
+        await self._writer.wait_closed()
+
+
+async def guess(
+    url: str, path: str, user_names: Iterator[str], sources: Sequence[str], *, number: int, a_second: float = 1e9
+) -> Guessed:
+    """Guess so many tokens, from all sources in turn, at no more than so many a second. A source waits for answers."""
+    answers: list[Response] = []
+    tokens, started = wrong_tokens(), time.monotonic()
+    begun = 0
+
+    async def work(address: str) -> None:
+        nonlocal begun
+        async with Source(url, path, address) as source:
+            while begun < number:
+                begun += 1
+                await asyncio.sleep(max(started + begun / a_second - time.monotonic(), 0))
+                answers.append(await source.ask(next(user_names), next(tokens)))
+
+    async with asyncio.TaskGroup() as tasks:
+        for address in sources:
+            tasks.create_task(work(address))
+    return Guessed(answers, time.monotonic() - started)
