@@ -11,11 +11,13 @@ from pathlib import Path
 
 import click
 
+from ..service.fault_rules import FaultRules
 from ..service.logs import configure
 from ..service.settings import DOCS, Network, Settings
 from ..storage.locator import administration
 from .options import database_option, option
 from .publish_assets import missing_assets
+from .serve_faults import faults_options
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +104,7 @@ class UrlType(click.ParamType[str]):
     show_default=True,
     help="Whether the contract's site is served, under /docs.",
 )
+@faults_options
 @option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
@@ -124,6 +127,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
     demo: bool,
     registration: bool,
     docs: bool,
+    faults: FaultRules | None,
     log_level: str,
 ) -> None:
     """Serve the Bindings API.
@@ -143,7 +147,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
         raise click.UsageError("--demo has a temporary database of its own: leave --database (or its variable) out.")
     configure(log_level)
     with server.stopping(), _database(database, demo=demo) as (address, curl_options), _site(wanted=docs) as folder:
-        settings = Settings(address, public_url, trusted_proxies, registration, log_level, folder)
+        settings = Settings(address, public_url, trusted_proxies, registration, log_level, folder, faults)
         try:
             listener = server.listen(host, port)
         except OSError as error:

@@ -18,6 +18,7 @@ from .addressing import Addressing
 from .credentials import Authentication
 from .docs import Docs
 from .envelope import Envelope
+from .fault_injection import FaultInjection
 from .logs import configure
 from .operations import CompiledApp, Validation
 from .representation import template
@@ -51,6 +52,7 @@ def create_app(settings: Settings) -> ASGIApp:
             Envelope,
             partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
             Authentication,
+            *([partial(FaultInjection, faults=settings.faults)] if settings.faults else []),
             Validation,
             partial(Addressing, public_url=settings.public_url, trusted_proxies=settings.trusted_proxies),
             LifespanMiddleware,

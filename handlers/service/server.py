@@ -17,6 +17,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from .app import create_app
+from .fault_answers import DroppingProtocol
 from .logs import configure
 from .protocol import Protocol
 from .settings import Settings
@@ -82,7 +83,7 @@ def run(
         partial(create, settings),
         factory=True,
         interface="asgi3",
-        http=Protocol,
+        http=DroppingProtocol if settings.faults else Protocol,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from .fault_rules import FaultRules
+
 Network = IPv4Network | IPv6Network
 
 DOCS = "/docs"
@@ -32,3 +34,6 @@ class Settings:
 
     docs: Path | None = None
     """A folder for the site under /docs; None for no site."""
+
+    faults: FaultRules | None = None
+    """Whether requests can be made to fail, and which are; None for none."""
