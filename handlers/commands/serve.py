@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..service.fault_rules import FaultRules
 from ..service.limits import Limits
 from ..service.logs import FORMATS, TEXT, configure
 from ..service.monitoring import Monitoring, with_folder
@@ -19,6 +20,7 @@ from ..service.throttling import Throttling
 from ..storage.locator import administration
 from .options import HIGHEST_PORT, database_option, option
 from .publish_assets import missing_assets
+from .serve_faults import faults_options
 from .serve_hosts import allowed_host_option
 from .serve_limits import limits_options
 from .serve_monitoring import listen_for, monitoring_options
@@ -116,6 +118,7 @@ class UrlType(click.ParamType[str]):
     show_default=True,
     help="Whether the contract's site is served, under /docs.",
 )
+@faults_options
 @option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
@@ -149,6 +152,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
     demo: bool,
     registration: bool,
     docs: bool,
+    faults: FaultRules | None,
     log_level: str,
     log_format: str,
     monitoring: Monitoring,
@@ -185,6 +189,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
             log_format,
             folder,
             allowed_hosts=allowed_hosts,
+            faults=faults,
             limits=limits,
             monitoring=monitored,
             throttling=throttling.among(workers),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 from ..service.rules import keyword, rule
-from ..service.specification import document
+from ..service.specification import document, resolved
 
 WORLD = "world.yaml"
 ROOT = "World"
@@ -64,24 +64,9 @@ def _kind(schema: Mapping[str, Any]) -> Kind:
         for name, own in schema["properties"].items()
         if (reference := own.get("items", {}).get("$ref"))
     }
-    resolved = _resolved(schema, WORLD)
-    validator = jsonschema_rs.Draft202012Validator(resolved, validate_formats=True, formats={"date-time": _is_time})
-    return Kind(resolved, validator, children)
-
-
-def _resolved(node: Any, file: str) -> Any:
-    """A part of a document with each reference, to other documents too, replaced by what it refers to."""
-    if isinstance(node, list):
-        return [_resolved(value, file) for value in node]
-    if not isinstance(node, dict):
-        return node
-    if "$ref" not in node:
-        return {name: _resolved(value, file) for name, value in node.items() if name != "$defs"}
-    other, _, pointer = node["$ref"].partition("#/")
-    target = document(other or file)
-    for name in pointer.split("/"):
-        target = target[name]
-    return _resolved(target, other or file)
+    whole = resolved(schema, WORLD)
+    validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True, formats={"date-time": _is_time})
+    return Kind(whole, validator, children)
 
 
 @lru_cache(1000)  # Bindings that stand together are often of the same second

@@ -18,6 +18,7 @@ from .addressing import Addressing, Origin
 from .credentials import Authentication
 from .docs import Docs
 from .envelope import Envelope, new_request_id
+from .fault_injection import FaultInjection
 from .guesses import authenticator_of
 from .hosts import AllowedHosts
 from .logs import JSON, configure, noting
@@ -63,6 +64,7 @@ def create_app(settings: Settings) -> ASGIApp:
             partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
             partial(Authentication, authenticator=authenticator),
             *([partial(RateLimit, requests_a_second=throttling.rate_limit)] if throttling.rate_limit else ()),
+            *([partial(FaultInjection, faults=settings.faults)] if settings.faults else []),
             partial(Validation, limits=settings.limits),
             partial(Addressing, origin=origin),
             LifespanMiddleware,

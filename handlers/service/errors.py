@@ -99,7 +99,11 @@ def render(fault: Fault, scope: Scope) -> tuple[int, dict[str, str], bytes]:
 
 async def respond(fault: Fault, scope: Scope, send: Send) -> None:
     """Send an error."""
-    status, headers, body = render(fault, scope)
+    await send_error(*render(fault, scope), send)
+
+
+async def send_error(status: int, headers: dict[str, str], body: bytes, send: Send) -> None:
+    """Send what an error was rendered to."""
     pairs = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     pairs += [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})

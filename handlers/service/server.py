@@ -19,6 +19,7 @@ from uvicorn.supervisors import Multiprocess
 from ..storage.locator import shown
 from .app import create_app
 from .certificates import Certificate
+from .fault_answers import DroppingProtocol
 from .logs import configure
 from .monitoring import Workers
 from .protocol import Protocol
@@ -104,7 +105,9 @@ def run(  # noqa: PLR0913 - what all servers need, and what only some do
         partial(create, settings),
         factory=True,
         interface="asgi3",
-        http=partial(Protocol, limits=settings.limits),  # type: ignore[arg-type]  # which makes one for a connection
+        http=partial(  # type: ignore[arg-type]  # which makes one for a connection
+            DroppingProtocol if settings.faults else Protocol, limits=settings.limits
+        ),
         ws="none",
         lifespan="on",
         log_config=None,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from .fault_rules import FaultRules
 from .limits import Limits
 from .monitoring import Monitoring
 from .throttling import Throttling
@@ -51,3 +52,6 @@ class Settings:
 
     throttling: Throttling = field(default_factory=Throttling)
     """How often one may guess, and how often ask, in one worker."""
+
+    faults: FaultRules | None = None
+    """Whether requests can be made to fail, and which are; None for none."""

@@ -78,6 +78,25 @@ def sentences() -> dict[str, str]:
     }
 
 
+def resolved(node: Json, spec: str) -> Json:
+    """A part of a document with each reference, to other documents too, replaced by what it refers to.
+
+    What stands beside a reference is added to that, as in JSON Schema 2020-12.
+    """
+    if isinstance(node, list):
+        return [resolved(value, spec) for value in node]
+    if not isinstance(node, dict):
+        return node
+    own = {name: resolved(value, spec) for name, value in node.items() if name not in ("$defs", "$ref")}
+    if "$ref" not in node:
+        return own
+    other, _, pointer = node["$ref"].partition("#/")
+    target = document(other or spec)
+    for name in pointer.split("/"):
+        target = target[name]
+    return resolved(target, other or spec) | own
+
+
 def _dicts(node: Json) -> Iterator[dict[str, Json]]:
     if isinstance(node, dict):
         yield node

@@ -10,6 +10,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
     from throttled.rate_limiter import per_min
 
+    from chat_bindings.service import quotas
     from chat_bindings.service.errors import Fault
     from chat_bindings.service.guesses import Guesses
     from chat_bindings.service.peers import Peers

@@ -1,0 +1,127 @@
+"""A file of fault rules (`openapi/faults.yaml`): YAML, checked so that an error has its line, JSON pointer and rule."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import jsonschema_rs
+import yaml
+
+from ..service.fault_errors import misfit
+from ..service.fault_rules import Rule, schema
+from ..service.rules import keyword, rule
+from ..service.specification import CONTRACT, REGISTRATION, operations
+
+Steps = tuple[str | int, ...]
+
+
+class FaultRulesError(Exception):
+    """A rule of the file's schema is broken, or one of the specs that it speaks of."""
+
+    def __init__(self, line: int, path: Steps, broken: str) -> None:
+        pointer = "".join(f"/{step}" for step in path)
+        super().__init__(f"line {line}, {pointer or 'the document'}: {broken}")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as JSON: what looks like a time is a text."""
+
+    yaml_implicit_resolvers: ClassVar = {  # type: ignore[misc]  # which it is of the class there, too
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def read(file: Path, *, registration: bool) -> tuple[int, tuple[Rule, ...]]:
+    """The seed and the rules; `registration` is whether devices can register, so that there is a rule to be for it.
+
+    Raises `FaultRulesError` for the first rule that is broken, and `OSError` when the file cannot be read.
+    """
+    root, value = _parsed(file.read_bytes())
+    error = next(iter(jsonschema_rs.Draft202012Validator(schema()).iter_errors(value)), None)
+    if error is not None:
+        path = tuple(error.instance_path)
+        raise FaultRulesError(_line(root, path), path, _told(error))
+    served = [one.operation_id for spec in _specs(registration=registration) for one in operations(spec)]
+    rules = tuple(map(Rule.of, value["rules"]))
+    for index, each in enumerate(rules):
+        for name, broken in _misfits(each, served):
+            path = ("rules", index, name)
+            raise FaultRulesError(_line(root, path), path, broken)
+    return value.get("seed", schema()["properties"]["seed"]["default"]), rules
+
+
+def _specs(*, registration: bool) -> tuple[str, ...]:
+    return (CONTRACT, REGISTRATION) if registration else (CONTRACT,)
+
+
+def _misfits(each: Rule, served: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if each.operation is not None and each.operation not in served:
+        yield "operation", f"must be one of {', '.join(served)}, or be left out for all of them"
+    for operation_id in [each.operation] if each.operation else served:
+        if wrong := misfit(each.injection, operation_id):
+            yield wrong
+
+
+def _told(error: jsonschema_rs.ValidationError) -> str:
+    if keyword(error) != "anyOf":
+        return rule(error)
+    choices = [name for choice in schema()["properties"]["rules"]["items"]["anyOf"] for name in choice["required"]]
+    return f"must hold one of {', '.join(choices)}"
+
+
+def _parsed(content: bytes) -> tuple[yaml.Node, Any]:
+    """The document, with lines and without."""
+    try:
+        loader = _Loader(content.decode())
+        root = loader.get_single_node()
+        if root is None:
+            raise FaultRulesError(1, (), "must hold rules")
+        _check_names(root, (), ())
+        return root, loader.construct_document(root)
+    except UnicodeDecodeError:
+        raise FaultRulesError(1, (), "must be UTF-8") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise FaultRulesError(line, (), f"must be YAML: {error.problem}") from None
+    except yaml.YAMLError:
+        raise FaultRulesError(1, (), "must be YAML: it holds a character that is not allowed there") from None
+
+
+def _check_names(node: yaml.Node, path: Steps, around: tuple[yaml.Node, ...]) -> None:
+    """YAML lets more stand there than JSON: the same name twice, names that are no text, and things in themselves."""
+    if node in around:
+        raise FaultRulesError(node.start_mark.line + 1, path, "must not hold itself")
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _check_names(item, (*path, index), (*around, node))
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, item in node.value:
+            line = key.start_mark.line + 1
+            if not key.tag.endswith(":str"):
+                raise FaultRulesError(line, path, "must have names that are texts")
+            if key.value in seen:
+                raise FaultRulesError(line, (*path, key.value), "must not be there twice")
+            seen.add(key.value)
+            _check_names(item, (*path, key.value), (*around, node))
+
+
+def _line(node: yaml.Node, path: Steps) -> int:
+    """The line of what stands at a path, or of what it would stand in."""
+    line: int = node.start_mark.line + 1
+    for step in path:
+        found = [place for name, place in _items(node) if name == step]
+        if not found:
+            break
+        line, node = found[0]
+    return line
+
+
+def _items(node: yaml.Node) -> Iterator[tuple[str | int, tuple[int, yaml.Node]]]:
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield index, (item.start_mark.line + 1, item)
+    if isinstance(node, yaml.MappingNode):
+        for key, item in node.value:
+            yield key.value, (key.start_mark.line + 1, item)
