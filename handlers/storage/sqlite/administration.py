@@ -55,6 +55,12 @@ class SqliteAdministration:
         with away():
             return database.schema(self._open())
 
+    def identity(self) -> str:
+        with suppress(OSError):  # a file that is not there yet has only its name
+            found = self._path.stat()
+            return f"sqlite {found.st_dev} {found.st_ino}"
+        return f"sqlite {self._path.absolute()}"
+
     def accounts(self) -> Iterator[AccountRow]:
         return self._select(AccountRow, "SELECT sid, auth_token_sha256 FROM accounts", None)
 
