@@ -4,6 +4,7 @@ import click
 
 from ..storage.locator import administration, shown
 from .database_copy import copy
+from .database_erase import erase
 from .options import database_option
 
 
@@ -60,3 +61,4 @@ def status(*, database: str) -> int:
 
 
 database.add_command(copy)
+database.add_command(erase)

@@ -239,8 +239,8 @@ class Administration(Protocol):
         What is read inside by the same object shows what was added.
         """
 
-    def erase(self) -> bool:
-        """Leave no byte of what was deleted in the database's files: whether it could be done now.
+    def erase(self) -> Sequence[str]:
+        """Leave no byte of what was deleted in the database's files: what is in the way of that now, a sentence each.
 
-        On PostgreSQL it cannot: the server does that by itself, in its own time.
+        SQLite does that by itself, too. PostgreSQL writes the table anew, for which it lets nobody at it.
         """

@@ -16,27 +16,32 @@ import pytest
 from chat_bindings.commands.database_rows import Tally, parts
 from chat_bindings.storage.locator import administration
 
+from ..support.engines import PostgresDatabase
 from ..support.running import environment, run_cli, wait_until
 
 NOTHING = '{"accounts":[\n]}\n'
 TALLY = re.compile(r"accounts \d+, keys \d+, services \d+, bindings \d+, sha256 [0-9a-f]{64}")
 
 
-def locator(path: Path) -> str:
-    return f"sqlite:///{path}"
+Place = Path | PostgresDatabase
+"""An SQLite file, or a database of PostgreSQL."""
 
 
-def copy(source: Path, target: Path, **options: object) -> subprocess.CompletedProcess[str]:
+def locator(place: Place) -> str:
+    return place.locator if isinstance(place, PostgresDatabase) else f"sqlite:///{place}"
+
+
+def copy(source: Place, target: Place, **options: object) -> subprocess.CompletedProcess[str]:
     return run_cli("database", "copy", locator(source), locator(target), **options)
 
 
-def export(path: Path) -> str:
+def export(path: Place) -> str:
     done = run_cli("export", "--database", locator(path))
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def tally(path: Path) -> str:
+def tally(path: Place) -> str:
     with administration(locator(path)) as storage, storage.snapshot():
         found = Tally()
         for part in parts(storage):
@@ -89,6 +94,49 @@ def test_all_is_copied_and_compared(source, target):
     assert export(target) == export(source)
     back = copy(target, target.with_name("back.db"))
     assert TALLY.findall(back.stdout) == [first, first]
+
+
+def test_a_world_moves_to_postgresql_and_back(source, target, postgres):
+    """From SQLite to PostgreSQL, on to another database and back: four times the same counts and the same digest."""
+    one, two = PostgresDatabase(postgres), PostgresDatabase(postgres)
+    found = []
+    for step in ((source, one), (one, two), (two, target)):
+        done = copy(*step)
+        assert (done.returncode, done.stderr) == (0, "Copied: both hold the same.\n")
+        found += TALLY.findall(done.stdout)
+    assert len(found) == 6
+    assert set(found) == {tally(source)} == {tally(one)}
+    assert export(target) == export(source) == export(two)
+
+
+def test_a_database_of_postgresql_is_refused_likewise(source, postgres):
+    """One that holds anything is left alone; the same one is known under another address; one that is away is named."""
+    full = PostgresDatabase(postgres)
+    assert copy(source, full).returncode == 0
+    before = export(full)
+    fails(copy(source, full), "TO cannot be used: it holds 2 accounts already: name a new database.")
+    same = run_cli("database", "copy", full.locator, full.locator.replace("127.0.0.1", "localhost"))
+    fails(same, "TO cannot be used: it is the same database as FROM: name another.")
+    assert export(full) == before
+    away = run_cli("database", "copy", full.locator, postgres.url("nowhere"))
+    assert away.returncode == 2
+    assert away.stderr.startswith("Error: TO is away: ")
+
+
+def test_what_does_not_come_out_of_postgresql_as_it_went_in_does_not_stay(source, postgres, migrated):
+    """Where PostgreSQL gives other rows than it was given, by a trigger, all is undone, and both digests are told."""
+    target = PostgresDatabase(postgres, migrated)
+    target.execute(
+        "CREATE FUNCTION tidy() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN new.endpoint := trim(new.endpoint); RETURN new; END $$"
+    )
+    target.execute("CREATE TRIGGER tidy BEFORE INSERT ON bindings FOR EACH ROW EXECUTE FUNCTION tidy()")
+    change(source, "UPDATE bindings SET endpoint = endpoint || ' ' WHERE rowid = 7")
+    done = copy(source, target)
+    fails(done, "TO cannot be used: it does not hold what FROM holds.")
+    first, second = TALLY.findall(done.stdout)
+    assert first != second
+    assert export(target) == NOTHING
 
 
 def test_nothing_is_copied_as_well(source, target):
@@ -188,7 +236,7 @@ def test_a_full_disk_leaves_nothing(source, target):
     assert export(target) == NOTHING
 
 
-def doing(what: str, source: Path, target: Path) -> subprocess.Popen[str]:
+def doing(what: str, source: Place, target: Place) -> subprocess.Popen[str]:
     """The command, which does something when it has read a first part of FROM."""
     script = (
         "import sys, time\n"
@@ -210,9 +258,11 @@ def doing(what: str, source: Path, target: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def test_an_interrupted_copy_leaves_nothing(source, target):
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_an_interrupted_copy_leaves_nothing(request, source, tmp_path, engine):
     """A copy that is stopped on its way ends with 130 and leaves nothing in TO."""
-    reached = target.with_name("reached")
+    reached = tmp_path / "reached"
+    target = tmp_path / "to.db" if engine == "sqlite" else PostgresDatabase(request.getfixturevalue("postgres"))
     with doing(f"Path({str(reached)!r}).touch(); time.sleep(60)", source, target) as process:
         assert wait_until(reached.exists, 20)
         process.send_signal(signal.SIGTERM)
@@ -220,8 +270,12 @@ def test_an_interrupted_copy_leaves_nothing(source, target):
     assert export(target) == NOTHING
 
 
-def test_a_copy_is_of_one_moment(source, target):
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_copy_is_of_one_moment(request, source, target, engine):
     """What FROM is told while it is read is not copied, in part or otherwise."""
+    if engine == "postgresql":
+        original, source = source, PostgresDatabase(request.getfixturevalue("postgres"))
+        assert copy(original, source).returncode == 0
     before = tally(source)
     with administration(locator(source)) as storage:
         sid = next(storage.accounts()).sid
