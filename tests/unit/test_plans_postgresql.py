@@ -62,14 +62,19 @@ async def _ask(storage: Storage, database: PostgresDatabase) -> list[Asked]:
     return lists
 
 
-@pytest.fixture(scope="module", params=["analysed", "new"])
+@pytest.fixture(scope="module", params=["analysed", "stale"])
 def database(request: pytest.FixtureRequest, postgres, migrated) -> PostgresDatabase:
-    """A database of many Bindings, of which statements are recorded; once with statistics, once without any."""
+    """A database of many Bindings, of which statements are recorded; with statistics, and with false ones."""
     made = PostgresDatabase(postgres, migrated)
     with made.administration() as administration:
         administration.create_account(AccountRow(ACCOUNT, "0" * 64))
         administration.create_service(ServiceRow(SERVICE, ACCOUNT))
     made.execute("ALTER TABLE bindings SET (autovacuum_enabled = off)")
+    if request.param == "stale":  # from when there was one user, with one type
+        postgres.execute(POPULATION.replace(f"(1, {MANY})", "(-400, -1)").replace("n % 4 = 0", "true"), made.name)
+        made.execute("UPDATE bindings SET binding_type = 'apn'")
+        made.execute("VACUUM ANALYZE bindings")
+        made.execute("DELETE FROM bindings")
     postgres.execute(POPULATION, made.name)
     if request.param == "analysed":
         made.execute("ANALYZE")
