@@ -3,6 +3,8 @@
 import click
 
 from ..storage.locator import administration, shown
+from .database_copy import copy
+from .database_erase import erase
 from .options import database_option
 
 
@@ -56,3 +58,7 @@ def status(*, database: str) -> int:
     else:
         click.echo(f"{name} is at migration {schema.applied} of {schema.latest}: run `chat-bindings database upgrade`.")
     return 1
+
+
+database.add_command(copy)
+database.add_command(erase)

@@ -69,6 +69,12 @@ database_option = option(
 )
 """`--database`, checked. The folder of the default is made; the database itself is not opened."""
 
+
+def database_argument(name: str, metavar: str) -> Callable[[F], F]:
+    """An argument that is the address of a database, checked as `--database` is."""
+    return click.argument(name, metavar=metavar, callback=_usable)
+
+
 cascade_option = option("--cascade", is_flag=True, help="Delete what stands under it as well.")
 
 output_option = option(

@@ -195,6 +195,9 @@ class Administration(Protocol):
     def schema(self) -> Schema:
         """How far the schema is; nothing is changed, or made."""
 
+    def identity(self) -> str:
+        """What tells this database from all others, however it is addressed; it need not be migrated."""
+
     def accounts(self) -> Iterator[AccountRow]:
         """All accounts, by SID."""
 
@@ -231,10 +234,13 @@ class Administration(Protocol):
         """Everything read inside is of one moment."""
 
     def load(self) -> AbstractContextManager[Loader]:
-        """Add a world: all of it when the block ends, nothing of it when the block raises."""
+        """Add a world: all of it when the block ends, nothing of it when the block raises.
 
-    def erase(self) -> bool:
-        """Leave no byte of what was deleted in the database's files: whether it could be done now.
+        What is read inside by the same object shows what was added.
+        """
 
-        On PostgreSQL it cannot: the server does that by itself, in its own time.
+    def erase(self) -> Sequence[str]:
+        """Leave no byte of what was deleted in the database's files: what is in the way of that now, a sentence each.
+
+        SQLite does that by itself, too. PostgreSQL writes the table anew, for which it lets nobody at it.
         """

@@ -103,6 +103,21 @@ class Postgres:
             cursor = connection.execute(statement)  # type: ignore[call-overload]
             return cursor.fetchall() if cursor.description else []
 
+    def run(self, program: str, *arguments: object) -> str:
+        """Run one of the programs that come with it, as the user that it runs as: its output."""
+        command = [self._programs / program, *map(str, arguments)]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            **_other_user(),
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def create_database(self, template: str | None = None) -> str:
         """A new database, as a copy of one that nobody is connected to, or an empty one: its name."""
         name = f"test_{next(self._numbers)}"

@@ -72,7 +72,7 @@ def test_a_busy_database_is_erased_later(storage, path, caplog, monkeypatch):
         storage.delete_service("IS1", cascade=True)
         assert "not erased from the files yet" in caplog.text
         assert b"identity-1-gone" in bytes_of(path)
-    assert storage.erase()
+    assert not storage.erase()
     assert b"gone" not in bytes_of(path)
 
 

@@ -10,7 +10,7 @@ from psycopg import errors
 from psycopg.pq import TransactionStatus
 
 from ..interface import AccountRow, Binding, Conflict, KeyRow, Schema, ServiceRow, StorageUnavailable
-from . import loader, migrating
+from . import erasure, loader, migrating
 from .connection import away, connect, conninfo
 from .reading import COLUMNS
 
@@ -20,6 +20,10 @@ _AT_ONCE = 2000
 BINDINGS = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = %s ORDER BY sid"  # noqa: S608 - constants
 
 COUNT_BINDINGS = "SELECT count(*) FROM bindings WHERE service_sid = %s"
+
+IDENTITY = """
+    SELECT concat_ws(' ', 'postgresql', system_identifier, oid, current_schema())
+    FROM pg_control_system(), pg_database WHERE datname = current_database()"""
 
 
 class PostgresAdministration:
@@ -45,6 +49,11 @@ class PostgresAdministration:
     def schema(self) -> Schema:
         with away():
             return migrating.schema(self._open())
+
+    def identity(self) -> str:
+        with away():
+            ((identity,),) = self._open().execute(IDENTITY)
+        return str(identity)
 
     def accounts(self) -> Iterator[AccountRow]:
         return self._select(AccountRow, "SELECT sid, auth_token_sha256 FROM accounts", None)
@@ -114,8 +123,9 @@ class PostgresAdministration:
         with self._change():
             yield loader.PostgresLoader(self._connection)
 
-    def erase(self) -> bool:
-        return False
+    def erase(self) -> list[str]:
+        with away():
+            return erasure.erase(self._connection)
 
     @property
     def _connection(self) -> psycopg.Connection[tuple[Any, ...]]:

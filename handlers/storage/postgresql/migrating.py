@@ -7,6 +7,7 @@ from psycopg import errors
 
 from ..interface import Conflict, Schema
 from ..migrations import scripts
+from . import distribution
 from .connection import said
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -42,7 +43,7 @@ def schema(connection: Connection) -> Schema:
 
 
 def migrate(connection: Connection) -> int:
-    """Apply the migrations that are missing, all or none: the number of the last one.
+    """Apply the migrations that are missing, all or none, and distribute on Citus: the number of the last one.
 
     Of many that come at once one migrates and the others wait. Where nothing is missing nothing is asked for but to
     read, so a role that may change no schema can do it too.
@@ -52,12 +53,14 @@ def migrate(connection: Connection) -> int:
         raise Conflict(
             "the database was made by a newer version of chat-bindings: use that version, or another database"
         )
-    if state.current:
+    if state.current and not distribution.pending(connection):
         return state.applied
     try:
         with connection.transaction():
             return _apply(connection)
     except errors.InsufficientPrivilege as error:
+        if state.current:  # it serves undistributed as well, until a role that may distributes it
+            return state.applied
         raise Conflict(
             f"the database lacks migrations, and this role may not make them ({said(error)}): "
             "run `database upgrade` as a role that may"
@@ -75,6 +78,7 @@ def _apply(connection: Connection) -> int:
         if number > applied:
             connection.execute(script)
             connection.execute("INSERT INTO chat_bindings_migrations VALUES (%s, now())", (number,))
+    distribution.distribute(connection)
     return scripts("postgresql")[-1][0]
 
 

@@ -55,6 +55,12 @@ class SqliteAdministration:
         with away():
             return database.schema(self._open())
 
+    def identity(self) -> str:
+        with suppress(OSError):  # a file that is not there yet has only its name
+            found = self._path.stat()
+            return f"sqlite {found.st_dev} {found.st_ino}"
+        return f"sqlite {self._path.absolute()}"
+
     def accounts(self) -> Iterator[AccountRow]:
         return self._select(AccountRow, "SELECT sid, auth_token_sha256 FROM accounts", None)
 
@@ -120,14 +126,14 @@ class SqliteAdministration:
         with self._change():
             yield loader.SqliteLoader(self._connection)
 
-    def erase(self) -> bool:
+    def erase(self) -> list[str]:
         deadline = time.monotonic() + _ERASE_FOR
         while True:
             with suppress(StorageUnavailable), away():
                 if database.erase(self._connection):
-                    return True
+                    return []
             if time.monotonic() > deadline:
-                return False
+                return ["somebody is reading or writing: a server that runs on the file will do it"]
             time.sleep(0.05)
 
     @property
@@ -169,7 +175,7 @@ class SqliteAdministration:
                     yield
         finally:
             # also when all was undone: what did not fit the cache was written to the log
-            if begun and not self.erase():
+            if begun and self.erase():
                 log.warning("what was deleted is not erased from the files yet: a server that runs on them will do it")
 
     def _select(self, row_type: Any, statement: str, account_sid: str | None) -> Iterator[Any]:

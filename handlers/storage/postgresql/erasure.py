@@ -1,0 +1,81 @@
+"""Erasing deleted data from PostgreSQL's files, which the server does not do by itself.
+
+VACUUM frees the space of deleted rows, and leaves most of their bytes there, in the table and in its indexes, until it
+is used again; used-up segments of the write-ahead log are kept to be written over. So the table is written anew without
+what was deleted, and then the server is left with no need for the segments from before.
+
+Statistics would be copies of personal data in another table, so none are kept of it (see the migrations).
+"""
+
+import re
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.errors import Diagnostic
+
+from .connection import said
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+_REWRITE = "VACUUM (FULL, VERBOSE) bindings"
+
+_NEW_SEGMENT, _FORGET_OLD = "SELECT pg_switch_wal()", "CHECKPOINT"
+
+_KEEPING = {
+    "SELECT FROM pg_settings WHERE name = 'wal_recycle' AND setting <> 'off'": (
+        "segments of the write-ahead log are kept to be written over: set wal_recycle to off"
+    ),
+    "SELECT FROM pg_settings WHERE name = 'wal_keep_size' AND setting <> '0'": (
+        "segments of the write-ahead log are kept for standbys: set wal_keep_size to 0"
+    ),
+    "SELECT FROM pg_replication_slots": (
+        "a replication slot may keep segments of the write-ahead log: they go when its reader has read them"
+    ),
+    "SELECT FROM pg_settings WHERE name = 'archive_mode' AND setting <> 'off'": (
+        "the write-ahead log is archived: what is in the archive stays until it expires there"
+    ),
+}
+"""What else keeps deleted data, by the question whether it does."""
+
+
+def erase(connection: Connection) -> list[str]:
+    """Leave no byte of what was deleted in the server's files: what could not be done, a sentence each.
+
+    Whoever asks for Bindings waits meanwhile. The connection must not be in a transaction.
+    """
+    kept = [sentence for question, sentence in _KEEPING.items() if connection.execute(question).fetchall()]
+    return [*_rewrite(connection), *_remove_segments(connection), *kept]
+
+
+def _rewrite(connection: Connection) -> list[str]:
+    objections: list[str | None] = []
+
+    def note(notice: Diagnostic) -> None:  # which can be read here alone
+        objections.append(_objection(notice))
+
+    connection.add_notice_handler(note)
+    try:
+        connection.execute(_REWRITE)
+    finally:
+        connection.remove_notice_handler(note)
+    return [sentence for sentence in objections if sentence]
+
+
+def _objection(notice: Diagnostic) -> str | None:
+    if notice.severity_nonlocalized == "WARNING":  # it leaves a table, rather than fail, that is another role's
+        return f"the table was not written anew: {notice.message_primary}"
+    seen = re.match(r"[1-9]\d*", notice.message_detail or "")  # rows that cannot be removed yet
+    if seen:
+        return f"{seen[0]} deleted rows can still be seen by an older transaction: try again when it has ended"
+    return None
+
+
+def _remove_segments(connection: Connection) -> list[str]:
+    try:
+        connection.execute(_NEW_SEGMENT)
+        connection.execute(_FORGET_OLD)
+    except errors.InsufficientPrivilege as error:
+        mend = "grant this role pg_checkpoint, and EXECUTE on pg_switch_wal()"
+        return [f"segments of the write-ahead log remain ({said(error)}): {mend}"]
+    return []

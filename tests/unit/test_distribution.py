@@ -1,0 +1,272 @@
+"""What PostgreSQL is asked, and of what shape its tables are: so that they can stand on many machines.
+
+Citus itself cannot be installed here. What it wants is held against PostgreSQL's own account of each statement and of
+the schema; and an extension of its name, with functions of its signatures, writes down what it is asked.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from chat_bindings.storage.interface import (
+    AccountRow,
+    Binding,
+    Conflict,
+    Filters,
+    KeyRow,
+    Position,
+    Registration,
+    ServiceRow,
+    Storage,
+)
+
+from ..support.engines import PostgresDatabase
+from ..support.running import run_cli
+from ..support.statements import Statement, record, recorded
+
+ACCOUNT, OTHER = AccountRow(f"AC{1:032x}", "0" * 64), AccountRow(f"AC{2:032x}", "1" * 64)
+SERVICES = [ServiceRow(f"IS{number:032x}", ACCOUNT.sid) for number in (1, 2)]
+SERVICE = SERVICES[0].sid
+KEY = KeyRow(f"SK{1:032x}", ACCOUNT.sid, "2" * 64)
+MOMENT = "2016-10-21T11:37:03Z"
+POSITIONS = (None, Position("after", f"BS{3:032x}"), Position("before", f"BS{30:032x}"))
+FILTERS = [
+    Filters(types, identities)
+    for types in ((), ("apn",), ("apn", "gcm"))
+    for identities in ((), ("user-1",), ("user-1", "user-2"))
+]
+
+
+def bindings(number: int) -> list[Binding]:
+    return [
+        Binding(f"BS{n:032x}", MOMENT, MOMENT, f"e{n}", f"user-{n % 4}", ("apn", "gcm", "fcm")[n % 3], "CR", "[]")
+        for n in range(number)
+    ]
+
+
+async def serve(storage: Storage) -> None:
+    """All that a service asks while requests run."""
+    await storage.open()
+    for name in (ACCOUNT.sid, KEY.sid):
+        assert await storage.credential(name)
+    for account in (ACCOUNT.sid, OTHER.sid):
+        registration = Registration("user-1", "new", "apn", "CR", ["new_message"])
+        for _ in range(2):
+            assert bool(await storage.register(account, SERVICE, registration)) == (account == ACCOUNT.sid)
+        for filters in FILTERS:
+            for position in POSITIONS:
+                for size in (3, 50):
+                    found = await storage.page(account, SERVICE, filters, position, size)
+                    assert bool(found) == (account == ACCOUNT.sid)
+        await storage.fetch(account, SERVICE, f"BS{7:032x}")
+        await storage.delete(account, SERVICE, f"BS{7:032x}")
+    await storage.close()
+
+
+def administer(database: PostgresDatabase) -> None:
+    """All that commands ask."""
+    with database.administration() as administration:
+        administration.migrate()
+        for account in (ACCOUNT, OTHER):
+            administration.create_account(account)
+        for service in SERVICES:
+            administration.create_service(service)
+        administration.create_key(KEY)
+        with administration.load() as loader:
+            for service in SERVICES:
+                loader.add_bindings(service.sid, bindings(40))
+        with pytest.raises(Conflict), administration.load() as loader:
+            loader.add_bindings(SERVICE, [bindings(1)[0]._replace(sid=f"BS{99:032x}")])
+        administration.rotate_token(OTHER.sid, "3" * 64)
+        with administration.snapshot():
+            assert administration.count_bindings() == 80
+            assert [len(list(administration.bindings(service.sid))) for service in SERVICES] == [40, 40]
+            assert list(administration.accounts())
+            assert list(administration.keys(ACCOUNT.sid)) == list(administration.keys())
+            assert list(administration.services(ACCOUNT.sid)) == list(administration.services())
+
+
+def clear(database: PostgresDatabase) -> None:
+    """What commands ask when they delete."""
+    with database.administration() as administration:
+        administration.delete_key(KEY.sid)
+        for refused in (administration.delete_service, administration.delete_account):
+            with pytest.raises(Conflict):
+                refused(SERVICE if refused == administration.delete_service else ACCOUNT.sid, cascade=False)
+        administration.delete_service(SERVICE, cascade=True)
+        administration.delete_account(ACCOUNT.sid, cascade=True)
+
+
+@pytest.fixture(scope="module")
+def statements(postgres) -> list[Statement]:
+    """All that a database was asked by the service and by the commands."""
+    database = PostgresDatabase(postgres)
+    record(database)
+    with recorded(database) as found:
+        administer(database)
+        asyncio.run(serve(database.storage()))
+        clear(database)
+    return found
+
+
+EQUALS = re.compile(r"(?<!\w)(?:\w+\.)?service_sid = (\$\d+|'IS[0-9a-f]{32}'::text)")
+
+
+def test_each_statement_on_bindings_names_one_service(statements):
+    """Whatever reads, changes or deletes Bindings compares `service_sid` with one value, by every way to the table."""
+    seen: dict[str, int] = {}
+    for statement in statements:
+        ways = [node for node in statement.on("bindings") if node["Node Type"] != "ModifyTable"]
+        services = set()
+        for node in ways:
+            conditions = " AND ".join(str(node.get(name, "")) for name in ("Index Cond", "Filter"))
+            assert " OR " not in conditions, statement.text
+            found = EQUALS.findall(conditions)
+            assert found, (statement.text, node)
+            services |= set(found)
+        if ways:
+            assert len(services) == 1, statement.text
+            kind = statement.text.split()[0]
+            seen[kind] = seen.get(kind, 0) + 1
+    assert seen["SELECT"] > 50
+    assert seen["DELETE"] >= 3
+    assert seen["DECLARE"] >= 2
+
+
+def test_each_new_binding_has_its_service_given(statements):
+    """What adds Bindings gives `service_sid` as a value: a registration, and a COPY as its first column."""
+    inserts = [
+        (statement, node)
+        for statement in statements
+        for node in statement.on("bindings")
+        if node["Node Type"] == "ModifyTable" and node["Operation"] == "Insert"
+    ]
+    assert len(inserts) == 4
+    for statement, node in inserts:
+        (child,) = [child for child in node["Plans"] if child.get("Parent Relationship") == "Outer"]
+        assert re.fullmatch(r"\$\d+|\(\$\d+\)::text", child["Output"][0]), statement.text
+        assert node["Conflict Arbiter Indexes"] == ["bindings_by_key"]
+    copies = [statement.text for statement in statements if statement.text.startswith("COPY")]
+    assert len(copies) == 3
+    assert all(text.startswith("COPY bindings (service_sid, sid, key_sha256,") for text in copies)
+
+
+def test_no_statement_works_on_two_services_or_on_other_tables_at_once(statements):
+    """A statement that changes rows changes those of one table; what is joined to Bindings stands on all machines."""
+    for statement in statements:
+        tables = {node["Relation Name"] for node in statement.nodes if "Relation Name" in node}
+        changed = {node["Relation Name"] for node in statement.nodes if node["Node Type"] == "ModifyTable"}
+        assert len(changed) <= 1, statement.text
+        if "bindings" in tables:
+            assert tables <= {"bindings", "services"}, statement.text
+
+
+KEYS = """
+    SELECT conrelid::regclass::text, contype::text, confrelid::regclass::text,
+           (SELECT array_agg(attname::text ORDER BY place)
+            FROM unnest(conkey) WITH ORDINALITY AS k (number, place)
+            JOIN pg_attribute ON attrelid = conrelid AND attnum = number)
+    FROM pg_constraint
+    WHERE conrelid IN ('accounts'::regclass, 'api_keys'::regclass, 'services'::regclass, 'bindings'::regclass)
+      AND contype <> 'n'"""
+
+UNIQUE = """
+    SELECT (SELECT array_agg(attname::text ORDER BY place)
+            FROM unnest(indkey) WITH ORDINALITY AS k (number, place)
+            JOIN pg_attribute ON attrelid = indrelid AND attnum = number)
+    FROM pg_index WHERE indrelid = 'bindings'::regclass"""
+
+
+def test_every_key_fits_a_distributed_table(postgres, migrated):
+    """Each index of Bindings begins with `service_sid`, and foreign keys lead to tables that are on all machines."""
+    database = PostgresDatabase(postgres, migrated)
+    keys = database.execute(KEYS)
+    assert {(table, to, tuple(columns)) for table, kind, to, columns in keys if kind == "f"} == {
+        ("api_keys", "accounts", ("account_sid",)),
+        ("services", "accounts", ("account_sid",)),
+        ("bindings", "services", ("service_sid",)),
+    }
+    assert {kind for _, kind, _, _ in keys} == {"p", "f"}
+    indexes = [columns for (columns,) in database.execute(UNIQUE)]
+    assert ["service_sid", "sid"] in indexes
+    assert ["service_sid", "key_sha256"] in indexes
+    assert {columns[0] for columns in indexes} == {"service_sid"}
+    for nothing in (
+        "SELECT relname FROM pg_class WHERE relkind IN ('S', 'v', 'm', 'p') AND relnamespace = 'public'::regnamespace",
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+        "SELECT adnum FROM pg_attrdef",
+        "SELECT attname FROM pg_attribute WHERE attidentity <> '' OR attgenerated <> ''",
+    ):
+        assert database.execute(nothing) == []
+
+
+EXTENSION = """
+    CREATE TABLE pg_dist_partition (logicalrel regclass);
+    CREATE TABLE asked (number int GENERATED ALWAYS AS IDENTITY, what text, mode text);
+    CREATE FUNCTION note(what text, made regclass) RETURNS void LANGUAGE sql AS $$
+        INSERT INTO asked (what, mode) VALUES (what, current_setting('citus.multi_shard_modify_mode'));
+        INSERT INTO pg_dist_partition VALUES (made) $$;
+    CREATE FUNCTION create_reference_table(table_name regclass) RETURNS void LANGUAGE sql AS $$
+        SELECT note('everywhere ' || table_name, table_name) $$;
+    CREATE FUNCTION create_distributed_table(
+        table_name regclass, distribution_column text, distribution_type text DEFAULT 'hash',
+        colocate_with text DEFAULT 'default', shard_count int DEFAULT NULL
+    ) RETURNS void LANGUAGE sql AS $$ SELECT note(table_name || ' by ' || distribution_column, table_name) $$;
+"""
+
+ASKED = [
+    ("everywhere accounts", "sequential"),
+    ("everywhere services", "sequential"),
+    ("everywhere api_keys", "sequential"),
+    ("bindings by service_sid", "sequential"),
+]
+
+
+@pytest.fixture
+def extended(tmp_path_factory: pytest.TempPathFactory, postgres) -> Iterator[PostgresDatabase]:
+    """A database with an extension that is called as Citus is, and writes down what it is asked."""
+    folder = postgres.folder / "extended" / "extension"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "citus.control").write_text("default_version = '1'\nrelocatable = true\n")
+    (folder / "citus--1.sql").write_text(EXTENSION)
+    for path in (folder.parent, folder, *folder.iterdir()):
+        path.chmod(0o755)
+    database = PostgresDatabase(postgres)
+    with postgres.connect(database.name) as connection:
+        connection.execute(f"SET extension_control_path = '{folder.parent}:$system'")
+        connection.execute("CREATE EXTENSION citus")
+    return database
+
+
+def test_an_upgrade_distributes_on_citus_once(extended):
+    """`database upgrade` on a database with the extension asks it, in order and one by one, and not a second time."""
+    for _ in range(2):
+        done = run_cli("database", "upgrade", "--database", extended.locator)
+        assert done.returncode == 0, done.stderr
+        assert extended.execute("SELECT what, mode FROM asked ORDER BY number") == ASKED
+
+
+def test_a_database_that_comes_to_citus_later_is_distributed_then(extended):
+    """Where the extension is new, or was not asked for all, an upgrade asks it for what is missing."""
+    with extended.administration() as administration:
+        administration.migrate()
+    extended.execute("DELETE FROM pg_dist_partition WHERE logicalrel = 'bindings'::regclass")
+    extended.execute("DELETE FROM asked")
+    with extended.administration() as administration:
+        administration.migrate()
+    assert extended.execute("SELECT what, mode FROM asked") == ASKED[-1:]
+
+
+def test_who_may_not_distribute_serves_undistributed(extended):
+    """A role that may only work with the tables finds them in order, and leaves distributing to another."""
+    with extended.administration() as administration:
+        administration.migrate()
+    extended.execute("DELETE FROM pg_dist_partition")
+    extended.execute("CREATE ROLE worker LOGIN")
+    extended.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO worker")
+    other = run_cli("account", "list", "--database", extended.server.url(extended.name, "worker"))
+    upgraded = run_cli("database", "upgrade", "--database", extended.server.url(extended.name, "worker"))
+    assert (other.returncode, upgraded.returncode) == (0, 0), upgraded.stderr
+    assert extended.execute("SELECT count(*) FROM pg_dist_partition") == [(0,)]

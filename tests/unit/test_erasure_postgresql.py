@@ -1,0 +1,153 @@
+"""What is left of a deleted Binding in PostgreSQL's files, and what removes it."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from chat_bindings.storage.interface import AccountRow, Registration, ServiceRow
+
+from ..support.engines import PostgresDatabase
+from ..support.postgres import Postgres
+from ..support.running import run_cli
+
+MARK = "doomed"
+MANY = 400
+ACCOUNT, SERVICE = f"AC{'a' * 32}", f"IS{'a' * 32}"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgres]:
+    with Postgres(settings={"wal_recycle": "off", "autovacuum": "off"}) as running:
+        yield running
+
+
+@pytest.fixture
+def database(server: Postgres) -> Iterator[PostgresDatabase]:
+    made = PostgresDatabase(server)
+    with made.administration() as administration:
+        administration.migrate()
+        administration.create_account(AccountRow(ACCOUNT, "0" * 64))
+        administration.create_service(ServiceRow(SERVICE, ACCOUNT))
+    yield made
+    server.execute(f"DROP DATABASE {made.name}")  # its files are looked through by the tests to come
+
+
+def register_and_delete(database: PostgresDatabase) -> None:
+    """Half of the Bindings are of users who leave again: by the service's own storage."""
+
+    async def work() -> None:
+        storage = database.storage()
+        await storage.open()
+        made = []
+        for number in range(MANY):
+            name = MARK if number % 2 else "kept"
+            registration = Registration(
+                f"{name}-{number}", f"{name}:{number}:{'x' * 90}", "apn", "CR1", ["new_message"]
+            )
+            made.append(await storage.register(ACCOUNT, SERVICE, registration))
+        for binding, _ in filter(None, made):
+            if binding.identity.startswith(MARK):
+                assert await storage.delete(ACCOUNT, SERVICE, binding.sid)
+        await storage.close()
+
+    asyncio.run(work())
+
+
+def left(folder: Path) -> dict[str, int]:
+    """How often the mark of those who left stands in each kind of file."""
+    found: dict[str, int] = {}
+    for file in folder.rglob("*"):
+        if file.is_file() and (number := file.read_bytes().count(MARK.encode())):
+            kind = file.relative_to(folder).parts[0]
+            found[kind] = found.get(kind, 0) + number
+    return found
+
+
+def erase(address: str) -> tuple[int, str, list[str]]:
+    done = run_cli("database", "erase", "--database", address)
+    return done.returncode, done.stdout, done.stderr.splitlines()
+
+
+def vacuum(database: PostgresDatabase) -> None:
+    for statement in ("VACUUM ANALYZE bindings", "CHECKPOINT"):
+        database.execute(statement)
+
+
+def test_what_is_deleted_stays_until_it_is_erased(server, database):
+    """After a DELETE and a VACUUM the identity is in the table and a base backup; once erased, in no file at all."""
+    register_and_delete(database)
+    vacuum(database)
+    assert left(server.data)["base"] > MANY // 2
+    backup = server.folder / "backup"
+    server.run(
+        "pg_basebackup", "-D", backup, "-h", "127.0.0.1", "-p", server.port, "-U", "postgres", "-c", "fast", "-N"
+    )
+    assert left(backup)["base"] > MANY // 2
+    assert MARK not in server.run("pg_dump", server.url(database.name))
+
+    told = "Erased: nothing of what was deleted is left in the database's files.\n"
+    assert erase(database.locator) == (0, told, [])
+    assert left(server.data) == {}
+    assert MARK not in server.log
+    assert database.execute("SELECT count(*) FROM bindings") == [(MANY // 2,)]
+
+
+def test_no_statistics_are_kept_of_personal_data(server, database):
+    """What PostgreSQL analyses it keeps values of: none of identities, endpoints and what is made of them."""
+    register_and_delete(database)
+    database.execute("ANALYZE bindings")
+    kept = database.execute("SELECT attname FROM pg_stats WHERE tablename = 'bindings' ORDER BY attname")
+    assert {name for (name,) in kept} == {
+        *("binding_type", "credential_sid", "date_created", "date_updated", "message_types", "service_sid", "sid"),
+    }
+
+
+def test_a_transaction_that_still_sees_it_is_told(server, database):
+    """What an older transaction can see is kept for it: that is told, and the next time it is erased."""
+    with database.server.connect(database.name) as other:
+        other.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        other.execute("SELECT 1")
+        register_and_delete(database)
+        code, output, told = erase(database.locator)
+        assert (code, output) == (1, "")
+        number = MANY // 2
+        rule = f"{number} deleted rows can still be seen by an older transaction: try again when it has ended"
+        assert told == [f"Not all is erased: {rule}."]
+        assert left(server.data)["base"] >= number
+    assert erase(database.locator)[0] == 0
+    assert left(server.data) == {}
+
+
+def refused(told: Sequence[str], *parts: str) -> None:
+    assert len(told) == len(parts), told
+    for line, part in zip(told, parts, strict=True):
+        assert line.startswith("Not all is erased: ")
+        assert part in line
+
+
+def test_a_role_that_may_not_is_told(server, database):
+    """Who does not own the table, or may not end a segment of the log, hears which right is missing."""
+    database.execute("CREATE ROLE visitor LOGIN")
+    database.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO visitor")
+    code, _, told = erase(server.url(database.name, "visitor"))
+    assert code == 1
+    refused(told, "the table was not written anew: permission denied", "grant this role pg_checkpoint, and EXECUTE on")
+
+    database.execute("GRANT MAINTAIN ON bindings TO visitor")
+    database.execute("GRANT pg_checkpoint TO visitor")
+    database.execute("GRANT EXECUTE ON FUNCTION pg_switch_wal() TO visitor")
+    assert erase(server.url(database.name, "visitor"))[0] == 0
+
+
+def test_settings_that_keep_the_log_are_told(postgres, migrated):
+    """On a server as it comes, used-up segments of the log are kept, and by a replication slot too."""
+    database = PostgresDatabase(postgres, migrated)
+    database.execute("SELECT pg_create_physical_replication_slot('standby')")
+    try:
+        code, _, told = erase(database.locator)
+    finally:
+        database.execute("SELECT pg_drop_replication_slot('standby')")
+    assert code == 1
+    refused(told, "set wal_recycle to off", "a replication slot may keep segments")
