@@ -19,6 +19,8 @@ COMMANDS = {
     "key": "key:key",
     "import": "import_:import_world",
     "export": "export:export_world",
+    "backup": "backup:backup",
+    "restore": "restore:restore",
     "fixtures": "fixtures:fixtures",
     "verify": "verify:verify",
     "client": "client:client",

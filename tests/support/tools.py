@@ -20,6 +20,7 @@ COMMANDS = {
     "php": (("php",), "PHP is missing: apt-get install php-cli php-curl php-mbstring"),
     "ruby": (("ruby",), "Ruby is missing: apt-get install ruby"),
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "Chromium is missing: apt-get install chromium"),
+    "unshare": (("unshare",), "unshare is missing: apt-get install util-linux"),
     "wrk": (("wrk",), "wrk is missing: apt-get install wrk"),
 }
 """What a tool may be called, and what to say where it is missing."""
