@@ -20,6 +20,8 @@ COMMANDS = {
     "import": "import_:import_world",
     "export": "export:export_world",
     "database": "database:database",
+    "backup": "backup:backup",
+    "restore": "restore:restore",
     "fixtures": "fixtures:fixtures",
     "verify": "verify:verify",
     "client": "client:client",

@@ -22,7 +22,7 @@ def failure(error: Exception) -> Refusal | None:
     if isinstance(error, StorageDamaged):
         return Refusal(
             f"--database (or CHAT_BINDINGS_DATABASE) names no database of chat-bindings, or a damaged one: {error}. "
-            "Name another, or import your last export into a new one."
+            "Name another, or restore your last backup into a new one."
         )
     if isinstance(error, Conflict):
         return Refusal(f"{error}.")

@@ -1,11 +1,10 @@
 """Progress bars: on a terminal's standard error, and nowhere else."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-Advance = Callable[[int], None]
-"""Is told how much more is done."""
+from ..storage.progress import Advance
 
 
 @contextmanager

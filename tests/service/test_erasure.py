@@ -101,8 +101,20 @@ def churn(url: str, auth, service_sid: str, chance: random.Random) -> tuple[list
     return people, gone
 
 
+def in_a_backup(database: Path) -> set[str]:
+    """Every marker in any byte of a backup that is made now."""
+    backup = database.parent / "backups" / "backup.db"
+    backup.parent.mkdir(exist_ok=True)
+    done = run_cli("backup", "-o", backup, "--database", f"sqlite:///{database}")
+    assert done.returncode == 0, done.stderr
+    return in_the_files(backup)
+
+
 def test_what_was_deleted_is_nowhere(world, world_file, tmp_path):
-    """Of thousands of devices of all sizes, deleted at random while others register and read, nothing is left."""
+    """Of thousands of devices of all sizes, deleted at random while others register and read, nothing is left.
+
+    A backup that is made right after the last delete holds nothing of them at all.
+    """
     database = load(tmp_path / "erased.db", world_file)
     with (
         Service(database, "--workers", 2) as service,
@@ -110,9 +122,10 @@ def test_what_was_deleted_is_nowhere(world, world_file, tmp_path):
     ):
         people, gone = churn(service.url, world.auth, world.empty["sid"], random.Random(1))
         assert len(people) + len(gone) == 3000
+        standing = {marker for person in people for marker in person.markers}
+        assert in_a_backup(database) == standing
         deleted = {marker for person in gone for marker in person.markers}
         assert wait_until(lambda: not in_the_files(database) & deleted, MINUTE, every=1)
-        standing = {marker for person in people for marker in person.markers}
         assert in_the_files(database) == standing
         wait_until(lambda: len(people) in walked, 10)
         assert len(people) in walked

@@ -11,8 +11,9 @@ from typing import Any, Self
 import apsw
 
 from ..interface import AccountRow, Binding, Conflict, KeyRow, Schema, ServiceRow, StorageUnavailable
+from ..progress import Progress
 from . import connection as database
-from . import loader
+from . import loader, pages
 from .connection import away, transaction
 from .reading import COLUMNS
 
@@ -126,6 +127,24 @@ class SqliteAdministration:
         with self._change():
             yield loader.SqliteLoader(self._connection)
 
+    @property
+    def path(self) -> Path:
+        """The database's file, which may not be there yet."""
+        return self._path
+
+    def copy_pages_to(self, target: apsw.Connection, progress: Progress) -> None:
+        """Make another file a copy of this one, free space included, of one moment. The target's errors are its own."""
+        connection = self._connection
+        pages.copy(connection, target, "copying", progress)
+
+    def copy_pages_from(self, source: apsw.Connection, progress: Progress) -> None:
+        """Make this file a copy of another, in one transaction."""
+        connection = self._connection
+        try:
+            pages.copy(source, connection, "restoring", progress)
+        finally:
+            self._erase_or_tell()
+
     def erase(self) -> list[str]:
         deadline = time.monotonic() + _ERASE_FOR
         while True:
@@ -175,8 +194,12 @@ class SqliteAdministration:
                     yield
         finally:
             # also when all was undone: what did not fit the cache was written to the log
-            if begun and self.erase():
-                log.warning("what was deleted is not erased from the files yet: a server that runs on them will do it")
+            if begun:
+                self._erase_or_tell()
+
+    def _erase_or_tell(self) -> None:
+        if self.erase():
+            log.warning("what was deleted is not erased from the files yet: a server that runs on them will do it")
 
     def _select(self, row_type: Any, statement: str, account_sid: str | None) -> Iterator[Any]:
         if account_sid is None:

@@ -125,8 +125,14 @@ def transaction(connection: apsw.Connection, kind: str = "IMMEDIATE") -> Iterato
 
 
 def erase(connection: apsw.Connection) -> bool:
-    """Move the write-ahead log into the file, where deletes are zeroed, and empty it: whether nobody was in the way."""
+    """Move the write-ahead log into the file, where deletes are zeroed, and empty it: whether nobody was in the way.
+
+    What reads for long, as a backup does, is not waited for: emptying the log keeps writers waiting as well.
+    """
     try:
+        in_the_log, moved = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        if moved < in_the_log:
+            return False
         connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
     except apsw.BusyError:
         return False

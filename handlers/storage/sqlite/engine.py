@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +21,7 @@ from ..interface import (
     StorageUnavailable,
 )
 from . import reading, writing
-from .connection import connect, erase, patiently, transaction
+from .connection import PATIENCE, connect, erase, patiently, transaction
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,12 @@ T = TypeVar("T")
 
 _ERASE_EVERY = 20.0
 """Seconds between erasures: what is deleted must be gone from the files within a minute, busy readers included."""
+
+_ERASE_SOON = 2.0
+"""Seconds until the next one where somebody, such as a backup, was in the way."""
+
+_TRY_AGAIN = 0.05
+"""Seconds after which to look whether they still are."""
 
 
 class SqliteStorage:
@@ -100,22 +107,26 @@ class SqliteStorage:
 
     async def _erase_regularly(self) -> None:
         while True:
-            await self._erase()
-            await asyncio.sleep(_ERASE_EVERY)
+            erased = await self._erase()
+            await asyncio.sleep(_ERASE_EVERY if erased else _ERASE_SOON)
 
-    async def _erase(self) -> None:
+    async def _erase(self) -> bool:
         # the log may hold deletes of ours, of a command, or of a process that was killed
         if not self._log.exists() or not self._log.stat().st_size:
-            return
+            return True
         try:
-            await asyncio.to_thread(self._checkpoint)
+            return await asyncio.to_thread(self._checkpoint)
         except (apsw.Error, StorageUnavailable, StorageDamaged) as error:
             log.warning("what was deleted could not be erased yet: %s", error)
+            return True
 
-    def _checkpoint(self) -> None:
-        # a connection of its own, which waits until the readers of all workers are out of the way
+    def _checkpoint(self) -> bool:
+        # a connection of its own, which tries until the readers of all workers are out of the way
         connection = connect(self._path)
+        deadline = time.monotonic() + PATIENCE
         try:
-            erase(connection)
+            while not (erased := erase(connection)) and time.monotonic() < deadline:
+                time.sleep(_TRY_AGAIN)
         finally:
             connection.close()
+        return erased
