@@ -56,7 +56,7 @@ TWICE: dict[tuple[str, object], str] = {
     ("service/bodies.py", "application/x-www-form-urlencoded"): "as above",
     ("service/errors.py", "Twilio-Request-Id"): "a header that every answer has; held to the spec below",
     ("service/envelope.py", "access-control-allow-origin"): "as above",
-    ("service/limits.py", "Retry-After"): "a header whose value a limit knows; tests/security holds it to the spec",
+    ("service/quotas.py", "Retry-After"): "a header whose value a limit knows; tests/security holds it to the spec",
     ("service/routing.py", "Allow"): "a header whose value the router knows; held to the spec below",
     ("service/routing.py", 204): "a preflight's, which is no operation of the spec",
     ("service/envelope.py", "[0-9a-f]{32}"): "what any SID looks like, to tell it from personal data; held below",
