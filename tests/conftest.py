@@ -9,9 +9,11 @@ import pytest
 
 from .stock.scope import on_both
 from .support import measuring
+from .support.databases import DATABASES, Place
 from .support.engines import ENGINES, Database, PostgresDatabase, SqliteDatabase
 from .support.postgres import Postgres
-from .support.running import STAGES, Service, World, run_cli
+from .support.running import STAGES, Service, World
+from .support.scope import on_any_engine
 from .support.tools import missing, unavailable
 
 # A shell starts what it runs in the background with SIGINT ignored, and the processes of the tests would inherit that.
@@ -19,25 +21,37 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--stages stock`: the service tests on Connexion's own stages."""
+    """`--stages stock`: the service tests on Connexion's own stages; `--engine postgresql`: on PostgreSQL."""
     parser.addoption("--stages", choices=STAGES, default=Service.stages, help="what the service is served with")
+    parser.addoption("--engine", choices=ENGINES, default=DATABASES.engine, help="where the service keeps its data")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Serve with the stages that were asked for."""
+    """Serve with the stages, and from the database, that were asked for."""
     Service.stages = config.getoption("--stages")
+    DATABASES.engine = config.getoption("--engine")
+
+
+def pytest_unconfigure() -> None:
+    """Stop the database that was started."""
+    DATABASES.close()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the stages that were asked for do not decide, and begin with the modules that take longest.
+    """Leave out what the stages or the engine do not decide, and begin with the modules that take longest.
 
     So all processes of a run end at about the same time.
     """
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
-    if Service.stages == "stock":
-        left_out = [item for item in items if not on_both(item.path)]
-        items[:] = [item for item in items if on_both(item.path)]
-        config.hook.pytest_deselected(items=left_out)
+    decided = [
+        item
+        for item in items
+        if (Service.stages != "stock" or on_both(item.path))
+        and (DATABASES.engine != "postgresql" or on_any_engine(item.nodeid))
+    ]
+    if len(decided) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in decided])
+        items[:] = decided
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -59,10 +73,9 @@ def unmeasured() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def postgres() -> Postgres:
     """A running PostgreSQL, for all tests of this process: none of them stops it."""
-    with Postgres() as running:
-        yield running
+    return DATABASES.server
 
 
 @pytest.fixture(scope="session")
@@ -99,11 +112,9 @@ def world(world_file: Path) -> World:
     return World.made(world_file)
 
 
-def load(database: Path, world_file: Path) -> Path:
-    """Import a world into a new database."""
-    imported = run_cli("import", world_file, "--database", f"sqlite:///{database}")
-    assert imported.returncode == 0, imported.stderr
-    return database
+def load(path: Path, world_file: Path) -> Place:
+    """A new database that holds a world: the file at `path`, unless `--engine` says otherwise."""
+    return DATABASES.loaded(path, world_file)
 
 
 @pytest.fixture(scope="module")

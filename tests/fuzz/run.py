@@ -13,12 +13,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ..support.answers import CONTRACT, REGISTRATION, document, operations
+from ..support.databases import DATABASES
+from ..support.engines import ENGINES
 from ..support.guessing import UNLIMITED
-from ..support.running import STAGES, Service, environment, run_cli
+from ..support.running import STAGES, Service, environment
 from . import seeds
 from .trace import EXCEPTIONS, HERE, Trace, short_phases, shortfalls, table
 from .world import FuzzWorld
@@ -111,10 +113,7 @@ def serving(folder: Path, world: FuzzWorld) -> Iterator[Service]:
     """The service with a world, as a process."""
     path = folder / "world.json"
     path.write_text(json.dumps(world.document), encoding="utf-8")
-    imported = run_cli("import", path, "--database", f"sqlite:///{folder}/fuzz.db")
-    if imported.returncode != 0:
-        raise RuntimeError(f"the world was not imported: {imported.stderr}")
-    with Service(folder / "fuzz.db", *UNLIMITED) as service:
+    with Service(DATABASES.loaded(folder / "fuzz.db", path), *UNLIMITED) as service:
         yield service
 
 
@@ -158,10 +157,14 @@ def options(arguments: Sequence[str] | None, description: str) -> argparse.Names
         "--credentials", action="append", choices=seeds.CREDENTIALS, help="once or twice; default: each of both"
     )
     parser.add_argument("--stages", choices=STAGES, default=Service.stages, help="what serves (%(default)s)")
+    parser.add_argument(
+        "--engine", choices=ENGINES, default=DATABASES.engine, help="where it keeps its data (%(default)s)"
+    )
     parser.add_argument("--report-dir", type=Path, default=ROOT / "build" / "fuzz", help="%(default)s")
     chosen = parser.parse_args(arguments)
     chosen.credentials = chosen.credentials or seeds.CREDENTIALS
     Service.stages = chosen.stages
+    DATABASES.engine = chosen.engine
     return chosen
 
 
@@ -170,4 +173,5 @@ def _seed(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with closing(DATABASES):
+        sys.exit(main())

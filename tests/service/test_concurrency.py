@@ -117,7 +117,7 @@ class Made:
 @pytest.fixture
 def made(serving):
     """An account with two keys and a service, and another account: before `connections`, which would not wait."""
-    database = ("--database", f"sqlite:///{serving.database}")
+    database = ("--database", serving.locator)
     account, other = (command("account", "create", *database) for _ in range(2))
     keys = [command("key", "create", account["sid"], *database) for _ in range(2)]
     service = command("service", "create", account["sid"], *database)
@@ -167,7 +167,7 @@ def refused_within_a_second(connections, auth) -> None:
 def test_a_rotated_token_ends_everywhere(serving, made, connections):
     """A rotated token ends within a second in every worker; the new one and the account's keys get in at once."""
     old, api_key, sid = made.token, made.keys[0], made.token[0]
-    database = ("--database", f"sqlite:///{serving.database}")
+    database = ("--database", serving.locator)
     for connection in connections:
         assert {ask(connection, auth).status for auth in (old, api_key)} == {404}
     new = (sid, command("account", "rotate-token", sid, *database)["auth_token"])
@@ -183,7 +183,7 @@ def test_a_deleted_key_ends_everywhere(serving, made, connections):
     asking = (*made.keys, made.token)
     for connection in connections:
         assert [ask(connection, auth, made.service_sid).status for auth in asking] == [200] * 3
-    command("key", "delete", made.keys[0][0], "--database", f"sqlite:///{serving.database}")
+    command("key", "delete", made.keys[0][0], "--database", serving.locator)
     refused_within_a_second(connections, made.keys[0])
     for connection in connections:
         assert [ask(connection, auth, made.service_sid).status for auth in asking] == [401, 200, 200]
@@ -193,6 +193,6 @@ def test_a_deleted_account_ends_everywhere(serving, made, connections):
     """A deleted account's token and keys end within a second in every worker, and its services are nobody's."""
     asking = (made.token, *made.keys)
     assert {ask(each, auth, made.service_sid).status for each in connections for auth in asking} == {200}
-    command("account", "delete", made.token[0], "--cascade", "--database", f"sqlite:///{serving.database}")
+    command("account", "delete", made.token[0], "--cascade", "--database", serving.locator)
     for auth in asking:
         refused_within_a_second(connections, auth)

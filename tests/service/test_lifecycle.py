@@ -20,6 +20,7 @@ import trustme
 from ..conftest import load
 from ..support import raw
 from ..support.answers import check_documented, document, operations, response_of
+from ..support.databases import locator_of
 from ..support.processes import children
 from ..support.running import Service, run_cli, wait_until
 from .conftest import registration
@@ -101,7 +102,7 @@ def test_an_idle_service_ends_at_once(database, number, options):
         "serve",
         "--port",
         0,
-        *(() if "--demo" in options else ("--database", f"sqlite:///{database}")),
+        *(() if "--demo" in options else ("--database", locator_of(database))),
         *options,
     )
     with Service(database, arguments=arguments) as service:
@@ -220,7 +221,7 @@ def test_a_port_that_is_taken(database):
     """A port that is in use is refused, with its option and its number."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        done = refused("--port", port, "--database", f"sqlite:///{database}")
+        done = refused("--port", port, "--database", locator_of(database))
     check_refusal(done, f"--port {port}", "in use")
 
 
@@ -239,7 +240,7 @@ def test_a_port_that_is_taken(database):
 def test_a_certificate_that_cannot_be_used(database, certificate, options, names):
     """A certificate or key that is missing, empty, of another kind or of another pair is refused, with its option."""
     paths = [option if option.startswith("--") else certificate / option for option in options]
-    done = refused("--port", 0, "--database", f"sqlite:///{database}", *paths)
+    done = refused("--port", 0, "--database", locator_of(database), *paths)
     check_refusal(done, *names)
 
 
@@ -267,7 +268,7 @@ def test_a_certificate_that_cannot_be_used(database, certificate, options, names
 )
 def test_an_option_that_cannot_be_used(database, option, value):
     """An option that breaks its rule is refused with its name, before anything is served."""
-    arguments = {"--port": 0, "--database": f"sqlite:///{database}"} | {option: value}
+    arguments = {"--port": 0, "--database": locator_of(database)} | {option: value}
     done = refused(*(part for pair in arguments.items() for part in pair))
     check_refusal(done, option)
 

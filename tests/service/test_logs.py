@@ -12,6 +12,7 @@ import pytest
 from ..conftest import load
 from ..support import raw
 from ..support.answers import check_error, operations
+from ..support.databases import DATABASES, locator_of
 from ..support.running import Service, run_cli, wait_until
 from .conftest import FORM, Asker, registration
 
@@ -110,7 +111,10 @@ def ask_for_everything(ask, world) -> None:
 
 
 def spoil(database, statement: str) -> None:
-    """Change the database behind the service's back, from a process of its own."""
+    """Change the database behind the service's back; a file of SQLite's from a process of its own."""
+    if isinstance(database, str):
+        DATABASES.execute(database, statement)
+        return
     code = (
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute(sys.argv[2]); c.close()"
     )
@@ -144,14 +148,14 @@ def test_the_log_of_faults(logged, world):
             check_error(ask(operation, **request), "internal_server_error", operation)
     faults = len(WORDS) * len(operations())
     assert wait_until(lambda: service.log.count("a fault of ours") == faults, 10)
-    assert "Error" in service.log
+    assert '  File "' in service.log
     check_log(service, world, level)
 
 
 def test_what_commands_say(world, world_file, tmp_path):
     """Commands that are refused, or that work, repeat no identity, endpoint, token or secret that they were given."""
     database = load(tmp_path / "said.db", world_file)
-    locator = ("--database", f"sqlite:///{database}")
+    locator = ("--database", locator_of(database))
     broken = tmp_path / "broken.json"
     text = world_file.read_text(encoding="utf-8")
     sid = world.full["bindings"][5]["sid"]

@@ -66,7 +66,7 @@ def fuzzed(url, world_file, examples=20, *, measured=False, **options):
 
 
 def exported(service):
-    found = run_cli("export", "--database", f"sqlite:///{service.database}")
+    found = run_cli("export", "--database", service.locator)
     assert found.returncode == 0, found.stderr
     return found.stdout
 

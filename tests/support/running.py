@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
+from .databases import Place, locator_of
+
 CLI = [sys.executable, "-m", "chat_bindings"]
 STAGES = {"compiled": CLI, "stock": [sys.executable, "-m", "tests.stock"]}
 """What serves, by the stages that it serves with: the service's own, or Connexion's (see tests/stock)."""
@@ -42,11 +44,12 @@ class Service:
     stages = "compiled"
     """Which of `STAGES` services are started with; `--stages` sets it."""
 
-    def __init__(self, database: Path, *options: object, arguments: Sequence[object] = (), port: int = 0) -> None:
+    def __init__(self, database: Place, *options: object, arguments: Sequence[object] = (), port: int = 0) -> None:
         """A `port` is only needed where the log is too quiet to tell it."""
         self.database = database
+        self.locator = locator_of(database)
         self.url = f"http://127.0.0.1:{port}"
-        command = arguments or ("serve", "--port", port, "--database", f"sqlite:///{database}", *options)
+        command = arguments or ("serve", "--port", port, "--database", self.locator, *options)
         self._command = [*STAGES[self.stages], *map(str, command)]
         self._port = port
         self._lines: list[str] = []

@@ -34,7 +34,7 @@ def report_in(folder: Path):
 
 def exported(service: Service):
     """All that a service's database holds."""
-    export = run_cli("export", "--database", f"sqlite:///{service.database}")
+    export = run_cli("export", "--database", service.locator)
     assert export.returncode == 0, export.stderr
     return export.stdout
 

@@ -1,0 +1,69 @@
+"""Where the services of a run keep their data: in files of SQLite, or in a PostgreSQL that the run starts."""
+
+import hashlib
+from pathlib import Path
+
+from .engines import ENGINES
+from .postgres import Postgres
+
+DEFAULT = ENGINES[0]
+
+Place = Path | str
+"""A file of SQLite, or an address of another database."""
+
+
+def locator_of(place: Place) -> str:
+    """An address as `--database` takes it."""
+    return place if isinstance(place, str) else f"sqlite:///{place}"
+
+
+class Databases:
+    """Makes databases on one engine."""
+
+    def __init__(self) -> None:
+        self.engine = DEFAULT
+        self._server: Postgres | None = None
+        self._worlds: dict[bytes, str] = {}
+
+    @property
+    def server(self) -> Postgres:
+        """The PostgreSQL of this process, started when it is first asked for."""
+        if self._server is None:
+            self._server = Postgres().__enter__()
+        return self._server
+
+    def close(self) -> None:
+        """Stop what was started."""
+        if self._server is not None:
+            self._server.__exit__()
+            self._server = None
+
+    def empty(self, path: Path) -> Place:
+        """A place for a database: the file, on SQLite, which is not made; an empty database on PostgreSQL."""
+        return path if self.engine == DEFAULT else self.server.url(self.server.create_database())
+
+    def loaded(self, path: Path, world_file: Path) -> Place:
+        """A new database that holds a world. PostgreSQL imports a world once, and copies the database from then on."""
+        if self.engine == DEFAULT:
+            _import(path, world_file)
+            return path
+        world = hashlib.sha256(world_file.read_bytes()).digest()
+        if world not in self._worlds:
+            self._worlds[world] = self.server.create_database()
+            _import(self.server.url(self._worlds[world]), world_file)
+        return self.server.url(self.server.create_database(self._worlds[world]))
+
+    def execute(self, place: Place, statement: str) -> None:
+        """Change a database of PostgreSQL behind a service's back."""
+        self.server.execute(statement, str(place).rpartition("/")[2])
+
+
+def _import(place: Place, world_file: Path) -> None:
+    from .running import run_cli
+
+    imported = run_cli("import", world_file, "--database", locator_of(place))
+    assert imported.returncode == 0, imported.stderr
+
+
+DATABASES = Databases()
+"""Those of this process; `--engine` says on what."""
