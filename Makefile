@@ -14,7 +14,7 @@ PROCESSES := 3
 .DEFAULT_GOAL := help
 .PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
 .PHONY: fuzz fuzz-renditions stock million bench bench-scale bench-scale-postgresql bench-servers kills timing
-.PHONY: wrong-servers compare site clients dist clean
+.PHONY: erasure wrong-servers compare site clients dist clean
 
 help:  ## Say what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | column -t -s:
@@ -146,6 +146,9 @@ bench-scale: $(VENV)/.tested-with  ## Ask services of 10 thousand, a million and
 
 bench-scale-postgresql: $(VENV)/.tested-with  ## The same on PostgreSQL
 	$(BIN)/python -m tests.load.bench.scale_postgresql
+
+erasure: $(VENV)/.tested-with  ## Look for what was deleted in PostgreSQL's files, step by step
+	$(BIN)/python -m tests.load.erasure
 
 bench-servers: $(VENV)/.tested-with  ## Compare servers, loops and parsers under the service's app
 	$(BIN)/python -m tests.load.bench.servers
