@@ -13,7 +13,8 @@ PROCESSES := 3
 
 .DEFAULT_GOAL := help
 .PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
-.PHONY: fuzz fuzz-renditions stock million bench bench-scale bench-servers kills timing wrong-servers compare site clients dist clean
+.PHONY: fuzz fuzz-renditions stock million bench bench-scale bench-scale-postgresql bench-servers kills timing
+.PHONY: erasure wrong-servers compare site clients dist clean
 
 help:  ## Say what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | column -t -s:
@@ -133,8 +134,8 @@ stock: $(VENV)/.tested-with  ## Run the service tests and the fuzz run on Connex
 	$(BIN)/python -m pytest tests/service --stages stock --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(STOCK_OPTIONS)
 	$(BIN)/python -m tests.fuzz.run --stages stock --examples $(STOCK_EXAMPLES) --report-dir build/fuzz-stock
 
-million: $(VENV)/.tested-with  ## Import a world of a million Bindings and measure it
-	$(BIN)/python -m pytest -m slow tests/load/test_million.py -s
+million: $(VENV)/.tested-with  ## Import, export and copy a world of a million Bindings and measure it
+	$(BIN)/python -m pytest -m slow tests/load/test_million.py tests/load/test_million_copied.py -s
 
 # These need wrk: apt-get install wrk
 bench: $(VENV)/.tested-with tests/servers/tools/node_modules/.installed  ## Compare the service's speed with what it could be built on: 10 minutes
@@ -142,6 +143,12 @@ bench: $(VENV)/.tested-with tests/servers/tools/node_modules/.installed  ## Comp
 
 bench-scale: $(VENV)/.tested-with  ## Ask services of 10 thousand, a million and 10 million Bindings
 	$(BIN)/python -m tests.load.bench.scale
+
+bench-scale-postgresql: $(VENV)/.tested-with  ## The same on PostgreSQL
+	$(BIN)/python -m tests.load.bench.scale_postgresql
+
+erasure: $(VENV)/.tested-with  ## Look for what was deleted in PostgreSQL's files, step by step
+	$(BIN)/python -m tests.load.erasure
 
 bench-servers: $(VENV)/.tested-with  ## Compare servers, loops and parsers under the service's app
 	$(BIN)/python -m tests.load.bench.servers
