@@ -1,4 +1,4 @@
-"""`chat-bindings database`: the schema of the database."""
+"""`chat-bindings database`: its schema, and what is done to all of it."""
 
 import click
 
@@ -10,10 +10,10 @@ from .options import database_option
 
 @click.group()
 def database() -> None:
-    """Bring the database's schema up to date, or say how far it is.
+    """Bring a database up to date, copy it, erase what is deleted.
 
-    `serve`, `import` and what else writes do that by themselves, where their role may. So it is needed only where the
-    role that serves may not change the schema.
+    `serve`, `import` and what else writes upgrade it by themselves, where their role may. So `upgrade` is needed only
+    where the role that serves may not change the schema.
 
     \b
     Examples:
@@ -41,7 +41,9 @@ def upgrade(*, database: str) -> None:
 @database.command()
 @database_option
 def status(*, database: str) -> int:
-    """Say whether the database has all migrations: the exit code is 0 if it has, 1 if not, and 2 if it is away.
+    """Say whether the database has all migrations.
+
+    The exit code is 0 if it has, 1 if not, and 2 if it is away.
 
     \b
     Example:

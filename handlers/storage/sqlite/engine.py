@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_CACHE_KIB = 64_000
+"""KiB of pages that a worker keeps at the most. All that stand above the leaves of 10 million Bindings fit in."""
+
 _ERASE_EVERY = 20.0
 """Seconds between erasures: what is deleted must be gone from the files within a minute, busy readers included."""
 
@@ -49,6 +52,7 @@ class SqliteStorage:
     async def open(self) -> None:
         # the event loop never sleeps on a lock; another process that opens or closes the file right now has it locked
         self._reader = await patiently(lambda: connect(self._path, patience=0.0))
+        self._reader.pragma("cache_size", -_CACHE_KIB)
         self._writer = writing.Writer(await patiently(lambda: connect(self._path, patience=0.0)))
         self._eraser = asyncio.create_task(self._erase_regularly())
 
