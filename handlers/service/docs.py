@@ -23,12 +23,17 @@ from .settings import DOCS
 
 log = logging.getLogger(__name__)
 
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src {}; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_CONNECTS = "/try.html"
+"""The page that sends requests, to the server that its reader names."""
+
 _HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src *; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
     "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
@@ -60,6 +65,7 @@ class Docs:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
+                headers["content-security-policy"] = _POLICY.format("*" if path.endswith(_CONNECTS) else "'none'")
                 keep = message["status"] == HTTPStatus.OK and path.startswith(f"{DOCS}/assets/")
                 headers["cache-control"] = _KEEP if keep else _REVALIDATE
             await send(message)

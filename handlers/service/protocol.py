@@ -12,8 +12,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from .errors import Fault
 from .heads import HOST, HOST_HEADER, LONGEST_TARGET, is_host, no_host, target_of
 from .limits import Limits
+from .patience import Seen, Waiting, look_after
 from .refusals import ON_MALFORMED, refusal, too_many_connections
-from .watch import Seen, Waiting, watch
 
 _SMALL = 16_384
 """Bytes that are parsed at a time. What came in fewer cannot hold a head that is too large."""
@@ -85,7 +85,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         self.flow = _Flow(transport, self.pipeline)
-        watch(self.server_state, self.loop, self.limits)
+        look_after(self.server_state, self.loop, self.limits)
         others = len(self.connections) - 1
         if others >= 2 * self.limits.max_connections:
             transport.abort()
@@ -312,7 +312,7 @@ class Protocol(HttpToolsProtocol):
     # Patience
 
     def waits_for(self) -> tuple[Waiting, object] | None:
-        """What the client has to do, for `Watch`."""
+        """What the client has to do, for `Patience`."""
         cycle, running = self.cycle, self._running
         if self.transport.get_write_buffer_size():
             return Waiting.RESPONSE, running

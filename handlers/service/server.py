@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -20,6 +21,7 @@ from ..storage.locator import shown
 from .app import create_app
 from .certificates import Certificate
 from .fault_answers import DroppingProtocol
+from .limits import Limits
 from .logs import configure
 from .monitoring import Workers
 from .protocol import Protocol
@@ -29,6 +31,9 @@ log = logging.getLogger(__name__)
 
 _GRACE = 30
 """Seconds that requests in flight have after the end was asked for."""
+
+_OTHER_FILES = 256
+"""How many files a worker opens at the most that are no connections."""
 
 
 @contextmanager
@@ -75,6 +80,20 @@ class _Supervisor(Multiprocess):
         super().terminate_all()
 
 
+def _allow_connections(limits: Limits) -> None:
+    """Let the workers open as many files as their connections need, as far as the system lets them."""
+    wanted = 2 * limits.max_connections + _OTHER_FILES  # those too many are heard as well
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < wanted:
+        log.warning(
+            "the system lets a process open %d files; %d connections take %d", most, limits.max_connections, wanted
+        )
+
+
 def _monitored(listener: socket.socket | None, settings: Settings, workers: Workers) -> AbstractContextManager[None]:
     if listener is None or settings.monitoring.folder is None:
         return nullcontext()
@@ -101,6 +120,7 @@ def run(  # noqa: PLR0913 - what all servers need, and what only some do
     again, for `stopping` to see.
     """
     configure(settings.log_level, settings.log_format)
+    _allow_connections(settings.limits)
     config = uvicorn.Config(
         partial(create, settings),
         factory=True,

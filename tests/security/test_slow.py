@@ -3,6 +3,7 @@
 import asyncio
 import collections
 import re
+import resource
 import socket
 import sys
 import time
@@ -184,3 +185,18 @@ def test_too_many_connections(ask, world, hasty):
             connection.close()
         assert wait_until(lambda: other("fetch_binding").status == 200, 10)
         assert "Traceback" not in crowded.log
+
+
+@pytest.mark.parametrize("hard", [True, False])
+def test_files_for_all_connections(hasty, hard):
+    """A service raises what it may open to what its connections take; where the system forbids it, the log tells."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * 500 + 256
+    resource.setrlimit(resource.RLIMIT_NOFILE, (300, before[1]))
+    try:
+        with Service(hasty.database, "--max-connections", 500 if hard else before[1]) as service:
+            limits = Path(f"/proc/{service.pid}/limits").read_text()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert int(re.search(r"Max open files +(\d+)", limits)[1]) == (wanted if hard else before[1])
+    assert ("lets a process open" in service.log) == (not hard)

@@ -19,9 +19,18 @@ from ..support.tools import unavailable
 
 ROOT = Path(__file__).parents[2]
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src *; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src {}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+
+SAFE = {
+    "content-security-policy": POLICY.format("'none'"),
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +68,23 @@ def test_files_have_types_and_headers(docs, path, media):
     for method in ("GET", "HEAD"):
         answer = docs.request(method, f"/docs/{path}")
         assert answer.headers["content-type"] == media
-        assert answer.headers["content-security-policy"] == POLICY
-        assert answer.headers["x-content-type-options"] == "nosniff"
+        for name, value in SAFE.items():
+            assert answer.headers[name] == value
         assert answer.headers["cache-control"] == "no-cache"
         assert re.fullmatch("RQ[0-9a-f]{32}", answer.headers["twilio-request-id"])
         assert bool(answer.content) == (method == "GET")
         assert int(answer.headers["content-length"]) > 0
+
+
+def test_every_answer_is_as_safe(docs):
+    """So are redirects, errors and scripts; and only the page on which the API is tried may connect anywhere."""
+    (script,) = set(re.findall(r'src="(assets/site\.\w+\.js)"', docs.get("/docs/index.html").text)) or {"none.js"}
+    for method, path in (("GET", ""), ("GET", "/none"), ("PUT", "/index.html"), ("GET", f"/{script}")):
+        answer = docs.request(method, f"/docs{path}")
+        assert {name: answer.headers.get(name) for name in SAFE} == SAFE, path
+    for path in (f"{version()}/try.html", f"{version()}/reference.html"):
+        policy = docs.get(f"/docs/{path}").headers["content-security-policy"]
+        assert policy == POLICY.format("*" if path.endswith("try.html") else "'none'")
 
 
 def test_what_did_not_change_is_not_sent_again(docs):

@@ -31,7 +31,7 @@ class Seen(NamedTuple):
     since: float
 
 
-class Watched(Protocol):
+class Patient(Protocol):
     """A connection that can say what it waits for."""
 
     seen: Seen | None
@@ -43,14 +43,14 @@ class Watched(Protocol):
         """End it: its client took too long."""
 
 
-class Watch:
+class Patience:
     """Looks at all connections of a worker, as long as there are any."""
 
     def __init__(self, connections: AbstractSet[Any], loop: AbstractEventLoop, limits: Limits) -> None:
         self._connections = connections
         self._loop = loop
         self._timer: TimerHandle | None = None
-        self._patience = {
+        self._bounds = {
             Waiting.HEAD: limits.head_timeout,
             Waiting.BODY: limits.body_timeout,
             Waiting.RESPONSE: limits.response_timeout,
@@ -70,21 +70,21 @@ class Watch:
         if self._connections:
             self.begin()
 
-    def _look_at(self, connection: Watched, now: float) -> None:
+    def _look_at(self, connection: Patient, now: float) -> None:
         waits, seen = connection.waits_for(), connection.seen
         if waits is None:
             connection.seen = None
         elif seen is None or seen.waiting is not waits[0] or seen.mark is not waits[1]:
             connection.seen = Seen(*waits, now)
-        elif now - seen.since >= self._patience[seen.waiting]:
+        elif now - seen.since >= self._bounds[seen.waiting]:
             connection.expire(seen.waiting)
 
 
-_watches: WeakKeyDictionary[ServerState, Watch] = WeakKeyDictionary()
+_patience: WeakKeyDictionary[ServerState, Patience] = WeakKeyDictionary()
 
 
-def watch(state: ServerState, loop: AbstractEventLoop, limits: Limits) -> None:
+def look_after(state: ServerState, loop: AbstractEventLoop, limits: Limits) -> None:
     """Have the connections of a server looked at."""
-    if state not in _watches:
-        _watches[state] = Watch(state.connections, loop, limits)
-    _watches[state].begin()
+    if state not in _patience:
+        _patience[state] = Patience(state.connections, loop, limits)
+    _patience[state].begin()

@@ -1,0 +1,130 @@
+"""Secrets stand on no command line that `ps` shows, whatever command runs and whatever it starts, and in no log."""
+
+import re
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ..support import raw
+from ..support.processes import children
+from ..support.running import Service, run_cli, wait_until
+
+pytestmark = pytest.mark.long
+
+SECRET = re.compile(r"^(?:auth_token|secret): (\w+)$", re.MULTILINE)
+
+
+class Watcher:
+    """Reads the command line of every process on the machine, over and over, as an onlooker with `ps` does."""
+
+    def __init__(self) -> None:
+        self.lines: set[str] = set()
+        self._ends = threading.Event()
+
+    def look(self) -> None:
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                self.lines.add(path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+            except OSError:  # it ended meanwhile
+                continue
+
+    def _watch(self) -> None:
+        while not self._ends.wait(0.01):
+            self.look()
+
+    @contextmanager
+    def watching(self):
+        thread = threading.Thread(target=self._watch)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._ends.set()
+            thread.join()
+
+
+def test_an_onlooker_sees_what_is_on_a_command_line():
+    """What the test below looks with finds what there is to find."""
+    with Watcher().watching() as watcher:
+        run_cli("verify", "https://somebody:a-password-of-mine@127.0.0.1:9")
+    assert any("a-password-of-mine" in line for line in watcher.lines)
+
+
+def test_secrets_are_seen_by_nobody(tmp_path, world, world_file):
+    """Through making, rotating, importing, exporting, serving, publishing and verifying, no secret is on show."""
+    locator = ("--database", f"sqlite:///{tmp_path}/secrets.db")
+    said, secrets = "", {world.a["auth_token"], world.b["auth_token"], world.key["secret"]}
+
+    def run(*arguments: object) -> str:
+        nonlocal said
+        done = run_cli(*arguments)
+        assert done.returncode in (0, 1), done.stderr
+        secrets.update(SECRET.findall(done.stdout))
+        said += done.stderr + SECRET.sub("", done.stdout)
+        return done.stdout
+
+    with Watcher().watching() as watcher:
+        run("import", world_file, *locator)
+        account = re.search(r"^sid: (\w+)$", run("account", "create", *locator), re.MULTILINE)[1]
+        run("key", "create", account, *locator)
+        run("account", "rotate-token", account, *locator)
+        run("export", *locator, "-o", tmp_path / "export.json")
+        with Service(tmp_path / "secrets.db", "--log-level", "debug", "--workers", 2) as service:
+            assert wait_until(lambda: service.log.count("is ready") == 2, 20)
+            raw.ask(service.url, "GET", "/docs/")
+            for secret in secrets:
+                raw.ask(service.url, "GET", "/v2/Services/IS/Bindings", [("Authorization", raw.basic(account, secret))])
+            assert len(children(service.pid)) >= 2
+            run("verify", service.url, "--fixtures", world_file, "--only", "FETCH", "--only", "AUTH", "--read-only",
+                "--fuzz-examples", 1, "--report-dir", tmp_path / "report")  # fmt: skip
+            time.sleep(0.1)
+            said += service.log + service.output
+        with Service(tmp_path, arguments=("serve", "--demo", "--port", 0, "--log-level", "debug")) as demo:
+            assert wait_until(lambda: "curl" in demo.output, 10)
+            secrets.add(re.search(r":([0-9a-f]{32}) ", demo.output)[1])
+            said += demo.log
+    assert len(secrets) >= 7
+    for command in ("account create", "rotate-token", "serve", "publish", "schemathesis", "multiprocessing"):
+        assert any(command in line for line in watcher.lines), f"{command} was never seen to run"
+    reports = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "report").iterdir())
+    for secret in secrets:
+        assert not [line for line in watcher.lines if secret in line], secret
+        assert secret not in said, secret
+        assert secret not in reports, secret
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", 0), ("account", "list"), ("export",), ("import", "-")])
+@pytest.mark.parametrize("address", ["postgresql://u:hidden@127.0.0.1:9/d", "sqlite://u:hidden@/a.db"])
+def test_a_password_on_a_command_line(command, address):
+    """An address with a password is refused where `ps` would show it, and is not repeated."""
+    done = run_cli(*command, "--database", address, stdin="", timeout=30)
+    assert done.returncode == 2
+    assert "--database" in done.stderr
+    assert "hidden" not in done.stderr + done.stdout
+
+
+def test_no_command_takes_a_secret():
+    """No option or argument of any command is for a token, a secret or a password: there is nothing to put there."""
+    import click
+
+    from chat_bindings.commands import cli
+
+    def walk(command: click.Command, context: click.Context, path: str):
+        yield path, command
+        if isinstance(command, click.Group):
+            for name in command.list_commands(context):
+                found = command.get_command(context, name)
+                assert found is not None
+                yield from walk(found, context, f"{path} {name}")
+
+    parameters = {
+        (path, name)
+        for path, command in walk(cli, click.Context(cli), "chat-bindings")
+        for parameter in command.params
+        for name in (parameter.name or "", *parameter.opts)
+    }
+    assert len(parameters) > 50
+    assert not [each for each in parameters if re.search("token|secret|password|credential", each[1])]
