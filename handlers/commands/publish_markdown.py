@@ -1,11 +1,14 @@
 """The Markdown of the specs and of the change log, as HTML and as plain words."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererProtocol
 from markdown_it.token import Token
 from markupsafe import Markup
 
@@ -76,4 +79,12 @@ def _parsed(text: str) -> list[Token]:
 
 @cache
 def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    for kind in ("fence", "code_block"):
+        parser.add_render_rule(kind, _block)
+    return parser
+
+
+def _block(_: RendererProtocol, tokens: Sequence[Token], index: int, *__: object) -> str:
+    """Code, which the keyboard reaches: it may have to be scrolled."""
+    return f'<pre tabindex="0">{escapeHtml(tokens[index].content.rstrip())}</pre>\n'

@@ -13,6 +13,7 @@ from . import publish_markdown as markdown
 from .publish_clauses import by_section
 from .publish_downloads import SUMS
 from .publish_errors import errors
+from .publish_guides import guides
 from .publish_reference import headers, operations, place_of, schemas
 from .verify_page import marked
 
@@ -24,9 +25,10 @@ PAGES = {
     "errors": "Errors",
     "differences": "Differences",
     "changes": "Changes",
+    "operating": "Operating",
     "downloads": "Downloads",
 }
-"""The pages by their names, in the order of the navigation."""
+"""The pages of the navigation by their names, in its order. The guides stand under one of them."""
 
 
 _ABOUT = {
@@ -53,8 +55,15 @@ class Download(NamedTuple):
     digest: str
 
 
+def titles() -> dict[str, str]:
+    """The titles of all pages, by their names."""
+    return PAGES | {name: guide.title for name, guide in guides().items()}
+
+
 def page(name: str, assets: Mapping[str, str], downloads: Mapping[str, bytes]) -> bytes:
     """A page of the published version. `assets` are the addresses of scripts and styles from the site's root."""
+    if name in guides():
+        return _rendered("guide.html.j2", root="../", name=name, assets=assets, guide=guides()[name])
     return _rendered(f"{name}.html.j2", root="../", name=name, assets=assets, **_CONTENT[name](downloads))
 
 
@@ -131,6 +140,7 @@ _CONTENT = {
     "errors": _errors,
     "differences": _differences,
     "changes": _changes,
+    "operating": lambda _: {},
     "downloads": _downloads,
 }
 
@@ -155,6 +165,8 @@ def _environment() -> Environment:
         "server": document(CONTRACT)["servers"][0]["url"],
         "contract": CONTRACT,
         "pages": PAGES,
+        "titles": titles(),
+        "guides": guides(),
         "headings": markdown.headings,
         "place_of": place_of,
     }

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ..contract.suite import clauses
 from ..service.specification import CONTRACT, Json, document
 from .publish_errors import errors
+from .publish_guides import guides
 from .publish_markdown import plain, sections
 from .publish_reference import operations, schemas
 
@@ -22,7 +23,7 @@ class Entry(NamedTuple):
 
 def entries(differences: list[Json]) -> list[Entry]:
     """All that can be found."""
-    return [*_reference(), *_clauses(), *_errors(), *_differences(differences)]
+    return [*_reference(), *_clauses(), *_errors(), *_differences(differences), *_guides()]
 
 
 def script(name: str, value: Json) -> bytes:
@@ -64,3 +65,10 @@ def _differences(differences: list[Json]) -> Iterator[Entry]:
     for each in differences:
         text = plain(f"{each['twilio']} {each['ours']} {each['reason']}")
         yield Entry(f"differences.html#{each['id']}", "Difference", each["title"], text)
+
+
+def _guides() -> Iterator[Entry]:
+    for name, guide in guides().items():
+        yield Entry(f"{name}.html", "Operating", guide.title, plain(guide.introduction))
+        for heading, text in sections(guide.body).items():
+            yield Entry(f"{name}.html#{heading.anchor}", "Operating", f"{guide.title}: {heading.title}", plain(text))

@@ -8,7 +8,7 @@ from ..service.specification import CONTRACT, Json, document
 from .failures import Refusal
 from .publish_assets import assets, missing_assets
 from .publish_downloads import downloads
-from .publish_pages import PAGES, differences, forwarding, page, versions_page
+from .publish_pages import differences, forwarding, page, titles, versions_page
 from .publish_search import entries, script
 
 LATEST = "latest"
@@ -35,13 +35,13 @@ def shared_files() -> Files:
 def version_files(shared: Mapping[str, bytes]) -> Files:
     """The pages of the version, and its downloads."""
     files = downloads()
-    pages = {f"{name}.html": page(name, _addresses(shared), files) for name in PAGES}
+    pages = {f"{name}.html": page(name, _addresses(shared), files) for name in titles()}
     return pages | {f"downloads/{name}": content for name, content in files.items()}
 
 
 def latest_files(shared: Mapping[str, bytes]) -> Files:
     """What stands at the addresses that stay: pages that lead on, and the spec itself."""
-    pages = {f"{name}.html": forwarding(name, _addresses(shared)) for name in PAGES}
+    pages = {f"{name}.html": forwarding(name, _addresses(shared)) for name in titles()}
     return pages | {f"downloads/{CONTRACT}": downloads()[CONTRACT]}
 
 

@@ -10,7 +10,7 @@ import yaml
 from chat_bindings.commands.publish_clauses import by_section
 from chat_bindings.commands.publish_errors import errors
 from chat_bindings.commands.publish_folder import publish
-from chat_bindings.commands.publish_pages import PAGES
+from chat_bindings.commands.publish_pages import titles
 from chat_bindings.commands.publish_reference import operations, schemas
 from chat_bindings.commands.publish_site import version
 from chat_bindings.contract.suite import clauses
@@ -60,7 +60,7 @@ def pages(site) -> dict[Path, Markup]:
 
 def test_there_is_a_page_for_each_thing(site):
     """Each version has all pages, `latest` has an address for each, and the root lists the versions."""
-    names = {f"{name}.html" for name in PAGES}
+    names = {f"{name}.html" for name in titles()}
     assert {path.name for path in site.iterdir()} == {"assets", "index.html", "latest", version()}
     for folder in (version(), "latest"):
         assert {path.name for path in (site / folder).iterdir()} == names | {"downloads"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.commands.publish_pages import PAGES
+from chat_bindings.commands.publish_pages import titles
 from chat_bindings.commands.publish_site import version
 from chat_bindings.contract.suite import clauses
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.needs("chromium")
 
 AXE = Path(__file__).parents[2] / "openapi" / "node_modules" / "axe-core" / "axe.min.js"
 
-pages = pytest.mark.parametrize("name", PAGES)
+pages = pytest.mark.parametrize("name", titles())
 
 
 def address(site: Path, name: str) -> str:
@@ -46,7 +46,7 @@ def test_a_page_works_from_disk(opened, site, name):
         widest, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert widest <= window
     assert page.locator("h1").count() == 1
-    assert page.locator("nav a[aria-current=page]").inner_text() == PAGES[name]
+    assert page.locator("nav a[aria-current=page]").inner_text() == titles()[name]
 
 
 @pages
@@ -107,6 +107,7 @@ def test_the_latest_leads_on(opened, site):
         ("20404", "Error", "errors.html#20404"),
         ("pagesize", "Parameter", "reference.html#list_bindings-PageSize"),
         ("pageing", "Guide", "reference.html#paging"),
+        ("restore backup", "Operating", "back-up.html#restore-it"),
     ],
 )
 def test_the_search_finds(opened, site, words, kind, place):

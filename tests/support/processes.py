@@ -1,4 +1,4 @@
-"""What the processes of a service do, from /proc (Linux)."""
+"""What the processes of a service do, from /proc (Linux), and where they may listen."""
 
 import os
 import re
@@ -35,3 +35,9 @@ def holder(connection: socket.socket, pids: list[int]) -> int | None:
             except FileNotFoundError:  # closed meanwhile
                 continue
     return None
+
+
+def free_port() -> int:
+    """A port that nobody listens on right now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

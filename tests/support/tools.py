@@ -22,6 +22,7 @@ COMMANDS = {
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "Chromium is missing: apt-get install chromium"),
     "promtool": (("promtool",), "promtool is missing: make build/bin/promtool (by apt-get)"),
     "unshare": (("unshare",), "unshare is missing: apt-get install util-linux"),
+    "systemd-analyze": (("systemd-analyze",), "systemd-analyze is missing: apt-get install systemd"),
     "wrk": (("wrk",), "wrk is missing: apt-get install wrk"),
 }
 """What a tool may be called, and what to say where it is missing."""

@@ -250,8 +250,8 @@ def another_version(folder: Path) -> dict[str, str]:
     """An environment in which the package has one more migration."""
     package = folder / "chat_bindings"
     shutil.copytree(Path(chat_bindings.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    migrations = sorted((package / "storage" / "migrations").rglob("*.sql"))
-    assert migrations
+    migrations = sorted((package / "storage" / "migrations" / "sqlite").glob("*.sql"))
+    migrations = migrations or sorted((package / "storage" / "migrations").glob("*.sql"))
     number = int(migrations[-1].name[:4]) + 1
     added = migrations[-1].with_name(f"{number:04d}_more.sql")
     added.write_text("ALTER TABLE services ADD COLUMN colour TEXT NOT NULL DEFAULT 'red';\n", encoding="utf-8")
