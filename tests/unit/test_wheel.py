@@ -68,6 +68,20 @@ def test_the_action_installs_the_command(installed, tmp_path):
     assert "PAGE-05" in listed.stdout
 
 
+def test_tests_get_servers(installed, tmp_path):
+    """Where the wheel is installed, pytest has the plugin: a test gets a server by naming the fixture."""
+    (tmp_path / "test_mine.py").write_text(
+        "def test_mine(chat_bindings_server):\n"
+        "    assert [one['identity'] for one in chat_bindings_server.bindings()] == ['TestUser']\n"
+    )
+    command = [installed.parent / "python", "-m", "pytest", "-W", "error", "-p", "no:cacheprovider"]
+    run = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False, env=environment()
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "1 passed" in run.stdout
+
+
 def test_verify_looks_for_no_tests_above_it(installed, world, world_file, tmp_path):
     """verify runs where somebody's own tests lie in a folder above it, as beside a project's .venv."""
     (installed.parents[2] / "test_somebodys_own.py").write_text("raise RuntimeError('not to be read')\n")

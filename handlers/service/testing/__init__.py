@@ -1,0 +1,95 @@
+"""The pytest plugin `chat_bindings`: a server for each test that asks for one.
+
+Everything but the names is imported when the first server is wanted: tests that want none pay nothing for it.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .server import ChatBindingsServer, ServerFactory
+
+_MARKER = "chat_bindings"
+_FILES = ("world", "faults")
+_KNOWN = (*_FILES, "registration", "options")
+_SHOWN = 200
+"""Lines of a server's log that a failed test shows."""
+
+_factory = pytest.StashKey["ServerFactory"]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line(
+        "markers",
+        f"{_MARKER}(world=None, faults=None, registration=True, options=()): what chat_bindings_server serves: "
+        "a world (a document, or its file), with rules of faults (likewise; True for none), with options of `serve`.",
+    )
+
+
+@pytest.fixture(scope="session")
+def chat_bindings_server_factory(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["ServerFactory"]:
+    """Makes servers that last as long as a `with` block, such as those of a fixture for a whole module.
+
+    It is called with what the marker `chat_bindings` takes, and gives what `chat_bindings_server` does.
+    """
+    from .server import ServerFactory
+
+    factory = ServerFactory(tmp_path_factory.mktemp("chat-bindings"))
+    request.config.stash[_factory] = factory
+    yield factory
+    del request.config.stash[_factory]
+    factory.close()
+
+
+@pytest.fixture
+def chat_bindings_server(
+    request: pytest.FixtureRequest, chat_bindings_server_factory: "ServerFactory"
+) -> Iterator["ChatBindingsServer"]:
+    """A `chat-bindings serve` of the test's own, on a free port, with a world that no other test changes.
+
+    It holds the Binding of Twilio's page, unless the marker `chat_bindings` says otherwise. The marker's files are
+    beside the test's; of several markers the nearest counts, for each of its arguments.
+    """
+    from .launcher import CannotServe
+
+    with ExitStack() as stack:
+        try:
+            wanted = _wanted(request.node, request.path.parent)
+            server = stack.enter_context(chat_bindings_server_factory(**wanted))
+        except CannotServe as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        yield server
+
+
+def _wanted(node: pytest.Item, folder: Path) -> dict[str, Any]:
+    from .launcher import CannotServe
+
+    wanted: dict[str, Any] = {}
+    for marker in reversed([*node.iter_markers(_MARKER)]):
+        wanted |= marker.kwargs
+        if marker.args or not marker.kwargs.keys() <= {*_KNOWN}:
+            raise CannotServe(f"The marker {_MARKER} takes {', '.join(_KNOWN)}, each by its name.")
+    return {
+        name: folder / value if name in _FILES and isinstance(value, str | Path) else value
+        for name, value in wanted.items()
+    }
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Show, with a test that failed, what its servers have logged."""
+    if call.excinfo is None or "chat_bindings_server_factory" not in getattr(item, "fixturenames", ()):
+        return
+    factory = item.config.stash.get(_factory, None)
+    for server in [*factory.running, *factory.failed] if factory else ():
+        lines = server.log.splitlines()[-_SHOWN:]
+        item.add_report_section(call.when, f"chat-bindings log of {server.url}", "\n".join(lines))
+    if factory:
+        factory.failed.clear()
