@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
 
 from .asking import OPERATIONS
-from .matrix import UNAVAILABLE, Fault, Scene, Setting
+from .matrix import UNAVAILABLE, Fault, Scene
+from .setting import Setting
 
 FAULTS: list[Fault] = []
 
@@ -16,32 +16,23 @@ REFUSED = frozenset({401})
 NOTHING = frozenset({0})
 DAMAGED = frozenset({500})
 
-SQLITE_ANSWERS_WITHIN = 5.0
-"""Seconds; the engine waits two for a lock, and four for the disk."""
+WITHIN = {"sqlite": 5.0, "postgresql": 10.0}
+"""Seconds in which each answer must have come.
 
-
-class Plain:
-    """A service that is started in nothing special."""
-
-    under: Sequence[object] = ()
-
-
-@contextmanager
-def _by_itself(_: object) -> Iterator[Setting]:
-    yield Plain()
+On SQLite the engine waits two for a lock, and four for the disk; on PostgreSQL three for a connection and three for an
+answer, and a read is asked again when its connection broke.
+"""
 
 
 def fault(
     name: str,
-    engine: str,
-    *,
+    *engines: str,
     reads: frozenset[int] = OK,
     writes: frozenset[int] = AWAY,
     wrong: frozenset[int] = REFUSED,
-    within: float = SQLITE_ANSWERS_WITHIN,
     rounds: int = 2,
     begins: Sequence[str] = tuple(OPERATIONS),
-    setting: Callable[[Any], AbstractContextManager[Setting]] = _by_itself,
+    setting: type[Setting] = Setting,
     options: Sequence[str] = (),
     needs: Sequence[str] = (),
 ) -> Callable[[Callable[[Scene], Iterator[None]]], Callable[[Scene], AbstractContextManager[None]]]:
@@ -49,9 +40,9 @@ def fault(
 
     def decorate(happens: Callable[[Scene], Iterator[None]]) -> Callable[[Scene], AbstractContextManager[None]]:
         context = contextmanager(happens)
-        FAULTS.append(
-            Fault(name, engine, context, reads, writes, wrong, within, rounds, begins, setting, options, needs)
-        )
+        for engine in engines:
+            answers = (reads, writes, wrong, WITHIN[engine])
+            FAULTS.append(Fault(name, engine, context, *answers, rounds, begins, setting, options, needs))
         return context
 
     return decorate

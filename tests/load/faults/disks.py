@@ -4,24 +4,22 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-from ..engines import SqliteDatabase
+from .setting import Setting
 
 
-class SmallDisk:
+class SmallDisk(Setting):
     """A small file system, with all that is in a database's folder, in its place: in a namespace that hides it."""
 
     megabytes = 8
 
-    def __init__(self, database: SqliteDatabase) -> None:
-        self._folder = database.path.parent
-
     def __enter__(self) -> Self:
         mount = 'mount -t tmpfs -o size="$2"m tmpfs "$1" && cp -a "$1 aside/." "$1" && echo ready && exec cat'
+        self._folder = self.database.path.parent
         shutil.copytree(self._folder, f"{self._folder} aside")
         self._holder = subprocess.Popen(
             ["unshare", "--mount", "sh", "-c", mount, "sh", self._folder, str(self.megabytes)],
@@ -29,33 +27,36 @@ class SmallDisk:
         )  # fmt: skip
         assert self._holder.stdout is not None
         assert self._holder.stdout.readline() == "ready\n", "no file system could be mounted"
+        self.under = ["nsenter", "--target", str(self._holder.pid), "--mount"]
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        """What it holds by now is what the folder holds."""
-        shutil.copytree(self._inside, self._folder, dirs_exist_ok=True)
         self._holder.communicate()
 
-    @property
-    def under(self) -> Sequence[str]:
-        """The command under which a process sees it."""
-        return ["nsenter", "--target", str(self._holder.pid), "--mount"]
+    def problems(self) -> list[str]:
+        shutil.copytree(self._inside, self._folder, dirs_exist_ok=True)  # where others see it
+        return super().problems()
 
-    @contextmanager
-    def full(self) -> Iterator[None]:
+    def full(self) -> AbstractContextManager[None]:
         """Not a byte is left while the context lasts."""
-        filler = self._inside / "filler"
-        with suppress(OSError), filler.open("wb", buffering=0) as file:
-            while file.write(bytes(4096)):
-                pass
-        try:
-            yield
-        finally:
-            filler.unlink()
+        return filled(self._inside)
 
     @property
     def _inside(self) -> Path:
         return Path(f"/proc/{self._holder.pid}/root{self._folder}")
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[None]:
+    """A folder's file system has not a byte left while the context lasts."""
+    filler = folder / "filler"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    try:
+        yield
+    finally:
+        filler.unlink()
 
 
 @contextmanager

@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from ...support.running import Service
 from ..bench.contending import free_port
 from .asking import OPERATIONS, WRITES, WRONG, Asker, Outcome
+from .setting import Setting
 
 RECOVERS_WITHIN = 15.0
 """Seconds in which every operation must work again once the fault is gone."""
@@ -21,26 +22,23 @@ _AGAIN = 0.02
 UNAVAILABLE, UNAVAILABLE_CODE = 503, 20503
 
 
-class Setting(Protocol):
-    """What a service is started in."""
-
-    under: Sequence[object]
-    """A command that becomes the service."""
-
-
 @dataclass
 class Scene:
     """Where a fault plays."""
 
-    database: Any
-    """An `engines.Database`."""
     setting: Any
-    """A `Setting`."""
+    """A `Setting`, or what a fault needs of one."""
     options: Sequence[str]
     ends: ExitStack
+    """In which the service ends."""
     port: int = field(default_factory=free_port)
     service: Service = field(init=False)
     ask: Asker = field(init=False)
+
+    @property
+    def database(self) -> Any:
+        """A database of `engines`."""
+        return self.setting.database
 
     def start(self) -> None:
         """Start the service, and wait until it listens."""
@@ -67,8 +65,8 @@ class Fault:
     """How often all is asked."""
     begins: Sequence[str]
     """The operations that work before."""
-    setting: Callable[[Any], AbstractContextManager[Setting]]
-    """Makes what the service is started in, around a database."""
+    setting: type[Setting]
+    """What the service is started in."""
     options: Sequence[str]
     """Those of `serve`."""
     needs: Sequence[str]
@@ -97,19 +95,25 @@ class Line:
 
 def run(fault: Fault, database: Any, slack: float = 0.0) -> Line:
     """Bring a fault about, and let it pass. `slack` is seconds more for each answer, where others use the machine."""
-    with ExitStack() as ends:
-        scene = Scene(database, ends.enter_context(fault.setting(database)), fault.options, ends)
-        scene.start()
-        scene.ask = Asker(scene.service.url)
-        problems = _before(fault, scene.ask)
-        with fault.happens(scene):
-            outcomes = _all(scene.ask, fault.rounds)
-            passes = time.monotonic()
-        recovered = _recovered(scene.ask, passes)
-        problems += [problem for each in outcomes for problem in _judged(fault, each, slack)]
-        problems += [f"{name} did not work again" for name, seconds in recovered.items() if seconds is None]
-        problems += [] if problems else scene.ask.broken()
-    return Line(fault, outcomes, recovered, problems + database.problems())
+    with fault.setting(database) as setting:
+        with ExitStack() as ends:
+            line = _played(fault, Scene(setting, fault.options, ends), slack)
+        line.problems += setting.problems()
+    return line
+
+
+def _played(fault: Fault, scene: Scene, slack: float) -> Line:
+    scene.start()
+    scene.ask = Asker(scene.service.url)
+    problems = _before(fault, scene.ask)
+    with fault.happens(scene):
+        outcomes = _all(scene.ask, fault.rounds)
+        passes = time.monotonic()
+    recovered = _recovered(scene.ask, passes)
+    problems += [problem for each in outcomes for problem in _judged(fault, each, slack)]
+    problems += [f"{name} did not work again" for name, seconds in recovered.items() if seconds is None]
+    problems += [] if problems else scene.ask.broken()
+    return Line(fault, outcomes, recovered, problems)
 
 
 def _before(fault: Fault, ask: Asker) -> list[str]:

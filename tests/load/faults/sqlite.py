@@ -1,7 +1,6 @@
 """What befalls an SQLite file and the disk under it."""
 
 import os
-import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +9,12 @@ from typing import Self
 import apsw
 
 from ...support.holding import HOLD_EVERYTHING, HOLD_WRITES, held
-from ...support.processes import children
-from ...support.running import wait_until
-from ..engines import SqliteDatabase
+from ..engines import SqliteFile
 from .asking import READS
-from .catalogue import AWAY, DAMAGED, NOTHING, OK, REFUSED, fault
+from .catalogue import AWAY, DAMAGED, OK, REFUSED, fault
 from .disks import SmallDisk, slow_flushes
 from .matrix import Scene
+from .setting import Setting
 
 
 def _files(scene: Scene) -> list[Path]:
@@ -46,17 +44,15 @@ def immutable(scene: Scene) -> Iterator[None]:
         subprocess.run(["chattr", "-i", *files], check=True)
 
 
-class WithoutRights:
+class WithoutRights(Setting):
     """A service that may read the file, and not write it: who runs the tests as root may, so it forgoes that."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
-        self.under = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
-        self._path = database.path
+    under = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
 
     def __enter__(self) -> Self:
-        self._holder = apsw.Connection(str(self._path))
+        self._holder = apsw.Connection(str(self.database.path))
         self._holder.execute("SELECT count(*) FROM bindings").fetchall()  # now there is a log, which a reader needs
-        self._path.chmod(0o400)
+        self.database.path.chmod(0o400)
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -64,7 +60,7 @@ class WithoutRights:
 
     def passes(self) -> None:
         """It may write the file."""
-        self._path.chmod(0o600)
+        self.database.path.chmod(0o600)
 
 
 @fault("read-only since the start", "sqlite", setting=WithoutRights, begins=READS, needs=["setpriv"])
@@ -130,7 +126,7 @@ def damaged(scene: Scene) -> Iterator[None]:
     copied.replace(scene.database.path)
 
 
-def _copy(database: SqliteDatabase) -> Path:
+def _copy(database: SqliteFile) -> Path:
     """A copy as a backup makes it: what stands in the log is in it."""
     copied = database.path.with_name("copy.db")
     source, target = apsw.Connection(str(database.path)), apsw.Connection(str(copied))
@@ -139,58 +135,3 @@ def _copy(database: SqliteDatabase) -> Path:
     source.close()
     target.close()
     return copied
-
-
-class OwnClock:
-    """A clock for the service alone."""
-
-    def __init__(self, database: SqliteDatabase) -> None:
-        (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
-        self._shift = database.path.with_name("clock")
-        self.under = [
-            "env", f"LD_PRELOAD={library}", f"FAKETIME_TIMESTAMP_FILE={self._shift}", "FAKETIME_NO_CACHE=1",
-            "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1",
-        ]  # fmt: skip
-
-    def __enter__(self) -> Self:
-        self.shift(0)
-        return self
-
-    def __exit__(self, *exc_info: object) -> None: ...
-
-    def shift(self, seconds: int) -> None:
-        """Let it tell so many seconds more than there are."""
-        self._shift.write_text(f"{seconds:+}")
-
-
-@fault("the clock jumps back a day", "sqlite", writes=OK, setting=OwnClock, needs=["faketime"])
-def clock(scene: Scene) -> Iterator[None]:
-    before = scene.ask.register("a device")
-    scene.setting.shift(-86400)
-    later = scene.ask.register("another device")
-    assert later["date_created"] < before["date_created"], "the clock did not jump"
-    assert scene.ask.register("a device") == before, "a time of a Binding moved back"
-    yield
-    scene.setting.shift(0)
-
-
-@fault(
-    "a worker is killed",
-    "sqlite",
-    reads=OK | NOTHING,
-    writes=OK | NOTHING,
-    wrong=REFUSED | NOTHING,
-    options=["--workers", "2"],
-)
-def worker_killed(scene: Scene) -> Iterator[None]:
-    workers = len(children(scene.service.pid))
-    os.kill(children(scene.service.pid)[-1], signal.SIGKILL)
-    yield
-    assert wait_until(lambda: len(children(scene.service.pid)) == workers, 15), "no other worker came"
-
-
-@fault("the service is killed, and started again", "sqlite", reads=NOTHING, writes=NOTHING, wrong=NOTHING)
-def service_killed(scene: Scene) -> Iterator[None]:
-    scene.service.kill()
-    yield
-    scene.start()
