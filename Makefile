@@ -13,7 +13,7 @@ PROCESSES := 3
 
 .DEFAULT_GOAL := help
 .PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
-.PHONY: fuzz fuzz-renditions stock million bench bench-scale bench-scale-postgresql bench-servers kills timing
+.PHONY: fuzz fuzz-renditions stock million bench bench-scale bench-scale-postgresql bench-servers kills faults timing
 .PHONY: erasure wrong-servers compare site clients dist clean
 
 help:  ## Say what there is to type
@@ -155,6 +155,10 @@ bench-servers: $(VENV)/.tested-with  ## Compare servers, loops and parsers under
 
 kills: $(VENV)/.tested-with  ## Kill the service a hundred times while it writes: what was acknowledged must hold
 	$(BIN)/python -m tests.load.kills --rounds 100
+
+# These need root, and strace, faketime and e2fsprogs: apt-get install strace faketime e2fsprogs
+faults: $(VENV)/.tested-with  ## Bring every fault about while every operation is asked; print what was answered
+	$(BIN)/python -m tests.load.faults
 
 wrong-servers: $(VENV)/.tested-with  ## Verify every wrong server, and each right one ten times; write the table
 	$(BIN)/python -m tests.servers.table

@@ -3,8 +3,6 @@
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +15,7 @@ import pytest
 from ..conftest import load
 from ..support import raw
 from ..support.answers import check_documented, check_error, document
+from ..support.holding import HOLD_EVERYTHING, HOLD_WRITES, held
 from ..support.raw import Response
 from ..support.running import Service, World
 from .conftest import Asker, registration
@@ -28,40 +27,7 @@ SUCCESS = {"fetch_binding": 200, "list_bindings": 200, "delete_binding": 204, "r
 PATIENCE = 5.0
 """Seconds within which a locked database is answered for: the service waits for a while, but not for ever."""
 
-HOLD_WRITES = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN IMMEDIATE")
-print("held", flush=True)
-sys.stdin.read()
-connection.execute("ROLLBACK")
-"""
-
-# In WAL mode no writer keeps a reader waiting. What does is a lock on the bytes of the WAL-index that readers lock
-# (https://www.sqlite.org/walformat.html, 2.2.2): 120 to 122 are writing, checkpoint and recovery, 123 to 127 reading.
-HOLD_EVERYTHING = """
-import fcntl, sys
-with open(sys.argv[1] + "-shm", "r+b") as index:
-    for byte in range(120, 128):
-        fcntl.lockf(index, fcntl.LOCK_EX, 1, byte)
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-
-
 _numbers = count(1)
-
-
-@contextmanager
-def held(program: str, database: Path) -> Iterator[None]:
-    """Another process holds locks on the database while the block runs."""
-    with subprocess.Popen(
-        [sys.executable, "-c", program, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout.readline() == "held\n"
-        yield
-        process.stdin.close()
-        assert process.wait(10) == 0
 
 
 def request(world: World, operation: str) -> dict[str, object]:

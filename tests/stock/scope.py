@@ -8,6 +8,7 @@ COMPILED_ONLY = {
     "test_erasure.py": "what is left on the disk: the storage",
     "test_examples_true.py": "the examples of what is published: they ask the demo, which is a command's",
     "test_fault_injection.py": "a stage that Connexion has nothing of, and connections that are closed: the server",
+    "test_fault_matrix.py": "what the database and the disk do to us: the storage",
     "test_kills.py": "what stands on the disk after `kill -9`: the storage",
     "test_lifecycle.py": "the command line, processes and signals: the server",
     "test_logs.py": "what stands in our log: Connexion writes one of its own",

@@ -46,14 +46,20 @@ def _other_user() -> dict[str, Any]:
 class Postgres:
     """A server with data of its own. Use it as a context manager: leaving it stops it and removes its data."""
 
-    def __init__(self, *, fsync: bool = False, settings: Mapping[str, str] | None = None) -> None:
-        """With `fsync` a commit is on disk when it is acknowledged; `settings` are those of postgresql.conf."""
+    def __init__(
+        self, *, fsync: bool = False, settings: Mapping[str, str] | None = None, below: Path | None = None
+    ) -> None:
+        """With `fsync` a commit is on disk when it is acknowledged; `settings` are those of postgresql.conf.
+
+        `below` is a folder for its data, which any user can pass through.
+        """
+        self._below = below
         self.settings = _SETTINGS | ({} if fsync else _QUICK) | dict(settings or {})
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=self._below))
         if os.geteuid() == 0:
             os.chown(self.folder, _NOBODY, _NOBODY)
         try:
@@ -115,7 +121,7 @@ class Postgres:
             stdin=subprocess.DEVNULL,
             **_other_user(),
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def create_database(self, template: str | None = None) -> str:
@@ -169,12 +175,8 @@ class Postgres:
                 os.kill(pid, signal.SIGCONT)
 
     def _make(self) -> None:
-        made = subprocess.run(
-            [self._programs / "initdb", "-D", self.data, "-U", OWNER, "--auth=trust", "--encoding=UTF8",
-             "--locale=C", "--no-sync"],
-            capture_output=True, text=True, check=False, cwd=self.folder, **_other_user(),
-        )  # fmt: skip
-        assert made.returncode == 0, made.stdout + made.stderr
+        options = ["-U", OWNER, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
+        self.run("initdb", "-D", self.data, *options)
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in self.settings.items())
 

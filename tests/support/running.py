@@ -44,13 +44,23 @@ class Service:
     stages = "compiled"
     """Which of `STAGES` services are started with; `--stages` sets it."""
 
-    def __init__(self, database: Place, *options: object, arguments: Sequence[object] = (), port: int = 0) -> None:
-        """A `port` is only needed where the log is too quiet to tell it."""
+    def __init__(
+        self,
+        database: Place,
+        *options: object,
+        arguments: Sequence[object] = (),
+        port: int = 0,
+        under: Sequence[object] = (),
+    ) -> None:
+        """A `port` is only needed where the log is too quiet to tell it.
+
+        `under` is the beginning of a command that becomes the service.
+        """
         self.database = database
         self.locator = locator_of(database)
         self.url = f"http://127.0.0.1:{port}"
         command = arguments or ("serve", "--port", port, "--database", self.locator, *options)
-        self._command = [*STAGES[self.stages], *map(str, command)]
+        self._command = [*map(str, under), *STAGES[self.stages], *map(str, command)]
         self._port = port
         self._lines: list[str] = []
         self._output: list[str] = []

@@ -24,6 +24,11 @@ COMMANDS = {
     "unshare": (("unshare",), "unshare is missing: apt-get install util-linux"),
     "systemd-analyze": (("systemd-analyze",), "systemd-analyze is missing: apt-get install systemd"),
     "wrk": (("wrk",), "wrk is missing: apt-get install wrk"),
+    "strace": (("strace",), "strace is missing: apt-get install strace"),
+    "faketime": (("faketime",), "faketime is missing: apt-get install faketime"),
+    "chattr": (("chattr",), "chattr is missing: apt-get install e2fsprogs"),
+    "setpriv": (("setpriv",), "setpriv is missing: apt-get install util-linux"),
+    "prlimit": (("prlimit",), "prlimit is missing: apt-get install util-linux"),
 }
 """What a tool may be called, and what to say where it is missing."""
 
@@ -38,7 +43,9 @@ def path_of(tool: str) -> str | None:
 
 
 def missing(tool: str) -> str | None:
-    """What is missing, and the mend; None when it is there, or not a tool of these."""
+    """What is missing, and the mend; None when it is there, or not a tool of these. "root" is what only root may do."""
+    if tool == "root" and os.geteuid() != 0:
+        return "only root may do this: run it as root"
     return COMMANDS[tool][1] if tool in COMMANDS and path_of(tool) is None else None
 
 

@@ -30,6 +30,7 @@ _AWAY = (
     apsw.BusyError,
     apsw.LockedError,
     apsw.CantOpenError,
+    apsw.ConnectionClosedError,
     apsw.FullError,
     apsw.IOError,
     apsw.ProtocolError,
@@ -104,6 +105,12 @@ def migrate(connection: apsw.Connection) -> int:
 def schema(connection: apsw.Connection) -> Schema:
     """How far the schema is."""
     return Schema(version(connection), scripts("sqlite")[-1][0])
+
+
+def must_be_current(connection: apsw.Connection) -> None:
+    """Raise `StorageUnavailable` when the schema is not that of the last migration."""
+    if version(connection) != scripts("sqlite")[-1][0]:
+        raise StorageUnavailable("what is there now holds no data of this version")
 
 
 def version(connection: apsw.Connection) -> int:

@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
 import apsw
 
@@ -20,8 +19,8 @@ from ..interface import (
     StorageDamaged,
     StorageUnavailable,
 )
-from . import reading, writing
-from .connection import PATIENCE, connect, erase, patiently, transaction
+from . import moving, reading, writing
+from .connection import PATIENCE, connect, erase, must_be_current, patiently, transaction
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +38,8 @@ _ERASE_SOON = 2.0
 
 _TRY_AGAIN = 0.05
 """Seconds after which to look whether they still are."""
+_LOOK_EVERY = 0.25
+"""Seconds between looks at whether the file is still at its path, and at writes that take too long."""
 
 
 class SqliteStorage:
@@ -51,18 +52,21 @@ class SqliteStorage:
 
     async def open(self) -> None:
         # the event loop never sleeps on a lock; another process that opens or closes the file right now has it locked
-        self._reader = await patiently(lambda: connect(self._path, patience=0.0))
-        self._reader.pragma("cache_size", -_CACHE_KIB)
-        self._writer = writing.Writer(await patiently(lambda: connect(self._path, patience=0.0)))
-        self._eraser = asyncio.create_task(self._erase_regularly())
+        self._reader = await patiently(self._connect_reader)
+        self._writer = writing.Writer(await patiently(self._connect))
+        self._tasks = [
+            asyncio.create_task(self._erase_regularly()),
+            asyncio.create_task(_regularly(_LOOK_EVERY, self._look)),
+            asyncio.create_task(_regularly(_LOOK_EVERY, self._expire)),
+        ]
 
     async def close(self) -> None:
-        self._eraser.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._eraser
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
         await self._erase()
         await self._writer.stop()
-        self._reader.close()
+        moving.close(self._reader)
 
     async def credential(self, user_name: str) -> Credential | None:
         return await self._read(reading.credential, user_name)
@@ -114,6 +118,42 @@ class SqliteStorage:
             erased = await self._erase()
             await asyncio.sleep(_ERASE_EVERY if erased else _ERASE_SOON)
 
+    async def _expire(self) -> None:
+        self._writer.expire()
+
+    async def _look(self) -> None:
+        if not self._reader_is_lost():
+            return
+        try:
+            await self._open_anew()
+        except (apsw.Error, StorageUnavailable) as error:
+            log.debug("the database is still away: %s", error)
+
+    def _reader_is_lost(self) -> bool:
+        return moving.has_moved(self._reader) or self._reader.readonly("main")
+
+    async def _open_anew(self) -> None:
+        """Open what is at the path now, instead of what was there, or could only be read, when it was opened."""
+        if moving.has_moved(self._reader):
+            moving.close(self._reader)
+            await self._writer.leave()
+        reader, writer = self._connect_reader(), self._connect()
+        must_be_current(reader)
+        if reader.readonly("main") and not moving.has_moved(self._reader):
+            return  # those that there are serve as well
+        moving.close(self._reader)
+        self._reader = reader
+        await self._writer.use(writer)
+        log.warning("the database was opened anew: it had moved, or was read-only")
+
+    def _connect(self) -> apsw.Connection:
+        return connect(self._path, patience=0.0)
+
+    def _connect_reader(self) -> apsw.Connection:
+        reader = self._connect()
+        reader.pragma("cache_size", -_CACHE_KIB)
+        return reader
+
     async def _erase(self) -> bool:
         # the log may hold deletes of ours, of a command, or of a process that was killed
         if not self._log.exists() or not self._log.stat().st_size:
@@ -134,3 +174,9 @@ class SqliteStorage:
         finally:
             connection.close()
         return erased
+
+
+async def _regularly(seconds: float, do: Callable[[], Awaitable[None]]) -> NoReturn:
+    while True:
+        await do()
+        await asyncio.sleep(seconds)

@@ -8,6 +8,8 @@ outside of what SQLite ever reads, and in WAL mode pages go into the file only a
 
 import apsw
 
+from .flushing import FlushedFile
+
 PATIENT = "chat-bindings"
 """The name of the VFS that erases."""
 
@@ -37,7 +39,7 @@ def erase_unallocated(page: bytes, *, first: bool) -> bytes:
     return page[:begin] + bytes(end - begin) + page[end:]
 
 
-class _DatabaseFile(apsw.VFSFile):
+class _DatabaseFile(FlushedFile):
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - as SQLite calls it
         super().xWrite(erase_unallocated(data, first=offset == 0), offset)
 
@@ -49,8 +51,8 @@ class _ErasingVFS(apsw.VFS):
         super().__init__(name, "", maxpathname=0)
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
-        kind = _DatabaseFile if flags[0] & apsw.SQLITE_OPEN_MAIN_DB else apsw.VFSFile
-        return kind("", name, flags)
+        kind = _DatabaseFile if flags[0] & apsw.SQLITE_OPEN_MAIN_DB else FlushedFile
+        return kind(name, flags)
 
 
 class _ImpatientVFS(_ErasingVFS):

@@ -1,6 +1,7 @@
 """What is written while a request runs: writes that wait together share one commit."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ import apsw
 
 from ..interface import Binding, Registration, StorageUnavailable
 from ..rows import registered
+from . import moving
 from .connection import away, patiently
 from .reading import COLUMNS, owns
 
@@ -17,6 +19,9 @@ Write = Callable[[apsw.Connection], Any]
 
 _SHARE = 128
 """How many writes share a commit at the most, so that the first of them does not wait for ever."""
+
+_DEADLINE = 4.0
+"""Seconds after which a write that is still not on disk is answered for: a disk may take for ever."""
 
 REGISTER = f"""
     INSERT INTO bindings (service_sid, sid, key_sha256, identity, endpoint, binding_type, credential_sid,
@@ -61,6 +66,7 @@ def delete(account_sid: str, service_sid: str, sid: str) -> Write:
 class _Job(NamedTuple):
     write: Write
     answer: "asyncio.Future[Any]"
+    since: float
 
 
 class Writer:
@@ -73,43 +79,69 @@ class Writer:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
+        self._is_left = False
+        self._committing = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._waiting: deque[_Job] = deque()
+        self._begun: Sequence[_Job] = ()
         self._working: asyncio.Task[None] | None = None
 
     async def write(self, write: Write) -> Any:
         """Do a write: what it returns, once it is on disk. A caller that goes away does not undo it."""
-        job = _Job(write, asyncio.get_running_loop().create_future())
+        job = _Job(write, asyncio.get_running_loop().create_future(), time.monotonic())
         self._waiting.append(job)
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work())
         return await asyncio.shield(job.answer)
+
+    def expire(self) -> None:
+        """Answer for what is not on disk after the deadline. What is not begun then is never done."""
+        late = time.monotonic() - _DEADLINE
+        for job in (*self._begun, *self._waiting):
+            if job.since < late and not job.answer.done():
+                job.answer.set_exception(StorageUnavailable("the disk takes too long"))
+
+    async def leave(self) -> None:
+        """Leave a file that has moved: see `moving.leave`."""
+        self._is_left = True
+        async with self._committing:
+            await self._in_thread(moving.leave, self._connection)
+
+    async def use(self, connection: apsw.Connection) -> None:
+        """Write by another connection from now on."""
+        async with self._committing:
+            moving.close(self._connection)
+            self._connection, self._is_left = connection, False
 
     async def stop(self) -> None:
         """Do what is queued, then disconnect."""
         if self._working is not None:
             await self._working
         self._thread.shutdown()
-        self._connection.close()
+        moving.close(self._connection)
 
     async def _work(self) -> None:
         while self._waiting:
-            jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), _SHARE))]
-            await self._answer(jobs)
+            taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), _SHARE))]
+            self._begun = [job for job in taken if not job.answer.done()]
+            if self._begun:
+                await self._answer(self._begun)
 
     async def _answer(self, jobs: Sequence[_Job]) -> None:
         try:
-            results = await self._commit([job.write for job in jobs])
+            await patiently(self._must_stand)
+            async with self._committing:
+                results = await self._commit([job.write for job in jobs])
         except Exception as error:  # noqa: BLE001 - it is the caller's, whatever it is
             if len(jobs) == 1 or isinstance(error, StorageUnavailable):
                 for job in jobs:
-                    job.answer.set_exception(error)
+                    _settle(job.answer.set_exception, job, error)
             else:
                 for job in jobs:  # one write's fault is not the others'
                     await self._answer([job])
         else:
             for job, result in zip(jobs, results, strict=True):
-                job.answer.set_result(result)
+                _settle(job.answer.set_result, job, result)
 
     async def _commit(self, writes: Sequence[Write]) -> list[Any]:
         results = []
@@ -119,9 +151,22 @@ class Writer:
                 for write in writes:
                     results.append(write(self._connection))
                     await asyncio.sleep(0)  # reads do not wait for all of them
-                await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.execute, "COMMIT")
+                await self._in_thread(self._connection.execute, "COMMIT")
             except BaseException:
                 if self._connection.in_transaction:  # a full disk has rolled back already
                     self._connection.execute("ROLLBACK")
                 raise
+        self._must_stand()  # else what was committed is lost with the file
         return results
+
+    def _must_stand(self) -> None:
+        if self._is_left or moving.has_moved(self._connection):
+            raise StorageUnavailable("the file is no longer where it was")
+
+    async def _in_thread(self, do: Callable[..., object], argument: object) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, do, argument)
+
+
+def _settle(settle: Callable[[Any], None], job: _Job, outcome: object) -> None:
+    if not job.answer.done():  # it was answered for, since it took too long
+        settle(outcome)

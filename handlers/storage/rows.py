@@ -1,0 +1,56 @@
+"""What every engine writes of a Binding beside what it was told."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import uuid_utils
+
+from .interface import Binding, Registration
+
+ADDED = (
+    "service_sid",
+    "sid",
+    "key_sha256",
+    "identity",
+    "endpoint",
+    "binding_type",
+    "credential_sid",
+    "message_types",
+    "date_created",
+    "date_updated",
+)
+"""The columns of `added`."""
+
+
+def unique_key(identity: str, endpoint: str, binding_type: str) -> bytes:
+    """The SHA-256 that stands for a device's unique key; a NUL, which none of the three holds, keeps them apart."""
+    return hashlib.sha256(f"{identity}\0{endpoint}\0{binding_type}".encode()).digest()
+
+
+def registered(service_sid: str, registration: Registration) -> dict[str, Any]:
+    """What a registration writes should the device be new: a SID that follows all those made before, and the time."""
+    return registration._asdict() | {
+        "service_sid": service_sid,
+        "sid": f"BS{uuid_utils.uuid7().hex}",
+        "key_sha256": unique_key(registration.identity, registration.endpoint, registration.binding_type),
+        "message_types": orjson.dumps(registration.message_types).decode(),
+        "now": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def added(service_sid: str, binding: Binding) -> tuple[Any, ...]:
+    """A Binding of a world as a row of `ADDED`."""
+    return (
+        service_sid,
+        binding.sid,
+        unique_key(binding.identity, binding.endpoint, binding.binding_type),
+        binding.identity,
+        binding.endpoint,
+        binding.binding_type,
+        binding.credential_sid,
+        binding.message_types,
+        binding.date_created,
+        binding.date_updated,
+    )

@@ -1,0 +1,120 @@
+"""The engines on which services are killed, starved and run for long: a database each, and whether it is whole."""
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol
+
+import psycopg
+
+from ..support.engines import PostgresDatabase, SqliteDatabase
+from ..support.postgres import Postgres
+from ..support.running import run_cli
+from .worlds import write_world
+
+_TWICE = """
+    SELECT count(*) FROM (SELECT 1 FROM bindings GROUP BY service_sid, identity, endpoint, binding_type
+                          HAVING count(*) > 1) AS twice"""
+
+# amcheck: each index against its table, and the table by itself (postgresql.org/docs/18/amcheck.html)
+_AMCHECK = """
+    SELECT bt_index_check(oid, heapallindexed => true, checkunique => true) FROM pg_class
+    WHERE relkind = 'i' AND relam = (SELECT oid FROM pg_am WHERE amname = 'btree')
+        AND relnamespace = 'public'::regnamespace"""
+_HEAP = "SELECT 'bindings: ' || msg FROM verify_heapam('bindings')"
+
+SETTINGS = {"max_connections": "40", "synchronous_commit": "on"}
+"""Few connections, so that they can be used up; and what a killed server acknowledged is in its log."""
+
+
+class Database(Protocol):
+    """A database that a service can be started on."""
+
+    locator: str
+
+    def problems(self) -> list[str]:
+        """What is wrong with what it holds, a sentence each."""
+
+
+class SqliteFile(SqliteDatabase):
+    """A file in a folder of its own."""
+
+    @property
+    def log(self) -> Path:
+        """The write-ahead log."""
+        return self.path.with_name(f"{self.path.name}-wal")
+
+    def problems(self) -> list[str]:
+        found = [str(line) for (line,) in self.execute("PRAGMA integrity_check") if line != "ok"]
+        return found + _twice(self.execute(_TWICE))
+
+
+class PostgresPart(PostgresDatabase):
+    """A database of a server, made of a world or of a database that holds it already."""
+
+    def __init__(self, server: Postgres, world: Path, template: str | None = None) -> None:
+        super().__init__(server, template)
+        self.world = world
+        if template is None:
+            _load(world, self.locator)
+
+    def problems(self) -> list[str]:
+        return broken_in(self.server, self.name)
+
+
+def broken_in(server: Postgres, name: str) -> list[str]:
+    """What is wrong with what a database of PostgreSQL holds."""
+    server.execute("CREATE EXTENSION IF NOT EXISTS amcheck", name)
+    try:
+        server.execute(_AMCHECK, name)
+        found = [str(message) for (message,) in server.execute(_HEAP, name)]
+    except psycopg.Error as error:  # amcheck raises what it finds in an index
+        found = [str(error)]
+    return found + _twice(server.execute(_TWICE, name))
+
+
+def _twice(rows: Sequence[tuple[int]]) -> list[str]:
+    ((number,),) = rows
+    return [f"{number} devices are registered twice"] if number else []
+
+
+Databases = Callable[[], Any]
+"""Makes a new database, with a world in it, each time that it is called."""
+
+
+@contextmanager
+def sqlite(folder: Path, lines: Iterable[str]) -> Iterator[Databases]:
+    """Files, each in a folder of its own."""
+    world, template, numbers = folder / "world.json", folder / "template.db", count(1)
+    write_world(world, lines)
+    _load(world, f"sqlite:///{template}")
+
+    def make() -> SqliteFile:
+        own = folder / f"database {next(numbers)}"
+        own.mkdir()
+        return SqliteFile(Path(shutil.copy(template, own / "bindings.db")))
+
+    yield make
+
+
+@contextmanager
+def postgresql(folder: Path, lines: Iterable[str]) -> Iterator[Databases]:
+    """Databases of one server."""
+    world = folder / "world.json"
+    write_world(world, lines)
+    with Postgres(settings=SETTINGS) as server:
+        template = PostgresPart(server, world)
+        yield lambda: PostgresPart(server, world, template.name)
+
+
+def _load(world: Path, locator: str) -> None:
+    imported = run_cli("import", world, "--database", locator)
+    assert imported.returncode == 0, imported.stderr
+
+
+ENGINES: dict[str, Callable[[Path, Iterable[str]], AbstractContextManager[Databases]]] = {
+    "sqlite": sqlite,
+    "postgresql": postgresql,
+}

@@ -1,0 +1,1 @@
+"""What is answered while something is wrong: `make faults`."""

@@ -1,0 +1,117 @@
+"""What befalls a PostgreSQL."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+
+import psycopg
+
+from ...support.running import wait_until
+from .catalogue import AWAY, OK, REFUSED, fault
+from .matrix import UNAVAILABLE, Scene
+from .servers import Pair, SmallServer
+
+_OURS = "pid FROM pg_stat_activity WHERE application_name = 'chat-bindings'"
+"""The sessions of the service, to be selected."""
+
+SLOW = """
+    CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep({seconds}); RETURN coalesce(NEW, OLD); END $$;
+    CREATE TRIGGER slow BEFORE INSERT OR UPDATE OR DELETE ON bindings FOR EACH ROW EXECUTE FUNCTION slow()"""
+
+_ENOUGH = 5000
+"""Registrations that fill what room a table has left in its pages."""
+
+
+@fault("the database is killed, and started again", "postgresql", reads=AWAY, wrong=AWAY)
+def killed(scene: Scene) -> Iterator[None]:
+    scene.database.server.kill()
+    yield
+    scene.database.server.start()
+
+
+@fault("the database is stopped, and started again", "postgresql", reads=AWAY, wrong=AWAY)
+def stopped(scene: Scene) -> Iterator[None]:
+    scene.database.server.stop()
+    yield
+    scene.database.server.start()
+
+
+@fault("one of its processes is killed", "postgresql", reads=OK | AWAY, writes=OK | AWAY, wrong=REFUSED | AWAY)
+def crashed(scene: Scene) -> Iterator[None]:
+    ((pid,), *_) = scene.database.execute(f"SELECT {_OURS}")
+    os.kill(pid, signal.SIGKILL)
+    yield
+
+
+@fault("its sessions are ended", "postgresql", writes=OK | AWAY)
+def ended(scene: Scene) -> Iterator[None]:
+    scene.database.execute(f"SELECT pg_terminate_backend(pid), {_OURS}")
+    yield
+
+
+@fault("the database stands still", "postgresql", reads=AWAY, wrong=AWAY)
+def paused(scene: Scene) -> Iterator[None]:
+    scene.database.server.pause()
+    yield
+    scene.database.server.resume()
+
+
+@fault("another session has locked the table", "postgresql", reads=AWAY)
+def locked(scene: Scene) -> Iterator[None]:
+    with scene.database.server.connect(scene.database.name) as session, session.transaction():
+        session.execute("LOCK TABLE bindings IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+@fault("a write takes half a second longer", "postgresql", writes=OK)
+def slow(scene: Scene) -> Iterator[None]:
+    yield from _slowed(scene, 0.5)
+
+
+@fault("a write takes ten seconds longer", "postgresql")
+def stuck(scene: Scene) -> Iterator[None]:
+    yield from _slowed(scene, 10)
+
+
+def _slowed(scene: Scene, seconds: float) -> Iterator[None]:
+    scene.database.execute(SLOW.format(seconds=seconds))
+    yield
+    scene.database.execute("DROP FUNCTION slow CASCADE")
+
+
+@fault("the database becomes read-only", "postgresql")
+def read_only(scene: Scene) -> Iterator[None]:
+    server = scene.database.server
+    server.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+    server.execute("SELECT pg_reload_conf()")
+    assert wait_until(lambda: server.execute("SHOW default_transaction_read_only") == [("on",)], 10)
+    yield
+    server.execute("ALTER SYSTEM RESET default_transaction_read_only")
+    server.execute("SELECT pg_reload_conf()")
+
+
+@fault("it takes no more connections", "postgresql", reads=AWAY, wrong=AWAY)
+def crowded(scene: Scene) -> Iterator[None]:
+    server = scene.database.server
+    with ExitStack() as sessions, server.connect() as first:
+        while first.execute(f"SELECT pg_terminate_backend(pid), {_OURS}").fetchall():
+            with suppress(psycopg.OperationalError):
+                while True:
+                    sessions.enter_context(server.connect())
+        yield
+
+
+@fault("its disk is full", "postgresql", setting=SmallServer, writes=OK | AWAY, needs=["root"])
+def full(scene: Scene) -> Iterator[None]:
+    with scene.setting.full():
+        assert any(scene.ask("register").status == UNAVAILABLE for _ in range(_ENOUGH)), "there was room left"
+        yield
+
+
+@fault("it fails over to a standby", "postgresql", setting=Pair, reads=AWAY | OK, wrong=AWAY | REFUSED)
+def fails_over(scene: Scene) -> Iterator[None]:
+    scene.setting.primary.kill()
+    yield
+    scene.setting.promote()

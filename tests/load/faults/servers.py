@@ -1,0 +1,90 @@
+"""PostgreSQL on a small disk, and with a standby."""
+
+import subprocess
+import tempfile
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from ...support.postgres import Postgres
+from ...support.running import wait_until
+from ..engines import SETTINGS, PostgresPart, broken_in
+from .disks import filled
+from .setting import Setting
+
+
+class SmallServer(Setting):
+    """A server whose files are on a small file system, with the same world."""
+
+    megabytes = 400  # its programs may have to be copied, and files of its log are kept ready
+
+    def __init__(self, database: PostgresPart) -> None:
+        super().__init__(database)
+        self._given, self._ends = database, ExitStack()
+
+    def __enter__(self) -> Self:
+        self._folder = Path(self._ends.enter_context(tempfile.TemporaryDirectory(prefix="small-")))
+        options = f"size={self.megabytes}m,mode=755"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self._folder], check=True)
+        self._ends.callback(subprocess.run, ["umount", self._folder], check=True)
+        server = self._ends.enter_context(Postgres(settings=SETTINGS, below=self._folder))
+        self.database = PostgresPart(server, self._given.world)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._ends.close()
+
+    def full(self) -> AbstractContextManager[None]:
+        """Not a byte is left while the context lasts."""
+        return filled(self._folder)
+
+
+class Standby(Postgres):
+    """A server that follows another, and can take its place."""
+
+    def __init__(self, primary: Postgres) -> None:
+        super().__init__(settings=primary.settings)
+        self._primary = primary
+
+    def _make(self) -> None:
+        self.run("pg_basebackup", "-D", self.data, "-R", "-X", "stream", "-c", "fast", "-d", self._primary.url())
+
+
+class Pair(Setting):
+    """A primary and a standby that has all that was acknowledged; the service knows both addresses."""
+
+    def __init__(self, database: PostgresPart) -> None:
+        super().__init__(database)
+        self._given, self._ends = database, ExitStack()
+
+    def __enter__(self) -> Self:
+        self.primary = self._ends.enter_context(Postgres(settings=SETTINGS))
+        database = PostgresPart(self.primary, self._given.world)
+        self._standby = self._ends.enter_context(Standby(self.primary))
+        self.primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self.primary.execute("SELECT pg_reload_conf()")
+        assert wait_until(self._follows, 20), self._standby.log
+        self.database = Replicated(database, [self.primary, self._standby])
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._ends.close()
+
+    def promote(self) -> None:
+        """Let the standby take over."""
+        self._standby.execute("SELECT pg_promote()")
+
+    def _follows(self) -> bool:
+        return self.primary.execute("SELECT sync_state FROM pg_stat_replication") == [("sync",)]
+
+
+class Replicated:
+    """A database that several servers hold, of which the last is the primary in the end."""
+
+    def __init__(self, database: Any, servers: list[Postgres]) -> None:
+        hosts = ",".join(f"127.0.0.1:{server.port}" for server in servers)
+        self.locator = f"postgresql://postgres@{hosts}/{database.name}?target_session_attrs=read-write"
+        self._name, self._last = database.name, servers[-1]
+
+    def problems(self) -> list[str]:
+        return broken_in(self._last, self._name)

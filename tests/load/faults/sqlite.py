@@ -1,0 +1,137 @@
+"""What befalls an SQLite file and the disk under it."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import apsw
+
+from ...support.holding import HOLD_EVERYTHING, HOLD_WRITES, held
+from ..engines import SqliteFile
+from .asking import READS
+from .catalogue import AWAY, DAMAGED, OK, REFUSED, fault
+from .disks import SmallDisk, slow_flushes
+from .matrix import Scene
+from .setting import Setting
+
+
+def _files(scene: Scene) -> list[Path]:
+    path = scene.database.path
+    return [each for name in ("", "-wal", "-shm") if (each := path.with_name(path.name + name)).exists()]
+
+
+@fault("another process writes", "sqlite")
+def writer(scene: Scene) -> Iterator[None]:
+    with held(HOLD_WRITES, scene.database.path):
+        yield
+
+
+@fault("another process holds every lock", "sqlite", reads=AWAY, wrong=AWAY)
+def locked(scene: Scene) -> Iterator[None]:
+    with held(HOLD_EVERYTHING, scene.database.path):
+        yield
+
+
+@fault("the files become read-only", "sqlite", needs=["root", "chattr"])
+def immutable(scene: Scene) -> Iterator[None]:
+    files = _files(scene)
+    subprocess.run(["chattr", "+i", *files], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["chattr", "-i", *files], check=True)
+
+
+class WithoutRights(Setting):
+    """A service that may read the file, and not write it: who runs the tests as root may, so it forgoes that."""
+
+    under = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
+
+    def __enter__(self) -> Self:
+        self._holder = apsw.Connection(str(self.database.path))
+        self._holder.execute("SELECT count(*) FROM bindings").fetchall()  # now there is a log, which a reader needs
+        self.database.path.chmod(0o400)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._holder.close()
+
+    def passes(self) -> None:
+        """It may write the file."""
+        self.database.path.chmod(0o600)
+
+
+@fault("read-only since the start", "sqlite", setting=WithoutRights, begins=READS, needs=["setpriv"])
+def unwritable(scene: Scene) -> Iterator[None]:
+    yield
+    scene.setting.passes()
+
+
+@fault("the disk is full", "sqlite", setting=SmallDisk, needs=["root", "unshare"])
+def full(scene: Scene) -> Iterator[None]:
+    for number in range(100):  # the log holds more than the file has room for
+        scene.ask.register(f"{number:04000}")
+    with scene.setting.full():
+        yield
+
+
+@fault("files may not grow", "sqlite", needs=["prlimit"])
+def limited(scene: Scene) -> Iterator[None]:
+    command = ["prlimit", "--pid", str(scene.service.pid)]
+    subprocess.run([*command, "--fsize=4096:unlimited"], check=True)
+    yield
+    subprocess.run([*command, "--fsize=unlimited:unlimited"], check=True)
+
+
+@fault("a flush takes half a second longer", "sqlite", writes=OK, needs=["root", "strace"])
+def slow(scene: Scene) -> Iterator[None]:
+    with slow_flushes(scene.service.pid, 0.5):
+        yield
+
+
+@fault("a flush takes ten seconds longer", "sqlite", writes=OK | AWAY, needs=["root", "strace"])
+def stuck(scene: Scene) -> Iterator[None]:
+    with slow_flushes(scene.service.pid, 10):
+        yield
+
+
+@fault("the file is away", "sqlite", reads=OK | AWAY, wrong=REFUSED | AWAY)
+def away(scene: Scene) -> Iterator[None]:
+    path = scene.database.path
+    aside = path.rename(path.with_name("aside.db"))
+    yield
+    aside.rename(path)
+
+
+@fault("a copy takes the place of the file", "sqlite", writes=OK | AWAY)
+def replaced(scene: Scene) -> Iterator[None]:
+    _copy(scene.database).replace(scene.database.path)
+    yield
+
+
+@fault(
+    "the file is damaged, until a copy takes its place",
+    "sqlite",
+    reads=OK | DAMAGED,
+    writes=DAMAGED,
+    wrong=REFUSED | DAMAGED,
+)
+def damaged(scene: Scene) -> Iterator[None]:
+    copied = _copy(scene.database)
+    with scene.database.path.open("r+b") as file:
+        file.write(os.urandom(scene.database.path.stat().st_size))
+    yield
+    copied.replace(scene.database.path)
+
+
+def _copy(database: SqliteFile) -> Path:
+    """A copy as a backup makes it: what stands in the log is in it."""
+    copied = database.path.with_name("copy.db")
+    source, target = apsw.Connection(str(database.path)), apsw.Connection(str(copied))
+    with target.backup("main", source, "main") as backup:
+        backup.step()
+    source.close()
+    target.close()
+    return copied
