@@ -48,12 +48,14 @@ class SqliteStorage:
         self._path = path
         self._binding_types = tuple(binding_types)
         self._log = path.with_name(f"{path.name}-wal")
+        self.on_commit: Callable[[int], object] = writing.nobody_asks
 
     async def open(self) -> None:
         # the event loop never sleeps on a lock; another process that opens or closes the file right now has it locked
         self._reader = await patiently(lambda: connect(self._path, patience=0.0))
         self._reader.pragma("cache_size", -_CACHE_KIB)
         self._writer = writing.Writer(await patiently(lambda: connect(self._path, patience=0.0)))
+        self._writer.on_commit = self.on_commit
         self._eraser = asyncio.create_task(self._erase_regularly())
 
     async def close(self) -> None:

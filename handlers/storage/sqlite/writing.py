@@ -63,6 +63,10 @@ class _Job(NamedTuple):
     answer: "asyncio.Future[Any]"
 
 
+def nobody_asks(_: int) -> None:
+    """What becomes of the size of a commit by default."""
+
+
 class Writer:
     """Does writes on the event loop, where they take microseconds, and answers each when it is on disk.
 
@@ -76,6 +80,8 @@ class Writer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._waiting: deque[_Job] = deque()
         self._working: asyncio.Task[None] | None = None
+        self.on_commit: Callable[[int], object] = nobody_asks
+        """What is called with the number of writes of each commit."""
 
     async def write(self, write: Write) -> Any:
         """Do a write: what it returns, once it is on disk. A caller that goes away does not undo it."""
@@ -124,4 +130,5 @@ class Writer:
                 if self._connection.in_transaction:  # a full disk has rolled back already
                     self._connection.execute("ROLLBACK")
                 raise
+        self.on_commit(len(results))
         return results
