@@ -12,6 +12,8 @@ T = TypeVar("T")
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds. A fetch takes less than the first of them; a database that is away, a few of the last."""
 
+_WRITES = (1, 2, 4, 8, 16, 32, 64, 128)
+
 _ERRORS = {StorageUnavailable: "unavailable", StorageDamaged: "damaged"}
 _OTHER_ERROR = "other"
 
@@ -56,6 +58,9 @@ class Metrics:
             "Registrations, of new Bindings (created) and of those that were there (updated).",
             ["outcome"],
             registry=registry,
+        )
+        self.commits = Histogram(
+            "chat_bindings_commit_writes", "Writes that shared a commit.", buckets=_WRITES, registry=registry
         )
         self.deleted = Counter("chat_bindings_deletions", "Bindings that were deleted.", registry=registry)
         for error in (*_ERRORS.values(), _OTHER_ERROR):  # a rate begins at 0, not at the first of them

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from starlette.types import ASGIApp
 
-from ..storage.interface import Binding, Credential, Filters, Page, Position, Registration, Storage
+from ..storage.interface import Binding, Credential, Filters, Page, Position, Registration, SharesCommits, Storage
 from .readiness import answering
 from .settings import Settings
 
@@ -62,15 +62,17 @@ class Watching:
         """Stages that stand before all others."""
 
         self._watches: list[Watch] = []
+        self._on_commit: Callable[[int], object] | None = None
+        self._last: list[Callable[[], Awaitable[None]]] = []
         self._asked: Storage | None = None
         self._folder = settings.monitoring.folder
-        self._tracing = None
         if settings.monitoring.tracing:
             from .tracing import Traced, Tracing
 
-            self._tracing = Tracing("sqlite" if settings.database.startswith("sqlite:") else "postgresql")
-            self.stages.append(partial(Traced, tracing=self._tracing))
-            self._watches.append(self._tracing.watch)
+            tracing = Tracing("sqlite" if settings.database.startswith("sqlite:") else "postgresql")
+            self.stages.append(partial(Traced, tracing=tracing))
+            self._watches.append(tracing.watch)
+            self._last.append(tracing.end)
         if self._folder is not None:
             from .metering import Metering
             from .metrics import Metrics
@@ -78,10 +80,13 @@ class Watching:
             metrics = Metrics()
             self.stages.append(partial(Metering, metrics=metrics))
             self._watches.append(metrics.watch)
+            self._on_commit = metrics.commits.observe
 
     def storage(self, storage: Storage) -> Storage:
         """A storage that is looked on; itself where nobody does."""
         self._asked = storage
+        if self._on_commit is not None and isinstance(storage, SharesCommits):
+            storage.on_commit = self._on_commit
         for watch in self._watches:
             storage = WatchedStorage(storage, watch)
         return storage
@@ -90,8 +95,8 @@ class Watching:
     async def ready(self) -> AsyncIterator[None]:
         """While the block lasts the worker is ready, and tells whoever monitors it."""
         async with AsyncExitStack() as stack:
-            if self._tracing is not None:
-                stack.push_async_callback(self._tracing.end)
+            for end in self._last:
+                stack.push_async_callback(end)
             if self._folder is not None and self._asked is not None:
                 await stack.enter_async_context(answering(self._folder, self._asked))
             yield

@@ -4,9 +4,9 @@
 service in every question about Bindings: it is the key by which data is distributed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Literal, NamedTuple, Protocol, Self
+from typing import Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 
 class StorageUnavailable(Exception):
@@ -107,6 +107,14 @@ class Storage(Protocol):
 
     async def delete(self, account_sid: str, service_sid: str, sid: str) -> bool:
         """Delete one Binding: whether it was there. It is gone from the API on return, from the files in a minute."""
+
+
+@runtime_checkable
+class SharesCommits(Protocol):
+    """An engine whose writes share commits."""
+
+    on_commit: Callable[[int], object]
+    """Called with the number of writes of each commit; set before it is opened."""
 
 
 class Conflict(Exception):

@@ -26,7 +26,7 @@ def metered(tmp_path_factory, world_file):
     """A service of two workers, for the tests of this module."""
     database = load(tmp_path_factory.mktemp("metrics") / "metered.db", world_file)
     with Service(database, *OPTIONS, "--workers", 2) as service:
-        assert wait_until(Monitor(service).is_ready, 20)
+        assert wait_until(Monitor(service).is_ready, 60)
         yield service
 
 
@@ -91,6 +91,18 @@ def test_registrations_and_deletions_are_counted(monitor, ask, world):
     sid = world.full["bindings"][-1]["sid"]
     assert [ask("delete_binding", sid=sid).status for _ in range(2)] == [204, 404]
     assert [after - one for after, one in zip(counted(), before, strict=True)] == [2, 2, 1]
+
+
+def test_writes_that_share_a_commit(metered, monitor, world):
+    """Each commit counts with the number of its writes: together they are all writes, and fewer than those."""
+    name = "chat_bindings_commit_writes"
+    writes, commits = monitor.value(f"{name}_sum"), monitor.value(f"{name}_count")
+    path = operations()["register_binding"].path(ServiceSid=world.empty["sid"])
+    form = {"Identity": "somebody", "BindingType": "apn", "CredentialSid": f"CR{'0' * 32}"}
+    sent = [Request("POST", path, form | {"Endpoint": f"shared-{number}"}) for number in range(400)]
+    assert {answer.status for answer in flood(metered.url, world.auth, sent, connections=64)} == {201}
+    assert monitor.value(f"{name}_sum") == writes + 400
+    assert 400 / 64 <= monitor.value(f"{name}_count") - commits < 400
 
 
 def test_what_is_in_flight(metered, monitor, world):

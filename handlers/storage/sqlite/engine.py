@@ -49,11 +49,13 @@ class SqliteStorage:
         self._path = path
         self._binding_types = tuple(binding_types)
         self._log = path.with_name(f"{path.name}-wal")
+        self.on_commit: Callable[[int], object] = writing.nobody_asks
 
     async def open(self) -> None:
         # the event loop never sleeps on a lock; another process that opens or closes the file right now has it locked
         self._reader = await patiently(self._connect_reader)
         self._writer = writing.Writer(await patiently(self._connect))
+        self._writer.on_commit = self.on_commit
         self._tasks = [
             asyncio.create_task(self._erase_regularly()),
             asyncio.create_task(_regularly(_LOOK_EVERY, self._look)),

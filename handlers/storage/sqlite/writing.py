@@ -69,6 +69,10 @@ class _Job(NamedTuple):
     since: float
 
 
+def nobody_asks(_: int) -> None:
+    """What becomes of the size of a commit by default."""
+
+
 class Writer:
     """Does writes on the event loop, where they take microseconds, and answers each when it is on disk.
 
@@ -85,6 +89,8 @@ class Writer:
         self._waiting: deque[_Job] = deque()
         self._begun: Sequence[_Job] = ()
         self._working: asyncio.Task[None] | None = None
+        self.on_commit: Callable[[int], object] = nobody_asks
+        """What is called with the number of writes of each commit."""
 
     async def write(self, write: Write) -> Any:
         """Do a write: what it returns, once it is on disk. A caller that goes away does not undo it."""
@@ -157,6 +163,7 @@ class Writer:
                     self._connection.execute("ROLLBACK")
                 raise
         self._must_stand()  # else what was committed is lost with the file
+        self.on_commit(len(results))
         return results
 
     def _must_stand(self) -> None:
