@@ -41,6 +41,8 @@ class Origin:
         """The origin of a request. Raises `Fault("invalid_parameter")` where its host is none."""
         if self._public_url:
             return self._public_url
+        if not self._trusted and (asked := scope.get(HOST)):
+            return _origin(scope["scheme"], asked)
         host, _ = self.host_of(scope)
         if not host and scope["server"]:  # HTTP/1.0 knows no Host
             name, port = scope["server"]
