@@ -30,8 +30,10 @@ class PostgresStorage:
         await self._pool.close()
 
     async def credential(self, user_name: str) -> Credential | None:
-        rows = await self._read(reading.CREDENTIAL, {"user_name": user_name})
-        return Credential(*rows[0]) if rows else None
+        for account_sid, secret_sha256, is_known in await self._read(reading.CREDENTIAL, {"user_name": user_name}):
+            found = Credential(account_sid, secret_sha256)
+            return found if is_known else None
+        return None  # as no row comes where the name holds a NUL
 
     async def fetch(self, account_sid: str, service_sid: str, sid: str) -> Binding | None:
         rows = await self._read(reading.FETCH, _values(account_sid, service_sid, sid=sid))

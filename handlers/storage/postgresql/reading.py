@@ -18,8 +18,13 @@ OWNER = "EXISTS (SELECT FROM services WHERE services.sid = %(service_sid)s AND a
 """That the account has the service: asked once a statement."""
 
 CREDENTIAL = """
-    SELECT sid, auth_token_sha256 FROM accounts WHERE sid = %(user_name)s
-    UNION ALL SELECT account_sid, secret_sha256 FROM api_keys WHERE sid = %(user_name)s"""
+    SELECT coalesce(account.sid, key.account_sid, %(user_name)s),
+           coalesce(account.auth_token_sha256, key.secret_sha256, repeat('0', 64)),
+           coalesce(account.sid, key.sid) IS NOT NULL
+    FROM (SELECT) AS one
+    LEFT JOIN accounts AS account ON account.sid = %(user_name)s
+    LEFT JOIN api_keys AS key ON key.sid = %(user_name)s"""
+"""One row, whoever asks: no answer takes longer because there is such a user."""
 
 SERVICE = f"SELECT 1 WHERE {OWNER}"
 
