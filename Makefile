@@ -153,8 +153,8 @@ erasure: $(VENV)/.tested-with  ## Look for what was deleted in PostgreSQL's file
 bench-servers: $(VENV)/.tested-with  ## Compare servers, loops and parsers under the service's app
 	$(BIN)/python -m tests.load.bench.servers
 
-kills: $(VENV)/.tested-with  ## Kill the service a hundred times while it writes: what was acknowledged must hold
-	$(BIN)/python -m tests.load.kills --rounds 100
+kills: $(VENV)/.tested-with  ## Kill the service 200 times on each engine, and PostgreSQL 50 times: what was acknowledged must hold
+	$(BIN)/python -m tests.load.kills
 
 # These need root, and strace, faketime and e2fsprogs: apt-get install strace faketime e2fsprogs
 faults: $(VENV)/.tested-with  ## Bring every fault about while every operation is asked; print what was answered

@@ -1,0 +1,97 @@
+"""What was acknowledged, and what was not answered: held against what a service shows."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+Device = tuple[str, str]
+"""An identity and an endpoint."""
+
+
+class Known(NamedTuple):
+    """What is known of a Binding."""
+
+    sid: str
+    date_created: str
+    credential_sid: str
+
+    @classmethod
+    def of(cls, binding: dict[str, Any]) -> "Known":
+        """What a Binding as it is served says."""
+        return cls(binding["sid"], binding["date_created"], binding["credential_sid"])
+
+
+class Doubt(NamedTuple):
+    """A write that was not answered: how the device's Binding may be, with None for none."""
+
+    before: Known | None
+    credential_sid: str | None
+    """That of a registration; None for a delete."""
+
+    def allows(self, found: Known | None) -> bool:
+        """Whether it is as it was, or as the write makes it."""
+        if found == self.before:
+            return True
+        if found is None or self.credential_sid is None:  # one of them alone: a registration was lost, or never was
+            return found is None and self.credential_sid is None
+        is_same = self.before is None or found[:2] == self.before[:2]
+        return is_same and found.credential_sid == self.credential_sid
+
+
+EVERYBODY = "everybody"
+"""The identity of devices that several clients register at the same time."""
+
+
+@dataclass
+class Ledger:
+    """What one service acknowledged to all its clients."""
+
+    there: dict[str, dict[str, Known]] = field(default_factory=lambda: defaultdict(dict))
+    """The Bindings that must be there, by identity and endpoint; without those in doubt."""
+    doubts: dict[Device, Doubt] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    """The SIDs of Bindings whose deletion was acknowledged."""
+    shared: dict[Device, str] = field(default_factory=dict)
+    """The one SID that all were told of a device that they share."""
+    answered: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+    """What does not hold, a sentence each."""
+
+    def doubt(self, device: Device, credential_sid: str | None) -> Known | None:
+        """Until it is answered a write may have been done or not: what is known from before."""
+        known = self.there[device[0]].pop(device[1], None)
+        self.doubts[device] = Doubt(known, credential_sid)
+        return known
+
+    def settle(self, bindings: Iterable[dict[str, Any]]) -> None:
+        """Hold what a service shows against what it acknowledged; what was in doubt is known from then on."""
+        found: dict[Device, Known] = {}
+        for binding in bindings:
+            device = binding["identity"], binding["endpoint"]
+            if device in found:
+                self.broken.append(f"{device} is there twice")
+            found[device] = Known.of(binding)
+            if device[0] == EVERYBODY:
+                self.shared.setdefault(device, binding["sid"])
+        self.broken += self._differences(found)
+        self.answered["in doubt"] += len(self.doubts)
+        self.doubts.clear()
+        self.there.clear()
+        for (identity, endpoint), known in found.items():
+            self.there[identity][endpoint] = known
+
+    def _differences(self, found: dict[Device, Known]) -> Iterator[str]:
+        for device, sid in self.shared.items():
+            if device not in found or found[device].sid != sid:
+                yield f"{device} was acknowledged to several as {sid}, and is {found.get(device)}"
+        for device, doubt in self.doubts.items():
+            if not doubt.allows(found.get(device)):
+                yield f"{device} is {found.get(device)}, after a write that was not answered: {doubt}"
+        known = {(who, endpoint): each for who, own in self.there.items() for endpoint, each in own.items()}
+        for device in (known.keys() | found.keys()) - self.shared.keys() - self.doubts.keys():
+            if found.get(device) != known.get(device):
+                yield f"{device} was acknowledged as {known.get(device)}, and is {found.get(device)}"
+        for each in found.values():
+            if each.sid in self.gone:
+                yield f"{each.sid} was acknowledged as deleted, and is back"
