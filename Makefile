@@ -13,7 +13,7 @@ PROCESSES := 3
 
 .DEFAULT_GOAL := help
 .PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
-.PHONY: fuzz fuzz-renditions stock million bench bench-scale bench-scale-postgresql bench-servers kills faults timing
+.PHONY: fuzz fuzz-renditions stock postgres million bench bench-scale bench-scale-postgresql bench-servers kills faults timing
 .PHONY: erasure wrong-servers compare site clients dist clean
 
 help:  ## Say what there is to type
@@ -133,6 +133,14 @@ STOCK_OPTIONS :=
 stock: $(VENV)/.tested-with  ## Run the service tests and the fuzz run on Connexion's own stages
 	$(BIN)/python -m pytest tests/service --stages stock --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(STOCK_OPTIONS)
 	$(BIN)/python -m tests.fuzz.run --stages stock --examples $(STOCK_EXAMPLES) --report-dir build/fuzz-stock
+
+# CI runs the modules that depend most on the storage.
+POSTGRES_EXAMPLES := 500
+POSTGRES_TESTS := tests/service tests/verify/test_command.py
+
+postgres: $(VENV)/.tested-with  ## Run the service tests, verify and the fuzz run on PostgreSQL
+	$(BIN)/python -m pytest $(POSTGRES_TESTS) --engine postgresql --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m tests.fuzz.run --engine postgresql --examples $(POSTGRES_EXAMPLES) --report-dir build/fuzz-postgresql
 
 million: $(VENV)/.tested-with  ## Import, export and copy a world of a million Bindings and measure it
 	$(BIN)/python -m pytest -m slow tests/load/test_million.py tests/load/test_million_copied.py -s

@@ -35,10 +35,10 @@ def blocks(path: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
-def steps(path: Path) -> list[Step]:
+def steps(path: Path, language: str = "console") -> list[Step]:
     """Each command of a document's console blocks, with the output that is shown for it."""
     found: list[Step] = []
-    for block in blocks(path, "console"):
+    for block in blocks(path, language):
         for line in block.splitlines():
             if line.startswith("$ "):
                 found.append(Step(line[2:], []))

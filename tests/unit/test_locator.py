@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from chat_bindings.storage import locator as locators
 from chat_bindings.storage.locator import BadLocator, check, shown
 
 
@@ -62,11 +61,3 @@ def test_a_password_may_stand_where_nobody_sees_it():
             check(address)
     with pytest.raises(BadLocator, match="password"):
         check("sqlite://user:secret@host/a.db", seen=False)
-
-
-def test_without_the_extra_it_is_said_what_to_install(monkeypatch):
-    """PostgreSQL needs an extra; SQLite does not."""
-    monkeypatch.setattr(locators, "find_spec", lambda name: None)
-    check("sqlite:///a.db")
-    with pytest.raises(BadLocator, match=r"pip install 'chat-bindings\[postgres\]'"):
-        check("postgresql://host/db")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ..support.consoles import check, steps
+from ..support.consoles import Step, check, steps
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -16,6 +16,22 @@ def test_the_commands_of_the_readme_print_what_it_shows(tmp_path):
     typed = steps(README)
     assert len(typed) > 8
     check(typed, tmp_path)
+
+
+@pytest.mark.needs("curl")
+def test_the_commands_on_postgresql_print_what_it_shows(tmp_path, postgres):
+    """So do those for PostgreSQL, on a real one."""
+    typed = steps(README, "console postgresql")
+    assert len(typed) > 5
+    address = postgres.url(postgres.create_database())
+    check([Step(*(_at(address, text) for text in step)) for step in typed], tmp_path)
+
+
+def _at(address, shown):
+    """What is shown of a command or its output, with the address of a database that is there."""
+    if isinstance(shown, str):
+        return shown.replace("postgresql://chat@db.example.com/chat", address)
+    return [_at(address, line) for line in shown]
 
 
 def test_the_readmes_map_names_what_is_there():

@@ -139,6 +139,14 @@ def test_a_client_needs_its_extra(installed, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_postgresql_needs_its_extra(installed, tmp_path):
+    """Without psycopg an address of PostgreSQL is refused with what to install, and SQLite works."""
+    command = [installed, "account", "list", "--database", "postgresql://user@host/database"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment(), check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "PostgreSQL needs more than is installed: pip install 'chat-bindings[postgres]'.\n" in done.stderr
+
+
 def test_the_demo_answers_its_own_curl_line(demo):
     """`serve --demo` prints how to fetch the Binding of Twilio's page, and that works; SIGINT ends it with 0."""
     assert demo.stdout is not None

@@ -1,0 +1,144 @@
+"""`chat-bindings database`, and how a command is given PostgreSQL: by an address, and a password that nobody sees."""
+
+import signal
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from ..support.answers import operations
+from ..support.engines import Database, PostgresDatabase
+from ..support.running import CLI, Service, environment, run_cli
+
+NEWER = {
+    "sqlite": "PRAGMA user_version = 9999",
+    "postgresql": "INSERT INTO chat_bindings_migrations VALUES (9999, now())",
+}
+
+
+def on(database: Database) -> tuple[str, str]:
+    return "--database", database.locator
+
+
+def test_the_status_of_a_database(database):
+    """`status` ends with 0 where the schema is up to date, with 1 where a newer version has changed it."""
+    done = run_cli("database", "status", *on(database))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{database.locator} is up to date: migration 1.\n"
+    database.execute(NEWER[database.locator.partition(":")[0]])
+    done = run_cli("database", "status", *on(database))
+    assert done.returncode == 1
+    assert "is at migration 9999; this version knows 1: use a newer version" in done.stdout
+    for arguments in (("database", "upgrade"), ("serve", "--port", 0)):
+        done = run_cli(*arguments, *on(database))
+        assert done.returncode == 2
+        assert "made by a newer version of chat-bindings" in done.stderr
+
+
+def test_an_upgrade_of_an_empty_database(postgres):
+    """`status` ends with 1 while migrations are missing; several upgrades at once do them once."""
+    empty = PostgresDatabase(postgres)
+    done = run_cli("database", "status", *on(empty))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout == f"{empty.locator} is at migration 0 of 1: run `chat-bindings database upgrade`.\n"
+    with ThreadPoolExecutor(3) as pool:
+        upgrades = list(pool.map(lambda _: run_cli("database", "upgrade", *on(empty)), range(3)))
+    assert [(each.returncode, each.stderr) for each in upgrades] == [(0, "")] * 3
+    assert {each.stdout for each in upgrades} == {f"{empty.locator} is up to date: migration 1.\n"}
+    assert run_cli("database", "status", *on(empty)).returncode == 0
+
+
+def test_what_cannot_be_asked_is_2(tmp_path, postgres):
+    """A database that is away, or another program's, is no answer: the exit code is 2, and nothing is made."""
+    foreign = PostgresDatabase(postgres)
+    foreign.execute("CREATE TABLE bindings (theirs TEXT)")
+    for locator, said in (
+        (f"sqlite:///{tmp_path}/missing.db", "there is no file"),
+        ("postgresql://u@127.0.0.1:1/db", "--database"),
+        (postgres.url("missing"), 'database "missing" does not exist'),
+        (foreign.locator, "another program's"),
+    ):
+        done = run_cli("database", "status", "--database", locator)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def secured(postgres):
+    """A database whose owner must give a password."""
+    rules = postgres.data / "pg_hba.conf"
+    rules.write_text(f"host all secured 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
+    postgres.execute("SELECT pg_reload_conf()")
+    postgres.execute("CREATE ROLE secured LOGIN PASSWORD 'sesame-open'")
+    database = PostgresDatabase(postgres)
+    postgres.execute(f"ALTER DATABASE {database.name} OWNER TO secured")
+    return database
+
+
+def test_passwords_come_from_where_nobody_sees_them(secured, tmp_path):
+    """PGPASSWORD, the file of PGPASSFILE and CHAT_BINDINGS_DATABASE give the password; the command line may not."""
+    bare = secured.server.url(secured.name, "secured")
+    whole = bare.replace("secured@", "secured:sesame-open@")
+    file = tmp_path / "pgpass"
+    file.write_text("127.0.0.1:*:*:secured:sesame-open\n")
+    file.chmod(0o600)
+
+    def upgraded(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        command = [*CLI, "database", "upgrade", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment(**variables))
+
+    for done in (
+        upgraded("--database", bare, PGPASSWORD="sesame-open"),
+        upgraded("--database", bare, PGPASSFILE=str(file)),
+        upgraded(CHAT_BINDINGS_DATABASE=whole),
+    ):
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == f"{bare} is up to date: migration 1.\n"
+    for done, said in (
+        (upgraded("--database", bare), "password"),
+        (upgraded("--database", bare, PGPASSWORD="sesame-shut"), "password authentication failed"),
+        (upgraded("--database", whole), "PGPASSFILE"),
+        (upgraded("--database", f"{bare}?password=sesame-open"), "PGPASSFILE"),
+    ):
+        assert done.returncode == 2
+        assert said in done.stderr
+        assert "sesame" not in done.stdout + done.stderr
+
+
+def test_a_service_does_not_log_its_password(secured, monkeypatch):
+    """A service that got its password by the variable serves, and neither its log nor its command line shows it."""
+    whole = secured.locator.replace("postgres@", "secured:sesame-open@")
+    monkeypatch.setenv("CHAT_BINDINGS_DATABASE", whole)
+    with subprocess.Popen(
+        [*CLI, "serve", "--port", "0"], stderr=subprocess.PIPE, text=True, env=environment(CHAT_BINDINGS_DATABASE=whole)
+    ) as process:
+        assert process.stderr is not None
+        lines = [next(process.stderr) for _ in range(5)]
+        process.send_signal(signal.SIGTERM)
+        lines += process.stderr
+        assert process.wait(20) == 0
+    said = "".join(lines)
+    assert f"serving {secured.server.url(secured.name, 'secured')} at " in said
+    assert "sesame" not in said
+
+
+def test_a_world_goes_in_and_out_of_postgresql(postgres, world_file, world):
+    """What is imported is exported the same from either engine, and served."""
+    database = PostgresDatabase(postgres)
+    assert run_cli("import", world_file, *on(database)).returncode == 0
+    exported = run_cli("export", *on(database))
+    assert exported.returncode == 0, exported.stderr
+    again = PostgresDatabase(postgres)
+    assert run_cli("import", "-", *on(again), stdin=exported.stdout).returncode == 0
+    assert run_cli("import", "-", "--replace", *on(again), stdin=exported.stdout).returncode == 0
+    assert run_cli("export", *on(again)).stdout == exported.stdout
+    refused = run_cli("import", world_file, *on(database))
+    assert refused.returncode == 2
+    assert "is there already" in refused.stderr
+    with Service(again.locator) as service:
+        url = service.url + operations()["list_bindings"].path(ServiceSid=world.hundred["sid"])
+        page = httpx.get(url, auth=world.auth, params={"PageSize": 1000}).json()
+    assert len(page["bindings"]) == len(world.hundred["bindings"])
