@@ -15,12 +15,12 @@ class DroppingProtocol(Protocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        cycle = self.cycle
+        cycle, transport = self.cycle, self.transport
 
         def hang_up() -> None:
             cycle.disconnected = True  # uvicorn then sends nothing any more, and misses nothing
             cycle.message_event.set()
-            cycle.transport.close()
+            transport.close()  # and not that of the cycle, which would hear out a client that still sends
 
         self.scope["extensions"] = {_HANG_UP: {_NOW: hang_up}}
 

@@ -78,7 +78,7 @@ def fails(asked) -> bool:
     """Whether a connection is closed before an answer is whole."""
     try:
         asked()
-    except (AssertionError, ValueError):  # what `raw` says of no answer, and of one that was cut off
+    except (AssertionError, ValueError, OSError):  # what `raw` says of no answer, of one that is cut off, of no reader
         return True
     return False
 

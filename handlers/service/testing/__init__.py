@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MARKER = "chat_bindings"
 _FILES = ("world", "faults")
 _KNOWN = (*_FILES, "registration", "options")
-_SHOWN = 200
+_SHOWN = 300
 """Lines of a server's log that a failed test shows."""
 
 _factory = pytest.StashKey["ServerFactory"]()
