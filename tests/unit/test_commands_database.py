@@ -11,6 +11,9 @@ from ..support.answers import operations
 from ..support.engines import Database, PostgresDatabase
 from ..support.running import CLI, Service, environment, run_cli
 
+LATEST = {"sqlite": 2, "postgresql": 1}
+"""The last migration of each engine."""
+
 NEWER = {
     "sqlite": "PRAGMA user_version = 9999",
     "postgresql": "INSERT INTO chat_bindings_migrations VALUES (9999, now())",
@@ -23,13 +26,14 @@ def on(database: Database) -> tuple[str, str]:
 
 def test_the_status_of_a_database(database):
     """`status` ends with 0 where the schema is up to date, with 1 where a newer version has changed it."""
+    engine = database.locator.partition(":")[0]
     done = run_cli("database", "status", *on(database))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{database.locator} is up to date: migration 1.\n"
-    database.execute(NEWER[database.locator.partition(":")[0]])
+    assert done.stdout == f"{database.locator} is up to date: migration {LATEST[engine]}.\n"
+    database.execute(NEWER[engine])
     done = run_cli("database", "status", *on(database))
     assert done.returncode == 1
-    assert "is at migration 9999; this version knows 1: use a newer version" in done.stdout
+    assert f"is at migration 9999; this version knows {LATEST[engine]}: use a newer version" in done.stdout
     for arguments in (("database", "upgrade"), ("serve", "--port", 0)):
         done = run_cli(*arguments, *on(database))
         assert done.returncode == 2
