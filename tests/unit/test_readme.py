@@ -24,14 +24,12 @@ def test_the_commands_on_postgresql_print_what_it_shows(tmp_path, postgres):
     typed = steps(README, "console postgresql")
     assert len(typed) > 5
     address = postgres.url(postgres.create_database())
-    check([Step(*(_at(address, text) for text in step)) for step in typed], tmp_path)
-
-
-def _at(address, shown):
-    """What is shown of a command or its output, with the address of a database that is there."""
-    if isinstance(shown, str):
-        return shown.replace("postgresql://chat@db.example.com/chat", address)
-    return [_at(address, line) for line in shown]
+    shown = "postgresql://chat@db.example.com/chat"
+    check(
+        [Step(step.command.replace(shown, address), [line.replace(shown, address) for line in step.output])
+         for step in typed],
+        tmp_path,
+    )  # fmt: skip
 
 
 def test_the_readmes_map_names_what_is_there():
