@@ -29,9 +29,6 @@ from .scale import Asking, p50_table
 from .wrk import missing
 
 _SIZES = (10_000, 1_000_000, 10_000_000)
-_IMPORTED = 1_000_000
-"""The largest world that is imported by the command, too."""
-
 _SETTINGS = {
     "shared_buffers": "4GB",
     "maintenance_work_mem": "2GB",
@@ -96,14 +93,16 @@ def _serving(url: str) -> Callable[[Site, int], Sequence[str]]:
     return lambda _, port: [*CLI, "serve", "--log-level", "warning", "--port", str(port), "--database", url]
 
 
-def measure(server: Postgres, folder: Path, sizes: Sequence[int], *, rounds: int, seconds: int) -> dict[str, Json]:
+def measure(
+    server: Postgres, folder: Path, sizes: Sequence[int], *, largest_import: int, rounds: int, seconds: int
+) -> dict[str, Json]:
     """Fill all sizes, then ask them, then erase."""
     urls: dict[int, str] = {}
     results: dict[int, Json] = {}
     for size in sizes:
         say(f"{size:,} Bindings: COPY")
         urls[size], results[size] = filled(server, size)
-        if size <= _IMPORTED:
+        if size <= largest_import:
             say(f"{size:,} Bindings: importing")
             results[size] |= imported(server, size, folder)
     with ExitStack() as stack:
@@ -142,6 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("sizes", nargs="*", type=int, default=_SIZES, help="numbers of Bindings")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=2, help="whole seconds for each kind of request")
+    parser.add_argument("--largest-import", type=int, default=1_000_000, help="up to what size to import a world, too")
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
     if lacking := missing():
@@ -154,8 +154,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Postgres(fsync=True, settings=_SETTINGS) as server,
     ):
         ((version,),) = server.execute("SHOW server_version")
-        sizes = sorted(options.sizes)
-        results = measure(server, Path(folder), sizes, rounds=options.rounds, seconds=options.seconds)
+        chosen = {name: getattr(options, name) for name in ("largest_import", "rounds", "seconds")}
+        results = measure(server, Path(folder), sorted(options.sizes), **chosen)
     keep(options.output, machine=named, scale_postgresql=results)
     say("", machine.sentence(named), f"PostgreSQL {version}.", "", *tables(results), "")
     say(f"In {time.monotonic() - began:.0f} s.")
