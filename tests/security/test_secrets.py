@@ -3,7 +3,8 @@
 import re
 import threading
 import time
-from contextlib import contextmanager
+from collections import Counter
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,23 +17,29 @@ pytestmark = pytest.mark.long
 
 SECRET = re.compile(r"^(?:auth_token|secret): (\w+)$", re.MULTILINE)
 
+ENOUGH = 50
+"""Looks at a process after which its command line is known: it changes only where another program takes its place."""
+
 
 class Watcher:
     """Reads the command line of every process on the machine, over and over, as an onlooker with `ps` does."""
 
     def __init__(self) -> None:
         self.lines: set[str] = set()
+        self._looks: Counter[str] = Counter()
         self._ends = threading.Event()
 
     def look(self) -> None:
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                self.lines.add(path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
-            except OSError:  # it ended meanwhile
+        for process in Path("/proc").iterdir():
+            self._looks[process.name] += process.name.isdecimal()
+            if not 0 < self._looks[process.name] <= ENOUGH:
                 continue
+            with suppress(OSError):  # it ended meanwhile
+                line = (process / "cmdline").read_bytes()
+                self.lines.add(line.replace(b"\0", b" ").decode("utf-8", "replace"))
 
     def _watch(self) -> None:
-        while not self._ends.wait(0.01):
+        while not self._ends.wait(0.02):
             self.look()
 
     @contextmanager
@@ -73,17 +80,17 @@ def test_secrets_are_seen_by_nobody(tmp_path, world, world_file):
         run("account", "rotate-token", account, *locator)
         run("export", *locator, "-o", tmp_path / "export.json")
         with Service(tmp_path / "secrets.db", "--log-level", "debug", "--workers", 2) as service:
-            assert wait_until(lambda: service.log.count("is ready") == 2, 20)
+            assert wait_until(lambda: service.log.count("is ready") == 2, 60)
             raw.ask(service.url, "GET", "/docs/")
             for secret in secrets:
                 raw.ask(service.url, "GET", "/v2/Services/IS/Bindings", [("Authorization", raw.basic(account, secret))])
             assert len(children(service.pid)) >= 2
-            run("verify", service.url, "--fixtures", world_file, "--only", "FETCH", "--only", "AUTH", "--read-only",
+            run("verify", service.url, "--fixtures", world_file, "--only", "FETCH", "--read-only",
                 "--fuzz-examples", 1, "--report-dir", tmp_path / "report")  # fmt: skip
             time.sleep(0.1)
             said += service.log + service.output
         with Service(tmp_path, arguments=("serve", "--demo", "--port", 0, "--log-level", "debug")) as demo:
-            assert wait_until(lambda: "curl" in demo.output, 10)
+            assert wait_until(lambda: "curl" in demo.output, 60)
             secrets.add(re.search(r":([0-9a-f]{32}) ", demo.output)[1])
             said += demo.log
     assert len(secrets) >= 7
