@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .metrics import BUCKETS, Metrics
 from .outcome import method_of, notes_of, operation_of
-from .refusals import ON_MALFORMED
+from .refusals import ON_REFUSED
 
 _EVERY = 0.1
 """Seconds after which what was counted is handed on: metrics are older by no more, and a kill loses no more."""
@@ -64,7 +64,7 @@ class Metering:
                 self._hand_on_soon()
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["state"][ON_MALFORMED] = self._metrics.malformed.inc
+        scope["state"][ON_REFUSED] = self._metrics.refuse
         try:
             await self.app(scope, receive, send)
         finally:

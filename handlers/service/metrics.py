@@ -6,6 +6,7 @@ from typing import TypeVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from ..storage.interface import StorageDamaged, StorageUnavailable
+from .refusals import MALFORMED, TOO_MANY
 
 T = TypeVar("T")
 
@@ -47,8 +48,11 @@ class Metrics:
             multiprocess_mode="livesum",
             registry=registry,
         )
-        self.malformed = Counter(
-            "chat_bindings_malformed_requests", "Requests that were refused as no HTTP.", registry=registry
+        self.refusals = Counter(
+            "chat_bindings_refusals",
+            "Requests that were refused as no HTTP, or on a connection that was one too many.",
+            ["reason"],
+            registry=registry,
         )
         self.errors = Counter(
             "chat_bindings_database_errors", "Questions that the database failed.", ["error"], registry=registry
@@ -65,7 +69,13 @@ class Metrics:
         self.deleted = Counter("chat_bindings_deletions", "Bindings that were deleted.", registry=registry)
         for error in (*_ERRORS.values(), _OTHER_ERROR):  # a rate begins at 0, not at the first of them
             self.errors.labels(error)
+        for reason in (MALFORMED, TOO_MANY):
+            self.refusals.labels(reason)
         self._outcomes = self.registered.labels("updated"), self.registered.labels("created")
+
+    def refuse(self, reason: str) -> None:
+        """Count a request that no stage sees."""
+        self.refusals.labels(reason).inc()
 
     async def watch(self, question: str, work: Awaitable[T]) -> T:
         """Do what a storage does, and count what came of it."""

@@ -13,7 +13,7 @@ from .errors import Fault
 from .heads import HOST, HOST_HEADER, LONGEST_TARGET, is_host, no_host, target_of
 from .limits import Limits
 from .patience import Seen, Waiting, look_after
-from .refusals import ON_MALFORMED, refusal, too_many_connections
+from .refusals import MALFORMED, ON_REFUSED, refusal, too_many_connections
 
 _SMALL = 16_384
 """Bytes that are parsed at a time. What came in fewer cannot hold a head that is too large."""
@@ -288,8 +288,8 @@ class Protocol(HttpToolsProtocol):
         running = self._running
         if running is None or running is not self.cycle or not (running.more_body and running.response_started):
             self.transport.write(refusal(fault, self.scope, self.server_state.default_headers))
-            if tell := self.app_state.get(ON_MALFORMED):
-                tell()
+            if tell := self.app_state.get(ON_REFUSED):
+                tell(MALFORMED)
         self.linger()
 
     def linger(self) -> None:

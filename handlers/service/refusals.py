@@ -13,8 +13,11 @@ from .errors import REQUEST_ID, Fault, render
 _REFUSED = "- - - %(status)d - %(request_id)s"
 """The line of what is no request: it has neither method nor path."""
 
-ON_MALFORMED = "chat_bindings.on_malformed"
-"""Where a stage leaves in the state of the app what to call when a request is refused before there is one."""
+ON_REFUSED = "chat_bindings.on_refused"
+"""Where a stage leaves in the state of the app what to call when a request is refused that no stage sees."""
+
+MALFORMED, TOO_MANY = "malformed", "too_many_connections"
+"""What it is called with: why."""
 
 
 @cache
@@ -22,6 +25,8 @@ def too_many_connections() -> ASGIApp:
     """What answers on a connection that is one too many."""
 
     async def refuse(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - an ASGI app
+        if tell := scope["state"].get(ON_REFUSED):
+            tell(TOO_MANY)
         raise Fault("too_many_requests", {"Connection": "close"})
 
     return Envelope(refuse)

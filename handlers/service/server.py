@@ -35,6 +35,9 @@ _GRACE = 30
 _OTHER_FILES = 256
 """How many files a worker opens at the most that are no connections."""
 
+_HUNG = 60
+"""Seconds after which a worker that does not react is killed: on a busy machine it takes long to start."""
+
 
 @contextmanager
 def stopping() -> Iterator[None]:
@@ -135,6 +138,7 @@ def run(  # noqa: PLR0913 - what all servers need, and what only some do
         proxy_headers=False,  # it believes 127.0.0.1 unless told otherwise
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
+        timeout_worker_healthcheck=_HUNG,
         workers=workers,
         ssl_context_factory=certificate,
     )

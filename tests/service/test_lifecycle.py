@@ -135,6 +135,23 @@ def test_a_worker_that_dies_is_replaced(database, world):
             assert httpx.get(service.url + path, auth=world.auth).status_code == 200
 
 
+SLOW = """
+import sys, time
+if "--multiprocessing-fork" in sys.orig_argv:
+    print("a worker", flush=True)
+    time.sleep(6)
+"""
+
+
+def test_workers_that_start_slowly(database, tmp_path, monkeypatch):
+    """Workers that take seconds to start, as on a busy machine, are waited for and not replaced."""
+    (tmp_path / "sitecustomize.py").write_text(SLOW)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with Service(database, "--workers", 2) as service:
+        assert wait_until(lambda: service.log.count("is ready") == 2, 60)
+        assert service.output.count("a worker") == 2
+
+
 @pytest.fixture
 def demo(tmp_path):
     with Service(tmp_path, arguments=("serve", "--demo", "--port", 0)) as service:

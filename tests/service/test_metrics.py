@@ -18,14 +18,17 @@ from .test_faults import HOLD_EVERYTHING, held
 from .test_lifecycle import Upload
 from .test_logs import all_that_is_secret, ask_for_everything
 
-LABELS = {"operation_id", "method", "status", "le", "error", "outcome", "process", "version"}
+MOST = 80
+"""Connections that a worker takes."""
+
+LABELS = {"operation_id", "method", "status", "le", "error", "outcome", "process", "reason", "version"}
 
 
 @pytest.fixture(scope="module")
 def metered(tmp_path_factory, world_file):
     """A service of two workers, for the tests of this module."""
     database = load(tmp_path_factory.mktemp("metrics") / "metered.db", world_file)
-    with Service(database, *OPTIONS, "--workers", 2) as service:
+    with Service(database, *OPTIONS, "--workers", 2, "--max-connections", MOST) as service:
         assert wait_until(Monitor(service).is_ready, 60)
         yield service
 
@@ -69,12 +72,21 @@ def test_every_request_is_counted(metered, monitor, ask, world):
     assert dict(monitor.requests() - before) == expected
 
 
-def test_what_is_no_request_is_counted(monitor, ask):
-    """What is refused before it is a request is counted by itself."""
-    before = monitor.value("chat_bindings_malformed_requests_total")
+def test_what_is_refused_before_it_is_a_request_is_counted(metered, monitor, ask):
+    """What is no HTTP, and what comes on a connection that is one too many, counts by itself."""
+    name = "chat_bindings_refusals_total"
+    before = [monitor.value(name, reason=reason) for reason in ("malformed", "too_many_connections")]
     for _ in range(3):
         assert raw.exchange(ask.url, b"no HTTP\r\n\r\n")[0].status == 400
-    assert monitor.value("chat_bindings_malformed_requests_total") == before + 3
+    idle = []
+    while ask("list_bindings").status != 429:
+        idle.append(raw.connect(metered.url))
+        assert len(idle) <= 2 * MOST
+    for connection in idle:
+        connection.close()
+    malformed, too_many = (monitor.value(name, reason=reason) for reason in ("malformed", "too_many_connections"))
+    assert malformed == before[0] + 3
+    assert too_many > before[1]
 
 
 def test_registrations_and_deletions_are_counted(monitor, ask, world):
