@@ -10,6 +10,7 @@ import pytest
 
 from ..support import raw
 from ..support.answers import check_documented, check_error
+from ..support.databases import locator_of
 from ..support.guessing import Guessed, Source, addresses, guess
 from ..support.running import Service, run_cli
 
@@ -28,7 +29,7 @@ def strict(service) -> Iterator[Service]:
 @pytest.fixture
 def account(strict) -> tuple[str, str]:
     """The credentials of an account that is new, and has nothing: whoever has them is told 404."""
-    created = run_cli("account", "create", "--database", f"sqlite:///{strict.database}").stdout
+    created = run_cli("account", "create", "--database", locator_of(strict.database)).stdout
     sid, token = (line.partition(": ")[2] for line in created.splitlines())
     return sid, token
 
@@ -143,7 +144,7 @@ def test_who_was_right_outlives_the_rotation_of_a_token(strict, account, path):
     user_name, token = account
     ask_from(strict, path, "127.2.5.1", account)
     check_guessed(attack(strict, path, user_name, addresses(200), 200), BY_ACCOUNT)
-    rotated = run_cli("account", "rotate-token", user_name, "--database", f"sqlite:///{strict.database}").stdout
+    rotated = run_cli("account", "rotate-token", user_name, "--database", locator_of(strict.database)).stdout
     new = rotated.partition("auth_token: ")[2].strip()
     time.sleep(1)
     old, refused, right = ask_from(strict, path, "127.2.5.1", account, (user_name, token), (user_name, new))
@@ -155,7 +156,7 @@ def test_who_was_right_outlives_the_rotation_of_a_token(strict, account, path):
 def test_credentials_that_are_no_longer_right_are_counted(strict, account, path):
     """A client that goes on with a deleted account's token is refused in the end, as everybody is."""
     ask_from(strict, path, "127.2.6.1", account)
-    deleted = run_cli("account", "delete", account[0], "--database", f"sqlite:///{strict.database}")
+    deleted = run_cli("account", "delete", account[0], "--database", locator_of(strict.database))
     assert deleted.returncode == 0, deleted.stderr
     time.sleep(1)
     answers = ask_from(strict, path, "127.2.6.1", *[account] * (BY_ADDRESS + 20))
