@@ -19,11 +19,12 @@ from ..conftest import load
 from ..load.worlds import AUTH, SERVICE, Population, sid, write_world
 from ..support import raw
 from ..support.answers import operations
+from ..support.databases import DATABASES, Place, locator_of
 from ..support.flood import next_answer
 from ..support.running import CLI, Service, environment, run_cli, wait_until
 from .conftest import Asker, registration
 
-STANDING = 30_000
+STANDING = 30_000 if DATABASES.engine == "sqlite" else 5_000
 """Bindings that are there before, to be deleted: so many that a copy takes longer than many writes."""
 
 CONNECTIONS = 8
@@ -53,6 +54,17 @@ class History:
     deleted: list[Write] = field(default_factory=list)
 
     clock: Iterator[int] = field(default_factory=count)
+
+    async def grown(self, number: int) -> None:
+        """Wait until so many more writes were answered."""
+        expected = self.answered + number
+        async with asyncio.timeout(60):
+            while self.answered < expected:  # noqa: ASYNC110 - the clients only count
+                await asyncio.sleep(0.01)
+
+    @property
+    def answered(self) -> int:
+        return sum(each.answered is not None for each in [*self.devices.values(), *self.deleted])
 
     def broken(self, found: dict[str, str], began: int) -> list[str]:
         """What a backup, of which these are the SIDs and endpoints, must not be if it is one moment after `began`."""
@@ -106,7 +118,7 @@ class Client:
         write.answered = next(self._history.clock)
 
 
-async def backed_up(database: Path, folder: Path, url: str) -> tuple[History, list[int]]:
+async def backed_up(database: Place, folder: Path, url: str) -> tuple[History, list[int]]:
     """Take backups one after the other while all connections write: the writes, and when each backup was begun."""
     history, begun = History(), []
     clients = [Client(url, history) for _ in range(2 * CONNECTIONS)]
@@ -115,12 +127,13 @@ async def backed_up(database: Path, folder: Path, url: str) -> tuple[History, li
              for number, client in enumerate(clients[CONNECTIONS:])]  # fmt: skip
     writing = [asyncio.create_task(each) for each in work]
     for number in range(ROUNDS):
-        await asyncio.sleep(0.2)
+        await history.grown(2 * CONNECTIONS)
         begun.append(next(history.clock))
-        command = [*CLI, "backup", "-o", folder / f"{number}.db", "--database", f"sqlite:///{database}"]
+        command = [*CLI, "backup", "-o", folder / f"{number}.db", "--database", locator_of(database)]
         process = await asyncio.create_subprocess_exec(*command, env=environment(), stderr=asyncio.subprocess.PIPE)
         _, told = await process.communicate()
         assert process.returncode == 0, told.decode()
+        await history.grown(2 * CONNECTIONS)
     assert not any(task.done() for task in writing), [task.exception() for task in writing if task.done()]
     for task in writing:
         task.cancel()
@@ -129,18 +142,18 @@ async def backed_up(database: Path, folder: Path, url: str) -> tuple[History, li
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory, world_file) -> Path:
+def loaded(tmp_path_factory, world_file) -> Place:
     """A database with the fixtures' world, and with many Bindings of another account."""
     folder = tmp_path_factory.mktemp("loaded")
     write_world(folder / "many.json", Population(STANDING).lines())
-    for world in (world_file, folder / "many.json"):
-        imported = run_cli("import", world, "--database", f"sqlite:///{folder}/loaded.db")
-        assert imported.returncode == 0, imported.stderr
-    return folder / "loaded.db"
+    database = load(folder / "loaded.db", world_file)
+    imported = run_cli("import", folder / "many.json", "--database", locator_of(database))
+    assert imported.returncode == 0, imported.stderr
+    return database
 
 
-def restored(backup: Path, database: Path, *options: str) -> Path:
-    done = run_cli("restore", backup, "--database", f"sqlite:///{database}", *options)
+def restored(backup: Path, database: Place, *options: str) -> Place:
+    done = run_cli("restore", backup, "--database", locator_of(database), *options)
     assert done.returncode == 0, done.stderr
     return database
 
@@ -159,7 +172,7 @@ def test_backups_under_load_are_moments(tmp_path, loaded, world_file):
     """
     with Service(loaded, "--workers", 2) as service:
         history, begun = asyncio.run(backed_up(loaded, tmp_path, service.url))
-    assert len(history.devices) > 100 < len(history.deleted)
+    assert len(history.devices) > ROUNDS * CONNECTIONS < len(history.deleted)
     for number, began in enumerate(begun):
         database = restored(tmp_path / f"{number}.db", tmp_path / f"restored {number}.db")
         with opened(database) as connection:
@@ -186,8 +199,8 @@ def test_what_is_no_moment_is_found():
     assert len(history.broken({"BS0": "a", "BS2": "b", "BS1": "c"}, began=8)) == 1
 
 
-def backing_up(database: Path, backup: Path) -> subprocess.Popen[bytes]:
-    command = [*CLI, "backup", "-o", backup, "--database", f"sqlite:///{database}"]
+def backing_up(database: Place, backup: Path) -> subprocess.Popen[bytes]:
+    command = [*CLI, "backup", "-o", backup, "--database", locator_of(database)]
     return subprocess.Popen(command, env=environment(), stderr=subprocess.DEVNULL)
 
 
@@ -204,7 +217,7 @@ def test_a_killed_backup_leaves_nothing_that_looks_like_one(tmp_path, loaded):
     assert refused.returncode == 2
     assert f"{unfinished} must " in refused.stderr
     assert not (tmp_path / "new.db").exists()
-    done = run_cli("backup", "-o", backup, "--database", f"sqlite:///{loaded}")
+    done = run_cli("backup", "-o", backup, "--database", locator_of(loaded))
     assert done.returncode == 0, done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["backup.db"]
 
@@ -228,7 +241,7 @@ def test_a_full_disk_is_told_and_nothing_is_left(tmp_path, loaded):
     ).format(folder=tmp_path, command=shlex.join([*CLI, "backup", "-o", f"{tmp_path}/backup.db"]))
     done = subprocess.run(
         ["unshare", "--mount", "--user", "--map-root-user", "sh", "-c", script],
-        env=environment(CHAT_BINDINGS_DATABASE=f"sqlite:///{loaded}"), capture_output=True, text=True, check=False,
+        env=environment(CHAT_BINDINGS_DATABASE=locator_of(loaded)), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr == f"Error: --output {tmp_path}/backup.db cannot be written: database or disk is full.\n"
@@ -236,7 +249,7 @@ def test_a_full_disk_is_told_and_nothing_is_left(tmp_path, loaded):
 
 def test_a_limit_of_the_files_size_is_told(tmp_path, loaded):
     """So it is with any other reason not to write."""
-    command = shlex.join([*CLI, "backup", "-o", f"{tmp_path}/backup.db", "--database", f"sqlite:///{loaded}"])
+    command = shlex.join([*CLI, "backup", "-o", f"{tmp_path}/backup.db", "--database", locator_of(loaded)])
     done = subprocess.run(
         ["bash", "-c", f"ulimit -f 3000; exec {command}"],
         env=environment(), capture_output=True, text=True, check=False,
@@ -250,13 +263,13 @@ def test_a_database_is_replaced_under_a_running_service(tmp_path, world, world_f
     """What was there before is back, in the service that runs, and of what was registered since no byte is left."""
     database = load(tmp_path / "replaced.db", world_file)
     backup = tmp_path / "backup.db"
-    assert run_cli("backup", "-o", backup, "--database", f"sqlite:///{database}").returncode == 0
+    assert run_cli("backup", "-o", backup, "--database", locator_of(database)).returncode == 0
     with Service(database) as service:
         ask = Asker(service, world)
         assert ask("delete_binding").status == 204
         body = registration("somebody new", "marked-endpoint")
         assert ask("register_binding", service_sid=world.empty["sid"], body=body).status == 201
-        refused = run_cli("restore", backup, "--database", f"sqlite:///{database}")
+        refused = run_cli("restore", backup, "--database", locator_of(database))
         assert (refused.returncode, ask("fetch_binding").status) == (2, 404)
         assert "holds 2 accounts: name a new one, or give --replace" in refused.stderr
         restored(backup, database, "--replace")

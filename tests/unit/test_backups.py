@@ -7,15 +7,22 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Self
 
 import pytest
 
 import chat_bindings
-from chat_bindings.storage.interface import AccountRow, Binding, Conflict, KeyRow, ServiceRow, StorageDamaged
+from chat_bindings.storage.interface import (
+    AccountRow,
+    Administration,
+    Binding,
+    Conflict,
+    KeyRow,
+    ServiceRow,
+    StorageDamaged,
+)
 from chat_bindings.storage.sqlite import pages
 from chat_bindings.storage.sqlite.administration import SqliteAdministration
 from chat_bindings.storage.sqlite.backup import write
@@ -24,6 +31,7 @@ from chat_bindings.storage.sqlite.manifest import BadBackup, Contents
 from chat_bindings.storage.sqlite.restoring import restore
 from chat_bindings.storage.unfinished import folder_for
 
+from ..support.engines import ENGINES, Database, PostgresDatabase, SqliteDatabase
 from ..support.running import CLI, environment, run_cli
 
 MOMENT = "2016-10-21T11:37:03Z"
@@ -40,35 +48,15 @@ def unseen(label: str, total: int) -> Iterator[object]:
     yield lambda _: None
 
 
-class AnotherEngine:
-    """A database that is none of SQLite's to whoever asks: all that is known of it is the interface."""
-
-    def __init__(self, path: Path) -> None:
-        self._storage = SqliteAdministration(path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._storage.__exit__(*exc_info)
-
-    def __getattr__(self, name: str) -> object:
-        if name in {"path", "copy_pages_to", "copy_pages_from"}:
-            raise AttributeError(name)
-        return getattr(self._storage, name)
-
-
-def make(path: Path) -> Path:
-    """A database with something of each kind."""
-    with SqliteAdministration(path) as storage:
-        storage.migrate()
-        with storage.load() as loader:
-            for number in (1, 2):
-                loader.add_account(AccountRow(f"AC{number}", "a" * 64))
-                loader.add_service(ServiceRow(f"IS{number}", f"AC{number}"))
-            loader.add_key(KeyRow("SK1", "AC1", "b" * 64))
-            loader.add_bindings("IS1", [binding(number) for number in range(300)])
-    return path
+def fill(storage: Administration) -> None:
+    """Something of each kind."""
+    storage.migrate()
+    with storage.load() as loader:
+        for number in (1, 2):
+            loader.add_account(AccountRow(f"AC{number}", "a" * 64))
+            loader.add_service(ServiceRow(f"IS{number}", f"AC{number}"))
+        loader.add_key(KeyRow("SK1", "AC1", "b" * 64))
+        loader.add_bindings("IS1", [binding(number) for number in range(300)])
 
 
 def held(path: Path) -> list[object]:
@@ -81,14 +69,24 @@ def held(path: Path) -> list[object]:
         ]
 
 
-def put_back(backup: bytes, path: Path, engine=SqliteAdministration, *, replace: bool = False) -> Contents:
-    with engine(path) as storage:
-        return restore(io.BytesIO(backup), storage, unseen, replace=replace)
+def rows(storage: Administration) -> list[object]:
+    """All that a database of any engine holds."""
+    services = list(storage.services())
+    return [list(storage.accounts()), list(storage.keys()), services,
+            [list(storage.bindings(service.sid)) for service in services]]  # fmt: skip
+
+
+def put_back(backup: bytes, path: Path) -> Contents:
+    with SqliteAdministration(path) as storage:
+        return restore(io.BytesIO(backup), storage, unseen, replace=False)
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory) -> Path:
-    return make(tmp_path_factory.mktemp("database") / "database.db")
+    path = tmp_path_factory.mktemp("database") / "database.db"
+    with SqliteAdministration(path) as storage:
+        fill(storage)
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -100,24 +98,63 @@ def backup(database) -> bytes:
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("source", [SqliteAdministration, AnotherEngine])
-@pytest.mark.parametrize("target", [SqliteAdministration, AnotherEngine])
-def test_what_was_backed_up_is_restored(tmp_path, database, source, target):
-    """A backup of any engine goes into any other, into a new database and in the place of what one holds."""
-    with source(database) as storage:
+@pytest.fixture
+def new_database(request, tmp_path) -> Callable[[str], Database]:
+    """Makes a database of an engine, with the schema and nothing in it."""
+
+    def make(engine: str) -> Database:
+        if engine == "postgresql":
+            return PostgresDatabase(request.getfixturevalue("postgres"), request.getfixturevalue("migrated"))
+        made = SqliteDatabase(tmp_path / f"{len(list(tmp_path.iterdir()))}.db")
+        with made.administration() as storage:
+            storage.migrate()
+        return made
+
+    return make
+
+
+@pytest.mark.parametrize("source", ENGINES)
+@pytest.mark.parametrize("target", ENGINES)
+def test_what_was_backed_up_is_restored(tmp_path, database, new_database, source, target):
+    """A backup of any engine goes into any other, also in the place of what that holds; then nobody can tell them."""
+    with new_database(source).administration() as storage:
+        fill(storage)
         assert write(storage, tmp_path / "backup.db", unseen) == HELD
-    assert [path.name for path in tmp_path.iterdir()] == ["backup.db"]
     backup = (tmp_path / "backup.db").read_bytes()
-    assert put_back(backup, tmp_path / "new.db", target) == HELD
+    assert put_back(backup, tmp_path / "new.db") == HELD
     assert held(tmp_path / "new.db") == held(database)
-    with SqliteAdministration(tmp_path / "other.db") as storage:
-        storage.migrate()
+    with new_database(target).administration() as storage:
+        assert restore(io.BytesIO(backup), storage, unseen, replace=False) == HELD
+        with pytest.raises(Conflict, match="the database holds 2 accounts: name a new one, or give --replace"):
+            restore(io.BytesIO(backup), storage, unseen, replace=False)
+        storage.delete_account("AC1", cascade=True)
         storage.create_account(AccountRow("AC9", "c" * 64))
         storage.create_service(ServiceRow("IS1", "AC9"))
-    with pytest.raises(Conflict, match="the database holds 1 account: name a new one, or give --replace"):
-        put_back(backup, tmp_path / "other.db", target)
-    assert put_back(backup, tmp_path / "other.db", target, replace=True) == HELD
-    assert held(tmp_path / "other.db") == held(database)
+        assert restore(io.BytesIO(backup), storage, unseen, replace=True) == HELD
+        with SqliteAdministration(database) as original:
+            assert rows(storage) == rows(original)
+
+
+def test_what_is_registered_meanwhile_is_in_no_copy_of_rows(tmp_path, new_database):
+    """What others write to PostgreSQL while its rows are copied is not in the backup: it is one moment of it."""
+    served = new_database("postgresql")
+    with served.administration() as storage, served.administration() as other:
+        fill(storage)
+        before = rows(storage)
+
+        @contextmanager
+        def disturb(label: str, total: int) -> Iterator[object]:
+            with other.load() as loader:
+                loader.add_account(AccountRow("AC0", "d" * 64))
+                loader.add_bindings("IS1", [binding(1000)])
+                loader.add_bindings("IS2", [binding(1001)])
+            yield lambda _: None
+
+        assert write(storage, tmp_path / "backup.db", disturb) == HELD
+        assert rows(storage) != before
+    assert put_back((tmp_path / "backup.db").read_bytes(), tmp_path / "new.db") == HELD
+    with SqliteAdministration(tmp_path / "new.db") as storage:
+        assert rows(storage) == before
 
 
 @pytest.mark.parametrize("accounts", [0, 1, 2, 48, 49])

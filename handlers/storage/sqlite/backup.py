@@ -16,8 +16,9 @@ from ..interface import Administration, StorageDamaged, StorageUnavailable
 from ..progress import Progress
 from . import manifest
 from .administration import SqliteAdministration
-from .connection import away, extended_code
+from .connection import away, extended_code, migrate, transaction
 from .integrity import flaw, opened
+from .loader import SqliteLoader
 from .manifest import Contents
 
 _WRITING = {apsw.SQLITE_IOERR_WRITE, apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC, apsw.SQLITE_IOERR_TRUNCATE}
@@ -55,11 +56,12 @@ def write(source: Administration, path: Path, progress: Progress) -> Contents:
 
 
 def _write_rows(source: Administration, path: Path, progress: Progress) -> None:
-    with source.snapshot(), SqliteAdministration(path) as target:
-        target.migrate()
-        with target.load() as loader, progress("copying", source.count_bindings()) as advance:
-            copied = copying.copy(source, loader, advance)
-        if (counted := target.count_bindings()) != copied:
+    with source.snapshot(), opened(path) as target:
+        migrate(target)
+        with transaction(target), progress("copying", source.count_bindings()) as advance:
+            copied = copying.copy(source, SqliteLoader(target), advance)
+        counted = target.execute("SELECT count(*) FROM bindings").get
+        if counted != copied:
             raise StorageDamaged(f"of {copied} Bindings, a copy of it holds {counted}")
 
 
