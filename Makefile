@@ -13,7 +13,7 @@ PROCESSES := 3
 
 .DEFAULT_GOAL := help
 .PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
-.PHONY: fuzz fuzz-renditions stock postgres million bench bench-scale bench-scale-postgresql bench-servers kills faults timing
+.PHONY: fuzz fuzz-renditions stock postgres million bench bench-scale bench-scale-postgresql bench-servers kills faults soak timing
 .PHONY: erasure wrong-servers compare site clients dist clean
 
 help:  ## Say what there is to type
@@ -163,6 +163,14 @@ bench-servers: $(VENV)/.tested-with  ## Compare servers, loops and parsers under
 
 kills: $(VENV)/.tested-with  ## Kill the service 200 times on each engine, and PostgreSQL 50 times: what was acknowledged must hold
 	$(BIN)/python -m tests.load.kills
+
+# CI soaks for a minute, at a low rate, while other tests use the machine: so p99 is only told there.
+ENGINE := sqlite
+MINUTES := 20
+SOAK_OPTIONS :=
+
+soak: $(VENV)/.tested-with  ## Load a service at half of its top rate for 20 minutes (ENGINE=postgresql, MINUTES=20): nothing may grow
+	$(BIN)/python -m tests.load.soak --engine $(ENGINE) --minutes $(MINUTES) $(SOAK_OPTIONS)
 
 # These need root, and strace, faketime and e2fsprogs: apt-get install strace faketime e2fsprogs
 faults: $(VENV)/.tested-with  ## Bring every fault about while every operation is asked; print what was answered

@@ -34,6 +34,9 @@ class Database(Protocol):
 
     locator: str
 
+    def log_bytes(self) -> int:
+        """The size of the write-ahead log."""
+
     def problems(self) -> list[str]:
         """What is wrong with what it holds, a sentence each."""
 
@@ -41,10 +44,9 @@ class Database(Protocol):
 class SqliteFile(SqliteDatabase):
     """A file in a folder of its own."""
 
-    @property
-    def log(self) -> Path:
-        """The write-ahead log."""
-        return self.path.with_name(f"{self.path.name}-wal")
+    def log_bytes(self) -> int:
+        """The size of the write-ahead log."""
+        return self.path.with_name(f"{self.path.name}-wal").stat().st_size
 
     def problems(self) -> list[str]:
         found = [str(line) for (line,) in self.execute("PRAGMA integrity_check") if line != "ok"]
@@ -59,6 +61,11 @@ class PostgresPart(PostgresDatabase):
         self.world = world
         if template is None:
             _load(world, self.locator)
+
+    def log_bytes(self) -> int:
+        """The size of the write-ahead log."""
+        ((size,),) = self.server.execute("SELECT sum(size) FROM pg_ls_waldir()")
+        return int(size)
 
     def problems(self) -> list[str]:
         return broken_in(self.server, self.name)

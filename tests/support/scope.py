@@ -3,8 +3,9 @@
 SQLITE_ONLY = {
     "tests/service/test_erasure.py": "which bytes are left in SQLite's files",
     "tests/service/test_examples_true.py": "they ask the demo, which keeps its data in a temporary file",
+    "tests/service/test_fault_matrix.py": "it starts both engines itself",
     "tests/service/test_faults.py": "locks and damage of SQLite's files; PostgreSQL's faults are `make faults`",
-    "tests/service/test_kills.py": "what stands in SQLite's files after `kill -9`",
+    "tests/service/test_kills.py": "likewise, for kills",
     "tests/service/test_lifecycle.py::test_a_demo": "the demo keeps its data in a temporary file",
     "tests/service/test_lifecycle.py::test_workers_that_begin_and_end_at_the_same_moment": "locks of SQLite's files",
 }

@@ -1,0 +1,97 @@
+"""SQLite files that are moved away while they are open, and the handles by which they are flushed."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from chat_bindings.storage.interface import Filters, Registration
+from chat_bindings.storage.sqlite.connection import connect, migrate
+from chat_bindings.storage.sqlite.engine import SqliteStorage
+
+TYPES = ("apn", "gcm", "fcm")
+
+# The bytes of a file that a connection to it keeps locked: sqlite.org/src/file/src/os.h, SHARED_FIRST and SHARED_SIZE
+TRY_TO_LOCK = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 0x40000002)
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A database with an account and a service."""
+    path = tmp_path / "here.db"
+    with closing(connect(path, create=True)) as connection:
+        migrate(connection)
+        connection.execute("INSERT INTO accounts VALUES ('AC1', 'x')")
+        connection.execute("INSERT INTO services VALUES ('IS1', 'AC1')")
+    return path
+
+
+def test_a_file_that_takes_anothers_place_is_served_and_neither_changes_the_other(path, tmp_path):
+    """Another file in its place is served soon; all that was acknowledged before is in the file that was there."""
+    other, kept = tmp_path / "other.db", tmp_path / "kept.db"
+    shutil.copy(path, other)
+    os.link(path, kept)
+
+    async def use() -> None:
+        storage = SqliteStorage(path, TYPES)
+        await storage.open()
+        for number in range(20):
+            await storage.register("AC1", "IS1", device(number))
+        other.replace(path)
+        await storage.register("AC1", "IS1", device(100))  # waits until the other is open
+        page = await storage.page("AC1", "IS1", Filters(), None, 50)
+        assert [binding.endpoint for binding in page.bindings] == ["device 100"]
+        await storage.close()
+
+    asyncio.run(use())
+    assert endpoints(path) == ["device 100"]
+    assert endpoints(kept) == [f"device {number}" for number in range(20)]
+
+
+def device(number: int) -> Registration:
+    return Registration("somebody", f"device {number}", "apn", "CR1", [])
+
+
+def endpoints(path: Path) -> list[str]:
+    with closing(connect(path)) as connection:
+        assert connection.pragma("integrity_check") == "ok"
+        return [endpoint for (endpoint,) in connection.execute("SELECT endpoint FROM bindings ORDER BY sid")]
+
+
+def test_closing_a_connection_drops_no_lock_of_another(path):
+    """What one connection has locked stays locked when another one to the same file is closed."""
+    with closing(connect(path)) as connection:
+        connection.execute("SELECT count(*) FROM bindings").fetchall()
+        connect(path).close()
+        assert not can_be_locked(path)
+    assert can_be_locked(path)
+
+
+def can_be_locked(path: Path) -> bool:
+    """Whether another process can lock what connections keep locked."""
+    tried = subprocess.run([sys.executable, "-c", TRY_TO_LOCK, path], capture_output=True, text=True, check=False)
+    assert tried.returncode == 0 or "BlockingIOError" in tried.stderr
+    return tried.returncode == 0
+
+
+def test_no_handle_of_a_database_stays_open(path):
+    """With the last connection to a file the last handle of it is closed, and of its log as well."""
+    before = handles()
+    connections = [connect(path) for _ in range(3)]
+    connections[0].execute("DELETE FROM services")
+    for connection in connections:
+        connection.close()
+    assert handles() == before
+
+
+def handles() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
