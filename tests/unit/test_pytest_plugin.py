@@ -270,7 +270,7 @@ def test_killed_tests_leave_no_server(pytester):
     file = pytester.path / "url"
     command = [sys.executable, "-m", "pytest", *QUIET, "--basetemp", str(pytester.path / "temp")]
     with subprocess.Popen(command, cwd=pytester.path, env=environment(), stdout=subprocess.DEVNULL) as running:
-        assert wait_until(file.exists, 30)
+        assert wait_until(file.exists, 60)
         url = file.read_text()
         assert is_listening(url)
         os.kill(running.pid, signal.SIGKILL)

@@ -18,7 +18,7 @@ from .world import TestWorld, World, token
 Faults = Mapping[str, Any] | str | Path | bool | None
 """Rules as `serve --fault-rules` takes them, their file, or True for none beside what requests ask for."""
 
-_PATIENCE, _EVERY = 30.0, 0.01
+_PATIENCE, _EVERY = 60.0, 0.01
 """Seconds that a server has until it answers, and after which it is looked for again."""
 
 _LISTENING = re.compile(r" at (https?://\S+), workers: ")
