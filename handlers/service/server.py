@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 _GRACE = 30
 """Seconds that requests in flight have after the end was asked for."""
 
-_OTHER_FILES = 256
+_OTHER_FILES = 300
 """How many files a worker opens at the most that are no connections."""
 
 _HUNG = 60

@@ -191,7 +191,7 @@ def test_too_many_connections(ask, world, hasty):
 def test_files_for_all_connections(hasty, hard):
     """A service raises what it may open to what its connections take; where the system forbids it, the log tells."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 2 * 500 + 256
+    wanted = 2 * 500 + 300
     resource.setrlimit(resource.RLIMIT_NOFILE, (300, before[1]))
     try:
         with Service(hasty.database, "--max-connections", 500 if hard else before[1]) as service:
