@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ...support.guessing import UNLIMITED
 from ...support.running import Service, environment, run_cli
 from .tool import ROOT, python
 
@@ -66,7 +67,7 @@ def wrong(kinds: Collection[str], world_file: Path) -> Iterator[Subject]:
 @contextmanager
 def _reference(template: Path, folder: Path) -> Iterator[str]:
     database = Path(shutil.copy(template, folder / "reference.db"))
-    with Service(database) as service:
+    with Service(database, *UNLIMITED) as service:
         yield service.url
 
 
