@@ -165,6 +165,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
     \b
     Examples:
       chat-bindings serve --demo
+      chat-bindings serve --demo --faults
       chat-bindings serve --database sqlite:///bindings.db --workers 2
       chat-bindings serve --port 443 --tls-cert cert.pem --tls-key key.pem --public-url https://chat.twilio.com
     """

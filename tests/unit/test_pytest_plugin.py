@@ -29,6 +29,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from chat_bindings.service.testing.launcher import CannotServe
 
 def ask(server, path, **headers):
     connection = HTTPConnection(urlsplit(server.url).netloc, timeout=20)
@@ -117,6 +118,11 @@ def test_one_for_a_module(shared, chat_bindings_server):
     with pytest.raises(RemoteDisconnected):
         listed(shared)
     assert len(listed(chat_bindings_server)[1]["bindings"]) == 1
+
+def test_one_that_cannot_start_ends_no_other(shared, chat_bindings_server_factory):
+    with pytest.raises(CannotServe, match="No such option"):
+        chat_bindings_server_factory(options=["--nonsense"]).__enter__()
+    assert shared.bindings()
 
 def test_which_others_share(shared, chat_bindings_server_factory):
     assert "shared" in [one["identity"] for one in shared.bindings()]

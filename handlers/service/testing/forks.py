@@ -39,6 +39,7 @@ class Forks:
         """Run a command of `chat-bindings`, which writes all that it says into a file: its process id."""
         pid = os.fork()
         if pid == 0:
+            self._running.clear()  # they are not its own, and must not end with it
             _become(arguments, output)
         self._running.add(pid)
         return pid
@@ -55,8 +56,7 @@ class Forks:
     def stop(self, pid: int) -> None:
         """End a process and its workers at once."""
         if pid in self._running:
-            with suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)  # it may not lead its group yet
             self.wait(pid)
 
     def stop_all(self) -> None:
@@ -65,6 +65,8 @@ class Forks:
 
     def _done(self, pid: int, status: int) -> int:
         self._running.discard(pid)
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)  # its workers
         return os.waitstatus_to_exitcode(status)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any, cast
 
 
@@ -29,6 +30,7 @@ class Launcher:
                 start_new_session=True,  # what is typed at the terminal is for the tests: they end this one
                 env={name: value for name, value in os.environ.items() if not name.startswith("CHAT_BINDINGS_")},
             )
+        self._turn = Lock()
         self._questions = cast("IO[str]", self._process.stdin)
         self._answers = cast("IO[str]", self._process.stdout)
 
@@ -59,9 +61,10 @@ class Launcher:
 
     def _ask(self, method: str, *arguments: object) -> Any:
         try:
-            self._questions.write(f"{json.dumps([method, arguments])}\n")
-            self._questions.flush()
-            answer = self._answers.readline()
+            with self._turn:
+                self._questions.write(f"{json.dumps([method, arguments])}\n")
+                self._questions.flush()
+                answer = self._answers.readline()
         except BrokenPipeError:
             answer = ""
         if not answer:

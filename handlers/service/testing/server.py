@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from .client import Client
 from .launcher import CannotServe, Launcher
-from .world import TestWorld, World, token
+from .world import HeldWorld, World, token
 
 Faults = Mapping[str, Any] | str | Path | bool | None
 """Rules as `serve --fault-rules` takes them, their file, or True for none beside what requests ask for."""
@@ -33,7 +33,7 @@ _OWN = (
 class ChatBindingsServer:
     """A running `chat-bindings serve` that nobody else uses."""
 
-    def __init__(self, url: str, world: TestWorld, log_file: Path) -> None:
+    def __init__(self, url: str, world: HeldWorld, log_file: Path) -> None:
         self.url = url
         """Where it is, such as `http://127.0.0.1:40123`."""
         self._world = world
@@ -121,7 +121,7 @@ class ServerFactory:
         """Those whose block ended with an exception: whoever reports it takes them out."""
         self._folder = folder
         self._launcher = Launcher(folder)
-        self._demo = TestWorld.of(None)
+        self._demo = HeldWorld.of(None)
         self._databases: dict[bytes, Path] = {}
         self._made = 0
 
@@ -178,7 +178,7 @@ class ServerFactory:
         folder.mkdir()
         return folder
 
-    def _database(self, world: TestWorld) -> Path:
+    def _database(self, world: HeldWorld) -> Path:
         """The folder of a database that holds a world and that nobody uses."""
         text = json.dumps(world.document).encode()
         key = hashlib.sha256(text).digest()
@@ -208,9 +208,9 @@ class ServerFactory:
         raise CannotServe(f"The server was not ready after {_PATIENCE:.0f} seconds.\n{log}")
 
 
-def _read(world: World) -> TestWorld:
+def _read(world: World) -> HeldWorld:
     try:
-        return TestWorld.of(world)
+        return HeldWorld.of(world)
     except (OSError, ValueError) as error:
         raise CannotServe(f"The world cannot be read: {error}.") from None
 

@@ -12,16 +12,14 @@ World = Mapping[str, Any] | str | Path | None
 """A document as `import` takes it, its file, or None for the world of `serve --demo`."""
 
 
-class TestWorld:
+class HeldWorld:
     """A world document, and the first account and service in it."""
-
-    __test__ = False
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
 
     @classmethod
-    def of(cls, given: World) -> "TestWorld":
+    def of(cls, given: World) -> "HeldWorld":
         """The world that a test asks for. Raises `OSError` and `ValueError` for a file that is none."""
         if given is None:
             return cls(_demo())
