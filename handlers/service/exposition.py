@@ -23,6 +23,7 @@ class Exposition(Collector):
     def __init__(self, folder: Path, workers: Workers) -> None:
         self._folder = folder
         self._workers = workers
+        self._build = InfoMetricFamily("chat_bindings_build", "What is served.", {"version": version(_DISTRIBUTION)})
         self._counted = MultiProcessCollector(None, path=str(folder))
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -38,7 +39,7 @@ class Exposition(Collector):
 
     def collect(self) -> Iterator[Metric]:
         self._forget_dead()
-        yield InfoMetricFamily("chat_bindings_build", "What is served.", {"version": version(_DISTRIBUTION)})
+        yield self._build
         yield from sorted(self._counted.collect(), key=attrgetter("name"))
         yield from self._used()
 

@@ -62,8 +62,10 @@ class TextFormatter(logging.Formatter):
         ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
     ) -> str:
         told: list[str] = []
+        seen: set[int] = set()
         error = ei[1]
-        while error is not None:
+        while error is not None and id(error) not in seen:
+            seen.add(id(error))
             frames = "".join(traceback.format_tb(error.__traceback__))
             told.insert(0, f"{type(error).__name__}\n{frames}".rstrip())
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

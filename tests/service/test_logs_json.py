@@ -88,6 +88,7 @@ def raised(message: str) -> BaseException:
         except KeyError as error:
             raise ValueError(message) from error
     except ValueError as error:
+        error.__cause__.__context__ = error  # a circle
         return error
 
 
