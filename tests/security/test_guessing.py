@@ -143,12 +143,12 @@ def test_who_was_right_outlives_the_rotation_of_a_token(strict, account, path):
     """At an address where an account was right the new token is right at once, whoever guesses the account."""
     user_name, token = account
     ask_from(strict, path, "127.2.5.1", account)
-    check_guessed(attack(strict, path, user_name, addresses(200), 200), BY_ACCOUNT)
     rotated = run_cli("account", "rotate-token", user_name, "--database", locator_of(strict.database)).stdout
     new = rotated.partition("auth_token: ")[2].strip()
     time.sleep(1)
-    old, refused, right = ask_from(strict, path, "127.2.5.1", account, (user_name, token), (user_name, new))
-    for answer in (old, refused):
+    check_guessed(attack(strict, path, user_name, addresses(200), 200), BY_ACCOUNT)
+    old, wrong, right = ask_from(strict, path, "127.2.5.1", account, (user_name, token), (user_name, new))
+    for answer in (old, wrong):
         check_error(answer, "unauthorized", "fetch_binding")
     check_error(right, "not_found", "fetch_binding")
 
