@@ -30,6 +30,9 @@ _NOBODY = 65534
 _QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """What makes a database forget what it acknowledged when the machine stops; a killed process still loses nothing."""
 
+_INHERIT = 'cat; read -r pid < data/postmaster.pid && kill -CONT "$pid" && kill -QUIT "$pid" && sleep 1; rm -rf "$PWD"'
+"""What a shell does once we are gone: our end of its pipe closes even if we are killed."""
+
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "200",
@@ -62,6 +65,10 @@ class Postgres:
         self.folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=self._below))
         if os.geteuid() == 0:
             os.chown(self.folder, _NOBODY, _NOBODY)
+        self._heir = subprocess.Popen(
+            ["/bin/sh", "-c", _INHERIT], cwd=self.folder, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
         try:
             self._programs = _programs(self.folder)
             self._make()
@@ -78,6 +85,7 @@ class Postgres:
             self.resume()
             self.stop("immediate")
         shutil.rmtree(self.folder)
+        self._heir.communicate()
 
     @property
     def data(self) -> Path:
