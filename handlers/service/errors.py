@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from starlette.exceptions import HTTPException
-from starlette.types import Scope, Send
+from starlette.types import Message, Scope, Send
 
 from ..storage.interface import StorageDamaged, StorageUnavailable
 from .specification import CONTRACT, REGISTRATION, component, document
@@ -99,15 +99,31 @@ def render(fault: Fault, scope: Scope) -> tuple[int, dict[str, str], bytes]:
 
 async def respond(fault: Fault, scope: Scope, send: Send) -> None:
     """Send an error."""
-    await send_error(*render(fault, scope), send)
+    start, body = _unchanging(fault.name) if _is_unchanging(fault) else _messages(*render(fault, scope))
+    await send({**start})
+    await send({**body})
 
 
 async def send_error(status: int, headers: dict[str, str], body: bytes, send: Send) -> None:
     """Send what an error was rendered to."""
+    for message in _messages(status, headers, body):
+        await send(message)
+
+
+def _is_unchanging(fault: Fault) -> bool:
+    return not fault.headers and "{" not in catalogue()[fault.name].message
+
+
+@cache
+def _unchanging(name: str) -> tuple[Message, Message]:
+    return _messages(*render(Fault(name), {}))
+
+
+def _messages(status: int, headers: dict[str, str], body: bytes) -> tuple[Message, Message]:
     pairs = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     pairs += [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": pairs})
-    await send({"type": "http.response.body", "body": body})
+    start = {"type": "http.response.start", "status": status, "headers": pairs}
+    return start, {"type": "http.response.body", "body": body}
 
 
 def fault_of(error: Exception) -> Fault:

@@ -49,7 +49,6 @@ def test_without_credentials_nothing_is_revealed(ask, world, operation):
         "a malformed SID": {"service_sid": "IS1"},
         "an unknown parameter": {"query": "nonsense=1"},
         "a malformed parameter": {"query": "PageSize=x&Page=%zz"},
-        "a Host that is none": {"headers": [("Host", "a/b")]},
         "a body that is none": {"body": b"{", "headers": [("Content-Type", "application/json")]},
     }
     messages = {
