@@ -13,7 +13,7 @@ PROCESSES := 3
 
 .DEFAULT_GOAL := help
 .PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
-.PHONY: fuzz fuzz-renditions stock postgres million bench bench-scale bench-scale-postgresql bench-servers kills faults soak timing
+.PHONY: container fuzz fuzz-renditions stock postgres million bench bench-scale bench-scale-postgresql bench-servers kills faults soak timing
 .PHONY: erasure wrong-servers compare site clients dist clean
 
 help:  ## Say what there is to type
@@ -141,6 +141,9 @@ POSTGRES_TESTS := tests/service tests/verify/test_command.py
 postgres: $(VENV)/.tested-with  ## Run the service tests, verify and the fuzz run on PostgreSQL
 	$(BIN)/python -m pytest $(POSTGRES_TESTS) --engine postgresql --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m tests.fuzz.run --engine postgresql --examples $(POSTGRES_EXAMPLES) --report-dir build/fuzz-postgresql
+
+container: $(VENV)/.tested-with  ## Build the Containerfile of the guide with buildah, and run it
+	$(BIN)/python -m pytest -m slow tests/unit/test_container.py
 
 million: $(VENV)/.tested-with  ## Import, export and copy a world of a million Bindings and measure it
 	$(BIN)/python -m pytest -m slow tests/load/test_million.py tests/load/test_million_copied.py -s

@@ -23,6 +23,7 @@ COMMANDS = {
     "promtool": (("promtool",), "promtool is missing: make build/bin/promtool (by apt-get)"),
     "unshare": (("unshare",), "unshare is missing: apt-get install util-linux"),
     "systemd-analyze": (("systemd-analyze",), "systemd-analyze is missing: apt-get install systemd"),
+    "buildah": (("buildah",), "buildah is missing: apt-get install --no-install-recommends buildah"),
     "wrk": (("wrk",), "wrk is missing: apt-get install wrk"),
     "strace": (("strace",), "strace is missing: apt-get install strace"),
     "faketime": (("faketime",), "faketime is missing: apt-get install faketime"),

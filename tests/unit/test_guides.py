@@ -95,7 +95,7 @@ def test_what_is_only_shown_is_spelt_as_it_is(name):
     """Commands that need root, another machine or another version, and variables in files, are ones that there are."""
     shown = [text for language in ("sh", "ini", "dockerfile") for text in blocks(guide(name), language)]
     for text in shown:
-        for words in command_lines(text.replace("'", " ")):
+        for words in command_lines(re.sub("['\"]", " ", text)):
             assert misspelt(words) == "", words
     known = {each.envvar for command in every(cli) for each in command.params if isinstance(each, click.Option)}
     assert set(re.findall(r"CHAT_BINDINGS_\w+", guide(name).read_text(encoding="utf-8"))) <= known

@@ -1,0 +1,150 @@
+"""The Containerfile of the guide, built by buildah and run; only its base image is another.
+
+No registry of images is reached from here. Under the base's name stands an image that holds next to nothing: Python and
+the system's programs are this machine's, mounted read-only while the image is built, and so is what the package needs,
+so that nothing is fetched. Every instruction of the file is carried out as it stands.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ..support.consoles import blocks
+from ..support.processes import children, free_port
+from ..support.running import environment, wait_until
+from ..support.tools import unavailable
+
+pytestmark = [pytest.mark.slow, pytest.mark.needs("buildah"), pytest.mark.usefixtures("unmeasured")]
+
+ROOT = Path(__file__).parents[2]
+USER = 10001
+IMAGE = "localhost/chat-bindings-test"
+ACCOUNTS = ("passwd", "group", "shadow", "gshadow", "login.defs", "nsswitch.conf", "ld.so.cache", "localtime")
+MOUNTED = [Path("/usr"), Path(sys.base_prefix), Path(sys.prefix)]
+
+
+def containerfile() -> str:
+    (text,) = blocks(ROOT / "openapi" / "guides" / "deploy.md", "dockerfile")
+    return text
+
+
+class Buildah:
+    """buildah with a storage of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._options = ["--storage-driver", "vfs", "--root", folder / "root", "--runroot", folder / "run"]
+        self._volumes = [word for path in MOUNTED for word in ("--volume", f"{path}:{path}:ro")]
+
+    def command(self, name: str, *arguments: object, mounted: bool = False) -> list[str]:
+        volumes = [*self._volumes, "--isolation", "chroot"] if mounted else []
+        return [str(word) for word in ["buildah", *self._options, name, *volumes, *arguments]]
+
+    def __call__(self, name: str, *arguments: object, mounted: bool = False, **options: object) -> str:
+        done = subprocess.run(
+            self.command(name, *arguments, mounted=mounted),
+            capture_output=True, text=True, check=False, env=environment(), **options,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def buildah(tmp_path_factory) -> Buildah:
+    if os.geteuid():
+        unavailable("building an image needs root here")
+    return Buildah(tmp_path_factory.mktemp("buildah"))
+
+
+@pytest.fixture(scope="module")
+def image(buildah, tmp_path_factory) -> str:
+    """The image of the guide's Containerfile."""
+    folder = tmp_path_factory.mktemp("context")
+    wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder / "dist", ROOT]
+    subprocess.run(wheel, check=True, capture_output=True)
+    (folder / "Containerfile").write_text(containerfile(), encoding="utf-8")
+    for name in set(re.findall(r"^FROM (\S+)", containerfile(), re.MULTILINE)):
+        make_base(buildah, folder / "base", name)
+    buildah("build", "--pull-never", "--tag", IMAGE, folder, mounted=True)
+    return IMAGE
+
+
+def make_base(buildah: Buildah, folder: Path, name: str) -> None:
+    """An image of that name, of which the rest is mounted."""
+    for path in ("etc", "tmp", "var/lib", "var/tmp", "opt", "proc", "sys", "dev"):
+        (folder / path).mkdir(parents=True)
+    (folder / "tmp").chmod(0o1777)
+    for file in ACCOUNTS:
+        if Path("/etc", file).exists():
+            shutil.copy(Path("/etc", file), folder / "etc" / file)
+    for path in ("bin", "sbin", "lib", "lib64"):
+        (folder / path).symlink_to(f"usr/{path}")
+    base = buildah("from", "scratch")
+    buildah("copy", base, folder, "/")
+    environment = {
+        "PATH": f"{sys.base_prefix}/bin:/usr/bin:/usr/sbin:/bin",
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_INDEX": "1",
+    }
+    buildah("config", *(word for pair in environment.items() for word in ("--env", "=".join(pair))), base)
+    buildah("commit", "--quiet", base, name)
+    buildah("rm", base)
+
+
+@pytest.fixture
+def container(buildah, image) -> Iterator[str]:
+    name = buildah("from", "--pull-never", image)
+    yield name
+    buildah("rm", name)
+
+
+def test_the_image_serves(buildah, container):
+    """What the Containerfile makes serves as a user without rights, keeps its database in the volume, and ends."""
+    inspected = buildah(
+        "inspect", "--format", "{{.OCIv1.Config.User}} {{.OCIv1.Config.Entrypoint}} {{.OCIv1.Config.Cmd}}", container
+    )
+    assert inspected == f"{USER} [chat-bindings] [serve]"
+    port = free_port()
+    run = ("run", "--env", f"CHAT_BINDINGS_PORT={port}", container, "--")
+    told = buildah(*run, "chat-bindings", "account", "create", mounted=True)
+    assert told.startswith("sid: AC")
+    command = buildah.command(*run, "chat-bindings", "serve", mounted=True)
+    with subprocess.Popen(
+        command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        url = f"http://127.0.0.1:{port}/v2/Services/IS{0:032x}/Bindings"
+
+        def answers() -> bool:
+            try:
+                return httpx.get(url).status_code == 401
+            except httpx.TransportError:
+                return process.poll() is not None
+
+        assert wait_until(answers, 30)
+        assert process.poll() is None, process.stderr.read()
+        (server,) = [pid for pid in below(process.pid) if is_python(pid)]
+        assert Path(f"/proc/{server}").stat().st_uid == USER
+        os.kill(server, signal.SIGTERM)
+        assert process.wait(40) == 0, process.stderr.read()
+    shown = buildah(*run, "stat", "--format", "%u %a", "/var/lib/chat-bindings/bindings.db", mounted=True)
+    assert shown == f"{USER} 600"
+    listed = buildah(*run, "chat-bindings", "account", "list", mounted=True)
+    assert told.startswith(f"sid: {listed}\n")
+
+
+def is_python(pid: int) -> bool:
+    return Path(f"/proc/{pid}/exe").readlink().name.startswith("python")
+
+
+def below(pid: int) -> list[int]:
+    """All processes under one, but itself."""
+    return [each for child in children(pid) for each in (child, *below(child))]
