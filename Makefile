@@ -137,10 +137,11 @@ stock: $(VENV)/.tested-with  ## Run the service tests and the fuzz run on Connex
 # CI runs the modules that depend most on the storage.
 POSTGRES_EXAMPLES := 500
 POSTGRES_TESTS := tests/service tests/verify/test_command.py
+POSTGRES_OPTIONS :=
 
 postgres: $(VENV)/.tested-with  ## Run the service tests, verify and the fuzz run on PostgreSQL
 	$(BIN)/python -m pytest $(POSTGRES_TESTS) --engine postgresql --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
-	$(BIN)/python -m tests.fuzz.run --engine postgresql --examples $(POSTGRES_EXAMPLES) --report-dir build/fuzz-postgresql
+	$(BIN)/python -m tests.fuzz.run --engine postgresql --examples $(POSTGRES_EXAMPLES) --report-dir build/fuzz-postgresql $(POSTGRES_OPTIONS)
 
 container: $(VENV)/.tested-with  ## Build the Containerfile of the guide with buildah, and run it
 	$(BIN)/python -m pytest -m slow tests/unit/test_container.py
