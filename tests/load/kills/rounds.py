@@ -69,10 +69,12 @@ class Round(NamedTuple):
     answered: dict[str, int]
     back: float
     """Seconds from the kill until a write was acknowledged again."""
+    broken: int
+    """How much has not held, in all rounds so far."""
 
     def __str__(self) -> str:
         done = ", ".join(f"{number:,} {what}" for what, number in self.answered.items())
-        return f"round {self.number}: {done}; back after {self.back:.2f} s"
+        return f"round {self.number}: {done}; back after {self.back:.2f} s; {self.broken} did not hold"
 
 
 def of_service(database: Any, rounds: int, seed: int = 1, say: Say = str) -> Load:
@@ -85,7 +87,7 @@ def of_service(database: Any, rounds: int, seed: int = 1, say: Say = str) -> Loa
             back = time.monotonic() - killed
             asyncio.run(load.run(service.url, lambda each, service=service: _live_and_kill(each, service)))
         killed = time.monotonic()
-        say(str(Round(number, _since(before, load), back)))
+        say(str(Round(number, _since(before, load), back, len(load.ledger.broken))))
     with serving(database) as service:
         _settle(load, service.url)
     load.ledger.broken += database.problems()
@@ -107,7 +109,7 @@ def of_postgresql(database: Any, rounds: int, seed: int = 1, say: Say = str) -> 
             asyncio.run(load.run(service.url, lambda each, times=times: _kill_database(each, database, times)))
             _settle(load, service.url)
             load.ledger.broken += database.problems()
-            say(str(Round(number, _since(before, load), *times)))
+            say(str(Round(number, _since(before, load), *times, len(load.ledger.broken))))
         assert service.returncode is None
     return load
 
