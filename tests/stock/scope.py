@@ -3,6 +3,7 @@
 from pathlib import Path
 
 COMPILED_ONLY = {
+    "test_backups.py": "what commands write: the storage",
     "test_concurrency.py": "what happens at the same time, in several workers: the storage and the processes",
     "test_docs.py": "the site beside the API, which is no operation's",
     "test_erasure.py": "what is left on the disk: the storage",
@@ -16,6 +17,7 @@ COMPILED_ONLY = {
     "test_metrics.py": "what is counted: a stage of ours before all others",
     "test_monitoring.py": "another port, which no stage answers on",
     "test_tracing.py": "what is traced: a stage of ours before all others",
+    "test_units.py": "what systemd would run: a command",
     "test_verify_fuzz.py": "a command, and servers of the tests",
     "test_wire.py": "what is no HTTP: the server refuses it before any stage",
 }
