@@ -9,7 +9,7 @@ COVERAGE := $(BIN)/coverage
 OASDIFF := v1.36.0
 EXAMPLES := 500
 # More processes than the two cores of CI: some tests wait, and others run meanwhile.
-PROCESSES := 3
+PROCESSES := 4
 
 .DEFAULT_GOAL := help
 .PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools

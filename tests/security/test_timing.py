@@ -18,7 +18,7 @@ from ..support.timing import Comparison, compare, measure
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
-TRIES = [2_000, pytest.param(10_000, marks=pytest.mark.slow)]
+TRIES = [1_000, pytest.param(10_000, marks=pytest.mark.slow)]
 """How often each kind is asked: `make timing` asks as often as it takes."""
 
 FAR = 6.0

@@ -24,13 +24,13 @@ from ..support.flood import next_answer
 from ..support.running import CLI, Service, environment, run_cli, wait_until
 from .conftest import Asker, registration
 
-STANDING = 30_000 if DATABASES.engine == "sqlite" else 5_000
+STANDING = 10_000 if DATABASES.engine == "sqlite" else 5_000
 """Bindings that are there before, to be deleted: so many that a copy takes longer than many writes."""
 
 CONNECTIONS = 8
 """That register, and as many that delete."""
 
-ROUNDS = 3
+ROUNDS = 2
 
 
 @dataclass

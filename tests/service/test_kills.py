@@ -23,17 +23,18 @@ def check(load: Load) -> None:
     assert load.ledger.broken == []
     assert load.written >= KILLS * CONNECTIONS
     assert load.ledger.answered["deleted"] > KILLS
-    assert load.ledger.answered["in doubt"] > KILLS
 
 
 def test_what_was_acknowledged_survives_a_kill_of_the_service(make, unmeasured):
     """Of 64 connections' writes each that was acknowledged before `kill -9` holds after it, and none is there twice."""
-    check(rounds.of_service(make(), KILLS))
+    load = rounds.of_service(make(), KILLS)
+    check(load)
+    assert load.ledger.answered["in doubt"] > KILLS
 
 
 @pytest.mark.parametrize("make", ["postgresql"], indirect=True)
 def test_what_was_acknowledged_survives_a_kill_of_postgresql(make, unmeasured):
-    """Likewise when PostgreSQL is killed; the service reconnects by itself, and answers 503 meanwhile."""
+    """Likewise when PostgreSQL is killed; the service reconnects by itself, and answers 503 where that takes long."""
     check(rounds.of_postgresql(make(), KILLS))
 
 

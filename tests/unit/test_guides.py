@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parents[2] / "openapi" / "guides"
 
 ACCOUNT, SERVICE, TOKEN = f"AC{'a' * 32}", f"IS{'a' * 32}", "a" * 32
 
+pytestmark = pytest.mark.usefixtures("unmeasured")  # other tests run all of these commands
+
 guides = pytest.mark.parametrize("name", NAMES)
 
 
