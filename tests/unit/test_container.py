@@ -135,8 +135,6 @@ def test_the_image_serves(buildah, container):
         assert Path(f"/proc/{server}").stat().st_uid == USER
         os.kill(server, signal.SIGTERM)
         assert process.wait(40) == 0, process.stderr.read()
-    shown = buildah(*run, "stat", "--format", "%u %a", "/var/lib/chat-bindings/bindings.db", mounted=True)
-    assert shown == f"{USER} 600"
     listed = buildah(*run, "chat-bindings", "account", "list", mounted=True)
     assert told.startswith(f"sid: {listed}\n")
 
