@@ -256,8 +256,12 @@ def test_a_lost_answer_is_in_the_log(faulty, wish, own_sids):
     sid = next(own_sids)
     assert fails(lambda: wish("delete_binding", "drop=request", sid=sid))
     assert fails(lambda: wish("delete_binding", "drop=answer", sid=sid))
-    told = [line for line in faulty.log.splitlines() if sid in line]
-    assert [line.partition("delete_binding ")[2].split()[0] for line in told] == ["0", "204"]
+
+    def told() -> list[str]:
+        return [line for line in faulty.log.splitlines() if sid in line]
+
+    wait_until(lambda: len(told()) > 1, 20)  # the client notices before the log is written
+    assert [line.partition("delete_binding ")[2].split()[0] for line in told()] == ["0", "204"]
 
 
 def cut(url: str, sent: bytes) -> tuple[bytes, bytes, int]:
