@@ -8,7 +8,8 @@ import jsonschema_rs
 import yaml
 
 from ..service.fault_errors import misfit
-from ..service.fault_rules import Rule, schema
+from ..service.fault_rules import Rule
+from ..service.fault_schemas import schema
 from ..service.rules import keyword, rule
 from ..service.specification import CONTRACT, REGISTRATION, operations
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from .options import option
-from .verify_texts import counted
 
 
 @click.command()
@@ -32,6 +31,7 @@ def publish(output: Path) -> None:
     """
     from .publish_folder import publish as write
     from .publish_site import version
+    from .verify_texts import counted
 
     versions = write(output)
     size = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())

@@ -19,7 +19,6 @@ from ..service.settings import DOCS, Network, Settings
 from ..service.throttling import Throttling
 from ..storage.locator import administration
 from .options import HIGHEST_PORT, database_option, option
-from .publish_assets import missing_assets
 from .serve_faults import faults_options
 from .serve_hosts import allowed_host_option
 from .serve_limits import limits_options
@@ -242,6 +241,8 @@ def _database(locator: str, *, demo: bool) -> Iterator[tuple[str, tuple[str, str
 @contextmanager
 def _site(*, wanted: bool) -> Iterator[Path | None]:
     """A folder for the site; None where it is not wanted, or cannot be made."""
+    from .publish_assets import missing_assets
+
     sentence = missing_assets() if wanted else "--no-docs"
     if sentence:
         log.info("no site under %s: %s", DOCS, sentence)

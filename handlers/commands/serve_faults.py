@@ -1,7 +1,6 @@
 """The options of `serve` by which requests can be made to fail."""
 
 import ipaddress
-import socket
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -43,6 +42,8 @@ def _fault_rules(*, faults: bool, fault_rules: str | None, faults_for_all: bool)
 
 
 def _is_loopback(host: str) -> bool:
+    import socket
+
     with suppress(OSError):  # what cannot be found out is told when it is listened on
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         return all(ipaddress.ip_address(address[0]).is_loopback for *_, address in found)

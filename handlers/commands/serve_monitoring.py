@@ -1,12 +1,15 @@
 """The options of `serve` about monitoring."""
 
-import socket
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
 from ..service.monitoring import Monitoring
 from .options import HIGHEST_PORT, option, option_group
+
+if TYPE_CHECKING:
+    import socket
 
 
 def _monitoring(monitoring_host: str, monitoring_port: int | None, *, tracing: bool) -> Monitoring:
@@ -49,7 +52,7 @@ monitoring_options = option_group(
 """How the service is monitored."""
 
 
-def listen_for(monitoring: Monitoring, listen: Callable[[str, int], socket.socket]) -> socket.socket | None:
+def listen_for(monitoring: Monitoring, listen: Callable[[str, int], "socket.socket"]) -> "socket.socket | None":
     """A listening socket for it; None where it is not wanted."""
     if monitoring.port is None:
         return None

@@ -1,6 +1,5 @@
 """`chat-bindings verify`: prove or disprove that a server keeps the contract."""
 
-import ssl
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,8 @@ from .failures import Refusal
 from .options import option
 
 if TYPE_CHECKING:
+    import ssl
+
     from ..contract.clause import Clause
     from ..contract.run import Run
     from ..contract.world import World
@@ -101,7 +102,7 @@ def _verify(  # noqa: PLR0913, PLR0917 - the command's options
     fixtures: Path,
     fuzz_examples: int,
     report_dir: Path | None,
-    context: ssl.SSLContext | None,
+    context: "ssl.SSLContext | None",
     strict: bool,  # noqa: FBT001
     read_only: bool,  # noqa: FBT001
     only: tuple[str, ...],
@@ -187,9 +188,11 @@ def _world(fixtures: Path) -> "World":
         raise Refusal(f"--fixtures {fixtures} cannot be verified with: {error}.") from None
 
 
-def _context(ca_file: Path | None) -> ssl.SSLContext | None:
+def _context(ca_file: Path | None) -> "ssl.SSLContext | None":
     if ca_file is None:
         return None
+    import ssl
+
     context = ssl.create_default_context()
     try:
         context.load_verify_locations(ca_file)

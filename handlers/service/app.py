@@ -3,7 +3,7 @@
 import gc
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -18,7 +18,7 @@ from .addressing import Addressing, Origin
 from .credentials import Authentication
 from .docs import Docs
 from .envelope import Envelope, new_request_id
-from .fault_injection import FaultInjection
+from .fault_rules import FaultRules
 from .guesses import authenticator_of
 from .hosts import AllowedHosts
 from .logs import JSON, configure, noting
@@ -27,7 +27,7 @@ from .rates import RateLimit
 from .representation import template
 from .routing import Routing
 from .settings import Settings
-from .specification import CONTRACT, REGISTRATION, binding_types, directory, document, operations
+from .specification import CONTRACT, REGISTRATION, binding_types, directory, document, operations, resolved
 from .watching import Watching
 
 log = logging.getLogger(__name__)
@@ -64,20 +64,29 @@ def create_app(settings: Settings) -> ASGIApp:
             partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
             partial(Authentication, authenticator=authenticator),
             *([partial(RateLimit, requests_a_second=throttling.rate_limit)] if throttling.rate_limit else ()),
-            *([partial(FaultInjection, faults=settings.faults)] if settings.faults else []),
+            *_faults(settings.faults),
             partial(Validation, limits=settings.limits),
             partial(Addressing, origin=origin),
             LifespanMiddleware,
         ],
     )
-    app.add_api(CONTRACT, resolver=RelativeResolver(f"{package}.bindings"), storage=storage)
-    if settings.registration:
-        app.add_api(REGISTRATION, resolver=RelativeResolver(f"{package}.registration"), storage=storage)
-    for spec in (CONTRACT, REGISTRATION) if settings.registration else (CONTRACT,):
+    handlers = {CONTRACT: "bindings"} | ({REGISTRATION: "registration"} if settings.registration else {})
+    for spec, module in handlers.items():
+        # as it was read already: Connexion would read it, and what it refers to, with PyYAML's slow parser
+        app.add_api(resolved(document(spec), spec), resolver=RelativeResolver(f"{package}.{module}"), storage=storage)
         log.info("%s %s", spec, document(spec)["info"]["version"])
         for operation in operations(spec):
             log.info("  %s %s: %s", operation.method, operation.path, operation.operation_id)
     return Entrance(app.middleware)
+
+
+def _faults(faults: FaultRules | None) -> list[Callable[..., ASGIApp]]:
+    """The stage at which requests are made to fail, where that is wanted."""
+    if faults is None:
+        return []
+    from .fault_injection import FaultInjection  # hardly any service wants it, and it has much to import
+
+    return [partial(FaultInjection, faults=faults)]
 
 
 class Entrance:

@@ -10,7 +10,8 @@ import orjson
 from starlette.types import Scope
 
 from .errors import REQUEST_ID, Fault, catalogue, render
-from .fault_rules import Injection, injection_schema
+from .fault_rules import Injection
+from .fault_schemas import injection_schema
 from .specification import CONTRACT, REGISTRATION, Json, document, operations, resolved
 
 

@@ -8,7 +8,8 @@ import jsonschema_rs
 
 from .errors import Fault
 from .fault_errors import misfit
-from .fault_rules import Injection, injection_schema
+from .fault_rules import Injection
+from .fault_schemas import injection_schema
 from .prefer import VARY
 from .rules import rule
 from .specification import Json

@@ -2,24 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .specification import Json, document, resolved
-
-FAULT_RULES = "faults.yaml"
-
-
-@cache
-def schema() -> Json:
-    """The schema of a file of rules, with references resolved."""
-    return resolved(document(FAULT_RULES), FAULT_RULES)
-
-
-@cache
-def injection_schema() -> Json:
-    """The schema of what becomes of a request."""
-    return resolved(document(FAULT_RULES)["$defs"]["Fault"], FAULT_RULES)
+if TYPE_CHECKING:
+    from .specification import Json
 
 
 @dataclass(frozen=True)
@@ -35,7 +22,7 @@ class Injection:
     malformed: bool = False
 
     @classmethod
-    def of(cls, values: Mapping[str, Json]) -> "Injection":
+    def of(cls, values: "Mapping[str, Json]") -> "Injection":
         """From values that keep the schema, among others."""
         return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
 
@@ -56,7 +43,7 @@ class Rule:
     probability: float = 1
 
     @classmethod
-    def of(cls, values: Mapping[str, Json]) -> "Rule":
+    def of(cls, values: "Mapping[str, Json]") -> "Rule":
         """From values that keep the schema."""
         own = {field.name: values[field.name] for field in fields(cls) if field.name in values}
         return cls(Injection.of(values), **own | {"sids": tuple(own.get("sids", ()))})

@@ -13,7 +13,8 @@ from ..support.answers import operations
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
     from chat_bindings.commands.fault_file import FaultRulesError, read
-    from chat_bindings.service.fault_rules import Injection, Rule, injection_schema, schema
+    from chat_bindings.service.fault_rules import Injection, Rule
+    from chat_bindings.service.fault_schemas import injection_schema, schema
     from chat_bindings.service.specification import directory
 
 WHOLE = f"""
