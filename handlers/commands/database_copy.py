@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from ..storage.interface import Administration, Conflict, Loader, StorageDamaged, StorageUnavailable
+from ..storage.interface import Administration, Conflict, StorageDamaged, StorageUnavailable
 from ..storage.locator import administration
 from .failures import Refusal
 from .options import database_argument
 from .progress import progress
 
 if TYPE_CHECKING:
-    from .database_rows import Part, Tally
+    from ..storage.copying import Part
+    from .database_rows import Tally
 
 
 @click.command()
@@ -37,7 +38,7 @@ def copy(*, source: str, target: str) -> None:
 
 
 def _copy(source: Administration, target: Administration) -> None:
-    from .database_rows import parts
+    from ..storage.copying import parts
 
     with _end("FROM"), source.snapshot():
         total = source.count_bindings()
@@ -47,7 +48,7 @@ def _copy(source: Administration, target: Administration) -> None:
             target.migrate()
             with target.load() as loader:
                 _must_be_empty(target)
-                before = _tally("copying", total, _telling("FROM", parts(source)), lambda part: _add(loader, part))
+                before = _tally("copying", total, _telling("FROM", parts(source)), lambda part: part.add_to(loader))
                 after = _tally("comparing", total, parts(target))
                 click.echo(f"FROM: {before}\nTO:   {after}")
                 if str(before) != str(after):
@@ -66,19 +67,6 @@ def _tally(label: str, total: int, found: Iterable["Part"], do: Callable[["Part"
             if part.kind == "bindings":
                 advance(len(part.rows))
     return tally
-
-
-def _add(loader: Loader, part: "Part") -> None:
-    if part.kind == "bindings":
-        loader.add_bindings(part.service_sid, part.rows)
-        return
-    adders: dict[str, Callable[[Any], None]] = {
-        "accounts": loader.add_account,
-        "keys": loader.add_key,
-        "services": loader.add_service,
-    }
-    for row in part.rows:
-        adders[part.kind](row)
 
 
 def _must_be_empty(target: Administration) -> None:

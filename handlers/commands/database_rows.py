@@ -1,41 +1,10 @@
-"""All rows of a database in one order, counted and digested: two databases that hold the same give the same."""
+"""The rows of a database, counted and digested: two databases that hold the same give the same."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from ..storage.interface import Administration
-
-T = TypeVar("T")
-
-_TOGETHER = 2000
-"""How many rows are read together. The largest that there can be, times this, must fit the memory."""
-
-
-class Part(NamedTuple):
-    """Some rows of a kind, as `storage.interface` has them; Bindings are those of one service."""
-
-    kind: str
-    service_sid: str
-    rows: Sequence[Any]
-
-
-def parts(storage: Administration) -> Iterator[Part]:
-    """All rows, each after what it stands under, and those of a kind by SID. To be read inside of one snapshot."""
-    yield from (Part("accounts", "", rows) for rows in _batches(storage.accounts()))
-    yield from (Part("keys", "", rows) for rows in _batches(storage.keys()))
-    yield from (Part("services", "", rows) for rows in _batches(storage.services()))
-    for service in storage.services():
-        yield from (Part("bindings", service.sid, rows) for rows in _batches(storage.bindings(service.sid)))
-
-
-def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
-    remaining = iter(rows)
-    while batch := list(islice(remaining, _TOGETHER)):
-        yield batch
+from ..storage.copying import Part
 
 
 class Tally:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.commands.database_rows import Tally, parts
+from chat_bindings.commands.database_rows import Tally
+from chat_bindings.storage.copying import parts
 from chat_bindings.storage.locator import administration
 
 from ..support.engines import PostgresDatabase
@@ -241,17 +242,18 @@ def doing(what: str, source: Place, target: Place) -> subprocess.Popen[str]:
     script = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from chat_bindings.commands import main, database_rows\n"
+        "from chat_bindings.commands import main\n"
+        "from chat_bindings.storage import copying\n"
         "from chat_bindings.storage.interface import KeyRow\n"
         "from chat_bindings.storage.locator import administration\n"
-        "all_parts, read = database_rows.parts, []\n"
+        "all_parts, read = copying.parts, []\n"
         "def parts(storage):\n"
         "    for part in all_parts(storage):\n"
         "        yield part\n"
         "        if not read:\n"
         f"            {what}\n"
         "        read.append(part)\n"
-        "database_rows.parts = parts\n"
+        "copying.parts = parts\n"
         "main()\n"
     )
     command = [sys.executable, "-c", script, "database", "copy", locator(source), locator(target)]
