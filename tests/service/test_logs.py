@@ -110,6 +110,10 @@ def ask_for_everything(ask, world) -> None:
     raw.exchange(ask.url, f"GET / HTTP/1.1\r\n{DEVICE}: a\r\n{TOKEN}\r\n\r\n".encode())
 
 
+NO_SUCH_TABLE = {"sqlite": "SQLError", "postgresql": "UndefinedTable"}
+"""What each engine's driver raises where a table is away."""
+
+
 def spoil(database, statement: str) -> None:
     """Change the database behind the service's back; a file of SQLite's from a process of its own."""
     if isinstance(database, str):

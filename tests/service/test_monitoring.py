@@ -4,14 +4,13 @@ import os
 import re
 import signal
 import socket
-import sqlite3
-from contextlib import closing
 
 import pytest
 
 from ..conftest import load
 from ..support import raw
 from ..support.answers import check_error
+from ..support.databases import DATABASES, locator_of
 from ..support.monitoring import OPTIONS, WITHIN, Monitor
 from ..support.postgres import Postgres
 from ..support.processes import children
@@ -19,6 +18,7 @@ from ..support.running import Service, run_cli, wait_until
 from .conftest import Asker
 from .test_faults import HOLD_EVERYTHING, held
 from .test_lifecycle import Upload, check_refusal
+from .test_logs import NO_SUCH_TABLE, spoil
 
 
 @pytest.fixture(scope="module")
@@ -145,13 +145,12 @@ def test_a_database_that_is_another(one, database):
     """A database that answers, but has not what is asked of it, is told too."""
     monitor = Monitor(one)
     assert is_ready(monitor)
-    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        connection.execute("ALTER TABLE accounts RENAME TO lost")
-        answer = monitor.get("/readyz")
-        connection.execute("ALTER TABLE lost RENAME TO accounts")
+    spoil(database, "ALTER TABLE accounts RENAME TO lost")
+    answer = monitor.get("/readyz")
+    spoil(database, "ALTER TABLE lost RENAME TO accounts")
     assert (answer.status_code, answer.text) == (
         503,
-        f"Worker {one.pid}: the database cannot be read (SQLError).\n",
+        f"Worker {one.pid}: the database cannot be read ({NO_SUCH_TABLE[DATABASES.engine]}).\n",
     )
     assert is_ready(monitor)
 
@@ -187,7 +186,7 @@ def test_slow_clients_of_the_port(one):
 
 def test_a_port_that_cannot_be_had(database, tmp_path, monkeypatch):
     """A port that is taken and a folder that is too deep are refused, and nothing is served."""
-    arguments = ("serve", "--port", 0, "--database", f"sqlite:///{database}")
+    arguments = ("serve", "--port", 0, "--database", locator_of(database))
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         check_refusal(run_cli(*arguments, "--monitoring-port", port), f"--monitoring-port {port}", "in use")

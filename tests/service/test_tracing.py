@@ -8,12 +8,13 @@ import pytest
 
 from ..conftest import load
 from ..support.answers import operations
+from ..support.databases import DATABASES, locator_of
 from ..support.otlp import receiving
 from ..support.running import Service, run_cli, wait_until
 from .conftest import Asker
 from .test_faults import HOLD_EVERYTHING, held
 from .test_lifecycle import check_refusal
-from .test_logs import DEVICE, all_that_is_secret, ask_for_everything, spoil
+from .test_logs import DEVICE, NO_SUCH_TABLE, all_that_is_secret, ask_for_everything, spoil
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
@@ -93,7 +94,7 @@ def test_a_request_is_a_span(ask, span_of, received, operation_id):
     assert QUESTIONS[operation_id] in {each.name for each in below} <= {QUESTIONS[operation_id], "credential"}
     for each in below:
         assert each.trace_id == TRACE
-        assert each.attributes == {"db.system.name": "sqlite", "db.operation.name": each.name}
+        assert each.attributes == {"db.system.name": DATABASES.engine, "db.operation.name": each.name}
 
 
 def test_a_request_without_a_caller(ask, span_of):
@@ -131,7 +132,7 @@ def test_faults(traced, ask, span_of, received, database):
     spoil(database, "ALTER TABLE bindings RENAME TO lost")
     fault = ask("list_bindings")
     spoil(database, "ALTER TABLE lost RENAME TO bindings")
-    for answer, status, kind in ((away, 503, "StorageUnavailable"), (fault, 500, "SQLError")):
+    for answer, status, kind in ((away, 503, "StorageUnavailable"), (fault, 500, NO_SUCH_TABLE[DATABASES.engine])):
         span = span_of(answer)
         assert (span.is_error, span.attributes["error.type"]) == (True, str(status))
         failed = [each for each in received.spans("CLIENT") if each.parent_id == span.span_id and each.is_error]
@@ -187,9 +188,8 @@ def test_without_the_extra(database, tmp_path, monkeypatch):
         "sys.meta_path.insert(0, Missing())\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    check_refusal(
-        run_cli("serve", "--tracing", "--database", f"sqlite:///{database}"), "--tracing", "chat-bindings[otel]"
-    )
+    done = run_cli("serve", "--tracing", "--database", locator_of(database))
+    check_refusal(done, "--tracing", "chat-bindings[otel]")
     with Service(database):
         pass
 

@@ -3,6 +3,8 @@
 import hashlib
 from pathlib import Path
 
+import psycopg
+
 from .engines import ENGINES
 from .postgres import Postgres
 
@@ -55,7 +57,12 @@ class Databases:
 
     def execute(self, place: Place, statement: str) -> None:
         """Change a database of PostgreSQL behind a service's back."""
-        self.server.execute(statement, str(place).rpartition("/")[2])
+        with self.connect(place) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+    def connect(self, place: Place) -> psycopg.Connection:
+        """A connection to a database of PostgreSQL, on which each statement commits by itself."""
+        return self.server.connect(str(place).rpartition("/")[2])
 
 
 def _import(place: Place, world_file: Path) -> None:

@@ -1,10 +1,11 @@
-"""Locks on an SQLite file, held by another process."""
+"""Locks on a database, held by somebody else: another process, where it is a file of SQLite."""
 
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+
+from .databases import DATABASES, Place
 
 HOLD_WRITES = """
 import sqlite3, sys
@@ -27,9 +28,18 @@ with open(sys.argv[1] + "-shm", "r+b") as index:
 """
 
 
+LOCK_ALL = "LOCK TABLE accounts, api_keys, services, bindings IN ACCESS EXCLUSIVE MODE"
+
+
 @contextmanager
-def held(program: str, database: Path) -> Iterator[None]:
-    """Another process holds locks on the database while the block runs."""
+def held(program: str, database: Place) -> Iterator[None]:
+    """Somebody else holds locks on the database while the block runs; on PostgreSQL on all of it."""
+    if isinstance(database, str):
+        assert program == HOLD_EVERYTHING
+        with DATABASES.connect(database) as connection, connection.transaction():
+            connection.execute(LOCK_ALL)
+            yield
+        return
     with subprocess.Popen(
         [sys.executable, "-c", program, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

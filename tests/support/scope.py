@@ -6,6 +6,7 @@ SQLITE_ONLY = {
     "tests/service/test_fault_matrix.py": "it starts both engines itself",
     "tests/service/test_faults.py": "locks and damage of SQLite's files; PostgreSQL's faults are `make faults`",
     "tests/service/test_kills.py": "likewise, for kills",
+    "tests/service/test_metrics.py::test_writes_that_share_a_commit": "writes share commits on SQLite",
     "tests/service/test_lifecycle.py::test_a_demo": "the demo keeps its data in a temporary file",
     "tests/service/test_lifecycle.py::test_workers_that_begin_and_end_at_the_same_moment": "locks of SQLite's files",
 }
