@@ -1,12 +1,14 @@
 """What is SQLite's alone: a file, and the one lock that it has for writers."""
 
 import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from chat_bindings.storage.interface import Filters, Registration, StorageDamaged, StorageUnavailable
-from chat_bindings.storage.sqlite.connection import away, connect, migrate
+from chat_bindings.storage.sqlite.connection import away, connect, erase, migrate
 from chat_bindings.storage.sqlite.engine import SqliteStorage
 
 from ..support.engines import TYPES
@@ -42,6 +44,20 @@ def test_a_locked_database_is_away_for_writes_alone(path):
         await storage.close()
 
     asyncio.run(use())
+
+
+def test_who_waits_for_a_lock_lets_go_of_the_interpreter(path):
+    """What is waited for may be held by another thread, which goes on in small steps meanwhile."""
+    holder, other = connect(path), connect(path)
+    holder.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(1) as pool:
+        erased = pool.submit(erase, other)
+        for _ in range(200):
+            time.sleep(0.001)
+        holder.execute("ROLLBACK")
+        assert erased.result()
+    holder.close()
+    other.close()
 
 
 def test_a_file_that_is_missing_is_away(tmp_path):

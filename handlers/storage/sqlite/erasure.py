@@ -6,6 +6,8 @@ thousand deleted rows stayed readable). So each page's unallocated space is zero
 outside of what SQLite ever reads, and in WAL mode pages go into the file only at a checkpoint.
 """
 
+import time
+
 import apsw
 
 from .flushing import FlushedFile
@@ -53,6 +55,11 @@ class _ErasingVFS(apsw.VFS):
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
         kind = _DatabaseFile if flags[0] & apsw.SQLITE_OPEN_MAIN_DB else FlushedFile
         return kind(name, flags)
+
+    def xSleep(self, microseconds: int) -> int:  # noqa: N802
+        # APSW's own keeps the interpreter locked: nobody could let go of what is waited for
+        time.sleep(microseconds / 1_000_000)
+        return microseconds
 
 
 class _ImpatientVFS(_ErasingVFS):

@@ -161,8 +161,8 @@ class Load:
 
     def _send(self, connection: Connection, due: float) -> None:
         (kind,) = self._chance.choices(list(_WEIGHTS), _WEIGHTS.values())
-        if kind in ("again", "delete") and not self._registered:
-            kind = "register"
+        if kind in ("again", "delete") and len(self._registered) <= len(self._open):
+            kind = "register"  # or what is registered again might be deleted at the same moment
         connection.ask(kind, due, self._request(kind))
 
     def _request(self, kind: str) -> bytes:
