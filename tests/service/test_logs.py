@@ -110,8 +110,8 @@ def ask_for_everything(ask, world) -> None:
     raw.exchange(ask.url, f"GET / HTTP/1.1\r\n{DEVICE}: a\r\n{TOKEN}\r\n\r\n".encode())
 
 
-NO_SUCH_TABLE = {"sqlite": "SQLError", "postgresql": "UndefinedTable"}
-"""What each engine's driver raises where a table is away."""
+NO_SUCH_TABLE = {"sqlite": "SQLError", "postgresql": "StorageDamaged"}
+"""What each engine raises where a table is away."""
 
 
 def spoil(database, statement: str) -> None:
