@@ -69,12 +69,13 @@ def unwritable(scene: Scene) -> Iterator[None]:
     scene.setting.passes()
 
 
-# a delete may find room in a log that was begun anew: it is on disk then
+# a delete may still find room in the log: it is on disk then
 @fault("the disk is full", "sqlite", writes=OK | AWAY, setting=SmallDisk, needs=["root", "unshare"])
 def full(scene: Scene) -> Iterator[None]:
     for number in range(100):  # the log holds more than the file has room for
         scene.ask.register(f"{number:04000}")
     with scene.setting.full():
+        assert not all(scene.ask("register").is_well for _ in range(20_000)), "a full disk refuses nothing"
         yield
 
 
