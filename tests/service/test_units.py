@@ -16,7 +16,7 @@ from chat_bindings.commands.publish_assets import missing_assets
 
 from ..support.consoles import blocks
 from ..support.processes import free_port
-from ..support.running import environment, run_cli, wait_until
+from ..support.running import check_answering, environment, run_cli
 
 GUIDES = Path(__file__).parents[2] / "openapi" / "guides"
 BIN = Path(sys.executable).parent
@@ -132,17 +132,8 @@ def test_the_service_runs_confined(tmp_path, units):
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        url = f"http://127.0.0.1:{port}/v2/Services/IS{0:032x}/Bindings"
-
-        def answers() -> bool:
-            try:
-                return httpx.get(url).status_code == 401
-            except httpx.TransportError:
-                return process.poll() is not None
-
         try:
-            assert wait_until(answers, 30)
-            assert process.poll() is None, process.stderr.read()
+            check_answering(process, port)
             site = httpx.get(f"http://127.0.0.1:{port}/docs/", follow_redirects=True, timeout=60)
             assert site.status_code == (404 if missing_assets() else 200)
             process.send_signal(signal.SIGTERM)

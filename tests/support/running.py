@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
+import httpx
+
 from .databases import Place, locator_of
 
 CLI = [sys.executable, "-m", "chat_bindings"]
@@ -152,6 +154,20 @@ def wait_until(true: Any, seconds: float, every: float = 0.05) -> bool:
             return True
         time.sleep(every)
     return bool(true())
+
+
+def check_answering(process: subprocess.Popen[str], port: int) -> None:
+    """Hold that a process comes to serve on a port (who has no credentials gets 401) and does not end instead."""
+    url = f"http://127.0.0.1:{port}/v2/Services/IS{0:032x}/Bindings"
+
+    def answers() -> bool:
+        try:
+            return httpx.get(url).status_code == 401
+        except httpx.TransportError:
+            return process.poll() is not None
+
+    assert wait_until(answers, 30)
+    assert process.poll() is None, process.stderr and process.stderr.read()
 
 
 class World:

@@ -15,12 +15,11 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from ..support.consoles import blocks
 from ..support.processes import children, free_port
-from ..support.running import environment, wait_until
+from ..support.running import check_answering, environment
 from ..support.tools import unavailable
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("buildah"), pytest.mark.usefixtures("unmeasured")]
@@ -121,16 +120,7 @@ def test_the_image_serves(buildah, container):
     with subprocess.Popen(
         command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as process:
-        url = f"http://127.0.0.1:{port}/v2/Services/IS{0:032x}/Bindings"
-
-        def answers() -> bool:
-            try:
-                return httpx.get(url).status_code == 401
-            except httpx.TransportError:
-                return process.poll() is not None
-
-        assert wait_until(answers, 30)
-        assert process.poll() is None, process.stderr.read()
+        check_answering(process, port)
         (server,) = [pid for pid in below(process.pid) if is_python(pid)]
         assert Path(f"/proc/{server}").stat().st_uid == USER
         os.kill(server, signal.SIGTERM)
