@@ -67,7 +67,10 @@ def url_of(listener: socket.socket, *, secure: bool) -> str:
 
 
 class _Supervisor(Multiprocess):
-    """uvicorn's, but once the end was asked for nobody new is let in, only to wait for a worker that never comes."""
+    """uvicorn's, but a worker that dies is seen at once, whatever it was asked when it did.
+
+    And once the end was asked for nobody new is let in, only to wait for a worker that never comes.
+    """
 
     @property
     def workers(self) -> Workers:
@@ -76,6 +79,11 @@ class _Supervisor(Multiprocess):
             lambda: self.processes_num,
             self.should_exit.is_set,
         )
+
+    def keep_subprocess_alive(self) -> None:
+        for process in self.processes:
+            process.child_conn.close()  # the worker's end of the pipe: held here too, its death would not close it
+        super().keep_subprocess_alive()
 
     def terminate_all(self) -> None:
         for listener in self.sockets:

@@ -92,6 +92,7 @@ def test_a_certificate_that_is_broken(tmp_path, files):
     first = files.issue()
     files.write(*first)
     with Service(tmp_path / "tls.db", *files.options) as service:
+        assert seen(service) == {first_of(first[0])}
         other = files.issue()
         problem = "the new certificate cannot be used, the old one stays"
         for number, change in enumerate(({"cert": b"nonsense"}, {"cert": b""}, {"cert": other[0]}, {"key": b"x"}), 1):

@@ -123,11 +123,15 @@ def test_an_idle_service_ends_at_once(database, number, options):
     assert "Error" not in service.log
 
 
-def test_a_worker_that_dies_is_replaced(database, world):
-    """A worker that is killed is replaced, and the service goes on answering."""
+@pytest.mark.parametrize("hangs", [False, True])
+def test_a_worker_that_dies_is_replaced(database, world, hangs):
+    """A worker that is killed is replaced, whether it answered until then or not, and the service goes on answering."""
     with Service(database, "--workers", 2) as service:
-        assert wait_until(lambda: service.log.count("bindings.yaml") >= 2, 20)
+        assert wait_until(lambda: service.log.count("is ready") >= 2, 20)
         worker = children(service.pid)[-1]
+        if hangs:
+            os.kill(worker, signal.SIGSTOP)
+            time.sleep(1.5)  # so that the supervisor has asked it for a sign of life
         os.kill(worker, signal.SIGKILL)
         assert wait_until(lambda: service.log.count("bindings.yaml") >= 3, 20)
         path = operations()["list_bindings"].path(ServiceSid=world.empty["sid"])

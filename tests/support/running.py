@@ -103,9 +103,12 @@ class Service:
     def __exit__(self, *exc_info: object) -> None:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-        returncode = self._process.wait(40)
+        in_time = wait_until(lambda: self.returncode is not None, 40)
+        if not in_time:
+            self.kill()
         self._close()
-        assert returncode in (0, -signal.SIGKILL), f"the service ended with {returncode}: {self.log}"
+        assert in_time, f"the service did not end within 40 seconds: {self.log}"
+        assert self.returncode in (0, -signal.SIGKILL), f"the service ended with {self.returncode}: {self.log}"
 
     def signal(self, number: int) -> None:
         """Send it a signal."""
