@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from starlette.exceptions import HTTPException
-from starlette.types import Message, Scope, Send
+from starlette.types import Scope, Send
 
 from ..storage.interface import StorageDamaged, StorageUnavailable
 from .specification import CONTRACT, REGISTRATION, component, document
@@ -85,45 +85,52 @@ def shorten(text: str) -> str:
 
 def render(fault: Fault, scope: Scope) -> tuple[int, dict[str, str], bytes]:
     """The status, headers and body of an error."""
+    return catalogue()[fault.name].status, _fixed_headers(fault.name) | fault.headers, _body(fault, scope)
+
+
+def _body(fault: Fault, scope: Scope) -> bytes:
     kind = catalogue()[fault.name]
     path = scope.get("raw_path", b"").partition(b"?")[0].decode("ascii", "replace")
-    facts = {"path": shorten(path)} | fault.facts
-    body = {
+    facts = {"path": shorten(path), **fault.facts}
+    return orjson.dumps({
         "code": kind.code,
         "message": kind.message.format_map(facts),
         "more_info": kind.more_info,
         "status": kind.status,
-    }
-    return kind.status, _fixed_headers(fault.name) | fault.headers, orjson.dumps(body)
+    })  # fmt: skip
 
 
 async def respond(fault: Fault, scope: Scope, send: Send) -> None:
     """Send an error."""
-    start, body = _unchanging(fault.name) if _is_unchanging(fault) else _messages(*render(fault, scope))
-    await send({**start})
-    await send({**body})
+    status, headers, body = _unchanging(fault.name)
+    if body is None:
+        body = _body(fault, scope)
+    if fault.headers:
+        headers = _pairs(_fixed_headers(fault.name) | fault.headers)
+    await _send(status, headers, body, send)
 
 
 async def send_error(status: int, headers: dict[str, str], body: bytes, send: Send) -> None:
     """Send what an error was rendered to."""
-    for message in _messages(status, headers, body):
-        await send(message)
+    await _send(status, _pairs(headers), body, send)
 
 
-def _is_unchanging(fault: Fault) -> bool:
-    return not fault.headers and "{" not in catalogue()[fault.name].message
+async def _send(status: int, headers: list[tuple[bytes, bytes]], body: bytes, send: Send) -> None:
+    own = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": own + headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _pairs(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
 @cache
-def _unchanging(name: str) -> tuple[Message, Message]:
-    return _messages(*render(Fault(name), {}))
-
-
-def _messages(status: int, headers: dict[str, str], body: bytes) -> tuple[Message, Message]:
-    pairs = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    pairs += [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-    start = {"type": "http.response.start", "status": status, "headers": pairs}
-    return start, {"type": "http.response.body", "body": body}
+def _unchanging(name: str) -> tuple[int, list[tuple[bytes, bytes]], bytes | None]:
+    """What all errors of a kind have in common: the status, the headers, and the body where it names nothing."""
+    kind = catalogue()[name]
+    body = None if "{" in kind.message else _body(Fault(name), {})
+    return kind.status, _pairs(_fixed_headers(name)), body
 
 
 def fault_of(error: Exception) -> Fault:

@@ -9,6 +9,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from .answering import Cycle
 from .errors import Fault
 from .heads import HOST, HOST_HEADER, LONGEST_TARGET, is_host, no_host, target_of
 from .limits import Limits
@@ -184,7 +185,7 @@ class Protocol(HttpToolsProtocol):
         # who asked whether to send a body, and got an answer instead, may send it or not
         keep_alive = version == "1.1" and parser.should_keep_alive() and not self.expect_100_continue
         has_body = self._has_length or self._is_chunked
-        self.cycle = RequestResponseCycle(
+        self.cycle = Cycle(
             scope=scope,
             transport=_Lingering(self) if has_body else self.transport,  # type: ignore[arg-type]
             flow=self.flow,
