@@ -4,7 +4,8 @@ That halves the system calls, and a client that waits is woken once and not twic
 """
 
 from collections.abc import Awaitable, Generator
-from functools import lru_cache
+from functools import cache
+from http import HTTPStatus
 
 from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
@@ -16,7 +17,7 @@ _LENGTH = b"content-length"
 _DECIDES = frozenset({b"connection", b"transfer-encoding"})
 """Headers that say how an answer is sent, or whether the connection stays."""
 
-_BODILESS = frozenset({204, 304})
+_BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 _has_control = HEADER_VALUE_RE.search
 
@@ -89,7 +90,7 @@ class Cycle(RequestResponseCycle):
         return b"".join(content)
 
 
-@lru_cache(maxsize=256)
+@cache  # there are few: the service names them all
 def _is_plain(name: bytes) -> bool:
     """Whether a name is one, in small letters, and decides nothing."""
     return name.islower() and name not in _DECIDES and not HEADER_RE.search(name)
