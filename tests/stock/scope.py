@@ -3,6 +3,7 @@
 from pathlib import Path
 
 COMPILED_ONLY = {
+    "test_answering.py": "how the server writes what any stage sends",
     "test_backups.py": "what commands write: the storage",
     "test_concurrency.py": "what happens at the same time, in several workers: the storage and the processes",
     "test_docs.py": "the site beside the API, which is no operation's",

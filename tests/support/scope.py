@@ -1,6 +1,7 @@
 """Which of the service tests are about SQLite's files, or about no database: `--engine postgresql` leaves them out."""
 
 SQLITE_ONLY = {
+    "tests/service/test_answering.py": "how the server writes an answer, wherever it comes from",
     "tests/service/test_erasure.py": "which bytes are left in SQLite's files",
     "tests/service/test_examples_true.py": "they ask the demo, which keeps its data in a temporary file",
     "tests/service/test_fault_matrix.py": "it starts both engines itself",
