@@ -1,7 +1,7 @@
 """ERROR: what an error looks like. Most of these clauses judge all errors that the run has seen."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from .answer import MISSING, Answer, is_integer, told
@@ -216,24 +216,25 @@ def _provoked(evidence: Evidence) -> list[Answer]:
     def make() -> list[Answer]:
         target, rich = evidence.target, evidence.rich
         absent = target.path(rich, evidence.absent())
-        token = evidence.listed(evidence.large, ("PageToken", "bogus"))
-        return [
-            target.fetch(rich, evidence.absent()),
-            target.fetch(evidence.absent("IS"), evidence.absent()),
-            target.fetch(rich, "malformed"),
-            target.list(rich, credentials=None),
-            target.fetch(rich, rich.bindings[0], credentials=None),
-            target.list(rich, credentials=target.world.credentials.but("0" * 32, '"$WRONG_TOKEN"')),
-            target.list(rich, [("PageSize", "0")]),
-            target.list(rich, [("PageSize", "1001")]),
-            target.list(rich, [("BindingType", "sms")]),
-            target.list(rich, [("Unknown", "1")]),
-            target.fetch(rich, rich.bindings[0], "?Unknown=1"),
-            target.send("GET", "/v2/nothing"),
-            target.send("PATCH", absent),
-            target.send("PATCH", target.path(rich)),
-            token,
+        wrong = target.world.credentials.but("0" * 32, '"$WRONG_TOKEN"')
+        calls: list[Callable[[], Answer]] = [
+            partial(target.fetch, rich, evidence.absent()),
+            partial(target.fetch, evidence.absent("IS"), evidence.absent()),
+            partial(target.fetch, rich, "malformed"),
+            partial(target.list, rich, credentials=None),
+            partial(target.fetch, rich, rich.bindings[0], credentials=None),
+            partial(target.list, rich, credentials=wrong),
+            partial(target.list, rich, [("PageSize", "0")]),
+            partial(target.list, rich, [("PageSize", "1001")]),
+            partial(target.list, rich, [("BindingType", "sms")]),
+            partial(target.list, rich, [("Unknown", "1")]),
+            partial(target.fetch, rich, rich.bindings[0], "?Unknown=1"),
+            partial(target.send, "GET", "/v2/nothing"),
+            partial(target.send, "PATCH", absent),
+            partial(target.send, "PATCH", target.path(rich)),
+            partial(evidence.listed, evidence.large, ("PageToken", "bogus")),
         ]
+        return list(target.together(calls))
 
     return evidence.once("provoked errors", make)
 

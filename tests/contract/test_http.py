@@ -1,11 +1,12 @@
 """HTTP: headers, redirects and the connection."""
 
 import contextlib
+from collections.abc import Callable
 from functools import partial
 
-from . import wire
 from .answer import Answer, Request
 from .clause import OURS, SDKS, clause
+from .connection import BadFraming, TransportError
 from .evidence import Evidence
 from .facts import ABSOLUTE_URL, HEADERS, LIST, REQUEST_ID, SCHEMAS
 from .judge import NotShown, check, violated
@@ -13,6 +14,7 @@ from .target import unanswered
 
 _ORIGIN = ("Origin", "https://example.com")
 _ATTEMPTS = 3
+_SURPLUS_WITHIN_S = 0.05
 
 
 @clause("HTTP-01", "should", "Request ids", source=OURS, spec=f"{HEADERS}/Twilio-Request-Id", last=True)
@@ -160,30 +162,38 @@ def test_urls(evidence: Evidence) -> None:
 @clause("HTTP-11", "must", "Answers are framed right", source="RFC 9112", spec=LIST)
 def test_framing(evidence: Evidence) -> None:
     """Lengths agree with bodies, and a connection that is kept goes on: many requests on one connection."""
-    proxied = evidence.target.is_proxied
-    if proxied:
+    if evidence.target.client.route.is_forwarded:
         raise NotShown("a proxy stands between here and the target")
     requests = _conversation(evidence)
     while requests:
-        exchanges = _conversed(evidence, requests)
-        requests = requests[len(exchanges) :]
+        requests = requests[_conversed(evidence, requests) :]
 
 
-def _conversed(evidence: Evidence, requests: list[Request]) -> list[wire.Exchange]:
+def _conversed(evidence: Evidence, requests: list[Request]) -> int:
+    """How many requests were answered on one connection, before it came to its end."""
     for attempt in range(_ATTEMPTS):
-        last = attempt == _ATTEMPTS - 1
+        last, count = attempt == _ATTEMPTS - 1, 0
         try:
-            exchanges = wire.converse(requests, evidence.target.context)
-        except wire.BadFraming as bad:
+            for answer, received in evidence.target.client.converse(
+                requests, evidence.target.largest, _SURPLUS_WITHIN_S
+            ):
+                count += 1
+                if received.surplus:
+                    surplus = (
+                        f"status {answer.status}, and then {len(received.surplus)} bytes beyond the announced length"
+                    )
+                    violated("an answer of the announced length, and nothing after it", surplus, answer)
+        except BadFraming as bad:
             if last:
-                violated("an answer of the announced length, and nothing after it", str(bad), unanswered(bad.request))
-        except OSError as error:
+                violated(
+                    "an answer of the announced length, and nothing after it", str(bad), unanswered(requests[count])
+                )
+        except TransportError as error:
             if last:
-                violated("an answer on a kept connection", f"none: {error}", unanswered(requests[0]))
+                violated("an answer on a kept connection", f"none: {error}", unanswered(requests[count]))
         else:
-            evidence.target.count(len(exchanges))
-            return exchanges
-    return []
+            return count
+    return len(requests)
 
 
 def _conversation(evidence: Evidence) -> list[Request]:
@@ -206,14 +216,21 @@ def _conversation(evidence: Evidence) -> list[Request]:
 
 def _some(evidence: Evidence) -> None:
     """A few answers of each kind, where the run has not seen any yet."""
-    with contextlib.suppress(Exception):
-        evidence.listed(evidence.rich)
-    for _ in range(2):
-        evidence.target.fetch(evidence.rich, evidence.rich.bindings[0])
-        evidence.target.fetch(evidence.rich, evidence.absent())
-        evidence.target.list(evidence.rich, [("PageSize", "1")], credentials=None)
-    for _ in range(3):
-        evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], on_one_connection=True)
+    target, rich = evidence.target, evidence.rich
+
+    def ask() -> None:
+        with contextlib.suppress(Exception):
+            evidence.listed(rich)
+        calls: list[Callable[[], Answer]] = [
+            partial(target.fetch, rich, rich.bindings[0]),
+            partial(target.fetch, rich, evidence.absent()),
+            partial(target.list, rich, [("PageSize", "1")], credentials=None),
+        ]
+        target.together(calls * 2)
+        for _ in range(3):
+            target.fetch(rich, rich.bindings[0], on_one_connection=True)
+
+    evidence.once("some answers", ask)
 
 
 def _regular(evidence: Evidence) -> list[Answer]:
