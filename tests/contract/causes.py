@@ -4,7 +4,7 @@ import socket
 import ssl
 from contextlib import suppress
 
-from .connection import ConnectError, Connection, ProxyError, Route, Sent, TooLarge, TransportError
+from .connection import ConnectError, Connection, ProxyError, Route, Sent, TimedOut, TooLarge, TransportError
 from .target import Target
 
 _OTHER_NAME = (62, 64)
@@ -12,8 +12,8 @@ _OTHER_NAME = (62, 64)
 _PROBE_S = 3.0
 
 
-def away(target: Target, error: ConnectError) -> str:
-    """Say why there is no connection to the target, and what to do."""
+def away(target: Target, error: TransportError) -> str:
+    """Say why the target gave no answer at all, and what to do."""
     url, route, cause = target.base_url, target.client.route, error.__cause__
     if isinstance(error, ProxyError) and route.proxy is not None:
         named = route.proxy.variable or "the system's settings"
@@ -29,9 +29,12 @@ def away(target: Target, error: ConnectError) -> str:
         what, remedy = f"The host of {url} cannot be found", "correct its name"
     elif told := in_its_place(target, error):
         return told
-    elif isinstance(cause, TimeoutError):
+    elif isinstance(error, TimedOut) or isinstance(cause, TimeoutError):
         what = f"{url} does not answer within {target.client.timeout:g} s"
         remedy = "look whether it runs, and whether a firewall is between; --timeout gives it longer"
+    elif not isinstance(error, ConnectError):
+        what = f"{url} takes connections, and gives no answer of HTTP/1.1"
+        remedy = "look what listens there"
     else:
         what = f"{url} cannot be reached"
         remedy = "start it, correct host and port, or wait for it with --wait"

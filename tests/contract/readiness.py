@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Iterable
+from functools import partial
 
 from .answer import Answer
 from .causes import away, in_its_place
-from .connection import ConnectError, TransportError
+from .connection import TransportError
 from .judge import CannotRun, TargetGone, Violation
 from .target import Target, unanswered
 
@@ -27,30 +28,28 @@ def check_ready(target: Target, wait: float = 0.0) -> None:
 
 
 def _first(target: Target, wait: float) -> Answer:
-    """Give the answer to the first list. Raises `CannotRun` when there is nothing that could answer."""
-    path, deadline = target.path(target.world.rich), time.monotonic() + wait
+    """Give the answer to the first list. Raises `CannotRun` when nothing is answered, neither it nor a fetch."""
+    rich, deadline = target.world.rich, time.monotonic() + wait
+    paths = (target.path(rich), target.path(rich, rich.bindings[0]))
     while True:
-        try:
-            answer = target.tried("GET", path)
-            if answer.status not in _STARTING or time.monotonic() >= deadline:
-                return answer
-        except TransportError as error:
-            if time.monotonic() >= deadline:
-                if isinstance(error, ConnectError):
-                    raise CannotRun(away(target, error)) from error
-                return _second(target, path, error)
-        except Violation:
-            return unanswered(target.request("GET", path))
+        listed, fetched = target.together([partial(_outcome, target, path) for path in paths])
+        is_late = time.monotonic() >= deadline
+        if isinstance(listed, Answer) and (is_late or listed.status not in _STARTING):
+            return listed
+        if not isinstance(listed, Answer) and (is_late or isinstance(fetched, Answer)):
+            if not isinstance(fetched, Answer):
+                raise CannotRun(away(target, listed)) from listed
+            return unanswered(target.request("GET", paths[0]))
         time.sleep(_AGAIN_AFTER_S)
 
 
-def _second(target: Target, path: str, error: TransportError) -> Answer:
-    """Ask once more where the first request got no answer: others may be answered."""
+def _outcome(target: Target, path: str) -> Answer | TransportError:
+    """Give what comes of a request: its answer, or why there is none."""
     try:
         return target.tried("GET", path)
-    except TransportError:
-        if told := in_its_place(target, error):
-            raise CannotRun(told) from error
+    except TransportError as error:
+        return error
+    except Violation:
         return unanswered(target.request("GET", path))
 
 
