@@ -1,33 +1,140 @@
-"""A server of raw bytes, for answers that no HTTP server gives."""
+"""HTTP by hand, for requests that clients normalise, refuse or cannot even write."""
 
+import base64
+import re
 import socket
-import socketserver
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+Headers = Iterable[tuple[str | bytes, str | bytes]]
+
+PATIENCE = 15.0
+"""Seconds that an answer may take before the test calls it hanging."""
 
 
-@contextmanager
-def raw_server(answer: Callable[[socket.socket, bytes], None]) -> Iterator[str]:
-    """Serve: hand each connection, with the head of its request, to a function. Gives the base URL.
+class Response(NamedTuple):
+    """An answer as it came over the wire; names of headers in lower case, in their order."""
 
-    The connection is closed when the function returns.
+    status: int
+    headers: Sequence[tuple[str, str]]
+    content: bytes
+
+    def all(self, name: str) -> list[str]:
+        """The values of every header of a name."""
+        return [value for header, value in self.headers if header == name.lower()]
+
+    def header(self, name: str) -> str | None:
+        """The value of the header of a name, which must not come twice."""
+        values = self.all(name)
+        assert len(values) <= 1, f"{name} came {len(values)} times"
+        return values[0] if values else None
+
+
+def basic(user_name: str, password: str) -> str:
+    """The value of `Authorization` for a pair of credentials."""
+    return "Basic " + base64.b64encode(f"{user_name}:{password}".encode()).decode()
+
+
+def compose(
+    method: str | bytes, target: str | bytes, headers: Headers = (), body: bytes = b"", version: str = "HTTP/1.1"
+) -> bytes:
+    """The bytes of a request, exactly as told: nothing is added, escaped or checked."""
+    lines = [_bytes(method) + b" " + _bytes(target) + b" " + version.encode()]
+    lines += [_bytes(name) + b": " + _bytes(value) for name, value in headers]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def connect(url: str, patience: float = PATIENCE) -> socket.socket:
+    """A connection to where a URL points; whatever takes longer than `patience` seconds raises `TimeoutError`."""
+    parts = urlsplit(url)
+    return socket.create_connection((parts.hostname, parts.port), timeout=patience)
+
+
+def received(connection: socket.socket) -> bytes:
+    """All that comes until the other side closes."""
+    chunks = []
+    try:
+        while chunk := connection.recv(65536):
+            chunks.append(chunk)
+    except ConnectionResetError:  # it closed while something that it never read was still coming
+        pass
+    return b"".join(chunks)
+
+
+def one(connection: socket.socket) -> Response:
+    """The next answer on a connection that stays open; it must say its length, and nothing may come after it."""
+    received = b""
+    while not (head := re.match(rb"(?s).*?\r\n\r\n", received)):
+        received += _more(connection)
+    length = re.search(rb"(?i)\r\ncontent-length: *([0-9]+)", head[0])
+    whole = len(head[0]) + (int(length[1]) if length else 0)
+    while len(received) < whole:
+        received += _more(connection)
+    (response,) = parsed(received)
+    return response
+
+
+def _more(connection: socket.socket) -> bytes:
+    chunk = connection.recv(65536)
+    assert chunk, "the connection was closed"
+    return chunk
+
+
+def exchange(url: str, sent: bytes, heads: int = 0) -> list[Response]:
+    """Send bytes whose last request closes the connection: all that is answered.
+
+    The first `heads` answers are to HEAD, and so have no body whatever they say.
     """
+    with connect(url) as connection:
+        connection.sendall(sent)
+        return list(parsed(received(connection), heads))
 
-    class Handler(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            head = b""
-            with suppress(OSError):
-                while b"\r\n\r\n" not in head and (more := self.request.recv(65536)):
-                    head += more
-                answer(self.request, head)
 
-    class Server(socketserver.ThreadingTCPServer):
-        daemon_threads = True
-        block_on_close = False
-        request_queue_size = 128
+def ask(url: str, method: str | bytes, target: str | bytes, headers: Headers = (), body: bytes = b"") -> Response:
+    """Ask once, on a connection of its own. `Host` is added unless it is among the headers, and so is a close."""
+    headers = list(headers)
+    if not any(_bytes(name).lower() == b"host" for name, _ in headers):
+        headers.insert(0, ("Host", urlsplit(url).netloc))
+    sent = compose(method, target, [*headers, ("Connection", "close")], body)
+    (response,) = exchange(url, sent, heads=int(_bytes(method) == b"HEAD"))
+    return response
 
-    with Server(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+
+def parsed(received: bytes, heads: int = 0) -> Iterator[Response]:
+    """The answers in what was received, which must hold nothing else."""
+    while received:
+        head, _, received = received.partition(b"\r\n\r\n")
+        first, *lines = head.split(b"\r\n")
+        match = re.fullmatch(rb"HTTP/1\.[01] ([1-5][0-9]{2}) [^\r\n]*", first)
+        assert match, f"no status line: {first[:100]!r}"
+        headers = [
+            (name.decode("ascii").lower(), value.strip().decode("latin-1"))
+            for name, _, value in (line.partition(b":") for line in lines)
+        ]
+        status = int(match[1])
+        if status == 100:
+            continue
+        content, received = _content(status, dict(headers), received) if not heads else (b"", received)
+        heads = max(heads - 1, 0)
+        yield Response(status, headers, content)
+
+
+def _content(status: int, headers: dict[str, str], received: bytes) -> tuple[bytes, bytes]:
+    if status in (204, 304):
+        return b"", received
+    if headers.get("transfer-encoding") == "chunked":
+        content = b""
+        while True:
+            size, _, received = received.partition(b"\r\n")
+            length = int(size, 16)
+            content, received = content + received[:length], received[length + 2 :]
+            if not length:
+                return content, received
+    length = int(headers["content-length"]) if "content-length" in headers else len(received)
+    assert len(received) >= length, "the answer was cut off"
+    return received[:length], received[length:]
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode()

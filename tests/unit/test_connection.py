@@ -9,7 +9,7 @@ import pytest
 from chat_bindings.contract.client import route_to
 from chat_bindings.contract.connection import BadFraming, Connection, Sent, TimedOut, TooLarge, TransportError
 
-from ..support.raw import raw_server
+from ..support.raw_server import raw_server
 
 MOST = 1 << 20
 PACKED = gzip.compress(b'{"a": 1}')

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 import trustme
 
-from ..support.raw import raw_server
+from ..support.raw_server import raw_server
 from ..support.running import run_cli
 
 
