@@ -49,6 +49,7 @@ def _copy(source: Administration, target: Administration) -> None:
             with target.load() as loader:
                 _must_be_empty(target)
                 before = _tally("copying", total, _telling("FROM", parts(source)), lambda part: part.add_to(loader))
+                loader.finish(progress)
                 after = _tally("comparing", total, parts(target))
                 click.echo(f"FROM: {before}\nTO:   {after}")
                 if str(before) != str(after):

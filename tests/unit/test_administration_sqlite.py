@@ -42,6 +42,7 @@ def test_nothing_of_what_was_deleted_is_left_in_the_files(storage, path):
 def test_nothing_of_a_load_that_failed_is_left_in_the_files(storage, path, monkeypatch):
     """What a failed load wrote to the log, as it did not fit the cache, is erased."""
     monkeypatch.setattr("chat_bindings.storage.sqlite.administration._CACHE", 10)
+    monkeypatch.setattr("chat_bindings.storage.sqlite.loader._CACHE", 10)
 
     def change(loader: Loader) -> None:
         loader.add_bindings("IS1", [binding(number) for number in range(5_000)])

@@ -125,7 +125,9 @@ class SqliteAdministration:
     @contextmanager
     def load(self) -> Iterator[loader.SqliteLoader]:
         with self._change():
-            yield loader.SqliteLoader(self._connection)
+            loading = loader.SqliteLoader(self._connection)
+            yield loading
+            loading.finish()
 
     @property
     def path(self) -> Path:
