@@ -80,17 +80,21 @@ class _Finder:
     def __init__(self, sought: TwinConflict) -> None:
         self._sought = sought
 
+    def remove_account(self, sid: str) -> None: ...
+
+    def add_account(self, account: AccountRow) -> None: ...
+
+    def add_key(self, key: KeyRow) -> None: ...
+
+    def add_service(self, service: ServiceRow) -> None: ...
+
+    def finish(self, progress: Progress = quietly) -> None: ...
+
     def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
-        """Raise `BindingConflict` for the one that is sought."""
         if service_sid == self._sought.service_sid:
             for index, binding in enumerate(bindings):
                 if binding.sid == self._sought.sid:
                     raise BindingConflict(str(self._sought), index)
-
-    def ignore(self, _: object) -> None:
-        """Add nothing."""
-
-    remove_account = add_account = add_key = add_service = finish = ignore
 
 
 class _Loading:

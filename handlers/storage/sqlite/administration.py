@@ -139,14 +139,6 @@ class SqliteAdministration:
         connection = self._connection
         pages.copy(connection, target, "copying", progress)
 
-    def copy_pages_from(self, source: apsw.Connection, progress: Progress) -> None:
-        """Make this file a copy of another, in one transaction."""
-        connection = self._connection
-        try:
-            pages.copy(source, connection, "restoring", progress)
-        finally:
-            self._erase_or_tell()
-
     def erase(self) -> list[str]:
         deadline = time.monotonic() + _ERASE_FOR
         while True:
@@ -184,6 +176,8 @@ class SqliteAdministration:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         if tables and "bindings" not in tables:
             raise Conflict(f"{self._path} is the database of another program")
+        if connection.pragma("application_id") == database.BACKUP:
+            raise Conflict(f"{self._path} is a backup, and no database: `restore` it into one")
 
     @contextmanager
     def _change(self) -> Iterator[None]:

@@ -23,6 +23,9 @@ PATIENCE = 2.0
 _RETRY_EVERY = 0.003
 """Seconds after which the event loop asks for a lock again."""
 
+BACKUP = 0x63686262
+"""The application id of a backup, by which it is told from a database: "chbb" in ASCII."""
+
 T = TypeVar("T")
 
 # What another process, a full disk or a vanished mount does to us.

@@ -134,7 +134,7 @@ class SqliteLoader:
             self._connection.pragma("cache_size", -_CACHE)
             for name, statement in self._connection.execute(INDEXES).fetchall():
                 self._connection.execute(f"DROP INDEX {name}")
-                self._indexes.append(statement)
+                self._indexes.append(str(statement))
 
     def _broken_rule(self, error: apsw.ConstraintError, row: Sequence[Any]) -> str:
         service_sid, sid, key_sha256 = row[:3]
