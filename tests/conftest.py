@@ -7,12 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .stock.scope import on_both
 from .support import measuring
 from .support.databases import DATABASES, Place
 from .support.engines import ENGINES, Database, PostgresDatabase, SqliteDatabase
 from .support.postgres import Postgres
-from .support.running import STAGES, Service, World
+from .support.running import Service, World
 from .support.scope import on_any_engine
 from .support.tools import missing, unavailable
 
@@ -21,14 +20,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--stages stock`: the service tests on Connexion's own stages; `--engine postgresql`: on PostgreSQL."""
-    parser.addoption("--stages", choices=STAGES, default=Service.stages, help="what the service is served with")
+    """`--engine postgresql`: the service tests on PostgreSQL."""
     parser.addoption("--engine", choices=ENGINES, default=DATABASES.engine, help="where the service keeps its data")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Serve with the stages, and from the database, that were asked for."""
-    Service.stages = config.getoption("--stages")
+    """Keep data in the engine that was asked for."""
     DATABASES.engine = config.getoption("--engine")
 
 
@@ -38,17 +35,12 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the stages or the engine do not decide, and begin with the modules that take longest.
+    """Leave out what the engine does not decide, and begin with the modules that take longest.
 
     So all processes of a run end at about the same time.
     """
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
-    decided = [
-        item
-        for item in items
-        if (Service.stages != "stock" or on_both(item.path))
-        and (DATABASES.engine != "postgresql" or on_any_engine(item.nodeid))
-    ]
+    decided = [item for item in items if DATABASES.engine != "postgresql" or on_any_engine(item.nodeid)]
     if len(decided) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in decided])
         items[:] = decided

@@ -19,8 +19,6 @@ import httpx
 from .databases import Place, locator_of
 
 CLI = [sys.executable, "-m", "chat_bindings"]
-STAGES = {"compiled": CLI, "stock": [sys.executable, "-m", "tests.stock"]}
-"""What serves, by the stages that it serves with: the service's own, or Connexion's (see tests/stock)."""
 _LISTENING = re.compile(r"serving .* at (https?://\S+),")
 
 
@@ -43,9 +41,6 @@ def run_cli(
 class Service:
     """A running `chat-bindings serve`. Use it as a context manager; leaving it asks for a clean end and checks it."""
 
-    stages = "compiled"
-    """Which of `STAGES` services are started with; `--stages` sets it."""
-
     def __init__(
         self,
         database: Place,
@@ -62,7 +57,7 @@ class Service:
         self.locator = locator_of(database)
         self.url = f"http://127.0.0.1:{port}"
         command = arguments or ("serve", "--port", port, "--database", self.locator, *options)
-        self._command = [*map(str, under), *STAGES[self.stages], *map(str, command)]
+        self._command = [*map(str, under), *CLI, *map(str, command)]
         self._port = port
         self._lines: list[str] = []
         self._output: list[str] = []
