@@ -13,7 +13,7 @@ from .support.engines import ENGINES, Database, PostgresDatabase, SqliteDatabase
 from .support.postgres import Postgres
 from .support.running import Service, World
 from .support.scope import on_any_engine
-from .support.tools import missing, unavailable
+from .support.tools import QUICK, missing, unavailable
 
 # A shell starts what it runs in the background with SIGINT ignored, and the processes of the tests would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -34,11 +34,15 @@ def pytest_unconfigure() -> None:
     DATABASES.close()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the engine does not decide, and begin with the modules that take longest.
+    """Mark what needs a slow tool, leave out what the engine does not decide, and begin with what waits longest.
 
     So all processes of a run end at about the same time.
     """
+    for item in items:
+        if tools := {tool for marker in item.iter_markers("needs") for tool in marker.args} - QUICK:
+            item.add_marker(pytest.mark.ci(f"needs {', '.join(sorted(tools))}"))
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
     decided = [item for item in items if DATABASES.engine != "postgresql" or on_any_engine(item.nodeid)]
     if len(decided) < len(items):

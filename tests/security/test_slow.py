@@ -19,7 +19,7 @@ from ..support.answers import check_documented, check_error
 from ..support.processes import computed
 from ..support.running import Service, wait_until
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.ci("waits for slow clients to be given up"), pytest.mark.long]
 
 PATIENCE = 3
 """Seconds that the service of these tests has with its clients."""

@@ -18,7 +18,11 @@ from ..support.flood import Request, flood
 from ..support.lists import list_url, sids, walk
 from ..support.running import Service, run_cli, wait_until
 
-pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
+pytestmark = [
+    pytest.mark.ci("reads files through for what was deleted"),
+    pytest.mark.long,
+    pytest.mark.usefixtures("unmeasured"),
+]
 
 MINUTE = 60
 MARKER = re.compile(rb"mark[0-9a-f]{16}")

@@ -11,7 +11,7 @@ from chat_bindings.contract.suite import clauses
 
 from ..support.tools import unavailable
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.ci("needs Chromium"), pytest.mark.needs("chromium")]
 
 AXE = Path(__file__).parents[2] / "openapi" / "node_modules" / "axe-core" / "axe.min.js"
 

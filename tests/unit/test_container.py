@@ -22,7 +22,7 @@ from ..support.processes import children, free_port
 from ..support.running import check_answering, environment
 from ..support.tools import unavailable
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs("buildah"), pytest.mark.usefixtures("unmeasured")]
+pytestmark = [pytest.mark.ci("builds an image"), pytest.mark.needs("buildah"), pytest.mark.usefixtures("unmeasured")]
 
 ROOT = Path(__file__).parents[2]
 USER = 10001

@@ -14,7 +14,7 @@ import pytest
 from ..support.running import environment, wait_until
 
 pytest_plugins = "pytester"
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.ci("runs pytest in pytest"), pytest.mark.long]
 
 README = Path(__file__).parents[2] / "README.md"
 _WITHOUT = ("cacheprovider", "schemathesis", "tracecov", "hypothesispytest", "anyio")  # plugins slow to import

@@ -20,7 +20,11 @@ from ..support.files import files_of
 from ..support.running import environment
 from ..support.tools import unavailable
 
-pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
+pytestmark = [
+    pytest.mark.ci("builds the wheel and installs it"),
+    pytest.mark.long,
+    pytest.mark.usefixtures("unmeasured"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,11 @@
 """Uncorrected Connexion is caught: each clause here names a default of Connexion that breaks the contract."""
 
+import pytest
+
 from ..servers.stock import serving_stock
 from .judging import told, verified
+
+pytestmark = pytest.mark.ci("verifies a whole server, slowly, in this process")
 
 FOUND_BY = {
     "AUTH-05": "a 401 has no WWW-Authenticate",
