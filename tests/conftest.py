@@ -124,5 +124,5 @@ def service(tmp_path_factory: pytest.TempPathFactory, world_file: Path) -> Itera
 @pytest.fixture
 def client(service: Service, world: World) -> Iterator[httpx.Client]:
     """An HTTP client of account A."""
-    with httpx.Client(base_url=service.url, auth=world.auth, timeout=20) as http:
+    with httpx.Client(base_url=service.url, auth=world.auth, timeout=60) as http:
         yield http

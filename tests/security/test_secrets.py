@@ -107,7 +107,7 @@ def test_secrets_are_seen_by_nobody(tmp_path, world, world_file):
 @pytest.mark.parametrize("address", ["postgresql://u:hidden@127.0.0.1:9/d", "sqlite://u:hidden@/a.db"])
 def test_a_password_on_a_command_line(command, address):
     """An address with a password is refused where `ps` would show it, and is not repeated."""
-    done = run_cli(*command, "--database", address, stdin="", timeout=30)
+    done = run_cli(*command, "--database", address, stdin="", timeout=60)
     assert done.returncode == 2
     assert "--database" in done.stderr
     assert "hidden" not in done.stderr + done.stdout

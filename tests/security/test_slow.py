@@ -183,7 +183,7 @@ def test_too_many_connections(ask, world, hasty):
             assert raw.received(refused) == b""
         for connection in held:
             connection.close()
-        assert wait_until(lambda: other("fetch_binding").status == 200, 10)
+        assert wait_until(lambda: other("fetch_binding").status == 200, 60)
         assert "Traceback" not in crowded.log
 
 

@@ -44,7 +44,7 @@ def registered(demo) -> str:
     """The SID of one more Binding of the demo."""
     fields = {"Identity": "somebody", "Endpoint": "a-device", "BindingType": "fcm", "CredentialSid": f"CR{'0' * 32}"}
     path = f"/registration/v1{demo.path.removeprefix('/v2').rpartition('/')[0]}"
-    answer = httpx.post(f"{demo.url}{path}", data=fields, auth=(demo.user, demo.password), timeout=20)
+    answer = httpx.post(f"{demo.url}{path}", data=fields, auth=(demo.user, demo.password), timeout=60)
     assert answer.status_code in (200, 201)
     return answer.json()["sid"]
 

@@ -89,7 +89,7 @@ class Service:
         self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read_log, self._read_output)]
         for reader in self._readers:
             reader.start()
-        if not wait_until(lambda: self._began() or self.returncode is not None, 30) or self.returncode is not None:
+        if not wait_until(lambda: self._began() or self.returncode is not None, 60) or self.returncode is not None:
             self.kill()
             self._close()
             raise RuntimeError(f"the service did not start: {self.log}")
@@ -98,7 +98,7 @@ class Service:
     def __exit__(self, *exc_info: object) -> None:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-        in_time = wait_until(lambda: self.returncode is not None, 40)
+        in_time = wait_until(lambda: self.returncode is not None, 60)
         if not in_time:
             self.kill()
         self._close()
@@ -116,11 +116,11 @@ class Service:
     def kill(self) -> None:
         """End it at once, as `kill -9` does."""
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
     def _close(self) -> None:
         for reader in self._readers:
-            reader.join(5)
+            reader.join(60)
         for stream in (self._process.stdout, self._process.stderr):
             stream.close()  # type: ignore[union-attr]
 
@@ -164,7 +164,7 @@ def check_answering(process: subprocess.Popen[str], port: int) -> None:
         except httpx.TransportError:
             return process.poll() is not None
 
-    assert wait_until(answers, 30)
+    assert wait_until(answers, 60)
     assert process.poll() is None, process.stderr and process.stderr.read()
 
 
