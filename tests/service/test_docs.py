@@ -133,7 +133,7 @@ def test_the_rest_is_as_without(docs):
 def test_the_site_can_be_left_out(tmp_path):
     """With --no-docs there is no /docs."""
     with Service(tmp_path / "b.db", "--no-docs") as running:
-        assert httpx.get(f"{running.url}/docs/", timeout=20).json()["code"] == 20404
+        assert httpx.get(f"{running.url}/docs/", timeout=60).json()["code"] == 20404
 
 
 @pytest.fixture
@@ -164,8 +164,8 @@ def test_an_installation_without_node_serves(without, tmp_path, monkeypatch):
     """`serve` says in a line that there is no /docs, and serves the rest."""
     monkeypatch.setenv("PYTHONPATH", without["PYTHONPATH"])
     with Service(tmp_path / "b.db") as running:
-        assert httpx.get(f"{running.url}/docs/", timeout=20).status_code == 404
-        assert httpx.get(f"{running.url}/v2/Services/IS/Bindings", timeout=20).status_code == 401
+        assert httpx.get(f"{running.url}/docs/", timeout=60).status_code == 404
+        assert httpx.get(f"{running.url}/v2/Services/IS/Bindings", timeout=60).status_code == 401
         (line,) = [line for line in running.log.splitlines() if "no site under /docs" in line]
         assert "make site" in line
 

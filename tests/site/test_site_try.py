@@ -9,7 +9,7 @@ from chat_bindings.commands.publish_site import version
 
 from .test_site_pages import axe, violations  # noqa: F401 - a fixture
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.ci("needs Chromium"), pytest.mark.needs("chromium")]
 
 
 def tried(page, operation: str, **parameters: str) -> tuple[int, str]:
@@ -44,7 +44,7 @@ def registered(demo) -> str:
     """The SID of one more Binding of the demo."""
     fields = {"Identity": "somebody", "Endpoint": "a-device", "BindingType": "fcm", "CredentialSid": f"CR{'0' * 32}"}
     path = f"/registration/v1{demo.path.removeprefix('/v2').rpartition('/')[0]}"
-    answer = httpx.post(f"{demo.url}{path}", data=fields, auth=(demo.user, demo.password), timeout=20)
+    answer = httpx.post(f"{demo.url}{path}", data=fields, auth=(demo.user, demo.password), timeout=60)
     assert answer.status_code in (200, 201)
     return answer.json()["sid"]
 
