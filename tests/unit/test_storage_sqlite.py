@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chat_bindings.storage.interface import Filters, Registration, StorageDamaged, StorageUnavailable
-from chat_bindings.storage.sqlite.connection import away, connect, erase, migrate
+from chat_bindings.storage.sqlite.connection import away, connect, migrate, truncate_log
 from chat_bindings.storage.sqlite.engine import SqliteStorage
 
 from ..support.engines import TYPES
@@ -51,7 +51,7 @@ def test_who_waits_for_a_lock_lets_go_of_the_interpreter(path):
     holder, other = connect(path), connect(path)
     holder.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(1) as pool:
-        erased = pool.submit(erase, other)
+        erased = pool.submit(truncate_log, other)
         for _ in range(200):
             time.sleep(0.001)
         holder.execute("ROLLBACK")
