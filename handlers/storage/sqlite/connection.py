@@ -25,6 +25,9 @@ PATIENCE = 2.0
 RETRY_EVERY = 0.003
 """Seconds after which a lock is asked for again."""
 
+_LEAST_INDEX = 32768
+"""Bytes that the index of a log has at the least; one that is shorter was begun where there was no room for it."""
+
 T = TypeVar("T")
 
 # What another process, a full disk or a vanished mount does to us.
@@ -47,6 +50,8 @@ class away:  # noqa: N801 - reads as a verb; a class, since a generator costs as
     def __enter__(self) -> None: ...
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, apsw.ReadOnlyError):
+            raise StorageUnavailable("it cannot be written: it or its folder is read-only, or the disk is full") from error
         if isinstance(error, _AWAY):
             raise StorageUnavailable(str(error)) from error
         if isinstance(error, _DAMAGED):
@@ -108,7 +113,7 @@ def _obstacle(path: str) -> str:
     for file in (path, f"{path}-wal", f"{path}-shm"):
         if os.path.exists(file) and not os.access(file, os.R_OK):  # noqa: PTH110
             return f"this user may not read {file}"
-    if _has_content(f"{path}-wal") and not _has_content(f"{path}-shm"):
+    if _size(f"{path}-wal") and _size(f"{path}-shm") < _LEAST_INDEX:
         return (
             f"the latest changes stand in {path}-wal, which only a process that may write in its folder can read: "
             "copy both files to where you may write, and use the copy"
@@ -118,11 +123,11 @@ def _obstacle(path: str) -> str:
 
 def _is_in_use(path: str) -> bool:
     """Whether another process has a database open, or has left something of it to be recovered."""
-    return any(_has_content(f"{path}{suffix}") for suffix in ("-wal", "-shm", "-journal"))
+    return bool(_size(f"{path}-wal") or _size(f"{path}-journal") or _size(f"{path}-shm") >= _LEAST_INDEX)
 
 
-def _has_content(path: str) -> bool:
-    return os.path.exists(path) and os.stat(path).st_size > 0  # noqa: PTH110, PTH116
+def _size(path: str) -> int:
+    return os.stat(path).st_size if os.path.exists(path) else 0  # noqa: PTH110, PTH116
 
 
 async def patiently(do: Callable[[], T]) -> T:

@@ -37,9 +37,8 @@ def erase(connection: apsw.Connection) -> list[str]:
         connection.execute("VACUUM")
     except apsw.BusyError:
         return [_WRITER]
-    except (apsw.FullError, apsw.IOError) as error:
-        size = connection.pragma("page_count") * connection.pragma("page_size")
-        return [_FULL.format(size=size) if isinstance(error, apsw.FullError) else f"the disk fails: {error}"]
+    except apsw.FullError:
+        return [_FULL.format(size=connection.pragma("page_count") * connection.pragma("page_size"))]
     finally:
         connection.set_busy_timeout(round(PATIENCE * 1000))
     return [] if _truncated(connection) else [_READER]
