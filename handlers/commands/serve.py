@@ -2,7 +2,6 @@
 
 import logging
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_network
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..files import scratch
 from ..service.fault_rules import FaultRules
 from ..service.limits import Limits
 from ..service.logs import FORMATS, TEXT, configure
@@ -230,7 +230,7 @@ def _database(locator: str, *, demo: bool) -> Iterator[tuple[str, tuple[str, str
         return
     from ..service.demo import load_demo
 
-    with tempfile.TemporaryDirectory(prefix="chat-bindings-") as folder:
+    with scratch() as folder:
         locator = f"sqlite:///{folder}/demo.db"
         with administration(locator) as database:
             database.migrate()
@@ -248,9 +248,9 @@ def _site(*, wanted: bool) -> Iterator[Path | None]:
         log.info("no site under %s: %s", DOCS, sentence)
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="chat-bindings-site-") as folder:
+    with scratch() as folder:
         log.info("the site is under %s", DOCS)
-        yield Path(folder)
+        yield folder
 
 
 def _invitation(url: str, credentials: str) -> str:

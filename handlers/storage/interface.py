@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal, NamedTuple, Protocol, Self, runtime_checkable
 
+from .progress import Progress, quietly
+
 
 class StorageUnavailable(Exception):
     """The database cannot be reached, is locked, read-only or full: the same request may succeed later."""
@@ -181,6 +183,9 @@ class Loader(Protocol):
     def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
         """Add Bindings to a service; `BindingConflict` says which of them could not be added."""
 
+    def finish(self, progress: Progress = quietly) -> None:
+        """Make the indexes that were left for the end. Raises `TwinConflict`. Nothing can be added afterwards."""
+
 
 class BindingConflict(Conflict):
     """The Binding at `index` of what was to be added is there already, by its SID or by its unique key."""
@@ -188,6 +193,15 @@ class BindingConflict(Conflict):
     def __init__(self, message: str, index: int) -> None:
         super().__init__(message)
         self.index = index
+
+
+class TwinConflict(Conflict):
+    """A Binding that was added has the unique key of another one, `twin`, that its service had before."""
+
+    def __init__(self, service_sid: str, sid: str, twin: str) -> None:
+        super().__init__(f"its service has the same identity, endpoint and binding_type already, as {twin}")
+        self.service_sid = service_sid
+        self.sid = sid
 
 
 class Administration(Protocol):
@@ -245,7 +259,9 @@ class Administration(Protocol):
         """Everything read inside is of one moment."""
 
     def load(self) -> AbstractContextManager[Loader]:
-        """Add a world: all of it when the block ends, nothing of it when the block raises.
+        """Add a world: all of it when the block ends, which finishes it, nothing of it when the block raises.
+
+        Into a database without Bindings the rows go first and the indexes are made after them.
 
         What is read inside by the same object shows what was added.
         """

@@ -122,7 +122,9 @@ class PostgresAdministration:
     @contextmanager
     def load(self) -> Iterator[loader.PostgresLoader]:
         with self._change():
-            yield loader.PostgresLoader(self._connection)
+            loading = loader.PostgresLoader(self._connection)
+            yield loading
+            loading.finish()
 
     def erase(self) -> list[str]:
         with away():

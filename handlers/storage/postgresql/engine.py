@@ -79,16 +79,13 @@ class PostgresStorage:
         return bool(rows)
 
     async def _read(self, statement: str, values: Values) -> list[Row]:
-        # asking twice does no harm, so a connection that was lost meanwhile is not the caller's concern
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                rows, _ = await self._ask(statement, values)
-            except StorageUnavailable as error:
-                if time.monotonic() > deadline or not isinstance(error, (Lost, Undone)):
-                    raise
-            else:
-                return rows
+        # asking twice does no harm, so a connection that was lost meanwhile is not the caller's concern; once, though,
+        # since a statement that ends connections would end them for as long as it is asked
+        try:
+            rows, _ = await self._write(statement, values)
+        except Lost:
+            rows, _ = await self._write(statement, values)
+        return rows
 
     async def _write(self, statement: str, values: Values) -> tuple[list[Row], int]:
         # what was lost may have been done, so only what certainly was not is done again

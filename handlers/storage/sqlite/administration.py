@@ -125,7 +125,9 @@ class SqliteAdministration:
     @contextmanager
     def load(self) -> Iterator[loader.SqliteLoader]:
         with self._change():
-            yield loader.SqliteLoader(self._connection)
+            loading = loader.SqliteLoader(self._connection)
+            yield loading
+            loading.finish()
 
     @property
     def path(self) -> Path:
@@ -136,10 +138,6 @@ class SqliteAdministration:
         """Make another file a copy of this one, free space included, of one moment. The target's errors are its own."""
         connection = self._connection
         pages.copy(connection, target, "copying", progress)
-
-    def copy_pages_from(self, source: apsw.Connection, progress: Progress) -> None:
-        """Make this file a copy of another, in one transaction."""
-        pages.copy(source, self._connection, "restoring", progress)
 
     def erase(self) -> list[str]:
         connection = self._connection
@@ -177,6 +175,8 @@ class SqliteAdministration:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         if tables and "bindings" not in tables:
             raise Conflict(f"{self._path} is the database of another program")
+        if connection.pragma("application_id") == database.BACKUP:
+            raise Conflict(f"{self._path} is a backup, and no database: `restore` it into one")
 
     @contextmanager
     def _change(self) -> Iterator[None]:

@@ -28,6 +28,9 @@ RETRY_EVERY = 0.003
 _LEAST_INDEX = 32768
 """Bytes that the index of a log has at the least; one that is shorter was begun where there was no room for it."""
 
+BACKUP = 0x63686262
+"""The application id of a backup, by which it is told from a database: "chbb" in ASCII."""
+
 T = TypeVar("T")
 
 # What another process, a full disk or a vanished mount does to us.
