@@ -119,7 +119,7 @@ ERRORS = [
     ("rules:\n  - drop: body\n    drop: answer", 3, "/rules/0/drop", "must not be there twice"),
     ("rules:\n  - drop: body\nrules: []", 3, "/rules", "must not be there twice"),
     ("rules:\n  - operation: *\n", 2, "the document",
-     "must be YAML: expected alphabetic or numeric character, but found '\\n'"),
+     "must be YAML: "),
     ("rules: [\n\n", 3, "the document", "must be YAML: "),
     ("rules: !!python/none x", 1, "the document", "must be YAML: "),
     ("rules: &all [*all]", 1, "/rules/0", "must not hold itself"),
