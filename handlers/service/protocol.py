@@ -12,7 +12,7 @@ from .answering import Cycle
 from .errors import Fault
 from .heads import HOST, HOST_HEADER, LONGEST_TARGET, is_host, no_host, percent_decoded, target_of
 from .limits import Limits
-from .patience import Seen, Waiting, look_after
+from .patience import Seen, Waiting, look_after, opening
 from .refusals import MALFORMED, ON_REFUSED, refusal, too_many_connections
 
 _SMALL = 16_384
@@ -86,7 +86,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow = _Flow(transport, self.pipeline)
         look_after(self.server_state, self.loop, self.limits)
-        others = len(self.connections) - 1
+        others = len(self.connections) - 1 + len(opening(self.server_state))
         if others >= 2 * self.limits.max_connections:
             transport.abort()
         elif others >= self.limits.max_connections:

@@ -79,12 +79,21 @@ def test_a_trusted_proxy(served, world, proxy):
             ({"X-Forwarded-Proto": "gopher"}, f"http://{host}"),
             ({"X-Forwarded-Proto": ""}, f"http://{host}"),
             ({"X-Forwarded-Host": ""}, f"http://{host}"),
+            ({"X-Forwarded-Prefix": "/chat/v1/"}, f"http://{host}/chat/v1"),
+            ({"X-Forwarded-Prefix": "/evil, /chat"}, f"http://{host}/chat"),
+            ({"X-Forwarded-Prefix": "/"}, f"http://{host}"),
+            ({"X-Forwarded-Prefix": ""}, f"http://{host}"),
+            (FORWARDED | {"X-Forwarded-Prefix": "/chat"}, "https://chat.example/chat"),
             ({"Forwarded": "host=evil.example;proto=https"}, f"http://{host}"),
         ]:
             assert origin_of(client, world, **headers) == origin, headers
         path = operations()["fetch_binding"].path(ServiceSid=world.full["sid"], Sid=world.full["bindings"][0]["sid"])
         answer = client.get(path, headers={"X-Forwarded-Host": "evil/../x"})
         check_error(response_of(answer), "invalid_parameter", "fetch_binding", parameter="The X-Forwarded-Host header")
+        name = "X-Forwarded-Prefix"
+        for prefix in ("chat", "//evil.example", "/a//b", '/"', "/a b", "/a?b", "/a#b", "/<", "/" + "a" * 300):
+            answer = response_of(client.get(path, headers={name: prefix}))
+            check_error(answer, "invalid_parameter", "fetch_binding", parameter=f"The {name} header")
 
 
 def test_a_proxy_that_is_not_trusted(served, world):
