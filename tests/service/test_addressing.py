@@ -71,7 +71,7 @@ def test_a_trusted_proxy(served, world, proxy):
         host = str(client.base_url).removeprefix("http://").rstrip("/")
         for headers, origin in [
             ({}, f"http://{host}"),
-            (FORWARDED, "https://chat.example"),
+            (FORWARDED, f"https://chat.example{FORWARDED['X-Forwarded-Prefix']}"),
             ({"X-Forwarded-Proto": "https"}, f"https://{host}"),
             ({"X-Forwarded-Host": "chat.example:8443"}, "http://chat.example:8443"),
             ({"X-Forwarded-Host": "evil.example, chat.example"}, "http://chat.example"),

@@ -130,7 +130,7 @@ ERRORS = [
     ("rules: [\n\n", 3, "the document", "must be YAML: "),
     ("rules: !!python/none x", 1, "the document", "must be YAML: "),
     ("rules: &all [*all]", 1, "/rules/0", "must not hold itself"),
-    (_laughs(), 12, "the document", "must hold at most 20000 values, aliases written out"),
+    (_laughs(), 1, "the document", "must hold at most 20000 values, aliases written out"),
     ("rules: [" + "[]," * 300_000 + "]", 1, "the document", "must hold at most 20000 values"),
     ("[" * 500_000, 1, "the document", "must not be nested deeper than 20 levels"),
     ("? " * 500_000, 1, "the document", "must not be nested deeper than 20 levels"),
