@@ -86,7 +86,7 @@ def _requests(ask: Asker, kind: str, numbers: range) -> list[bytes]:
         headers = HOSTILE[kind](number, right)
         if not any(name == "Host" for name, _ in headers):
             headers.insert(0, ("Host", "x"))
-        made.append(raw.compose("GET", ask.path("fetch_binding"), headers))
+        made.append(raw.compose("GET", ask.path("fetchBinding"), headers))
     return made
 
 
@@ -105,8 +105,10 @@ def test_characters_of_identities(ask, proxied):
 
     def register(first: int) -> None:
         identity = "".join(map(chr, range(first, first + 500)))
-        body = "&".join([f"Identity={_quoted(identity)}", "Endpoint=e", "BindingType=apn", f"CredentialSid=CR{'0' * 32}"])
-        assert ask("register_binding", body=body.encode(), service_sid=ask.world.empty["sid"]).status == 201
+        body = "&".join(
+            [f"Identity={_quoted(identity)}", "Endpoint=e", "BindingType=apn", f"CredentialSid=CR{'0' * 32}"]
+        )
+        assert ask("registerBinding", body=body.encode(), service_sid=ask.world.empty["sid"]).status == 201
 
     register(0x4E00)
     before = resident(proxied.pid)

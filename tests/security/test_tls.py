@@ -85,7 +85,7 @@ class Client:
 def answers(service: Service, world) -> bool:
     client = Client(service)
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Connection", "close")]
-    client.send(raw.compose("GET", Asker(service, world).path("fetch_binding"), headers))
+    client.send(raw.compose("GET", Asker(service, world).path("fetchBinding"), headers))
     (answer,) = raw.parsed(client.read())
     client.socket.close()
     return answer.status == 200
@@ -125,7 +125,7 @@ def test_a_closed_connection_is_gone(secure, world):
 def test_a_slow_reader_gets_all(secure, world):
     """A client that reads late gets the whole of a large answer, though the connection ends with it."""
     client = Client(secure, 4096)
-    path = Asker(secure, world).path("list_bindings", world.hundred["sid"])
+    path = Asker(secure, world).path("listBindings", world.hundred["sid"])
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth))]
     request = raw.compose("GET", f"{path}?PageSize=1000", headers)
     many = 60
