@@ -82,6 +82,14 @@ class Patience:
             connection.expire(seen.waiting)
 
 
+_opening: WeakKeyDictionary[ServerState, set[object]] = WeakKeyDictionary()
+
+
+def opening(state: ServerState) -> set[object]:
+    """The connections of a server that have yet to agree upon TLS: each adds and removes itself."""
+    return _opening.setdefault(state, set())
+
+
 _patience: WeakKeyDictionary[ServerState, Patience] = WeakKeyDictionary()
 
 
