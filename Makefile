@@ -12,7 +12,7 @@ EXAMPLES := 500
 PROCESSES := 4
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
+.PHONY: help run test sdks check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
 .PHONY: container fuzz fuzz-renditions stock postgres million bench bench-scale bench-scale-postgresql bench-servers kills faults soak timing
 .PHONY: erasure wrong-servers compare site clients dist clean
 
@@ -22,7 +22,7 @@ help:  ## Say what there is to type
 run: $(VENV)/.installed  ## Serve the demo: the Binding of Twilio's page, on port 8000
 	$(BIN)/chat-bindings serve --demo
 
-test: $(VENV)/.tested-with sdks tools site-assets  ## Run the tests, with a small fuzz run and the official SDKs
+test: $(VENV)/.tested-with sdks tools  ## Run the tests, with a small fuzz run and the official SDKs
 	@mkdir -p build/coverage && rm -f build/coverage/*
 	$(COVERAGE) run -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 	@$(COVERAGE) combine --quiet
@@ -97,22 +97,9 @@ openapi/node_modules/.installed: openapi/package.json openapi/.npmrc
 	npm install --prefix openapi --no-progress --loglevel=error
 	@touch $@
 
-site: $(VENV)/.installed openapi/site/vendor/.copied  ## Publish the spec as a site, in build/site
+site: $(VENV)/.installed  ## Publish the spec as a site, in build/site
 	rm -rf build/site
 	$(BIN)/chat-bindings publish -o build/site
-
-site-assets:
-	@! command -v npm >/dev/null || $(MAKE) --no-print-directory openapi/site/vendor/.copied
-
-# What npm brings to the pages. It is no part of the repository, but of the wheel: that publishes without Node.js.
-openapi/site/vendor/.copied: openapi/node_modules/.installed Makefile
-	mkdir -p $(@D)
-	cp openapi/node_modules/swagger-ui-dist/swagger-ui-bundle.js $(@D)/swagger-ui.js
-	cd openapi/node_modules/swagger-ui-dist && cat NOTICE LICENSE swagger-ui-bundle.js.LICENSE.txt \
-	> $(CURDIR)/$(@D)/swagger-ui.LICENSE.txt
-	cp openapi/node_modules/minisearch/dist/umd/index.js $(@D)/minisearch.js
-	cp openapi/node_modules/minisearch/LICENSE.txt $(@D)/minisearch.LICENSE.txt
-	@touch $@
 
 clients: $(VENV)/.tested-with $(VENV)/.checked-with  ## Generate all clients, build a program on each and run it
 	$(BIN)/python -m pytest -m slow tests/clients/generated --numprocesses 2 --maxschedchunk 1 --durations 20
@@ -190,12 +177,12 @@ tests/servers/tools/node_modules/.installed: tests/servers/tools/package.json te
 	npm install --prefix tests/servers/tools --no-progress --loglevel=error
 	@touch $@
 
-dist: $(VENV)/.checked-with openapi/site/vendor/.copied  ## Build the wheel and the source distribution into dist/
+dist: $(VENV)/.checked-with  ## Build the wheel and the source distribution into dist/
 	rm -rf dist build/lib build/bdist*
 	$(BIN)/python -m build --outdir dist .
 
 clean:  ## Remove what was installed and built
-	rm -rf $(VENV) build dist openapi/node_modules openapi/site/vendor tests/clients/node_modules tests/servers/tools/node_modules *.egg-info
+	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules tests/servers/tools/node_modules *.egg-info
 
 # Each stamp is as old as the last installation of what its file names.
 $(VENV)/bin/python:

@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chat_bindings.commands.publish_assets import missing_assets
 from chat_bindings.commands.publish_folder import publish
 
 from ..servers.catalogue import by_name
@@ -18,7 +17,6 @@ from ..servers.running import serving
 from ..support.action import INPUTS, INSTALL, run
 from ..support.files import files_of
 from ..support.running import environment
-from ..support.tools import unavailable
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
 
@@ -117,8 +115,6 @@ def test_fixtures_import_and_export_work_from_anywhere(installed, tmp_path):
 
 def test_the_wheel_publishes_what_the_source_tree_does(installed, tmp_path):
     """Where there is no Node.js, the installed command writes the same bytes as the source tree's."""
-    if sentence := missing_assets():
-        unavailable(sentence)
     path = {"PATH": str(installed.parent)}
     done = subprocess.run(
         [installed, "publish", "-o", "site"], cwd=tmp_path, env=path, capture_output=True, text=True, check=False
