@@ -63,10 +63,7 @@
       for (const [word, weights] of index) {
         const like = likeness(asked, word);
         if (!like) continue;
-        const rarity = Math.log(1 + entries.length / weights.size);
-        for (const [entry, weight] of weights) {
-          scores.set(entry, Math.max(like * weight * rarity, scores.get(entry) ?? 0));
-        }
+        for (const [entry, weight] of weights) scores.set(entry, Math.max(like * weight, scores.get(entry) ?? 0));
       }
       return scores;
     };
