@@ -83,10 +83,10 @@ class Storage(Protocol):
     """
 
     async def open(self) -> None:
-        """Connect. The schema must be there already: see `Administration.migrate`."""
+        """Connect, now or when the database is back. The schema must be there already: see `Administration.migrate`."""
 
     async def close(self) -> None:
-        """Finish what was accepted, erase what was deleted, and disconnect."""
+        """Finish what was accepted, and disconnect."""
 
     async def credential(self, user_name: str) -> Credential | None:
         """Look up an account's SID or an API key's."""
@@ -108,7 +108,10 @@ class Storage(Protocol):
         """Make or update the Binding of a device: the Binding, and whether it is new. It is on disk on return."""
 
     async def delete(self, account_sid: str, service_sid: str, sid: str) -> bool:
-        """Delete one Binding: whether it was there. It is gone from the API on return, from the files in a minute."""
+        """Delete one Binding: whether it was there. It is gone from the API on return, from the files once erased."""
+
+    async def erased_at(self) -> str:
+        """When `Administration.erase` was last done; at first, when the database was made."""
 
 
 @runtime_checkable
@@ -264,7 +267,7 @@ class Administration(Protocol):
         """
 
     def erase(self) -> Sequence[str]:
-        """Leave no byte of what was deleted in the database's files: what is in the way of that now, a sentence each.
+        """Leave no byte of what was deleted in the database's files: what prevents that now, a sentence each.
 
-        SQLite does that by itself, too. PostgreSQL writes the table anew, for which it lets nobody at it.
+        Either engine writes its tables anew. SQLite lets nobody write meanwhile, PostgreSQL nobody read or write.
         """

@@ -10,6 +10,7 @@ from psycopg import errors
 from psycopg.pq import TransactionStatus
 
 from ..interface import AccountRow, Binding, Conflict, KeyRow, Schema, ServiceRow, StorageUnavailable
+from ..rows import now
 from . import erasure, loader, migrating
 from .connection import away, connect, conninfo
 from .reading import COLUMNS
@@ -127,7 +128,10 @@ class PostgresAdministration:
 
     def erase(self) -> list[str]:
         with away():
-            return erasure.erase(self._connection)
+            if obstacles := erasure.erase(self._connection):
+                return obstacles
+            self._connection.execute("UPDATE erasures SET erased_at = %s", (now(),))
+        return []
 
     @property
     def _connection(self) -> psycopg.Connection[tuple[Any, ...]]:

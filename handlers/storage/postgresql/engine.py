@@ -70,6 +70,10 @@ class PostgresStorage:
         _, number = await self._write(writing.DELETE, _values(account_sid, service_sid, sid=sid))
         return number > 0
 
+    async def erased_at(self) -> str:
+        ((erased_at,),) = await self._read(reading.ERASED_AT, {})
+        return str(erased_at)
+
     async def _owns(self, account_sid: str, service_sid: str) -> bool:
         rows = await self._read(reading.SERVICE, _values(account_sid, service_sid))
         return bool(rows)
