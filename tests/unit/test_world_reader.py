@@ -324,8 +324,6 @@ def test_lines_as_export_writes_them_are_read_as_any_others():
     def world(separator: str) -> str:
         service = f'{{"sid":"{S}","bindings":[{separator}]}}'
         return f'{{"accounts":[{{"sid":"{A}","auth_token":"x","services":[{service}]}}]}}'
-            f'{{"accounts":[{{"sid":"{A}","auth_token":"x","services":[{{"sid":"{S}","bindings":[{separator}]}}]}}]}}'
-        )
 
     at_once, parsed = read(world("\n" + ",\n".join(lines) + "\n")), read(world("\n" + " ,\n".join(lines) + "\n"))
     places = [[(frame.kind, frame.value, frame.line, frame.pointer) for frame in found] for found in (at_once, parsed)]
