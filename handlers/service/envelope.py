@@ -77,14 +77,14 @@ class Envelope:
                 took = (perf_counter() - started) * 1000
                 operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id") or NOTHING
                 log.info(ACCESS, {
-                    "method": method, "path": self._shown(scope["path"]), "operation_id": operation.rpartition(".")[2],
+                    "method": method, "path": self._shown(scope["path"]), "operation_id": operation,
                     "status": status, "duration_ms": took, "request_id": request_id.decode(),
                 })  # fmt: skip
 
     def _shown(self, path: str) -> str:
         """A path for the log: anything but the specs' own words and SIDs may be personal data."""
         return "/".join(
-            segment if segment in self._words or _SID.fullmatch(segment) else "*" for segment in path.split("/")[:8]
+            segment if segment in self._words or _SID.fullmatch(segment) else "*" for segment in path.split("/", 8)[:8]
         )
 
 
