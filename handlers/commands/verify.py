@@ -94,7 +94,7 @@ def verify(  # noqa: PLR0913 - the command's options
         )
     except CannotRun as error:
         raise Refusal(f"{error}") from error
-    return _verify(run, fuzz_examples, report_dir)
+    return _verify(run, fuzz_examples, report_dir, [fixtures])
 
 
 def _chosen(only: Sequence[str]) -> "list[Clause]":
@@ -119,7 +119,7 @@ def _show(clauses: "Sequence[Clause]", report_dir: Path | None) -> int:
     return 0
 
 
-def _verify(run: "Run", fuzz_examples: int, report_dir: Path | None) -> int:
+def _verify(run: "Run", fuzz_examples: int, report_dir: Path | None, inputs: Sequence[Path]) -> int:
     from rich.console import Console
 
     from ..contract.judge import CannotRun
@@ -130,7 +130,7 @@ def _verify(run: "Run", fuzz_examples: int, report_dir: Path | None) -> int:
     if fuzz_examples:
         check_fuzzing()
     if report_dir is not None:
-        _write(run, report_dir, fixtures)  # before anything is sent: a folder that cannot be written to is said now
+        _write(run, report_dir, inputs)  # before anything is sent: a folder that cannot be written to is said now
     try:
         waits_for = run.target.waits_for
         with LiveProgress(console, len(run.clauses), strict=run.strict, waits_for=waits_for) as progress:
@@ -143,7 +143,7 @@ def _verify(run: "Run", fuzz_examples: int, report_dir: Path | None) -> int:
         raise Refusal(run.secrets.hidden(f"{error}")) from error
     finally:
         if report_dir is not None:
-            _write(run, report_dir, fixtures)
+            _write(run, report_dir, inputs)
         if run.report.results:
             show_summary(run.report, Console(highlight=False))
     return {"conformant": 0, "violations": _NOT_CONFORMANT}.get(run.report.verdict, _COULD_NOT_RUN)
@@ -168,7 +168,7 @@ def _fuzz(run: "Run", examples: int, console: Any) -> None:
     run.report.stopped = ""
 
 
-def _write(run: "Run", report_dir: Path, *inputs: Path) -> None:
+def _write(run: "Run", report_dir: Path, inputs: Sequence[Path]) -> None:
     from .verify_reports import write_reports
 
     write_reports(run.report, report_dir, inputs)
