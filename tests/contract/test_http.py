@@ -17,7 +17,14 @@ _ATTEMPTS = 3
 _SURPLUS_WITHIN_S = 0.05
 
 
-@clause("HTTP-01", "should", "Request ids", source=OURS, spec=f"{HEADERS}/Twilio-Request-Id", last=True)
+@clause(
+    "HTTP-01",
+    "should",
+    "Every answer has a Twilio-Request-Id",
+    source=OURS,
+    spec=f"{HEADERS}/Twilio-Request-Id",
+    last=True,
+)
 def test_request_id(evidence: Evidence) -> None:
     """Every response carries Twilio-Request-Id: RQ and 32 hexadecimal digits."""
     _some(evidence)
@@ -28,7 +35,9 @@ def test_request_id(evidence: Evidence) -> None:
         )
 
 
-@clause("HTTP-02", "should", "Request ids are new", source=OURS, spec=f"{HEADERS}/Twilio-Request-Id", last=True)
+@clause(
+    "HTTP-02", "should", "Every Twilio-Request-Id is new", source=OURS, spec=f"{HEADERS}/Twilio-Request-Id", last=True
+)
 def test_new_request_id(evidence: Evidence) -> None:
     """Twilio-Request-Id is new on every response."""
     _some(evidence)
@@ -40,7 +49,13 @@ def test_new_request_id(evidence: Evidence) -> None:
             check(before is answer, "a new Twilio-Request-Id", f"{found[:60]}, as before", before, answer)
 
 
-@clause("HTTP-03", "should", "Browsers may read", source=OURS, spec=f"{HEADERS}/Access-Control-Allow-Origin")
+@clause(
+    "HTTP-03",
+    "should",
+    "A request with an Origin gets Access-Control-Allow-Origin",
+    source=OURS,
+    spec=f"{HEADERS}/Access-Control-Allow-Origin",
+)
 def test_cors(evidence: Evidence) -> None:
     """A request with an Origin gets Access-Control-Allow-Origin, with errors too."""
     target, rich = evidence.target, evidence.rich
@@ -57,7 +72,13 @@ def test_cors(evidence: Evidence) -> None:
         check(allowed in ("*", _ORIGIN[1]), expected, f"{answer.summary}, {allowed or 'none'}", answer)
 
 
-@clause("HTTP-04", "should", "Preflights", source="the Fetch standard", spec=f"{HEADERS}/Access-Control-Allow-Origin")
+@clause(
+    "HTTP-04",
+    "should",
+    "A preflight is 200 or 204 without credentials",
+    source="the Fetch standard",
+    spec=f"{HEADERS}/Access-Control-Allow-Origin",
+)
 def test_preflight(evidence: Evidence) -> None:
     """A preflight is 200 or 204 without credentials."""
     for method, path in _preflights(evidence):
@@ -67,7 +88,7 @@ def test_preflight(evidence: Evidence) -> None:
 @clause(
     "HTTP-05",
     "should",
-    "What preflights allow",
+    "A preflight allows the methods and Authorization",
     source="the Fetch standard",
     spec=f"{HEADERS}/Access-Control-Allow-Origin",
 )
@@ -102,7 +123,14 @@ def test_no_redirect(evidence: Evidence) -> None:
         check(not 300 <= answer.status < 400, "no redirect", f"status {answer.status}", answer)
 
 
-@clause("HTTP-07", "must", "Answers are JSON", source=SDKS, spec=f"{LIST}/responses/200/content", last=True)
+@clause(
+    "HTTP-07",
+    "must",
+    "Answers of success are application/json",
+    source=SDKS,
+    spec=f"{LIST}/responses/200/content",
+    last=True,
+)
 def test_type(evidence: Evidence) -> None:
     """Answers of success with a body have the Content-Type application/json."""
     _some(evidence)
@@ -111,7 +139,7 @@ def test_type(evidence: Evidence) -> None:
             check(answer.media_type == "application/json", "Content-Type: application/json", answer.summary, answer)
 
 
-@clause("HTTP-08", "must", "Only encodings that are asked for", source="RFC 9110", spec=LIST)
+@clause("HTTP-08", "must", "Answers are encoded only as the request accepts", source="RFC 9110", spec=LIST)
 def test_encoding(evidence: Evidence) -> None:
     """An answer is only encoded in a way that the request accepts: `Accept-Encoding: identity` gets none."""
     accepts = (("identity", ()), ("gzip;q=0, identity", ()), ("gzip", ("gzip",)), ("deflate", ("deflate",)))
@@ -127,7 +155,7 @@ def test_encoding(evidence: Evidence) -> None:
             )
 
 
-@clause("HTTP-09", "should", "Paths are exact in case", source=OURS, spec="/paths")
+@clause("HTTP-09", "should", "Paths match in their exact case", source=OURS, spec="/paths")
 def test_case(evidence: Evidence) -> None:
     """Paths match exactly in their case of letters: /v2/services/... is no list."""
     path = evidence.target.path(evidence.rich)
@@ -139,7 +167,7 @@ def test_case(evidence: Evidence) -> None:
         evidence.target.send("GET", other, is_odd=True).has_status(401, 404, 405)
 
 
-@clause("HTTP-10", "must", "Given URLs work", source=SDKS, spec=f"{SCHEMAS}/AbsoluteUrl")
+@clause("HTTP-10", "must", "The URLs that the server gives work", source=SDKS, spec=f"{SCHEMAS}/AbsoluteUrl")
 def test_urls(evidence: Evidence) -> None:
     """The URLs that the server gives work as they stand: every `url`, and every page URL."""
     walks = [evidence.walk(evidence.large, ("PageSize", "7")), evidence.filtered_walks[-1]]
@@ -159,7 +187,7 @@ def test_urls(evidence: Evidence) -> None:
         check(answer.status == 200, "URLs that work: status 200", answer.summary, giver, answer)
 
 
-@clause("HTTP-11", "must", "Answers are framed right", source="RFC 9112", spec=LIST)
+@clause("HTTP-11", "must", "Answers are framed as HTTP/1.1 says", source="RFC 9112", spec=LIST)
 def test_framing(evidence: Evidence) -> None:
     """Lengths agree with bodies, and a connection that is kept goes on: many requests on one connection."""
     if evidence.target.client.route.is_forwarded:
