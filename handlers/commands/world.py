@@ -1,5 +1,6 @@
 """Loads a world into a database while it is read."""
 
+from collections.abc import Callable
 from typing import Any, BinaryIO, NamedTuple
 
 import orjson
@@ -34,14 +35,20 @@ class _Head(NamedTuple):
     services: list[str]
 
 
-def load(loader: Loader, file: BinaryIO, advance: Advance, *, replace: bool) -> Counts:
+def load(
+    loader: Loader, file: BinaryIO, advance: Advance, *, replace: bool, see: Callable[[Frame], None] | None = None
+) -> Counts:
     """Load the world in `file`, which must be seekable; `replace` removes first what accounts it names.
+
+    `see` is called with everything that was added.
 
     Raises `WorldError` at the first rule that is broken. Undoing what was added until then is up to the caller.
     """
     loading = _Loading(loader, file, replace=replace)
     for frame in Reader(file, advance):
         loading.add(frame)
+        if see:
+            see(frame)
     loading.flush()
     return Counts(*(loading.counts[kind] for kind in ("Account", "Key", "Service", "Binding")))
 
