@@ -79,7 +79,7 @@
     ui.oas3Actions.setServerVariableValue({ server: SERVER, key: "server", val });
   }
 
-  // The address names the operation that is open: try.html#list_bindings.
+  // The address names the operation that is open: try.html#listBindings.
   function open() {
     const id = decodeURIComponent(location.hash.slice(1));
     for (const item of Object.values(spec.paths)) {

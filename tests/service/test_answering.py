@@ -45,12 +45,12 @@ def serving(*messages: dict[str, object] | Exception) -> Iterator[str]:
     with listener:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
-        assert wait_until(lambda: server.started, 20)
+        assert wait_until(lambda: server.started, 60)
         try:
             yield url_of(listener, secure=False)
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
     assert not thread.is_alive()
 
 
@@ -64,7 +64,7 @@ def got(url: str, method: str = "GET", headers: raw.Headers = ()) -> bytes:
 @pytest.mark.parametrize("closes", [False, True])
 def test_an_answer_leaves_in_one_write(service, world, closes):
     """A client has the whole answer with what it reads first, and need not wait for more."""
-    path = operations()["list_bindings"].path(ServiceSid=world.empty["sid"])
+    path = operations()["listBindings"].path(ServiceSid=world.empty["sid"])
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), *([("Connection", "close")] if closes else [])]
     for _ in range(50):
         with raw.connect(service.url) as connection:

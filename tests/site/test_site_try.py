@@ -9,7 +9,7 @@ from chat_bindings.commands.publish_site import version
 
 from .test_site_pages import axe, violations  # noqa: F401 - a fixture
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.ci("needs Chromium"), pytest.mark.needs("chromium")]
 
 
 def tried(page, operation: str, **parameters: str) -> tuple[int, str]:
@@ -44,7 +44,7 @@ def registered(demo) -> str:
     """The SID of one more Binding of the demo."""
     fields = {"Identity": "somebody", "Endpoint": "a-device", "BindingType": "fcm", "CredentialSid": f"CR{'0' * 32}"}
     path = f"/registration/v1{demo.path.removeprefix('/v2').rpartition('/')[0]}"
-    answer = httpx.post(f"{demo.url}{path}", data=fields, auth=(demo.user, demo.password), timeout=20)
+    answer = httpx.post(f"{demo.url}{path}", data=fields, auth=(demo.user, demo.password), timeout=60)
     assert answer.status_code in (200, 201)
     return answer.json()["sid"]
 
@@ -55,23 +55,23 @@ def test_trying_under_docs(opened, demo):
     assert page.get_by_label("Server").input_value() == demo.url
     sid = demo.path.rpartition("/")[2]
     identify(page, demo.user, demo.password)
-    status, body = tried(page, "list_bindings")
+    status, body = tried(page, "listBindings")
     assert (status, [each["sid"] for each in json.loads(body)["bindings"]]) == (200, [sid])
-    status, body = tried(page, "fetch_binding")
+    status, body = tried(page, "fetchBinding")
     assert (status, json.loads(body)["identity"]) == (200, "TestUser")
-    assert tried(page, "delete_binding") == (204, "")
+    assert tried(page, "deleteBinding") == (204, "")
 
 
 def test_trying_from_disk(opened, site, demo, registered):
     """From disk the page asks the server that the reader names, with what the reader types, across origins."""
     page = opened((site / version() / "try.html").as_uri(), also=demo.url)
     identify(page, demo.user, demo.password, f"{demo.url}/")
-    status, body = tried(page, "list_bindings", Identity="somebody", PageSize="7")
+    status, body = tried(page, "listBindings", Identity="somebody", PageSize="7")
     assert (status, json.loads(body)["meta"]["page_size"]) == (200, 7)
     assert [each["sid"] for each in json.loads(body)["bindings"]] == [registered]
-    status, body = tried(page, "fetch_binding", Sid=registered)
+    status, body = tried(page, "fetchBinding", Sid=registered)
     assert (status, json.loads(body)["sid"]) == (200, registered)
-    assert tried(page, "delete_binding", Sid=registered) == (204, "")
+    assert tried(page, "deleteBinding", Sid=registered) == (204, "")
 
 
 def test_an_error_is_shown(site, chromium, demo):
@@ -80,10 +80,10 @@ def test_an_error_is_shown(site, chromium, demo):
     page = context.new_page()  # Chromium says on the console that there was an error
     page.goto((site / version() / "try.html").as_uri())
     identify(page, demo.user, demo.password, demo.url)
-    status, body = tried(page, "fetch_binding", Sid=f"BS{'b' * 32}")
+    status, body = tried(page, "fetchBinding", Sid=f"BS{'b' * 32}")
     assert (status, json.loads(body)["code"]) == (404, 20404)
     identify(page, "", "")
-    status, body = tried(page, "list_bindings")
+    status, body = tried(page, "listBindings")
     assert (status, json.loads(body)["code"]) == (401, 20003)
     context.close()
 
@@ -92,7 +92,7 @@ def test_axe_finds_nothing_in_an_answer(opened, site, demo, registered, axe):  #
     """With an operation open, its parameters, an answer and a schema, the page breaks no rule of axe-core."""
     page = opened((site / version() / "try.html").as_uri(), also=demo.url)
     identify(page, demo.user, demo.password, demo.url)
-    assert tried(page, "list_bindings", Identity="somebody")[0] == 200
+    assert tried(page, "listBindings", Identity="somebody")[0] == 200
     page.locator(".opblock.is-open .tablinks[data-name=model]").first.click()
     page.set_viewport_size({"width": 375, "height": 900})
     widest, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
@@ -104,6 +104,6 @@ def test_axe_finds_nothing_in_an_answer(opened, site, demo, registered, axe):  #
 
 def test_the_operation_in_the_address_is_open(opened, site):
     """A link to an operation opens it, and the others stay closed."""
-    page = opened(f"{(site / version() / 'try.html').as_uri()}#delete_binding")
-    page.locator("#operations-Bindings-delete_binding.is-open").wait_for()
+    page = opened(f"{(site / version() / 'try.html').as_uri()}#deleteBinding")
+    page.locator("#operations-Bindings-deleteBinding.is-open").wait_for()
     assert page.locator(".opblock.is-open").count() == 1

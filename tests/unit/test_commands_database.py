@@ -123,7 +123,7 @@ def test_a_service_does_not_log_its_password(secured, monkeypatch):
         lines = [next(process.stderr) for _ in range(5)]
         process.send_signal(signal.SIGTERM)
         lines += process.stderr
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     said = "".join(lines)
     assert f"serving {secured.server.url(secured.name, 'secured')} at " in said
     assert "sesame" not in said
@@ -143,6 +143,6 @@ def test_a_world_goes_in_and_out_of_postgresql(postgres, world_file, world):
     assert refused.returncode == 2
     assert "is there already" in refused.stderr
     with Service(again.locator) as service:
-        url = service.url + operations()["list_bindings"].path(ServiceSid=world.hundred["sid"])
+        url = service.url + operations()["listBindings"].path(ServiceSid=world.hundred["sid"])
         page = httpx.get(url, auth=world.auth, params={"PageSize": 1000}).json()
     assert len(page["bindings"]) == len(world.hundred["bindings"])
