@@ -134,7 +134,7 @@ def test_the_image_serves(buildah, container):
 
 def healthcheck(buildah: Buildah, container: str) -> list[str]:
     """The command of the image's health check."""
-    test = json.loads(buildah("inspect", "--format", "{{json .Docker.Config.Healthcheck.Test}}", container))
+    test = json.loads(buildah("inspect", container))["Docker"]["config"]["Healthcheck"]["Test"]
     assert test[0] == "CMD"
     return [str(word) for word in test[1:]]
 
