@@ -15,7 +15,7 @@ SHARED := --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 PYTEST = $(if $(filter true,$(CI)),$(COVERAGE) run -m pytest,$(BIN)/python -m pytest)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci nightly sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
+.PHONY: help run test ci nightly sdks check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
 .PHONY: container fuzz fuzz-renditions postgres million bench bench-scale bench-scale-postgresql bench-servers kills faults soak timing
 .PHONY: erasure wrong-servers site clients dist clean
 
@@ -31,7 +31,7 @@ test: $(VENV)/.tested-with  ## Run the tests that need nothing but Python: under
 
 # A missing tool fails these, and does not skip them.
 ci: export CI := true
-ci: test sdks tools site-assets  ## Run `make test` and what needs tools or minutes, as CI does; 97 % of handlers/ must be covered
+ci: test sdks tools  ## Run `make test` and what needs tools or minutes, as CI does; 97 % of handlers/ must be covered
 	$(PYTEST) -m 'ci and not nightly' $(SHARED)
 	$(PYTEST) -m 'not nightly' --engine postgresql $(POSTGRES_SAMPLE) $(SHARED)
 	@$(COVERAGE) combine --quiet
@@ -109,22 +109,9 @@ openapi/node_modules/.installed: openapi/package.json openapi/.npmrc
 	npm install --prefix openapi --no-progress --loglevel=error
 	@touch $@
 
-site: $(VENV)/.installed openapi/site/vendor/.copied  ## Publish the spec as a site, in build/site
+site: $(VENV)/.installed  ## Publish the spec as a site, in build/site
 	rm -rf build/site
 	$(BIN)/chat-bindings publish -o build/site
-
-site-assets:
-	@! command -v npm >/dev/null || $(MAKE) --no-print-directory openapi/site/vendor/.copied
-
-# What npm brings to the pages. It is no part of the repository, but of the wheel: that publishes without Node.js.
-openapi/site/vendor/.copied: openapi/node_modules/.installed Makefile
-	mkdir -p $(@D)
-	cp openapi/node_modules/swagger-ui-dist/swagger-ui-bundle.js $(@D)/swagger-ui.js
-	cd openapi/node_modules/swagger-ui-dist && cat NOTICE LICENSE swagger-ui-bundle.js.LICENSE.txt \
-	> $(CURDIR)/$(@D)/swagger-ui.LICENSE.txt
-	cp openapi/node_modules/minisearch/dist/umd/index.js $(@D)/minisearch.js
-	cp openapi/node_modules/minisearch/LICENSE.txt $(@D)/minisearch.LICENSE.txt
-	@touch $@
 
 clients: $(VENV)/.tested-with $(VENV)/.checked-with  ## Generate all clients, build a program on each and run it
 	$(BIN)/python -m pytest -m ci tests/clients/generated --numprocesses 2 --maxschedchunk 1 --durations 20
@@ -188,12 +175,12 @@ tests/load/bench/prism/node_modules/.installed: tests/load/bench/prism/package.j
 	npm install --prefix tests/load/bench/prism --no-progress --loglevel=error
 	@touch $@
 
-dist: $(VENV)/.checked-with openapi/site/vendor/.copied  ## Build the wheel and the source distribution into dist/
+dist: $(VENV)/.checked-with  ## Build the wheel and the source distribution into dist/
 	rm -rf dist build/lib build/bdist*
 	$(BIN)/python -m build --outdir dist .
 
 clean:  ## Remove what was installed and built
-	rm -rf $(VENV) build dist openapi/node_modules openapi/site/vendor tests/clients/node_modules tests/load/bench/prism/node_modules *.egg-info
+	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules tests/load/bench/prism/node_modules *.egg-info
 
 # Each stamp is as old as the last installation of what its file names.
 $(VENV)/bin/python:

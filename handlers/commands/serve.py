@@ -2,9 +2,8 @@
 
 import logging
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from .environment import service_links
 from .init_process import leave_process_1
 from .options import is_given, is_typed, late_database_option, option, settings_group
 from .serve_announce import announce_option, announcing
+from .serve_docs import site_under_docs
 from .serve_faults import faults_options
 from .serve_monitoring import monitoring_listener, monitoring_options
 from .serve_world import Served, demo_option, served, world_option
@@ -88,7 +88,7 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
     with (
         server.stopping(),
         served(context, database, world, demo=demo) as found,
-        _site(wanted=docs) as folder,
+        site_under_docs(wanted=docs) as site,
         with_folder(monitoring) as monitored,
         announcing(announce) as announced,
         _listeners(context, listening) as sockets,
@@ -97,7 +97,7 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
         settings = Settings(
             found.locator,
             **given,
-            docs=folder,
+            docs=site,
             faults=faults,
             limits=limits,
             monitoring=monitored,
@@ -105,7 +105,7 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
         )
         url = url_of(sockets[0], secure=certificate is not None, local=True)
         if announce != "-":
-            _invite(found, url, docs=folder is not None)
+            _invite(found, url, docs=site is not None)
         server.run(
             settings,
             sockets,
@@ -119,14 +119,13 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
 @contextmanager
 def _listeners(context: click.Context, listening: Listening) -> "Iterator[list[socket.socket]]":
     uds = _uds(context, listening)
-    try:
-        with listeners(listening.hosts, listening.port, uds) as sockets:
-            yield sockets
-    except OSError as error:
-        if error.filename is None:
-            raise
-        where = f"--uds {uds}" if uds else f"--host {error.filename} --port {listening.port}"
-        raise click.UsageError(f"{where} cannot be listened on: {error.strerror}.") from None
+    with ExitStack() as stack:
+        try:
+            sockets = stack.enter_context(listeners(listening.hosts, listening.port, uds))
+        except OSError as error:
+            where = f"--uds {uds}" if uds else f"--host {error.filename} --port {listening.port}"
+            raise click.UsageError(f"{where} cannot be listened on: {error.strerror}.") from None
+        yield sockets
 
 
 def _uds(context: click.Context, listening: Listening) -> Path | None:
@@ -153,21 +152,6 @@ def _certificate(listening: Listening) -> "Certificate | None":
     except UnusableCertificate as error:
         raise click.UsageError(f"--tls-cert {cert} with --tls-key {key} cannot be used: {error}") from None
     return Certificate(cert.absolute(), key.absolute())
-
-
-@contextmanager
-def _site(*, wanted: bool) -> Iterator[Path | None]:
-    """A folder for the site; None where it is not wanted, or cannot be made."""
-    from .publish_assets import missing_assets
-
-    sentence = missing_assets() if wanted else "--no-docs"
-    if sentence:
-        log.info("no site under %s: %s", DOCS, sentence)
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="chat-bindings-site-") as folder:
-        log.info("the site is under %s", DOCS)
-        yield Path(folder)
 
 
 def _invite(found: Served, url: str, *, docs: bool) -> None:

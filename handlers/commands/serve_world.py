@@ -3,13 +3,13 @@
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from ..files import scratch
 from ..storage.locator import administration
 from .environment import DATABASE, DEMO_TOKEN
 from .failures import Refusal
@@ -67,7 +67,7 @@ def served(context: click.Context, database: str | None, world: str | None, *, d
         raise click.UsageError(f"{name} has a temporary database of its own: leave --database out.")
     if is_given(context, "database"):
         log.info("%s is ignored: %s has a temporary database of its own", DATABASE, name)
-    with tempfile.TemporaryDirectory(prefix="chat-bindings-") as folder:
+    with scratch() as folder:
         locator = f"sqlite:///{folder}/world.db"
         with administration(locator) as storage:
             storage.migrate()

@@ -1,7 +1,7 @@
 """The settings of a service, with the help and the rule of each that is an option of `serve`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -59,6 +59,17 @@ def allowed_host(text: str) -> str:
 
 
 @dataclass(frozen=True)
+class Site:
+    """The site under /docs, and where it comes from."""
+
+    folder: Path
+    """An empty folder for it, which all workers share."""
+
+    build: Callable[[Path], object]
+    """A function of a module that publishes the site into a folder."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of one service; every worker has the same."""
 
@@ -89,8 +100,8 @@ class Settings:
     )
     log_format: str = setting(TEXT, "How: lines of text, or a JSON object a line.", choices=FORMATS)
 
-    docs: Path | None = None
-    """A folder for the site under /docs; None for no site."""
+    docs: Site | None = None
+    """The site under /docs; None for no site."""
 
     monitoring: Monitoring = field(default_factory=Monitoring)
     """How it is monitored."""

@@ -6,6 +6,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from platformdirs import user_data_path
 
+from ..files import real
 from .interface import Administration, Storage
 
 _POSTGRESQL = ("postgresql", "postgres")
@@ -69,7 +70,8 @@ def _sqlite_path(parts: SplitResult) -> Path:
         raise BadLocator("only a shell knows ~: write the whole path of the home directory, sqlite:////home/me/chat.db")
     if "\0" in path:
         raise BadLocator("no path has a NUL: leave %00 out")
-    return Path(path)
+    # SQLite's other files stand beside the real one
+    return Path(path) if real(Path(path)) == Path(path).absolute() else real(Path(path))
 
 
 def _must_be_spelt_out(locator: str) -> None:
@@ -129,7 +131,7 @@ def administration(locator: str) -> Administration:
 
 def _is_default(path: Path) -> bool:
     try:
-        return path == default_path()
+        return real(path) == real(default_path())
     except BadLocator:
         return False
 

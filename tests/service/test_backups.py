@@ -207,7 +207,7 @@ def backing_up(database: Place, backup: Path) -> subprocess.Popen[bytes]:
 def test_a_killed_backup_leaves_nothing_that_looks_like_one(tmp_path, loaded):
     """After `kill -9` there is no file of the name; what is hidden is refused, and gone after the next backup."""
     backup, database = tmp_path / "backup.db", f"sqlite:///{tmp_path}/new.db"
-    unfinished = tmp_path / ".backup.db.unfinished" / "backup.db"
+    unfinished = tmp_path / ".backup.db.unfinished" / "new"
     with backing_up(loaded, backup) as process:
         assert wait_until(lambda: unfinished.exists() and unfinished.stat().st_size, 60, every=0.001)
         process.kill()

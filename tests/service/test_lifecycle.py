@@ -123,6 +123,19 @@ def test_an_idle_service_ends_at_once(database, number, options):
     assert "Error" not in service.log
 
 
+def test_workers_end_with_their_supervisor(database):
+    """After `kill -9` of the supervisor its workers end within seconds, and the port is free."""
+    with Service(database, "--workers", 2) as service:
+        assert wait_until(lambda: service.log.count("is ready") >= 2, 20)
+        workers = children(service.pid)
+        with raw.connect(service.url) as connection:  # an idle client keeps nobody
+            connection.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert raw.one(connection).status == 404
+            os.kill(service.pid, signal.SIGKILL)
+            assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 10)
+        service.kill()
+
+
 @pytest.mark.parametrize("hangs", [False, True])
 def test_a_worker_that_dies_is_replaced(database, world, hangs):
     """A worker that is killed is replaced, whether it answered until then or not, and the service goes on answering."""

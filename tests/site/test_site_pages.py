@@ -49,6 +49,43 @@ def test_a_page_works_from_disk(opened, site, name):
     assert page.locator("nav a[aria-current=page]").inner_text() == titles()[name]
 
 
+BROKEN = r"""() => {
+  const broken = [];
+  for (const cell of document.querySelectorAll("th, td, caption")) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      for (const word of texts.currentNode.data.matchAll(/\S+/g)) {
+        const range = document.createRange();
+        range.setStart(texts.currentNode, word.index);
+        range.setEnd(texts.currentNode, word.index + word[0].length);
+        const lines = new Set([...range.getClientRects()].map((each) => Math.round(each.top)));
+        if (lines.size > 1) broken.push(word[0]);
+      }
+    }
+  }
+  return broken;
+}"""
+"""The words in the cells of tables that stand on more than one line."""
+
+
+@pages
+def test_no_cell_of_a_table_breaks_a_word(opened, site, name):
+    """Words and numbers in tables stay whole at each width, and the page is no wider than the window."""
+    page = opened(address(site, name))
+    for width in (320, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(BROKEN) == []
+        widest, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert widest <= window
+
+
+def test_a_broken_word_is_found(opened, site):
+    """The check sees what happens to a number where words may break anywhere."""
+    page = opened(address(site, "reference"))
+    page.evaluate("document.querySelectorAll('td').forEach((e) => { e.style.overflowWrap = 'anywhere'; })")
+    assert "20001" in page.evaluate(BROKEN)
+
+
 @pages
 def test_a_page_works_below_a_path(opened, below, name):
     """It does from any server of files, wherever the folder is put."""

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.commands.database_rows import Tally
-from chat_bindings.storage.copying import parts
+from chat_bindings.storage.copying import Tally, parts
 from chat_bindings.storage.locator import administration
 
 from ..support.engines import PostgresDatabase
