@@ -90,7 +90,7 @@ class UrlType(click.ParamType[str]):
     "trusted_proxies",
     type=NetworkType(),
     multiple=True,
-    help="Address or network whose X-Forwarded-Proto, -Host and -For count. Can be repeated.",
+    help="Address or network whose X-Forwarded-Proto, -Host, -Prefix and -For count. Can be repeated.",
 )
 @allowed_host_option
 @option(
