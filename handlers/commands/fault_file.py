@@ -37,10 +37,13 @@ class FaultRulesError(Exception):
         super().__init__(f"line {line}, {pointer or 'the document'}: {broken}")
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+_Fastest: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Fastest):  # type: ignore[misc]  # it is a class
     """YAML as JSON: what looks like a time is a text, and numbers have a bound."""
 
-    yaml_implicit_resolvers: ClassVar = {  # type: ignore[misc]  # which it is of the class there, too
+    yaml_implicit_resolvers: ClassVar = {
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
