@@ -1,8 +1,6 @@
 """`chat-bindings serve`: the reference service."""
 
-import logging
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_network
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..files import scratch
 from ..service.fault_rules import FaultRules
 from ..service.limits import Limits
 from ..service.logs import FORMATS, TEXT, configure
@@ -19,6 +18,7 @@ from ..service.settings import DOCS, Network, Settings
 from ..service.throttling import Throttling
 from ..storage.locator import administration
 from .options import HIGHEST_PORT, database_option, option
+from .serve_docs import site_under_docs
 from .serve_faults import faults_options
 from .serve_hosts import allowed_host_option
 from .serve_limits import limits_options
@@ -27,8 +27,6 @@ from .serve_throttling import throttling_options
 
 if TYPE_CHECKING:
     from ..service.certificates import Certificate
-
-log = logging.getLogger(__name__)
 
 
 class NetworkType(click.ParamType[Network]):
@@ -177,7 +175,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
     with (
         server.stopping(),
         _database(database, demo=demo) as (address, curl_options),
-        _site(wanted=docs) as folder,
+        site_under_docs(wanted=docs) as site,
         with_folder(monitoring) as monitored,
     ):
         settings = Settings(
@@ -187,7 +185,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
             registration,
             log_level,
             log_format,
-            folder,
+            site,
             allowed_hosts=allowed_hosts,
             faults=faults,
             limits=limits,
@@ -202,7 +200,7 @@ def serve(  # noqa: PLR0913 - an argument for each option
         url = server.url_of(listener, secure=tls_cert is not None)
         if curl_options:
             click.echo(_invitation(f"{url}{curl_options[1]}", curl_options[0]))
-            if folder:
+            if site:
                 click.echo(f"Read the contract, and try it on this server: {url}{DOCS}/\n")
         server.run(settings, listener, workers=workers, certificate=certificate, monitor=monitor)
 
@@ -230,27 +228,12 @@ def _database(locator: str, *, demo: bool) -> Iterator[tuple[str, tuple[str, str
         return
     from ..service.demo import load_demo
 
-    with tempfile.TemporaryDirectory(prefix="chat-bindings-") as folder:
+    with scratch() as folder:
         locator = f"sqlite:///{folder}/demo.db"
         with administration(locator) as database:
             database.migrate()
             credentials, path = load_demo(database)
         yield locator, (credentials, path)
-
-
-@contextmanager
-def _site(*, wanted: bool) -> Iterator[Path | None]:
-    """A folder for the site; None where it is not wanted, or cannot be made."""
-    from .publish_assets import missing_assets
-
-    sentence = missing_assets() if wanted else "--no-docs"
-    if sentence:
-        log.info("no site under %s: %s", DOCS, sentence)
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="chat-bindings-site-") as folder:
-        log.info("the site is under %s", DOCS)
-        yield Path(folder)
 
 
 def _invitation(url: str, credentials: str) -> str:

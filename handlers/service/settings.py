@@ -1,6 +1,6 @@
 """What can be set of a service."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -14,6 +14,17 @@ Network = IPv4Network | IPv6Network
 
 DOCS = "/docs"
 """The path of the site."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The site under /docs, and where it comes from."""
+
+    folder: Path
+    """An empty folder for it, which all workers share."""
+
+    build: Callable[[Path], object]
+    """A function of a module that publishes the site into a folder."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +49,8 @@ class Settings:
     log_format: str = "text"
     """How: `text`, or `json` for an object a line."""
 
-    docs: Path | None = None
-    """A folder for the site under /docs; None for no site."""
+    docs: Site | None = None
+    """The site under /docs; None for no site."""
 
     monitoring: Monitoring = field(default_factory=Monitoring)
     """How it is monitored."""

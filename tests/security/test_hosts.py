@@ -129,7 +129,7 @@ def test_the_host_of_the_public_url(served, world):
 def test_a_preflight_for_another_host(guarded):
     """Browsers are told why: the refusal of a request with an Origin may be read there."""
     headers = {"Host": EVIL, "Origin": "https://app.example", "Access-Control-Request-Method": "GET"}
-    answer = response_of(httpx.options(f"{guarded.url}/v2", headers=headers, timeout=20))
+    answer = response_of(httpx.options(f"{guarded.url}/v2", headers=headers, timeout=60))
     check_error(answer, "invalid_parameter", parameter="The Host header")
     assert answer.header("Access-Control-Allow-Origin") == "*"
 

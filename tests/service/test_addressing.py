@@ -22,7 +22,7 @@ def served(service, world):
 
         def serve(*options):
             other = opened.enter_context(Service(service.database, *options))
-            return httpx.Client(base_url=other.url, auth=world.auth, timeout=20)
+            return httpx.Client(base_url=other.url, auth=world.auth, timeout=60)
 
         yield serve
 

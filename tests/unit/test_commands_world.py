@@ -308,7 +308,7 @@ def test_nothing_of_a_deleted_account_is_left_in_the_files(database):
 def test_a_world_is_imported_under_a_running_server(database):
     """A server answers what is imported, rotated and deleted while it runs."""
     database.load({"accounts": []})
-    with Service(database.path) as service, httpx.Client(base_url=service.url, timeout=20) as client:
+    with Service(database.path) as service, httpx.Client(base_url=service.url, timeout=60) as client:
         url = f"/v2/Services/{sid('IS', 2)}/Bindings/{sid('BS', 5)}"
         auth = (sid("AC", 1), "token-1")
         assert client.get(url, auth=auth).status_code == 401
@@ -333,6 +333,6 @@ def test_an_export_is_of_one_moment(database):
         with closing(sqlite3.connect(database.path)) as connection, connection:
             connection.execute("DELETE FROM bindings")
         rest = reading.read()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert (begun + rest).decode() == before
     assert database.export() != before
