@@ -14,7 +14,12 @@ from .progress import progress
 @click.argument(
     "world", metavar="WORLD.json|-", type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
 )
-@option("--replace", is_flag=True, help="First remove the accounts that the world names, and all that they have.")
+@option(
+    "--replace",
+    is_flag=True,
+    variable=False,
+    help="First remove the accounts that the world names, and all that they have.",
+)
 @database_option
 def import_world(*, world: str, replace: bool, database: str) -> None:
     """Add a world to the database.

@@ -26,7 +26,7 @@ _KINDS = {"accounts": "Account", "keys": "Key", "services": "Service", "bindings
 @click.argument(
     "backup", metavar="FILE|-", type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
 )
-@option("--replace", is_flag=True, help="Replace what the database holds, all of it.")
+@option("--replace", is_flag=True, variable=False, help="Replace what the database holds, all of it.")
 @database_option
 def restore(*, backup: str, replace: bool, database: str) -> None:
     """Make the database what it was when a backup was made.

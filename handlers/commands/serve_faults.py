@@ -23,10 +23,10 @@ def _fault_rules(*, faults: bool, fault_rules: str | None, faults_for_all: bool)
     from .fault_file import FaultRulesError, read
 
     context = click.get_current_context()
-    host = context.params["host"]
-    if not faults_for_all and not _is_loopback(host):
+    hosts = () if context.params["uds"] else context.params["host"]
+    if not faults_for_all and (others := [host for host in hosts if not _is_loopback(host)]):
         raise click.UsageError(
-            f"--faults on --host {host} would let others make requests fail: "
+            f"--faults on --host {others[0]} would let others make requests fail: "
             "leave --host out, or say that it is meant with --faults-for-all."
         )
     folder = context.with_resource(scratch())

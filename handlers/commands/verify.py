@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .failures import Refusal
-from .options import option
+from .options import Whole, option
 
 if TYPE_CHECKING:
     import ssl
@@ -30,7 +30,7 @@ _file = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @option("--read-only", is_flag=True, help="Leave out whatever deletes.")
 @option("--only", metavar="PATTERN", multiple=True, help="Clauses to check: PAGE-05, PAGE, 'AUTH-1*'. Repeatable.")
 @option("--list", "listing", is_flag=True, help="Print the clauses instead of checking them.")
-@option("--fuzz-examples", metavar="N", type=click.IntRange(0), default=0, help="Fuzz too, with N examples each.")
+@option("--fuzz-examples", metavar="N", type=Whole(0, 1_000_000), default=0, help="Fuzz too, with N examples each.")
 @option("--report-dir", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Where reports go.")
 @option("--ca-file", metavar="FILE", type=_file, help="Authorities to trust besides the system's, in PEM.")
 def verify(  # noqa: PLR0913 - the command's options
@@ -68,7 +68,7 @@ def verify(  # noqa: PLR0913 - the command's options
         raise Refusal("BASE_URL is missing: the URL below which the target serves /v2/Services.")
     if fixtures is None:
         raise Refusal(
-            "--fixtures (or CHAT_BINDINGS_FIXTURES) is missing: the world that the target holds. Make one with "
+            "--fixtures (or CHAT_BINDINGS_VERIFY_FIXTURES) is missing: the world that the target holds. Make one with "
             "`chat-bindings fixtures -o world.json`, and load it into the target."
         )
     return _verify(base_url, fixtures, fuzz_examples, report_dir, _context(ca_file), strict, read_only, only)

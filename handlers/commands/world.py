@@ -1,6 +1,6 @@
 """Loads a world into a database while it is read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 import orjson
@@ -45,21 +45,29 @@ class _Head(NamedTuple):
     services: list[str]
 
 
-def load(loader: Loader, file: BinaryIO, advance: Advance, *, replace: bool) -> Counts:
+def load(
+    loader: Loader, file: BinaryIO, advance: Advance, *, replace: bool, see: Callable[[Frame], None] | None = None
+) -> Counts:
     """Load the world in `file`, which must be seekable; `replace` removes first what accounts it names.
+
+    `see` is called with everything that was added.
 
     Raises `WorldError` at a rule that is broken. Undoing what was added until then is up to the caller.
     """
-    counts = add(loader, file, advance, replace=replace)
+    counts = add(loader, file, advance, replace=replace, see=see)
     finish(loader, file, quietly)
     return counts
 
 
-def add(loader: Loader, file: BinaryIO, advance: Advance, *, replace: bool) -> Counts:
+def add(
+    loader: Loader, file: BinaryIO, advance: Advance, *, replace: bool, see: Callable[[Frame], None] | None = None
+) -> Counts:
     """Do the first part of `load`: all but the indexes."""
     loading = _Loading(loader, file, replace=replace)
     for frame in Reader(file, advance):
         loading.add(frame)
+        if see:
+            see(frame)
     loading.flush()
     return Counts(*(loading.counts[kind] for kind in ("Account", "Key", "Service", "Binding")))
 

@@ -11,11 +11,25 @@ from .settings import Network
 _ONE_PEER = 64
 """The prefix of an IPv6 network that is handed out as a whole: who has one has all of its addresses."""
 
+_LOCAL = ("127.0.0.1", 0)
+_MAPPED = "::ffff:"
+
 _REMEMBERED = 1024
 """How many addresses of sockets need no second look."""
 
 _LONGEST_CHAIN = 100
 """How many addresses of `X-Forwarded-For` are read, from the right: more proxies are in no way."""
+
+
+def peer_of(client: tuple[str, int] | None) -> tuple[str, int]:
+    """The address and port of a socket's other end: of IPv4 also where the socket serves both families.
+
+    A client on a Unix socket is on this machine: it counts as one of 127.0.0.1.
+    """
+    if client is None:
+        return _LOCAL
+    address, port = client
+    return (address.removeprefix(_MAPPED), port) if address.startswith(_MAPPED) else client
 
 
 class Peers:

@@ -13,6 +13,7 @@ from .errors import Fault
 from .heads import HOST, HOST_HEADER, LONGEST_TARGET, is_host, no_host, percent_decoded, target_of
 from .limits import Limits
 from .patience import Seen, Waiting, look_after, opening
+from .peers import peer_of
 from .refusals import MALFORMED, ON_REFUSED, refusal, too_many_connections
 
 _SMALL = 16_384
@@ -84,6 +85,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self.client = peer_of(self.client)
         self.flow = _Flow(transport, self.pipeline)
         look_after(self.server_state, self.loop, self.limits)
         others = len(self.connections) - 1 + len(opening(self.server_state))

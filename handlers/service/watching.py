@@ -105,7 +105,9 @@ class Watching:
             for end in self._last:
                 stack.push_async_callback(end)
             if self._asked is not None:
-                look = periodic.start("look at the last erasure", LOOK_EVERY, Erasures(self._asked, self._on_erasure).look)
+                look = periodic.start(
+                    "look at the last erasure", LOOK_EVERY, Erasures(self._asked, self._on_erasure).look
+                )
                 stack.push_async_callback(periodic.stop, [look])
                 if self._folder is not None:
                     await stack.enter_async_context(answering(self._folder, self._asked))

@@ -44,6 +44,6 @@ def test_an_error_is_told():
 @pytest.mark.ci("soaks for a minute")
 @pytest.mark.usefixtures("unmeasured")
 def test_a_short_soak_holds(tmp_path, capsys):
-    """A minute at a low rate: no request fails and nothing grows; p99 is not judged beside other tests."""
+    """A minute at a low rate: no request fails and nothing grows; others use the machine too, so p99 is not judged."""
     options = ["--minutes", "1", "--rate", "100", "--no-p99", "--output", str(tmp_path / "soak.json")]
     assert main(options) == 0, capsys.readouterr().out

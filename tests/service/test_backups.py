@@ -276,4 +276,6 @@ def test_a_database_is_replaced_under_a_running_service(tmp_path, world, world_f
         assert ask("fetchBinding").status == 200
         listed = json.loads(ask("listBindings", service_sid=world.empty["sid"]).content)
         assert listed["bindings"] == []
+        erased = run_cli("database", "erase", "--database", locator_of(database))
+        assert erased.returncode == 0, erased.stderr
         assert not [path for path in tmp_path.glob("replaced.db*") if b"marked-endpoint" in path.read_bytes()]

@@ -70,7 +70,9 @@ def fill(storage: Administration) -> None:
 def held(path: Path) -> list[object]:
     """All that is in a database's tables, and its schema."""
     with closing(sqlite3.connect(path)) as connection:
-        tables = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name").fetchall()
+        tables = connection.execute(
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name <> 'erasures' ORDER BY name"
+        ).fetchall()
         return [
             (name, sql, sorted(map(str, connection.execute(f"SELECT * FROM {name}").fetchall())))
             for name, sql in tables

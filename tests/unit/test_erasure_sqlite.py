@@ -16,7 +16,6 @@ from chat_bindings.storage.sqlite.administration import SqliteAdministration
 from chat_bindings.storage.sqlite.connection import connect, migrate, transaction
 
 
-
 MARKER = re.compile(rb"MARK\d{6}")
 
 
@@ -42,7 +41,9 @@ def fill(path: Path, auto_vacuum: int) -> set[str]:
                     endpoint = marker + "e" * chance.choice([0, 10, 100, 1000, 4000])
                     sid = f"BS{chance.getrandbits(128):032x}"
                     row = (sid, unique_key(identity, endpoint, "apn"), identity, endpoint)
-                    connection.execute("INSERT INTO bindings VALUES ('IS1', ?, ?, ?, ?, 'apn', 'CR', '[]', 'd', 'd')", row)
+                    connection.execute(
+                        "INSERT INTO bindings VALUES ('IS1', ?, ?, ?, ?, 'apn', 'CR', '[]', 'd', 'd')", row
+                    )
                     standing[sid] = marker
                 for sid in chance.sample(sorted(standing), 900):
                     connection.execute("DELETE FROM bindings WHERE service_sid = 'IS1' AND sid = ?", (sid,))

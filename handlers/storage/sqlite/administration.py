@@ -25,8 +25,10 @@ BINDINGS = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = ? ORDER BY sid" 
 class SqliteAdministration:
     """`Administration` on the file at `path`, which is opened when it is first needed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, make_folder: bool = False) -> None:
+        """`make_folder` is for a path that the user did not name: its folder is made with the database."""
         self._path = path
+        self._make_folder = make_folder
         self._opened: apsw.Connection | None = None
 
     def __enter__(self) -> Self:
@@ -38,6 +40,11 @@ class SqliteAdministration:
             self._opened = None
 
     def migrate(self) -> int:
+        if self._make_folder:
+            try:
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise StorageUnavailable(f"{error.filename} cannot be made: {error.strerror}") from error
         path = os.path.realpath(self._path)
         try:
             # readable by its owner alone, and so are the files that SQLite makes beside it

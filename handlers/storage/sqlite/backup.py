@@ -240,5 +240,7 @@ def _writing() -> Iterator[None]:
     except StorageUnavailable as error:
         cause = error.__cause__
         if isinstance(cause, apsw.FullError) or (isinstance(cause, apsw.Error) and extended_code(cause) in _WRITING):
-            raise Unwritable(str(error)) from error
+            # of what fails while pages are copied, SQLite's own text is "not an error"
+            full = isinstance(cause, apsw.FullError)
+            raise Unwritable("database or disk is full" if full else "disk I/O error") from error
         raise

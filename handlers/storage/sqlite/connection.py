@@ -54,7 +54,9 @@ class away:  # noqa: N801 - reads as a verb; a class, since a generator costs as
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, apsw.ReadOnlyError):
-            raise StorageUnavailable("it cannot be written: it or its folder is read-only, or the disk is full") from error
+            raise StorageUnavailable(
+                "it cannot be written: it or its folder is read-only, or the disk is full"
+            ) from error
         if isinstance(error, _AWAY):
             raise StorageUnavailable(str(error)) from error
         if isinstance(error, _DAMAGED):
