@@ -58,10 +58,17 @@ def _specs(*, registration: bool) -> tuple[str, ...]:
 
 def _misfits(each: Rule, served: Sequence[str]) -> Iterator[tuple[str, str]]:
     if each.operation is not None and each.operation not in served:
-        yield "operation", f"must be one of {', '.join(served)}, or be left out for all of them"
+        yield "operation", _unknown(each.operation, served)
     for operation_id in [each.operation] if each.operation else served:
         if wrong := misfit(each.injection, operation_id):
             yield wrong
+
+
+def _unknown(operation: str, served: Sequence[str]) -> str:
+    for name in served:
+        if name.lower() == operation.replace("_", "").lower():  # list_bindings, until 2.0
+            return f"must be {name}, as the contract spells it"
+    return f"must be one of {', '.join(served)}, or be left out for all of them"
 
 
 def _told(error: jsonschema_rs.ValidationError) -> str:

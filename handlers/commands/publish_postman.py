@@ -33,10 +33,10 @@ class Step(NamedTuple):
 
 
 _STEPS = (
-    Step("list_bindings", HTTPStatus.OK),
-    Step("fetch_binding", HTTPStatus.OK),
-    Step("delete_binding", HTTPStatus.NO_CONTENT),
-    Step("fetch_binding", HTTPStatus.NOT_FOUND, "Fetch what was deleted"),
+    Step("listBindings", HTTPStatus.OK),
+    Step("fetchBinding", HTTPStatus.OK),
+    Step("deleteBinding", HTTPStatus.NO_CONTENT),
+    Step("fetchBinding", HTTPStatus.NOT_FOUND, "Fetch what was deleted"),
 )
 
 

@@ -20,7 +20,7 @@ from .verify_fuzz_findings import findings, left_out
 from .verify_fuzz_plan import AUTHORIZATION, PLAN, Plan
 
 _CONFIGURATION = """
-hooks = "chat_bindings.commands.verify_fuzz_hooks"
+hooks = "%(hooks)s"
 headers = { Authorization = "${%(authorization)s}" }
 workers = 1
 continue-on-failure = true
@@ -134,7 +134,12 @@ def _configuration(run: Run, folder: Path) -> str:
         authorities.write_text(_authorities(run.context), encoding="utf-8")
         tls = f"tls-verify = {json.dumps(str(authorities))}"
     methods = ["options"] if run.read_only else _METHODS
-    return _CONFIGURATION % {"authorization": AUTHORIZATION, "tls": tls, "methods": json.dumps(methods)}
+    return _CONFIGURATION % {
+        "hooks": f"{__package__}.verify_fuzz_hooks",
+        "authorization": AUTHORIZATION,
+        "tls": tls,
+        "methods": json.dumps(methods),
+    }
 
 
 def _authorities(context: ssl.SSLContext) -> str:

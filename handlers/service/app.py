@@ -9,7 +9,6 @@ from functools import partial
 
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.main import ConnexionMiddleware
-from connexion.resolver import RelativeResolver
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import __name__ as package
@@ -25,6 +24,7 @@ from .logs import JSON, configure, noting
 from .operations import CompiledApp, Validation
 from .rates import RateLimit
 from .representation import template
+from .resolver import resolver
 from .routing import Routing
 from .settings import Settings
 from .specification import CONTRACT, REGISTRATION, binding_types, directory, document, operations, resolved
@@ -73,7 +73,7 @@ def create_app(settings: Settings) -> ASGIApp:
     handlers = {CONTRACT: "bindings"} | ({REGISTRATION: "registration"} if settings.registration else {})
     for spec, module in handlers.items():
         # as it was read already: Connexion would read it, and what it refers to, with PyYAML's slow parser
-        app.add_api(resolved(document(spec), spec), resolver=RelativeResolver(f"{package}.{module}"), storage=storage)
+        app.add_api(resolved(document(spec), spec), resolver=resolver(f"{package}.{module}"), storage=storage)
         log.info("%s %s", spec, document(spec)["info"]["version"])
         for operation in operations(spec):
             log.info("  %s %s: %s", operation.method, operation.path, operation.operation_id)

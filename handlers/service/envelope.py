@@ -77,7 +77,7 @@ class Envelope:
                 took = (perf_counter() - started) * 1000
                 operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id") or NOTHING
                 log.info(ACCESS, {
-                    "method": method, "path": self._shown(scope["path"]), "operation_id": operation.rpartition(".")[2],
+                    "method": method, "path": self._shown(scope["path"]), "operation_id": operation,
                     "status": status, "duration_ms": took, "request_id": request_id.decode(),
                 })  # fmt: skip
 

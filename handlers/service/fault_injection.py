@@ -104,8 +104,7 @@ class FaultInjectionAPI(CompiledStageAPI):
         super().__init__(*args, **kwargs)
 
     def make_operation(self, operation: AbstractOperation) -> InjectedOperation:
-        operation_id = operation.operation_id.rpartition(".")[2]
-        return InjectedOperation(self.following(operation), operation_id, self._injector)
+        return InjectedOperation(self.following(operation), operation.operation_id, self._injector)
 
 
 class FaultInjection(RoutedMiddleware[FaultInjectionAPI]):

@@ -28,4 +28,4 @@ def notes_of(scope: Scope) -> dict[str, Any]:
 def operation_of(notes: dict[str, Any]) -> str:
     """The operationId of what was asked; empty for what is no operation."""
     operation: str = notes.get(ROUTING_CONTEXT, {}).get("operation_id") or ""
-    return operation.rpartition(".")[2]
+    return operation

@@ -51,13 +51,13 @@ def template() -> str:
 @cache
 def _paths() -> tuple[str, str, str]:
     """What comes before a service's SID in the URLs of its Bindings, and what after it; for its users likewise."""
-    before, after = path_template("list_bindings").split("{ServiceSid}")
+    before, after = path_template("listBindings").split("{ServiceSid}")
     return before, f"{after}/", f"{after.rpartition('/')[0]}/Users/"
 
 
 def collection_url(origin: str, service_sid: str) -> str:
     """The absolute URL of a service's list of Bindings."""
-    return origin + path_template("list_bindings").format(ServiceSid=service_sid)
+    return origin + path_template("listBindings").format(ServiceSid=service_sid)
 
 
 @lru_cache(maxsize=1024)

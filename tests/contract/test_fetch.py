@@ -26,7 +26,7 @@ def test_absent(evidence: Evidence) -> None:
         evidence.target.fetch(service, evidence.absent()).has_status(404)
 
 
-@clause("FETCH-03", "must", "A malformed Binding SID", source=OURS, spec="/components/parameters/Sid")
+@clause("FETCH-03", "must", "A malformed Binding SID", source=OURS, spec="/components/parameters/SidParameter")
 def test_malformed(evidence: Evidence) -> None:
     """A Binding SID that is malformed is 404: there is no such Binding."""
     sids = malformed(evidence.rich.bindings[0].sid, evidence.rich.bindings[-1].sid)
@@ -41,7 +41,7 @@ def test_absent_service(evidence: Evidence) -> None:
     evidence.target.fetch(evidence.absent("IS"), evidence.absent()).has_status(404)
 
 
-@clause("FETCH-05", "must", "A malformed service SID", source=OURS, spec="/components/parameters/ServiceSid")
+@clause("FETCH-05", "must", "A malformed service SID", source=OURS, spec="/components/parameters/ServiceSidParameter")
 def test_malformed_service(evidence: Evidence) -> None:
     """A Binding of a service whose SID is malformed is 404."""
     sids, there = malformed(evidence.rich.sid), evidence.rich.bindings[0]

@@ -8,8 +8,8 @@ from .facts import BAD_PARAMETER, LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS
 from .judge import check
 from .world import Service
 
-_TYPE = f"{PARAMETERS}/BindingType"
-_IDENTITY = f"{PARAMETERS}/Identity"
+_TYPE = f"{PARAMETERS}/BindingTypeParameter"
+_IDENTITY = f"{PARAMETERS}/IdentityParameter"
 _ALL = ("PageSize", str(LARGEST_SIZE))
 
 

@@ -11,8 +11,8 @@ from .judge import NotShown, check, violated
 from .world import Binding
 
 _META = f"{SCHEMAS}/PageMeta/properties"
-_SIZE = f"{PARAMETERS}/PageSize"
-_TOKEN = f"{PARAMETERS}/PageToken"
+_SIZE = f"{PARAMETERS}/PageSizeParameter"
+_TOKEN = f"{PARAMETERS}/PageTokenParameter"
 
 
 @clause("PAGE-01", "must", "At most PageSize", source=PAGE, spec=_SIZE)
@@ -197,7 +197,7 @@ def test_count(evidence: Evidence) -> None:
             _carries(page, "previous_page_url", max(number - 1, 0))
 
 
-@clause("PAGE-18", "must", "Page selects nothing", source=PAGE, spec=f"{PARAMETERS}/Page")
+@clause("PAGE-18", "must", "Page selects nothing", source=PAGE, spec=f"{PARAMETERS}/PageParameter")
 def test_page(evidence: Evidence) -> None:
     """Page is the client's state and selects nothing: only PageToken positions a page."""
     without = evidence.listed(evidence.large, ("PageSize", "5"))

@@ -107,7 +107,7 @@ def test_key(evidence: Evidence) -> None:
     evidence.target.delete(foreign, evidence.absent(), credentials=key).has_status(404)
 
 
-@clause("TENANT-09", "must", "Tokens of another account", source=OURS, spec="/components/parameters/PageToken")
+@clause("TENANT-09", "must", "Tokens of another account", source=OURS, spec="/components/parameters/PageTokenParameter")
 def test_token(evidence: Evidence) -> None:
     """A page token of one account shows the other account nothing of it."""
     foreign, credentials = evidence.world.foreign, evidence.world.other_credentials

@@ -11,7 +11,7 @@ from .evidence import Evidence, same_bindings
 from .facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS
 from .judge import NotShown, check, violated
 
-_IDENTITY = f"{PARAMETERS}/Identity"
+_IDENTITY = f"{PARAMETERS}/IdentityParameter"
 _PROPERTY = f"{SCHEMAS}/Binding/properties/identity"
 _RESERVED = set("!*'();:@&=+$,/?%#[]\\|<>{}\"^`~")
 _ALIKE = {"null", "none", "undefined", "true", "false", "nan", "inf", "bindings", "[]", "{}"}

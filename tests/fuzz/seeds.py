@@ -51,7 +51,7 @@ def _walk(client: httpx.Client, service: Json) -> tuple[Json, list[str]]:
     sids: list[str] = []
     tokens: list[str] = []
     size = min(1000, len(service["bindings"]) // _PAGES)
-    page_url = f"{path_template('list_bindings').format(ServiceSid=service['sid'])}?PageSize={size}"
+    page_url = f"{path_template('listBindings').format(ServiceSid=service['sid'])}?PageSize={size}"
     pages = 0
     while page_url:
         page = client.get(page_url).raise_for_status().json()

@@ -78,22 +78,22 @@ def changed(spec, pointer, value):
     return copy
 
 
-BODY = "fetch_binding 200 body application/json"
+BODY = "fetchBinding 200 body application/json"
 LIST_PATH = "/paths/~1v2~1Services~1{ServiceSid}~1Bindings"
 
 CHANGES = {
-    "a bound": ("/components/schemas/PageSize/minimum", 2, "list_bindings query PageSize minimum"),
+    "a bound": ("/components/schemas/PageSize/minimum", 2, "listBindings query PageSize minimum"),
     "an enum": ("/components/schemas/BindingType/enum", ["apn"], f"{BODY} .binding_type enum"),
-    "a type": ("/components/parameters/PageToken/schema/type", "integer", "list_bindings query PageToken type"),
+    "a type": ("/components/parameters/PageTokenParameter/schema/type", "integer", "listBindings query PageToken type"),
     "a format": ("/components/schemas/AbsoluteUrl/format", None, f"{BODY} .url format"),
     "nullable": ("/components/schemas/PageMeta/properties/next_page_url/nullable", None,
-                 "list_bindings 200 body application/json .meta .next_page_url nullable"),
+                 "listBindings 200 body application/json .meta .next_page_url nullable"),
     "a property": ("/components/schemas/Binding/properties/identity", None, f"{BODY} .identity"),
-    "a parameter": ("/components/parameters/Page/name", "PageNumber", "list_bindings query PageNumber"),
-    "a style": ("/components/parameters/Identity/explode", False, "list_bindings query Identity explode"),
-    "a response": (f"{LIST_PATH}/get/responses/206", {"description": ""}, "list_bindings 206"),
-    "an operation": (f"{LIST_PATH}/get", None, "list_bindings security"),
-    "security": (f"{LIST_PATH}/get/security", [], "list_bindings security"),
+    "a parameter": ("/components/parameters/PageParameter/name", "PageNumber", "listBindings query PageNumber"),
+    "a style": ("/components/parameters/IdentityParameter/explode", False, "listBindings query Identity explode"),
+    "a response": (f"{LIST_PATH}/get/responses/206", {"description": ""}, "listBindings 206"),
+    "an operation": (f"{LIST_PATH}/get", None, "listBindings security"),
+    "security": (f"{LIST_PATH}/get/security", [], "listBindings security"),
 }  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def remove_parameter(spec):
 
 
 def require_optional(spec):
-    spec["components"]["parameters"]["PageSize"]["required"] = True
+    spec["components"]["parameters"]["PageSizeParameter"]["required"] = True
 
 
 def remove_success(spec):

@@ -36,7 +36,7 @@ def account(strict) -> tuple[str, str]:
 
 @pytest.fixture
 def path(ask) -> str:
-    return ask.path("fetch_binding")
+    return ask.path("fetchBinding")
 
 
 def check_guessed(guessed: Guessed, limit: int) -> None:
@@ -44,7 +44,7 @@ def check_guessed(guessed: Guessed, limit: int) -> None:
     assert set(guessed.statuses) == {401, 429}
     assert limit <= guessed.statuses[401] <= limit + guessed.seconds * limit / 60 + 1
     for answer in guessed.answers:
-        check_error(answer, "unauthorized" if answer.status == 401 else "too_many_requests", "fetch_binding")
+        check_error(answer, "unauthorized" if answer.status == 401 else "too_many_requests", "fetchBinding")
         assert answer.status == 401 or answer.header("Retry-After") in {"1", "2"}
 
 
@@ -101,7 +101,7 @@ def test_a_thousand_guesses_a_second_from_many_addresses(strict, account, path):
     while (answer := ask_from(strict, path, "127.2.1.2", account)[0]).status == 429:
         assert time.monotonic() < until
         time.sleep(int(answer.header("Retry-After")))
-    check_error(answer, "not_found", "fetch_binding")
+    check_error(answer, "not_found", "fetchBinding")
 
 
 def test_who_is_in_stays_in_behind_the_address_of_an_attacker(strict, account, path):
@@ -124,7 +124,7 @@ def test_a_refusal_says_nothing_about_the_credentials(strict, account, path):
     attack(strict, path, NOBODY, ["127.2.3.1"], BY_ADDRESS + 1)
     ask_from(strict, path, "127.2.3.2", account, account)
     right, wrong = ask_from(strict, path, "127.2.3.1", account, (account[0], secrets.token_hex(16)))
-    check_error(right, "too_many_requests", "fetch_binding")
+    check_error(right, "too_many_requests", "fetchBinding")
     assert (right.status, right.content) == (wrong.status, wrong.content)
     own = {"twilio-request-id", "date", "retry-after"}
     rights, wrongs = ([each for each in answer.headers if each[0] not in own] for answer in (right, wrong))
@@ -149,8 +149,8 @@ def test_who_was_right_outlives_the_rotation_of_a_token(strict, account, path):
     check_guessed(attack(strict, path, user_name, addresses(200), 200), BY_ACCOUNT)
     old, wrong, right = ask_from(strict, path, "127.2.5.1", account, (user_name, token), (user_name, new))
     for answer in (old, wrong):
-        check_error(answer, "unauthorized", "fetch_binding")
-    check_error(right, "not_found", "fetch_binding")
+        check_error(answer, "unauthorized", "fetchBinding")
+    check_error(right, "not_found", "fetchBinding")
 
 
 def test_credentials_that_are_no_longer_right_are_counted(strict, account, path):
@@ -170,7 +170,7 @@ def test_only_what_could_be_right_is_a_guess(strict, ask, account, path):
         for value in (None, "Bearer x", "Basic !", "Basic QUM6") * 25:
             headers = [("Host", "x")] + ([("Authorization", value)] if value else [])
             connection.sendall(raw.compose("GET", path, headers))
-            check_error(raw.one(connection), "unauthorized", "fetch_binding")
+            check_error(raw.one(connection), "unauthorized", "fetchBinding")
 
 
 def test_guesses_at_the_same_moment(strict, path):
@@ -228,9 +228,9 @@ def test_a_rate_limit_of_accounts(service, world, path):
         assert statuses.count(200) <= 20 + seconds * 20 + 1
         refused = [answer for answer in answers if answer.status != 200]
         for answer in refused:
-            check_error(answer, "too_many_requests", "fetch_binding")
+            check_error(answer, "too_many_requests", "fetchBinding")
         (other,) = ask_from(limited, path, "127.0.0.1", world.foreign_auth)
-        check_error(other, "not_found", "fetch_binding")
+        check_error(other, "not_found", "fetchBinding")
         time.sleep(int(refused[-1].header("Retry-After")))
         (again,) = ask_from(limited, path, "127.0.0.1", key)
-        check_documented(again, "fetch_binding")
+        check_documented(again, "fetchBinding")

@@ -28,14 +28,14 @@ def guarded(served):
 
 
 def fetch(service, world, *headers, target="", method="GET", version="HTTP/1.1"):
-    path = operations()["fetch_binding"].path(ServiceSid=world.full["sid"], Sid=world.full["bindings"][0]["sid"])
+    path = operations()["fetchBinding"].path(ServiceSid=world.full["sid"], Sid=world.full["bindings"][0]["sid"])
     sent = [*headers, ("Authorization", raw.basic(*world.auth)), ("Connection", "close")]
     (answer,) = raw.exchange(service.url, raw.compose(method, f"{target}{path}", sent, version=version))
     return answer
 
 
 def origin(answer) -> str:
-    return check_documented(answer, "fetch_binding")["url"].partition("/v2/")[0]
+    return check_documented(answer, "fetchBinding")["url"].partition("/v2/")[0]
 
 
 @pytest.mark.parametrize(
@@ -68,14 +68,14 @@ def test_hosts_that_are_not_allowed(guarded, world, host, path):
 
 def test_what_is_refused_is_not_done(guarded, world):
     """A DELETE for another host deletes nothing."""
-    check_error(fetch(guarded, world, ("Host", EVIL), method="DELETE"), "invalid_parameter", "delete_binding")
+    check_error(fetch(guarded, world, ("Host", EVIL), method="DELETE"), "invalid_parameter", "deleteBinding")
     assert fetch(guarded, world, ("Host", "chat.example")).status == 200
 
 
 def test_a_target_cannot_name_another_host(guarded, world):
     """A whole URL as target names the host; the Host header beside it counts as little as the RFC says."""
     answer = fetch(guarded, world, ("Host", "chat.example"), target=f"http://{EVIL}")
-    check_error(answer, "invalid_parameter", "fetch_binding", parameter="The Host header")
+    check_error(answer, "invalid_parameter", "fetchBinding", parameter="The Host header")
     assert origin(fetch(guarded, world, ("Host", EVIL), target="http://chat.example")) == "http://chat.example"
 
 
@@ -88,7 +88,7 @@ def test_a_proxy_cannot_name_another_host(guarded, world):
     for values in ([EVIL], [f"chat.example, {EVIL}"], ["chat.example", EVIL]):
         headers = [("X-Forwarded-Host", value) for value in values]
         answer = fetch(guarded, world, ("Host", "chat.example"), *headers)
-        check_error(answer, "invalid_parameter", "fetch_binding", parameter="The X-Forwarded-Host header")
+        check_error(answer, "invalid_parameter", "fetchBinding", parameter="The X-Forwarded-Host header")
     for value in ("chat.example/../x", "u@chat.example", "chat.example:99999", "chat.example, ", "chat.example\t,"):
         answer = fetch(guarded, world, ("Host", "inner"), ("X-Forwarded-Host", value))
         assert answer.status == 400
@@ -165,7 +165,7 @@ def test_no_host_and_two_hosts(ask, hosts, path):
 )
 def test_what_is_a_host(ask, host):
     """Ports up to the last, IPv6, long names and space around them are taken."""
-    body = check_documented(ask("fetch_binding", headers=[("Host", host)]), "fetch_binding")
+    body = check_documented(ask("fetchBinding", headers=[("Host", host)]), "fetchBinding")
     assert body["url"].startswith(f"http://{host.strip()}/v2/")
 
 

@@ -79,7 +79,7 @@ def test_head_tells_nothing(ask, world, operation):
 def test_nothing_of_the_other_account_was_changed(ask, world):
     """After all this the other account has what it had."""
     foreign = world.foreign
-    answer = ask("list_bindings", "PageSize=1000", service_sid=foreign["sid"], auth=raw.basic(*world.foreign_auth))
+    answer = ask("listBindings", "PageSize=1000", service_sid=foreign["sid"], auth=raw.basic(*world.foreign_auth))
     for binding in foreign["bindings"]:
         assert binding["sid"].encode() in answer.content
     assert answer.content.count(b'"sid":') == len(foreign["bindings"])

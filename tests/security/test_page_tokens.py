@@ -51,13 +51,13 @@ def mutated(token: str) -> list[str]:
 
 def asked(service: Service, auth: tuple[str, str], service_sid: str, queries: Sequence[str]) -> list[dict | None]:
     """The pages for some queries of one list; None for one that is refused. Nothing else may come."""
-    path = operations()["list_bindings"].path(ServiceSid=service_sid)
+    path = operations()["listBindings"].path(ServiceSid=service_sid)
     pages: list[dict | None] = []
     for answer in flood(service.url, auth, [Request("GET", f"{path}?{query}") for query in queries]):
         if answer.status == 200:
-            pages.append(check_documented(answer, "list_bindings"))
+            pages.append(check_documented(answer, "listBindings"))
         else:
-            check_error(answer, "invalid_parameter", "list_bindings", parameter="PageToken")
+            check_error(answer, "invalid_parameter", "listBindings", parameter="PageToken")
             pages.append(None)
     return pages
 
@@ -143,7 +143,7 @@ def test_tokens_replayed_after_deletion(service, client, world: World):
     order = [binding["sid"] for binding in whole["bindings"]][:30]
     page = get(client, list_url(client, full["sid"], ("PageSize", 10)))
     url = page["meta"]["next_page_url"]
-    delete = operations()["delete_binding"]
+    delete = operations()["deleteBinding"]
     assert client.delete(delete.path(ServiceSid=full["sid"], Sid=order[9])).status_code == 204
     replayed = get(client, url)
     assert [binding["sid"] for binding in replayed["bindings"]] == order[10:20]

@@ -16,16 +16,16 @@ LONGEST_URL = 65_535  # the spec's sentence says it
 def test_the_longest_url(ask):
     """A URL of the length that the spec names is read; with one byte more it is refused in the spec's words."""
     assert f"{LONGEST_URL:,}" in errors()["malformed_request"]["x-message"]
-    path = f"{ask.path('list_bindings')}?Identity="
+    path = f"{ask.path('listBindings')}?Identity="
     longest = path + "a" * (LONGEST_URL - len(path))
-    check_documented(ask("list_bindings", path=longest), "list_bindings")
-    check_error(ask("list_bindings", path=f"{longest}a"), "malformed_request", "list_bindings")
+    check_documented(ask("listBindings", path=longest), "listBindings")
+    check_error(ask("listBindings", path=f"{longest}a"), "malformed_request", "listBindings")
 
 
 def head_of(ask, size: int, value: str = "") -> bytes:
     """A request with a head of a size; the last header fills it up."""
     headers = [("Host", "x"), ("Authorization", raw.basic(*ask.world.auth)), ("Connection", "close"), ("X-Fill", value)]
-    head = raw.compose("GET", ask.path("fetch_binding"), headers)
+    head = raw.compose("GET", ask.path("fetchBinding"), headers)
     return head if value else head_of(ask, size, "a" * (size - len(head)))
 
 
@@ -40,7 +40,7 @@ def test_the_largest_head(ask, step):
                 connection.sendall(sent[start : start + step])
             (answer,) = raw.parsed(raw.received(connection))
         assert answer.status == status
-    message = check_error(answer, "invalid_parameter", "fetch_binding", parameter="The head of the request")
+    message = check_error(answer, "invalid_parameter", "fetchBinding", parameter="The head of the request")
     assert str(LIMITS.max_head) in message
 
 
@@ -66,9 +66,9 @@ def test_the_most_headers(ask):
     """As many headers as are allowed are read; with one more the request is refused with the bound."""
     given = 3  # those that `ask` adds
     most = [("X", "a")] * (LIMITS.max_headers - given)
-    check_documented(ask("fetch_binding", headers=most), "fetch_binding")
-    answer = ask("fetch_binding", headers=[*most, ("X", "a")])
-    assert str(LIMITS.max_headers) in check_error(answer, "invalid_parameter", "fetch_binding", parameter="The request")
+    check_documented(ask("fetchBinding", headers=most), "fetchBinding")
+    answer = ask("fetchBinding", headers=[*most, ("X", "a")])
+    assert str(LIMITS.max_headers) in check_error(answer, "invalid_parameter", "fetchBinding", parameter="The request")
 
 
 def body_of(size: int) -> bytes:
@@ -89,60 +89,60 @@ def test_the_largest_body(ask, world, chunked, more):
     body = body_of(LIMITS.max_body + more)
     if chunked:
         headers = [("Authorization", raw.basic(*world.auth)), ("Transfer-Encoding", "chunked")]
-        answer = raw.ask(ask.url, "POST", ask.path("register_binding"), headers, in_chunks(body))
+        answer = raw.ask(ask.url, "POST", ask.path("registerBinding"), headers, in_chunks(body))
     else:
-        answer = ask("register_binding", body=body)
+        answer = ask("registerBinding", body=body)
     if not more:
-        check_documented(answer, "register_binding")
+        check_documented(answer, "registerBinding")
         return
-    message = check_error(answer, "invalid_parameter", "register_binding", parameter="The body")
+    message = check_error(answer, "invalid_parameter", "registerBinding", parameter="The body")
     assert str(LIMITS.max_body) in message
 
 
 def test_a_body_that_would_be_too_large(ask, world):
     """A client that asks first whether to send its body is not told to go on."""
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Expect", "100-continue")]
-    sent = raw.compose("POST", ask.path("register_binding"), [*headers, ("Content-Length", str(1 << 40))])
+    sent = raw.compose("POST", ask.path("registerBinding"), [*headers, ("Content-Length", str(1 << 40))])
     with raw.connect(ask.url) as connection:
         connection.sendall(sent)
         received = raw.received(connection)
     assert b" 100 " not in received
     (answer,) = raw.parsed(received)
-    check_error(answer, "invalid_parameter", "register_binding", parameter="The body")
+    check_error(answer, "invalid_parameter", "registerBinding", parameter="The body")
 
 
 def test_a_connection_after_a_body_that_was_not_read(ask, world):
     """The rest of a body that is too large is no request: the next one on its connection is answered."""
     body = body_of(LIMITS.max_body + 500_000).replace(b"aaaa\r\n", b"\r\n\r\n")
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Content-Length", str(len(body)))]
-    sent = raw.compose("POST", ask.path("register_binding"), headers, body)
+    sent = raw.compose("POST", ask.path("registerBinding"), headers, body)
     first, second = raw.exchange(ask.url, sent + raw.compose("GET", "/x", [("Host", "x"), ("Connection", "close")]))
-    check_error(first, "invalid_parameter", "register_binding", parameter="The body")
+    check_error(first, "invalid_parameter", "registerBinding", parameter="The body")
     check_error(second, "not_found", path="/x")
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_a_body_that_nobody_reads(ask, world, method):
     """The contract says that a body changes nothing there: however large it is, the answer is the same."""
-    answer = ask("fetch_binding", method=method, sid=f"BS{'0' * 32}", body=b"a" * 20_000_000)
-    check_error(answer, "not_found", "fetch_binding")
+    answer = ask("fetchBinding", method=method, sid=f"BS{'0' * 32}", body=b"a" * 20_000_000)
+    check_error(answer, "not_found", "fetchBinding")
 
 
 @pytest.mark.parametrize("field", [b"X-Last: " + b"a" * 3_000_000, b"X: a\r\n" * 500_000])
 def test_fields_after_chunks_without_end(ask, world, field):
     """What follows the last chunk is not kept: a field without end ends the connection, and fields are nothing."""
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Transfer-Encoding", "chunked")]
-    head = raw.compose("GET", ask.path("fetch_binding"), headers)
+    head = raw.compose("GET", ask.path("fetchBinding"), headers)
     with raw.connect(ask.url) as connection:
         connection.sendall(head + b"0\r\n")
-        check_documented(raw.one(connection), "fetch_binding")
+        check_documented(raw.one(connection), "fetchBinding")
         connection.sendall(field)
         assert raw.received(connection) == b""
 
 
 def test_limits_are_options(ask, service, world):
     """Each bound can be set."""
-    path, auth = ask.path("register_binding"), ("Authorization", raw.basic(*world.auth))
+    path, auth = ask.path("registerBinding"), ("Authorization", raw.basic(*world.auth))
     with Service(service.database, "--max-head", 20_000, "--max-headers", 5, "--max-body", 16_384) as other:
         for headers, body, bound in (
             ([("X", "a" * 20_000)], b"", "20000"),
@@ -150,4 +150,4 @@ def test_limits_are_options(ask, service, world):
             ([("Content-Length", "16385")], body_of(16_385), "16384"),
         ):
             answer = raw.ask(other.url, "POST", path, [auth, *headers], body)
-            assert f"at most {bound} " in check_error(answer, "invalid_parameter", "register_binding")
+            assert f"at most {bound} " in check_error(answer, "invalid_parameter", "registerBinding")

@@ -63,9 +63,9 @@ async def besieged(ask, slow: list[tuple[bytes, bytes]], path: str) -> tuple[lis
     waits = []
     for _ in range(100):
         began = time.monotonic()
-        answer = await asyncio.to_thread(ask, "fetch_binding")
+        answer = await asyncio.to_thread(ask, "fetchBinding")
         waits.append(time.monotonic() - began)
-        check_documented(answer, "fetch_binding")
+        check_documented(answer, "fetchBinding")
         if len(waits) * 0.02 > PATIENCE / 2:
             break
     during = not any(client.done() for client in clients)
@@ -81,8 +81,8 @@ def test_a_thousand_slow_clients(ask, world, hasty):
     """A thousand connections that send a byte now and then, or nothing, are ended in time; nobody waits for them."""
     authorization = ("Authorization", raw.basic(*world.auth))
     body = registration(endpoint="slow")
-    head = raw.compose("GET", ask.path("fetch_binding"), [("Host", "x"), authorization])
-    posted = raw.compose("POST", ask.path("register_binding", world.empty["sid"]),
+    head = raw.compose("GET", ask.path("fetchBinding"), [("Host", "x"), authorization])
+    posted = raw.compose("POST", ask.path("registerBinding", world.empty["sid"]),
                          [("Host", "x"), authorization, ("Content-Length", str(len(body)))])  # fmt: skip
     kinds = {
         "head": (400, (head[:20], head[20:])),
@@ -92,7 +92,7 @@ def test_a_thousand_slow_clients(ask, world, hasty):
     }
     slow = [each for number, each in kinds.values() for _ in range(number)]
     assert len(slow) == 1000
-    answers, waits, during = asyncio.run(besieged(ask, slow, ask.path("fetch_binding")))
+    answers, waits, during = asyncio.run(besieged(ask, slow, ask.path("fetchBinding")))
     assert during, "slow clients were sent away before their time"
     say(f"{len(waits)} fetches beside {len(slow)} slow clients: p50 {sorted(waits)[len(waits) // 2] * 1000:.1f} ms, "
         f"the slowest {max(waits) * 1000:.1f} ms")  # fmt: skip
@@ -105,7 +105,7 @@ def test_a_thousand_slow_clients(ask, world, hasty):
         (answer,) = raw.parsed(received)
         parameter = "The body" if name == "body" else "The head of the request"
         assert f"{PATIENCE} seconds" in check_error(answer, "invalid_parameter", parameter=parameter)
-    assert check_documented(ask("list_bindings", service_sid=world.empty["sid"]), "list_bindings")["bindings"] == []
+    assert check_documented(ask("listBindings", service_sid=world.empty["sid"]), "listBindings")["bindings"] == []
     assert "Traceback" not in hasty.log
 
 
@@ -131,8 +131,8 @@ def test_a_body_that_nobody_waits_for(ask, world):
     """A fetch is answered without its body, which then has as long to arrive as any."""
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Content-Length", "1000")]
     with raw.connect(ask.url) as connection:
-        connection.sendall(raw.compose("GET", ask.path("fetch_binding"), headers, b"x"))
-        check_documented(raw.one(connection), "fetch_binding")
+        connection.sendall(raw.compose("GET", ask.path("fetchBinding"), headers, b"x"))
+        check_documented(raw.one(connection), "fetchBinding")
         received, seconds = ended_after(connection)
     assert received == b""
     assert PATIENCE - 1 <= seconds <= PATIENCE + 5
@@ -140,7 +140,7 @@ def test_a_body_that_nobody_waits_for(ask, world):
 
 def test_an_answer_that_is_not_read(ask, world, hasty):
     """A client that asks for much and reads nothing is cut off; neither answers nor requests heap up for it."""
-    path = ask.path("list_bindings", world.full["sid"])
+    path = ask.path("listBindings", world.full["sid"])
     request = raw.compose("GET", f"{path}?PageSize=1000", [("Host", "x"), ("Authorization", raw.basic(*world.auth))])
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -150,7 +150,7 @@ def test_an_answer_that_is_not_read(ask, world, hasty):
         with pytest.raises(OSError, match=r"reset|Broken"):
             collections.deque(map(connection.sendall, [request * 100] * 10_000), maxlen=0)
     assert resident(hasty.pid) < 300_000_000
-    check_documented(ask("fetch_binding"), "fetch_binding")
+    check_documented(ask("fetchBinding"), "fetchBinding")
 
 
 def resident(pid: int) -> int:
@@ -173,7 +173,7 @@ def test_too_many_connections(ask, world, hasty):
         held = [raw.connect(crowded.url) for _ in range(most)]
         time.sleep(0.5)
         other = Asker(crowded, world)
-        for operation in ("fetch_binding", "list_bindings", "register_binding"):
+        for operation in ("fetchBinding", "listBindings", "registerBinding"):
             answer = other(operation)
             check_error(answer, "too_many_requests", operation)
             assert (answer.header("Connection"), int(answer.header("Retry-After")) > 0) == ("close", True)
@@ -183,7 +183,7 @@ def test_too_many_connections(ask, world, hasty):
             assert raw.received(refused) == b""
         for connection in held:
             connection.close()
-        assert wait_until(lambda: other("fetch_binding").status == 200, 10)
+        assert wait_until(lambda: other("fetchBinding").status == 200, 10)
         assert "Traceback" not in crowded.log
 
 

@@ -66,10 +66,10 @@ def authorization(world):
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
-@pytest.mark.parametrize("operation", ["fetch_binding", "register_binding"])
+@pytest.mark.parametrize("operation", ["fetchBinding", "registerBinding"])
 def test_a_body_whose_end_is_unclear(ask, authorization, framing, operation):
     """It is a 400 and the end of the connection: neither the request nor what is hidden in it is answered."""
-    method = "GET" if operation == "fetch_binding" else "POST"
+    method = "GET" if operation == "fetchBinding" else "POST"
     (answer,) = raw.exchange(ask.url, hiding(method, ask.path(operation), FRAMINGS[framing], authorization))
     check_error(answer, "malformed_request", operation)
     assert answer.header("Connection") == "close"
@@ -79,17 +79,17 @@ def test_a_body_whose_end_is_unclear(ask, authorization, framing, operation):
 def test_what_is_refused_is_not_done(ask, world, authorization, framing):
     """A DELETE with such a body deletes nothing."""
     sid = world.full["bindings"][1]["sid"]
-    sent = hiding("DELETE", ask.path("delete_binding", sid=sid), FRAMINGS[framing], authorization)
+    sent = hiding("DELETE", ask.path("deleteBinding", sid=sid), FRAMINGS[framing], authorization)
     (answer,) = raw.exchange(ask.url, sent)
     assert answer.status == 400
-    check_documented(ask("fetch_binding", sid=sid), "fetch_binding")
+    check_documented(ask("fetchBinding", sid=sid), "fetchBinding")
 
 
 def test_chunks_of_http_1_0(ask, authorization):
     """HTTP/1.0 knows no chunks: whoever passed them on took the body for another one (RFC 9112, 6.1)."""
-    sent = hiding("GET", ask.path("fetch_binding"), (CHUNKED,), authorization, version=b"1.0")
+    sent = hiding("GET", ask.path("fetchBinding"), (CHUNKED,), authorization, version=b"1.0")
     (answer,) = raw.exchange(ask.url, sent)
-    check_error(answer, "malformed_request", "fetch_binding")
+    check_error(answer, "malformed_request", "fetchBinding")
 
 
 BROKEN_CHUNKS = {
@@ -118,32 +118,32 @@ def test_broken_chunks(ask, world, authorization, chunk, pieces):
     """A registration in broken chunks is a 400, registers nothing, and nothing after it is answered."""
     body = BROKEN_CHUNKS[chunk] + EMPTY + HIDDEN
     headers = (b"Host: x", authorization, CHUNKED, b"Content-Type: application/json")
-    path = ask.path("register_binding", world.empty["sid"]).encode()
+    path = ask.path("registerBinding", world.empty["sid"]).encode()
     head = b"\r\n".join([b"POST " + path + b" HTTP/1.1", *headers, b"", b""])
     with raw.connect(ask.url) as connection:
         for piece in [head + body] if pieces == 1 else [head, body]:
             connection.sendall(piece)
         (answer,) = raw.parsed(raw.received(connection))
-    check_error(answer, "malformed_request", "register_binding")
-    assert check_documented(ask("list_bindings", service_sid=world.empty["sid"]), "list_bindings")["bindings"] == []
+    check_error(answer, "malformed_request", "registerBinding")
+    assert check_documented(ask("listBindings", service_sid=world.empty["sid"]), "listBindings")["bindings"] == []
 
 
 @pytest.mark.parametrize("chunk", BROKEN_CHUNKS)
 def test_a_delete_with_broken_chunks(ask, world, authorization, chunk):
     """What came in one piece with its broken body is not done."""
     sid = world.full["bindings"][1]["sid"]
-    head = (b"DELETE %s HTTP/1.1" % ask.path("delete_binding", sid=sid).encode(), b"Host: x", authorization, CHUNKED)
+    head = (b"DELETE %s HTTP/1.1" % ask.path("deleteBinding", sid=sid).encode(), b"Host: x", authorization, CHUNKED)
     (answer,) = raw.exchange(ask.url, b"\r\n".join([*head, b"", BROKEN_CHUNKS[chunk] + EMPTY + HIDDEN]))
-    check_error(answer, "malformed_request", "delete_binding")
-    check_documented(ask("fetch_binding", sid=sid), "fetch_binding")
+    check_error(answer, "malformed_request", "deleteBinding")
+    check_documented(ask("fetchBinding", sid=sid), "fetchBinding")
 
 
 def test_a_broken_body_of_what_was_answered(ask, authorization):
     """A fetch needs no body: it may be answered before its body breaks. Then nothing more comes."""
-    head = (b"GET %s HTTP/1.1" % ask.path("fetch_binding").encode(), b"Host: x", authorization, CHUNKED, b"", b"")
+    head = (b"GET %s HTTP/1.1" % ask.path("fetchBinding").encode(), b"Host: x", authorization, CHUNKED, b"", b"")
     with raw.connect(ask.url) as connection:
         connection.sendall(b"\r\n".join(head))
-        check_documented(raw.one(connection), "fetch_binding")
+        check_documented(raw.one(connection), "fetchBinding")
         connection.sendall(b"zz\r\n" + HIDDEN)
         assert raw.received(connection) == b""
 
@@ -153,10 +153,10 @@ def test_extensions_of_chunks(ask, authorization, extension):
     """Extensions of chunks mean nothing, and what follows the body is a request of its own."""
     body = registration(endpoint=f"extended by {len(extension)}")
     chunks = b"%x%s\r\n%s\r\n0%s\r\n\r\n" % (len(body), extension, body, extension)
-    head = (b"POST %s HTTP/1.1" % ask.path("register_binding").encode(), b"Host: x", authorization, CHUNKED, b"")
+    head = (b"POST %s HTTP/1.1" % ask.path("registerBinding").encode(), b"Host: x", authorization, CHUNKED, b"")
     sent = b"\r\n".join([*head, chunks]) + raw.compose("GET", "/next", [("Host", "x"), ("Connection", "close")])
     first, second = raw.exchange(ask.url, sent)
-    check_documented(first, "register_binding")
+    check_documented(first, "registerBinding")
     check_error(second, "not_found", path="/next")
 
 
@@ -164,7 +164,7 @@ def test_extensions_of_chunks(ask, authorization, extension):
 def test_fields_after_chunks_are_no_headers(ask, world, pieces):
     """What follows the last chunk cannot take the place of a header: not of the credentials, nor of the host."""
     authorization = f"Authorization: {raw.basic(*world.auth)}".encode()
-    path = ask.path("register_binding").encode()
+    path = ask.path("registerBinding").encode()
     body = registration(endpoint="followed")
     head = b"\r\n".join([b"POST %s HTTP/1.1" % path, b"Host: chat.example", CHUNKED])
     chunks = b"%x\r\n%s\r\n0\r\n" % (len(body), body)
@@ -179,9 +179,9 @@ def test_fields_after_chunks_are_no_headers(ask, world, pieces):
             return list(raw.parsed(raw.received(connection)))[-2]
 
     unauthorized = ask_in_pieces(head + b"\r\n\r\n", chunks, authorization + b"\r\n\r\n")
-    check_error(unauthorized, "unauthorized", "register_binding")
+    check_error(unauthorized, "unauthorized", "registerBinding")
     answer = ask_in_pieces(head + b"\r\n" + authorization + b"\r\n\r\n", chunks, trailers)
-    assert check_documented(answer, "register_binding")["url"].startswith("http://chat.example/")
+    assert check_documented(answer, "registerBinding")["url"].startswith("http://chat.example/")
 
 
 @pytest.mark.parametrize("step", [1, 7, 1000])
@@ -209,11 +209,11 @@ def test_a_tunnel(ask, target):
 
 def test_what_cannot_be_read_is_answered_in_its_turn(ask, authorization):
     """Requests before it are answered first: no answer is taken for that of another request."""
-    fetch = b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % (ask.path("fetch_binding").encode(), authorization)
-    broken = hiding("DELETE", ask.path("delete_binding"), (LENGTH, CHUNKED), authorization)
+    fetch = b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % (ask.path("fetchBinding").encode(), authorization)
+    broken = hiding("DELETE", ask.path("deleteBinding"), (LENGTH, CHUNKED), authorization)
     first, second, third = raw.exchange(ask.url, fetch + fetch + broken + fetch)
-    check_documented(first, "fetch_binding")
-    check_documented(second, "fetch_binding")
+    check_documented(first, "fetchBinding")
+    check_documented(second, "fetchBinding")
     check_error(third, "malformed_request")
 
 
@@ -222,18 +222,18 @@ def test_what_cannot_be_read_is_answered_in_its_turn(ask, authorization):
 )
 def test_garbage_in_the_same_piece(ask, authorization, garbage):
     """Garbage right behind a request spoils neither it nor its answer."""
-    fetch = b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % (ask.path("fetch_binding").encode(), authorization)
+    fetch = b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % (ask.path("fetchBinding").encode(), authorization)
     first, second = raw.exchange(ask.url, fetch + garbage)
-    check_documented(first, "fetch_binding")
+    check_documented(first, "fetchBinding")
     check_error(second, "malformed_request")
 
 
 def test_nothing_after_the_last_request(ask, authorization):
     """What follows a request that closes its connection is not done."""
     close = b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\nConnection: close\r\n\r\n"
-    sent = close % (ask.path("fetch_binding").encode(), authorization)
+    sent = close % (ask.path("fetchBinding").encode(), authorization)
     (answer,) = raw.exchange(ask.url, sent + HIDDEN * 3)
-    check_documented(answer, "fetch_binding")
+    check_documented(answer, "fetchBinding")
 
 
 @pytest.mark.parametrize(
@@ -241,9 +241,9 @@ def test_nothing_after_the_last_request(ask, authorization):
 )
 def test_versions_that_are_not_spoken(ask, authorization, version):
     """What is neither HTTP/1.1 nor HTTP/1.0 is a 400: a client that meant it would not know the answer's form."""
-    target = b" ".join(filter(None, [ask.path("fetch_binding").encode(), version]))
+    target = b" ".join(filter(None, [ask.path("fetchBinding").encode(), version]))
     (answer,) = raw.exchange(ask.url, b"GET %s\r\nHost: x\r\n%s\r\n\r\n" % (target, authorization))
-    check_error(answer, "malformed_request", "fetch_binding")
+    check_error(answer, "malformed_request", "fetchBinding")
 
 
 def test_the_log_holds_no_fault(service):

@@ -63,7 +63,7 @@ def check(found: dict[tuple, Comparison]) -> None:
 @pytest.mark.parametrize("tries", TRIES)
 def test_wrong_credentials(open_to_guesses, ask, world, tries):
     """How much of a token is right, whether there is such an account, such a key: all takes equally long."""
-    path, (user_name, token), key = ask.path("fetch_binding"), world.auth, world.key["sid"]
+    path, (user_name, token), key = ask.path("fetchBinding"), world.auth, world.key["sid"]
 
     def guess(user_name: str, password: str) -> bytes:
         return request("GET", path, user_name, password)
@@ -111,7 +111,7 @@ def test_sids_of_another_account(open_to_guesses, world, operation_id, tries):
 
 def test_a_difference_is_seen(open_to_guesses, ask, world):
     """Credentials that are no text are not looked for, which takes some microseconds less: that shows."""
-    path = ask.path("fetch_binding")
+    path = ask.path("fetchBinding")
     kinds = {
         "looked for": lambda: request("GET", path, world.auth[0], secrets.token_hex(16)),
         "not looked for": lambda: raw.compose("GET", path, [("Host", "x"), ("Authorization", f"Basic {'_' * 88}")]),

@@ -51,7 +51,7 @@ class Asker:
         sent = list(headers)
         if auth is not None:
             sent.append(("Authorization", auth or raw.basic(*self.world.auth)))
-        if operation_id == "register_binding" and body is None:
+        if operation_id == "registerBinding" and body is None:
             body = registration()
         if body is not None:
             sent.append(("Content-Length", str(len(body))))

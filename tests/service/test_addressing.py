@@ -28,12 +28,12 @@ def served(service, world):
 
 
 def origin_of(client, world, **headers) -> str:
-    path = operations()["fetch_binding"].path(ServiceSid=world.full["sid"], Sid=world.full["bindings"][0]["sid"])
+    path = operations()["fetchBinding"].path(ServiceSid=world.full["sid"], Sid=world.full["bindings"][0]["sid"])
     body = client.get(path, headers=headers).json()
     assert body["url"].endswith(path)
     origin = body["url"].removesuffix(path)
     assert body["links"]["user"].startswith(f"{origin}/v2/Services/{world.full['sid']}/Users/")
-    page = client.get(operations()["list_bindings"].path(ServiceSid=world.full["sid"]), headers=headers).json()
+    page = client.get(operations()["listBindings"].path(ServiceSid=world.full["sid"]), headers=headers).json()
     urls = [page["meta"][key] for key in ("url", "first_page_url", "next_page_url")]
     assert all(url.startswith(f"{origin}/v2/") for url in [*urls, *(each["url"] for each in page["bindings"])])
     return origin
@@ -55,7 +55,7 @@ def test_a_public_url(served, world, public):
         assert origin_of(client, world) == public.rstrip("/")
         assert origin_of(client, world, **FORWARDED, Host="other.example") == public.rstrip("/")
         response = client.get(list_url(client, world.full["sid"]), headers={"Host": "no host at all"})
-        check_error(response_of(response), "invalid_parameter", "list_bindings", parameter="The Host header")
+        check_error(response_of(response), "invalid_parameter", "listBindings", parameter="The Host header")
         base = public.rstrip("/")
         pages, url = [], list_url(client, world.hundred["sid"], ("PageSize", 30))
         while url:
@@ -82,9 +82,9 @@ def test_a_trusted_proxy(served, world, proxy):
             ({"Forwarded": "host=evil.example;proto=https"}, f"http://{host}"),
         ]:
             assert origin_of(client, world, **headers) == origin, headers
-        path = operations()["fetch_binding"].path(ServiceSid=world.full["sid"], Sid=world.full["bindings"][0]["sid"])
+        path = operations()["fetchBinding"].path(ServiceSid=world.full["sid"], Sid=world.full["bindings"][0]["sid"])
         answer = client.get(path, headers={"X-Forwarded-Host": "evil/../x"})
-        check_error(response_of(answer), "invalid_parameter", "fetch_binding", parameter="The X-Forwarded-Host header")
+        check_error(response_of(answer), "invalid_parameter", "fetchBinding", parameter="The X-Forwarded-Host header")
 
 
 def test_a_proxy_that_is_not_trusted(served, world):

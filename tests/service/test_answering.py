@@ -63,7 +63,7 @@ def got(url: str, method: str = "GET", headers: raw.Headers = ()) -> bytes:
 @pytest.mark.parametrize("closes", [False, True])
 def test_an_answer_leaves_in_one_write(service, world, closes):
     """A client has the whole answer with what it reads first, and need not wait for more."""
-    path = operations()["list_bindings"].path(ServiceSid=world.empty["sid"])
+    path = operations()["listBindings"].path(ServiceSid=world.empty["sid"])
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), *([("Connection", "close")] if closes else [])]
     for _ in range(50):
         with raw.connect(service.url) as connection:

@@ -137,19 +137,19 @@ def test_credentials_elsewhere_are_none(ask, world):
     good = encoded(right(world))
     user, token = world.auth
     headers = [("Proxy-Authorization", good), ("Cookie", f"Authorization={good.decode()}"), ("X-Authorization", good)]
-    check_error(ask("list_bindings", auth=None, headers=headers), "unauthorized", "list_bindings")
+    check_error(ask("listBindings", auth=None, headers=headers), "unauthorized", "listBindings")
     query = f"AccountSid={user}&AuthToken={token}"
-    check_error(ask("list_bindings", query, auth=None), "unauthorized", "list_bindings")
+    check_error(ask("listBindings", query, auth=None), "unauthorized", "listBindings")
 
 
 @pytest.mark.parametrize("scheme", [b"Basic ", b"basic ", b"BASIC ", b"bAsIc ", b"Basic   ", b"  Basic "])
 def test_the_scheme_has_no_case(ask, world, scheme):
     """The scheme is matched in any case of letters, and spaces around it mean nothing (RFC 9110, 11.1)."""
     header = scheme + base64.b64encode(right(world)) + b" "
-    check_documented(ask("fetch_binding", auth=header), "fetch_binding")
+    check_documented(ask("fetchBinding", auth=header), "fetchBinding")
 
 
-@pytest.mark.parametrize("operation", [name for name in OPERATIONS if name != "delete_binding"])
+@pytest.mark.parametrize("operation", [name for name in OPERATIONS if name != "deleteBinding"])
 def test_a_key_opens_what_its_account_does(ask, world, operation):
     """An API key's SID and secret get in like the account's own, and see the same."""
     auth = raw.basic(world.key["sid"], world.key["secret"])
@@ -177,5 +177,5 @@ def test_another_account_sees_nothing_of_ours(ask, world, operation):
 def test_wrong_credentials_lock_nobody_out(ask, world):
     """After a hundred wrong tokens the right one still gets in."""
     for number in range(100):
-        check_error(ask("fetch_binding", auth=raw.basic(world.auth[0], f"{number:032x}")), "unauthorized")
-    check_documented(ask("fetch_binding"), "fetch_binding")
+        check_error(ask("fetchBinding", auth=raw.basic(world.auth[0], f"{number:032x}")), "unauthorized")
+    check_documented(ask("fetchBinding"), "fetchBinding")

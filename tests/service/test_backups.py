@@ -97,7 +97,7 @@ class Client:
             await self._writer.wait_closed()
 
     async def register(self, name: str) -> AsyncIterator[None]:
-        path = operations()["register_binding"].path(ServiceSid=SERVICE)
+        path = operations()["registerBinding"].path(ServiceSid=SERVICE)
         for number in count():
             device = {"Identity": f"user {number % 9}", "Endpoint": f"{name} {number}"}
             form = urlencode(device | {"BindingType": "apn", "CredentialSid": f"CR{0:032x}"})
@@ -106,7 +106,7 @@ class Client:
 
     async def delete(self, numbers: range) -> AsyncIterator[None]:
         for number in numbers:
-            path = operations()["delete_binding"].path(ServiceSid=SERVICE, Sid=sid(number))
+            path = operations()["deleteBinding"].path(ServiceSid=SERVICE, Sid=sid(number))
             write = Write(sid(number), next(self._history.clock))
             self._history.deleted.append(write)
             yield await self._ask(write, 204, "DELETE", path)
@@ -266,14 +266,14 @@ def test_a_database_is_replaced_under_a_running_service(tmp_path, world, world_f
     assert run_cli("backup", "-o", backup, "--database", locator_of(database)).returncode == 0
     with Service(database) as service:
         ask = Asker(service, world)
-        assert ask("delete_binding").status == 204
+        assert ask("deleteBinding").status == 204
         body = registration("somebody new", "marked-endpoint")
-        assert ask("register_binding", service_sid=world.empty["sid"], body=body).status == 201
+        assert ask("registerBinding", service_sid=world.empty["sid"], body=body).status == 201
         refused = run_cli("restore", backup, "--database", locator_of(database))
-        assert (refused.returncode, ask("fetch_binding").status) == (2, 404)
+        assert (refused.returncode, ask("fetchBinding").status) == (2, 404)
         assert "holds 2 accounts: name a new one, or give --replace" in refused.stderr
         restored(backup, database, "--replace")
-        assert ask("fetch_binding").status == 200
-        listed = json.loads(ask("list_bindings", service_sid=world.empty["sid"]).content)
+        assert ask("fetchBinding").status == 200
+        listed = json.loads(ask("listBindings", service_sid=world.empty["sid"]).content)
         assert listed["bindings"] == []
         assert not [path for path in tmp_path.glob("replaced.db*") if b"marked-endpoint" in path.read_bytes()]

@@ -68,9 +68,9 @@ def ask(tmp_path_factory, world_file, world, unmeasured):
 
 
 def painted(ask, colour="red", query="", body=b'{"Coats": 1}', **options):
-    path = f"{ask.path('list_bindings')}/{colour}/Paint"
+    path = f"{ask.path('listBindings')}/{colour}/Paint"
     headers = [("Content-Type", "application/json")]
-    return ask("list_bindings", query, path=path, headers=headers, **{"method": "PUT", "body": body} | options)
+    return ask("listBindings", query, path=path, headers=headers, **{"method": "PUT", "body": body} | options)
 
 
 def told(response) -> dict[str, object]:
@@ -88,19 +88,19 @@ def refused(response, name: str, *words: str) -> None:
 def test_a_parameter_is_handed_to_the_function(ask, world):
     """Parameters that were added come parsed by their schemas: numbers, each value of a list, defaults."""
     base = {"service_sid": world.full["sid"], "page_size": 50, "who": world.a["sid"]}
-    assert told(ask("list_bindings")) == base | {"depth": 3, "tag": []}
-    assert told(ask("list_bindings", "Tag=a,b&Depth=x&Depth=07&Tag=c")) == base | {"depth": 7, "tag": ["a,b", "c"]}
+    assert told(ask("listBindings")) == base | {"depth": 3, "tag": []}
+    assert told(ask("listBindings", "Tag=a,b&Depth=x&Depth=07&Tag=c")) == base | {"depth": 7, "tag": ["a,b", "c"]}
 
 
 def test_a_parameter_is_checked(ask):
     """Each rule of their schemas holds, with the words and the error that the spec has for it."""
-    refused(ask("list_bindings", "Depth=1"), "invalid_parameter", "Depth", "2")
-    refused(ask("list_bindings", "Depth=1_0"), "invalid_parameter", "Depth")
-    refused(ask("list_bindings", "Depth=10"), "page_size_too_large")
-    refused(ask("list_bindings", "Tag=A"), "invalid_parameter", "Tag", TAG["schema"]["items"]["x-rule"])
-    refused(ask("list_bindings", "Tag=a&Tag=b&Tag=c"), "invalid_parameter", "Tag", "2")
-    refused(ask("list_bindings", "depth=3"), "unknown_parameter", "PageToken, Depth, Tag")
-    refused(ask("fetch_binding", "Depth=3"), "unknown_parameter")
+    refused(ask("listBindings", "Depth=1"), "invalid_parameter", "Depth", "2")
+    refused(ask("listBindings", "Depth=1_0"), "invalid_parameter", "Depth")
+    refused(ask("listBindings", "Depth=10"), "page_size_too_large")
+    refused(ask("listBindings", "Tag=A"), "invalid_parameter", "Tag", TAG["schema"]["items"]["x-rule"])
+    refused(ask("listBindings", "Tag=a&Tag=b&Tag=c"), "invalid_parameter", "Tag", "2")
+    refused(ask("listBindings", "depth=3"), "unknown_parameter", "PageToken, Depth, Tag")
+    refused(ask("fetchBinding", "Depth=3"), "unknown_parameter")
 
 
 def test_an_operation_is_served(ask, world):
@@ -123,6 +123,6 @@ def test_an_operation_is_guarded(ask, world):
     response = painted(ask, method="GET", body=None)
     refused(response, "method_not_allowed")
     assert set(response.header("Allow").split(", ")) == {"PUT", "OPTIONS"}
-    preflight = ask("list_bindings", path=f"{ask.path('list_bindings')}/red/Paint", method="OPTIONS", auth=None,
+    preflight = ask("listBindings", path=f"{ask.path('listBindings')}/red/Paint", method="OPTIONS", auth=None,
                     headers=[("Origin", "null"), ("Access-Control-Request-Method", "PUT")])  # fmt: skip
     assert set(preflight.header("Access-Control-Allow-Methods").split(", ")) == {"PUT", "OPTIONS"}

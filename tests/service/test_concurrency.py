@@ -47,10 +47,10 @@ def registration(number: int, key: int, **others) -> dict[str, object]:
 @pytest.mark.parametrize("key", range(4))
 def test_registrations_of_one_key_make_one_binding(serving, world, key):
     """Of 50 concurrent registrations of one key exactly one is a 201, and all are of one Binding."""
-    path = operations()["register_binding"].path(ServiceSid=world.empty["sid"])
+    path = operations()["registerBinding"].path(ServiceSid=world.empty["sid"])
     requests = [Request("POST", path, registration(number, key)) for number in range(AT_ONCE)]
     answers = flood(serving.url, world.auth, requests, connections=AT_ONCE)
-    bodies = [check_documented(answer, "register_binding") for answer in answers]
+    bodies = [check_documented(answer, "registerBinding") for answer in answers]
     assert Counter(answer.status for answer in answers) == {201: 1, 200: AT_ONCE - 1}
     assert len({(body["sid"], body["date_created"]) for body in bodies}) == 1
     with httpx.Client(base_url=serving.url, auth=world.auth) as client:
@@ -63,22 +63,22 @@ def test_registrations_of_one_key_make_one_binding(serving, world, key):
 
 def test_registrations_of_many_keys_make_as_many(serving, world):
     """Concurrent registrations of different keys are all made, each once, and listed in one order."""
-    path = operations()["register_binding"].path(ServiceSid=world.empty["sid"])
+    path = operations()["registerBinding"].path(ServiceSid=world.empty["sid"])
     requests = [Request("POST", path, registration(0, 100 + number % 25, Identity="many")) for number in range(AT_ONCE)]
     answers = flood(serving.url, world.auth, requests, connections=AT_ONCE)
     assert Counter(answer.status for answer in answers) == {201: 25, 200: 25}
     with httpx.Client(base_url=serving.url, auth=world.auth) as client:
         page = get(client, list_url(client, world.empty["sid"], ("Identity", "many")))
-    assert sorted(sids([page])) == sorted({check_documented(answer, "register_binding")["sid"] for answer in answers})
+    assert sorted(sids([page])) == sorted({check_documented(answer, "registerBinding")["sid"] for answer in answers})
 
 
 def test_of_two_deletes_one_deletes(serving, world):
     """Of two concurrent deletes of a Binding one is a 204 and the other a 404, thirty times over."""
     for binding in world.full["bindings"][:30]:
-        path = operations()["delete_binding"].path(ServiceSid=world.full["sid"], Sid=binding["sid"])
+        path = operations()["deleteBinding"].path(ServiceSid=world.full["sid"], Sid=binding["sid"])
         answers = flood(serving.url, world.auth, [Request("DELETE", path)] * 2, connections=2)
         for answer in answers:
-            check_documented(answer, "delete_binding")
+            check_documented(answer, "deleteBinding")
         assert sorted(answer.status for answer in answers) == [204, 404]
 
 
@@ -88,13 +88,13 @@ def test_reading_while_others_write(serving, world):
     paths = operations()
     for round_, binding in enumerate(world.full["bindings"][40:50]):
         one = {"ServiceSid": full, "Sid": binding["sid"]}
-        requests = [Request("GET", paths["list_bindings"].path(ServiceSid=full))] * 10
+        requests = [Request("GET", paths["listBindings"].path(ServiceSid=full))] * 10
         requests += [
-            Request("GET", paths["fetch_binding"].path(**one)),
-            Request("DELETE", paths["delete_binding"].path(**one)),
+            Request("GET", paths["fetchBinding"].path(**one)),
+            Request("DELETE", paths["deleteBinding"].path(**one)),
         ]
         requests += [
-            Request("POST", paths["register_binding"].path(ServiceSid=empty), registration(0, 1000 + round_))
+            Request("POST", paths["registerBinding"].path(ServiceSid=empty), registration(0, 1000 + round_))
         ] * 5
         answers = flood(serving.url, world.auth, requests, connections=len(requests))
         assert {answer.status for answer in answers[:10]} == {200}
@@ -141,7 +141,7 @@ def connections(serving, made):
         each.close()
 
 
-PATH = operations()["list_bindings"]
+PATH = operations()["listBindings"]
 
 
 def ask(connection, auth, service_sid=f"IS{'0' * 32}") -> raw.Response:
@@ -161,7 +161,7 @@ def refused_within_a_second(connections, auth) -> None:
     for connection in connections:
         while ask(connection, auth).status != 401:
             assert time.monotonic() < deadline, "it still gets in"
-    check_error(ask(connections[0], auth), "unauthorized", "list_bindings")
+    check_error(ask(connections[0], auth), "unauthorized", "listBindings")
 
 
 def test_a_rotated_token_ends_everywhere(serving, made, connections):

@@ -77,8 +77,8 @@ def reading(base_url: str, auth, service_sid: str):
 
 def churn(url: str, auth, service_sid: str, chance: random.Random) -> tuple[list[Person], list[Person]]:
     """Register 3,000 devices and delete most of them at random, both at once: who is left and who is gone."""
-    register = operations()["register_binding"].path(ServiceSid=service_sid)
-    delete = operations()["delete_binding"]
+    register = operations()["registerBinding"].path(ServiceSid=service_sid)
+    delete = operations()["deleteBinding"]
     people: list[Person] = []
     gone: list[Person] = []
     for share in (0.0, 0.6, 0.3, 0.9, 0.5, 0.7):
@@ -210,10 +210,10 @@ def test_what_a_killed_service_deleted_is_nowhere(world, world_file, tmp_path):
     database = load(tmp_path / "killed.db", world_file)
     person = Person(random.Random(9))
     with Service(database) as service, httpx.Client(base_url=service.url, auth=world.auth) as client:
-        path = operations()["register_binding"].path(ServiceSid=world.empty["sid"])
+        path = operations()["registerBinding"].path(ServiceSid=world.empty["sid"])
         sid = client.post(path, data=person.fields).json()["sid"]
         assert in_the_files(database) == set(person.markers)
-        path = operations()["delete_binding"].path(ServiceSid=world.empty["sid"], Sid=sid)
+        path = operations()["deleteBinding"].path(ServiceSid=world.empty["sid"], Sid=sid)
         assert client.delete(path).status_code == 204
         service.kill()
     assert in_the_files(database)

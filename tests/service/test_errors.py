@@ -108,8 +108,8 @@ def test_a_binding_that_is_not_there_is_not_found(ask, world, operation):
     foreign_service = world.foreign["sid"]
     check_error(ask(operation, service_sid=foreign_service, sid=foreign), "not_found", operation)
     owner = raw.basic(*world.foreign_auth)
-    check_documented(ask("fetch_binding", service_sid=foreign_service, sid=foreign, auth=owner), "fetch_binding")
-    check_documented(ask("fetch_binding", service_sid=world.hundred["sid"], sid=elsewhere), "fetch_binding")
+    check_documented(ask("fetchBinding", service_sid=foreign_service, sid=foreign, auth=owner), "fetchBinding")
+    check_documented(ask("fetchBinding", service_sid=world.hundred["sid"], sid=elsewhere), "fetchBinding")
 
 
 @pytest.mark.parametrize(("template", "method"), undeclared())
@@ -139,7 +139,7 @@ def test_an_unknown_parameter(ask, operation, name):
     check_error(ask(operation, name), "unknown_parameter", operation, **facts)
 
 
-@pytest.mark.parametrize("operation", [name for name in OPERATIONS if name != "list_bindings"])
+@pytest.mark.parametrize("operation", [name for name in OPERATIONS if name != "listBindings"])
 @pytest.mark.parametrize("parameter", ["PageSize=50", "PageToken=x", "Identity=a", "BindingType=apn", "Page=0"])
 def test_the_parameters_of_a_list_are_unknown_elsewhere(ask, operation, parameter):
     """What a list takes is unknown to the other operations."""
@@ -149,15 +149,15 @@ def test_the_parameters_of_a_list_are_unknown_elsewhere(ask, operation, paramete
 def test_a_delete_with_an_unknown_parameter_deletes_nothing(ask, world):
     """A DELETE that is refused for its query leaves the Binding as it is."""
     sid = world.full["bindings"][7]["sid"]
-    check_error(ask("delete_binding", "force=true", sid=sid), "unknown_parameter", "delete_binding")
-    check_documented(ask("fetch_binding", sid=sid), "fetch_binding")
+    check_error(ask("deleteBinding", "force=true", sid=sid), "unknown_parameter", "deleteBinding")
+    check_documented(ask("fetchBinding", sid=sid), "fetchBinding")
 
 
 def test_a_registration_with_a_parameter_in_the_query_registers_nothing(ask, world):
     """A registration that is refused for its query leaves no Binding behind."""
     empty = world.empty["sid"]
-    check_error(ask("register_binding", "Identity=x", service_sid=empty), "unknown_parameter", "register_binding")
-    assert check_documented(ask("list_bindings", service_sid=empty), "list_bindings")["bindings"] == []
+    check_error(ask("registerBinding", "Identity=x", service_sid=empty), "unknown_parameter", "registerBinding")
+    assert check_documented(ask("listBindings", service_sid=empty), "listBindings")["bindings"] == []
 
 
 @pytest.mark.parametrize("size", ["1001", "1002", "2147483648", "9" * 19, "9" * 1000, "0" * 1000 + "1001"])
@@ -165,7 +165,7 @@ def test_a_page_size_over_its_maximum(ask, size):
     """A `PageSize` over its maximum, however large, is an error of its own."""
     maximum = document(CONTRACT)["components"]["schemas"]["PageSize"]["maximum"]
     assert int(size[-1000:]) > maximum
-    check_error(ask("list_bindings", f"PageSize={size}"), "page_size_too_large", "list_bindings")
+    check_error(ask("listBindings", f"PageSize={size}"), "page_size_too_large", "listBindings")
 
 
 def test_every_error_of_the_table_is_among_the_documented_responses():

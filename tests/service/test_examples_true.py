@@ -18,12 +18,12 @@ BY_FAULTS_ALONE = {"429", "500", "503"}
 
 FORM = "application/x-www-form-urlencoded"
 NEW = {
-    ("register_binding", "200"): {"date_updated"},
-    ("register_binding", "201"): {"sid", "url", "date_created", "date_updated"},
+    ("registerBinding", "200"): {"date_updated"},
+    ("registerBinding", "201"): {"sid", "url", "date_created", "date_updated"},
 }
 """What no example can know: the time, and a SID that is made up."""
 
-LAST = [("register_binding", "200"), ("delete_binding", "204"), ("register_binding", "201")]
+LAST = [("registerBinding", "200"), ("deleteBinding", "204"), ("registerBinding", "201")]
 """What changes the world, after all that looks at it, and in this order."""
 
 

@@ -14,7 +14,7 @@ from ..support.running import Service, World, run_cli, wait_until
 from .conftest import Asker, registration
 
 WISHES = ["code=500", "code=429, retry-after=9", "delay=5", "drop=request", "drop=answer", "drop=body", "malformed"]
-SUCCESS = {"list_bindings": 200, "fetch_binding": 200, "register_binding": 201, "delete_binding": 204}
+SUCCESS = {"listBindings": 200, "fetchBinding": 200, "registerBinding": 201, "deleteBinding": 204}
 
 
 def sids(world: World) -> Iterator[str]:
@@ -40,10 +40,10 @@ def rules_of(world: World) -> dict[str, object]:
     ]
     bindings = world.hundred["bindings"]
     rules = [
-        {"operation": "fetch_binding", "sids": [binding["sid"]], **rule}
+        {"operation": "fetchBinding", "sids": [binding["sid"]], **rule}
         for binding, rule in zip(bindings, each, strict=False)
     ]
-    return {"seed": 3, "rules": [*rules, {"operation": "list_bindings", "sids": [world.hundred["sid"]], "code": 429}]}
+    return {"seed": 3, "rules": [*rules, {"operation": "listBindings", "sids": [world.hundred["sid"]], "code": 429}]}
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def fails(asked) -> bool:
 def test_without_the_setting_no_request_fails(ask, world, own_sids, prefer):
     """A service that was started without --faults does what it always does, whatever a request prefers."""
     for operation, status in SUCCESS.items():
-        sent = {"body": registration(endpoint=prefer)} if operation == "register_binding" else {"sid": next(own_sids)}
+        sent = {"body": registration(endpoint=prefer)} if operation == "registerBinding" else {"sid": next(own_sids)}
         began = time.monotonic()
         response = ask(operation, headers=[("Prefer", prefer)], **sent)
         assert response.status == status
@@ -101,7 +101,7 @@ def test_what_was_started_says_so(faulty, service):
     """A service with faults says in its log, loudly, that they are on, and each rule; another says nothing of them."""
     lines = [line.partition(" WARNING ")[2] for line in faulty.log.splitlines() if " WARNING " in line]
     assert lines[0].startswith("FAULTS ARE ON")
-    assert lines[1].strip().startswith("rule 0: fetch_binding, sids ")
+    assert lines[1].strip().startswith("rule 0: fetchBinding, sids ")
     assert lines[1].endswith("first 2: code 503, retry_after 4")
     assert "FAULTS" not in service.log
 
@@ -138,8 +138,8 @@ def test_every_error_of_the_spec_can_be_had(wish, operation, status, example):
 
 def test_the_first_example_of_a_status_is_the_usual(wish):
     """Without `example` the first of a status comes."""
-    first = next(example for name, status, example in EXAMPLES if (name, status) == ("list_bindings", 400))
-    body = check_documented(wish("list_bindings", "code=400"), "list_bindings")
+    first = next(example for name, status, example in EXAMPLES if (name, status) == ("listBindings", 400))
+    body = check_documented(wish("listBindings", "code=400"), "listBindings")
     assert body["message"] == errors()[first]["value"]["message"]
 
 
@@ -147,20 +147,20 @@ def test_an_error_that_was_asked_for_does_nothing(wish, world, own_sids):
     """A DELETE or a registration that is made to fail changes nothing, and the same request works afterwards."""
     sid, body = next(own_sids), registration(endpoint="never")
     for code in (429, 503):
-        assert wish("delete_binding", f"code={code}", sid=sid).status == code
-        assert wish("register_binding", f"code={code}", body=body).status == code
-    assert wish("register_binding", "", body=body).status == 201
-    assert wish("delete_binding", "", sid=sid).status == 204
+        assert wish("deleteBinding", f"code={code}", sid=sid).status == code
+        assert wish("registerBinding", f"code={code}", body=body).status == code
+    assert wish("registerBinding", "", body=body).status == 201
+    assert wish("deleteBinding", "", sid=sid).status == 204
 
 
 def test_how_long_to_wait_can_be_said(wish):
     """`retry-after` is what the error says of it."""
-    response = wish("list_bindings", "code=429, retry-after=17")
-    check_error(response, "too_many_requests", "list_bindings")
+    response = wish("listBindings", "code=429, retry-after=17")
+    check_error(response, "too_many_requests", "listBindings")
     assert response.header("Retry-After") == "17"
 
 
-CODES = "must be one of 400, 401, 404, 405, 429, 500, 503, which fetch_binding has"
+CODES = "must be one of 400, 401, 404, 405, 429, 500, 503, which fetchBinding has"
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ CODES = "must be one of 400, 401, 404, 405, 429, 500, 503, which fetch_binding h
         ("code=\u0664\u0662\u0669".encode(), "Prefer", "must be a list of preferences, such as wait=10"),
         ("code=-429", "The preference code", "must be a whole number"),
         ("code=400, example=x", "The preference example",
-         "must be one of unknown_parameter, malformed_request, which fetch_binding has for 400"),
+         "must be one of unknown_parameter, malformed_request, which fetchBinding has for 400"),
         ("code=500, retry-after=1", "The preference retry-after", "must go with one of 429, 503, which say when"),
         ("code=429, retry-after=0", "The preference retry-after", "must be at least 1"),
         ("retry-after=1", "Prefer", "must hold code"),
@@ -186,8 +186,8 @@ CODES = "must be one of 400, 401, 404, 405, 429, 500, 503, which fetch_binding h
 )  # fmt: skip
 def test_a_wish_that_cannot_be_had_is_a_400_that_says_what_can(wish, prefer, parameter, sentence):
     """No wish is ignored that is known and cannot be had: a test would wait for an error that never comes."""
-    response = wish("fetch_binding", prefer)
-    check_error(response, "invalid_parameter", "fetch_binding", parameter=parameter, rule=sentence)
+    response = wish("fetchBinding", prefer)
+    check_error(response, "invalid_parameter", "fetchBinding", parameter=parameter, rule=sentence)
     assert response.header("Vary") == "Prefer"
 
 
@@ -203,7 +203,7 @@ def test_a_wish_that_cannot_be_had_is_a_400_that_says_what_can(wish, prefer, par
 def test_preferences_are_read_by_their_rfc(faulty, world, headers, applied):
     """Several, in several headers, quoted, in any case; what is unknown is ignored, and told is what was applied."""
     sent = [("Prefer", header) for header in headers]
-    response = Asker(faulty, world)("fetch_binding", headers=sent)
+    response = Asker(faulty, world)("fetchBinding", headers=sent)
     assert response.status == 429
     told = response.header("Preference-Applied").split(", ")
     assert sorted(told) == sorted(applied.split(", "))
@@ -211,14 +211,14 @@ def test_preferences_are_read_by_their_rfc(faulty, world, headers, applied):
 
 def test_what_is_not_known_changes_nothing(wish):
     """Preferences of others do nothing and are not told of."""
-    response = wish("fetch_binding", "return=minimal, wait=5, faults=on, codes=429")
+    response = wish("fetchBinding", "return=minimal, wait=5, faults=on, codes=429")
     assert (response.status, response.all("Preference-Applied"), response.header("Vary")) == (200, [], "Prefer")
 
 
 def test_an_answer_can_be_late(wish):
     """A delay is waited before the answer, and others do not wait with it."""
     began = time.monotonic()
-    response = wish("list_bindings", "delay=0.4")
+    response = wish("listBindings", "delay=0.4")
     assert (response.status, response.header("Preference-Applied")) == (200, "delay=0.4")
     assert 0.4 <= time.monotonic() - began < 2
 
@@ -229,39 +229,39 @@ def test_authentication_comes_first(faulty, world):
     failing = {"sid": world.hundred["bindings"][0]["sid"], "service_sid": world.hundred["sid"]}
     for auth in (None, raw.basic(world.a["sid"], "wrong")):
         for prefer in ("drop=request", "delay=9", "code=418", "code 1"):
-            response = ask("fetch_binding", headers=[("Prefer", prefer)], auth=auth, **failing)
-            check_error(response, "unauthorized", "fetch_binding")
+            response = ask("fetchBinding", headers=[("Prefer", prefer)], auth=auth, **failing)
+            check_error(response, "unauthorized", "fetchBinding")
             assert not response.all("Vary")
 
 
 def test_a_request_can_be_lost(wish, world, own_sids):
     """`drop=request` closes the connection before anything is done, however long the body that comes."""
     sid = next(own_sids)
-    assert fails(lambda: wish("delete_binding", "drop=request", sid=sid))
-    assert fails(lambda: wish("register_binding", "drop=request", body=registration(filler="x" * 500_000)))
-    assert wish("fetch_binding", "", sid=sid).status == 200
+    assert fails(lambda: wish("deleteBinding", "drop=request", sid=sid))
+    assert fails(lambda: wish("registerBinding", "drop=request", body=registration(filler="x" * 500_000)))
+    assert wish("fetchBinding", "", sid=sid).status == 200
 
 
 def test_an_answer_can_be_lost(wish, own_sids):
     """`drop=answer` closes the connection after the write: what a client must not take for a failure."""
     sid, body = next(own_sids), registration(endpoint="lost")
-    assert fails(lambda: wish("delete_binding", "drop=answer", sid=sid))
-    check_error(wish("delete_binding", "", sid=sid), "not_found", "delete_binding")
-    assert fails(lambda: wish("register_binding", "drop=answer", body=body))
-    assert wish("register_binding", "", body=body).status == 200  # updated: it was there
+    assert fails(lambda: wish("deleteBinding", "drop=answer", sid=sid))
+    check_error(wish("deleteBinding", "", sid=sid), "not_found", "deleteBinding")
+    assert fails(lambda: wish("registerBinding", "drop=answer", body=body))
+    assert wish("registerBinding", "", body=body).status == 200  # updated: it was there
 
 
 def test_a_lost_answer_is_in_the_log(faulty, wish, own_sids):
     """What was done is in the log with the status that nobody got; what was lost before has none."""
     sid = next(own_sids)
-    assert fails(lambda: wish("delete_binding", "drop=request", sid=sid))
-    assert fails(lambda: wish("delete_binding", "drop=answer", sid=sid))
+    assert fails(lambda: wish("deleteBinding", "drop=request", sid=sid))
+    assert fails(lambda: wish("deleteBinding", "drop=answer", sid=sid))
 
     def told() -> list[str]:
         return [line for line in faulty.log.splitlines() if sid in line]
 
     wait_until(lambda: len(told()) > 1, 20)  # the client notices before the log is written
-    assert [line.partition("delete_binding ")[2].split()[0] for line in told()] == ["0", "204"]
+    assert [line.partition("deleteBinding ")[2].split()[0] for line in told()] == ["0", "204"]
 
 
 def cut(url: str, sent: bytes) -> tuple[bytes, bytes, int]:
@@ -281,27 +281,27 @@ def compose(faulty: Service, world: World, operation: str, *prefer: str, **other
 @pytest.mark.parametrize("prefer", ["drop=body", "drop=body, code=500"])
 def test_an_answer_can_break_off(faulty, world, prefer):
     """`drop=body` closes the connection in the middle of the body; an answer without one does not come at all."""
-    head, body, length = cut(faulty.url, compose(faulty, world, "list_bindings", prefer))
+    head, body, length = cut(faulty.url, compose(faulty, world, "listBindings", prefer))
     assert head.startswith(b"HTTP/1.1 500" if "500" in prefer else b"HTTP/1.1 200")
     assert 0 < len(body) == length // 2
-    assert fails(lambda: Asker(faulty, world)("delete_binding", headers=[("Prefer", "drop=body")], sid=f"BS{'0' * 32}"))
+    assert fails(lambda: Asker(faulty, world)("deleteBinding", headers=[("Prefer", "drop=body")], sid=f"BS{'0' * 32}"))
 
 
 def test_json_can_be_broken(wish, own_sids):
     """`malformed` cuts the JSON, and HTTP is as it should be; an answer without a body is as ever."""
-    response = wish("fetch_binding", "malformed")
+    response = wish("fetchBinding", "malformed")
     assert response.status == 200
     assert response.content.startswith(b'{"sid":"BS')
     with pytest.raises(json.JSONDecodeError):
         json.loads(response.content)
-    assert wish("delete_binding", "malformed", sid=next(own_sids)).status == 204
+    assert wish("deleteBinding", "malformed", sid=next(own_sids)).status == 204
 
 
 def test_a_connection_goes_on_after_an_error(faulty, world):
     """After an error that was asked for, the next request on the connection is answered, whatever body came before."""
     body = registration(filler="x" * 100_000)
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Content-Length", str(len(body)))]
-    path = Asker(faulty, world).path("register_binding")
+    path = Asker(faulty, world).path("registerBinding")
     with raw.connect(faulty.url) as connection:
         connection.sendall(raw.compose("POST", path, [*headers, ("Prefer", "code=503")], body))
         assert raw.one(connection).status == 503
@@ -312,11 +312,11 @@ def test_a_connection_goes_on_after_an_error(faulty, world):
 def test_what_was_sent_behind_a_lost_request_is_not_done(faulty, world, own_sids):
     """A request that waits on the connection behind one that is dropped is lost with it."""
     sid = next(own_sids)
-    sent = compose(faulty, world, "list_bindings", "drop=request") + compose(faulty, world, "delete_binding", sid=sid)
+    sent = compose(faulty, world, "listBindings", "drop=request") + compose(faulty, world, "deleteBinding", sid=sid)
     with raw.connect(faulty.url) as connection:
         connection.sendall(sent)
         assert raw.received(connection) == b""
-    assert Asker(faulty, world)("fetch_binding", sid=sid).status == 200
+    assert Asker(faulty, world)("fetchBinding", sid=sid).status == 200
 
 
 def statuses(service: Service, world: World, index: int, count: int) -> list[int]:
@@ -326,7 +326,7 @@ def statuses(service: Service, world: World, index: int, count: int) -> list[int
     found = []
     for _ in range(count):
         try:
-            response = ask("fetch_binding", **asked)
+            response = ask("fetchBinding", **asked)
             check_id(response)
             found.append(response.status)
         except ValueError:
@@ -340,13 +340,13 @@ def test_rules_take_what_they_say(faulty, world):
     assert statuses(faulty, world, 0, 4) == [503, 503, 200, 200]
     assert statuses(faulty, world, 1, 7) == [200, 200, 404, 200, 200, 404, 200]
     assert statuses(faulty, world, 3, 6) == [200, 0, 200, 0, 200, 200]
-    response = ask("list_bindings", service_sid=world.hundred["sid"])
-    check_error(response, "too_many_requests", "list_bindings")
+    response = ask("listBindings", service_sid=world.hundred["sid"])
+    check_error(response, "too_many_requests", "listBindings")
     assert not response.all("Preference-Applied")
-    assert ask("list_bindings").status == 200  # another service
+    assert ask("listBindings").status == 200  # another service
     asked = {"service_sid": world.hundred["sid"], "sid": world.hundred["bindings"][5]["sid"]}
     with pytest.raises(json.JSONDecodeError):
-        json.loads(ask("fetch_binding", **asked).content)
+        json.loads(ask("fetchBinding", **asked).content)
     began = time.monotonic()
     assert statuses(faulty, world, 4, 1) == [200]
     assert 0.2 <= time.monotonic() - began < 2
@@ -357,9 +357,9 @@ def test_a_request_can_do_without_the_rules(faulty, world):
     ask = Asker(faulty, world)
     asked = {"service_sid": world.hundred["sid"], "sid": world.hundred["bindings"][6]["sid"]}
     assert statuses(faulty, world, 6, 1) == [401]
-    response = ask("fetch_binding", headers=[("Prefer", "faults=off")], **asked)
+    response = ask("fetchBinding", headers=[("Prefer", "faults=off")], **asked)
     assert (response.status, response.header("Preference-Applied")) == (200, "faults=off")
-    assert ask("fetch_binding", headers=[("Prefer", "code=500")], **asked).status == 500
+    assert ask("fetchBinding", headers=[("Prefer", "code=500")], **asked).status == 500
 
 
 def test_the_same_seed_gives_the_same_faults_in_any_number_of_workers(tmp_path, world, world_file, faulty, rules_file):
@@ -380,7 +380,7 @@ def test_no_personal_data_gets_into_the_log(faulty, wish):
     """Whatever a `Prefer` holds, the log does not; and an answer holds of it what was applied alone."""
     for prefer in ("user=PeterPersonal", "code=PeterPersonal", "code=400, example=PeterPersonal", "(PeterPersonal",
                    "drop=PeterPersonal", "code=429, note=PeterPersonal", 'code="429";x="PeterPersonal"'):  # fmt: skip
-        response = wish("fetch_binding", prefer)
+        response = wish("fetchBinding", prefer)
         assert "PeterPersonal" not in str(response)
     assert "PeterPersonal" not in faulty.log
 

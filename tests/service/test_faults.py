@@ -20,9 +20,9 @@ from ..support.raw import Response
 from ..support.running import Service, World
 from .conftest import Asker, registration
 
-READING = ["fetch_binding", "list_bindings"]
-WRITING = ["delete_binding", "register_binding"]
-SUCCESS = {"fetch_binding": 200, "list_bindings": 200, "delete_binding": 204, "register_binding": 201}
+READING = ["fetchBinding", "listBindings"]
+WRITING = ["deleteBinding", "registerBinding"]
+SUCCESS = {"fetchBinding": 200, "listBindings": 200, "deleteBinding": 204, "registerBinding": 201}
 
 PATIENCE = 5.0
 """Seconds within which a locked database is answered for: the service waits for a while, but not for ever."""
@@ -32,9 +32,9 @@ _numbers = count(1)
 
 def request(world: World, operation: str) -> dict[str, object]:
     """What succeeds: a Binding that none of these tests has deleted yet, and a device that none has registered."""
-    if operation == "delete_binding":
+    if operation == "deleteBinding":
         return {"sid": world.full["bindings"][-next(_numbers)]["sid"]}
-    return {"body": registration(endpoint=os.urandom(8).hex())} if operation == "register_binding" else {}
+    return {"body": registration(endpoint=os.urandom(8).hex())} if operation == "registerBinding" else {}
 
 
 def timed(ask: Asker, *arguments: object, **options: object) -> tuple[Response, float]:
@@ -75,7 +75,7 @@ def test_reads_do_not_wait_for_a_writer(ask, service, operation):
 def test_a_locked_database_is_503_and_works_again_by_itself(ask, service, world, operation):
     """While another process holds every lock there is, an operation is a 503; it works again when they are gone."""
     asked = request(world, operation)
-    assert ask("list_bindings").status == 200  # the WAL-index is there once something was read
+    assert ask("listBindings").status == 200  # the WAL-index is there once something was read
     with held(HOLD_EVERYTHING, service.database):
         check_away(*timed(ask, operation, **asked), operation)
     response = ask(operation, **asked)
@@ -85,12 +85,12 @@ def test_a_locked_database_is_503_and_works_again_by_itself(ask, service, world,
 
 def test_who_needs_no_database_does_not_wait_for_those_who_do(ask, service):
     """While requests wait for a locked database, what is answered without it is answered at once."""
-    assert ask("list_bindings").status == 200
+    assert ask("listBindings").status == 200
     with held(HOLD_EVERYTHING, service.database), ThreadPoolExecutor(max_workers=4) as pool:
         waiting = [pool.submit(timed, ask, operation) for operation in READING for _ in range(2)]
         time.sleep(0.2)
-        unauthorized, seconds = timed(ask, "list_bindings", auth=None)
-        check_error(unauthorized, "unauthorized", "list_bindings")
+        unauthorized, seconds = timed(ask, "listBindings", auth=None)
+        check_error(unauthorized, "unauthorized", "listBindings")
         assert not any(future.done() for future in waiting)
         assert seconds < 0.5
         for future in waiting:
@@ -127,7 +127,7 @@ def serving(database: Path, world: World) -> Iterator[tuple[Service, Asker]]:
     """A service that has opened its database: it listens a little before that."""
     with Service(database) as service:
         ask = Asker(service, world)
-        assert ask("list_bindings", path="/nowhere").status == 404
+        assert ask("listBindings", path="/nowhere").status == 404
         yield service, ask
 
 
@@ -138,8 +138,8 @@ def test_a_damaged_database_is_500(tmp_path, loaded, world, damage):
     with serving(database, world) as (service, ask):
         damage(database)
         responses = {operation: ask(operation, **request(world, operation)) for operation in READING + WRITING}
-        check_error(ask("list_bindings", auth=None), "unauthorized", "list_bindings")
-        check_error(ask("list_bindings", path="/nowhere"), "not_found")
+        check_error(ask("listBindings", auth=None), "unauthorized", "listBindings")
+        check_error(ask("listBindings", path="/nowhere"), "not_found")
     for operation, response in responses.items():
         check_error(response, "internal_server_error", operation)
         assert f"{operation} 500 " in next(line for line in service.log.splitlines() if request_id(response) in line)
@@ -157,5 +157,5 @@ def test_what_is_not_damaged_still_works(tmp_path, loaded, world):
     database = shutil.copy(loaded, tmp_path / "damaged.db")
     with serving(database, world) as (_, ask):
         damage_bindings(database)
-        check_error(ask("list_bindings", service_sid=world.foreign["sid"]), "not_found", "list_bindings")
-        check_error(ask("list_bindings", auth=raw.basic(world.a["sid"], "wrong")), "unauthorized", "list_bindings")
+        check_error(ask("listBindings", service_sid=world.foreign["sid"]), "not_found", "listBindings")
+        check_error(ask("listBindings", auth=raw.basic(world.a["sid"], "wrong")), "unauthorized", "listBindings")

@@ -41,17 +41,17 @@ def shown(response):
 @pytest.mark.parametrize(
     ("operation", "options"),
     [
-        ("list_bindings", {}),
-        ("list_bindings", {"query": "PageSize=3"}),
-        ("list_bindings", {"query": "PageSize=x"}),
-        ("list_bindings", {"query": "PageSize=9999"}),
-        ("list_bindings", {"auth": None}),
-        ("list_bindings", {"service_sid": "IS1"}),
-        ("fetch_binding", {}),
-        ("fetch_binding", {"query": "x=1"}),
-        ("fetch_binding", {"auth": None}),
-        ("fetch_binding", {"sid": "BS1"}),
-        ("fetch_binding", {"path": "/nowhere"}),
+        ("listBindings", {}),
+        ("listBindings", {"query": "PageSize=3"}),
+        ("listBindings", {"query": "PageSize=x"}),
+        ("listBindings", {"query": "PageSize=9999"}),
+        ("listBindings", {"auth": None}),
+        ("listBindings", {"service_sid": "IS1"}),
+        ("fetchBinding", {}),
+        ("fetchBinding", {"query": "x=1"}),
+        ("fetchBinding", {"auth": None}),
+        ("fetchBinding", {"sid": "BS1"}),
+        ("fetchBinding", {"path": "/nowhere"}),
     ],
 )
 def test_head_answers_as_get(ask, operation, options):
@@ -81,28 +81,28 @@ def test_a_preflight(ask, template, method, auth):
 def test_a_preflight_that_asks_for_no_headers(ask):
     """A preflight that names no headers is told those that the API needs."""
     headers = [("Origin", "null"), ("Access-Control-Request-Method", "GET")]
-    response = ask("list_bindings", method="OPTIONS", auth=None, headers=headers)
+    response = ask("listBindings", method="OPTIONS", auth=None, headers=headers)
     assert (response.status, response.header("Access-Control-Allow-Headers")) == (204, "Authorization")
 
 
 def test_a_preflight_of_a_path_that_is_not_in_the_specs(ask):
     """There is nothing to allow where there is nothing."""
     headers = [("Origin", "https://app.example"), ("Access-Control-Request-Method", "GET")]
-    check_error(ask("list_bindings", method="OPTIONS", path="/v2", auth=None, headers=headers), "not_found")
+    check_error(ask("listBindings", method="OPTIONS", path="/v2", auth=None, headers=headers), "not_found")
 
 
 @pytest.mark.parametrize("origin", ["https://app.example", "null", "", "garbage", b"\xff", "https://a, https://b"])
 @pytest.mark.parametrize(
     ("operation", "options", "status"),
     [
-        ("list_bindings", {}, 200),
-        ("fetch_binding", {}, 200),
-        ("register_binding", {}, (200, 201)),
-        ("list_bindings", {"query": "PageSize=x"}, 400),
-        ("fetch_binding", {"auth": None}, 401),
-        ("delete_binding", {"sid": "BS1"}, 404),
-        ("fetch_binding", {"path": "/nowhere"}, 404),
-        ("fetch_binding", {"method": "PUT"}, 405),
+        ("listBindings", {}, 200),
+        ("fetchBinding", {}, 200),
+        ("registerBinding", {}, (200, 201)),
+        ("listBindings", {"query": "PageSize=x"}, 400),
+        ("fetchBinding", {"auth": None}, 401),
+        ("deleteBinding", {"sid": "BS1"}, 404),
+        ("fetchBinding", {"path": "/nowhere"}, 404),
+        ("fetchBinding", {"method": "PUT"}, 405),
     ],
 )
 def test_an_origin_is_allowed(ask, operation, options, status, origin):
@@ -115,7 +115,7 @@ def test_an_origin_is_allowed(ask, operation, options, status, origin):
     assert not any(name.startswith("access-control") for name, _ in ask(operation, **options).headers)
 
 
-@pytest.mark.parametrize("operation", ["list_bindings", "fetch_binding"])
+@pytest.mark.parametrize("operation", ["listBindings", "fetchBinding"])
 def test_headers_that_change_nothing(ask, operation):
     """Whatever a GET says of its own body, of what it accepts or of conditions, the answer is the same."""
     plain = shown(ask(operation))
@@ -126,7 +126,7 @@ def test_headers_that_change_nothing(ask, operation):
 
 
 @pytest.mark.parametrize("content_type", ["", "application/json", "application/x-www-form-urlencoded", "garbage"])
-@pytest.mark.parametrize("operation", ["list_bindings", "fetch_binding"])
+@pytest.mark.parametrize("operation", ["listBindings", "fetchBinding"])
 def test_a_body_that_changes_nothing(ask, operation, content_type):
     """Whatever body a GET has, whole or in chunks, the answer is the same."""
     plain = shown(ask(operation))
@@ -144,28 +144,28 @@ def test_a_body_that_changes_nothing(ask, operation, content_type):
 def test_a_delete_is_one_whatever_else_it_says(ask, extra):
     """A DELETE with any header and a body deletes, and its answer has neither body nor length."""
     sid = new(ask, str(extra)[:100])
-    response = ask("delete_binding", sid=sid, headers=[extra], body=b"Identity=nobody")
-    check_documented(response, "delete_binding")
+    response = ask("deleteBinding", sid=sid, headers=[extra], body=b"Identity=nobody")
+    check_documented(response, "deleteBinding")
     assert (response.status, response.header("Content-Length")) == (204, None)
-    check_error(ask("fetch_binding", sid=sid), "not_found", "fetch_binding")
+    check_error(ask("fetchBinding", sid=sid), "not_found", "fetchBinding")
 
 
 @pytest.mark.parametrize("body", BODIES)
 def test_a_delete_is_one_whatever_its_body(ask, body):
     """A DELETE with any body deletes."""
     sid = new(ask, f"body of {len(body)}")
-    assert ask("delete_binding", sid=sid, headers=[("Content-Type", "application/json")], body=body).status == 204
-    assert ask("fetch_binding", sid=sid).status == 404
+    assert ask("deleteBinding", sid=sid, headers=[("Content-Type", "application/json")], body=body).status == 204
+    assert ask("fetchBinding", sid=sid).status == 404
 
 
 def new(ask, endpoint: str) -> str:
-    response = ask("register_binding", body=registration(endpoint=endpoint))
-    return check_documented(response, "register_binding")["sid"]
+    response = ask("registerBinding", body=registration(endpoint=endpoint))
+    return check_documented(response, "registerBinding")["sid"]
 
 
 def test_answers_say_who_may_keep_them_and_not_who_made_them(ask):
     """An answer has a date and a length, and neither a cookie nor the name of the server."""
-    names = {name for name, _ in ask("fetch_binding").headers}
+    names = {name for name, _ in ask("fetchBinding").headers}
     assert names >= {"date", "content-length", "content-type", "twilio-request-id"}
     assert not names & {"server", "set-cookie", "x-powered-by", "transfer-encoding", "content-encoding"}
 
@@ -174,11 +174,11 @@ def test_a_connection_serves_many_requests(client, world):
     """On one kept connection answers and errors take turns, each complete."""
     path = f"/v2/Services/{world.full['sid']}/Bindings"
     for _ in range(20):
-        check_documented(response_of(client.get(path)), "list_bindings")
-        check_error(response_of(client.get(path, params={"PageSize": 0})), "invalid_parameter", "list_bindings")
+        check_documented(response_of(client.get(path)), "listBindings")
+        check_error(response_of(client.get(path, params={"PageSize": 0})), "invalid_parameter", "listBindings")
         check_error(response_of(client.get("/x")), "not_found")
-        check_error(response_of(client.put(path, content=b"z" * 100_000)), "method_not_allowed", "list_bindings")
-        check_error(response_of(client.get(path, auth=("x", "y"))), "unauthorized", "list_bindings")
+        check_error(response_of(client.put(path, content=b"z" * 100_000)), "method_not_allowed", "listBindings")
+        check_error(response_of(client.get(path, auth=("x", "y"))), "unauthorized", "listBindings")
 
 
 def test_requests_that_do_not_wait_for_answers(ask, world):
@@ -187,12 +187,12 @@ def test_requests_that_do_not_wait_for_answers(ask, world):
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth))]
     body = b"ignored"
     sent = b"".join(
-        raw.compose("GET", ask.path("fetch_binding", sid=sid), [*headers, ("Content-Length", str(len(body)))], body)
+        raw.compose("GET", ask.path("fetchBinding", sid=sid), [*headers, ("Content-Length", str(len(body)))], body)
         for sid in sids
     )
     last = raw.compose("GET", "/nowhere", [*headers, ("Connection", "close")])
     *answers, end = raw.exchange(ask.url, sent + last)
-    assert [check_documented(answer, "fetch_binding")["sid"] for answer in answers] == sids
+    assert [check_documented(answer, "fetchBinding")["sid"] for answer in answers] == sids
     check_error(end, "not_found")
 
 
@@ -200,7 +200,7 @@ def test_writes_that_do_not_wait_for_answers(ask, world):
     """A registration, a fetch and a delete sent at once are done in their order."""
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth))]
     sid = new(ask, "pipelined")
-    path = ask.path("fetch_binding", sid=sid)
+    path = ask.path("fetchBinding", sid=sid)
     sent = [raw.compose(method, path, headers) for method in ("GET", "DELETE", "GET", "DELETE")]
     sent.append(raw.compose("GET", "/x", [*headers, ("Connection", "close")]))
     assert [answer.status for answer in raw.exchange(ask.url, b"".join(sent))] == [200, 204, 404, 404, 404]
@@ -210,18 +210,18 @@ def test_a_request_byte_by_byte(ask, world):
     """A request that arrives in pieces is one request."""
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Connection", "close")]
     with raw.connect(ask.url) as connection:
-        for byte in raw.compose("GET", ask.path("fetch_binding"), headers):
+        for byte in raw.compose("GET", ask.path("fetchBinding"), headers):
             connection.sendall(bytes([byte]))
         (answer,) = raw.parsed(raw.received(connection))
-    check_documented(answer, "fetch_binding")
+    check_documented(answer, "fetchBinding")
 
 
 @pytest.mark.parametrize("host", [True, False])
 def test_http_1_0(ask, world, host):
     """An HTTP/1.0 request, which needs no Host, is answered, and the connection closed."""
     headers = [("Authorization", raw.basic(*world.auth))] + ([("Host", "old.example")] if host else [])
-    (answer,) = raw.exchange(ask.url, raw.compose("GET", ask.path("list_bindings"), headers, version="HTTP/1.0"))
-    body = check_documented(answer, "list_bindings")
+    (answer,) = raw.exchange(ask.url, raw.compose("GET", ask.path("listBindings"), headers, version="HTTP/1.0"))
+    body = check_documented(answer, "listBindings")
     origin = "http://old.example/" if host else f"{ask.url}/"
     assert body["meta"]["first_page_url"].startswith(origin)
 
@@ -229,9 +229,9 @@ def test_http_1_0(ask, world, host):
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_target_in_absolute_form(ask, world, scheme):
     """A request whose target is a whole URL, as proxies send it, is for the host of that URL (RFC 9112, 3.2.2)."""
-    target = f"{scheme}://chat.example{ask.path('list_bindings')}?PageSize=2"
+    target = f"{scheme}://chat.example{ask.path('listBindings')}?PageSize=2"
     response = raw.ask(ask.url, "GET", target, [("Authorization", raw.basic(*world.auth))])
-    page = check_documented(response, "list_bindings")
+    page = check_documented(response, "listBindings")
     assert len(page["bindings"]) == 2
     assert page["meta"]["url"].startswith("http://chat.example/")
 
@@ -245,8 +245,8 @@ NO_HOSTS = ["a b", "a/b", "u@h", "a:b", "a:", "a:123456", ":80", "a,b", "<script
 @pytest.mark.parametrize("host", HOSTS)
 def test_urls_are_of_the_host_that_was_asked(ask, host):
     """Absolute URLs begin with the request's own host, as it stands."""
-    body = check_documented(ask("fetch_binding", headers=[("Host", host)]), "fetch_binding")
-    assert body["url"] == f"http://{host}{ask.path('fetch_binding')}"
+    body = check_documented(ask("fetchBinding", headers=[("Host", host)]), "fetchBinding")
+    assert body["url"] == f"http://{host}{ask.path('fetchBinding')}"
 
 
 @pytest.mark.parametrize("operation", sorted(operations()))
@@ -269,9 +269,9 @@ def test_no_host(ask, world, target):
     """Without a Host, or with an empty one, a request of HTTP/1.1 is a 400 (RFC 9112, 3.2)."""
     headers = [("Authorization", raw.basic(*world.auth)), ("Connection", "close")]
     for more in ([], [("Host", "")]):
-        sent = raw.compose("GET", f"{target}{ask.path('fetch_binding')}", [*more, *headers])
+        sent = raw.compose("GET", f"{target}{ask.path('fetchBinding')}", [*more, *headers])
         (answer,) = raw.exchange(ask.url, sent)
-        check_error(answer, "invalid_parameter", "fetch_binding", parameter="The Host header")
+        check_error(answer, "invalid_parameter", "fetchBinding", parameter="The Host header")
 
 
 UPGRADES = [
@@ -282,10 +282,10 @@ UPGRADES = [
 
 
 @pytest.mark.parametrize("upgrade", UPGRADES)
-@pytest.mark.parametrize("operation", ["fetch_binding", "register_binding"])
+@pytest.mark.parametrize("operation", ["fetchBinding", "registerBinding"])
 def test_an_upgrade_that_is_not_to_be_had(ask, world, operation, upgrade):
     """A client that would rather speak another protocol (`curl --http2` asks) is answered in this one, body and all."""
-    body = registration(endpoint=str(upgrade)) if operation == "register_binding" else b""
+    body = registration(endpoint=str(upgrade)) if operation == "registerBinding" else b""
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Content-Length", str(len(body))), *upgrade]
     with raw.connect(ask.url) as connection:
         connection.sendall(raw.compose(operations()[operation].method, ask.path(operation), headers, body))
@@ -299,11 +299,11 @@ def test_a_client_that_waits_to_be_told_to_go_on(ask, world):
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Content-Length", str(len(body))),
                ("Expect", "100-continue"), ("Connection", "close")]  # fmt: skip
     with raw.connect(ask.url) as connection:
-        connection.sendall(raw.compose("POST", ask.path("register_binding"), headers))
+        connection.sendall(raw.compose("POST", ask.path("registerBinding"), headers))
         assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
         connection.sendall(body)
         (answer,) = raw.parsed(raw.received(connection))
-    assert check_documented(answer, "register_binding")["endpoint"] == "expecting"
+    assert check_documented(answer, "registerBinding")["endpoint"] == "expecting"
 
 
 def test_a_registration_in_chunks(ask, world):
@@ -311,8 +311,8 @@ def test_a_registration_in_chunks(ask, world):
     body = registration(endpoint="chunked")
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(body[i : i + 7]), body[i : i + 7]) for i in range(0, len(body), 7))
     headers = [("Authorization", raw.basic(*world.auth)), ("Transfer-Encoding", "chunked")]
-    response = raw.ask(ask.url, "POST", ask.path("register_binding"), headers, chunks + b"0\r\n\r\n")
-    assert check_documented(response, "register_binding")["endpoint"] == "chunked"
+    response = raw.ask(ask.url, "POST", ask.path("registerBinding"), headers, chunks + b"0\r\n\r\n")
+    assert check_documented(response, "registerBinding")["endpoint"] == "chunked"
 
 
 def test_a_client_that_hangs_up_registers_nothing(ask, world, service):
@@ -322,14 +322,14 @@ def test_a_client_that_hangs_up_registers_nothing(ask, world, service):
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Content-Length", str(len(body) + 1))]
     for _ in range(5):
         with raw.connect(ask.url) as connection:
-            connection.sendall(raw.compose("POST", ask.path("register_binding", empty), headers, body))
+            connection.sendall(raw.compose("POST", ask.path("registerBinding", empty), headers, body))
             time.sleep(0.1)  # so that what was sent is read before the end is seen
-    listed = check_documented(ask("list_bindings", service_sid=empty), "list_bindings")
+    listed = check_documented(ask("listBindings", service_sid=empty), "listBindings")
     assert listed["bindings"] == []
     assert "Traceback" not in service.log
 
 
 def test_what_answers_json_is_json(ask):
     """A body is one JSON document in UTF-8, not escaped to ASCII and not followed by anything."""
-    content = ask("list_bindings", "PageSize=1000").content
+    content = ask("listBindings", "PageSize=1000").content
     assert json.loads(content.decode("utf-8", errors="strict"))["meta"]["key"] == "bindings"

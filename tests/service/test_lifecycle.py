@@ -40,7 +40,7 @@ class Upload:
     def __init__(self, service: Service, auth, service_sid: str, endpoint: str) -> None:
         body = registration(endpoint=endpoint)
         headers = [("Host", "x"), ("Authorization", raw.basic(*auth)), ("Content-Length", str(len(body)))]
-        path = operations()["register_binding"].path(ServiceSid=service_sid)
+        path = operations()["registerBinding"].path(ServiceSid=service_sid)
         self._rest = body[10:]
         self._connection = raw.connect(service.url)
         self._connection.sendall(raw.compose("POST", path, headers, body[:10]))
@@ -77,12 +77,12 @@ def test_what_is_in_flight_is_finished(database, world, number, workers):
         assert service.returncode is None
         answers = [upload.finish() for upload in uploads]
         assert service.ended(15) == 0
-    bodies = [check_documented(answer, "register_binding") for answer in answers]
+    bodies = [check_documented(answer, "registerBinding") for answer in answers]
     assert [answer.status for answer in answers] == [201] * 4
     assert "Traceback" not in service.log
     with Service(database) as again:
         for body in bodies:
-            path = operations()["fetch_binding"].path(ServiceSid=world.empty["sid"], Sid=body["sid"])
+            path = operations()["fetchBinding"].path(ServiceSid=world.empty["sid"], Sid=body["sid"])
             assert httpx.get(again.url + path, auth=world.auth).json()["endpoint"] == body["endpoint"]
 
 
@@ -134,7 +134,7 @@ def test_a_worker_that_dies_is_replaced(database, world, hangs):
             time.sleep(1.5)  # so that the supervisor has asked it for a sign of life
         os.kill(worker, signal.SIGKILL)
         assert wait_until(lambda: service.log.count("bindings.yaml") >= 3, 20)
-        path = operations()["list_bindings"].path(ServiceSid=world.empty["sid"])
+        path = operations()["listBindings"].path(ServiceSid=world.empty["sid"])
         for _ in range(10):
             assert httpx.get(service.url + path, auth=world.auth).status_code == 200
 
@@ -314,8 +314,8 @@ def test_https(database, certificate, world):
         assert wait_until(lambda: service.log.count("is ready") >= 2, 20)
         context = ssl.create_default_context(cafile=str(certificate / "ca.pem"))
         with httpx.Client(base_url=service.url, auth=world.auth, verify=context, timeout=20) as client:
-            answer = client.get(operations()["list_bindings"].path(ServiceSid=world.full["sid"]))
-            page = check_documented(response_of(answer), "list_bindings")
+            answer = client.get(operations()["listBindings"].path(ServiceSid=world.full["sid"]))
+            page = check_documented(response_of(answer), "listBindings")
             assert page["meta"]["next_page_url"].startswith(f"{service.url}/")
             assert client.get(page["meta"]["next_page_url"]).status_code == 200
         with raw.connect(service.url) as plain:

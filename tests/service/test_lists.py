@@ -13,7 +13,7 @@ from ..support.lists import get, list_url, sids, walk
 PARAMETERS = document()["components"]["parameters"]
 TYPES = document()["components"]["schemas"]["BindingType"]["enum"]
 KEYS = document()["components"]["schemas"]["PageMeta"]["required"]
-MOST = PARAMETERS["Identity"]["schema"]["maxItems"]
+MOST = PARAMETERS["IdentityParameter"]["schema"]["maxItems"]
 LINKS = [key for key in KEYS if key.endswith("url")]
 
 
@@ -44,7 +44,7 @@ def test_an_empty_list(client, world):
     page = get(client, list_url(client, world.empty["sid"]))
     assert page["bindings"] == []
     assert [page["meta"][link] is None for link in LINKS] == [link.startswith(("previous", "next")) for link in LINKS]
-    assert page["meta"]["page_size"] == PARAMETERS["PageSize"]["schema"]["default"]
+    assert page["meta"]["page_size"] == PARAMETERS["PageSizeParameter"]["schema"]["default"]
 
 
 def test_every_binding_is_as_it_was_imported(client, world):
@@ -53,7 +53,7 @@ def test_every_binding_is_as_it_was_imported(client, world):
     listed = {binding["sid"]: binding for page in pages for binding in page["bindings"]}
     for binding in world.full["bindings"]:
         shown = listed.pop(binding["sid"])
-        assert shown == check_documented(response_of(client.get(shown["url"])), "fetch_binding")
+        assert shown == check_documented(response_of(client.get(shown["url"])), "fetchBinding")
         assert shown | binding == shown
         assert (shown["account_sid"], shown["service_sid"]) == (world.a["sid"], world.full["sid"])
     assert not listed
@@ -186,7 +186,7 @@ def test_how_many_values_a_filter_takes(client, world, name):
     url = list_url(client, world.hundred["sid"], *((name, value) for value in values[:-1]))
     assert get(client, url)["meta"]["url"].count(f"{name}=") == MOST
     answer = client.get(list_url(client, world.hundred["sid"], *((name, value) for value in values)))
-    message = check_error(response_of(answer), "invalid_parameter", "list_bindings", parameter=name)
+    message = check_error(response_of(answer), "invalid_parameter", "listBindings", parameter=name)
     assert str(MOST) in message
 
 
@@ -220,7 +220,7 @@ def page_of(url: str) -> int:
 
 def test_page_at_its_maximum(client, world):
     """With `Page` at its maximum the next page's URL works as it stands, like any other."""
-    highest = PARAMETERS["Page"]["schema"]["maximum"]
+    highest = PARAMETERS["PageParameter"]["schema"]["maximum"]
     url = list_url(client, world.hundred["sid"], ("PageSize", 60), ("Page", highest))
     pages = list(walk(client, url))
     assert sids(pages) == sorted(expected(world.hundred))

@@ -68,43 +68,43 @@ def ask_for_everything(ask, world) -> None:
     full = world.full
     for word in WORDS:
         encoded = quote(word, safe="")
-        ask("list_bindings", f"Identity={encoded}")
-        ask("list_bindings", f"Identity={encoded}&PageSize=x")
-        ask("list_bindings", f"{encoded}=1")
-        ask("list_bindings", f"PageToken={encoded}")
-        ask("list_bindings", f"Identity={encoded}%00")
-        ask("list_bindings", f"BindingType={encoded}")
-        ask("fetch_binding", f"Identity={encoded}")
-        ask("fetch_binding", sid=encoded)
-        ask("fetch_binding", service_sid=encoded)
-        ask("fetch_binding", path=f"/v2/Services/{full['sid']}/Users/{encoded}")
-        ask("fetch_binding", path=f"/{encoded}")
-        ask("delete_binding", sid=encoded)
-        ask("list_bindings", auth=f"Basic {word}".encode())
-        ask("list_bindings", auth=f"Bearer {word}".encode())
-        ask("list_bindings", auth=raw.basic(word, word))
-        ask("list_bindings", headers=[("Referer", REFERER), ("Cookie", f"user={encoded}"), ("X-User", encoded)])
-        ask("list_bindings", headers=[("Host", encoded)])
-        ask("register_binding", body=registration(word, f"{DEVICE}-{word}"))
-        ask("register_binding", body=registration(word, DEVICE, BindingType=word))
-        ask("register_binding", body=registration(word, DEVICE, CredentialSid=word))
-        ask("register_binding", body=registration(word * 600, DEVICE))
+        ask("listBindings", f"Identity={encoded}")
+        ask("listBindings", f"Identity={encoded}&PageSize=x")
+        ask("listBindings", f"{encoded}=1")
+        ask("listBindings", f"PageToken={encoded}")
+        ask("listBindings", f"Identity={encoded}%00")
+        ask("listBindings", f"BindingType={encoded}")
+        ask("fetchBinding", f"Identity={encoded}")
+        ask("fetchBinding", sid=encoded)
+        ask("fetchBinding", service_sid=encoded)
+        ask("fetchBinding", path=f"/v2/Services/{full['sid']}/Users/{encoded}")
+        ask("fetchBinding", path=f"/{encoded}")
+        ask("deleteBinding", sid=encoded)
+        ask("listBindings", auth=f"Basic {word}".encode())
+        ask("listBindings", auth=f"Bearer {word}".encode())
+        ask("listBindings", auth=raw.basic(word, word))
+        ask("listBindings", headers=[("Referer", REFERER), ("Cookie", f"user={encoded}"), ("X-User", encoded)])
+        ask("listBindings", headers=[("Host", encoded)])
+        ask("registerBinding", body=registration(word, f"{DEVICE}-{word}"))
+        ask("registerBinding", body=registration(word, DEVICE, BindingType=word))
+        ask("registerBinding", body=registration(word, DEVICE, CredentialSid=word))
+        ask("registerBinding", body=registration(word * 600, DEVICE))
         ask(
-            "register_binding",
+            "registerBinding",
             body=f"Identity={encoded}%zz&Endpoint={DEVICE}".encode(),
             headers=[("Content-Type", FORM)],
         )
         json = ("Content-Type", "application/json")
-        ask("register_binding", body=f'{{"Identity": "{encoded}", "Endpoint": "{DEVICE}", }}'.encode(), headers=[json])
-        ask("register_binding", body=f'{{"Identity": ["{encoded}"], "{encoded}": 1}}'.encode(), headers=[json])
-        ask("register_binding", body=b"x", headers=[("Content-Type", encoded)])
-        ask("register_binding", f"Identity={encoded}", body=registration(word, DEVICE))
-    ask("list_bindings", auth=raw.basic(world.a["sid"], TOKEN))
-    ask("list_bindings", auth=raw.basic(world.key["sid"], TOKEN))
-    ask("list_bindings", f"AuthToken={TOKEN}")
-    ask("list_bindings", path=f"/{TOKEN}")
-    ask("list_bindings", auth=raw.basic(*world.foreign_auth))
-    ask("fetch_binding", auth=raw.basic(world.key["sid"], world.key["secret"]))
+        ask("registerBinding", body=f'{{"Identity": "{encoded}", "Endpoint": "{DEVICE}", }}'.encode(), headers=[json])
+        ask("registerBinding", body=f'{{"Identity": ["{encoded}"], "{encoded}": 1}}'.encode(), headers=[json])
+        ask("registerBinding", body=b"x", headers=[("Content-Type", encoded)])
+        ask("registerBinding", f"Identity={encoded}", body=registration(word, DEVICE))
+    ask("listBindings", auth=raw.basic(world.a["sid"], TOKEN))
+    ask("listBindings", auth=raw.basic(world.key["sid"], TOKEN))
+    ask("listBindings", f"AuthToken={TOKEN}")
+    ask("listBindings", path=f"/{TOKEN}")
+    ask("listBindings", auth=raw.basic(*world.foreign_auth))
+    ask("fetchBinding", auth=raw.basic(world.key["sid"], world.key["secret"]))
     raw.exchange(ask.url, f"BREW /{DEVICE} HTTP/1.1\r\nAuthorization: {TOKEN}\r\n\r\n".encode())
     raw.exchange(ask.url, f"{DEVICE} {TOKEN}\r\n\r\n".encode())
     raw.exchange(ask.url, f"GET / HTTP/1.1\r\n{DEVICE}: a\r\n{TOKEN}\r\n\r\n".encode())
@@ -130,10 +130,10 @@ def test_the_log(logged, world):
     service, level = logged
     ask_for_everything(ask := Asker(service, world), world)
     if level in ("debug", "info"):
-        request_id = ask("fetch_binding").header("Twilio-Request-Id")
+        request_id = ask("fetchBinding").header("Twilio-Request-Id")
         assert wait_until(lambda: f"{request_id}\n" in service.log, 10)
         (line,) = [line for line in service.log.splitlines() if request_id in line]
-        assert re.search(rf" GET {ask.path('fetch_binding')} fetch_binding 200 [0-9.]+ms {request_id}$", line)
+        assert re.search(rf" GET {ask.path('fetchBinding')} fetchBinding 200 [0-9.]+ms {request_id}$", line)
     check_log(service, world, level)
 
 
@@ -144,10 +144,10 @@ def test_the_log_of_faults(logged, world):
     ask = Asker(service, world)
     for word in WORDS:
         for operation, request in {
-            "list_bindings": {"query": f"Identity={quote(word, safe='')}"},
-            "fetch_binding": {},
-            "delete_binding": {},
-            "register_binding": {"body": registration(word, DEVICE)},
+            "listBindings": {"query": f"Identity={quote(word, safe='')}"},
+            "fetchBinding": {},
+            "deleteBinding": {},
+            "registerBinding": {"body": registration(word, DEVICE)},
         }.items():
             check_error(ask(operation, **request), "internal_server_error", operation)
     faults = len(WORDS) * len(operations())

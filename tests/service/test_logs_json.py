@@ -45,25 +45,25 @@ def test_the_json_log(logged, world):
     """Each line is an object; a request's says what it was in members of their own; nothing of anybody is in any."""
     ask = Asker(logged, world)
     ask_for_everything(ask, world)
-    found = ask("fetch_binding")
+    found = ask("fetchBinding")
     line = line_of(logged, found.header("Twilio-Request-Id"))
     assert line.keys() == MEMBERS | OF_A_REQUEST
-    assert (line["method"], line["path"], line["operation_id"]) == ("GET", ask.path("fetch_binding"), "fetch_binding")
+    assert (line["method"], line["path"], line["operation_id"]) == ("GET", ask.path("fetchBinding"), "fetchBinding")
     assert (line["status"], line["level"], line["logger"]) == (200, "info", "chat_bindings.access")
     assert 0 < line["duration_ms"] < 10_000
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", line["time"])
     assert abs((datetime.now(UTC) - datetime.fromisoformat(line["time"])).total_seconds()) < 60
-    line = line_of(logged, ask("fetch_binding", path="/Peter").header("Twilio-Request-Id"))
+    line = line_of(logged, ask("fetchBinding", path="/Peter").header("Twilio-Request-Id"))
     assert (line["path"], line["operation_id"], line["status"]) == ("/*", None, 404)
 
     with held(HOLD_EVERYTHING, logged.database):
-        away = ask("list_bindings")
+        away = ask("listBindings")
     about(logged, away, "warning", "the database is away")
     spoil(logged.database, "ALTER TABLE bindings RENAME TO lost")
     for word in WORDS:
         for operation in operations():
-            body = registration(word, DEVICE) if operation == "register_binding" else None
-            fault = ask(operation, "Identity=Peter%20Personal" if operation == "list_bindings" else "", body=body)
+            body = registration(word, DEVICE) if operation == "registerBinding" else None
+            fault = ask(operation, "Identity=Peter%20Personal" if operation == "listBindings" else "", body=body)
             about(logged, fault, "error", "a fault of ours")
     for secret in all_that_is_secret(world):
         assert secret not in logged.log + logged.output, secret

@@ -46,26 +46,26 @@ def ask(metered, world):
 def test_every_request_is_counted(metered, monitor, ask, world):
     """Of a thousand requests over many connections each is counted once, by its operation, method and status."""
     before = monitor.requests()
-    fetch, listed = ask.path("fetch_binding"), ask.path("list_bindings")
-    absent = ask.path("fetch_binding", sid=f"BS{'0' * 32}")
+    fetch, listed = ask.path("fetchBinding"), ask.path("listBindings")
+    absent = ask.path("fetchBinding", sid=f"BS{'0' * 32}")
     sent = [
-        (300, Request("GET", fetch), Asked("fetch_binding", "GET", "200")),
-        (200, Request("GET", f"{listed}?PageSize=1"), Asked("list_bindings", "GET", "200")),
-        (100, Request("GET", f"{listed}?PageSize=0"), Asked("list_bindings", "GET", "400")),
-        (150, Request("GET", absent), Asked("fetch_binding", "GET", "404")),
-        (50, Request("DELETE", absent), Asked("delete_binding", "DELETE", "404")),
+        (300, Request("GET", fetch), Asked("fetchBinding", "GET", "200")),
+        (200, Request("GET", f"{listed}?PageSize=1"), Asked("listBindings", "GET", "200")),
+        (100, Request("GET", f"{listed}?PageSize=0"), Asked("listBindings", "GET", "400")),
+        (150, Request("GET", absent), Asked("fetchBinding", "GET", "404")),
+        (50, Request("DELETE", absent), Asked("deleteBinding", "DELETE", "404")),
         (100, Request("GET", "/nowhere"), Asked("none", "GET", "404")),
         (50, Request("POST", fetch), Asked("none", "POST", "405")),
         (50, Request("OPTIONS", "/nowhere"), Asked("none", "OPTIONS", "404")),
     ]
     answers = flood(metered.url, world.auth, [request for number, request, _ in sent for _ in range(number)])
     assert len(answers) == 1000
-    ask("list_bindings", auth=None)
+    ask("listBindings", auth=None)
     raw.ask(metered.url, "HEAD", fetch, [("Authorization", raw.basic(*world.auth))])
     raw.ask(metered.url, "PROPFIND", fetch)
     expected = {asked: number for number, _, asked in sent} | {
-        Asked("list_bindings", "GET", "401"): 1,
-        Asked("fetch_binding", "HEAD", "200"): 1,
+        Asked("listBindings", "GET", "401"): 1,
+        Asked("fetchBinding", "HEAD", "200"): 1,
         Asked("none", "_OTHER", "405"): 1,
     }
     assert wait_until(lambda: (monitor.requests() - before).total() >= sum(expected.values()), WITHIN)
@@ -79,7 +79,7 @@ def test_what_is_refused_before_it_is_a_request_is_counted(metered, monitor, ask
     for _ in range(3):
         assert raw.exchange(ask.url, b"no HTTP\r\n\r\n")[0].status == 400
     idle = []
-    while ask("list_bindings").status != 429:
+    while ask("listBindings").status != 429:
         idle.append(raw.connect(metered.url))
         assert len(idle) <= 2 * MOST
     for connection in idle:
@@ -98,10 +98,10 @@ def test_registrations_and_deletions_are_counted(monitor, ask, world):
 
     before = counted()
     for endpoint in ("one", "two", "one", "one"):
-        assert ask("register_binding", body=registration(endpoint=f"counted-{endpoint}")).status in (200, 201)
-    assert ask("register_binding", service_sid=world.foreign["sid"]).status == 404
+        assert ask("registerBinding", body=registration(endpoint=f"counted-{endpoint}")).status in (200, 201)
+    assert ask("registerBinding", service_sid=world.foreign["sid"]).status == 404
     sid = world.full["bindings"][-1]["sid"]
-    assert [ask("delete_binding", sid=sid).status for _ in range(2)] == [204, 404]
+    assert [ask("deleteBinding", sid=sid).status for _ in range(2)] == [204, 404]
     assert [after - one for after, one in zip(counted(), before, strict=True)] == [2, 2, 1]
 
 
@@ -109,7 +109,7 @@ def test_writes_that_share_a_commit(metered, monitor, world):
     """Each commit counts with the number of its writes: together they are all writes, and fewer than those."""
     name = "chat_bindings_commit_writes"
     writes, commits = monitor.value(f"{name}_sum"), monitor.value(f"{name}_count")
-    path = operations()["register_binding"].path(ServiceSid=world.empty["sid"])
+    path = operations()["registerBinding"].path(ServiceSid=world.empty["sid"])
     form = {"Identity": "somebody", "BindingType": "apn", "CredentialSid": f"CR{'0' * 32}"}
     sent = [Request("POST", path, form | {"Endpoint": f"shared-{number}"}) for number in range(400)]
     assert {answer.status for answer in flood(metered.url, world.auth, sent, connections=64)} == {201}
@@ -133,7 +133,7 @@ def test_errors_of_the_database_are_counted(metered, monitor, ask):
 
     before = counted()
     with held(HOLD_EVERYTHING, metered.database):
-        assert ask("list_bindings").status == 503
+        assert ask("listBindings").status == 503
     assert counted() == [before[0] + 1, before[1]]
     assert 'chat_bindings_database_errors_total{error="damaged"} 0.0' in monitor.text
 
@@ -161,8 +161,8 @@ def test_metrics_hold_nothing_of_anybody(monitor, ask, world):
 
 def test_the_form_of_the_metrics(monitor, ask):
     """Prometheus' own form and, for who prefers it, OpenMetrics; both parse, and a histogram's buckets add up."""
-    assert ask("list_bindings").status == 200
-    assert wait_until(lambda: Asked("list_bindings", "GET", "200") in monitor.requests(), WITHIN)
+    assert ask("listBindings").status == 200
+    assert wait_until(lambda: Asked("listBindings", "GET", "200") in monitor.requests(), WITHIN)
     answer = monitor.get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
     assert answer.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
     for families in (
@@ -171,7 +171,7 @@ def test_the_form_of_the_metrics(monitor, ask):
     ):
         found = {family.name: family for family in families}
         samples = found["chat_bindings_request_duration_seconds"].samples
-        series = {"operation_id": "list_bindings", "method": "GET", "status": "200"}
+        series = {"operation_id": "listBindings", "method": "GET", "status": "200"}
         mine = [sample for sample in samples if series.items() <= sample.labels.items()]
         buckets = [sample.value for sample in mine if sample.name.endswith("_bucket")]
         (count,) = [sample.value for sample in mine if sample.name.endswith("_count")]
@@ -184,7 +184,7 @@ def test_the_form_of_the_metrics(monitor, ask):
 @pytest.mark.needs("promtool")
 def test_promtool_finds_nothing(monitor, ask):
     """Prometheus' own linter has no remark."""
-    assert ask("list_bindings").status == 200
+    assert ask("listBindings").status == 200
     command = [path_of("promtool"), "check", "metrics"]
     done = subprocess.run(command, input=monitor.text, capture_output=True, text=True, check=False, timeout=30)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -82,8 +82,8 @@ def test_the_port_answers_three_questions(which, request, world):
         answer = monitor.get(path)
         assert (answer.status_code, answer.text[: len(begins)]) == (200, begins)
         assert answer.headers["Content-Type"].startswith("text/plain")
-        check_error(ask("fetch_binding", path=path), "not_found", "fetch_binding")
-    assert monitor.get(ask.path("list_bindings")).status_code == 404
+        check_error(ask("fetchBinding", path=path), "not_found", "fetchBinding")
+    assert monitor.get(ask.path("listBindings")).status_code == 404
 
 
 def test_a_worker_that_hangs(two):
@@ -109,7 +109,7 @@ def test_a_worker_that_is_killed(two, world):
     assert is_ready(monitor)
     uploads = [Upload(two, world.auth, world.empty["sid"], f"lost-{number}") for number in range(6)]
     asked = monitor.requests().total()
-    assert {Asker(two, world)("list_bindings").status for _ in range(5)} == {200}
+    assert {Asker(two, world)("listBindings").status for _ in range(5)} == {200}
     assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 6, WITHIN)
     assert wait_until(lambda: monitor.requests().total() == asked + 5, WITHIN)
     before = monitor.requests()

@@ -6,7 +6,7 @@ import pytest
 
 from ..support.answers import check_documented, check_error, document
 
-PARAMETERS = document()["components"]["parameters"]
+PARAMETERS = {each["name"]: each for each in document()["components"]["parameters"].values()}
 SID = "0123456789abcdef" * 2
 
 NO_INTEGERS = {
@@ -56,14 +56,14 @@ def bounds(name: str) -> dict[str, int]:
 @pytest.mark.parametrize("text", NO_INTEGERS)
 def test_what_is_no_integer(ask, parameter, text):
     """An integer is ASCII digits alone; anything else is a 400 that names the parameter."""
-    response = ask("list_bindings", f"{parameter}={NO_INTEGERS[text]}")
-    check_error(response, "invalid_parameter", "list_bindings", parameter=parameter)
+    response = ask("listBindings", f"{parameter}={NO_INTEGERS[text]}")
+    check_error(response, "invalid_parameter", "listBindings", parameter=parameter)
 
 
 @pytest.mark.parametrize("parameter", ["PageSize", "Page"])
 def test_a_scalar_without_a_value(ask, parameter):
     """A name without `=` has an empty value."""
-    check_error(ask("list_bindings", parameter), "invalid_parameter", "list_bindings", parameter=parameter)
+    check_error(ask("listBindings", parameter), "invalid_parameter", "listBindings", parameter=parameter)
 
 
 @pytest.mark.parametrize("parameter", ["PageSize", "Page"])
@@ -73,7 +73,7 @@ def test_an_integer_under_its_minimum(ask, parameter, below):
     minimum = bounds(parameter)["minimum"]
     value = str(minimum - 1) if below == "one" else below
     message = check_error(
-        ask("list_bindings", f"{parameter}={value}"), "invalid_parameter", "list_bindings", parameter=parameter
+        ask("listBindings", f"{parameter}={value}"), "invalid_parameter", "listBindings", parameter=parameter
     )
     assert str(minimum) in message
 
@@ -83,7 +83,7 @@ def test_a_page_over_its_maximum(ask, digits):
     """`Page` over its bound is a plain 400 that names the bound, however long it is."""
     maximum = bounds("Page")["maximum"]
     value = str(maximum + 1) if digits == "one" else digits
-    message = check_error(ask("list_bindings", f"Page={value}"), "invalid_parameter", "list_bindings", parameter="Page")
+    message = check_error(ask("listBindings", f"Page={value}"), "invalid_parameter", "listBindings", parameter="Page")
     assert str(maximum) in message
 
 
@@ -108,7 +108,7 @@ def test_a_page_over_its_maximum(ask, digits):
 )
 def test_integers_that_are_fine(ask, query, key, value):
     """Bounds are inclusive, leading zeros mean nothing, and of a scalar sent twice the last counts."""
-    assert check_documented(ask("list_bindings", query), "list_bindings")["meta"][key] == value
+    assert check_documented(ask("listBindings", query), "listBindings")["meta"][key] == value
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_integers_that_are_fine(ask, query, key, value):
 )
 def test_of_a_scalar_sent_twice_the_last_counts(ask, query, name):
     """A last value that is wrong is an error, whatever came before."""
-    check_error(ask("list_bindings", query), name, "list_bindings")
+    check_error(ask("listBindings", query), name, "listBindings")
 
 
 TYPES = ["apn,gcm", "apn,", "", "APN", "Apn", "%20apn", "apn+", "apn%00", "apn%0A", "sms", "apn%7Cgcm",
@@ -132,8 +132,8 @@ def test_a_binding_type_that_there_is_not(ask, value):
         f"BindingType=apn&BindingType={value}",
         f"BindingType={value}&BindingType=apn",
     ):
-        response = ask("list_bindings", query)
-        message = check_error(response, "invalid_parameter", "list_bindings", parameter="BindingType")
+        response = ask("listBindings", query)
+        message = check_error(response, "invalid_parameter", "listBindings", parameter="BindingType")
         assert all(known in message for known in document()["components"]["schemas"]["BindingType"]["enum"])
 
 
@@ -142,13 +142,13 @@ def test_a_binding_type_that_there_is_not(ask, value):
 )
 def test_an_empty_filter(ask, query):
     """No value of a filter may be empty: it is not the same as no filter."""
-    check_error(ask("list_bindings", query), "invalid_parameter", "list_bindings", parameter=query.partition("=")[0])
+    check_error(ask("listBindings", query), "invalid_parameter", "listBindings", parameter=query.partition("=")[0])
 
 
 @pytest.mark.parametrize("value", ["%00", "a%00", "%00a", "a%00b", "%00%00"])
 def test_an_identity_with_a_nul(ask, value):
     """An identity with a NUL is a 400 that says so."""
-    check_error(ask("list_bindings", f"Identity={value}"), "invalid_parameter", "list_bindings", parameter="Identity")
+    check_error(ask("listBindings", f"Identity={value}"), "invalid_parameter", "listBindings", parameter="Identity")
 
 
 BROKEN = ["%", "%4", "%zz", "%G0", "%0g", "a%", "%%", "%E0%A4%A", "%u0041", "%-1", "% 41".replace(" ", "+")]
@@ -159,9 +159,9 @@ NO_UTF8 = ["%FF", "%C3", "%C3%28", "%ED%A0%80", "%F4%90%80%80", "%C0%80", "%F0%9
 def test_broken_encodings(ask, value):
     """Broken percent-encoding and what is not UTF-8 are a 400, in a value and in a name, on every operation."""
     for parameter in ("Identity", "BindingType", "PageToken", "Page"):
-        response = ask("list_bindings", f"{parameter}={value}")
-        check_error(response, "invalid_parameter", "list_bindings", parameter=parameter)
-    for operation in ("list_bindings", "fetch_binding", "delete_binding", "register_binding"):
+        response = ask("listBindings", f"{parameter}={value}")
+        check_error(response, "invalid_parameter", "listBindings", parameter=parameter)
+    for operation in ("listBindings", "fetchBinding", "deleteBinding", "registerBinding"):
         check_error(ask(operation, f"{value}=1"), "invalid_parameter", operation)
 
 
@@ -174,19 +174,19 @@ TOKENS = ["", "x", "PA", "PB", f"PABS{SID}0", f"PABS{SID[:-1]}", f"paBS{SID}", f
 @pytest.mark.parametrize("token", TOKENS)
 def test_a_page_token_that_is_not_ours(ask, token):
     """A `PageToken` that the API did not give, an empty one included, is a 400."""
-    check_error(ask("list_bindings", f"PageToken={token}"), "invalid_parameter", "list_bindings", parameter="PageToken")
+    check_error(ask("listBindings", f"PageToken={token}"), "invalid_parameter", "listBindings", parameter="PageToken")
 
 
 @pytest.mark.parametrize("query", ["=", "=1", "=&=", "&=&", "&=1"])
 def test_a_parameter_without_a_name(ask, query):
     """A parameter without a name is an unknown one."""
-    check_error(ask("list_bindings", query), "unknown_parameter", "list_bindings")
+    check_error(ask("listBindings", query), "unknown_parameter", "listBindings")
 
 
 @pytest.mark.parametrize("query", ["&", "&&&&", "?"[1:]])
 def test_a_query_without_parameters(ask, query):
     """Empty parts of a query are nothing at all, on every operation."""
-    for operation in ("list_bindings", "fetch_binding"):
+    for operation in ("listBindings", "fetchBinding"):
         path = ask.path(operation)
         check_documented(ask(operation, path=f"{path}?{query}"), operation)
 
@@ -198,20 +198,20 @@ FINE = ["a%26b%3Dc", "a=b", "==", "?", "a?b", "/", "a/b", "%23", "%252F", "[]", 
 @pytest.mark.parametrize("value", FINE)
 def test_characters_that_are_fine_in_a_value(ask, value):
     """What URLs allow, and what clients send although they do not, is taken as it stands."""
-    check_documented(ask("list_bindings", f"Identity={value}"), "list_bindings")
+    check_documented(ask("listBindings", f"Identity={value}"), "listBindings")
 
 
 def test_a_long_value(ask):
     """An identity longer than any that there can be matches nothing."""
-    body = check_documented(ask("list_bindings", f"Identity={'a' * 60_000}"), "list_bindings")
+    body = check_documented(ask("listBindings", f"Identity={'a' * 60_000}"), "listBindings")
     assert body["bindings"] == []
 
 
 def test_an_error_does_not_repeat_a_long_input(ask):
     """Of something very long that was sent a message repeats the beginning alone."""
-    check_error(ask("list_bindings", f"{'x' * 50_000}=1"), "unknown_parameter", "list_bindings")
-    check_error(ask("list_bindings", f"PageToken={'x' * 50_000}"), "invalid_parameter", "list_bindings")
-    check_error(ask("list_bindings", path=f"/{'x' * 50_000}"), "not_found")
+    check_error(ask("listBindings", f"{'x' * 50_000}=1"), "unknown_parameter", "listBindings")
+    check_error(ask("listBindings", f"PageToken={'x' * 50_000}"), "invalid_parameter", "listBindings")
+    check_error(ask("listBindings", path=f"/{'x' * 50_000}"), "not_found")
 
 
 PATHS = {
@@ -271,30 +271,30 @@ PATHS = {
 @pytest.mark.parametrize("path", PATHS)
 def test_a_path_that_is_not_in_the_specs(ask, world, path):
     """Paths match exactly: anything near one, or below or above it, is a 404 and no redirect, whoever asks and how."""
-    binding = ask.path("fetch_binding")
-    parts = {"list": ask.path("list_bindings"), "binding": binding, "service": world.full["sid"]}
+    binding = ask.path("fetchBinding")
+    parts = {"list": ask.path("listBindings"), "binding": binding, "service": world.full["sid"]}
     target = PATHS[path].format(**parts, sid=binding.rpartition("/")[2])
     for method, auth in (("GET", ""), ("GET", None), ("DELETE", ""), ("POST", "")):
-        response = ask("list_bindings", method=method, path=target, auth=auth)
+        response = ask("listBindings", method=method, path=target, auth=auth)
         check_error(response, "not_found")
         assert response.header("Location") is None
 
 
 def test_a_query_on_a_path_that_is_not_in_the_specs(ask):
     """A path that is not in the specs is a 404 whatever its query holds, and the message does not repeat the query."""
-    message = check_error(ask("list_bindings", b"%zz&Identity=secret&PageSize=9999", path="/x"), "not_found", path="/x")
+    message = check_error(ask("listBindings", b"%zz&Identity=secret&PageSize=9999", path="/x"), "not_found", path="/x")
     assert "secret" not in message
 
 
 def test_letters_that_need_no_encoding(ask):
     """A path with letters percent-encoded without need is the same path (RFC 3986, 6.2.2.2)."""
-    path = ask.path("fetch_binding").replace("Bindings", "%42indings")
-    check_documented(ask("fetch_binding", path=path), "fetch_binding")
+    path = ask.path("fetchBinding").replace("Bindings", "%42indings")
+    check_documented(ask("fetchBinding", path=path), "fetchBinding")
 
 
 def test_the_service_still_answers(ask, service):
     """After all of this the service answers as before, and has logged no fault."""
-    check_documented(ask("list_bindings"), "list_bindings")
+    check_documented(ask("listBindings"), "listBindings")
     assert "a fault of ours" not in service.log
     assert "Traceback" not in service.log
 
@@ -302,4 +302,4 @@ def test_the_service_still_answers(ask, service):
 def test_many_parameters(ask):
     """Ten thousand parameters are answered at once."""
     query = "&".join("Page=1" for _ in range(9_000))
-    assert check_documented(ask("list_bindings", query), "list_bindings")["meta"]["page"] == 1
+    assert check_documented(ask("listBindings", query), "listBindings")["meta"]["page"] == 1

@@ -13,7 +13,7 @@ from ..support.answers import REGISTRATION, check_documented, check_error, docum
 from ..support.lists import get, list_url, sids, walk
 from ..support.running import Service
 
-OPERATION = "register_binding"
+OPERATION = "registerBinding"
 SCHEMA = operations()[OPERATION].spec["requestBody"]["content"]["application/json"]["schema"]
 PROPERTIES = SCHEMA["properties"]
 FORM, JSON = list(operations()[OPERATION].spec["requestBody"]["content"])
@@ -60,7 +60,7 @@ def test_a_device_registers_and_registers_again(register, client, as_json):
     assert (
         abs(time.mktime(time.strptime(first["date_created"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone - time.time()) < 20
     )
-    assert check_documented(response_of(client.get(first["url"])), "fetch_binding") == first
+    assert check_documented(response_of(client.get(first["url"])), "fetchBinding") == first
     second = registered(register(fields, as_json=not as_json), 200)
     assert second | {"date_updated": first["date_updated"]} == first
 

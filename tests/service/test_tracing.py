@@ -21,12 +21,12 @@ with warnings.catch_warnings():
     from chat_bindings.service.tracing import obstacle
 
 TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
-STATUSES = {"list_bindings": 200, "fetch_binding": 200, "register_binding": 201, "delete_binding": 204}
+STATUSES = {"listBindings": 200, "fetchBinding": 200, "registerBinding": 201, "deleteBinding": 204}
 QUESTIONS = {
-    "list_bindings": "page",
-    "fetch_binding": "fetch",
-    "register_binding": "register",
-    "delete_binding": "delete",
+    "listBindings": "page",
+    "fetchBinding": "fetch",
+    "registerBinding": "register",
+    "deleteBinding": "delete",
 }
 
 
@@ -101,7 +101,7 @@ def test_a_request_without_a_caller(ask, span_of):
     """It begins a trace of its own; so does one whose `traceparent` is malformed, or comes twice."""
     parent = ("traceparent", f"00-{TRACE}-{CALLER}-01")
     for headers in ([], [("traceparent", "personal")], [parent, parent]):
-        span = span_of(ask("list_bindings", headers=headers))
+        span = span_of(ask("listBindings", headers=headers))
         assert span.parent_id == ""
         assert span.trace_id != TRACE
 
@@ -109,28 +109,28 @@ def test_a_request_without_a_caller(ask, span_of):
 def test_a_caller_that_does_not_sample(ask, received, span_of):
     """What a caller does not sample is not exported."""
     trace = "f" * 31 + "e"
-    assert ask("list_bindings", headers=[("traceparent", f"00-{trace}-{CALLER}-00")]).status == 200
-    span_of(ask("list_bindings"))
+    assert ask("listBindings", headers=[("traceparent", f"00-{trace}-{CALLER}-00")]).status == 200
+    span_of(ask("listBindings"))
     assert trace not in {span.trace_id for span in received.spans()}
 
 
 def test_what_is_no_operation(ask, span_of):
     """What is for no operation has its method for a name, and no route; a method that HTTP does not know is none."""
-    span = span_of(ask("fetch_binding", path="/Peter"))
+    span = span_of(ask("fetchBinding", path="/Peter"))
     assert (span.name, span.attributes["http.response.status_code"]) == ("GET", 404)
     assert "http.route" not in span.attributes
-    assert span_of(ask("fetch_binding", method="PROPFIND")).name == "_OTHER"
-    span = span_of(ask("fetch_binding", method="HEAD"))
-    assert (span.name, span.attributes["http.request.method"]) == ("fetch_binding", "HEAD")
+    assert span_of(ask("fetchBinding", method="PROPFIND")).name == "_OTHER"
+    span = span_of(ask("fetchBinding", method="HEAD"))
+    assert (span.name, span.attributes["http.request.method"]) == ("fetchBinding", "HEAD")
 
 
 def test_faults(traced, ask, span_of, received, database):
     """A 503 and a 500 are errors, with the kind of what went wrong; a 404 is none."""
-    assert not span_of(ask("fetch_binding", sid=f"BS{'0' * 32}")).is_error
+    assert not span_of(ask("fetchBinding", sid=f"BS{'0' * 32}")).is_error
     with held(HOLD_EVERYTHING, database):
-        away = ask("list_bindings")
+        away = ask("listBindings")
     spoil(database, "ALTER TABLE bindings RENAME TO lost")
-    fault = ask("list_bindings")
+    fault = ask("listBindings")
     spoil(database, "ALTER TABLE lost RENAME TO bindings")
     for answer, status, kind in ((away, 503, "StorageUnavailable"), (fault, 500, NO_SUCH_TABLE[DATABASES.engine])):
         span = span_of(answer)
@@ -142,9 +142,9 @@ def test_faults(traced, ask, span_of, received, database):
 def test_traces_hold_nothing_of_anybody(ask, span_of, received, world):
     """Whatever is asked, no span holds a path, a SID, an identity, a query, a secret, an event or a caller's state."""
     ask_for_everything(ask, world)
-    ask("list_bindings", headers=[("baggage", f"user={DEVICE}"), ("traceparent", f"00-{TRACE}-{CALLER}-01"),
+    ask("listBindings", headers=[("baggage", f"user={DEVICE}"), ("traceparent", f"00-{TRACE}-{CALLER}-01"),
                                   ("tracestate", f"user={DEVICE}")])  # fmt: skip
-    span_of(ask("fetch_binding"))
+    span_of(ask("fetchBinding"))
     said = b"".join(received.bodies)
     for secret in all_that_is_secret(world) | {world.a["sid"], world.full["sid"], "personal-state"}:
         assert secret.encode() not in said, secret
@@ -158,9 +158,9 @@ def test_the_last_spans_are_exported(database, received, world, monkeypatch):
     monkeypatch.setenv("OTEL_SERVICE_NAME", "the-last")
     with Service(database, "--tracing") as service:
         ask = Asker(service, world)
-        assert {ask("list_bindings").status for _ in range(10)} == {200}
+        assert {ask("listBindings").status for _ in range(10)} == {200}
     mine = Counter(span.name for span in received.spans() if span.resource["service.name"] == "the-last")
-    assert mine == {"list_bindings": 10}
+    assert mine == {"listBindings": 10}
 
 
 def test_nobody_receives(database, world, monkeypatch):
@@ -171,9 +171,9 @@ def test_nobody_receives(database, world, monkeypatch):
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
     with Service(database, "--tracing") as service:
         ask = Asker(service, world)
-        assert {ask("list_bindings").status for _ in range(10)} == {200}
+        assert {ask("listBindings").status for _ in range(10)} == {200}
         assert wait_until(lambda: "spans that could not be exported" in service.log, 30)
-        ask("list_bindings")
+        ask("listBindings")
     assert "s3cr3t" not in service.log
 
 

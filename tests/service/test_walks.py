@@ -69,8 +69,8 @@ class Walks(RuleBasedStateMachine):
         """Register a device, or update it when it is there."""
         fields = {"Identity": identity, "BindingType": binding_type, "Endpoint": endpoint,
                   "CredentialSid": f"CR{'0' * 32}", "MessageTypes": message_type}  # fmt: skip
-        answer = self.client.post(operations()["register_binding"].path(ServiceSid=self.service_sid), data=fields)
-        binding = check_documented(response_of(answer), "register_binding")
+        answer = self.client.post(operations()["registerBinding"].path(ServiceSid=self.service_sid), data=fields)
+        binding = check_documented(response_of(answer), "registerBinding")
         there = [
             each
             for each in self.model.values()
@@ -93,7 +93,7 @@ class Walks(RuleBasedStateMachine):
         self.changes += 1
 
     def _delete(self, sid: str) -> int:
-        path = operations()["delete_binding"].path(ServiceSid=self.service_sid, Sid=sid)
+        path = operations()["deleteBinding"].path(ServiceSid=self.service_sid, Sid=sid)
         return self.client.delete(path).status_code
 
     @rule(filters=filters, size=st.sampled_from(SIZES))
@@ -177,7 +177,7 @@ class Walks(RuleBasedStateMachine):
 def neighbours(client, world):
     """The same users and devices in another service of the account, and in one of another account."""
     for service_sid, auth in ((world.hundred["sid"], world.auth), (world.foreign["sid"], world.foreign_auth)):
-        path = operations()["register_binding"].path(ServiceSid=service_sid)
+        path = operations()["registerBinding"].path(ServiceSid=service_sid)
         for identity in IDENTITIES:
             fields = {"Identity": identity, "BindingType": "apn", "Endpoint": "phone", "CredentialSid": f"CR{'1' * 32}"}
             assert client.post(path, data=fields, auth=auth).status_code in (200, 201)

@@ -73,31 +73,31 @@ def test_what_is_no_http(ask, sent):
 def test_chunks_that_are_none(ask, world, chunk):
     """A registration in broken chunks is a 400 and registers nothing."""
     headers = [HOST, ("Authorization", raw.basic(*world.auth)), ("Transfer-Encoding", "chunked"), CLOSE]
-    path = ask.path("register_binding", world.empty["sid"])
+    path = ask.path("registerBinding", world.empty["sid"])
     first, *_ = raw.exchange(ask.url, raw.compose("POST", path, headers, chunk))
     assert first.status == 400
-    listed = check_documented(ask("list_bindings", service_sid=world.empty["sid"]), "list_bindings")
+    listed = check_documented(ask("listBindings", service_sid=world.empty["sid"]), "listBindings")
     assert listed["bindings"] == []
 
 
 def test_a_query_of_100_kb(ask):
     """A list with a query of 100 KB is a 400 at once, with credentials and without, and names the limit."""
     for auth in ("", None):
-        message = check_error(ask("list_bindings", f"Identity={'a' * 102_400}", auth=auth), "malformed_request")
+        message = check_error(ask("listBindings", f"Identity={'a' * 102_400}", auth=auth), "malformed_request")
         assert "65,535" in message
 
 
 @pytest.mark.parametrize("size", [100_000, 1_000_000])
 def test_large_headers(ask, size):
     """A large header is either taken or refused, at once."""
-    response = ask("fetch_binding", headers=[("X-Large", "a" * size)])
+    response = ask("fetchBinding", headers=[("X-Large", "a" * size)])
     check_id(response)
     assert response.status in (200, 400)
 
 
 def test_thousands_of_headers(ask):
     """Ten thousand headers are either taken or refused, at once."""
-    response = ask("fetch_binding", headers=[(f"X-{number}", "a") for number in range(10_000)])
+    response = ask("fetchBinding", headers=[(f"X-{number}", "a") for number in range(10_000)])
     check_id(response)
     assert response.status in (200, 400)
 
@@ -116,11 +116,11 @@ def test_garbage_after_a_request(ask, world):
     """What is no HTTP after a request spoils neither the request's own answer nor anybody else's."""
     headers = [HOST, ("Authorization", raw.basic(*world.auth))]
     with raw.connect(ask.url) as connection:
-        connection.sendall(raw.compose("GET", ask.path("fetch_binding"), headers))
+        connection.sendall(raw.compose("GET", ask.path("fetchBinding"), headers))
         first = raw.one(connection)
         connection.sendall(b"\0\0\0\0")
         (second,) = raw.parsed(raw.received(connection))
-    check_documented(first, "fetch_binding")
+    check_documented(first, "fetchBinding")
     check_error(second, "malformed_request")
 
 
@@ -131,7 +131,7 @@ def test_connections_that_say_nothing(ask, service):
         for connection in idle[::2]:
             connection.sendall(b"GET / HTTP/1.1\r\nHost:")
         began = time.monotonic()
-        check_documented(ask("list_bindings"), "list_bindings")
+        check_documented(ask("listBindings"), "listBindings")
         assert time.monotonic() - began < 5
     finally:
         for connection in idle:
@@ -145,6 +145,6 @@ def test_a_connection_that_is_reset(ask, world, service):
     for _ in range(20):
         with raw.connect(ask.url) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-            connection.sendall(raw.compose("GET", ask.path("list_bindings"), headers) * 20)
-    check_documented(ask("list_bindings"), "list_bindings")
+            connection.sendall(raw.compose("GET", ask.path("listBindings"), headers) * 20)
+    check_documented(ask("listBindings"), "listBindings")
     assert "Traceback" not in service.log

@@ -138,11 +138,11 @@ def test_the_latest_leads_on(opened, site):
 @pytest.mark.parametrize(
     ("words", "kind", "place"),
     [
-        ("list bindings", "Operation", "reference.html#list_bindings"),
+        ("list bindings", "Operation", "reference.html#listBindings"),
         ("page 05", "Clause", "clauses.html#PAGE-05"),
         ("every binding exactly once", "Clause", "clauses.html#PAGE-05"),
         ("20404", "Error", "errors.html#20404"),
-        ("pagesize", "Parameter", "reference.html#list_bindings-PageSize"),
+        ("pagesize", "Parameter", "reference.html#listBindings-PageSize"),
         ("pageing", "Guide", "reference.html#paging"),
         ("restore backup", "Operating", "back-up.html#restore-it"),
     ],

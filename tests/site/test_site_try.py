@@ -57,23 +57,23 @@ def test_trying_under_docs(opened, demo):
     assert page.get_by_label("Server").input_value() == demo.url
     sid = demo.path.rpartition("/")[2]
     identify(page, demo.user, demo.password)
-    status, body = tried(page, "list_bindings")
+    status, body = tried(page, "listBindings")
     assert (status, [each["sid"] for each in json.loads(body)["bindings"]]) == (200, [sid])
-    status, body = tried(page, "fetch_binding")
+    status, body = tried(page, "fetchBinding")
     assert (status, json.loads(body)["identity"]) == (200, "TestUser")
-    assert tried(page, "delete_binding") == (204, "")
+    assert tried(page, "deleteBinding") == (204, "")
 
 
 def test_trying_from_disk(opened, site, demo, registered):
     """From disk the page asks the server that the reader names, with what the reader types, across origins."""
     page = opened((site / version() / "try.html").as_uri(), also=demo.url)
     identify(page, demo.user, demo.password, f"{demo.url}/")
-    status, body = tried(page, "list_bindings", Identity="somebody", PageSize="7")
+    status, body = tried(page, "listBindings", Identity="somebody", PageSize="7")
     assert (status, json.loads(body)["meta"]["page_size"]) == (200, 7)
     assert [each["sid"] for each in json.loads(body)["bindings"]] == [registered]
-    status, body = tried(page, "fetch_binding", Sid=registered)
+    status, body = tried(page, "fetchBinding", Sid=registered)
     assert (status, json.loads(body)["sid"]) == (200, registered)
-    assert tried(page, "delete_binding", Sid=registered) == (204, "")
+    assert tried(page, "deleteBinding", Sid=registered) == (204, "")
 
 
 def test_an_error_is_shown(site, chromium, demo):
@@ -82,10 +82,10 @@ def test_an_error_is_shown(site, chromium, demo):
     page = context.new_page()  # Chromium says on the console that there was an error
     page.goto((site / version() / "try.html").as_uri())
     identify(page, demo.user, demo.password, demo.url)
-    status, body = tried(page, "fetch_binding", Sid=f"BS{'b' * 32}")
+    status, body = tried(page, "fetchBinding", Sid=f"BS{'b' * 32}")
     assert (status, json.loads(body)["code"]) == (404, 20404)
     identify(page, "", "")
-    status, body = tried(page, "list_bindings")
+    status, body = tried(page, "listBindings")
     assert (status, json.loads(body)["code"]) == (401, 20003)
     context.close()
 
@@ -94,7 +94,7 @@ def test_axe_finds_nothing_in_an_answer(opened, site, demo, registered, axe):  #
     """With an operation open, its parameters and an answer, the page breaks no rule of axe-core."""
     page = opened((site / version() / "try.html").as_uri(), also=demo.url)
     identify(page, demo.user, demo.password, demo.url)
-    assert tried(page, "list_bindings", Identity="somebody")[0] == 200
+    assert tried(page, "listBindings", Identity="somebody")[0] == 200
     page.set_viewport_size({"width": 375, "height": 900})
     widest, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert widest <= window
@@ -105,8 +105,8 @@ def test_axe_finds_nothing_in_an_answer(opened, site, demo, registered, axe):  #
 
 def test_the_operation_in_the_address_is_open(opened, site):
     """A link to an operation opens it, and the others stay closed."""
-    page = opened(f"{(site / version() / 'try.html').as_uri()}#delete_binding")
-    page.locator("details.operation#delete_binding[open]").wait_for()
+    page = opened(f"{(site / version() / 'try.html').as_uri()}#deleteBinding")
+    page.locator("details.operation#deleteBinding[open]").wait_for()
     assert page.locator("details.operation[open]").count() == 1
 
 
@@ -116,10 +116,10 @@ def test_a_request_is_sent_as_it_was_typed(opened, site, demo):
     identify(page, demo.user, demo.password, demo.url)
     typed = "a,b\n\nc+d & é 100% '"
     with page.expect_request(f"{demo.url}/**") as asked:
-        assert tried(page, "list_bindings", Identity=typed, BindingType="gcm")[0] == 200
+        assert tried(page, "listBindings", Identity=typed, BindingType="gcm")[0] == 200
     query = [("BindingType", "gcm"), ("Identity", "a,b"), ("Identity", "c+d & é 100% '")]
     assert parse_qsl(urlsplit(asked.value.url).query, strict_parsing=True) == query
-    line = page.locator("#list_bindings .answer .request").text_content()
+    line = page.locator("#listBindings .answer .request").text_content()
     assert line == f"curl -u \"$ACCOUNT_SID:$AUTH_TOKEN\" '{asked.value.url}'".replace("%27", "%27")
     assert demo.password not in page.content()
 
@@ -141,6 +141,6 @@ def test_a_server_that_is_away_is_told(site, chromium):
     page = context.new_page()
     page.goto((site / version() / "try.html").as_uri())
     identify(page, "", "", "http://127.0.0.1:9")
-    assert tried(page, "fetch_binding") == (0, "")
+    assert tried(page, "fetchBinding") == (0, "")
     assert page.get_by_text("cannot be reached").first.is_visible()
     context.close()

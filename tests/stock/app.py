@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 from connexion import AsyncApp
 from connexion.middleware import MiddlewarePosition
 from connexion.options import SwaggerUIOptions
-from connexion.resolver import RelativeResolver
 from starlette.types import ASGIApp
 
 from chat_bindings.service.addressing import Origin
 from chat_bindings.service.envelope import Envelope
 from chat_bindings.service.logs import configure
+from chat_bindings.service.resolver import resolver
 from chat_bindings.service.settings import Settings
 from chat_bindings.service.specification import CONTRACT, REGISTRATION, binding_types, directory, document
 from chat_bindings.storage.locator import storage as storage_at
@@ -72,6 +72,6 @@ def create_app(settings: Settings, parsing: dict[str, Any] | None = None) -> ASG
     for spec, module in specs.items():
         # Connexion mounts the longest base path first, but only where it is told: a mount at the root takes every path
         base_path = urlsplit(document(spec)["servers"][0]["url"]).path
-        app.add_api(spec, base_path=base_path, resolver=RelativeResolver(f"chat_bindings.{module}"))
+        app.add_api(spec, base_path=base_path, resolver=resolver(f"chat_bindings.{module}"))
         log.info("%s, on Connexion's own stages", spec)
     return app

@@ -23,7 +23,7 @@ with warnings.catch_warnings():
     from .paths import ExactPaths
     from .responses import EmptyAnswers
 
-FORM, JSON = operations()["register_binding"].spec["requestBody"]["content"]
+FORM, JSON = operations()["registerBinding"].spec["requestBody"]["content"]
 DEVICE = {"Identity": "somebody", "Endpoint": "device", "BindingType": "apn", "CredentialSid": f"CR{'0' * 32}"}
 
 
@@ -79,7 +79,7 @@ def path_of(operation: str, world, sid: int = 0) -> str:
 
 def test_paths_that_routing_takes_for_others(ask, world):
     """It redirects from a slash at the end, and takes an encoded slash for one between segments."""
-    listed, binding = path_of("list_bindings", world), path_of("fetch_binding", world)
+    listed, binding = path_of("listBindings", world), path_of("fetchBinding", world)
     encoded = f"{listed}%2F{binding.rpartition('/')[2]}"
     assert [ask("GET", path).status_code for path in (f"{listed}/", encoded)] == [404, 404]
     assert ask("GET", f"{listed}/", without=ExactPaths).status_code == 307
@@ -88,7 +88,7 @@ def test_paths_that_routing_takes_for_others(ask, world):
 
 def test_a_query_that_is_split_and_coerced(ask, world):
     """Identities are split at commas; Python's integers are taken for the spec's; broken text is let by."""
-    path = path_of("list_bindings", world)
+    path = path_of("listBindings", world)
     stock = parsing(uri_parser=OpenAPIURIParser)
     bindings = [ask("GET", f"{path}?Identity=a,b", other=other).json()["bindings"] for other in (None, stock)]
     assert [{each["identity"] for each in found} for found in bindings] == [{"a,b"}, {"a", "b"} & names(world)]
@@ -106,14 +106,14 @@ def names(world) -> set[str]:
 
 def test_a_malformed_sid(ask, world):
     """A SID that is malformed is a 400 of Connexion's, and not one that does not exist."""
-    path = path_of("list_bindings", world).replace(world.full["sid"], "IS1")
+    path = path_of("listBindings", world).replace(world.full["sid"], "IS1")
     other = parsing(parameter=ParameterValidator)
     assert [ask("GET", path, other=each).status_code for each in (None, other)] == [404, 400]
 
 
 def test_media_types(ask, world):
     """A type in capitals goes unchecked, and what a GET says of itself is parsed."""
-    path, get = path_of("register_binding", world), path_of("list_bindings", world)
+    path, get = path_of("registerBinding", world), path_of("listBindings", world)
     unchecked = {"content": b'{"Identity": 1}', "headers": {"Content-Type": JSON.upper()}}
     multipart = {"headers": {"Content-Type": "multipart/form-data"}}
     nameless = {"content": urlencode(DEVICE).encode()}
@@ -132,7 +132,7 @@ def test_what_is_no_json(ask, world, content):
     """What is no JSON is a fault of Connexion's, or passes its parser."""
     request = {"content": content, "headers": {"Content-Type": JSON}}
     ours, stock = (
-        ask("POST", path_of("register_binding", world), other=other, **request)
+        ask("POST", path_of("registerBinding", world), other=other, **request)
         for other in (None, parsing(body={JSON: JSONRequestBodyValidator}))
     )
     assert ours.json()["message"].startswith("The body is not JSON")
@@ -147,7 +147,7 @@ def test_what_is_no_form(ask, world, field, kept):
     content = urlencode(DEVICE | {"Endpoint": f"kept as {kept}"}).encode().replace(b"somebody", field)
     request = {"content": content, "headers": {"Content-Type": FORM}}
     ours, stock = (
-        ask("POST", path_of("register_binding", world), other=other, **request)
+        ask("POST", path_of("registerBinding", world), other=other, **request)
         for other in (None, parsing(body={FORM: FormDataValidator}))
     )
     assert ours.status_code == 400 or ours.json()["identity"] == field.decode()
@@ -162,12 +162,12 @@ def test_a_body_without_a_length(ask, world):
 
     for other, statuses in ((None, {200, 201}), (parsing(body={FORM: ShortForm}), {400})):
         request = {"content": chunks(), "headers": {"Content-Type": FORM}}
-        assert ask("POST", path_of("register_binding", world), other=other, **request).status_code in statuses
+        assert ask("POST", path_of("registerBinding", world), other=other, **request).status_code in statuses
 
 
 def test_a_204_with_a_type(ask, world):
     """A 204 has the media type of the errors."""
-    given = [ask("DELETE", path_of("delete_binding", world, number), without=stage)
+    given = [ask("DELETE", path_of("deleteBinding", world, number), without=stage)
              for number, stage in ((1, None), (2, EmptyAnswers))]  # fmt: skip
     assert [answer.status_code for answer in given] == [204, 204]
     assert ["content-type" in answer.headers for answer in given] == [False, True]

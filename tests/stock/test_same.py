@@ -15,8 +15,8 @@ from ..support.running import Service
 
 HOST = ("Host", "same.example")  # so that absolute URLs are the same too
 SID = "0123456789abcdef" * 2
-LISTED = [each["name"] for each in operations()["list_bindings"].spec["parameters"]]
-BODY = operations()["register_binding"].spec["requestBody"]["content"]["application/json"]["schema"]
+LISTED = [each["name"] for each in operations()["listBindings"].spec["parameters"]]
+BODY = operations()["registerBinding"].spec["requestBody"]["content"]["application/json"]["schema"]
 FIELDS = list(BODY["properties"])
 
 
@@ -71,7 +71,7 @@ names = st.sampled_from([*LISTED, *LISTED, *LISTED, "identity", "Page%53ize", "I
 @same
 def test_queries(both, sent):
     """Whatever stands in a query of a list, both read the same, or both refuse it."""
-    asked_both(both, "list_bindings", "&".join(map("".join, sent)), several=len(sent) > 1)
+    asked_both(both, "listBindings", "&".join(map("".join, sent)), several=len(sent) > 1)
 
 
 @given(
@@ -89,7 +89,7 @@ def test_lists(both, world, types, number, size, page, token):
     query += [("Identity", there[number * step % len(there)]["identity"]) for step in range(number % 4)]
     query += [("PageToken", f"{token}{there[number % len(there)]['sid']}")] if token else []
     encoded = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in query)
-    assert asked_both(both, "list_bindings", encoded) == 200
+    assert asked_both(both, "listBindings", encoded) == 200
 
 
 segments = st.sampled_from(["v2", "V2", "Services", f"IS{SID}", "IS1", "Bindings", f"BS{SID}", "BS1", "", ".", "..",
@@ -105,8 +105,8 @@ segments = st.sampled_from(["v2", "V2", "Services", f"IS{SID}", "IS1", "Bindings
 @same
 def test_paths(both, path, known, method, auth):
     """Any path, with any method and with or without credentials, is the same status and the same error."""
-    path = f"{both[0].path('list_bindings')}{path}" if known else path
-    asked_both(both, "list_bindings", path=path, method=method, auth=auth)
+    path = f"{both[0].path('listBindings')}{path}" if known else path
+    asked_both(both, "listBindings", path=path, method=method, auth=auth)
 
 
 @given(fields=st.lists(st.tuples(st.sampled_from([*FIELDS, *FIELDS, "Tag", "%FF", ""]), values), max_size=7))
@@ -134,7 +134,7 @@ def test_json(both, body, whole):
 
 def register(both, body: bytes, media_type: str) -> None:
     headers = [HOST, ("Content-Type", media_type)]
-    (one, *rest), (other, *others) = (shown(ask("register_binding", body=body, headers=headers)) for ask in both)
+    (one, *rest), (other, *others) = (shown(ask("registerBinding", body=body, headers=headers)) for ask in both)
     assert (one == 201, 200 if one == 201 else one) in {(True, other), (False, other)}
     assert rest == others
 

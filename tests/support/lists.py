@@ -13,7 +13,7 @@ Page = dict[str, Any]
 
 def list_url(client: httpx.Client, service_sid: str, *parameters: tuple[str, object]) -> str:
     """The URL of a list, every value percent-encoded."""
-    path = operations()["list_bindings"].path(ServiceSid=service_sid)
+    path = operations()["listBindings"].path(ServiceSid=service_sid)
     query = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in parameters)
     return f"{str(client.base_url).rstrip('/')}{path}" + (f"?{query}" if query else "")
 
@@ -22,7 +22,7 @@ def get(client: httpx.Client, url: str) -> Page:
     """A page, which must be as the spec documents it."""
     answer = client.get(url)
     assert answer.status_code == 200, (url, answer.text)
-    page: Page = check_documented(response_of(answer), "list_bindings")
+    page: Page = check_documented(response_of(answer), "listBindings")
     return page
 
 

@@ -200,7 +200,7 @@ def test_clients_know_all_else():
         assert copy.get("properties", {}).keys() == schema.get("properties", {}).keys()
     parameters = told["components"]["parameters"]
     assert parameters.keys() == SPEC["components"]["parameters"].keys()
-    assert parameters["Identity"]["schema"] == {"type": "array", "items": {"type": "string"}}
+    assert parameters["IdentityParameter"]["schema"] == {"type": "array", "items": {"type": "string"}}
     assert told["components"]["schemas"]["PageMeta"]["properties"]["next_page_url"]["nullable"] is True
 
 

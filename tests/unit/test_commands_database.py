@@ -143,6 +143,6 @@ def test_a_world_goes_in_and_out_of_postgresql(postgres, world_file, world):
     assert refused.returncode == 2
     assert "is there already" in refused.stderr
     with Service(again.locator) as service:
-        url = service.url + operations()["list_bindings"].path(ServiceSid=world.hundred["sid"])
+        url = service.url + operations()["listBindings"].path(ServiceSid=world.hundred["sid"])
         page = httpx.get(url, auth=world.auth, params={"PageSize": 1000}).json()
     assert len(page["bindings"]) == len(world.hundred["bindings"])

@@ -20,8 +20,8 @@ with warnings.catch_warnings():
 WHOLE = f"""
 seed: 7
 rules:
-  - {{operation: fetch_binding, every: 3, first: 9, code: 429, retry_after: 2.0}}
-  - operation: delete_binding
+  - {{operation: fetchBinding, every: 3, first: 9, code: 429, retry_after: 2.0}}
+  - operation: deleteBinding
     sids: [BS{"a" * 32}]
     probability: 0.25
     drop: answer
@@ -62,8 +62,8 @@ def test_a_file_is_read(tmp_path):
     seed, rules = read(written(tmp_path, WHOLE), registration=True)
     assert seed == 7
     assert rules == (
-        Rule(Injection(code=429, retry_after=2), "fetch_binding", first=9, every=3),
-        Rule(Injection(drop="answer"), "delete_binding", (f"BS{'a' * 32}",), probability=0.25),
+        Rule(Injection(code=429, retry_after=2), "fetchBinding", first=9, every=3),
+        Rule(Injection(drop="answer"), "deleteBinding", (f"BS{'a' * 32}",), probability=0.25),
         Rule(Injection(code=400, example="malformed_request", delay=0.5, jitter=1, malformed=True)),
     )
     assert read(written(tmp_path, '{"rules": [{"delay": 1}]}'), registration=True) == (0, (Rule(Injection(delay=1)),))
@@ -99,11 +99,13 @@ ERRORS = [
     ("seed: 1\nseeds: 2\nrules: [{delay: 1}]", 1, "the document", "must not hold seeds, which is not known here"),
     ("rules:\n  - every: 2\n", 2, "/rules/0", "must hold one of code, delay, drop, malformed"),
     ("rules:\n  - code: 418", 2, "/rules/0/code",
-     "must be one of 400, 401, 404, 405, 429, 500, 503, which list_bindings has"),
+     "must be one of 400, 401, 404, 405, 429, 500, 503, which listBindings has"),
     ("rules:\n  - operation: fetch\n    delay: 1", 2, "/rules/0/operation",
-     "must be one of list_bindings, fetch_binding, delete_binding, register_binding, or be left out for all of them"),
+     "must be one of listBindings, fetchBinding, deleteBinding, registerBinding, or be left out for all of them"),
+    ("rules:\n  - delay: 1\n  - delay: 1\n    operation: list_bindings", 4, "/rules/1/operation",
+     "must be listBindings, as the contract spells it"),
     ("rules:\n  - delay: 1\n  - code: 400\n    example: nope", 4, "/rules/1/example",
-     "must be one of invalid_parameter, page_size_too_large, malformed_request, which list_bindings has for 400"),
+     "must be one of invalid_parameter, page_size_too_large, malformed_request, which listBindings has for 400"),
     ("rules:\n  - code: 500\n    retry_after: 3", 3, "/rules/0/retry_after",
      "must go with one of 429, 503, which say when"),
     ("rules:\n  - code: 503\n    retry_after: 0", 3, "/rules/0/retry_after", "must be at least 1"),
@@ -140,5 +142,5 @@ def test_an_error_is_told_by_line_pointer_and_rule(tmp_path, content, line, plac
 
 def test_no_rule_is_for_what_is_not_served(tmp_path):
     """Without registration there is no operation to register, and so no rule for it."""
-    with pytest.raises(FaultRulesError, match=r"/rules/0/operation: must be one of .*delete_binding, or be left out"):
-        read(written(tmp_path, "rules: [{operation: register_binding, delay: 1}]"), registration=False)
+    with pytest.raises(FaultRulesError, match=r"/rules/0/operation: must be one of .*deleteBinding, or be left out"):
+        read(written(tmp_path, "rules: [{operation: registerBinding, delay: 1}]"), registration=False)

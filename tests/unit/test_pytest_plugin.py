@@ -130,7 +130,7 @@ def test_which_others_share(shared, chat_bindings_server_factory):
         assert [listed(server)[0] for _ in range(2)] == [200, 200]  # the first is logged when the second is answered
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", urlsplit(server.url).port))
-    assert "list_bindings 200" in server.log  # it is there when the server is no longer
+    assert "listBindings 200" in server.log  # it is there when the server is no longer
 """
 )
 
@@ -223,7 +223,7 @@ def test_what_fails_says_why(pytester):
     by_test = dict(zip(reports[1::2], reports[2::2], strict=True))
     logs = {name: report.count("Captured chat-bindings log of http://127.0.0.1:") for name, report in by_test.items()}
     assert logs == dict.fromkeys(by_test, 0) | {"test_with_a_log": 1, "test_with_two_logs": 2}
-    assert by_test["test_with_a_log"].count("list_bindings 200") >= 1
+    assert by_test["test_with_a_log"].count("listBindings 200") >= 1
     assert "test_that_passes" not in by_test
     for name, told in {
         "test_no_world": "The world cannot be read: [Errno 2] No such file or directory",

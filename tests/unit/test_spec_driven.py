@@ -230,10 +230,10 @@ def test_the_search_finds_what_it_is_for():
 def test_handlers_take_what_the_spec_gives(operation_id):
     """A handler's arguments are its operation's parameters, under Python's names, and what every handler is given."""
     operation = operations()[operation_id]
-    module = registration if operation_id == "register_binding" else bindings
+    module = registration if operation_id == "registerBinding" else bindings
     path = re.findall(r"\{(\w+)\}", operation.template)
     query = [parameter["name"] for parameter in operation.spec.get("parameters", ()) if parameter["in"] == "query"]
-    taken = set(inspect.signature(getattr(module, operation_id)).parameters)
+    taken = set(inspect.signature(getattr(module, pythonic(operation_id))).parameters)
     assert taken - GIVEN == {pythonic(name) for name in [*path, *query]}
     assert ("body" in taken) == ("requestBody" in operation.spec)
 
@@ -249,7 +249,7 @@ def test_registration_takes_the_body_apart_as_the_spec_puts_it_together():
 
 def test_registration_answers_with_the_statuses_of_the_spec():
     """The statuses in the handler are those of its operation's successes."""
-    documented = {int(status) for status in operations()["register_binding"].spec["responses"] if status < "300"}
+    documented = {int(status) for status in operations()["registerBinding"].spec["responses"] if status < "300"}
     assert {number for number in literals(FOLDER / "registration.py") if number in numbers()} == documented
 
 
@@ -257,7 +257,7 @@ def test_other_operations_answer_with_what_their_body_implies():
     """Where a handler names no status, the spec has one success: 204 without a body, 200 with one."""
     for name, operation in operations().items():
         (*others, (status, response)) = [each for each in operation.spec["responses"].items() if each[0] < "300"]
-        if name != "register_binding":
+        if name != "registerBinding":
             assert not others
             assert status == ("200" if "content" in response else "204")
 
@@ -265,7 +265,7 @@ def test_other_operations_answer_with_what_their_body_implies():
 def test_page_urls_are_made_of_the_parameters_of_a_list():
     """The parameters in the URLs of pages are those of the list, all of them."""
     url = paging.Links("", Filters(["a"], ["b"]), 1).to(0, "t")
-    query = [p["name"] for p in operations()["list_bindings"].spec["parameters"] if p["in"] == "query"]
+    query = [p["name"] for p in operations()["listBindings"].spec["parameters"] if p["in"] == "query"]
     assert re.findall(r"[?&](\w+)=", url) == query
 
 
@@ -290,7 +290,7 @@ def test_what_is_shown_has_the_properties_of_the_spec():
 
 def test_bodies_are_read_as_the_spec_lists_them():
     """There is a reader for each media type of the spec's bodies, and the first is the one that goes without a name."""
-    content = operations()["register_binding"].spec["requestBody"]["content"]
+    content = operations()["registerBinding"].spec["requestBody"]["content"]
     assert list(content) == [bodies.FORM, bodies.JSON]
 
 

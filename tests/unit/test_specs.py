@@ -1,6 +1,7 @@
 """The specs by themselves: valid, whole, and with examples that are true."""
 
 import re
+from collections import Counter
 from string import Formatter
 
 import pytest
@@ -50,6 +51,35 @@ def test_no_component_of_the_registration_hides_one_of_the_contract():
     twice = [(kind, name) for kind in ours for name in ours[kind] if name in theirs.get(kind, {})]
     assert twice == [("securitySchemes", name) for name in ours["securitySchemes"]]
     assert ours["securitySchemes"] == theirs["securitySchemes"]
+
+
+def openapi_documents():
+    """Every OpenAPI document of the folder, those that come later as well."""
+    documents = {path.name: specs.load(path.name) for path in specs.FOLDER.glob("*.yaml")}
+    return {name: document for name, document in documents.items() if "openapi" in document}
+
+
+def test_operations_are_named_in_camel_case():
+    """An operationId is camelCase: NSwag splits a name at its underscores into a class and a method."""
+    documents = openapi_documents().values()
+    items = [item for document in documents for item in document["paths"].values()]
+    names = [item[method]["operationId"] for item in items for method in specs.METHODS if method in item]
+    assert len(names) >= len(OPERATIONS)
+    assert [name for name in names if not re.fullmatch("[a-z]+([A-Z][a-z]+)*", name)] == []
+
+
+def test_one_name_is_one_component():
+    """No name stands in two of the kinds that become types, whatever its case: many generators have one name space."""
+    kinds = ("schemas", "parameters", "headers", "responses", "requestBodies")
+    entries = {
+        (kind, name)
+        for document in openapi_documents().values()
+        for kind in kinds
+        for name in document.get("components", {}).get(kind, {})
+    }
+    names = Counter(re.sub("[^a-z0-9]", "", name.lower()) for _, name in entries)
+    assert len(names) > len(kinds)
+    assert {name for name, count in names.items() if count > 1} == set()
 
 
 @pytest.mark.parametrize("holder", HOLDERS, ids=lambda it: f"{it.file}{it.pointer}")

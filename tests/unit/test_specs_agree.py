@@ -76,8 +76,8 @@ def test_links_lead_where_they_say(response, name, link):
 
 def test_links_lead_from_the_list_to_fetch_and_delete():
     """A client that has a page can go on to each Binding: fetch it, delete it."""
-    targets = {link.value["operationId"] for response, _, link in LINKS if response.operation.name == "list_bindings"}
-    assert {"fetch_binding", "delete_binding"} <= targets
+    targets = {link.value["operationId"] for response, _, link in LINKS if response.operation.name == "listBindings"}
+    assert {"fetchBinding", "deleteBinding"} <= targets
 
 
 def test_every_pattern_that_input_meets_has_a_sentence():
@@ -127,7 +127,7 @@ def test_a_broken_bound_names_an_error_that_there_is():
 def test_bounds_in_words_are_the_bounds_of_the_schemas():
     """What descriptions and messages say of bounds is what the schemas say."""
     filters = specs.load(CONTRACT)["info"]["description"].partition("## Filters")[2].partition("##")[0]
-    limits = {(PARAMETERS[name] / "schema").value["maxItems"] for name in ("BindingType", "Identity")}
+    limits = {(PARAMETERS[name] / "schema").value["maxItems"] for name in ("BindingTypeParameter", "IdentityParameter")}
     assert set(numbers(filters)) == limits
     for name in ("Identity", "Endpoint"):
         bounds = SCHEMAS[name].value
@@ -142,13 +142,13 @@ def test_choices_in_words_are_the_choices_of_the_specs():
     types = SCHEMAS["BindingType"].value
     assert example("invalid_parameter")["message"] == f"BindingType must be one of {', '.join(types['enum'])}."
     assert re.findall(r"`(\w+)`", types["description"]) == types["enum"]
-    media = (OPERATIONS["register_binding"].node / "requestBody" / "content").value
+    media = (OPERATIONS["registerBinding"].node / "requestBody" / "content").value
     assert example("unsupported_content_type")["message"] == f"Content-Type must be {' or '.join(media)}."
 
 
 def test_allowed_methods_in_words_are_those_of_the_path():
     """`Allow` and the message of 405 show the methods of one path, with HEAD beside GET, and OPTIONS."""
-    methods = [key.upper() for key in OPERATIONS["fetch_binding"].item.value if key in specs.METHODS]
+    methods = [key.upper() for key in OPERATIONS["fetchBinding"].item.value if key in specs.METHODS]
     allowed = ", ".join([*methods[:1], "HEAD", *methods[1:], "OPTIONS"])
     assert methods[0] == "GET"
     assert specs.components("headers", CONTRACT)["Allow"].value["example"] == allowed
@@ -163,16 +163,14 @@ def url_of(operation: Operation, values: dict[str, str]) -> str:
 def test_the_url_of_the_example_fetches_it():
     """A Binding's `url` is the path of fetch with its own SIDs, and the user's ends in the identity."""
     shown = example("binding")
-    assert shown["url"] == url_of(
-        OPERATIONS["fetch_binding"], {"ServiceSid": shown["service_sid"], "Sid": shown["sid"]}
-    )
+    assert shown["url"] == url_of(OPERATIONS["fetchBinding"], {"ServiceSid": shown["service_sid"], "Sid": shown["sid"]})
     assert shown["links"]["user"].rpartition("/")[2] == quote(shown["identity"], safe="")
 
 
 @pytest.mark.parametrize("name", ["one_page", "empty_page"])
 def test_the_page_urls_of_the_examples_ask_for_their_page(name):
     """The URLs of a page are the path of list, with nothing but its parameters and the page's own values."""
-    meta, operation = example(name)["meta"], OPERATIONS["list_bindings"]
+    meta, operation = example(name)["meta"], OPERATIONS["listBindings"]
     service = example("binding")["service_sid"]
     for url in (meta["first_page_url"], meta["url"]):
         assert url.partition("?")[0] == url_of(operation, {"ServiceSid": service})

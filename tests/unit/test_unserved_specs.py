@@ -6,14 +6,24 @@ import pytest
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
+    from connexion.exceptions import ResolverError
     from connexion.resolver import Resolver
     from connexion.spec import Specification
 
     from chat_bindings.service import representation
     from chat_bindings.service.credentials import AuthenticationAPI
     from chat_bindings.service.parameters import Parameters
+    from chat_bindings.service.resolver import resolver
     from chat_bindings.service.routing import Routing
     from chat_bindings.service.specification import component
+
+
+def test_an_operation_without_a_handler():
+    """A name of the contract that the handlers lack is refused, with Python's spelling of it."""
+    operation = {"operationId": "paintBinding", "responses": {"200": {"description": ""}}}
+    spec = {"openapi": "3.0.3", "info": {"title": "odd", "version": "1"}, "paths": {"/": {"get": operation}}}
+    with pytest.raises(ResolverError, match="no attribute 'paint_binding'"):
+        Routing(None).add_api(Specification.from_dict(spec), resolver=resolver("chat_bindings.bindings"))
 
 
 def test_a_parameter_in_a_place_that_is_not_read():

@@ -163,20 +163,6 @@ def test_clauses_are_listed_and_explained(tmp_path):
     assert "PAGE-05" in run_cli("verify", "--list", "--only", "PAGE").stdout
 
 
-def test_what_the_user_configured_for_pytest_does_not_matter(service, world_file, tmp_path):
-    """verify ignores the user's own pytest configuration, conftest and PYTEST_ADDOPTS, and leaves no cache behind."""
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n", encoding="utf-8")
-    (tmp_path / "conftest.py").write_text("raise RuntimeError('not to be imported')\n", encoding="utf-8")
-    options = ["--fixtures", str(world_file), "--only", "FETCH-01"]
-    variables = environment(PYTEST_ADDOPTS="--no-such-option", PYTEST_PLUGINS="no_such_plugin")
-    run = subprocess.run(
-        [*CLI, "verify", service.url, *options],
-        cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert {path.name for path in tmp_path.iterdir()} == {"pytest.ini", "conftest.py"}
-
-
 def test_a_world_that_is_held_in_part_gets_violations(fresh, world_file, world, tmp_path):
     """Where some Bindings of the world are missing, that is a violation, and not a run that could not be made."""
     with httpx.Client(base_url=fresh.url, auth=world.auth) as client:

@@ -23,7 +23,7 @@ class Client:
     def bindings(self, auth: Auth, service_sid: str) -> list[dict[str, Any]]:
         """All Bindings of a service."""
         found: list[dict[str, Any]] = []
-        url = path_template("list_bindings").format(ServiceSid=service_sid)
+        url = path_template("listBindings").format(ServiceSid=service_sid)
         while url:
             parts = urlsplit(url)  # whatever host --public-url names, the server is here
             page = self._ask(auth, "GET", f"{parts.path}?{parts.query}")

@@ -66,7 +66,7 @@ def _check_example(where: str, answer: Answer, expected: Answer) -> None:
     status, content_type, body = answer
     if (status, content_type) != expected[:2]:
         raise DisagreementError(f"{where}: {_shown(answer)}, not {expected[:2]}")
-    operation = "list_bindings" if "bindings" in expected[2] else "fetch_binding"
+    operation = "listBindings" if "bindings" in expected[2] else "fetchBinding"
     schema = operations()[operation].spec["responses"][str(status)]["content"]["application/json"]["schema"]
     for error in OAS30Validator(schema).iter_errors(body):
         raise DisagreementError(f"{where}: {error.message}")

@@ -16,11 +16,11 @@ from ..worlds import ACCOUNT, AUTH, SERVICE, sid
 
 WRONG = "wrong credentials"
 OPERATIONS = {
-    "fetch": "fetch_binding",
-    "list": "list_bindings",
-    "delete": "delete_binding",
-    "register": "register_binding",
-    WRONG: "fetch_binding",
+    "fetch": "fetchBinding",
+    "list": "listBindings",
+    "delete": "deleteBinding",
+    "register": "registerBinding",
+    WRONG: "fetchBinding",
 }
 """What is asked, and the operation that it is."""
 

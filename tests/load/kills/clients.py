@@ -84,21 +84,21 @@ class Client:
     async def _delete(self, device: Device) -> None:
         known = self._ledger.doubt(device, None)
         assert known is not None
-        answer = await self._ask("DELETE", _path("delete_binding", known.sid))
+        answer = await self._ask("DELETE", _path("deleteBinding", known.sid))
         if self._is_done(answer, 204, "deleted"):
             del self._ledger.doubts[device]
             self._ledger.gone.add(known.sid)
 
     async def _fetch(self, device: Device) -> None:
         known = self._own[device[1]]
-        answer = await self._ask("GET", _path("fetch_binding", known.sid))
+        answer = await self._ask("GET", _path("fetchBinding", known.sid))
         if self._is_done(answer, 200, "fetched"):
             now = Known.of(json.loads(answer.content))
             assert now == known, f"{device} is {known}, and was fetched as {now}"
 
     async def _list(self) -> None:
         query = urlencode({"Identity": self._name, "PageSize": 1000})
-        answer = await self._ask("GET", f"{_path('list_bindings')}?{query}")
+        answer = await self._ask("GET", f"{_path('listBindings')}?{query}")
         if self._is_done(answer, 200, "listed"):
             shown = {each["endpoint"] for each in json.loads(answer.content)["bindings"]}
             shown -= {endpoint for identity, endpoint in self._ledger.doubts if identity == self._name}
@@ -114,7 +114,7 @@ class Client:
 
     async def _send_registration(self, device: Device, credential_sid: str) -> raw.Response:
         form = {"Identity": device[0], "Endpoint": device[1], "BindingType": "apn", "CredentialSid": credential_sid}
-        return await self._ask("POST", _path("register_binding"), urlencode(form).encode())
+        return await self._ask("POST", _path("registerBinding"), urlencode(form).encode())
 
     async def _ask(self, method: str, path: str, body: bytes = b"") -> raw.Response:
         self._writer.write(raw.compose(method, path, [*self._headers, ("Content-Length", str(len(body)))], body))

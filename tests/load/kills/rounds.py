@@ -145,7 +145,7 @@ def _settle(load: Load, url: str) -> None:
 
 def _shown(url: str) -> Sequence[dict[str, Any]]:
     """All Bindings, by walking the list."""
-    target: str | None = f"{operations()['list_bindings'].path(ServiceSid=SERVICE)}?PageSize=1000"
+    target: str | None = f"{operations()['listBindings'].path(ServiceSid=SERVICE)}?PageSize=1000"
     found: list[dict[str, Any]] = []
     while target:
         answer = raw.ask(url, "GET", target, [("Authorization", raw.basic(*AUTH))])

@@ -169,7 +169,7 @@ class Load:
         if kind in ("register", "again"):
             return self._registration(kind)
         if kind == "delete":
-            return self._compose("delete_binding", self._registered.popleft()[0])
+            return self._compose("deleteBinding", self._registered.popleft()[0])
         return self._compose(f"{kind}_binding{'s' if kind == 'list' else ''}",
                              sid(self._chance.randrange(self._bindings)))  # fmt: skip
 
@@ -180,7 +180,7 @@ class Load:
             self._registered.rotate(-1)
             endpoint = self._registered[-1][1]
         form = {"Identity": "somebody", "Endpoint": endpoint, "BindingType": "apn", "CredentialSid": f"CR{0:032x}"}
-        return self._compose("register_binding", body=urlencode(form).encode())
+        return self._compose("registerBinding", body=urlencode(form).encode())
 
     def _compose(self, operation: str, sid: str = "", body: bytes = b"") -> bytes:
         described = operations()[operation]

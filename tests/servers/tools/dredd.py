@@ -35,7 +35,7 @@ class Case:
     examples: tuple[tuple[str, Any], ...] = ()
     """Of parameters; None takes the parameter's example away, so that it is not sent."""
     is_authentic: bool = True
-    operations: tuple[str, ...] = ("list_bindings", "fetch_binding", "delete_binding")
+    operations: tuple[str, ...] = ("listBindings", "fetchBinding", "deleteBinding")
 
 
 CASES = (
@@ -44,11 +44,11 @@ CASES = (
         "absent Binding",
         frozenset({"404"}),
         (("Sid", "BS" + 32 * "0"),),
-        operations=("fetch_binding", "delete_binding"),
+        operations=("fetchBinding", "deleteBinding"),
     ),
     Case("absent service", frozenset({"404"}), (("ServiceSid", "IS" + 32 * "0"),)),
-    Case("PageSize of 0", frozenset({"400"}), (("PageSize", 0),), operations=("list_bindings",)),
-    Case("unfiltered", frozenset({"200"}), (("BindingType", None), ("Identity", None)), operations=("list_bindings",)),
+    Case("PageSize of 0", frozenset({"400"}), (("PageSize", 0),), operations=("listBindings",)),
+    Case("unfiltered", frozenset({"200"}), (("BindingType", None), ("Identity", None)), operations=("listBindings",)),
     Case("as written", frozenset({"200", "204"})),
 )
 """What deletes comes last."""
@@ -103,7 +103,7 @@ def _copy(case: Case, site: Site) -> Json:
         localized(site.world), lambda operation, status: operation in case.operations and status in case.statuses
     )
     for name, example in case.examples:
-        parameter = document["components"]["parameters"][name]
+        parameter = document["components"]["parameters"][f"{name}Parameter"]
         parameter.pop("example", None)
         if example is not None:
             parameter["example"] = example

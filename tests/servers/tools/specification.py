@@ -22,7 +22,7 @@ def localized(world: World) -> Json:
     for name, prefix in _EXAMPLES.items():
         text = text.replace(prefix + 32 * "a", there[name])
     document: Json = yaml.safe_load(text)
-    document["components"]["parameters"]["BindingType"]["example"] = [there["binding_type"]]
+    document["components"]["parameters"]["BindingTypeParameter"]["example"] = [there["binding_type"]]
     return document
 
 

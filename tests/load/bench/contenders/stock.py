@@ -15,8 +15,9 @@ from connexion import AsyncApp, request
 from connexion.exceptions import ProblemException
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.problem import problem
-from connexion.resolver import RelativeResolver
 from starlette.exceptions import HTTPException
+
+from chat_bindings.service.resolver import resolver
 
 from .answers import SPECS, error, meta, not_found, represent, unauthorized
 from .lookup import Lookup, connect, position
@@ -87,6 +88,6 @@ async def lifespan(_: object) -> AsyncIterator[None]:
 
 os.environ["BASICINFO_FUNC"] = f"{__name__}.check"
 app = AsyncApp(__name__, specification_dir=SPECS, lifespan=lifespan, pythonic_params=True, strict_validation=True)
-app.add_api("bindings.yaml", resolver=RelativeResolver(__name__))
+app.add_api("bindings.yaml", resolver=resolver(__name__))
 for kind in (ProblemException, HTTPException):
     app.add_error_handler(kind, on_error)
