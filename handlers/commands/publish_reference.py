@@ -221,7 +221,9 @@ def _of_operations() -> Iterator[tuple[str, Place]]:
             if "$ref" in node:
                 yield node["$ref"].removeprefix("#"), place
         item = document(CONTRACT)["paths"][each.path]
-        for node, field in zip([*item.get("parameters", ()), *spec.get("parameters", ())], each.parameters, strict=True):
+        for node, field in zip(
+            [*item.get("parameters", ()), *spec.get("parameters", ())], each.parameters, strict=True
+        ):
             if "$ref" in node:
                 yield node["$ref"].removeprefix("#"), Place(field.anchor, field.example or each.curl)
 
