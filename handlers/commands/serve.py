@@ -1,7 +1,6 @@
 """`chat-bindings serve`: the reference service."""
 
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_network
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..files import scratch
 from ..service.fault_rules import FaultRules
 from ..service.limits import Limits
 from ..service.logs import FORMATS, TEXT, configure
@@ -228,7 +228,7 @@ def _database(locator: str, *, demo: bool) -> Iterator[tuple[str, tuple[str, str
         return
     from ..service.demo import load_demo
 
-    with tempfile.TemporaryDirectory(prefix="chat-bindings-") as folder:
+    with scratch() as folder:
         locator = f"sqlite:///{folder}/demo.db"
         with administration(locator) as database:
             database.migrate()

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable
 from importlib.resources import as_file, files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ..contract.judge import TargetGone, Violation
 from ..contract.report import Finding
 from ..contract.run import CannotRun, Run
 from ..contract.target import Target
+from ..files import scratch
 from .failures import Refusal
 from .verify_fuzz_findings import findings, left_out
 from .verify_fuzz_plan import AUTHORIZATION, PLAN, Plan
@@ -73,8 +73,7 @@ def fuzz(run: Run, examples: int, announce: Callable[[str], None]) -> list[Findi
     """
     check_fuzzing()
     announce(f"Fuzzes with {examples} examples for each operation; a DELETE names Bindings that do not exist.")
-    with TemporaryDirectory(prefix="chat-bindings-fuzz-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         report = folder / "report.ndjson"
         status = _run_schemathesis(run, examples, folder, report)
         if status is None:

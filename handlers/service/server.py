@@ -20,11 +20,10 @@ from uvicorn.supervisors import Multiprocess
 from ..storage.locator import shown
 from .app import create_app
 from .certificates import Certificate
-from .fault_answers import DroppingProtocol
+from .connections import Connections, ServerConfig
 from .limits import Limits
 from .logs import configure
 from .monitoring import Workers
-from .protocol import Protocol
 from .settings import Settings
 
 log = logging.getLogger(__name__)
@@ -132,13 +131,11 @@ def run(  # noqa: PLR0913 - what all servers need, and what only some do
     """
     configure(settings.log_level, settings.log_format)
     _allow_connections(settings.limits)
-    config = uvicorn.Config(
+    config = ServerConfig(
         partial(create, settings),
         factory=True,
         interface="asgi3",
-        http=partial(  # type: ignore[arg-type]  # which makes one for a connection
-            DroppingProtocol if settings.faults else Protocol, limits=settings.limits
-        ),
+        http=Connections(settings.limits, can_hang_up=bool(settings.faults)),  # type: ignore[arg-type]  # makes each
         ws="none",
         lifespan="on",
         log_config=None,

@@ -6,6 +6,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from platformdirs import user_data_path
 
+from ..files import real
 from .interface import Administration, Storage
 
 _POSTGRESQL = ("postgresql", "postgres")
@@ -48,7 +49,9 @@ def _has_password(parts: SplitResult) -> bool:
 def _sqlite_path(parts: SplitResult) -> Path:
     if parts.netloc or parts.query or parts.fragment or parts.path in ("", "/"):
         raise BadLocator("an SQLite address is sqlite:/// and a path: sqlite:///relative.db or sqlite:////absolute.db")
-    return Path(unquote(parts.path[1:]))
+    path = Path(unquote(parts.path[1:]))
+    # SQLite's other files stand beside the real one
+    return path if real(path) == path.absolute() else real(path)
 
 
 def _must_be_postgresql(locator: str) -> None:

@@ -37,7 +37,7 @@ def test_the_recipe_names_files_that_are_there(recipe):
     assert used <= set(re.findall(r"[A-Z_]+", commands))
 
 
-@pytest.mark.slow  # hundreds of requests for each spec: part of `make fuzz`
+@pytest.mark.nightly("hundreds of requests for each spec; part of `make fuzz`")
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_the_recipe_ends_with_0(recipe, demo, tmp_path, contract):
     """Typed as published, with the demo's address and token, both runs end with 0; so they do from each rendition."""

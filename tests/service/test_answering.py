@@ -44,12 +44,12 @@ def serving(*messages: dict[str, object] | Exception) -> Iterator[str]:
     with listen("127.0.0.1", 0) as listener:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
-        assert wait_until(lambda: server.started, 20)
+        assert wait_until(lambda: server.started, 60)
         try:
             yield url_of(listener, secure=False)
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
     assert not thread.is_alive()
 
 

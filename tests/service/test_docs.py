@@ -137,7 +137,7 @@ def test_the_rest_is_as_without(docs):
 def test_the_site_can_be_left_out(tmp_path):
     """With --no-docs there is no /docs."""
     with Service(tmp_path / "b.db", "--no-docs") as running:
-        assert httpx.get(f"{running.url}/docs/", timeout=20).json()["code"] == 20404
+        assert httpx.get(f"{running.url}/docs/", timeout=60).json()["code"] == 20404
 
 
 def test_an_installation_from_a_clone_has_the_whole_site(tmp_path, monkeypatch):

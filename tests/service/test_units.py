@@ -135,7 +135,7 @@ def test_the_service_runs_confined(tmp_path, units):
             site = httpx.get(f"http://127.0.0.1:{port}/docs/", follow_redirects=True, timeout=60)
             assert site.status_code == 200
             process.send_signal(signal.SIGTERM)
-            assert process.wait(40) == 0, process.stderr.read()
+            assert process.wait(60) == 0, process.stderr.read()
         finally:
             process.kill()  # else a failure would wait for its end
     assert (tmp_path / "bindings.db").stat().st_mode & 0o777 == 0o600

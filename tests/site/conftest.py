@@ -83,7 +83,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A demo, which serves the site as well."""
     with Service(tmp_path_factory.mktemp("demo"), arguments=("serve", "--demo", "--port", 0)) as running:
         invitation = re.compile(r"curl -u (\w+):(\w+) \S+?(/v2/\S+)\n")
-        assert wait_until(lambda: invitation.search(running.output), 10), running.output
+        assert wait_until(lambda: invitation.search(running.output), 60), running.output
         yield Demo(running.url, *invitation.search(running.output).groups())
 
 

@@ -11,7 +11,7 @@ from chat_bindings.contract.suite import clauses
 
 from ..support.tools import unavailable
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.ci("needs Chromium"), pytest.mark.needs("chromium")]
 
 AXE = Path(__file__).parents[2] / "openapi" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -152,7 +152,7 @@ def test_the_search_finds(opened, site, words, kind, place):
     page = opened(address(site, "downloads"))
     page.get_by_label("Search").fill(words)
     found = page.locator(".results li", has=page.locator(".kind", has_text=kind)).locator(f"a[href='{place}']")
-    found.wait_for(timeout=5000)
+    found.wait_for(timeout=60_000)
     found.click()
     page.wait_for_url(f"**/{version()}/{place}")
 

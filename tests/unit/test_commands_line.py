@@ -214,7 +214,7 @@ def test_an_interrupted_command_ends_with_130_and_leaves_nothing(database, tmp_p
             writing.flush()
             time.sleep(0.5)  # it waits for more: a signal that comes while coverage measures a call can be lost
             process.send_signal(number)
-            assert process.wait(20) == 130
+            assert process.wait(60) == 130
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
     assert run_cli("account", "list", "--database", f"sqlite:///{database}").stdout == f"{A}\n"
@@ -235,9 +235,9 @@ def test_an_interrupted_export_leaves_no_file(database, tmp_path):
     command = [sys.executable, "-c", script, "export", "-o", str(folder / "world.json")]
     command += ["--database", f"sqlite:///{database}"]
     with subprocess.Popen(command, env=environment(), stderr=subprocess.DEVNULL) as process:
-        assert wait_until(lambda: any(file.stat().st_size for file in folder.iterdir()), 20)
+        assert wait_until(lambda: any(file.stat().st_size for file in folder.iterdir()), 60)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 130
+        assert process.wait(60) == 130
     assert list(folder.iterdir()) == []
 
 
@@ -293,7 +293,7 @@ def test_a_progress_bar_is_for_terminals_alone(tmp_path, database):
             shown = b""
             while chunk := _read(ours):
                 shown += chunk
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
         os.close(ours)
         assert b"100%" in shown or b"\x1b[" in shown
         assert b"porting" in shown

@@ -22,7 +22,7 @@ from ..support.processes import children, free_port
 from ..support.running import check_answering, environment
 from ..support.tools import unavailable
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs("buildah"), pytest.mark.usefixtures("unmeasured")]
+pytestmark = [pytest.mark.ci("builds an image"), pytest.mark.needs("buildah"), pytest.mark.usefixtures("unmeasured")]
 
 ROOT = Path(__file__).parents[2]
 USER = 10001
@@ -124,7 +124,7 @@ def test_the_image_serves(buildah, container):
         (server,) = [pid for pid in below(process.pid) if is_python(pid)]
         assert Path(f"/proc/{server}").stat().st_uid == USER
         os.kill(server, signal.SIGTERM)
-        assert process.wait(40) == 0, process.stderr.read()
+        assert process.wait(60) == 0, process.stderr.read()
     listed = buildah(*run, "chat-bindings", "account", "list", mounted=True)
     assert told.startswith(f"sid: {listed}\n")
 

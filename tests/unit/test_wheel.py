@@ -16,7 +16,11 @@ from ..support.action import INPUTS, INSTALL, run
 from ..support.files import files_of
 from ..support.running import environment
 
-pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
+pytestmark = [
+    pytest.mark.ci("builds the wheel and installs it"),
+    pytest.mark.long,
+    pytest.mark.usefixtures("unmeasured"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -141,8 +145,8 @@ def test_the_demo_answers_its_own_curl_line(demo):
         assert line, "it ended without a curl line"
         match = re.search(r"curl -u (\w+):(\w+) (http\S+)", line)
     user, password, url = match.groups()
-    answer = httpx.get(url, auth=(user, password), timeout=20)
+    answer = httpx.get(url, auth=(user, password), timeout=60)
     assert answer.status_code == 200
     assert answer.json()["identity"] == "TestUser"
     demo.send_signal(signal.SIGINT)
-    assert demo.wait(20) == 0
+    assert demo.wait(60) == 0

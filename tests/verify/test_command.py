@@ -112,7 +112,7 @@ def test_a_violation_is_shown_with_the_curl_line_that_reproduces_it(world_file, 
         [clause] = report_in(tmp_path)["clauses"]
         line = clause["reproduce"].splitlines()[0]
         assert line in run.stdout.replace("\n  ", "\n")
-        shown = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=30, check=True)
+        shown = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, check=True)
     assert clause["expected"] == "WWW-Authenticate: Basic"
     assert " 401 " in shown.stdout.splitlines()[0]
     assert "www-authenticate" not in shown.stdout.lower()
@@ -140,7 +140,7 @@ def test_an_interrupted_run_leaves_a_report(world_file, world, tmp_path):
             run.stderr.readline()
             time.sleep(6)
             run.send_signal(signal.SIGINT)
-            printed, _ = run.communicate(timeout=30)
+            printed, _ = run.communicate(timeout=60)
     assert run.returncode == 130
     report = report_in(tmp_path)
     assert report["verdict"] == "incomplete"

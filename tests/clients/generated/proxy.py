@@ -31,7 +31,7 @@ class GrowingProxy:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                connection = http.client.HTTPConnection(address, timeout=20)
+                connection = http.client.HTTPConnection(address, timeout=60)
                 connection.request(self.command, self.path, headers={**self.headers, "Accept-Encoding": "identity"})
                 answer = connection.getresponse()
                 body = answer.read()
@@ -64,5 +64,5 @@ class GrowingProxy:
 
     def __exit__(self, *exc_info: object) -> None:
         self._server.shutdown()
-        self._thread.join(10)
+        self._thread.join(60)
         self._server.server_close()
