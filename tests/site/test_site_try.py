@@ -12,7 +12,7 @@ from chat_bindings.commands.publish_site import version
 
 from .test_site_pages import axe, violations  # noqa: F401 - a fixture
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.ci("needs Chromium"), pytest.mark.needs("chromium")]
 
 
 def tried(page, operation: str, **parameters: str) -> tuple[int, str]:
