@@ -15,7 +15,6 @@ from chat_bindings.storage.rows import unique_key
 from chat_bindings.storage.sqlite.administration import SqliteAdministration
 from chat_bindings.storage.sqlite.connection import connect, migrate, transaction
 
-
 MARKER = re.compile(rb"MARK\d{6}")
 
 
