@@ -8,13 +8,16 @@ SPECS := openapi/bindings.yaml openapi/registration.yaml
 COVERAGE := $(BIN)/coverage
 OASDIFF := v1.36.0
 EXAMPLES := 500
-# More processes than the two cores of CI: some tests wait, and others run meanwhile.
+# More processes than cores: some tests wait, and others run meanwhile.
 PROCESSES := 4
+SHARED := --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
+# In CI, and by `make ci`, tests are measured: `make ci` holds the coverage of both sizes to its least.
+PYTEST = $(if $(filter true,$(CI)),$(COVERAGE) run -m pytest,$(BIN)/python -m pytest)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sdks site-assets check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
-.PHONY: container fuzz fuzz-renditions stock postgres million bench bench-scale bench-scale-postgresql bench-servers kills faults soak timing
-.PHONY: erasure wrong-servers compare site clients dist clean
+.PHONY: help run test ci nightly sdks check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
+.PHONY: container fuzz fuzz-renditions postgres million bench bench-scale bench-scale-postgresql bench-servers kills faults soak timing
+.PHONY: erasure wrong-servers site clients dist clean
 
 help:  ## Say what there is to type
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | column -t -s:
@@ -22,11 +25,20 @@ help:  ## Say what there is to type
 run: $(VENV)/.installed  ## Serve the demo: the Binding of Twilio's page, on port 8000
 	$(BIN)/chat-bindings serve --demo
 
-test: $(VENV)/.tested-with sdks tools site-assets  ## Run the tests, with a small fuzz run and the official SDKs
+test: $(VENV)/.tested-with  ## Run the tests that need nothing but Python: under 4 minutes on two cores
 	@mkdir -p build/coverage && rm -f build/coverage/*
-	$(COVERAGE) run -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
+	$(PYTEST) $(SHARED)
+
+# A missing tool fails these, and does not skip them.
+ci: export CI := true
+ci: test sdks tools  ## Run `make test` and what needs tools or minutes, as CI does; 97 % of handlers/ must be covered
+	$(PYTEST) -m 'ci and not nightly' $(SHARED)
+	$(PYTEST) -m 'not nightly' --engine postgresql $(POSTGRES_SAMPLE) $(SHARED)
 	@$(COVERAGE) combine --quiet
-	@$(COVERAGE) report --fail-under=95
+	@$(COVERAGE) report --fail-under=97
+
+nightly: check ci clients container fuzz fuzz-renditions postgres wrong-servers timing kills faults soak million erasure  ## Run everything in full size: hours
+	$(MAKE) --no-print-directory soak ENGINE=postgresql
 
 # The official SDKs for Node.js, Go and Java. Without npm, go or mvn their tests are skipped, and say so.
 sdks:
@@ -34,7 +46,7 @@ sdks:
 	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/sdks/go/programs
 	@! command -v mvn >/dev/null || $(MAKE) --no-print-directory build/sdks/java/.built
 
-# What else the tests want: the runners of the published files, and oasdiff. Without npm or Go, as above.
+# The runners of the published files, and oasdiff. Without npm or Go, as above.
 tools:
 	@! command -v npm >/dev/null || $(MAKE) --no-print-directory openapi/node_modules/.installed
 	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/bin/oasdiff
@@ -97,28 +109,15 @@ openapi/node_modules/.installed: openapi/package.json openapi/.npmrc
 	npm install --prefix openapi --no-progress --loglevel=error
 	@touch $@
 
-site: $(VENV)/.installed openapi/site/vendor/.copied  ## Publish the spec as a site, in build/site
+site: $(VENV)/.installed  ## Publish the spec as a site, in build/site
 	rm -rf build/site
 	$(BIN)/chat-bindings publish -o build/site
 
-site-assets:
-	@! command -v npm >/dev/null || $(MAKE) --no-print-directory openapi/site/vendor/.copied
-
-# What npm brings to the pages. It is no part of the repository, but of the wheel: that publishes without Node.js.
-openapi/site/vendor/.copied: openapi/node_modules/.installed Makefile
-	mkdir -p $(@D)
-	cp openapi/node_modules/swagger-ui-dist/swagger-ui-bundle.js $(@D)/swagger-ui.js
-	cd openapi/node_modules/swagger-ui-dist && cat NOTICE LICENSE swagger-ui-bundle.js.LICENSE.txt \
-	> $(CURDIR)/$(@D)/swagger-ui.LICENSE.txt
-	cp openapi/node_modules/minisearch/dist/umd/index.js $(@D)/minisearch.js
-	cp openapi/node_modules/minisearch/LICENSE.txt $(@D)/minisearch.LICENSE.txt
-	@touch $@
-
 clients: $(VENV)/.tested-with $(VENV)/.checked-with  ## Generate all clients, build a program on each and run it
-	$(BIN)/python -m pytest -m slow tests/clients/generated --numprocesses 2 --maxschedchunk 1 --durations 20
+	$(BIN)/python -m pytest -m ci tests/clients/generated --numprocesses 2 --maxschedchunk 1 --durations 20
 
 timing: $(VENV)/.tested-with  ## Compare how long wrong tokens and others' SIDs take, 10,000 tries each
-	$(BIN)/python -m pytest -m slow tests/security/test_timing.py -s
+	$(BIN)/python -m pytest -m nightly tests/security/test_timing.py -s
 
 fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation (EXAMPLES=500)
 	$(BIN)/python -m tests.fuzz.run --examples $(EXAMPLES)
@@ -126,31 +125,22 @@ fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 exa
 fuzz-renditions: $(VENV)/.tested-with  ## Fuzz from each rendition of the contract, and compare what came of it
 	$(BIN)/python -m tests.fuzz.renditions --examples 500
 
-# CI runs fewer examples, and not what waits for locks.
-STOCK_EXAMPLES := 500
-STOCK_OPTIONS :=
-
-stock: $(VENV)/.tested-with  ## Run the service tests and the fuzz run on Connexion's own stages
-	$(BIN)/python -m pytest tests/service --stages stock --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(STOCK_OPTIONS)
-	$(BIN)/python -m tests.fuzz.run --stages stock --examples $(STOCK_EXAMPLES) --report-dir build/fuzz-stock
-
 # CI runs the modules that depend most on the storage.
-POSTGRES_EXAMPLES := 500
-POSTGRES_TESTS := tests/service tests/verify/test_command.py
-POSTGRES_OPTIONS :=
+POSTGRES_SAMPLE := $(patsubst %,tests/service/test_%.py,concurrency lists registration walks) \
+  tests/verify/test_command.py::test_the_reference_keeps_every_clause
 
 postgres: $(VENV)/.tested-with  ## Run the service tests, verify and the fuzz run on PostgreSQL
-	$(BIN)/python -m pytest $(POSTGRES_TESTS) --engine postgresql --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
-	$(BIN)/python -m tests.fuzz.run --engine postgresql --examples $(POSTGRES_EXAMPLES) --report-dir build/fuzz-postgresql $(POSTGRES_OPTIONS)
+	$(PYTEST) -m 'not nightly' --engine postgresql tests/service tests/verify/test_command.py $(SHARED)
+	$(BIN)/python -m tests.fuzz.run --engine postgresql --examples $(EXAMPLES) --report-dir build/fuzz-postgresql
 
 container: $(VENV)/.tested-with  ## Build the Containerfile of the guide with buildah, and run it
-	$(BIN)/python -m pytest -m slow tests/unit/test_container.py
+	$(BIN)/python -m pytest -m ci tests/unit/test_container.py
 
 million: $(VENV)/.tested-with  ## Import, export and copy a world of a million Bindings and measure it
-	$(BIN)/python -m pytest -m slow tests/load/test_million.py tests/load/test_million_copied.py -s
+	$(BIN)/python -m pytest -m nightly tests/load/test_million.py tests/load/test_million_copied.py -s
 
 # These need wrk: apt-get install wrk
-bench: $(VENV)/.tested-with tests/servers/tools/node_modules/.installed  ## Compare the service's speed with what it could be built on: 10 minutes
+bench: $(VENV)/.tested-with tests/load/bench/prism/node_modules/.installed  ## Compare the service's speed with what it could be built on: 10 minutes
 	$(BIN)/python -m tests.load.bench
 
 bench-scale: $(VENV)/.tested-with  ## Ask services of 10 thousand, a million and 10 million Bindings
@@ -168,13 +158,11 @@ bench-servers: $(VENV)/.tested-with  ## Compare servers, loops and parsers under
 kills: $(VENV)/.tested-with  ## Kill the service 200 times on each engine, and PostgreSQL 50 times: what was acknowledged must hold
 	$(BIN)/python -m tests.load.kills
 
-# CI soaks for a minute, at a low rate, while other tests use the machine: so p99 is only told there.
 ENGINE := sqlite
 MINUTES := 20
-SOAK_OPTIONS :=
 
 soak: $(VENV)/.tested-with  ## Load a service at half of its top rate for 20 minutes (ENGINE=postgresql, MINUTES=20): nothing may grow
-	$(BIN)/python -m tests.load.soak --engine $(ENGINE) --minutes $(MINUTES) $(SOAK_OPTIONS)
+	$(BIN)/python -m tests.load.soak --engine $(ENGINE) --minutes $(MINUTES)
 
 # These need root, and strace, faketime and e2fsprogs: apt-get install strace faketime e2fsprogs
 faults: $(VENV)/.tested-with  ## Bring every fault about while every operation is asked; print what was answered
@@ -183,19 +171,16 @@ faults: $(VENV)/.tested-with  ## Bring every fault about while every operation i
 wrong-servers: $(VENV)/.tested-with  ## Verify every wrong server, and each right one ten times; write the table
 	$(BIN)/python -m tests.servers.table
 
-compare: $(VENV)/.tested-with tests/servers/tools/node_modules/.installed  ## Compare verify with Schemathesis, Dredd and Prism (LIMIT=118 servers)
-	$(BIN)/python -m tests.servers.compare $(if $(LIMIT),--limit $(LIMIT))
-
-tests/servers/tools/node_modules/.installed: tests/servers/tools/package.json tests/servers/tools/.npmrc
-	npm install --prefix tests/servers/tools --no-progress --loglevel=error
+tests/load/bench/prism/node_modules/.installed: tests/load/bench/prism/package.json tests/load/bench/prism/.npmrc
+	npm install --prefix tests/load/bench/prism --no-progress --loglevel=error
 	@touch $@
 
-dist: $(VENV)/.checked-with openapi/site/vendor/.copied  ## Build the wheel and the source distribution into dist/
+dist: $(VENV)/.checked-with  ## Build the wheel and the source distribution into dist/
 	rm -rf dist build/lib build/bdist*
 	$(BIN)/python -m build --outdir dist .
 
 clean:  ## Remove what was installed and built
-	rm -rf $(VENV) build dist openapi/node_modules openapi/site/vendor tests/clients/node_modules tests/servers/tools/node_modules *.egg-info
+	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules tests/load/bench/prism/node_modules *.egg-info
 
 # Each stamp is as old as the last installation of what its file names.
 $(VENV)/bin/python:

@@ -7,28 +7,25 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .stock.scope import on_both
 from .support import measuring
 from .support.databases import DATABASES, Place
 from .support.engines import ENGINES, Database, PostgresDatabase, SqliteDatabase
 from .support.postgres import Postgres
-from .support.running import STAGES, Service, World
+from .support.running import Service, World
 from .support.scope import on_any_engine
-from .support.tools import missing, unavailable
+from .support.tools import QUICK, missing, unavailable
 
 # A shell starts what it runs in the background with SIGINT ignored, and the processes of the tests would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--stages stock`: the service tests on Connexion's own stages; `--engine postgresql`: on PostgreSQL."""
-    parser.addoption("--stages", choices=STAGES, default=Service.stages, help="what the service is served with")
+    """`--engine postgresql`: the service tests on PostgreSQL."""
     parser.addoption("--engine", choices=ENGINES, default=DATABASES.engine, help="where the service keeps its data")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Serve with the stages, and from the database, that were asked for."""
-    Service.stages = config.getoption("--stages")
+    """Keep data in the engine that was asked for."""
     DATABASES.engine = config.getoption("--engine")
 
 
@@ -37,18 +34,17 @@ def pytest_unconfigure() -> None:
     DATABASES.close()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the stages or the engine do not decide, and begin with the modules that take longest.
+    """Mark what needs a slow tool, leave out what the engine does not decide, and begin with what waits longest.
 
     So all processes of a run end at about the same time.
     """
+    for item in items:
+        if tools := {tool for marker in item.iter_markers("needs") for tool in marker.args} - QUICK:
+            item.add_marker(pytest.mark.ci(f"needs {', '.join(sorted(tools))}"))
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
-    decided = [
-        item
-        for item in items
-        if (Service.stages != "stock" or on_both(item.path))
-        and (DATABASES.engine != "postgresql" or on_any_engine(item.nodeid))
-    ]
+    decided = [item for item in items if DATABASES.engine != "postgresql" or on_any_engine(item.nodeid)]
     if len(decided) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in decided])
         items[:] = decided
@@ -128,5 +124,5 @@ def service(tmp_path_factory: pytest.TempPathFactory, world_file: Path) -> Itera
 @pytest.fixture
 def client(service: Service, world: World) -> Iterator[httpx.Client]:
     """An HTTP client of account A."""
-    with httpx.Client(base_url=service.url, auth=world.auth, timeout=20) as http:
+    with httpx.Client(base_url=service.url, auth=world.auth, timeout=60) as http:
         yield http

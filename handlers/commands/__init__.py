@@ -24,6 +24,7 @@ COMMANDS = {
     "restore": "restore:restore",
     "fixtures": "fixtures:fixtures",
     "verify": "verify:verify",
+    "health": "health:health",
     "client": "client:client",
     "publish": "publish:publish",
     "completion": "completion:completion",
@@ -45,6 +46,10 @@ class _Commands(click.Group):
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(f".{module}", __package__), name)
+        if cmd_name != "health":  # which has no options, and is to be quick
+            from .options import name_variables
+
+            name_variables(command, (cmd_name,))
         return command
 
 

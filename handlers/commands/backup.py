@@ -1,18 +1,11 @@
 """`chat-bindings backup`: a copy of the database that is one moment of it, while servers go on."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 import click
 
 from ..storage.locator import administration
-from ..storage.unfinished import folder_for, settle
 from .failures import Refusal
 from .options import database_option, option
-from .output import destination
+from .output import made
 from .progress import progress
 
 
@@ -41,35 +34,13 @@ def backup(*, output: str, database: str) -> None:
       chat-bindings backup -o backup.db
       chat-bindings backup -o - | age --recipients-file team.txt > backup.age
     """
-    from ..storage.sqlite.backup import Unwritable, must_be_apart, write
+    from ..storage.sqlite.backup import Unwritable, write
+    from ..storage.sqlite.connection import BACKUP
 
     try:
-        with administration(database) as storage:
-            must_be_apart(storage, Path(output))
-            with _made(output) as path:
-                contents = write(storage, path, progress)
+        with made(output, replaceable=BACKUP) as path, administration(database) as storage:
+            contents = write(storage, path, progress)
     except Unwritable as error:
         raise Refusal(f"--output {output} cannot be written: {error}.") from None
     told = ", ".join(f"{noun} {number}" for noun, number in contents._asdict().items())
     click.echo(f"Backed up: {told}.", err=True)
-
-
-@contextmanager
-def _made(output: str) -> Iterator[Path]:
-    """A path for a new file, whose content is at its destination when the block ends."""
-    path = Path(output)
-    if output == "-" or (path.exists() and not path.is_file()):
-        with tempfile.TemporaryDirectory(prefix="chat-bindings-") as folder:
-            made = Path(folder, "backup.db")
-            yield made
-            with made.open("rb") as file, destination(output) as out:
-                shutil.copyfileobj(file, out)
-        return
-    path = path.resolve()
-    try:
-        with folder_for(path) as folder:
-            made = folder / "backup.db"
-            yield made
-            settle(made, path, replace=True)
-    except OSError as error:
-        raise Refusal(f"--output {output} cannot be written: {error.strerror}.") from error

@@ -1,10 +1,10 @@
 """`chat-bindings client`: a client library in the user's language, generated from the contract."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
+from ..files import scratch
 from .failures import Refusal
 from .options import option
 
@@ -42,8 +42,8 @@ def client(*, language: str, output: Path | None) -> None:
 
     target = output or Path(f"{language}-client")
     try:
-        with TemporaryDirectory(prefix="chat-bindings-client-") as scratch, filled(target) as folder:
-            warnings = generate(language, Path(scratch), folder)
+        with scratch() as work, filled(target) as folder:
+            warnings = generate(language, work, folder)
     except Unfit as error:
         raise Refusal(f"--output-dir {target} {error}. Nothing was changed.") from None
     except Failed as error:

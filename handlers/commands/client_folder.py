@@ -2,11 +2,11 @@
 
 import hashlib
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+
+from ..files import real, settle_folder, unfinished
 
 SUMS = ".chat-bindings-client"
 """The file that says what was generated: a SHA-256 and a path on each line, as sha256sum writes and checks them."""
@@ -22,20 +22,19 @@ def filled(target: Path) -> Iterator[Path]:
 
     Raises `Unfit` where the target holds what was not generated, or cannot be written.
     """
-    with _writable():
+    target = real(target)
+    with _writable(), unfinished(_nearest(target) / target.name) as folder:
         _check(target)
-        folder = Path(tempfile.mkdtemp(prefix=".chat-bindings-client-", dir=_nearest(target)))
-    try:
         new = folder / "new"
-        with _writable():
-            new.mkdir()
+        new.mkdir()
         yield new
-        with _writable():
-            _write_sums(new)
-            _check(target)  # what came in meanwhile stays
-            _replace(target, new, folder / "old")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _write_sums(new)
+        _check(target)  # what came in meanwhile stays
+        target.parent.mkdir(parents=True, exist_ok=True)
+        umask = os.umask(0)
+        os.umask(umask)
+        new.chmod(0o777 & ~umask)
+        settle_folder(new, target, folder / "old")
 
 
 @contextmanager
@@ -86,25 +85,7 @@ def _digest(file: Path) -> str:
 
 def _nearest(target: Path) -> Path:
     """The folder that is there, on the way to the target: on the same file system, so that moving is one step."""
-    parent = target.absolute().parent
+    parent = target.parent
     while not parent.exists():
         parent = parent.parent
     return parent
-
-
-def _replace(target: Path, new: Path, old: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    umask = os.umask(0)
-    os.umask(umask)
-    new.chmod(0o777 & ~umask)
-    if not target.exists():
-        new.rename(target)
-        return
-    target = target.resolve()
-    target.rename(old)
-    try:
-        new.rename(target)
-    except BaseException:
-        with suppress(OSError):
-            old.rename(target)
-        raise

@@ -73,7 +73,9 @@ def _apply(patch: Mapping[str, str], output: Path) -> None:
         if count:
             file.write_text(text, encoding="utf-8", newline="")
     if not found:
-        raise Failed(f"This openapi-generator writes {patch['files']} otherwise than the one that is known: {_INSTALL}.")
+        raise Failed(
+            f"This openapi-generator writes {patch['files']} otherwise than the one that is known: {_INSTALL}."
+        )
 
 
 def configured(language: str, version: str) -> dict[str, Any]:

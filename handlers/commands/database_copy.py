@@ -1,6 +1,6 @@
 """`chat-bindings database copy`: move all that one database holds into another, and prove that it is the same."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ from .progress import progress
 
 if TYPE_CHECKING:
     from ..storage.copying import Part
-    from .database_rows import Tally
 
 
 @click.command()
@@ -38,7 +37,7 @@ def copy(*, source: str, target: str) -> None:
 
 
 def _copy(source: Administration, target: Administration) -> None:
-    from ..storage.copying import parts
+    from ..storage.copying import parts, tally
 
     with _end("FROM"), source.snapshot():
         total = source.count_bindings()
@@ -48,25 +47,14 @@ def _copy(source: Administration, target: Administration) -> None:
             target.migrate()
             with target.load() as loader:
                 _must_be_empty(target)
-                before = _tally("copying", total, _telling("FROM", parts(source)), lambda part: part.add_to(loader))
-                after = _tally("comparing", total, parts(target))
+                with progress("copying", total) as advance:
+                    before = tally(_telling("FROM", parts(source)), advance, lambda part: part.add_to(loader))
+                loader.finish(progress)
+                with progress("comparing", total) as advance:
+                    after = tally(parts(target), advance, lambda _: None)
                 click.echo(f"FROM: {before}\nTO:   {after}")
                 if str(before) != str(after):
                     raise Conflict("it does not hold what FROM holds")
-
-
-def _tally(label: str, total: int, found: Iterable["Part"], do: Callable[["Part"], None] | None = None) -> "Tally":
-    from .database_rows import Tally
-
-    tally = Tally()
-    with progress(label, total) as advance:
-        for part in found:
-            tally.add(part)
-            if do:
-                do(part)
-            if part.kind == "bindings":
-                advance(len(part.rows))
-    return tally
 
 
 def _must_be_empty(target: Administration) -> None:

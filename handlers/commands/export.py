@@ -32,9 +32,9 @@ def export_world(*, output: str, database: str) -> None:
       chat-bindings export | gzip > world.json.gz
     """
     with (
+        destination(output) as file,  # first, since what reads slowly must not keep the snapshot open
         administration(database) as storage,
         storage.snapshot(),
-        destination(output) as file,
         progress("exporting", storage.count_bindings()) as advance,
     ):
         write_world(file, _accounts(storage, advance))

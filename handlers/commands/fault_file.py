@@ -1,6 +1,7 @@
 """A file of fault rules (`openapi/faults.yaml`): YAML, checked so that an error has its line, JSON pointer and rule."""
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,10 +11,22 @@ import yaml
 from ..service.fault_errors import misfit
 from ..service.fault_rules import Rule
 from ..service.fault_schemas import schema
-from ..service.rules import keyword, rule
+from ..service.rules import first_error, keyword, rule
 from ..service.specification import CONTRACT, REGISTRATION, operations
 
 Steps = tuple[str | int, ...]
+
+_LONGEST = 1 << 20
+"""Bytes of a file."""
+
+_MOST = 20_000
+"""Values of a file, aliases written out; as many rules and SIDs as there may be have 12,000."""
+
+_DEEPEST = 20
+"""Levels of nesting; a rule has four."""
+
+_LONGEST_NUMBER = 40
+"""Characters of a number: reading it takes a time that grows by their square."""
 
 
 class FaultRulesError(Exception):
@@ -24,13 +37,19 @@ class FaultRulesError(Exception):
         super().__init__(f"line {line}, {pointer or 'the document'}: {broken}")
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML as JSON: what looks like a time is a text."""
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # both are classes
+    """YAML as JSON: what looks like a time is a text, and numbers have a bound."""
 
     yaml_implicit_resolvers: ClassVar = {  # type: ignore[misc]  # which it is of the class there, too
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def construct_scalar(self, node: yaml.ScalarNode) -> str:
+        if len(node.value) > _LONGEST_NUMBER and node.tag.endswith((":int", ":float")):
+            problem = f"a number has at most {_LONGEST_NUMBER} characters"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return str(super().construct_scalar(node))
 
 
 def read(file: Path, *, registration: bool) -> tuple[int, tuple[Rule, ...]]:
@@ -38,8 +57,12 @@ def read(file: Path, *, registration: bool) -> tuple[int, tuple[Rule, ...]]:
 
     Raises `FaultRulesError` for the first rule that is broken, and `OSError` when the file cannot be read.
     """
-    root, value = _parsed(file.read_bytes())
-    error = next(iter(jsonschema_rs.Draft202012Validator(schema()).iter_errors(value)), None)
+    with file.open("rb") as opened:
+        content = opened.read(_LONGEST + 1)
+    if len(content) > _LONGEST:
+        raise FaultRulesError(1, (), f"must have at most {_LONGEST} bytes")
+    root, value = _parsed(content)
+    error = first_error(jsonschema_rs.Draft202012Validator(schema()), schema(), value)
     if error is not None:
         path = tuple(error.instance_path)
         raise FaultRulesError(_line(root, path), path, _told(error))
@@ -81,11 +104,13 @@ def _told(error: jsonschema_rs.ValidationError) -> str:
 def _parsed(content: bytes) -> tuple[yaml.Node, Any]:
     """The document, with lines and without."""
     try:
-        loader = _Loader(content.decode())
+        text = content.decode()
+        _check_size(text)
+        loader = _Loader(text)
         root = loader.get_single_node()
         if root is None:
             raise FaultRulesError(1, (), "must hold rules")
-        _check_names(root, (), ())
+        _check_names(root, (), (), count())
         return root, loader.construct_document(root)
     except UnicodeDecodeError:
         raise FaultRulesError(1, (), "must be UTF-8") from None
@@ -96,13 +121,36 @@ def _parsed(content: bytes) -> tuple[yaml.Node, Any]:
         raise FaultRulesError(1, (), "must be YAML: it holds a character that is not allowed there") from None
 
 
-def _check_names(node: yaml.Node, path: Steps, around: tuple[yaml.Node, ...]) -> None:
-    """YAML lets more stand there than JSON: the same name twice, names that are no text, and things in themselves."""
+def _check_size(text: str) -> None:
+    """Raise `FaultRulesError` before nodes are made of more than any file of rules has."""
+    depth = 0
+    for number, event in enumerate(yaml.parse(text, _Loader)):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            raise FaultRulesError(event.start_mark.line + 1, (), f"must not be nested deeper than {_DEEPEST} levels")
+        if number > _MOST:
+            raise _too_many(event)
+
+
+def _too_many(place: yaml.Event | yaml.Node) -> FaultRulesError:
+    return FaultRulesError(place.start_mark.line + 1, (), f"must hold at most {_MOST} values, aliases written out")
+
+
+def _check_names(node: yaml.Node, path: Steps, around: tuple[yaml.Node, ...], visited: Iterator[int]) -> None:
+    """YAML lets more stand there than JSON: the same name twice, names that are no text, and things in themselves.
+
+    And aliases of aliases, which stand for more than any memory holds: `visited` counts what they stand for.
+    """
+    if next(visited) > _MOST:
+        raise _too_many(node)
     if node in around:
         raise FaultRulesError(node.start_mark.line + 1, path, "must not hold itself")
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            _check_names(item, (*path, index), (*around, node))
+            _check_names(item, (*path, index), (*around, node), visited)
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, item in node.value:
@@ -112,7 +160,7 @@ def _check_names(node: yaml.Node, path: Steps, around: tuple[yaml.Node, ...]) ->
             if key.value in seen:
                 raise FaultRulesError(line, (*path, key.value), "must not be there twice")
             seen.add(key.value)
-            _check_names(item, (*path, key.value), (*around, node))
+            _check_names(item, (*path, key.value), (*around, node), visited)
 
 
 def _line(node: yaml.Node, path: Steps) -> int:

@@ -2,11 +2,12 @@
 
 import click
 
-from .options import option, output_option
+from ..service.setting import MOST
+from .options import Whole, option, output_option
 
 
 @click.command()
-@option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Chooses the SIDs, tokens and devices.")
+@option("--seed", type=Whole(0, MOST), default=0, show_default=True, help="Chooses the SIDs, tokens and devices.")
 @output_option
 def fixtures(*, seed: int, output: str) -> None:
     """Write a world that is made for verification.

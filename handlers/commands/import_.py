@@ -14,7 +14,12 @@ from .progress import progress
 @click.argument(
     "world", metavar="WORLD.json|-", type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
 )
-@option("--replace", is_flag=True, help="First remove the accounts that the world names, and all that they have.")
+@option(
+    "--replace",
+    is_flag=True,
+    variable=False,
+    help="First remove the accounts that the world names, and all that they have.",
+)
 @database_option
 def import_world(*, world: str, replace: bool, database: str) -> None:
     """Add a world to the database.
@@ -36,7 +41,7 @@ def import_world(*, world: str, replace: bool, database: str) -> None:
       chat-bindings import world.json
       zcat world.json.gz | chat-bindings import --replace -
     """
-    from .world import WorldConflict, load
+    from .world import WorldConflict, add, finish
     from .world_reader import WorldError
     from .world_source import opened
 
@@ -45,8 +50,10 @@ def import_world(*, world: str, replace: bool, database: str) -> None:
         with opened(world) as file, administration(database) as storage:
             storage.migrate()
             size = os.fstat(file.fileno()).st_size
-            with progress("importing", size, in_bytes=True) as advance, storage.load() as loader:
-                counts = load(loader, file, advance, replace=replace)
+            with storage.load() as loader:
+                with progress("importing", size, in_bytes=True) as advance:
+                    counts = add(loader, file, advance, replace=replace)
+                finish(loader, file, progress)
     except WorldConflict as error:
         mend = "" if replace else " With --replace, the accounts that it names are removed first."
         raise Refusal(f"{name}, {error}. Nothing was imported.{mend}") from None

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from .failures import Refusal
 from .options import option
 
 
@@ -15,7 +16,7 @@ from .options import option
     default="site",
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the site. Other versions in it stay, and stand beside this one.",
+    help="Folder of the site. Other versions in it, and files that are not the site's, stay as they are.",
 )
 def publish(output: Path) -> None:
     """Publish the contract as a site.
@@ -24,16 +25,22 @@ def publish(output: Path) -> None:
     differs from Twilio's own OpenAPI file, the changes, and downloads. It loads nothing from elsewhere, and works from
     disk as from any address.
 
+    DIR may hold other files. `.chat-bindings-site` lists what was published; nothing else is replaced or removed.
+
     \b
     Examples:
       chat-bindings publish -o site
       python3 -m http.server --directory site
     """
+    from .publish_folder import Unfit, version
     from .publish_folder import publish as write
-    from .publish_site import version
+    from .publish_manifest import MANIFEST
     from .verify_texts import counted
 
-    versions = write(output)
-    size = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
-    click.echo(f"Published {version()} ({counted(len(versions), 'version')}, {size / 1_000_000:.1f} MB).")
+    try:
+        site = write(output)
+    except Unfit as error:
+        raise Refusal(f"--output {output} {error}. Nothing was changed.") from None
+    parts = f"{counted(len(site.versions), 'version')}, {counted(site.files, 'file')}, {site.size / 1_000_000:.1f} MB"
+    click.echo(f"Published {version()} ({parts}). {output / MANIFEST} lists the files.")
     click.echo(f"Open {output / 'index.html'}")

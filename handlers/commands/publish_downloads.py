@@ -14,7 +14,7 @@ from .world_writer import write_world
 SUMS = "SHA256SUMS"
 
 _WORKFLOWS = "workflows.arazzo.yaml"
-_AS_WRITTEN = (CONTRACT, REGISTRATION, "world.yaml", "report.yaml", _WORKFLOWS)
+_AS_WRITTEN = (CONTRACT, REGISTRATION, "world.yaml", "report.yaml", _WORKFLOWS, "schemathesis.toml")
 _SEED = 1
 
 

@@ -1,62 +1,93 @@
-"""The folder of a published site: versions stand side by side, and each part is whole or as it was before."""
+"""The folder of a published site: what was published in it, and nothing else, is replaced or removed.
 
-import os
+A manifest in the folder lists each published file with its SHA-256. A listed file that still has its digest may be
+replaced; every other file is somebody else's. Where the site needs such a path, publishing fails before it writes.
+"""
+
 import re
-import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
-from .failures import Refusal
-from .publish_site import ASSETS, LATEST, latest_files, root_files, shared_files, version, version_files
+from .publish_manifest import MANIFEST, Manifest, digest
+from .publish_site import LATEST, latest_files, root_files, shared_files, version, version_files
+from .publish_tree import Step, Tree, Unfit
+
+__all__ = ["Published", "Unfit", "publish"]
 
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
-_KNOWN = re.compile(rf"{_VERSION.pattern}|{LATEST}|{ASSETS}|index\.html|\..*")
 
 
-def publish(folder: Path) -> list[str]:
-    """Publish the version into a folder, beside the versions that are there: the versions, the newest first."""
-    _check(folder)
+class Published(NamedTuple):
+    """A published site: its versions, the newest first, and the number and size in bytes of its files."""
+
+    versions: list[str]
+    files: int
+    size: int
+
+
+def publish(folder: Path) -> Published:
+    """Publish the version into a folder, whole or not at all, beside the versions that are there.
+
+    Raises `Unfit` where a path that the site needs is taken by something else, and `OSError` where the folder cannot
+    be written; either leaves the folder as it was.
+    """
+    tree = Tree(folder)
     shared = shared_files()
-    folder.mkdir(parents=True, exist_ok=True)
-    _add(folder / ASSETS, {path.removeprefix(f"{ASSETS}/"): content for path, content in shared.items()})
-    _replace(folder / version(), version_files(shared))
-    versions = _versions(folder)
+    versions = _versions(tree.root)
+    files = _files(shared, versions)
+    before = Manifest.read(tree)
+    _check(tree, files, before)
+    stale = _stale(tree, files, before, versions)
+    now = before.without(stale).with_files(files)
+    tree.apply(
+        [
+            # both digests are listed meanwhile: after a kill in between, the next run knows all files of this one
+            Step(MANIFEST, before.joined(now).content()),
+            *(Step(path, content) for path, content in files.items() if tree.read(path) != content),
+            *(Step(path, None) for path in stale),
+            Step(MANIFEST, now.content()),
+        ]
+    )
+    return Published(versions, len(files), sum(map(len, files.values())))
+
+
+def _files(shared: Mapping[str, bytes], versions: list[str]) -> dict[str, bytes]:
+    """All files of the site by their paths, those that others link to before those that link."""
+    files = dict(shared)
+    files |= {f"{version()}/{path}": content for path, content in version_files(shared).items()}
     if versions[0] == version():
-        _replace(folder / LATEST, latest_files(shared))
-    _add(folder, root_files(shared, versions))
-    return versions
-
-
-def _check(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise Refusal(f"--output {folder} is a file: name a folder.")
-    strange = sorted(path.name for path in folder.glob("*") if not _KNOWN.fullmatch(path.name))
-    if strange:
-        raise Refusal(f"--output {folder} holds something else, {strange[0]}: name a new folder, or that of a site.")
+        files |= {f"{LATEST}/{path}": content for path, content in latest_files(shared).items()}
+    return files | root_files(shared, versions)
 
 
 def _versions(folder: Path) -> list[str]:
-    found = [path.name for path in folder.iterdir() if _VERSION.fullmatch(path.name) and path.is_dir()]
-    return sorted(found, key=lambda name: [int(part) for part in name.split(".")], reverse=True)
+    """The published versions and the one to be published, the newest first."""
+    with suppress(FileNotFoundError):
+        found = {path.name for path in folder.iterdir() if _VERSION.fullmatch(path.name) and path.is_dir()}
+        return sorted(found | {version()}, key=lambda name: [int(part) for part in name.split(".")], reverse=True)
+    return [version()]
 
 
-def _add(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files of which each takes its name when it is whole."""
-    folder.mkdir(exist_ok=True)
-    for name, content in files.items():
-        temporary = folder / f".{name}.{os.getpid()}"
-        temporary.write_bytes(content)
-        temporary.replace(folder / name)
+def _check(tree: Tree, files: Mapping[str, bytes], before: Manifest) -> None:
+    for path, content in files.items():
+        there = tree.read(path)
+        if there is not None and there != content and not before.lists(path, digest(there)):
+            raise Unfit(
+                f"holds {path}, which was not published by chat-bindings, or was changed since: "
+                "name another folder, or move that file away"
+            )
 
 
-def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write a folder that takes its name, and the place of an older one, when it is whole."""
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
-        new, old = Path(temporary, "new"), Path(temporary, "old")
-        for name, content in files.items():
-            path = new / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
+def _stale(tree: Tree, files: Mapping[str, bytes], before: Manifest, versions: list[str]) -> list[str]:
+    """The published files of this version, and of the addresses that stay, that the site no longer has."""
+    folders = {version(), LATEST} if versions[0] == version() else {version()}
+    found = []
+    for path in before.paths():
+        if path.partition("/")[0] in folders and path not in files:
+            with suppress(Unfit):  # the path is somebody else's by now
+                there = tree.read(path)
+                if there is not None and before.lists(path, digest(there)):
+                    found.append(path)
+    return found

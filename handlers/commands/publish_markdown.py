@@ -82,6 +82,8 @@ def _markdown() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     for kind in ("fence", "code_block"):
         parser.add_render_rule(kind, _block)
+    parser.add_render_rule("table_open", lambda *_: '<div class="scrolled" tabindex="0">\n<table>\n')
+    parser.add_render_rule("table_close", lambda *_: "</table>\n</div>\n")
     return parser
 
 

@@ -41,6 +41,7 @@ _ABOUT = {
     "bindings.dereferenced.json": "The same with no reference left in it, for tools that follow none.",
     "bindings.3.1.json": "The same as OpenAPI 3.1, whose schemas are those of JSON Schema 2020-12.",
     "bindings.postman_collection.json": "The operations and their examples as a collection of Postman, with tests.",
+    "schemathesis.toml": "How Schemathesis fuzzes a server from any of these specs, see below.",
     "world.json": "A world of accounts, services and Bindings, made to break naive servers: what `verify` needs.",
 }
 """What can be downloaded, in a sentence each."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..service.specification import CONTRACT, METHODS, Json, document
 from .publish_examples import Example, as_json, curl, example_of_parameter, examples, samples
-from .publish_schemas import Kind, kind, name_of, resolved, retention, rules
+from .publish_schemas import Kind, choices, is_list, kind, name_of, resolved, retention, rules
 
 
 class Place(NamedTuple):
@@ -31,6 +31,8 @@ class Field:
     description: str
     retention: str
     example: str
+    choices: list[str]
+    repeatable: bool
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,8 @@ def _field(node: Json, name: str, anchor: str, place: str) -> Field:
         description=whole["description"],
         retention=retention(whole),
         example=example or example_of_parameter(whole),
+        choices=choices(whole["schema"]),
+        repeatable=is_list(whole["schema"]),
     )
 
 
@@ -190,6 +194,8 @@ def _property(schema: Json, name: str, anchor: str, sample: Json) -> Field:
         description=whole.get("description", ""),
         retention=retention(whole),
         example=f"{as_json(name)}: {as_json(sample[name])}" if name in (sample or ()) else "",
+        choices=choices(node),
+        repeatable=is_list(node),
     )
 
 

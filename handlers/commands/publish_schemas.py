@@ -28,10 +28,21 @@ def name_of(node: Json) -> str:
 def kind(schema: Json) -> Kind:
     """What values a schema has."""
     whole = resolved(schema)
-    if whole["type"] == "array":
+    if is_list(whole):
         items = kind(whole["items"])
         return Kind(f"array of {items.words}", name_of(schema) or items.name)
     return Kind(f"{whole['type']} or null" if whole.get("nullable") else str(whole["type"]), name_of(schema))
+
+
+def is_list(schema: Json) -> bool:
+    """Return whether a schema is of an array."""
+    return bool(resolved(schema)["type"] == "array")
+
+
+def choices(schema: Json) -> list[str]:
+    """Return the values that a schema, or that of an array's items, lists; none where it lists none."""
+    whole = resolved(schema)
+    return choices(whole["items"]) if "items" in whole else [str(value) for value in whole.get("enum", ())]
 
 
 def retention(node: Json) -> str:
@@ -43,7 +54,7 @@ def retention(node: Json) -> str:
 def rules(schema: Json) -> list[str]:
     """The rules of a schema, each in some words of Markdown."""
     whole = resolved(schema)
-    if whole["type"] == "array":
+    if is_list(whole):
         return [*_of_arrays(whole), *(f"each value: {rule}" for rule in rules(whole["items"]))]
     return list(_of_values(whole))
 

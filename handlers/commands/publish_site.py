@@ -4,9 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from ..service.specification import CONTRACT, Json, document
-from .failures import Refusal
-from .publish_assets import assets, missing_assets
+from ..service.specification import CONTRACT, document
+from .publish_assets import assets
 from .publish_downloads import downloads
 from .publish_pages import differences, forwarding, page, titles, versions_page
 from .publish_search import entries, script
@@ -24,10 +23,7 @@ def version() -> str:
 
 def shared_files() -> Files:
     """Scripts and styles. What they hold is a part of their names, so that versions can stand side by side."""
-    if sentence := missing_assets():
-        raise Refusal(f"{sentence[0].upper()}{sentence[1:]}.")
     files = assets()
-    files["try-data.js"] = script("spec", _spec_to_try())
     files["search-data.js"] = script("entries", entries(differences()))
     return {_address(name, content): content for name, content in files.items()}
 
@@ -40,9 +36,9 @@ def version_files(shared: Mapping[str, bytes]) -> Files:
 
 
 def latest_files(shared: Mapping[str, bytes]) -> Files:
-    """What stands at the addresses that stay: pages that lead on, and the spec itself."""
+    """Make what stands at the addresses that stay: pages that lead on, and the downloads themselves."""
     pages = {f"{name}.html": forwarding(name, _addresses(shared)) for name in titles()}
-    return pages | {f"downloads/{CONTRACT}": downloads()[CONTRACT]}
+    return pages | {f"downloads/{name}": content for name, content in downloads().items()}
 
 
 def root_files(shared: Mapping[str, bytes], versions: list[str]) -> Files:
@@ -62,15 +58,3 @@ def _addresses(shared: Mapping[str, bytes]) -> dict[str, str]:
         path = PurePosixPath(address)
         found[f"{path.stem.rpartition('.')[0]}{path.suffix}"] = address
     return found
-
-
-def _spec_to_try() -> Json:
-    """The contract for a server that the reader names. A list begins unfiltered: no query is filled in."""
-    spec = document(CONTRACT)
-    variable = {"default": spec["servers"][0]["url"], "description": spec["servers"][0]["description"]}
-    parameters = {
-        name: {key: value for key, value in each.items() if key != "example" or each["in"] == "path"}
-        for name, each in spec["components"]["parameters"].items()
-    }
-    components = spec["components"] | {"parameters": parameters}
-    return spec | {"servers": [{"url": "{server}", "variables": {"server": variable}}], "components": components}

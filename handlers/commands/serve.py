@@ -1,161 +1,70 @@
 """`chat-bindings serve`: the reference service."""
 
 import logging
-import re
-import tempfile
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from ipaddress import ip_network
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..service.fault_rules import FaultRules
 from ..service.limits import Limits
-from ..service.logs import FORMATS, TEXT, configure
+from ..service.listening import Listening, listeners, url_of
+from ..service.logs import configure
 from ..service.monitoring import Monitoring, with_folder
-from ..service.settings import DOCS, Network, Settings
+from ..service.settings import DOCS, Settings
 from ..service.throttling import Throttling
-from ..storage.locator import administration
-from .options import HIGHEST_PORT, database_option, option
+from .environment import service_links
+from .init_process import leave_process_1
+from .options import is_given, is_typed, late_database_option, option, settings_group
+from .serve_announce import announce_option, announcing
+from .serve_docs import site_under_docs
 from .serve_faults import faults_options
-from .serve_hosts import allowed_host_option
-from .serve_limits import limits_options
-from .serve_monitoring import listen_for, monitoring_options
-from .serve_throttling import throttling_options
+from .serve_monitoring import monitoring_listener, monitoring_options
+from .serve_world import Served, demo_option, served, world_option
 
 if TYPE_CHECKING:
+    import socket
+
     from ..service.certificates import Certificate
 
 log = logging.getLogger(__name__)
 
 
-class NetworkType(click.ParamType[Network]):
-    """An IP address, or a network such as 10.0.0.0/8."""
-
-    name = "network"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Network:
-        try:
-            return ip_network(str(value))
-        except ValueError as error:
-            self.fail(f"{error}. Write an IP address, or a network such as 10.0.0.0/8.", param, ctx)
-
-
-# a path may follow the host: that of a proxy which puts the service under a prefix
-_URL = re.compile(
-    r"https?://(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
-    r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?"
-)
-
-
-class UrlType(click.ParamType[str]):
-    """What absolute URLs begin with, such as https://chat.twilio.com."""
-
-    name = "url"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        url = str(value)
-        match = _URL.fullmatch(url)
-        if not match or int(match["port"] or 0) > HIGHEST_PORT:
-            self.fail(f"{url!r} is not a scheme and a host, such as https://chat.twilio.com.", param, ctx)
-        return url.rstrip("/")
-
-
 @click.command()
-@option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for every one.")
-@option(
-    "--port",
-    type=click.IntRange(0, HIGHEST_PORT),
-    default=8000,
-    show_default=True,
-    help="Port to listen on; 0 for any that is free.",
-)
-@option(
-    "--workers",
-    type=click.IntRange(1, 256),
-    default=1,
-    show_default=True,
-    help="Processes that serve; one a core is plenty.",
-)
-@database_option
-@option(
-    "--public-url",
-    type=UrlType(),
-    help="What absolute URLs in answers begin with. Default: the scheme and host of each request.",
-)
-@option(
-    "--trusted-proxy",
-    "trusted_proxies",
-    type=NetworkType(),
-    multiple=True,
-    help="Address or network whose X-Forwarded-Proto, -Host and -For count. Can be repeated.",
-)
-@allowed_host_option
-@option(
-    "--tls-cert",
-    type=click.Path(path_type=Path),
-    help="Certificate chain (PEM) to serve HTTPS with. It and its key are read again when they change.",
-)
-@option("--tls-key", type=click.Path(path_type=Path), help="Private key (PEM) of the certificate.")
-@throttling_options
-@option(
-    "--demo",
-    is_flag=True,
-    help="Serve the Binding of Twilio's page from a temporary database, and print how to fetch it.",
-)
-@option(
-    "--registration/--no-registration",
-    default=True,
-    show_default=True,
-    help="Whether devices can register, under /registration.",
-)
+@settings_group("listening", Listening)
+@late_database_option
+@demo_option
+@world_option
+@announce_option
+@settings_group("given", Settings, dict)
 @option(
     "--docs/--no-docs",
     default=True,
     show_default=True,
     help="Whether the contract's site is served, under /docs.",
 )
-@faults_options
-@option(
-    "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"]),
-    default="info",
-    show_default=True,
-    help="What is logged, to standard error. No level shows personal data or secrets.",
-)
-@option(
-    "--log-format",
-    type=click.Choice(FORMATS),
-    default=TEXT,
-    show_default=True,
-    help="How: lines of text, or a JSON object a line.",
-)
+@settings_group("throttling", Throttling)
+@settings_group("limits", Limits)
 @monitoring_options
-@limits_options
+@faults_options
 @click.pass_context
-def serve(  # noqa: PLR0913 - an argument for each option
+def serve(  # noqa: PLR0913 - an argument for each group of options
     context: click.Context,
     *,
-    host: str,
-    port: int,
-    workers: int,
-    database: str,
-    public_url: str | None,
-    trusted_proxies: tuple[Network, ...],
-    allowed_hosts: tuple[str, ...],
-    tls_cert: Path | None,
-    tls_key: Path | None,
-    throttling: Throttling,
+    listening: Listening,
+    database: str | None,
     demo: bool,
-    registration: bool,
+    world: str | None,
+    announce: str | None,
+    given: dict[str, Any],
     docs: bool,
-    faults: FaultRules | None,
-    log_level: str,
-    log_format: str,
-    monitoring: Monitoring,
+    throttling: Throttling,
     limits: Limits,
+    monitoring: Monitoring,
+    faults: FaultRules | None,
 ) -> None:
     """Serve the Bindings API.
 
@@ -165,51 +74,75 @@ def serve(  # noqa: PLR0913 - an argument for each option
     Examples:
       chat-bindings serve --demo
       chat-bindings serve --demo --faults
+      chat-bindings serve --world world.json --port 0 --announce server.json
       chat-bindings serve --database sqlite:///bindings.db --workers 2
       chat-bindings serve --port 443 --tls-cert cert.pem --tls-key key.pem --public-url https://chat.twilio.com
     """
+    leave_process_1()
     from ..service import server  # the web stack takes a while to import: --help does without
 
-    certificate = _certificate(tls_cert, tls_key)
-    if demo and context.get_parameter_source("database") != click.core.ParameterSource.DEFAULT:
-        raise click.UsageError("--demo has a temporary database of its own: leave --database (or its variable) out.")
-    configure(log_level, log_format)
+    certificate = _certificate(listening)
+    configure(given["log_level"], given["log_format"])
+    if links := service_links():
+        log.warning("ignored: %s, which Kubernetes and Docker set for a Service of this name", ", ".join(links))
     with (
         server.stopping(),
-        _database(database, demo=demo) as (address, curl_options),
-        _site(wanted=docs) as folder,
+        served(context, database, world, demo=demo) as found,
+        site_under_docs(wanted=docs) as site,
         with_folder(monitoring) as monitored,
+        announcing(announce) as announced,
+        _listeners(context, listening) as sockets,
+        monitoring_listener(monitoring) as monitor,
     ):
         settings = Settings(
-            address,
-            public_url,
-            trusted_proxies,
-            registration,
-            log_level,
-            log_format,
-            folder,
-            allowed_hosts=allowed_hosts,
+            found.locator,
+            **given,
+            docs=site,
             faults=faults,
             limits=limits,
             monitoring=monitored,
-            throttling=throttling.among(workers),
+            throttling=throttling.among(listening.workers),
         )
+        url = url_of(sockets[0], secure=certificate is not None, local=True)
+        if announce != "-":
+            _invite(found, url, docs=site is not None)
+        server.run(
+            settings,
+            sockets,
+            workers=listening.workers,
+            certificate=certificate,
+            monitor=monitor,
+            ready=lambda: announced(_announced(found, url)),
+        )
+
+
+@contextmanager
+def _listeners(context: click.Context, listening: Listening) -> "Iterator[list[socket.socket]]":
+    uds = _uds(context, listening)
+    with ExitStack() as stack:
         try:
-            listener = server.listen(host, port)
+            sockets = stack.enter_context(listeners(listening.hosts, listening.port, uds))
         except OSError as error:
-            raise click.UsageError(f"--host {host} --port {port} cannot be listened on: {error.strerror}.") from None
-        monitor = listen_for(monitoring, server.listen)
-        url = server.url_of(listener, secure=tls_cert is not None)
-        if curl_options:
-            click.echo(_invitation(f"{url}{curl_options[1]}", curl_options[0]))
-            if folder:
-                click.echo(f"Read the contract, and try it on this server: {url}{DOCS}/\n")
-        server.run(settings, listener, workers=workers, certificate=certificate, monitor=monitor)
+            where = f"--uds {uds}" if uds else f"--host {error.filename} --port {listening.port}"
+            raise click.UsageError(f"{where} cannot be listened on: {error.strerror}.") from None
+        yield sockets
 
 
-def _certificate(cert: Path | None, key: Path | None) -> "Certificate | None":
+def _uds(context: click.Context, listening: Listening) -> Path | None:
+    """The Unix socket to listen on. What is typed wins over a variable, such as one that an image sets."""
+    others = [name for name in ("host", "port") if is_given(context, name)]
+    if listening.uds is None or not others:
+        return listening.uds
+    typed = any(is_typed(context, name) for name in others)
+    if typed != is_typed(context, "uds"):
+        return None if typed else listening.uds
+    raise click.UsageError("--uds is listened on instead of --host and --port: give it, or them.")
+
+
+def _certificate(listening: Listening) -> "Certificate | None":
     from ..service.certificates import Certificate, UnusableCertificate, context_of
 
+    cert, key = listening.tls_cert, listening.tls_key
     if (cert is None) != (key is None):
         raise click.UsageError("--tls-cert and --tls-key go together: give both, or neither.")
     if cert is None or key is None:
@@ -221,37 +154,23 @@ def _certificate(cert: Path | None, key: Path | None) -> "Certificate | None":
     return Certificate(cert.absolute(), key.absolute())
 
 
-@contextmanager
-def _database(locator: str, *, demo: bool) -> Iterator[tuple[str, tuple[str, str] | None]]:
-    if not demo:
-        with administration(locator) as database:
-            database.migrate()
-        yield locator, None
+def _invite(found: Served, url: str, *, docs: bool) -> None:
+    if found.path is None:
         return
-    from ..service.demo import load_demo
-
-    with tempfile.TemporaryDirectory(prefix="chat-bindings-") as folder:
-        locator = f"sqlite:///{folder}/demo.db"
-        with administration(locator) as database:
-            database.migrate()
-            credentials, path = load_demo(database)
-        yield locator, (credentials, path)
+    click.echo(
+        "The demo holds the Binding of Twilio's page, until it ends. Fetch it:\n\n"
+        f"    curl -u {found.account_sid}:{found.auth_token} {url}{found.path}\n"
+    )
+    if docs:
+        click.echo(f"Read the contract, and try it on this server: {url}{DOCS}/\n")
 
 
-@contextmanager
-def _site(*, wanted: bool) -> Iterator[Path | None]:
-    """A folder for the site; None where it is not wanted, or cannot be made."""
-    from .publish_assets import missing_assets
-
-    sentence = missing_assets() if wanted else "--no-docs"
-    if sentence:
-        log.info("no site under %s: %s", DOCS, sentence)
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="chat-bindings-site-") as folder:
-        log.info("the site is under %s", DOCS)
-        yield Path(folder)
-
-
-def _invitation(url: str, credentials: str) -> str:
-    return f"The demo holds the Binding of Twilio's page, until it ends. Fetch it:\n\n    curl -u {credentials} {url}\n"
+def _announced(found: Served, url: str) -> dict[str, Any]:
+    return {
+        "url": url,
+        "account_sid": found.account_sid,
+        "auth_token": found.auth_token,
+        "service_sid": found.service_sid,
+        "control_url": None,
+        "pid": os.getpid(),
+    }

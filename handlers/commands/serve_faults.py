@@ -1,7 +1,6 @@
 """The options of `serve` by which requests can be made to fail."""
 
 import ipaddress
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import click
 
+from ..files import scratch
 from ..service.fault_rules import FaultRules
 from .options import option, option_group
 
@@ -23,14 +23,14 @@ def _fault_rules(*, faults: bool, fault_rules: str | None, faults_for_all: bool)
     from .fault_file import FaultRulesError, read
 
     context = click.get_current_context()
-    host = context.params["host"]
-    if not faults_for_all and not _is_loopback(host):
+    hosts = () if context.params["uds"] else context.params["host"]
+    if not faults_for_all and (others := [host for host in hosts if not _is_loopback(host)]):
         raise click.UsageError(
-            f"--faults on --host {host} would let others make requests fail: "
+            f"--faults on --host {others[0]} would let others make requests fail: "
             "leave --host out, or say that it is meant with --faults-for-all."
         )
-    folder = context.with_resource(tempfile.TemporaryDirectory(prefix="chat-bindings-faults-"))
-    counts = Path(folder) / "counts"
+    folder = context.with_resource(scratch())
+    counts = folder / "counts"
     counts.touch()
     if fault_rules is None:
         return FaultRules(counts)

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .failures import Refusal
-from .options import option
+from .options import Whole, option
 
 if TYPE_CHECKING:
     import ssl
@@ -31,7 +30,7 @@ _file = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @option("--read-only", is_flag=True, help="Leave out whatever deletes.")
 @option("--only", metavar="PATTERN", multiple=True, help="Clauses to check: PAGE-05, PAGE, 'AUTH-1*'. Repeatable.")
 @option("--list", "listing", is_flag=True, help="Print the clauses instead of checking them.")
-@option("--fuzz-examples", metavar="N", type=click.IntRange(0), default=0, help="Fuzz too, with N examples each.")
+@option("--fuzz-examples", metavar="N", type=Whole(0, 1_000_000), default=0, help="Fuzz too, with N examples each.")
 @option("--report-dir", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Where reports go.")
 @option("--ca-file", metavar="FILE", type=_file, help="Authorities to trust besides the system's, in PEM.")
 def verify(  # noqa: PLR0913 - the command's options
@@ -69,7 +68,7 @@ def verify(  # noqa: PLR0913 - the command's options
         raise Refusal("BASE_URL is missing: the URL below which the target serves /v2/Services.")
     if fixtures is None:
         raise Refusal(
-            "--fixtures (or CHAT_BINDINGS_FIXTURES) is missing: the world that the target holds. Make one with "
+            "--fixtures (or CHAT_BINDINGS_VERIFY_FIXTURES) is missing: the world that the target holds. Make one with "
             "`chat-bindings fixtures -o world.json`, and load it into the target."
         )
     return _verify(base_url, fixtures, fuzz_examples, report_dir, _context(ca_file), strict, read_only, only)
@@ -121,7 +120,7 @@ def _verify(  # noqa: PLR0913, PLR0917 - the command's options
     if fuzz_examples:
         check_fuzzing()
     if report_dir is not None:
-        _write(run, report_dir)  # before anything is sent: a folder that cannot be written to is said now
+        _write(run, report_dir, fixtures)  # before anything is sent: a folder that cannot be written to is said now
     try:
         with LiveProgress(console, len(run.clauses), strict=strict) as progress:
             run.started, run.done = progress.start, progress.done
@@ -133,7 +132,7 @@ def _verify(  # noqa: PLR0913, PLR0917 - the command's options
         raise Refusal(run.secrets.hidden(f"{error}")) from error
     finally:
         if report_dir is not None:
-            _write(run, report_dir)
+            _write(run, report_dir, fixtures)
         if run.report.results:
             show_summary(run.report, Console(highlight=False))
     return {"conformant": 0, "violations": _NOT_CONFORMANT}.get(run.report.verdict, _COULD_NOT_RUN)
@@ -158,15 +157,16 @@ def _fuzz(run: "Run", examples: int, console: Any) -> None:
     run.report.stopped = ""
 
 
-def _write(run: "Run", report_dir: Path) -> None:
+def _write(run: "Run", report_dir: Path, *inputs: Path) -> None:
     from .verify_reports import write_reports
 
-    write_reports(run.report, report_dir)
+    write_reports(run.report, report_dir, inputs)
 
 
 def _world(fixtures: Path) -> "World":
     """The world of a file. Refuses what `import` would refuse, with line and JSON pointer."""
     from ..contract.world import World, WorldUnfit
+    from ..files import scratch
     from ..storage.locator import administration
     from .world import load
     from .world_reader import WorldError
@@ -174,7 +174,7 @@ def _world(fixtures: Path) -> "World":
 
     try:
         with (
-            TemporaryDirectory(prefix="chat-bindings-") as folder,
+            scratch() as folder,
             opened(str(fixtures)) as file,
             administration(f"sqlite:///{folder}/world.db") as storage,
         ):

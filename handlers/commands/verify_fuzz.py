@@ -9,18 +9,18 @@ import sys
 from collections.abc import Callable
 from importlib.resources import as_file, files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ..contract.judge import TargetGone, Violation
 from ..contract.report import Finding
 from ..contract.run import CannotRun, Run
 from ..contract.target import Target
+from ..files import scratch
 from .failures import Refusal
 from .verify_fuzz_findings import findings, left_out
 from .verify_fuzz_plan import AUTHORIZATION, PLAN, Plan
 
 _CONFIGURATION = """
-hooks = "chat_bindings.commands.verify_fuzz_hooks"
+hooks = "%(hooks)s"
 headers = { Authorization = "${%(authorization)s}" }
 workers = 1
 continue-on-failure = true
@@ -73,8 +73,7 @@ def fuzz(run: Run, examples: int, announce: Callable[[str], None]) -> list[Findi
     """
     check_fuzzing()
     announce(f"Fuzzes with {examples} examples for each operation; a DELETE names Bindings that do not exist.")
-    with TemporaryDirectory(prefix="chat-bindings-fuzz-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         report = folder / "report.ndjson"
         status = _run_schemathesis(run, examples, folder, report)
         if status is None:
@@ -134,7 +133,12 @@ def _configuration(run: Run, folder: Path) -> str:
         authorities.write_text(_authorities(run.context), encoding="utf-8")
         tls = f"tls-verify = {json.dumps(str(authorities))}"
     methods = ["options"] if run.read_only else _METHODS
-    return _CONFIGURATION % {"authorization": AUTHORIZATION, "tls": tls, "methods": json.dumps(methods)}
+    return _CONFIGURATION % {
+        "hooks": f"{__package__}.verify_fuzz_hooks",
+        "authorization": AUTHORIZATION,
+        "tls": tls,
+        "methods": json.dumps(methods),
+    }
 
 
 def _authorities(context: ssl.SSLContext) -> str:

@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ..contract.facts import LARGEST_SIZE
-from ..service.specification import binding_types
+from ..contract.facts import LARGEST_SIZE, TYPES
 
 Reading = Literal["valid", "invalid", "free", "odd"]
 """`free` is what a server may take or refuse; `odd` what no client sends, so that a refusal is the server's affair."""
@@ -83,7 +82,7 @@ def _values(name: str, values: list[str], tokens: Collection[str]) -> Reading:
 def _filtered(name: str, value: str) -> Reading:
     if not value:
         return "free"
-    return "invalid" if name == "BindingType" and value not in binding_types() else "valid"
+    return "invalid" if name == "BindingType" and value not in TYPES else "valid"
 
 
 def _integer(name: str, value: str) -> Reading:

@@ -14,12 +14,12 @@ from .verify_page import clauses_page, report_page
 from .verify_texts import by_section, kind, printable
 
 
-def write_reports(report: Report, folder: Path) -> None:
-    """Write a report in all of its forms. Each file is complete, or as it was before."""
+def write_reports(report: Report, folder: Path, inputs: Sequence[Path] = ()) -> None:
+    """Write a report in all of its forms. Each file is complete, or as it was before; none replaces an input."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "report.json", _json(as_json(report)))
-    _write(folder / "junit.xml", as_junit(report))
-    _write(folder / "report.html", report_page(report).encode())
+    _write(folder / "report.json", _json(as_json(report)), inputs)
+    _write(folder / "junit.xml", as_junit(report), inputs)
+    _write(folder / "report.html", report_page(report).encode(), inputs)
 
 
 def write_clauses(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, str]], folder: Path) -> None:
@@ -148,6 +148,6 @@ def _json(document: Any) -> bytes:
     return f"{json.dumps(document, indent=2)}\n".encode("ascii")  # escapes hold whatever a server sent
 
 
-def _write(path: Path, content: bytes) -> None:
-    with destination(str(path), "--report-dir") as file:
+def _write(path: Path, content: bytes, inputs: Sequence[Path] = ()) -> None:
+    with destination(str(path), "--report-dir", inputs=inputs) as file:
         file.write(content)

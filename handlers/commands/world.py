@@ -1,10 +1,21 @@
 """Loads a world into a database while it is read."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
-from ..storage.interface import AccountRow, Binding, BindingConflict, Conflict, KeyRow, Loader, ServiceRow
+from ..storage.interface import (
+    AccountRow,
+    Binding,
+    BindingConflict,
+    Conflict,
+    KeyRow,
+    Loader,
+    ServiceRow,
+    TwinConflict,
+)
+from ..storage.progress import Progress, quietly
 from ..storage.tokens import digest
 from .world_reader import Frame, Reader, WorldError
 from .world_schema import kinds
@@ -34,16 +45,64 @@ class _Head(NamedTuple):
     services: list[str]
 
 
-def load(loader: Loader, file: BinaryIO, advance: Advance, *, replace: bool) -> Counts:
+def load(
+    loader: Loader, file: BinaryIO, advance: Advance, *, replace: bool, see: Callable[[Frame], None] | None = None
+) -> Counts:
     """Load the world in `file`, which must be seekable; `replace` removes first what accounts it names.
 
-    Raises `WorldError` at the first rule that is broken. Undoing what was added until then is up to the caller.
+    `see` is called with everything that was added.
+
+    Raises `WorldError` at a rule that is broken. Undoing what was added until then is up to the caller.
     """
+    counts = add(loader, file, advance, replace=replace, see=see)
+    finish(loader, file, quietly)
+    return counts
+
+
+def add(
+    loader: Loader, file: BinaryIO, advance: Advance, *, replace: bool, see: Callable[[Frame], None] | None = None
+) -> Counts:
+    """Do the first part of `load`: all but the indexes."""
     loading = _Loading(loader, file, replace=replace)
     for frame in Reader(file, advance):
         loading.add(frame)
+        if see:
+            see(frame)
     loading.flush()
     return Counts(*(loading.counts[kind] for kind in ("Account", "Key", "Service", "Binding")))
+
+
+def finish(loader: Loader, file: BinaryIO, progress: Progress) -> None:
+    """Do the second part of `load`: the indexes, which find out what has the unique key of something else."""
+    try:
+        loader.finish(progress)
+    except TwinConflict as error:
+        file.seek(0)
+        add(_Finder(error), file, lambda _: None, replace=False)
+        raise
+
+
+class _Finder:
+    """A `Loader` that adds nothing, and stops at a Binding."""
+
+    def __init__(self, sought: TwinConflict) -> None:
+        self._sought = sought
+
+    def remove_account(self, sid: str) -> None: ...
+
+    def add_account(self, account: AccountRow) -> None: ...
+
+    def add_key(self, key: KeyRow) -> None: ...
+
+    def add_service(self, service: ServiceRow) -> None: ...
+
+    def finish(self, progress: Progress = quietly) -> None: ...
+
+    def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
+        if service_sid == self._sought.service_sid:
+            for index, binding in enumerate(bindings):
+                if binding.sid == self._sought.sid:
+                    raise BindingConflict(str(self._sought), index)
 
 
 class _Loading:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import jsonschema_rs
 
-from ..service.rules import keyword, rule
+from ..service.rules import first_error, keyword, rule
 from ..service.specification import document, resolved
 
 WORLD = "world.yaml"
@@ -35,10 +35,8 @@ class Kind:
 
     def violation(self, value: Any) -> Violation | None:
         """The first rule that a value breaks; its `children` are checked by themselves and may be left empty."""
-        if self.validator.is_valid(value):
-            return None
-        error = next(iter(self.validator.iter_errors(value)))
-        return Violation(tuple(error.instance_path), self._rule(error))
+        error = first_error(self.validator, self.schema, value)
+        return None if error is None else Violation(tuple(error.instance_path), self._rule(error))
 
     def without_children(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """A value with all lists that it must have, empty."""

@@ -1,7 +1,7 @@
-"""Where a client reaches us: the scheme and host that absolute URLs are built from."""
+"""The origin of a request: the scheme, host and prefix that absolute URLs are built from."""
 
+import re
 from collections.abc import Awaitable, Sequence
-from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
@@ -17,6 +17,11 @@ from .settings import Network
 from .stages import CompiledStageAPI
 
 _FORWARDED_HOST = "The X-Forwarded-Host header"
+_FORWARDED_PREFIX = "The X-Forwarded-Prefix header"
+_LONGEST_PREFIX = 255
+
+_PREFIX = re.compile(rb"(?:/[A-Za-z0-9._~!$&'()*+;=:@%-]+)*/?")
+"""Segments of a path (RFC 3986), without commas: they separate what each of several proxies said."""
 
 
 class AskedHost(NamedTuple):
@@ -27,18 +32,18 @@ class AskedHost(NamedTuple):
 
 
 class Origin:
-    """Where a request was sent to, as a scheme and host: `--public-url`, or what the request says.
+    """Where a request was sent to, as a scheme, host and prefix: `--public-url`, or what the request says.
 
-    What a proxy says of them (`X-Forwarded-Proto`, `X-Forwarded-Host`) counts only from a trusted one.
+    What a proxy says of them (`X-Forwarded-Proto`, `X-Forwarded-Host`, `X-Forwarded-Prefix`) counts only from a trusted
+    one.
     """
 
     def __init__(self, public_url: str | None, trusted_proxies: Sequence[Network]) -> None:
         self._public_url = public_url.rstrip("/") if public_url else None
         self._trusted = tuple(trusted_proxies)
-        self._is_proxy = lru_cache(maxsize=1024)(self._is_trusted)
 
     def of(self, scope: Scope) -> str:
-        """The origin of a request. Raises `Fault("invalid_parameter")` where its host is none."""
+        """The origin of a request. Raises `Fault("invalid_parameter")` where its host or its prefix is none."""
         if self._public_url:
             return self._public_url
         if not self._trusted and (asked := scope.get(HOST)):
@@ -47,7 +52,9 @@ class Origin:
         if not host and scope["server"]:  # HTTP/1.0 knows no Host
             name, port = scope["server"]
             host = f"[{name}]:{port}".encode() if ":" in name else f"{name}:{port}".encode()
-        return _origin(self._scheme_of(scope) if self._trusted else scope["scheme"], host or b"")
+        if not self._trusted:
+            return _origin(scope["scheme"], host or b"")
+        return _origin(self._scheme_of(scope), host or b"") + self._prefix_of(scope)
 
     def host_of(self, scope: Scope) -> AskedHost:
         """The host that a request is for. Raises `Fault("invalid_parameter")` where it is none."""
@@ -61,8 +68,14 @@ class Origin:
         forwarded = self._forwarded(scope, b"x-forwarded-proto")
         return forwarded.decode() if forwarded in (b"http", b"https") else scope["scheme"]
 
+    def _prefix_of(self, scope: Scope) -> str:
+        prefix = self._forwarded(scope, b"x-forwarded-prefix")
+        if len(prefix) > _LONGEST_PREFIX or not _PREFIX.fullmatch(prefix):
+            raise Fault("invalid_parameter", parameter=_FORWARDED_PREFIX, rule="must be a path, such as /chat")
+        return prefix.decode().rstrip("/")
+
     def _forwarded(self, scope: Scope, name: bytes) -> bytes:
-        if not scope["client"] or not self._is_proxy(scope["client"][0]):
+        if not scope["client"] or not self._is_trusted(scope["client"][0]):
             return b""
         # each proxy appends: the last was written by the one that we trust
         return dict(scope["headers"]).get(name, b"").rpartition(b",")[2].strip()  # type: ignore[no-any-return]
@@ -82,7 +95,6 @@ def _host_header(scope: Scope) -> bytes | None:
     return host
 
 
-@lru_cache(maxsize=1024)
 def _origin(scheme: str, host: bytes) -> str:
     return f"{scheme}://{host.decode()}"
 

@@ -1,20 +1,24 @@
 """Request bodies, parsed and checked as the spec says: forms and JSON."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
 from starlette.types import Receive, Scope
 
-from .errors import Fault
+from .errors import Fault, shorten
 from .limits import Limits
 from .parameters import coercer, pairs, validator
-from .rules import keyword, rule
+from .rules import first_error, keyword, rule
 from .specification import Json
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+
+_MOST_MARKS = 50_000
+"""Commas and opening brackets of JSON. A registration has at most 30,307 (all of its texts may consist of them), and a
+body of nothing else would become objects of twenty times its size."""
 
 
 class Body:
@@ -22,11 +26,12 @@ class Body:
 
     def __init__(self, content: Json, limits: Limits) -> None:
         self._limits = limits
-        readers: dict[str, Callable[[Json], Callable[[bytes], Any]]] = {FORM: _form_reader, JSON: lambda _: _read_json}
+        readers: dict[str, Callable[[Json], Callable[[bytes], Any]]] = {FORM: _form_reader, JSON: _json_reader}
         self._types = {
-            media_type: (readers[media_type](definition["schema"]), validator(definition["schema"]))
+            media_type: (readers[media_type](definition["schema"]), definition["schema"])
             for media_type, definition in content.items()
         }
+        self._validators = {media_type: validator(schema) for media_type, (_, schema) in self._types.items()}
 
     async def parse(self, scope: Scope, receive: Receive) -> Any:
         """The body's value.
@@ -39,12 +44,13 @@ class Body:
         media_type = sent.partition(b";")[0].strip().lower().decode("latin-1") or next(iter(self._types))
         if media_type not in self._types:
             raise Fault("unsupported_content_type", types=" or ".join(self._types))
-        read, validator_ = self._types[media_type]
-        if int(headers.get(b"content-length", 0)) > self._limits.max_body:
+        if headers.get(b"content-encoding", b"identity").strip().lower() not in (b"", b"identity"):
+            raise Fault("unsupported_content_encoding")
+        read, schema = self._types[media_type]
+        if int(headers.get(b"content-length", b"").lstrip(b"0") or b"0") > self._limits.max_body:
             raise self._too_large()
         value = read(await self._received(receive))
-        if not validator_.is_valid(value):
-            error = next(validator_.iter_errors(value))
+        if error := first_error(self._validators[media_type], schema, value):
             raise _fault(error)
         return value
 
@@ -79,21 +85,44 @@ def _fault(error: Any) -> Fault:
     return Fault("invalid_parameter", parameter=str(path[0]) if path else "The body", rule=rule(error))
 
 
+def _unknown(name: str, known: Iterable[str]) -> Fault:
+    """The fault of a property that the schema does not have."""
+    meant = next((each for each in known if each.lower() == name.lower()), None)
+    advice = f"it is written {meant}" if meant else f"it takes {', '.join(known)}"
+    return Fault("unknown_property", property=shorten(name) or "A property without a name", advice=advice)
+
+
 def _form_reader(schema: Json) -> Callable[[bytes], Any]:
     coercers = {name: coercer(property_) for name, property_ in schema["properties"].items()}
 
     def read(body: bytes) -> Any:
         sent: dict[str, list[str]] = {}
         for name, value in pairs(body, "form"):
+            if name not in coercers:
+                raise _unknown(name, coercers)
             sent.setdefault(name, []).append(value)
-        return {name: coercers[name](values) for name, values in sent.items() if name in coercers}
+        return {name: coercers[name](values) for name, values in sent.items()}
 
     return read
 
 
-def _read_json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        reason = f"{error.msg} at line {error.lineno}, column {error.colno}"
-        raise Fault("invalid_body", format="JSON", reason=reason) from None
+def _json_reader(schema: Json) -> Callable[[bytes], Any]:
+    known = schema["properties"]
+
+    def read(body: bytes) -> Any:
+        if sum(map(body.count, (b",", b"[", b"{"))) > _MOST_MARKS:
+            rule = f"must have at most {_MOST_MARKS} commas and opening brackets"
+            raise Fault("invalid_parameter", parameter="The body", rule=rule)
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            reason = f"{error.msg} at line {error.lineno}, column {error.colno}"
+            raise Fault("invalid_body", format="JSON", reason=reason) from None
+        if (
+            isinstance(value, dict)
+            and (unknown := next((name for name in value if name not in known), None)) is not None
+        ):
+            raise _unknown(unknown, known)
+        return value
+
+    return read

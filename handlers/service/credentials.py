@@ -28,6 +28,9 @@ _REMEMBERED_FOR = 0.5
 _REMEMBERED = 4096
 """How many of them at the most."""
 
+_LONGEST = 256
+"""Bytes of those that are: twice what ours take. White space may make any of them longer."""
+
 
 def parse_basic(value: bytes) -> tuple[str, str]:
     """The user name and the digest of the password of an `Authorization`.
@@ -75,8 +78,9 @@ class Authenticator:
     async def _look(self, user_name: str, password_sha256: str, value: bytes) -> str:
         until = time.monotonic() + _REMEMBERED_FOR
         account_sid = await authenticate(self._storage, user_name, password_sha256)
-        self._forget()
-        self._known[value] = account_sid, until
+        if len(value) <= _LONGEST:
+            self._forget()
+            self._known[value] = account_sid, until
         return account_sid
 
     def _forget(self) -> None:

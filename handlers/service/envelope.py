@@ -84,7 +84,7 @@ class Envelope:
     def _shown(self, path: str) -> str:
         """A path for the log: anything but the specs' own words and SIDs may be personal data."""
         return "/".join(
-            segment if segment in self._words or _SID.fullmatch(segment) else "*" for segment in path.split("/")[:8]
+            segment if segment in self._words or _SID.fullmatch(segment) else "*" for segment in path.split("/", 8)[:8]
         )
 
 

@@ -22,6 +22,13 @@ REQUEST_ID = "Twilio-Request-Id"
 """The header that every response has, errors or not: the envelope writes it."""
 
 
+@cache
+def no_store() -> tuple[bytes, bytes]:
+    """The header by which no cache keeps an answer, as the spec's example has it."""
+    name = "Cache-Control"
+    return name.lower().encode(), component("headers", name)["example"].encode()
+
+
 class Kind(NamedTuple):
     """A kind of error, as the spec's example of it says."""
 
@@ -116,7 +123,7 @@ async def send_error(status: int, headers: dict[str, str], body: bytes, send: Se
 
 
 async def _send(status: int, headers: list[tuple[bytes, bytes]], body: bytes, send: Send) -> None:
-    own = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    own = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), no_store()]
     await send({"type": "http.response.start", "status": status, "headers": own + headers})
     await send({"type": "http.response.body", "body": body})
 

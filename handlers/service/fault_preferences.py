@@ -11,7 +11,7 @@ from .fault_errors import misfit
 from .fault_rules import Injection
 from .fault_schemas import injection_schema
 from .prefer import VARY
-from .rules import rule
+from .rules import first_error, rule
 from .specification import Json
 
 _NO_RULES = {"faults": "off"}
@@ -52,8 +52,7 @@ def asked_for(sent: Mapping[str, str], operation_id: str) -> Injection | None:
     }
     if not values:
         return None
-    error = next(iter(_validator().iter_errors(values)), None)
-    if error is not None:
+    if error := first_error(_validator(), injection_schema(), values):
         raise _refused(next(iter(error.instance_path), None), rule(error))
     injection = Injection.of(values)
     if wrong := misfit(injection, operation_id):

@@ -1,7 +1,6 @@
 """What the head of a request must be beyond what the parser checks: its host and its target."""
 
 import re
-from functools import lru_cache
 from ipaddress import IPv6Address
 from typing import NamedTuple
 
@@ -21,14 +20,14 @@ _HIGHEST_PORT = 65_535
 
 # RFC 3986: a registered name without sub-delimiters (which no host on the Internet has), or an IP literal, and a port
 _AUTHORITY = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[(?P<v6>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?")
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _ABSOLUTE = re.compile(rb"(?i:https?)://(?P<host>[^/?]*)(?P<path>/[^?]*)?(?:\?(?P<query>.*))?", re.DOTALL)
 
 
-@lru_cache(maxsize=1024)
 def is_host(value: bytes) -> bool:
     """Whether a value is a host, or a host and a port."""
-    match = _AUTHORITY.fullmatch(value)
-    if not match or len(value) > _LONGEST_HOST or int(match["port"] or 0) > _HIGHEST_PORT:
+    match = _AUTHORITY.fullmatch(value) if len(value) <= _LONGEST_HOST else None
+    if not match or int(match["port"] or 0) > _HIGHEST_PORT:
         return False
     try:
         return match["v6"] is None or bool(IPv6Address(match["v6"].decode()))
@@ -39,6 +38,20 @@ def is_host(value: bytes) -> bool:
 def no_host(header: str = HOST_HEADER) -> Fault:
     """What a host that is none is answered with."""
     return Fault("invalid_parameter", parameter=header, rule="must be a host, or a host and a port")
+
+
+def has_broken_escape(encoded: bytes) -> bool:
+    """Find a `%` without two hexadecimal digits after it."""
+    return bool(_BROKEN_ESCAPE.search(encoded))
+
+
+def percent_decoded(encoded: bytes) -> bytes:
+    """Decode percent-encoding; what is no escape stays as it is.
+
+    `urllib` takes two microseconds an escape: 40 ms for the longest URL, and most of a second for a form.
+    """
+    whole = _BROKEN_ESCAPE.sub(b"%25", encoded)
+    return whole.replace(b"\\", b"\\\\").replace(b"%", b"\\x").decode("unicode_escape").encode("latin-1")
 
 
 class Target(NamedTuple):

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Awaitable
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,7 +24,6 @@ class AllowedHosts:
         self._origin = origin
         own = [urlsplit(settings.public_url).netloc] if settings.public_url else []
         self._allowed = frozenset(host.lower().removesuffix(".") for host in [*settings.allowed_hosts, *own])
-        self._is_allowed = lru_cache(maxsize=1024)(self._find)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
@@ -34,7 +32,7 @@ class AllowedHosts:
                 raise Fault("invalid_parameter", parameter=header, rule="must be a host that this server is for")
         return self.app(scope, receive, send)
 
-    def _find(self, value: bytes) -> bool:
+    def _is_allowed(self, value: bytes) -> bool:
         host = value.decode("latin-1").lower()
         name = _PORT.sub("", host)
         port, name = host[len(name) :], name.removesuffix(".")

@@ -67,6 +67,12 @@ class Metrics:
             "chat_bindings_commit_writes", "Writes that shared a commit.", buckets=_WRITES, registry=registry
         )
         self.deleted = Counter("chat_bindings_deletions", "Bindings that were deleted.", registry=registry)
+        self.erased = Gauge(
+            "chat_bindings_last_erasure_timestamp_seconds",
+            "When deleted data was last erased from the database's files; overdue after 25 days.",
+            multiprocess_mode="max",
+            registry=registry,
+        )
         for error in (*_ERRORS.values(), _OTHER_ERROR):  # a rate begins at 0, not at the first of them
             self.errors.labels(error)
         for reason in (MALFORMED, TOO_MANY):

@@ -17,11 +17,18 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from .connections import Connections, ServerConfig
 from .exposition import Exposition
+from .limits import Limits
 from .monitoring import Workers
 from .readiness import obstacles
 
 log = logging.getLogger(__name__)
+
+_LIMITS = Limits(
+    max_head=16_384, max_headers=100, max_connections=256, head_timeout=5, body_timeout=5, response_timeout=10
+)
+"""Some probes and scrapers: enough for them, and too little to take files from the process that supervises workers."""
 
 _GRACE = 1
 """Seconds that answers under way have when the service ends."""
@@ -30,8 +37,9 @@ _GRACE = 1
 @contextmanager
 def monitored(listener: socket.socket, folder: Path, workers: Workers) -> Iterator[None]:
     """Answer on a listening socket while the block lasts."""
-    config = uvicorn.Config(
+    config = ServerConfig(
         _application(folder, workers),
+        http=Connections(_LIMITS),  # type: ignore[arg-type]  # makes each
         lifespan="off",
         ws="none",
         log_config=None,

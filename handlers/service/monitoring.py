@@ -9,6 +9,9 @@ from errno import ENAMETOOLONG
 from pathlib import Path
 from typing import NamedTuple
 
+from .listening import HIGHEST_PORT, host
+from .setting import setting
+
 _LONGEST = 88
 """Bytes that the path of a folder may have: systems take about 100 for that of a socket in it."""
 
@@ -17,14 +20,22 @@ _LONGEST = 88
 class Monitoring:
     """How a service is monitored; by default it is not."""
 
-    host: str = "127.0.0.1"
-    """The address to listen on."""
-
-    port: int | None = None
-    """The port, 0 for any that is free; None for none."""
-
-    tracing: bool = False
-    """Whether OpenTelemetry traces are exported."""
+    host: str = setting(
+        "127.0.0.1",
+        "Address for /healthz, /readyz and /metrics. Whoever reaches it can read them: leave it private.",
+        parse=host,
+        option="--monitoring-host",
+        metavar="ADDRESS",
+    )
+    port: int | None = setting(
+        None,
+        "Port for them (Prometheus reads /metrics); 0 for any that is free. Default: none.",
+        maximum=HIGHEST_PORT,
+        option="--monitoring-port",
+    )
+    tracing: bool = setting(
+        default=False, help="Export OpenTelemetry traces, as its variables say (OTEL_EXPORTER_OTLP_ENDPOINT, ...)."
+    )
 
     folder: Path | None = None
     """Where the workers of one service tell whether they are ready and what they have done; None for no port."""

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..storage.interface import Storage
 from .bodies import Body
 from .context import FOUND_OUT, arguments_of
+from .errors import no_store
 from .limits import Limits
 from .parameters import Parameters
 from .stages import CompiledStageAPI
@@ -74,6 +75,7 @@ class CalledOperation:
         names = inspect.signature(operation.function).parameters
         self._function: Callable[..., Awaitable[Any]] = operation.function
         self._given = {name: value for name, value in given.items() if name in names}
+        self._no_store = no_store()
         self._unwanted = tuple(name for name in FOUND_OUT if name not in names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an ASGI app
@@ -87,7 +89,8 @@ class CalledOperation:
         content = b""
         if body is not None:
             content = orjson.dumps(body)
-            headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+            length = b"%d" % len(content)
+            headers = [(b"content-type", b"application/json"), (b"content-length", length), self._no_store]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 

@@ -1,54 +1,57 @@
 """Parameters, parsed and checked as the spec says: compiled once from each operation, run on each request."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
-from urllib.parse import unquote_to_bytes
 
 import jsonschema_rs
 from connexion.decorators.parameter import pythonic
 from starlette.types import Scope
 
 from .errors import Fault, shorten
-from .rules import keyword, rule
+from .heads import has_broken_escape, percent_decoded
+from .rules import first_error, keyword, rule
 from .specification import Json
 
-_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
 _LONGEST_INTEGER = 18
 """Digits after which an integer's exact value no longer matters: it is out of every bound."""
 
-Validator = jsonschema_rs.Draft4Validator
+_MOST = 1000
+"""Parameters of a query, and fields of a form: five times as many as any operation takes."""
+
+_NAMED = {"query": "parameters", "form": "fields"}
 
 
-def validator(schema: Json) -> Validator:
+def validator(schema: Json) -> jsonschema_rs.Draft4Validator:
     """A compiled OpenAPI 3.0 schema (without `nullable`, which requests do not have)."""
     return jsonschema_rs.Draft4Validator(schema, validate_formats=True)
 
 
-def pairs(encoded: bytes, kind: str) -> list[tuple[str, str]]:
+def pairs(encoded: bytes, kind: str) -> Iterator[tuple[str, str]]:
     """The names and values of a query or a form, in which a `+` is a space.
 
-    Raises `Fault("invalid_parameter")` for broken percent-encoding and for what is not UTF-8; `kind` says where.
+    Raises `Fault("invalid_parameter")` for broken percent-encoding, for what is not UTF-8, and for more pairs than
+    anything takes; `kind` says where.
     """
-    found = []
+    if encoded.count(b"&") >= _MOST:
+        raise Fault("invalid_parameter", parameter=f"The {kind}", rule=f"must have at most {_MOST} {_NAMED[kind]}")
     for part in encoded.split(b"&"):
         if part:
             name, _, value = part.partition(b"=")
             decoded = _decode(name, f"A name in the {kind}")
-            found.append((decoded, _decode(value, shorten(decoded))))
-    return found
+            yield decoded, _decode(value, shorten(decoded))
 
 
 def _decode(encoded: bytes, what: str) -> str:
     if b"+" in encoded:
         encoded = encoded.replace(b"+", b" ")
     if b"%" in encoded:
-        if _BROKEN_ESCAPE.search(encoded):
+        if has_broken_escape(encoded):
             rule = "must be percent-encoded: each % needs two hexadecimal digits after it"
             raise Fault("invalid_parameter", parameter=what, rule=rule)
-        encoded = unquote_to_bytes(encoded)
+        encoded = percent_decoded(encoded)
     try:
         return encoded.decode()
     except UnicodeDecodeError:
@@ -68,11 +71,12 @@ def _last_as_integer(values: Sequence[str]) -> int | str:
     text: str = values[-1]
     if not _INTEGER.fullmatch(text):
         return text
-    digits = text.lstrip("-0")
+    digits = text.lstrip("-0")  # Python refuses to read more than 4,300 of them, and zeros count
     if len(digits) > _LONGEST_INTEGER:
         huge: int = 10**_LONGEST_INTEGER
         return -huge if text.startswith("-") else huge
-    return int(text)
+    number = int(digits or "0")
+    return -number if text.startswith("-") else number
 
 
 class Parameter:
@@ -91,8 +95,7 @@ class Parameter:
     def parse(self, values: Sequence[str]) -> Any:
         """The parameter's value. Raises the fault that the spec names for the rule that is broken."""
         value = self.coerce(values)
-        if not self.is_valid(value):
-            error = next(self._validator.iter_errors(value))
+        if not self.is_valid(value) and (error := first_error(self._validator, self.schema, value)):
             fault = self._errors.get(keyword(error), "invalid_parameter")
             raise Fault(fault, parameter=self.name, rule=rule(error))
         return value

@@ -65,10 +65,12 @@ class Patience:
     def _look(self) -> None:
         self._timer = None
         now = self._loop.time()
-        for connection in tuple(self._connections):
-            self._look_at(connection, now)
-        if self._connections:
-            self.begin()
+        try:
+            for connection in tuple(self._connections):
+                self._look_at(connection, now)
+        finally:  # asyncio logs an exception, which must not end the looks
+            if self._connections:
+                self.begin()
 
     def _look_at(self, connection: Patient, now: float) -> None:
         waits, seen = connection.waits_for(), connection.seen
@@ -78,6 +80,14 @@ class Patience:
             connection.seen = Seen(*waits, now)
         elif now - seen.since >= self._bounds[seen.waiting]:
             connection.expire(seen.waiting)
+
+
+_opening: WeakKeyDictionary[ServerState, set[object]] = WeakKeyDictionary()
+
+
+def opening(state: ServerState) -> set[object]:
+    """The connections of a server that have yet to agree upon TLS: each adds and removes itself."""
+    return _opening.setdefault(state, set())
 
 
 _patience: WeakKeyDictionary[ServerState, Patience] = WeakKeyDictionary()

@@ -11,8 +11,25 @@ from .settings import Network
 _ONE_PEER = 64
 """The prefix of an IPv6 network that is handed out as a whole: who has one has all of its addresses."""
 
-_REMEMBERED = 5000
-"""How many addresses need no second look."""
+_LOCAL = ("127.0.0.1", 0)
+_MAPPED = "::ffff:"
+
+_REMEMBERED = 1024
+"""How many addresses of sockets need no second look."""
+
+_LONGEST_CHAIN = 100
+"""How many addresses of `X-Forwarded-For` are read, from the right: more proxies are in no way."""
+
+
+def peer_of(client: tuple[str, int] | None) -> tuple[str, int]:
+    """The address and port of a socket's other end: of IPv4 also where the socket serves both families.
+
+    A client on a Unix socket is on this machine: it counts as one of 127.0.0.1.
+    """
+    if client is None:
+        return _LOCAL
+    address, port = client
+    return (address.removeprefix(_MAPPED), port) if address.startswith(_MAPPED) else client
 
 
 class Peers:
@@ -24,7 +41,6 @@ class Peers:
 
     def __init__(self, trusted_proxies: Sequence[Network]) -> None:
         self._trusted = tuple(trusted_proxies)
-        self._behind = lru_cache(_REMEMBERED)(self._behind_proxies)
 
     def of(self, scope: Scope) -> str:
         """The peer of a request: an address, or a network of IPv6. Without a socket of the Internet all are one."""
@@ -32,24 +48,24 @@ class Peers:
         if not self._trusted:
             return network(address)
         said = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        return self._behind(address, b",".join(said))
-
-    def _behind_proxies(self, address: str, said: bytes) -> str:
-        chain = said.decode("latin-1").split(",")
+        chain = b",".join(said).decode("latin-1").rsplit(",", _LONGEST_CHAIN)[-_LONGEST_CHAIN:]
         while self._is_trusted(address) and chain and (before := _address(chain.pop().strip())):
             address = before
-        return network(address)
+        return _network(address)
 
     def _is_trusted(self, address: str) -> bool:
         peer = _parsed(address)
         return peer is not None and any(peer in network for network in self._trusted)
 
 
-@lru_cache(_REMEMBERED)
-def network(address: str) -> str:
+def _network(address: str) -> str:
     """What an address counts as: itself, or its network where that is IPv6."""
     peer = _parsed(address)
     return str(ip_network((peer, _ONE_PEER), strict=False)) if isinstance(peer, IPv6Address) else str(peer or address)
+
+
+network = lru_cache(_REMEMBERED)(_network)
+"""The same for the address of a socket, which no client writes itself: it is remembered."""
 
 
 def _address(text: str) -> str:
@@ -58,7 +74,7 @@ def _address(text: str) -> str:
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
         text = text.partition(":")[0]
-    return text if _parsed(text) else ""
+    return str(_parsed(text) or "")
 
 
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:

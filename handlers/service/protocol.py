@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from typing import Any
-from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -11,9 +10,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from .answering import Cycle
 from .errors import Fault
-from .heads import HOST, HOST_HEADER, LONGEST_TARGET, is_host, no_host, target_of
+from .heads import HOST, HOST_HEADER, LONGEST_TARGET, is_host, no_host, percent_decoded, target_of
 from .limits import Limits
-from .patience import Seen, Waiting, look_after
+from .patience import Seen, Waiting, look_after, opening
+from .peers import peer_of
 from .refusals import MALFORMED, ON_REFUSED, refusal, too_many_connections
 
 _SMALL = 16_384
@@ -85,9 +85,10 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self.client = peer_of(self.client)
         self.flow = _Flow(transport, self.pipeline)
         look_after(self.server_state, self.loop, self.limits)
-        others = len(self.connections) - 1
+        others = len(self.connections) - 1 + len(opening(self.server_state))
         if others >= 2 * self.limits.max_connections:
             transport.abort()
         elif others >= self.limits.max_connections:
@@ -176,8 +177,7 @@ class Protocol(HttpToolsProtocol):
             raise no_host()
         if len(headers) > self.limits.max_headers or self._unread > self.limits.max_head - _SMALL:
             self._check_size()
-        text = path.decode("ascii")
-        scope["path"] = unquote(text) if "%" in text else text
+        scope["path"] = percent_decoded(path).decode(errors="replace") if b"%" in path else path.decode("ascii")
         scope["raw_path"], scope["query_string"] = path, query
         scope[HOST] = host or self._host  # type: ignore[literal-required]
         self.headers = _NOWHERE
@@ -202,6 +202,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._unread = 0
+        if self.cycle.body:
+            self.cycle.body = bytearray(self.cycle.body)  # bytes would be copied for each of a million small chunks
         super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from .. import periodic
 from ..storage.interface import Storage, StorageUnavailable
 from .monitoring import Workers
 
@@ -72,7 +73,9 @@ class _Question:
         self._asked: asyncio.Task[object] | None = None
 
     async def obstacle(self) -> str | None:
-        """Why the database is not ready; None when it is."""
+        """Why the worker or its database is not ready; None when they are."""
+        if dead := periodic.dead():
+            return f"the periodic task {dead[0]!r} is dead"
         if self._asked is None or self._asked.done():
             self._asked = asyncio.create_task(self._storage.credential(_NOBODY))
         answered, _ = await asyncio.wait([self._asked], timeout=PATIENCE)

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .envelope import SHARED, Envelope, log, new_request_id
-from .errors import REQUEST_ID, Fault, render
+from .errors import REQUEST_ID, Fault, no_store, render
 
 _REFUSED = "- - - %(status)d - %(request_id)s"
 """The line of what is no request: it has neither method nor path."""
@@ -44,6 +44,7 @@ def refusal(fault: Fault, scope: Any, headers: Iterable[tuple[bytes, bytes]]) ->
         *((name.encode(), value.encode("latin-1")) for name, value in own.items()),
         (REQUEST_ID.encode(), request_id),
         *(SHARED if scope and any(name == b"origin" for name, _ in scope["headers"]) else ()),
+        no_store(),
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),

@@ -44,8 +44,9 @@ class PathItem:
             await send({"type": "http.response.start", "status": 204, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return
-        facts = {"method": shorten(scope["method"]), "allowed": self.allowed}
-        raise Fault("method_not_allowed", {"Allow": self.allowed}, **facts)
+        # OPTIONS is there for preflights alone: to any other it must not be named as what the resource has
+        allowed = self.allowed.removesuffix(", OPTIONS") if scope["method"] == "OPTIONS" else self.allowed
+        raise Fault("method_not_allowed", {"Allow": allowed}, method=shorten(scope["method"]), allowed=allowed)
 
 
 def _preflight(scope: Scope, allowed: str) -> list[tuple[bytes, bytes]]:

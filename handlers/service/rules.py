@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from .specification import sentences
+from .specification import Json, sentences
 
 _TYPES = {
     "array": "a list",
@@ -30,6 +30,45 @@ _RULES: dict[str, Callable[[Any], str]] = {
     "required": lambda kind: f"must hold {kind.property}",
     "type": lambda kind: f"must be {' or '.join(_TYPES.get(name, name) for name in kind.types)}",
 }
+
+
+Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator
+
+_NAMES: dict[type, str] = {dict: "object", list: "array", str: "string"}
+
+
+def first_error(validator: Validator, schema: Json, value: Json) -> jsonschema_rs.ValidationError | None:
+    """The first rule of a schema that a value breaks; None where it keeps them all.
+
+    An error holds a copy of what is wrong. So the value is cut before to what the schema can tell apart: that takes
+    time and memory by the size of the schema, not of the value.
+    """
+    if validator.is_valid(value):
+        return None
+    for part in (_excerpt(value, schema), value):  # the whole, where the cut hides what is wrong
+        try:
+            validator.validate(part)
+        except jsonschema_rs.ValidationError as error:
+            return error
+    return None
+
+
+def _excerpt(value: Json, schema: Json) -> Json:
+    """A value without what lies beyond the bounds of its schema: one thing too many is as wrong as a million."""
+    kind = _NAMES.get(type(value))
+    if kind is None:
+        return value
+    if not isinstance(schema, dict) or kind not in schema.get("type", kind):
+        return type(value)()
+    if kind == "string":
+        return value[: schema["maxLength"] + 1] if "maxLength" in schema else value
+    if kind == "array":
+        items = value[: schema["maxItems"] + 1] if "maxItems" in schema else value
+        return [_excerpt(item, schema.get("items")) for item in items]
+    properties = schema.get("properties", {})
+    known = {name: _excerpt(own, properties[name]) for name, own in value.items() if name in properties}
+    unknown = next((name for name in value if name not in properties), None)
+    return known if unknown is None else known | {unknown: None}
 
 
 def rule(error: jsonschema_rs.ValidationError) -> str:

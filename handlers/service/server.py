@@ -20,11 +20,11 @@ from uvicorn.supervisors import Multiprocess
 from ..storage.locator import shown
 from .app import create_app
 from .certificates import Certificate
-from .fault_answers import DroppingProtocol
+from .connections import Connections, ServerConfig
 from .limits import Limits
+from .listening import url_of
 from .logs import configure
 from .monitoring import Workers
-from .protocol import Protocol
 from .settings import Settings
 
 log = logging.getLogger(__name__)
@@ -54,16 +54,17 @@ def stopping() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises `OSError` when the address cannot be had."""
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    return socket.create_server(address[:2], family=family, backlog=2048)
+class _Server(uvicorn.Server):
+    """uvicorn's, which says when it answers requests."""
 
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
 
-def url_of(listener: socket.socket, *, secure: bool) -> str:
-    """Where a listening socket is reached, as a URL."""
-    host, port = listener.getsockname()[:2]
-    return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
 
 
 class _Supervisor(Multiprocess):
@@ -71,6 +72,10 @@ class _Supervisor(Multiprocess):
 
     And once the end was asked for nobody new is let in, only to wait for a worker that never comes.
     """
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], ready: Callable[[], None]) -> None:
+        super().__init__(config, sockets)
+        self._ready: Callable[[], None] | None = ready
 
     @property
     def workers(self) -> Workers:
@@ -84,6 +89,9 @@ class _Supervisor(Multiprocess):
         for process in self.processes:
             process.child_conn.close()  # the worker's end of the pipe: held here too, its death would not close it
         super().keep_subprocess_alive()
+        if self._ready and any(process.is_ready(_HUNG) for process in self.processes if process.process.is_alive()):
+            self._ready()
+            self._ready = None
 
     def terminate_all(self) -> None:
         for listener in self.sockets:
@@ -116,29 +124,28 @@ def _monitored(listener: socket.socket | None, settings: Settings, workers: Work
 
 def run(  # noqa: PLR0913 - what all servers need, and what only some do
     settings: Settings,
-    listener: socket.socket,
+    sockets: list[socket.socket],
     *,
     workers: int,
     certificate: Certificate | None,
     create: Callable[[Settings], ASGIApp] = create_app,
     monitor: socket.socket | None = None,
+    ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until a signal asks for the end; each worker makes the app by `create`.
 
-    `monitor` is where the service is monitored, if it is to be.
+    `monitor` is where the service is monitored, if it is to be; `ready` is called once requests are answered.
 
     uvicorn's handlers take SIGINT and SIGTERM while it runs; it finishes what is in flight and then raises the signal
     again, for `stopping` to see.
     """
     configure(settings.log_level, settings.log_format)
     _allow_connections(settings.limits)
-    config = uvicorn.Config(
+    config = ServerConfig(
         partial(create, settings),
         factory=True,
         interface="asgi3",
-        http=partial(  # type: ignore[arg-type]  # which makes one for a connection
-            DroppingProtocol if settings.faults else Protocol, limits=settings.limits
-        ),
+        http=Connections(settings.limits, can_hang_up=bool(settings.faults)),  # type: ignore[arg-type]  # makes each
         ws="none",
         lifespan="on",
         log_config=None,
@@ -150,16 +157,16 @@ def run(  # noqa: PLR0913 - what all servers need, and what only some do
         workers=workers,
         ssl_context_factory=certificate,
     )
-    url = url_of(listener, secure=bool(certificate))
-    log.info("serving %s at %s, workers: %d", shown(settings.database), url, workers)
+    urls = ", ".join(url_of(each, secure=bool(certificate)) for each in sockets)
+    log.info("serving %s at %s, workers: %d", shown(settings.database), urls, workers)
     if workers == 1:
-        server = uvicorn.Server(config)
+        server = _Server(config, ready)
         alone = Workers(lambda: [os.getpid()], lambda: 1, lambda: server.should_exit)
         with _monitored(monitor, settings, alone):
-            server.run(sockets=[listener])
+            server.run(sockets=sockets)
         started = server.started
     else:
-        supervisor = _Supervisor(config, sockets=[listener])
+        supervisor = _Supervisor(config, sockets, ready)
         with _monitored(monitor, settings, supervisor.workers):
             supervisor.run()
         started = all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)

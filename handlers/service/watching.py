@@ -7,7 +7,9 @@ from typing import Protocol, TypeVar
 
 from starlette.types import ASGIApp
 
+from .. import periodic
 from ..storage.interface import Binding, Credential, Filters, Page, Position, Registration, SharesCommits, Storage
+from .erasures import LOOK_EVERY, Erasures
 from .readiness import answering
 from .settings import Settings
 
@@ -53,6 +55,9 @@ class WatchedStorage:
     async def delete(self, account_sid: str, service_sid: str, sid: str) -> bool:
         return await self._watch("delete", self._storage.delete(account_sid, service_sid, sid))
 
+    async def erased_at(self) -> str:
+        return await self._storage.erased_at()
+
 
 class Watching:
     """All that looks on at a worker, as its settings ask for it; by default nobody does."""
@@ -63,6 +68,7 @@ class Watching:
 
         self._watches: list[Watch] = []
         self._on_commit: Callable[[int], object] | None = None
+        self._on_erasure: Callable[[float], object] = float
         self._last: list[Callable[[], Awaitable[None]]] = []
         self._asked: Storage | None = None
         self._folder = settings.monitoring.folder
@@ -81,6 +87,7 @@ class Watching:
             self.stages.append(partial(Metering, metrics=metrics))
             self._watches.append(metrics.watch)
             self._on_commit = metrics.commits.observe
+            self._on_erasure = metrics.erased.set
 
     def storage(self, storage: Storage) -> Storage:
         """A storage that is looked on; itself where nobody does."""
@@ -97,6 +104,11 @@ class Watching:
         async with AsyncExitStack() as stack:
             for end in self._last:
                 stack.push_async_callback(end)
-            if self._folder is not None and self._asked is not None:
-                await stack.enter_async_context(answering(self._folder, self._asked))
+            if self._asked is not None:
+                look = periodic.start(
+                    "look at the last erasure", LOOK_EVERY, Erasures(self._asked, self._on_erasure).look
+                )
+                stack.push_async_callback(periodic.stop, [look])
+                if self._folder is not None:
+                    await stack.enter_async_context(answering(self._folder, self._asked))
             yield

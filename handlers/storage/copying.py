@@ -1,8 +1,11 @@
 """All that a database holds, part by part, to be added to another of any engine."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
+
+import orjson
 
 from .interface import Administration, Loader
 from .progress import Advance
@@ -36,6 +39,42 @@ class Part(NamedTuple):
                 loader.add_bindings(self.service_sid, self.rows)
 
 
+class Tally:
+    """How many rows of each kind there were, and the SHA-256 of all of them, a JSON array of texts in a line each."""
+
+    def __init__(self) -> None:
+        self.counts = {"accounts": 0, "keys": 0, "services": 0, "bindings": 0}
+        self._sha256 = hashlib.sha256()
+
+    def add(self, part: Part) -> None:
+        """Count rows; the digest depends on the order of all that are added."""
+        self.counts[part.kind] += len(part.rows)
+        lines = (
+            orjson.dumps([part.kind, part.service_sid, *row], option=orjson.OPT_APPEND_NEWLINE) for row in part.rows
+        )
+        self._sha256.update(b"".join(lines))
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of what was added so far, as 64 hexadecimal digits."""
+        return self._sha256.hexdigest()
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{kind} {number}" for kind, number in self.counts.items())
+        return f"{counts}, sha256 {self.sha256}"
+
+
+def tally(found: Iterable[Part], advance: Advance, do: Callable[[Part], None]) -> Tally:
+    """Count all parts, and do something with each."""
+    tally = Tally()
+    for part in found:
+        tally.add(part)
+        do(part)
+        if part.kind == "bindings":
+            advance(len(part.rows))
+    return tally
+
+
 def parts(source: Administration) -> Iterator[Part]:
     """All rows, each after what it stands under, and those of a kind by SID. To be read inside of one snapshot."""
     yield from (Part("accounts", "", rows) for rows in _batches(source.accounts()))
@@ -49,14 +88,3 @@ def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
     remaining = iter(rows)
     while batch := list(islice(remaining, _TOGETHER)):
         yield batch
-
-
-def copy(source: Administration, loader: Loader, advance: Advance) -> int:
-    """Add all that a database holds: how many Bindings. To be called inside of one snapshot of the source."""
-    copied = 0
-    for part in parts(source):
-        part.add_to(loader)
-        if part.kind == "bindings":
-            advance(len(part.rows))
-            copied += len(part.rows)
-    return copied

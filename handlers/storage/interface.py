@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal, NamedTuple, Protocol, Self, runtime_checkable
 
+from .progress import Progress, quietly
+
 
 class StorageUnavailable(Exception):
     """The database cannot be reached, is locked, read-only or full: the same request may succeed later."""
@@ -81,10 +83,10 @@ class Storage(Protocol):
     """
 
     async def open(self) -> None:
-        """Connect. The schema must be there already: see `Administration.migrate`."""
+        """Connect, now or when the database is back. The schema must be there already: see `Administration.migrate`."""
 
     async def close(self) -> None:
-        """Finish what was accepted, erase what was deleted, and disconnect."""
+        """Finish what was accepted, and disconnect."""
 
     async def credential(self, user_name: str) -> Credential | None:
         """Look up an account's SID or an API key's."""
@@ -106,7 +108,10 @@ class Storage(Protocol):
         """Make or update the Binding of a device: the Binding, and whether it is new. It is on disk on return."""
 
     async def delete(self, account_sid: str, service_sid: str, sid: str) -> bool:
-        """Delete one Binding: whether it was there. It is gone from the API on return, from the files in a minute."""
+        """Delete one Binding: whether it was there. It is gone from the API on return, from the files once erased."""
+
+    async def erased_at(self) -> str:
+        """When `Administration.erase` was last done; at first, when the database was made."""
 
 
 @runtime_checkable
@@ -178,6 +183,9 @@ class Loader(Protocol):
     def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
         """Add Bindings to a service; `BindingConflict` says which of them could not be added."""
 
+    def finish(self, progress: Progress = quietly) -> None:
+        """Make the indexes that were left for the end. Raises `TwinConflict`. Nothing can be added afterwards."""
+
 
 class BindingConflict(Conflict):
     """The Binding at `index` of what was to be added is there already, by its SID or by its unique key."""
@@ -185,6 +193,15 @@ class BindingConflict(Conflict):
     def __init__(self, message: str, index: int) -> None:
         super().__init__(message)
         self.index = index
+
+
+class TwinConflict(Conflict):
+    """A Binding that was added has the unique key of another one, `twin`, that its service had before."""
+
+    def __init__(self, service_sid: str, sid: str, twin: str) -> None:
+        super().__init__(f"its service has the same identity, endpoint and binding_type already, as {twin}")
+        self.service_sid = service_sid
+        self.sid = sid
 
 
 class Administration(Protocol):
@@ -242,13 +259,15 @@ class Administration(Protocol):
         """Everything read inside is of one moment."""
 
     def load(self) -> AbstractContextManager[Loader]:
-        """Add a world: all of it when the block ends, nothing of it when the block raises.
+        """Add a world: all of it when the block ends, which finishes it, nothing of it when the block raises.
+
+        Into a database without Bindings the rows go first and the indexes are made after them.
 
         What is read inside by the same object shows what was added.
         """
 
     def erase(self) -> Sequence[str]:
-        """Leave no byte of what was deleted in the database's files: what is in the way of that now, a sentence each.
+        """Leave no byte of what was deleted in the database's files: what prevents that now, a sentence each.
 
-        SQLite does that by itself, too. PostgreSQL writes the table anew, for which it lets nobody at it.
+        Either engine writes its tables anew. SQLite lets nobody write meanwhile, PostgreSQL nobody read or write.
         """

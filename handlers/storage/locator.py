@@ -6,12 +6,18 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from platformdirs import user_data_path
 
+from ..files import real
 from .interface import Administration, Storage
 
 _POSTGRESQL = ("postgresql", "postgres")
 """Schemes of PostgreSQL, as its own programs take them."""
 
 _WRITE = "write sqlite:///path or postgresql://user@host/database"
+
+_SHOWN = 60
+"""Characters of a bad address that an error repeats."""
+
+_SQLITE = "sqlite:///relative.db or sqlite:////absolute.db"
 
 _SECRETS = ("password", "sslpassword")
 """What of an address's query is a secret."""
@@ -22,8 +28,14 @@ class BadLocator(ValueError):
 
 
 def default_path() -> Path:
-    """A file in the user's data directory."""
-    return user_data_path("chat-bindings") / "chat-bindings.db"
+    """A file in the user's data directory. Raises `BadLocator` where there is no home directory."""
+    try:
+        folder = user_data_path("chat-bindings")
+    except RuntimeError:
+        raise BadLocator(
+            "there is no home directory, so no default: name a database, such as sqlite:////data/chat.db"
+        ) from None
+    return folder / "chat-bindings.db"
 
 
 def default_locator() -> str:
@@ -32,12 +44,13 @@ def default_locator() -> str:
 
 
 def _split(locator: str) -> SplitResult:
+    _must_be_spelt_out(locator)
     try:
         parts = urlsplit(locator)
     except ValueError:  # whose message repeats the address
         raise BadLocator(f"the database address is no URL: {_WRITE}") from None
     if parts.scheme not in ("sqlite", *_POSTGRESQL):
-        raise BadLocator(f"{parts.scheme or locator!r} is not a kind of database: {_WRITE}")
+        raise BadLocator(f"{parts.scheme or locator[:_SHOWN]!r} is not a kind of database: {_WRITE}")
     return parts
 
 
@@ -46,9 +59,34 @@ def _has_password(parts: SplitResult) -> bool:
 
 
 def _sqlite_path(parts: SplitResult) -> Path:
-    if parts.netloc or parts.query or parts.fragment or parts.path in ("", "/"):
-        raise BadLocator("an SQLite address is sqlite:/// and a path: sqlite:///relative.db or sqlite:////absolute.db")
-    return Path(unquote(parts.path[1:]))
+    if parts.netloc or parts.path in ("", "/"):
+        raise BadLocator(f"an SQLite address is sqlite:/// and a path: {_SQLITE}")
+    path = unquote(parts.path[1:])
+    if path == ":memory:" or path.startswith("file:"):
+        raise BadLocator(
+            f"the database is a file, and {path[:8]} is none: write {_SQLITE}, or `serve --demo` for a try"
+        )
+    if path.startswith("~"):
+        raise BadLocator("only a shell knows ~: write the whole path of the home directory, sqlite:////home/me/chat.db")
+    if "\0" in path:
+        raise BadLocator("no path has a NUL: leave %00 out")
+    # SQLite's other files stand beside the real one
+    return Path(path) if real(Path(path)) == Path(path).absolute() else real(Path(path))
+
+
+def _must_be_spelt_out(locator: str) -> None:
+    """Refuse what a URL would drop, or take for something else, in silence."""
+    bare = locator.removeprefix("sqlite:///")
+    if bare != bare.strip() or locator != locator.strip():
+        raise BadLocator("the database address has a space at an end: leave it out, or write %20 for one of the path")
+    if not locator.isprintable():
+        raise BadLocator("the database address has a control character: percent-encode it")
+    if locator.startswith("sqlite:"):
+        for character, encoded in (("?", "%3F"), ("#", "%23")):
+            if character in locator:
+                raise BadLocator(
+                    f"in an SQLite address {character} is written {encoded}, and there are no parameters: {_SQLITE}"
+                )
 
 
 def _must_be_postgresql(locator: str) -> None:
@@ -87,7 +125,15 @@ def administration(locator: str) -> Administration:
         return PostgresAdministration(locator)
     from .sqlite.administration import SqliteAdministration
 
-    return SqliteAdministration(_sqlite_path(parts))
+    path = _sqlite_path(parts)
+    return SqliteAdministration(path, make_folder=_is_default(path))
+
+
+def _is_default(path: Path) -> bool:
+    try:
+        return real(path) == real(default_path())
+    except BadLocator:
+        return False
 
 
 def check(locator: str, *, seen: bool = True) -> None:

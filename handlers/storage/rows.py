@@ -24,6 +24,11 @@ ADDED = (
 """The columns of `added`."""
 
 
+def now() -> str:
+    """The time as it is kept: ISO 8601 in GMT with whole seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def unique_key(identity: str, endpoint: str, binding_type: str) -> bytes:
     """The SHA-256 that stands for a device's unique key; a NUL, which none of the three holds, keeps them apart."""
     return hashlib.sha256(f"{identity}\0{endpoint}\0{binding_type}".encode()).digest()
@@ -36,7 +41,7 @@ def registered(service_sid: str, registration: Registration) -> dict[str, Any]:
         "sid": f"BS{uuid_utils.uuid7().hex}",
         "key_sha256": unique_key(registration.identity, registration.endpoint, registration.binding_type),
         "message_types": orjson.dumps(registration.message_types).decode(),
-        "now": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "now": now(),
     }
 
 

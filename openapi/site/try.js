@@ -1,104 +1,108 @@
-// The page on which the API is tried: Swagger UI, for a server and credentials that the reader names.
+// The page on which the API is tried: sends the requests of its forms to the server that the reader names.
 "use strict";
 
 (() => {
-  const SERVER = "{server}"; // the URL of the only server in the spec that the page has: a variable
-  const spec = window.chatBindings.spec;
-  const [scheme] = Object.keys(spec.components.securitySchemes);
-  const form = document.querySelector("form.target");
-  const server = form.querySelector("#target-server");
-  const user = form.querySelector("#target-user");
-  const password = form.querySelector("#target-password");
-  const place = document.querySelector("#operations");
+  const target = document.querySelector("form.target");
+  const server = target.querySelector("#target-server");
+  const user = target.querySelector("#target-user");
+  const password = target.querySelector("#target-password");
 
-  // What the page is served by: the part of its address before /docs/, or all of its origin.
+  // The server that the page comes from: the part of its address before /docs/, or all of its origin.
   const here = () => {
     const before = location.pathname.lastIndexOf("/docs/");
     return location.origin + location.pathname.slice(0, Math.max(before, 0));
   };
 
-  // Only the operations: the page itself says the rest. A link inside of a button would be no link to a keyboard.
-  const operationsAlone = ({ React }) => ({
-    components: {
-      OperationsAlone: ({ getComponent }) =>
-        React.createElement(
-          "div",
-          { className: "swagger-ui" },
-          React.createElement(getComponent("SvgAssets")),
-          React.createElement(getComponent("operations", true)),
-        ),
-      OperationTag: ({ children }) => React.createElement("div", null, children),
-      DeepLink: ({ text }) => React.createElement("span", null, text),
-      authorizeOperationBtn: () => null,
-      OperationServers: () => null,
-    },
-  });
-
-  // What Swagger UI leaves without a name, for those who hear the page, or out of the keyboard's reach.
-  const name = (element, label) => {
-    if (label && element.getAttribute("aria-label") !== label) element.setAttribute("aria-label", label);
+  const valuesOf = (field) => {
+    if (field.type === "checkbox") return field.checked ? [field.value] : [];
+    return field.localName === "textarea" ? field.value.split("\n").filter(Boolean) : [field.value];
   };
-  const mend = () => {
-    for (const block of place.querySelectorAll(".opblock")) {
-      const operation = block.querySelector(".opblock-summary-description")?.textContent;
-      for (const row of block.querySelectorAll("tr[data-param-name]")) {
-        row.querySelectorAll("input, select, textarea").forEach((each) => name(each, row.dataset.paramName));
-        row.querySelectorAll("button").forEach((each) => name(each, `${each.textContent}: ${row.dataset.paramName}`));
+
+  const urlOf = (form) => {
+    const fields = [...form.querySelectorAll("[data-place]")];
+    const query = new URLSearchParams();
+    let path = form.dataset.path;
+    for (const field of fields) {
+      for (const value of valuesOf(field)) {
+        if (field.dataset.place === "path") path = path.replace(`{${field.name}}`, encodeURIComponent(value));
+        else if (value) query.append(field.name, value);
       }
-      for (const row of block.querySelectorAll("tr.response[data-code]")) {
-        row.querySelectorAll("select").forEach((each) => name(each, `Example of ${row.dataset.code}`));
-      }
-      block.querySelectorAll("[role=region]").forEach((each) => name(each, `Answers of ${operation}`));
-      block.querySelectorAll("pre").forEach((each) => { each.tabIndex = 0; });
-      block.querySelectorAll("h4").forEach((each) => { each.ariaLevel = 2; });
-      block.querySelectorAll("h5").forEach((each) => { each.ariaLevel = 3; });
+    }
+    return server.value.replace(/\/+$/, "") + path + (query.size ? `?${query}` : "");
+  };
+
+  const authorization = () => {
+    const bytes = new TextEncoder().encode(`${user.value}:${password.value}`);
+    return { Authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
+  };
+
+  const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+
+  const curl = (method, url) =>
+    ["curl", method === "GET" ? "" : `-X ${method}`, user.value ? '-u "$ACCOUNT_SID:$AUTH_TOKEN"' : "", quoted(url)]
+      .filter(Boolean)
+      .join(" ");
+
+  const pretty = (text) => {
+    try {
+      return JSON.stringify(JSON.parse(text), null, 2);
+    } catch {
+      return text;
     }
   };
 
-  const ui = SwaggerUIBundle({
-    spec,
-    domNode: place,
-    layout: "OperationsAlone",
-    plugins: [operationsAlone],
-    docExpansion: "list",
-    tryItOutEnabled: true,
-    syntaxHighlight: false,
-    validatorUrl: null,
-    displayRequestDuration: true,
-    onComplete: () => {
-      aim();
-      open();
-      new MutationObserver(mend).observe(place, { childList: true, subtree: true });
-      mend();
-    },
-  });
+  const show = (answer, parts) => {
+    for (const [name, text] of Object.entries(parts)) answer.querySelector(name).textContent = text;
+    answer.hidden = false;
+  };
 
-  function aim() {
-    const val = server.value.replace(/\/+$/, "");
-    ui.oas3Actions.setSelectedServer(SERVER);
-    ui.oas3Actions.setServerVariableValue({ server: SERVER, key: "server", val });
-  }
-
-  // The address names the operation that is open: try.html#listBindings.
-  function open() {
-    const id = decodeURIComponent(location.hash.slice(1));
-    for (const item of Object.values(spec.paths)) {
-      const found = Object.values(item).find((each) => each.operationId === id);
-      if (found) ui.layoutActions.show(["operations", found.tags[0], id], true);
+  const send = async (form, answer) => {
+    const { method } = form.dataset;
+    const url = urlOf(form);
+    show(answer, { ".request": curl(method, url), ".status": "Waiting ...", ".quiet": "", ".headers": "", ".body": "" });
+    const start = performance.now();
+    try {
+      const response = await fetch(url, {
+        method,
+        headers: user.value ? authorization() : {},
+        credentials: "omit",
+        cache: "no-store",
+      });
+      const body = await response.text();
+      show(answer, {
+        ".status": `${response.status} ${response.statusText}`.trim(),
+        ".quiet": `${Math.round(performance.now() - start)} ms`,
+        ".headers": [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n"),
+        ".body": pretty(body),
+      });
+    } catch {
+      show(answer, {
+        ".status": "No answer",
+        ".quiet": "The server cannot be reached from here, or does not let other origins read its answers (CORS).",
+      });
     }
-    requestAnimationFrame(() => document.getElementById(`operations-${id}`)?.scrollIntoView());
-  }
+  };
 
-  const identify = () => {
-    if (user.value) ui.preauthorizeBasic(scheme, user.value, password.value);
-    else ui.authActions.logout([scheme]);
+  // The address names the operation that is open: try.html#list_bindings.
+  const open = () => {
+    const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (named?.matches("details.operation")) {
+      named.open = true;
+      named.scrollIntoView();
+    }
   };
 
   if (location.protocol.startsWith("http")) server.value = here();
-  form.hidden = false;
-  form.addEventListener("submit", (event) => event.preventDefault());
+  document.querySelector(".without").hidden = true;
+  target.hidden = false;
+  target.addEventListener("submit", (event) => event.preventDefault());
+  for (const operation of document.querySelectorAll("details.operation")) {
+    operation.hidden = false;
+    operation.querySelector("form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (server.reportValidity()) send(event.target, operation.querySelector(".answer"));
+    });
+  }
   addEventListener("hashchange", open);
-  server.addEventListener("input", aim);
-  user.addEventListener("input", identify);
-  password.addEventListener("input", identify);
+  open();
 })();

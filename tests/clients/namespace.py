@@ -54,7 +54,7 @@ class Namespace:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self._holder.communicate(timeout=20)  # the end of its input is the end of it
+        self._holder.communicate(timeout=60)  # the end of its input is the end of it
         self._folder.cleanup()
 
     def _write_files(self, folder: Path) -> None:

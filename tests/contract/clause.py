@@ -8,7 +8,10 @@ from typing import Any, Literal, TypeVar
 
 Level = Literal["must", "should"]
 
-F = TypeVar("F", bound=Callable[..., None])
+Check = Callable[..., None]
+"""A function that checks a clause. It takes the run's `Evidence`, and raises a violation."""
+
+F = TypeVar("F", bound=Check)
 
 PAGE = "Twilio's page"
 """Twilio's page of the resource."""
@@ -62,7 +65,12 @@ def clause(
     return mark
 
 
-def clause_of(check: Any) -> Clause | None:
-    """The clause that a function checks."""
-    found: Clause | None = getattr(check, _ATTRIBUTE, None)
+def is_check(value: Any) -> bool:
+    """Tell whether a value is the check of a clause."""
+    return isinstance(getattr(value, _ATTRIBUTE, None), Clause)
+
+
+def clause_of(check: Check) -> Clause:
+    """Give the clause that a function checks. Raises AttributeError for a function that checks none."""
+    found: Clause = getattr(check, _ATTRIBUTE)
     return found

@@ -1,7 +1,9 @@
 """What the checks look at: answers that several of them judge are asked for once."""
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -52,7 +54,8 @@ class Evidence:
         self.target = target
         self.world: World = target.world
         self._plan = plan
-        self._known: dict[Any, Any] = {}
+        self._known: dict[Any, Future[Any]] = {}
+        self._lock = threading.Lock()
 
     @property
     def rich(self) -> Service:
@@ -65,16 +68,23 @@ class Evidence:
         return self.world.large
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
-        """What is made when it is first asked for: the same, or the same error, from then on."""
-        if key not in self._known:
+        """Make something when it is first needed; give the same, or raise the same error, from then on.
+
+        Clauses that need it meanwhile wait. Only a `Violation` and `NotShown` are kept: after any other error the next
+        one makes it again.
+        """
+        with self._lock:
+            known = self._known.get(key)
+            made = self._known.setdefault(key, Future())
+        if known is None:
             try:
-                self._known[key] = make(), None
-            except (Violation, NotShown) as error:
-                self._known[key] = None, error
-        made, failure = self._known[key]
-        if failure is not None:
-            raise failure
-        kept: T = made
+                made.set_result(make())
+            except BaseException as error:  # noqa: BLE001 - raised below, and in whoever waits for it
+                if not isinstance(error, (Violation, NotShown)):
+                    with self._lock:
+                        del self._known[key]
+                made.set_exception(error)
+        kept: T = made.result()
         return kept
 
     def absent(self, prefix: str = "BS", number: int = 0) -> str:

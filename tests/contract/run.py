@@ -1,4 +1,4 @@
-"""A run: what the target is asked first, what it may delete, the clauses one after another, and the report."""
+"""A run: the first requests, what may be deleted, the clauses, and the report."""
 
 import ssl
 import time
@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 import httpx2
 
 from .answer import Answer
-from .clause import Clause
+from .clause import Clause, clause_of
 from .credentials import Secrets
 from .evidence import Evidence
 from .judge import TargetGone, Violation
 from .plan import Plan
-from .plugin import Clauses, Stopped, run_pytest
 from .report import Report, Result
-from .suite import chosen
+from .runner import Runner, Stopped
+from .suite import checks, chosen
 from .target import Target, origin, reason, unanswered
 from .world import World
 
@@ -79,15 +79,16 @@ class Run:
 
     def _check_clauses(self) -> None:
         evidence = Evidence(self.target, self.plan)
-        plugin = Clauses(evidence, self.secrets, self.clauses, self._reason_to_skip, self.started, self._done)
-        run_pytest(plugin)
-        if isinstance(plugin.failure, Stopped):
-            self.report.stopped = f"{plugin.failure}."
-            raise CannotRun(f"{plugin.failure}. Look whether it is still running, and verify again.")
-        if plugin.failure is not None:
-            if not isinstance(plugin.failure, KeyboardInterrupt):
-                self.report.stopped = f"verify itself failed: {type(plugin.failure).__name__}."
-            raise plugin.failure
+        runner = Runner(evidence, self.secrets, self._reason_to_skip, self.started, self._done)
+        wanted = {clause.id for clause in self.clauses}
+        try:
+            runner.run([check for check in checks() if clause_of(check).id in wanted])
+        except Stopped as stopped:
+            self.report.stopped = f"{stopped}."
+            raise CannotRun(f"{stopped}. Look whether it is still running, and verify again.") from stopped
+        except Exception as error:
+            self.report.stopped = f"verify itself failed: {type(error).__name__}."
+            raise
         self.report.stopped = ""
 
     def _done(self, result: Result) -> None:

@@ -1,12 +1,11 @@
-"""The clauses: all of them, in the order in which they are checked, and the rules that are out of reach."""
+"""The clauses, and the rules of the contract that are out of reach."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from importlib import import_module
 from types import ModuleType
-from typing import Any
 
-from .clause import Clause, clause_of
+from .clause import Check, Clause, clause_of, is_check
 
 MODULES = (
     "test_binding",
@@ -43,49 +42,33 @@ OUT_OF_REACH: Sequence[tuple[str, str]] = (
 
 
 def modules() -> Iterator[ModuleType]:
-    """The modules with the checks, imported once."""
+    """Import the modules with the checks."""
     for name in MODULES:
         yield import_module(f".{name}", __package__)
 
 
-def checks() -> list[Callable[..., None]]:
-    """All checks, in the order in which they are made: what reads, then what deletes, then what judges all answers."""
-    found = [
+def checks() -> list[Check]:
+    """List all checks in the order of their modules, and there as they stand."""
+    return [
         value
         for module in modules()
-        for name, value in vars(module).items()
-        if name.startswith("test_") and clause_of(value) is not None and value.__module__ == module.__name__
+        for value in vars(module).values()
+        if is_check(value) and value.__module__ == module.__name__
     ]
-    return sorted(found, key=_turn)
 
 
 def clauses() -> list[Clause]:
-    """All clauses, in the order of their ids within the sections."""
-    known = [_clause(check) for check in checks()]
-    sections = list(dict.fromkeys(_clause(check).section for module in modules() for check in _of(module)))
+    """List all clauses, in the order of their ids within the sections."""
+    known = [clause_of(check) for check in checks()]
+    sections = list(dict.fromkeys(clause.section for clause in known))
     return sorted(known, key=lambda clause: (sections.index(clause.section), clause.id))
 
 
 def chosen(patterns: Sequence[str]) -> list[Clause]:
-    """The clauses whose ids match one of some patterns (`PAGE-05`, `page`, `*-01`), or all without patterns."""
+    """List the clauses whose ids match one of some patterns (`PAGE-05`, `page`, `*-01`), or all without patterns."""
     return [clause for clause in clauses() if not patterns or any(_matches(clause, each) for each in patterns)]
 
 
 def _matches(clause: Clause, pattern: str) -> bool:
     wanted = pattern.strip().upper()
     return clause.section == wanted or fnmatchcase(clause.id, wanted)
-
-
-def _of(module: ModuleType) -> list[Any]:
-    return [value for name, value in vars(module).items() if name.startswith("test_") and clause_of(value)]
-
-
-def _turn(check: Callable[..., None]) -> tuple[bool, bool]:
-    clause = _clause(check)
-    return clause.last, bool(clause.deletes)
-
-
-def _clause(check: Callable[..., None]) -> Clause:
-    found = clause_of(check)
-    assert found is not None
-    return found

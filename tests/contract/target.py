@@ -6,8 +6,9 @@ import re
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -170,14 +171,19 @@ class Target:
         return self._tried(self._client, self.request(method, where))
 
     def together(self, calls: Iterable[Callable[[], T]], at_once: int = AT_ONCE) -> Sequence[T]:
-        """Make calls at the same time, some at once: what they return, in their order; the first error is raised."""
-        with ThreadPoolExecutor(at_once) as pool:
-            futures = [pool.submit(call) for call in calls]
-            try:
-                return [future.result() for future in futures]
-            finally:
-                for future in futures:
-                    future.cancel()
+        """Make calls at the same time, some at once. Gives what they return, in their order.
+
+        Raises the first error in their order; calls that have not begun by then are left out.
+        """
+        wanted = list(calls)
+        futures = [Future[T]() for _ in wanted]
+        pending = deque(zip(wanted, futures, strict=True))
+        for _ in range(min(at_once, len(wanted))):
+            threading.Thread(target=_make, args=(pending,), daemon=True).start()
+        try:
+            return [future.result() for future in futures]
+        finally:
+            pending.clear()
 
     def count(self, requests: int) -> None:
         """Count requests that were sent by other means."""
@@ -258,6 +264,19 @@ class Target:
             ),
             headers={"User-Agent": "chat-bindings-verify", "Accept": "application/json"},
         )
+
+
+def _make(pending: deque[tuple[Callable[[], T], Future[T]]]) -> None:
+    """Make calls as long as there are any."""
+    while True:
+        try:
+            call, future = pending.popleft()
+        except IndexError:
+            return
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - raised in whoever waits for it
+            future.set_exception(error)
 
 
 @functools.cache

@@ -20,7 +20,7 @@ from ..support.answers import CONTRACT, REGISTRATION, document, operations
 from ..support.databases import DATABASES
 from ..support.engines import ENGINES
 from ..support.guessing import UNLIMITED
-from ..support.running import STAGES, Service, environment
+from ..support.running import Service, environment
 from . import seeds
 from .trace import EXCEPTIONS, HERE, Trace, short_phases, shortfalls, table
 from .world import FuzzWorld
@@ -113,8 +113,7 @@ def serving(folder: Path, world: FuzzWorld) -> Iterator[Service]:
     """The service with a world, as a process."""
     path = folder / "world.json"
     path.write_text(json.dumps(world.document), encoding="utf-8")
-    options = UNLIMITED if Service.stages == "compiled" else ()  # Connexion's own stages throttle nobody
-    with Service(DATABASES.loaded(folder / "fuzz.db", path), *options) as service:
+    with Service(DATABASES.loaded(folder / "fuzz.db", path), *UNLIMITED) as service:
         yield service
 
 
@@ -157,14 +156,12 @@ def options(arguments: Sequence[str] | None, description: str) -> argparse.Names
     parser.add_argument(
         "--credentials", action="append", choices=seeds.CREDENTIALS, help="once or twice; default: each of both"
     )
-    parser.add_argument("--stages", choices=STAGES, default=Service.stages, help="what serves (%(default)s)")
     parser.add_argument(
         "--engine", choices=ENGINES, default=DATABASES.engine, help="where it keeps its data (%(default)s)"
     )
     parser.add_argument("--report-dir", type=Path, default=ROOT / "build" / "fuzz", help="%(default)s")
     chosen = parser.parse_args(arguments)
     chosen.credentials = chosen.credentials or seeds.CREDENTIALS
-    Service.stages = chosen.stages
     DATABASES.engine = chosen.engine
     return chosen
 

@@ -31,7 +31,7 @@ def write(folder: Path, url: str, world: FuzzWorld, credentials: str) -> dict[st
     """Write both files for a run as account A with its token or its key: the environment that names them."""
     key = world.a["keys"][0]
     pair = (world.a["sid"], world.a["auth_token"]) if credentials == "token" else (key["sid"], key["secret"])
-    with httpx.Client(base_url=url, auth=pair, timeout=20) as client:
+    with httpx.Client(base_url=url, auth=pair, timeout=60) as client:
         walks = [_walk(client, service) for service in world.a["services"]]
     tokens = sorted({token for _, found in walks for token in found})
     services = [service for service, _ in walks]

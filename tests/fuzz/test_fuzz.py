@@ -19,6 +19,7 @@ def keys(node):
             yield from keys(value)
 
 
+@pytest.mark.ci("runs Schemathesis four times")
 def test_a_small_run_finds_nothing_wrong(tmp_path, capsys):
     """20 examples an operation, from both specs, with a token and with a key: no failure, no error, no warning."""
     status = run.main(["--examples", "20", "--report-dir", str(tmp_path)])

@@ -34,7 +34,7 @@ def bindings(bad: int | None = None) -> Iterator[str]:
         yield line(number, f"user-{scattered % 400_000}@example.com", kind)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly("takes minutes")
 def test_a_million_bindings_are_imported_and_exported_in_bounded_memory(tmp_path):
     """A million Bindings are imported, refused, replaced and exported under 300 MB, and give the same bytes."""
     world, one, two = tmp_path / "world.json", tmp_path / "one.json", tmp_path / "two.json"

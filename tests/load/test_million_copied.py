@@ -26,7 +26,7 @@ def measure(label: str, *arguments: object) -> Measured:
     return step
 
 
-@pytest.mark.slow
+@pytest.mark.nightly("takes minutes")
 def test_a_million_bindings_are_copied_to_postgresql_and_back(tmp_path):
     """Copied to PostgreSQL and back, a million Bindings have the same digest four times, and give the same export."""
     world, one, two = tmp_path / "world.json", tmp_path / "one.json", tmp_path / "two.json"

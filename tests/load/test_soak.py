@@ -2,6 +2,7 @@
 
 import pytest
 
+from .soak.__main__ import main
 from .soak.windows import BOUNDS, HANDLES, LOG, MEMORY, P99, THREADS, Window, judged
 
 FLAT = Window(10.0, 1000, 0, 1.0, 5.0, 20.0, 70.0, 140, 3, 4.0)
@@ -38,3 +39,11 @@ def test_what_grows_is_told(name, rise, bound):
 def test_an_error_is_told():
     """One request that failed is enough."""
     assert judged([*windows(), FLAT._replace(errors=1)], BOUNDS) == ["1 errors"]
+
+
+@pytest.mark.ci("soaks for a minute")
+@pytest.mark.usefixtures("unmeasured")
+def test_a_short_soak_holds(tmp_path, capsys):
+    """A minute at a low rate: no request fails and nothing grows; others use the machine too, so p99 is not judged."""
+    options = ["--minutes", "1", "--rate", "100", "--no-p99", "--output", str(tmp_path / "soak.json")]
+    assert main(options) == 0, capsys.readouterr().out

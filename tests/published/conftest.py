@@ -9,7 +9,7 @@ import pytest
 
 from chat_bindings.commands.publish_downloads import downloads
 
-from ..support.running import Service
+from ..support.running import Service, wait_until
 
 
 class Demo(NamedTuple):
@@ -32,6 +32,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(tmp_path: Path) -> Iterator[Demo]:
     """A demo of its own, since what runs against it deletes its Binding."""
     with Service(tmp_path, arguments=("serve", "--demo", "--port", 0)) as running:
+        assert wait_until(lambda: "curl -u" in running.output, 60), running.output
         match = re.search(r"curl -u \w+:(\w+) ", running.output)
         assert match, running.output
         yield Demo(running.url, match[1])

@@ -8,7 +8,7 @@ import pytest
 from ..support import specs
 from .tools import run
 
-pytestmark = pytest.mark.needs("node")
+pytestmark = [pytest.mark.ci("needs newman, which npm brings"), pytest.mark.needs("node")]
 
 COLLECTION = "bindings.postman_collection.json"
 

@@ -11,7 +11,7 @@ from ..support import specs
 from ..support.raw import basic
 from .tools import run
 
-pytestmark = pytest.mark.needs("node")
+pytestmark = [pytest.mark.ci("needs Redocly's runner, which npm brings"), pytest.mark.needs("node")]
 
 WORKFLOWS = "workflows.arazzo.yaml"
 TYPE = "apn"

@@ -7,7 +7,7 @@ import pytest
 from ..support import specs
 from . import gate
 
-pytestmark = pytest.mark.needs("oasdiff")
+pytestmark = [pytest.mark.ci("needs oasdiff, which Go builds"), pytest.mark.needs("oasdiff")]
 
 SPEC = specs.load(specs.CONTRACT)
 LIST, ONE = SPEC["paths"]

@@ -94,11 +94,11 @@ def test_a_proxy_cannot_name_another_host(guarded, world):
         assert answer.status == 400
 
 
-def test_scheme_and_host_are_all_that_a_proxy_says(guarded, world):
+def test_scheme_host_and_prefix_are_all_that_a_proxy_says(guarded, world):
     """No other header of a proxy changes anything, and of several schemes the last counts."""
     headers = [("Host", "chat.example"), ("X-Forwarded-Proto", "gopher"), ("X-Forwarded-Proto", "http, https"),
                ("Forwarded", f"host={EVIL}"), ("X-Forwarded-Server", EVIL), ("X-Host", EVIL), ("X-Original-URL", "/x"),
-               ("X-Rewrite-URL", "/x"), ("X-Forwarded-Prefix", "/x"), ("X-Forwarded-Port", "1"),
+               ("X-Rewrite-URL", "/x"), ("X-Forwarded-Port", "1"),
                ("X_Forwarded_Host", EVIL), ("X-HTTP-Host-Override", EVIL)]  # fmt: skip
     assert origin(fetch(guarded, world, *headers)) == "https://chat.example"
 
@@ -129,7 +129,7 @@ def test_the_host_of_the_public_url(served, world):
 def test_a_preflight_for_another_host(guarded):
     """Browsers are told why: the refusal of a request with an Origin may be read there."""
     headers = {"Host": EVIL, "Origin": "https://app.example", "Access-Control-Request-Method": "GET"}
-    answer = response_of(httpx.options(f"{guarded.url}/v2", headers=headers, timeout=20))
+    answer = response_of(httpx.options(f"{guarded.url}/v2", headers=headers, timeout=60))
     check_error(answer, "invalid_parameter", parameter="The Host header")
     assert answer.header("Access-Control-Allow-Origin") == "*"
 

@@ -13,7 +13,7 @@ from ..support import raw
 from ..support.processes import children
 from ..support.running import Service, run_cli, wait_until
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.ci("makes everything fail, and searches all logs"), pytest.mark.long]
 
 SECRET = re.compile(r"^(?:auth_token|secret): (\w+)$", re.MULTILINE)
 
@@ -107,7 +107,7 @@ def test_secrets_are_seen_by_nobody(tmp_path, world, world_file):
 @pytest.mark.parametrize("address", ["postgresql://u:hidden@127.0.0.1:9/d", "sqlite://u:hidden@/a.db"])
 def test_a_password_on_a_command_line(command, address):
     """An address with a password is refused where `ps` would show it, and is not repeated."""
-    done = run_cli(*command, "--database", address, stdin="", timeout=30)
+    done = run_cli(*command, "--database", address, stdin="", timeout=60)
     assert done.returncode == 2
     assert "--database" in done.stderr
     assert "hidden" not in done.stderr + done.stdout

@@ -72,9 +72,9 @@ def test_the_most_headers(ask):
 
 
 def body_of(size: int) -> bytes:
-    """A registration of a size: what is not known is ignored."""
-    body = registration(endpoint=f"large {size}") + b"&Ignored="
-    return body + b"a" * (size - len(body))
+    """A registration of a size: of a property that is sent twice the last counts."""
+    body = b"&" + registration(endpoint=f"large {size}")
+    return b"Identity=".ljust(size - len(body), b"a") + body
 
 
 def in_chunks(body: bytes) -> bytes:

@@ -19,7 +19,7 @@ from ..support.answers import check_documented, check_error
 from ..support.processes import computed
 from ..support.running import Service, wait_until
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.ci("waits for slow clients to be given up"), pytest.mark.long]
 
 PATIENCE = 3
 """Seconds that the service of these tests has with its clients."""
@@ -183,7 +183,7 @@ def test_too_many_connections(ask, world, hasty):
             assert raw.received(refused) == b""
         for connection in held:
             connection.close()
-        assert wait_until(lambda: other("fetchBinding").status == 200, 10)
+        assert wait_until(lambda: other("fetchBinding").status == 200, 60)
         assert "Traceback" not in crowded.log
 
 

@@ -16,9 +16,9 @@ from ..support.guessing import UNLIMITED
 from ..support.running import Service
 from ..support.timing import Comparison, compare, measure
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
+pytestmark = [pytest.mark.ci("asks thousands of times, to compare"), pytest.mark.usefixtures("unmeasured")]
 
-TRIES = [1_000, pytest.param(10_000, marks=pytest.mark.slow)]
+TRIES = [1_000, pytest.param(10_000, marks=pytest.mark.nightly("asks ten times as often"))]
 """How often each kind is asked: `make timing` asks as often as it takes."""
 
 FAR = 6.0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 _SERVER = Path(__file__).with_name("node") / "server.mjs"
 _READY = "listening at "
-_ENDS_WITHIN_S = 10
+_ENDS_WITHIN_S = 60
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class NodeDefect:
 
 def node_defects() -> list[NodeDefect]:
     """All defects that the server on Node can be started with."""
-    listed = subprocess.run(["node", _SERVER, "--list"], capture_output=True, text=True, check=True, timeout=30)
+    listed = subprocess.run(["node", _SERVER, "--list"], capture_output=True, text=True, check=True, timeout=60)
     return [NodeDefect(**entry) for entry in json.loads(listed.stdout)]
 
 

@@ -22,7 +22,7 @@ def served(service, world):
 
         def serve(*options):
             other = opened.enter_context(Service(service.database, *options))
-            return httpx.Client(base_url=other.url, auth=world.auth, timeout=20)
+            return httpx.Client(base_url=other.url, auth=world.auth, timeout=60)
 
         yield serve
 
@@ -71,7 +71,7 @@ def test_a_trusted_proxy(served, world, proxy):
         host = str(client.base_url).removeprefix("http://").rstrip("/")
         for headers, origin in [
             ({}, f"http://{host}"),
-            (FORWARDED, "https://chat.example"),
+            (FORWARDED, f"https://chat.example{FORWARDED['X-Forwarded-Prefix']}"),
             ({"X-Forwarded-Proto": "https"}, f"https://{host}"),
             ({"X-Forwarded-Host": "chat.example:8443"}, "http://chat.example:8443"),
             ({"X-Forwarded-Host": "evil.example, chat.example"}, "http://chat.example"),
@@ -79,12 +79,21 @@ def test_a_trusted_proxy(served, world, proxy):
             ({"X-Forwarded-Proto": "gopher"}, f"http://{host}"),
             ({"X-Forwarded-Proto": ""}, f"http://{host}"),
             ({"X-Forwarded-Host": ""}, f"http://{host}"),
+            ({"X-Forwarded-Prefix": "/chat/v1/"}, f"http://{host}/chat/v1"),
+            ({"X-Forwarded-Prefix": "/evil, /chat"}, f"http://{host}/chat"),
+            ({"X-Forwarded-Prefix": "/"}, f"http://{host}"),
+            ({"X-Forwarded-Prefix": ""}, f"http://{host}"),
+            (FORWARDED | {"X-Forwarded-Prefix": "/chat"}, "https://chat.example/chat"),
             ({"Forwarded": "host=evil.example;proto=https"}, f"http://{host}"),
         ]:
             assert origin_of(client, world, **headers) == origin, headers
         path = operations()["fetchBinding"].path(ServiceSid=world.full["sid"], Sid=world.full["bindings"][0]["sid"])
         answer = client.get(path, headers={"X-Forwarded-Host": "evil/../x"})
         check_error(response_of(answer), "invalid_parameter", "fetchBinding", parameter="The X-Forwarded-Host header")
+        name = "X-Forwarded-Prefix"
+        for prefix in ("chat", "//evil.example", "/a//b", '/"', "/a b", "/a?b", "/a#b", "/<", "/" + "a" * 300):
+            answer = response_of(client.get(path, headers={name: prefix}))
+            check_error(answer, "invalid_parameter", "fetchBinding", parameter=f"The {name} header")
 
 
 def test_a_proxy_that_is_not_trusted(served, world):

@@ -17,8 +17,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
 
     from chat_bindings.service.limits import Limits
+    from chat_bindings.service.listening import listen, url_of
     from chat_bindings.service.protocol import Protocol
-    from chat_bindings.service.server import listen, url_of
 
 LENGTH = (b"content-length", b"4")
 BODY = {"type": "http.response.body", "body": b"body"}
@@ -41,15 +41,16 @@ def serving(*messages: dict[str, object] | Exception) -> Iterator[str]:
     http = partial(Protocol, limits=Limits())
     config = uvicorn.Config(app, interface="asgi3", http=http, ws="none", lifespan="off", log_config=None)
     server = uvicorn.Server(config)
-    with listen("127.0.0.1", 0) as listener:
+    (listener,) = listen(["127.0.0.1"], 0)
+    with listener:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
-        assert wait_until(lambda: server.started, 20)
+        assert wait_until(lambda: server.started, 60)
         try:
             yield url_of(listener, secure=False)
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
     assert not thread.is_alive()
 
 

@@ -207,9 +207,9 @@ def backing_up(database: Place, backup: Path) -> subprocess.Popen[bytes]:
 def test_a_killed_backup_leaves_nothing_that_looks_like_one(tmp_path, loaded):
     """After `kill -9` there is no file of the name; what is hidden is refused, and gone after the next backup."""
     backup, database = tmp_path / "backup.db", f"sqlite:///{tmp_path}/new.db"
-    unfinished = tmp_path / ".backup.db.unfinished" / "backup.db"
+    unfinished = tmp_path / ".backup.db.unfinished" / "new"
     with backing_up(loaded, backup) as process:
-        assert wait_until(lambda: unfinished.exists() and unfinished.stat().st_size, 20, every=0.001)
+        assert wait_until(lambda: unfinished.exists() and unfinished.stat().st_size, 60, every=0.001)
         process.kill()
     assert process.returncode == -signal.SIGKILL
     assert not backup.exists()
@@ -227,7 +227,7 @@ def test_an_interrupted_backup_leaves_nothing(tmp_path, loaded):
     backup = tmp_path / "backup.db"
     backup.write_bytes(b"an older one")
     with backing_up(loaded, backup) as process:
-        assert wait_until(lambda: list(tmp_path.glob(".backup.db.unfinished/*")), 20, every=0.001)
+        assert wait_until(lambda: list(tmp_path.glob(".backup.db.unfinished/*")), 60, every=0.001)
         process.send_signal(signal.SIGINT)
     assert process.returncode == 130
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"backup.db": b"an older one"}
@@ -276,4 +276,6 @@ def test_a_database_is_replaced_under_a_running_service(tmp_path, world, world_f
         assert ask("fetchBinding").status == 200
         listed = json.loads(ask("listBindings", service_sid=world.empty["sid"]).content)
         assert listed["bindings"] == []
+        erased = run_cli("database", "erase", "--database", locator_of(database))
+        assert erased.returncode == 0, erased.stderr
         assert not [path for path in tmp_path.glob("replaced.db*") if b"marked-endpoint" in path.read_bytes()]

@@ -135,7 +135,7 @@ def connections(serving, made):
         ask(opened[-1], ("x", "y"))
         return {holder(each, serving.workers) for each in opened} >= set(serving.workers)
 
-    assert wait_until(spread, 20, every=0)
+    assert wait_until(spread, 60, every=0)
     yield opened
     for each in opened:
         each.close()

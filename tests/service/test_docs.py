@@ -1,23 +1,30 @@
 """The published site under the service's /docs."""
 
+import asyncio
+import errno
+import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx
 import pytest
 
-from chat_bindings.commands.publish_assets import missing_assets
 from chat_bindings.commands.publish_folder import publish
 from chat_bindings.commands.publish_site import version
+from chat_bindings.service.docs import Docs
+from chat_bindings.service.errors import Fault
+from chat_bindings.service.settings import Site
 
 from ..support.files import files_of
 from ..support.running import Service, environment, run_cli
 from ..support.tools import unavailable
 
 ROOT = Path(__file__).parents[2]
+FILES_OF_A_CLONE = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src {}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -36,8 +43,6 @@ SAFE = {
 @pytest.fixture(scope="module")
 def docs(tmp_path_factory):
     """A client, without credentials, of two workers that share the site."""
-    if sentence := missing_assets():
-        unavailable(sentence)
     with (
         Service(tmp_path_factory.mktemp("docs") / "docs.db", "--workers", 2) as running,
         httpx.Client(base_url=running.url, timeout=60) as client,
@@ -52,7 +57,6 @@ def test_the_site_is_served(docs, tmp_path):
         answer = docs.get(f"/docs/{path}")
         assert (answer.status_code, answer.content) == (200, content), path
     assert docs.get("/docs/").text == docs.get("/docs/index.html").text
-    assert docs.get("/docs").headers["location"] == "./docs/"
 
 
 @pytest.mark.parametrize(
@@ -133,41 +137,64 @@ def test_the_rest_is_as_without(docs):
 def test_the_site_can_be_left_out(tmp_path):
     """With --no-docs there is no /docs."""
     with Service(tmp_path / "b.db", "--no-docs") as running:
-        assert httpx.get(f"{running.url}/docs/", timeout=20).json()["code"] == 20404
+        assert httpx.get(f"{running.url}/docs/", timeout=60).json()["code"] == 20404
 
 
-@pytest.fixture
-def without(tmp_path) -> dict[str, str]:
-    """The environment of an installation without what npm brings: as from a clone on a machine without Node.js."""
+def test_an_installation_from_a_clone_has_the_whole_site(tmp_path, monkeypatch):
+    """Installed from the files of the repository alone, without Node.js, `publish` and `/docs` have all of the site."""
+    tracked = subprocess.run(FILES_OF_A_CLONE, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    if not tracked:
+        unavailable("the list of tracked files: git, and a clone")
     package = tmp_path / "lib" / "chat_bindings"
-    package.mkdir(parents=True)
-    for path in (ROOT / "handlers").iterdir():
-        (package / path.name).symlink_to(path)
-    (package / "contract").symlink_to(ROOT / "tests" / "contract")
-    ours = shutil.ignore_patterns("node_modules", "vendor", "__pycache__")
-    shutil.copytree(ROOT / "openapi", package / "openapi", ignore=ours)
-    return environment(PYTHONPATH=str(tmp_path / "lib"))
-
-
-def test_an_installation_without_node_says_what_to_do(without, tmp_path):
-    """`publish` says it in a sentence, and writes nothing."""
+    places = {"handlers/": package, "openapi/": package / "openapi", "tests/contract/": package / "contract"}
+    for name in tracked.split("\0"):
+        for prefix, folder in places.items():
+            if name.startswith(prefix) and (ROOT / name).is_file():
+                path = folder / name.removeprefix(prefix)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(ROOT / name, path)
+    python = environment(PYTHONPATH=str(tmp_path / "lib"), PATH=str(tmp_path))
     command = [sys.executable, "-m", "chat_bindings", "publish", "-o", str(tmp_path / "site")]
-    done = subprocess.run(command, env=without, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 2
-    assert re.fullmatch(
-        r"Error: The scripts of the site, which npm brings, are missing here: run `make site`.*\n", done.stderr
-    )
-    assert not (tmp_path / "site").exists()
-
-
-def test_an_installation_without_node_serves(without, tmp_path, monkeypatch):
-    """`serve` says in a line that there is no /docs, and serves the rest."""
-    monkeypatch.setenv("PYTHONPATH", without["PYTHONPATH"])
+    done = subprocess.run(command, env=python, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    publish(tmp_path / "ours")
+    assert files_of(tmp_path / "site") == files_of(tmp_path / "ours")
+    for name, value in python.items():
+        monkeypatch.setenv(name, value)
     with Service(tmp_path / "b.db") as running:
-        assert httpx.get(f"{running.url}/docs/", timeout=20).status_code == 404
-        assert httpx.get(f"{running.url}/v2/Services/IS/Bindings", timeout=20).status_code == 401
-        (line,) = [line for line in running.log.splitlines() if "no site under /docs" in line]
-        assert "make site" in line
+        assert httpx.get(f"{running.url}/docs/", timeout=60).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"Host": "evil.example"}, {"X-Forwarded-Proto": "https"}])
+@pytest.mark.parametrize(
+    ("path", "location", "leads_to"),
+    [
+        ("/docs", "./docs/", "/docs/"),
+        ("/docs/latest", "./latest/", "/docs/latest/"),
+        ("/docs/latest?a=b%20c", "./latest/?a=b%20c", "/docs/latest/?a=b%20c"),
+        (f"/docs/{version()}", f"./{version()}/", f"/docs/{version()}/"),
+    ],
+)
+def test_redirects_are_relative(docs, path, location, leads_to, headers):
+    """A redirect names no scheme, host or prefix: a proxy may have changed each."""
+    answer = docs.get(path, headers=headers)
+    assert (answer.status_code, answer.headers["location"]) == (307, location)
+    assert urljoin(f"https://public.example/prefix{path}", location) == f"https://public.example/prefix{leads_to}"
+
+
+def test_a_site_that_cannot_be_built_is_a_500_with_its_reason_in_the_log(tmp_path, caplog):
+    """The log has the reason, the answer has not, and the next request tries again."""
+    docs = Docs(Site(tmp_path, refuse_to_build))
+    scope = {"type": "http", "method": "GET", "path": "/docs/", "query_string": b"", "headers": []}
+    for _ in range(2):
+        with pytest.raises(Fault):
+            asyncio.run(docs(scope, None, None))
+    reason = "the site cannot be published: OSError: [Errno 28] No space left on device"
+    assert [record.getMessage() for record in caplog.records] == [reason, reason]
+
+
+def refuse_to_build(_: Path) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_help_names_the_option():

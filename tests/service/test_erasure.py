@@ -18,7 +18,11 @@ from ..support.flood import Request, flood
 from ..support.lists import list_url, sids, walk
 from ..support.running import Service, run_cli, wait_until
 
-pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
+pytestmark = [
+    pytest.mark.ci("reads files through for what was deleted"),
+    pytest.mark.long,
+    pytest.mark.usefixtures("unmeasured"),
+]
 
 MINUTE = 60
 MARKER = re.compile(rb"mark[0-9a-f]{16}")
@@ -57,7 +61,7 @@ def reading(base_url: str, auth, service_sid: str):
     walked = []
 
     def read() -> None:
-        with httpx.Client(base_url=base_url, auth=auth, timeout=20) as client:
+        with httpx.Client(base_url=base_url, auth=auth, timeout=60) as client:
             while not ended.is_set():
                 seen, url = 0, list_url(client, service_sid, ("PageSize", 200))
                 while url and not ended.is_set():
@@ -127,7 +131,7 @@ def test_what_was_deleted_is_nowhere(world, world_file, tmp_path):
         deleted = {marker for person in gone for marker in person.markers}
         assert wait_until(lambda: not in_the_files(database) & deleted, MINUTE, every=1)
         assert in_the_files(database) == standing
-        wait_until(lambda: len(people) in walked, 10)
+        wait_until(lambda: len(people) in walked, 60)
         assert len(people) in walked
     assert in_the_files(database) == standing
 
@@ -164,7 +168,7 @@ def test_what_commands_remove_is_nowhere(world, world_file, tmp_path, command):
                            {marker for person in people[1::2] for marker in person.markers}),
         "import --replace": (("import", world_file, "--replace"), set()),
     }[command]  # fmt: skip
-    with Service(database) as service, httpx.Client(base_url=service.url, auth=world.auth, timeout=20) as client:
+    with Service(database) as service, httpx.Client(base_url=service.url, auth=world.auth, timeout=60) as client:
         assert len(sids(walk(client, list_url(client, second, ("PageSize", 100))))) == 300
         done = run_cli(*arguments, *locator)
         assert done.returncode == 0, done.stderr
@@ -201,7 +205,7 @@ def test_what_a_command_could_not_erase_the_service_does(world, tmp_path):
         assert "not erased" in done.stderr
         assert in_the_files(database) == {marker for person in people for marker in person.markers}
         holder.stdin.close()
-        holder.wait(20)
+        holder.wait(60)
         assert wait_until(lambda: not in_the_files(database), MINUTE, every=0.5)
 
 

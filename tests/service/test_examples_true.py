@@ -10,7 +10,7 @@ import pytest
 
 from ..support import raw
 from ..support.answers import CONTRACT, REGISTRATION, Operation, document, operations
-from ..support.running import Service
+from ..support.running import Service, wait_until
 
 PUBLIC_URL = "https://chat.twilio.com"
 BY_FAULTS_ALONE = {"429", "500", "503"}
@@ -98,6 +98,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def authorization(demo: Service) -> str:
+    assert wait_until(lambda: "curl -u" in demo.output, 60), demo.output
     match = re.search(r"curl -u (\w+):(\w+) ", demo.output)
     assert match, demo.output
     return raw.basic(match[1], match[2])

@@ -260,7 +260,7 @@ def test_a_lost_answer_is_in_the_log(faulty, wish, own_sids):
     def told() -> list[str]:
         return [line for line in faulty.log.splitlines() if sid in line]
 
-    wait_until(lambda: len(told()) > 1, 20)  # the client notices before the log is written
+    wait_until(lambda: len(told()) > 1, 60)  # the client notices before the log is written
     assert [line.partition("deleteBinding ")[2].split()[0] for line in told()] == ["0", "204"]
 
 

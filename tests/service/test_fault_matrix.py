@@ -12,7 +12,7 @@ from ..load.faults.matrix import Fault, Line, run
 from ..load.worlds import Population
 from ..support.tools import missing
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.ci("takes the database and the disk away, one at a time"), pytest.mark.long]
 
 SLACK = 10.0
 """Seconds more that an answer may take."""

@@ -165,6 +165,8 @@ def new(ask, endpoint: str) -> str:
 
 def test_answers_say_who_may_keep_them_and_not_who_made_them(ask):
     """An answer has a date and a length, and neither a cookie nor the name of the server."""
+    for answer in (ask("fetchBinding"), ask("listBindings"), ask("registerBinding"), ask("fetchBinding", sid="x")):
+        assert answer.header("Cache-Control") == "no-store"
     names = {name for name, _ in ask("fetchBinding").headers}
     assert names >= {"date", "content-length", "content-type", "twilio-request-id"}
     assert not names & {"server", "set-cookie", "x-powered-by", "transfer-encoding", "content-encoding"}

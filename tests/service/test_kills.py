@@ -9,6 +9,8 @@ from ..load.kills import rounds
 from ..load.kills.ledger import Doubt, Known, Ledger
 from ..load.kills.rounds import CONNECTIONS, Load
 
+pytestmark = pytest.mark.ci("kills services under load")
+
 KILLS = 2
 
 

@@ -36,7 +36,7 @@ def lines(service: Service) -> list[dict[str, object]]:
 
 def line_of(service: Service, request_id: str) -> dict[str, object]:
     """The access line of a request."""
-    assert wait_until(lambda: f'"request_id":"{request_id}","method"' in service.log, 10)
+    assert wait_until(lambda: f'"request_id":"{request_id}","method"' in service.log, 60)
     (line,) = [line for line in lines(service) if line.get("request_id") == request_id and "status" in line]
     return line
 

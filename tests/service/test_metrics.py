@@ -186,5 +186,5 @@ def test_promtool_finds_nothing(monitor, ask):
     """Prometheus' own linter has no remark."""
     assert ask("listBindings").status == 200
     command = [path_of("promtool"), "check", "metrics"]
-    done = subprocess.run(command, input=monitor.text, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(command, input=monitor.text, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

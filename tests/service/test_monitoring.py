@@ -207,10 +207,10 @@ def test_the_end(which, workers, request, folders, world):
     (folder,) = folders[workers].iterdir()
     assert folder.stat().st_mode & 0o077 == 0
     service.signal(signal.SIGTERM)
-    assert wait_until(lambda: not monitor.is_ready(), 5)
+    assert wait_until(lambda: not monitor.is_ready(), 60)
     assert monitor.get("/readyz").text == "The service is ending.\n"
     assert monitor.get("/healthz").status_code == 200
     assert upload.finish().status == 201
-    assert service.ended(10) == 0
+    assert service.ended(60) == 0
     assert list(folders[workers].iterdir()) == []
     assert "Traceback" not in service.log

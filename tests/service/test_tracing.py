@@ -66,7 +66,7 @@ def span_of(received):
         wanted = [answer.header("Twilio-Request-Id")]
         name = "http.response.header.twilio-request-id"
         spans = lambda: [span for span in received.spans() if span.attributes.get(name) == wanted]  # noqa: E731
-        assert wait_until(spans, 10)
+        assert wait_until(spans, 60)
         (span,) = spans()
         return span
 
@@ -172,7 +172,7 @@ def test_nobody_receives(database, world, monkeypatch):
     with Service(database, "--tracing") as service:
         ask = Asker(service, world)
         assert {ask("listBindings").status for _ in range(10)} == {200}
-        assert wait_until(lambda: "spans that could not be exported" in service.log, 30)
+        assert wait_until(lambda: "spans that could not be exported" in service.log, 60)
         ask("listBindings")
     assert "s3cr3t" not in service.log
 

@@ -24,7 +24,7 @@ from ..servers.running import serving
 from ..support.measuring import unmeasured
 from ..support.running import run_cli
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.ci("runs Schemathesis many times"), pytest.mark.long]
 
 SERVICE, SID = f"IS{'0' * 31}1", f"BS{'0' * 31}a"
 

@@ -11,11 +11,10 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from chat_bindings.commands.publish_assets import missing_assets
 from chat_bindings.commands.publish_folder import publish
 
 from ..support.running import Service, wait_until
-from ..support.tools import path_of, unavailable
+from ..support.tools import path_of
 
 Opened = Callable[..., Page]
 
@@ -32,8 +31,6 @@ class Demo(NamedTuple):
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the site."""
-    if sentence := missing_assets():
-        unavailable(sentence)
     folder = tmp_path_factory.mktemp("published") / "site"
     publish(folder)
     return folder
@@ -84,11 +81,9 @@ def opened(chromium: Browser) -> Iterator[Opened]:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A demo, which serves the site as well."""
-    if sentence := missing_assets():
-        unavailable(sentence)
     with Service(tmp_path_factory.mktemp("demo"), arguments=("serve", "--demo", "--port", 0)) as running:
         invitation = re.compile(r"curl -u (\w+):(\w+) \S+?(/v2/\S+)\n")
-        assert wait_until(lambda: invitation.search(running.output), 10), running.output
+        assert wait_until(lambda: invitation.search(running.output), 60), running.output
         yield Demo(running.url, *invitation.search(running.output).groups())
 
 

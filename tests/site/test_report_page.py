@@ -12,7 +12,7 @@ from chat_bindings.contract.suite import OUT_OF_REACH, clauses
 from ..support.tools import path_of
 from ..unit.test_verify_reports import HOSTILE, report_of
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.ci("needs Chromium"), pytest.mark.needs("chromium")]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from chat_bindings.contract.suite import OUT_OF_REACH, clauses
 from ..support.tools import path_of
 from .sample_reports import mixed, report, whole
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.ci("needs Chromium"), pytest.mark.needs("chromium")]
 
 # What has less contrast than WCAG 2.2 asks for at AA with the first background below it that is painted.
 FAINT = """() => {

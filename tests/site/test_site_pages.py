@@ -11,7 +11,7 @@ from chat_bindings.contract.suite import clauses
 
 from ..support.tools import unavailable
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.ci("needs Chromium"), pytest.mark.needs("chromium")]
 
 AXE = Path(__file__).parents[2] / "openapi" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -47,6 +47,43 @@ def test_a_page_works_from_disk(opened, site, name):
         assert widest <= window
     assert page.locator("h1").count() == 1
     assert page.locator("nav a[aria-current=page]").inner_text() == titles()[name]
+
+
+BROKEN = r"""() => {
+  const broken = [];
+  for (const cell of document.querySelectorAll("th, td, caption")) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      for (const word of texts.currentNode.data.matchAll(/\S+/g)) {
+        const range = document.createRange();
+        range.setStart(texts.currentNode, word.index);
+        range.setEnd(texts.currentNode, word.index + word[0].length);
+        const lines = new Set([...range.getClientRects()].map((each) => Math.round(each.top)));
+        if (lines.size > 1) broken.push(word[0]);
+      }
+    }
+  }
+  return broken;
+}"""
+"""The words in the cells of tables that stand on more than one line."""
+
+
+@pages
+def test_no_cell_of_a_table_breaks_a_word(opened, site, name):
+    """Words and numbers in tables stay whole at each width, and the page is no wider than the window."""
+    page = opened(address(site, name))
+    for width in (320, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(BROKEN) == []
+        widest, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert widest <= window
+
+
+def test_a_broken_word_is_found(opened, site):
+    """The check sees what happens to a number where words may break anywhere."""
+    page = opened(address(site, "reference"))
+    page.evaluate("document.querySelectorAll('td').forEach((e) => { e.style.overflowWrap = 'anywhere'; })")
+    assert "20001" in page.evaluate(BROKEN)
 
 
 @pages
@@ -115,7 +152,7 @@ def test_the_search_finds(opened, site, words, kind, place):
     page = opened(address(site, "downloads"))
     page.get_by_label("Search").fill(words)
     found = page.locator(".results li", has=page.locator(".kind", has_text=kind)).locator(f"a[href='{place}']")
-    found.wait_for(timeout=5000)
+    found.wait_for(timeout=60_000)
     found.click()
     page.wait_for_url(f"**/{version()}/{place}")
 

@@ -48,4 +48,4 @@ def held(program: str, database: Place) -> Iterator[None]:
         assert process.stdout.readline() == "held\n"
         yield
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0

@@ -12,7 +12,7 @@ from .running import Service, wait_until
 OPTIONS = ("--monitoring-port", 0)
 """What a service is started with to be monitored."""
 
-WITHIN = 10
+WITHIN = 60
 """Seconds in which what was answered must be counted: workers hand on what they counted a few times a second."""
 
 
@@ -28,11 +28,11 @@ class Monitor:
     """Asks a service how it is."""
 
     def __init__(self, service: Service) -> None:
-        assert wait_until(lambda: "monitored at" in service.log, 10), service.log
+        assert wait_until(lambda: "monitored at" in service.log, 60), service.log
         self.url = re.search(r"monitored at (http://[0-9.:]+)", service.log)[1]
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        return httpx.get(self.url + path, headers=headers, timeout=10)
+        return httpx.get(self.url + path, headers=headers, timeout=60)
 
     def is_ready(self) -> bool:
         return self.get("/readyz").status_code == 200

@@ -19,8 +19,6 @@ import httpx
 from .databases import Place, locator_of
 
 CLI = [sys.executable, "-m", "chat_bindings"]
-STAGES = {"compiled": CLI, "stock": [sys.executable, "-m", "tests.stock"]}
-"""What serves, by the stages that it serves with: the service's own, or Connexion's (see tests/stock)."""
 _LISTENING = re.compile(r"serving .* at (https?://\S+),")
 
 
@@ -43,9 +41,6 @@ def run_cli(
 class Service:
     """A running `chat-bindings serve`. Use it as a context manager; leaving it asks for a clean end and checks it."""
 
-    stages = "compiled"
-    """Which of `STAGES` services are started with; `--stages` sets it."""
-
     def __init__(
         self,
         database: Place,
@@ -62,7 +57,7 @@ class Service:
         self.locator = locator_of(database)
         self.url = f"http://127.0.0.1:{port}"
         command = arguments or ("serve", "--port", port, "--database", self.locator, *options)
-        self._command = [*map(str, under), *STAGES[self.stages], *map(str, command)]
+        self._command = [*map(str, under), *CLI, *map(str, command)]
         self._port = port
         self._lines: list[str] = []
         self._output: list[str] = []
@@ -94,7 +89,7 @@ class Service:
         self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read_log, self._read_output)]
         for reader in self._readers:
             reader.start()
-        if not wait_until(lambda: self._began() or self.returncode is not None, 30) or self.returncode is not None:
+        if not wait_until(lambda: self._began() or self.returncode is not None, 60) or self.returncode is not None:
             self.kill()
             self._close()
             raise RuntimeError(f"the service did not start: {self.log}")
@@ -103,7 +98,7 @@ class Service:
     def __exit__(self, *exc_info: object) -> None:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-        in_time = wait_until(lambda: self.returncode is not None, 40)
+        in_time = wait_until(lambda: self.returncode is not None, 60)
         if not in_time:
             self.kill()
         self._close()
@@ -121,11 +116,11 @@ class Service:
     def kill(self) -> None:
         """End it at once, as `kill -9` does."""
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
     def _close(self) -> None:
         for reader in self._readers:
-            reader.join(5)
+            reader.join(60)
         for stream in (self._process.stdout, self._process.stderr):
             stream.close()  # type: ignore[union-attr]
 
@@ -169,7 +164,7 @@ def check_answering(process: subprocess.Popen[str], port: int) -> None:
         except httpx.TransportError:
             return process.poll() is not None
 
-    assert wait_until(answers, 30)
+    assert wait_until(answers, 60)
     assert process.poll() is None, process.stderr and process.stderr.read()
 
 

@@ -33,6 +33,20 @@ COMMANDS = {
 }
 """What a tool may be called, and what to say where it is missing."""
 
+QUICK = {
+    "curl",
+    "flock",
+    "namespace",
+    "node",
+    "prlimit",
+    "root",
+    "setpriv",
+    "systemd-analyze",
+    "twilio-python",
+    "unshare",
+}
+"""Needs whose tests `make test` runs, where they are met; all other tools are for `make ci`."""
+
 _MADE = Path(__file__).parents[2] / "build" / "bin"
 """Where `make` puts the tools that it builds."""
 

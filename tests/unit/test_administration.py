@@ -1,6 +1,7 @@
 """What the commands do to a database, in the process."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +16,7 @@ from chat_bindings.storage.interface import (
     KeyRow,
     Loader,
     ServiceRow,
+    TwinConflict,
 )
 
 from ..support.engines import Database
@@ -232,3 +234,48 @@ def test_a_load_goes_on_after_a_conflict(storage):
             loader.add_bindings("IS9", [binding(1)])
         loader.add_bindings("IS1", [binding(2)])
     assert sids(storage.bindings("IS1")) == ["BS000002"]
+
+
+def indexes(storage: Administration) -> list[Any]:
+    """The indexes of Bindings, with their definitions."""
+    connection: Any = storage._connection  # type: ignore[attr-defined]  # noqa: SLF001 - SQL is the engine's
+    if "Postgres" in type(storage).__name__:
+        statement = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'bindings' ORDER BY 1"
+    else:
+        statement = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'bindings' ORDER BY 1"
+    return list(connection.execute(statement).fetchall())
+
+
+def test_indexes_are_made_after_the_rows_of_a_first_load(storage):
+    """A first load of many leaves the indexes for its end, shows that as a phase of its own, and leaves what was."""
+    before, shown = indexes(storage), []
+
+    @contextmanager
+    def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+        done: list[int] = []
+        yield done.append
+        shown.append((label, total, sum(done)))
+
+    with storage.load() as loader:
+        loader.add_bindings("IS1", [binding(number) for number in range(300)])
+        assert len(indexes(storage)) < len(before)
+        loader.finish(progress)
+    assert shown == [("indexing", 3, 3)]
+    assert indexes(storage) == before
+    assert storage.count_bindings() == 300
+    with storage.load() as loader:
+        loader.add_bindings("IS1", [binding(number) for number in range(300, 600)])
+        assert indexes(storage) == before
+
+
+def test_a_twin_that_the_indexes_find_is_told_and_nothing_is_added(storage):
+    """What has the unique key of another one is named when the indexes are made, and all is undone."""
+    before = indexes(storage)
+    many = [binding(number) for number in range(300)]
+    many[250] = many[250]._replace(identity=many[7].identity, endpoint=many[7].endpoint)
+    many[270] = many[270]._replace(identity=many[7].identity, endpoint=many[7].endpoint)
+    with pytest.raises(TwinConflict, match="already, as BS000007") as raised, storage.load() as loader:
+        loader.add_bindings("IS1", many)
+    assert (raised.value.service_sid, raised.value.sid) == ("IS1", "BS000250")
+    assert storage.count_bindings() == 0
+    assert indexes(storage) == before

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.storage.interface import Conflict, Loader, StorageDamaged, StorageUnavailable
+from chat_bindings.storage.interface import Conflict, StorageDamaged, StorageUnavailable
 from chat_bindings.storage.sqlite.administration import SqliteAdministration
 
-from .test_administration import ACCOUNT, OTHER, SERVICE, binding, fail_to_load
+from .test_administration import ACCOUNT, OTHER, SERVICE, binding
 
 
 @pytest.fixture
@@ -26,32 +26,6 @@ def storage(path: Path) -> Iterator[SqliteAdministration]:
         yield opened
 
 
-def bytes_of(path: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in path.parent.iterdir())
-
-
-def test_nothing_of_what_was_deleted_is_left_in_the_files(storage, path):
-    """After a cascade no byte of the database's files holds a deleted identity or endpoint."""
-    with storage.load() as loader:
-        loader.add_bindings("IS1", [binding(number) for number in range(20_000)])
-    assert b"identity-77-gone" in bytes_of(path)
-    storage.delete_account("AC1", cascade=True)
-    assert b"gone" not in bytes_of(path)
-
-
-def test_nothing_of_a_load_that_failed_is_left_in_the_files(storage, path, monkeypatch):
-    """What a failed load wrote to the log, as it did not fit the cache, is erased."""
-    monkeypatch.setattr("chat_bindings.storage.sqlite.administration._CACHE", 10)
-
-    def change(loader: Loader) -> None:
-        loader.add_bindings("IS1", [binding(number) for number in range(5_000)])
-        assert b"identity-77-gone" in bytes_of(path)
-
-    with SqliteAdministration(path) as other:
-        fail_to_load(other, change)
-    assert b"gone" not in bytes_of(path)
-
-
 def test_one_writes_at_a_time(storage, path, caplog):
     """While a world is loaded, a second writer is locked out."""
     with storage.load() as loader, SqliteAdministration(path) as reader:
@@ -60,20 +34,6 @@ def test_one_writes_at_a_time(storage, path, caplog):
             with pytest.raises(StorageUnavailable, match="locked"):
                 change()
         assert caplog.text == ""
-
-
-def test_a_busy_database_is_erased_later(storage, path, caplog, monkeypatch):
-    """A reader that stays keeps deleted data in the log: that is said, and the next erasure does it."""
-    monkeypatch.setattr("chat_bindings.storage.sqlite.administration._ERASE_FOR", 0.1)
-    with storage.load() as loader:
-        loader.add_bindings("IS1", [binding(1)])
-    with SqliteAdministration(path) as reader, reader.snapshot():
-        assert reader.count_bindings() == 1
-        storage.delete_service("IS1", cascade=True)
-        assert "not erased from the files yet" in caplog.text
-        assert b"identity-1-gone" in bytes_of(path)
-    assert not storage.erase()
-    assert b"gone" not in bytes_of(path)
 
 
 def test_a_new_database_is_its_owners_alone(storage, path):

@@ -1,6 +1,8 @@
 """The clauses: permanent, complete, and tripped by wrong servers."""
 
 import ast
+import re
+import tomllib
 from functools import reduce
 from pathlib import Path
 
@@ -105,3 +107,17 @@ def test_the_plan_takes_no_binding_twice(world_file):
     for clause in clauses():
         if clause.deletes:
             assert len(plan.picks(clause.deletes)) == 2
+
+
+def test_pytest_is_no_dependency():
+    """verify needs no pytest: nothing but the pytest plugin imports it, and only the extra `pytest` brings it."""
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert not [each for each in project["dependencies"] if each.startswith("pytest")]
+    assert [each[:6] for each in project["optional-dependencies"]["pytest"]] == ["pytest"]
+    importing = {
+        path
+        for folder in (Path("handlers"), CONTRACT)
+        for path in folder.rglob("*.py")
+        if re.search(r"^\s*(import|from) _?pytest\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert importing == {Path("handlers/service/testing/__init__.py")}

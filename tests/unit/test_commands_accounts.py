@@ -109,7 +109,7 @@ def test_what_holds_something_is_deleted_with_cascade_alone(run, database):
     [
         (
             ["account", "create", "--sid", "ACx"],
-            "'--sid' (env var: 'CHAT_BINDINGS_SID'): it must be AC",
+            "'--sid' (env var: 'CHAT_BINDINGS_ACCOUNT_CREATE_SID'): it must be AC",
         ),
         (["account", "create", "--sid", A + "\n"], "it must be AC and 32 lower-case hexadecimal digits"),
         (["account", "delete", A.upper()], "'SID': it must be AC and 32 lower-case hexadecimal digits"),
@@ -120,7 +120,7 @@ def test_what_holds_something_is_deleted_with_cascade_alone(run, database):
         (["service", "list", "--account", A], f"there is no account {A}"),
         (["service", "delete", A], "'SID': it must be IS and 32"),
         (["service", "delete", f"IS{'a' * 32}"], f"there is no service IS{'a' * 32}"),
-        (["key", "create", A, "--sid", A], "'--sid' (env var: 'CHAT_BINDINGS_SID'): it must be SK and 32"),
+        (["key", "create", A, "--sid", A], "'--sid' (env var: 'CHAT_BINDINGS_KEY_CREATE_SID'): it must be SK and 32"),
         (["key", "delete", f"SK{'a' * 32}"], f"there is no API key SK{'a' * 32}"),
     ],
 )

@@ -123,7 +123,7 @@ def test_a_service_does_not_log_its_password(secured, monkeypatch):
         lines = [next(process.stderr) for _ in range(5)]
         process.send_signal(signal.SIGTERM)
         lines += process.stderr
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     said = "".join(lines)
     assert f"serving {secured.server.url(secured.name, 'secured')} at " in said
     assert "sesame" not in said

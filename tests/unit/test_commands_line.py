@@ -62,14 +62,45 @@ def test_help_teaches(path, command):
     assert not command.get_short_help_str(60).endswith("...")
 
 
-@pytest.mark.parametrize(("path", "command"), ALL)
-def test_every_option_has_its_variable(path, command):
-    """--log-level has CHAT_BINDINGS_LOG_LEVEL, and so on; help shows it."""
+def variables(command: click.Command) -> dict[str, str | None]:
+    """The variable of each option."""
+    found = {}
     for option in command.params:
         if isinstance(option, click.Option):
             name = next(name for name in option.opts if name.startswith("--"))
-            assert option.envvar == f"CHAT_BINDINGS_{name[2:].replace('-', '_').upper()}"
-            assert option.show_envvar
+            assert option.envvar is None or (isinstance(option.envvar, str) and option.show_envvar)
+            found[name] = option.envvar
+    return found
+
+
+@pytest.mark.parametrize(("path", "command"), ALL)
+def test_every_option_has_its_variable(path, command):
+    """--log-level of `serve` has CHAT_BINDINGS_LOG_LEVEL; others begin with their command. What destroys is typed."""
+    words = () if path == ("serve",) else path
+    for name, variable in variables(command).items():
+        if name == "--database":
+            assert variable == "CHAT_BINDINGS_DATABASE"
+        elif name in {"--replace", "--cascade"}:
+            assert variable is None
+        else:
+            assert variable == "_".join(["CHAT_BINDINGS", *words, name[2:]]).upper().replace("-", "_")
+
+
+def test_no_variable_has_two_meanings():
+    """No two commands read one variable, but for --database; none has a name that Kubernetes sets for a Service."""
+    names = [name for _, command in all_commands() for name in variables(command).values() if name]
+    assert {name for name in names if names.count(name) > 1} == {"CHAT_BINDINGS_DATABASE"}
+    assert not [name for name in names if re.search(r"_SERVICE_(HOST|PORT)|_PORT_[0-9]", name)]
+
+
+def test_a_variable_of_one_command_is_nothing_to_another(tmp_path):
+    """A backup timer's output is not overwritten by `fixtures`."""
+    backup = tmp_path / "backup.db"
+    backup.write_text("a backup")
+    for name in ("CHAT_BINDINGS_OUTPUT", "CHAT_BINDINGS_BACKUP_OUTPUT"):
+        command = [*CLI, "fixtures"]
+        subprocess.run(command, env=environment(**{name: str(backup)}), check=True, capture_output=True)
+        assert backup.read_text() == "a backup"
 
 
 def test_a_variable_sets_an_option(tmp_path):
@@ -97,9 +128,16 @@ def test_a_data_directory_that_cannot_be_made_is_told():
     env = environment(XDG_DATA_HOME="/dev/null")
     done = subprocess.run([*CLI, "account", "create"], env=env, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "'--database' (env var: 'CHAT_BINDINGS_DATABASE')" in done.stderr
-    assert "/dev/null" in done.stderr
-    assert "Name another file." in done.stderr
+    assert "--database (or CHAT_BINDINGS_DATABASE)" in done.stderr
+    assert "/dev/null/chat-bindings cannot be made: Not a directory" in done.stderr
+
+
+def test_nothing_makes_a_folder_that_it_does_not_use(tmp_path):
+    """What reads a database that is not there makes neither it nor its folder."""
+    env = environment(XDG_DATA_HOME=str(tmp_path / "data"), HOME=str(tmp_path))
+    for command in (["account", "list"], ["export"], ["database", "status"], ["fixtures"], ["verify", "--list"]):
+        subprocess.run([*CLI, *command], env=env, check=False, capture_output=True, cwd=tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -117,7 +155,7 @@ def test_a_data_directory_that_cannot_be_made_is_told():
         (["account", "create", "--database", "sqlite:////nowhere/x.db"], "--database"),
         (["account", "create", "--database", "sqlite:////dev"], "--database"),
         (["export", "--database", "sqlite:////dev/null"], "/dev/null holds no data yet"),
-        (["fixtures", "--seed", "-1"], "'--seed' (env var: 'CHAT_BINDINGS_SEED')"),
+        (["fixtures", "--seed", "-1"], "'--seed' (env var: 'CHAT_BINDINGS_FIXTURES_SEED')"),
         (["fixtures", "-o", "/nowhere/x"], "--output /nowhere/x cannot be written: No such file or directory"),
         (["fixtures", "-o", "/dev/full"], "--output /dev/full cannot be written: No space left on device"),
         (["import", "/nowhere/x"], "'WORLD.json|-': File '/nowhere/x' does not exist"),
@@ -214,7 +252,7 @@ def test_an_interrupted_command_ends_with_130_and_leaves_nothing(database, tmp_p
             writing.flush()
             time.sleep(0.5)  # it waits for more: a signal that comes while coverage measures a call can be lost
             process.send_signal(number)
-            assert process.wait(20) == 130
+            assert process.wait(60) == 130
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
     assert run_cli("account", "list", "--database", f"sqlite:///{database}").stdout == f"{A}\n"
@@ -235,9 +273,9 @@ def test_an_interrupted_export_leaves_no_file(database, tmp_path):
     command = [sys.executable, "-c", script, "export", "-o", str(folder / "world.json")]
     command += ["--database", f"sqlite:///{database}"]
     with subprocess.Popen(command, env=environment(), stderr=subprocess.DEVNULL) as process:
-        assert wait_until(lambda: any(file.stat().st_size for file in folder.iterdir()), 20)
+        assert wait_until(lambda: any(file.stat().st_size for file in folder.iterdir()), 60)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 130
+        assert process.wait(60) == 130
     assert list(folder.iterdir()) == []
 
 
@@ -293,7 +331,7 @@ def test_a_progress_bar_is_for_terminals_alone(tmp_path, database):
             shown = b""
             while chunk := _read(ours):
                 shown += chunk
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
         os.close(ours)
         assert b"100%" in shown or b"\x1b[" in shown
         assert b"porting" in shown

@@ -6,8 +6,10 @@ import json
 import os
 import random
 import re
+import signal
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -308,7 +310,7 @@ def test_nothing_of_a_deleted_account_is_left_in_the_files(database):
 def test_a_world_is_imported_under_a_running_server(database):
     """A server answers what is imported, rotated and deleted while it runs."""
     database.load({"accounts": []})
-    with Service(database.path) as service, httpx.Client(base_url=service.url, timeout=20) as client:
+    with Service(database.path) as service, httpx.Client(base_url=service.url, timeout=60) as client:
         url = f"/v2/Services/{sid('IS', 2)}/Bindings/{sid('BS', 5)}"
         auth = (sid("AC", 1), "token-1")
         assert client.get(url, auth=auth).status_code == 401
@@ -333,6 +335,52 @@ def test_an_export_is_of_one_moment(database):
         with closing(sqlite3.connect(database.path)) as connection, connection:
             connection.execute("DELETE FROM bindings")
         rest = reading.read()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert (begun + rest).decode() == before
     assert database.export() != before
+
+
+def test_an_export_that_nobody_reads_keeps_nobodys_data(database):
+    """While a reader takes its time, the log can be emptied: what it reads has been put aside."""
+    database.load(big_world())
+    pipe = database.path.parent / "pipe"
+    os.mkfifo(pipe)
+    command = [*CLI, "export", "-o", str(pipe), "--database", f"sqlite:///{database.path}"]
+    with subprocess.Popen(command, env=environment()) as process, pipe.open("rb") as reading:
+        begun = reading.read(1000)
+        with closing(sqlite3.connect(database.path)) as connection:
+            connection.execute("DELETE FROM bindings")
+            connection.commit()
+            assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0)
+        assert len(begun + reading.read()) > 64 * 1024 + 1000  # more than a pipe holds
+        assert process.wait(20) == 0
+
+
+KILLED = """
+import os, signal, sys
+from chat_bindings.commands import import_
+from chat_bindings.commands.progress import progress
+from contextlib import contextmanager
+
+@contextmanager
+def killing(label, total, **options):
+    yield (lambda _: os.kill(os.getpid(), signal.SIGKILL)) if label == "indexing" else (lambda _: None)
+
+import_.progress = killing
+import_.import_world()
+"""
+
+
+def test_an_import_that_is_killed_between_its_indexes_adds_nothing(database):
+    """After `kill -9`, with all rows and one index there, the database is as it was, and takes the world."""
+    database.load({"accounts": []})
+    before = database.export()
+    file = database.path.parent / "world.json"
+    file.write_text(json.dumps(big_world()))
+    command = [sys.executable, "-c", KILLED, str(file), "--database", f"sqlite:///{database.path}"]
+    assert subprocess.run(command, env=environment(), check=False).returncode == -signal.SIGKILL
+    assert database.export() == before
+    database.load(big_world())
+    with closing(sqlite3.connect(database.path)) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_schema WHERE tbl_name = 'bindings'").fetchone() == (5,)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

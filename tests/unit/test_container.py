@@ -5,6 +5,7 @@ the system's programs are this machine's, mounted read-only while the image is b
 so that nothing is fetched. Every instruction of the file is carried out as it stands.
 """
 
+import json
 import os
 import re
 import shutil
@@ -19,10 +20,10 @@ import pytest
 
 from ..support.consoles import blocks
 from ..support.processes import children, free_port
-from ..support.running import check_answering, environment
+from ..support.running import check_answering, environment, wait_until
 from ..support.tools import unavailable
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs("buildah"), pytest.mark.usefixtures("unmeasured")]
+pytestmark = [pytest.mark.ci("builds an image"), pytest.mark.needs("buildah"), pytest.mark.usefixtures("unmeasured")]
 
 ROOT = Path(__file__).parents[2]
 USER = 10001
@@ -72,7 +73,7 @@ def image(buildah, tmp_path_factory) -> str:
     (folder / "Containerfile").write_text(containerfile(), encoding="utf-8")
     for name in set(re.findall(r"^FROM (\S+)", containerfile(), re.MULTILINE)):
         make_base(buildah, folder / "base", name)
-    buildah("build", "--pull-never", "--tag", IMAGE, folder, mounted=True)
+    buildah("build", "--format", "docker", "--pull-never", "--tag", IMAGE, folder, mounted=True)
     return IMAGE
 
 
@@ -120,13 +121,26 @@ def test_the_image_serves(buildah, container):
     with subprocess.Popen(
         command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as process:
+        health = buildah.command(*run, *healthcheck(buildah, container), mounted=True)
+        assert wait_until(lambda: process.poll() is not None or _succeeds(health), 60)
         check_answering(process, port)
         (server,) = [pid for pid in below(process.pid) if is_python(pid)]
         assert Path(f"/proc/{server}").stat().st_uid == USER
         os.kill(server, signal.SIGTERM)
-        assert process.wait(40) == 0, process.stderr.read()
+        assert process.wait(60) == 0, process.stderr.read()
     listed = buildah(*run, "chat-bindings", "account", "list", mounted=True)
     assert told.startswith(f"sid: {listed}\n")
+
+
+def healthcheck(buildah: Buildah, container: str) -> list[str]:
+    """The command of the image's health check."""
+    test = json.loads(buildah("inspect", container))["Docker"]["config"]["Healthcheck"]["Test"]
+    assert test[0] == "CMD"
+    return [str(word) for word in test[1:]]
+
+
+def _succeeds(command: list[str]) -> bool:
+    return subprocess.run(command, env=environment(), capture_output=True, check=False).returncode == 0
 
 
 def is_python(pid: int) -> bool:

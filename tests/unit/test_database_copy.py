@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.commands.database_rows import Tally
-from chat_bindings.storage.copying import parts
+from chat_bindings.storage.copying import Tally, parts
 from chat_bindings.storage.locator import administration
 
 from ..support.engines import PostgresDatabase
@@ -266,9 +265,9 @@ def test_an_interrupted_copy_leaves_nothing(request, source, tmp_path, engine):
     reached = tmp_path / "reached"
     target = tmp_path / "to.db" if engine == "sqlite" else PostgresDatabase(request.getfixturevalue("postgres"))
     with doing(f"Path({str(reached)!r}).touch(); time.sleep(60)", source, target) as process:
-        assert wait_until(reached.exists, 20)
+        assert wait_until(reached.exists, 60)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 130
+        assert process.wait(60) == 130
     assert export(target) == NOTHING
 
 
@@ -284,7 +283,7 @@ def test_a_copy_is_of_one_moment(request, source, target, engine):
     key = f"('SK{'a' * 32}', {sid!r}, '{'0' * 64}')"
     create = f"administration({locator(source)!r}).create_key(KeyRow{key})"
     with doing(create, source, target) as process:
-        stdout, stderr = process.communicate(timeout=30)
+        stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 0, stderr
     assert TALLY.findall(stdout) == [before, before]
     assert tally(source) != before

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from chat_bindings.commands import cli
 from chat_bindings.commands.publish_guides import NAMES
@@ -100,7 +101,26 @@ def test_what_is_only_shown_is_spelt_as_it_is(name):
         for words in command_lines(re.sub("['\"]", " ", text)):
             assert misspelt(words) == "", words
     known = {each.envvar for command in every(cli) for each in command.params if isinstance(each, click.Option)}
+    known |= {"CHAT_BINDINGS_DEMO_TOKEN"}
     assert set(re.findall(r"CHAT_BINDINGS_\w+", guide(name).read_text(encoding="utf-8"))) <= known
+
+
+def test_manifests_type_what_there_is():
+    """compose.yaml and the Kubernetes manifest are YAML, start the image with options that there are, and probe it."""
+    compose, manifest = blocks(guide("deploy"), "yaml")
+    service = yaml.safe_load(compose)["services"]["chat-bindings"]
+    stateful, network = yaml.safe_load_all(manifest)
+    pod = stateful["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    for words in (service["command"], container["args"], service["healthcheck"]["test"][2:]):
+        assert misspelt(words) == "", words
+    assert pod["enableServiceLinks"] is False
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    ports = {port["name"] for port in container["ports"]}
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert container[probe]["httpGet"]["port"] in ports
+    assert {port["targetPort"] for port in network["spec"]["ports"]} <= ports
+    assert network["spec"]["selector"] == stateful["spec"]["template"]["metadata"]["labels"]
 
 
 def every(command: click.Command) -> list[click.Command]:

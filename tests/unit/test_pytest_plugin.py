@@ -14,7 +14,7 @@ import pytest
 from ..support.running import environment, wait_until
 
 pytest_plugins = "pytester"
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.ci("runs pytest in pytest"), pytest.mark.long]
 
 README = Path(__file__).parents[2] / "README.md"
 _WITHOUT = ("cacheprovider", "schemathesis", "tracecov", "hypothesispytest", "anyio")  # plugins slow to import
@@ -32,7 +32,7 @@ import pytest
 from chat_bindings.service.testing.launcher import CannotServe
 
 def ask(server, path, **headers):
-    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=20)
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=60)
     credentials = b64encode(":".join(server.auth).encode()).decode()
     connection.request("GET", path, headers={"Authorization": f"Basic {credentials}", **headers})
     answer = connection.getresponse()
@@ -255,7 +255,7 @@ def test_tests_that_want_no_server_pay_nothing(pytester):
 
 def is_listening(url: str) -> bool:
     try:
-        socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=5).close()
+        socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=60).close()
     except OSError:
         return False
     return True
@@ -280,5 +280,5 @@ def test_killed_tests_leave_no_server(pytester):
         url = file.read_text()
         assert is_listening(url)
         os.kill(running.pid, signal.SIGKILL)
-        running.wait(10)
-    assert wait_until(lambda: not is_listening(url), 10)
+        running.wait(60)
+    assert wait_until(lambda: not is_listening(url), 60)

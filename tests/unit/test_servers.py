@@ -86,7 +86,7 @@ def test_a_server_runs_alone(world_file: Path):
         assert told
         assert httpx.get(f"{told[1]}/v2/nothing").status_code == 404
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert process.stdout.read() == ""
 
 

@@ -303,3 +303,25 @@ def test_a_schema_that_is_gone_is_broken(server, database):
             await opened.fetch("AC1", "IS1", "BS1")
 
     run(database, use)
+
+
+BREAKS = """
+    CREATE SEQUENCE asked;
+    CREATE FUNCTION break_off() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$ BEGIN
+        PERFORM nextval('asked'), pg_terminate_backend(pg_backend_pid()), pg_sleep(10);
+        RETURN true;
+    END $$;
+    ALTER TABLE accounts RENAME TO kept;
+    CREATE VIEW accounts AS SELECT * FROM kept WHERE break_off()"""
+
+
+def test_a_read_that_breaks_connections_is_asked_once_again(database):
+    """A statement whose connection is lost is asked on another one, and not as often as the time allows."""
+    database.execute(BREAKS)
+
+    async def use(opened: Storage) -> None:
+        with pytest.raises(StorageUnavailable):
+            await opened.credential("AC1")
+
+    run(database, use)
+    assert database.execute("SELECT last_value, is_called FROM asked") == [(2, True)]

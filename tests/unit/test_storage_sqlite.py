@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from chat_bindings.storage.interface import Filters, Registration, StorageDamaged, StorageUnavailable
-from chat_bindings.storage.sqlite.connection import away, connect, erase, migrate
+from chat_bindings.storage.sqlite.connection import PATIENCE, away, connect, migrate, truncate_log
 from chat_bindings.storage.sqlite.engine import SqliteStorage
 
 from ..support.engines import TYPES
+from ..support.holding import HOLD_EVERYTHING, held
 
 
 @pytest.fixture
@@ -46,12 +47,52 @@ def test_a_locked_database_is_away_for_writes_alone(path):
     asyncio.run(use())
 
 
+def test_an_event_loop_never_waits_for_a_lock(path):
+    """While another process holds every lock of the log's index, reads fail after the patience, and the loop goes on.
+
+    SQLite alone would sleep for ten seconds there, whatever its busy timeout is.
+    """
+
+    async def use() -> None:
+        storage = SqliteStorage(path, TYPES)
+        await storage.open()
+        assert await storage.credential("AC1")
+        with held(HOLD_EVERYTHING, path):
+            started = time.monotonic()
+            asked = asyncio.create_task(storage.credential("AC1"))
+            longest = 0.0
+            while not asked.done():
+                turn = time.monotonic()
+                await asyncio.sleep(0.001)
+                longest = max(longest, time.monotonic() - turn)
+            with pytest.raises(StorageUnavailable):
+                asked.result()
+            assert PATIENCE <= time.monotonic() - started < 2 * PATIENCE
+            assert longest < PATIENCE / 2
+        assert await storage.credential("AC1")
+        await storage.close()
+
+    asyncio.run(use())
+
+
+def test_elsewhere_sqlite_sleeps_as_ever(path):
+    """Where no event loop runs, a connection waits for a lock as long as it was told to."""
+    holder, other = connect(path), connect(path, patience=0.3)
+    holder.execute("BEGIN IMMEDIATE")
+    started = time.monotonic()
+    with pytest.raises(StorageUnavailable), away():
+        other.execute("BEGIN IMMEDIATE")
+    assert time.monotonic() - started > 0.25
+    holder.close()
+    other.close()
+
+
 def test_who_waits_for_a_lock_lets_go_of_the_interpreter(path):
     """What is waited for may be held by another thread, which goes on in small steps meanwhile."""
     holder, other = connect(path), connect(path)
     holder.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(1) as pool:
-        erased = pool.submit(erase, other)
+        erased = pool.submit(truncate_log, other)
         for _ in range(200):
             time.sleep(0.001)
         holder.execute("ROLLBACK")
@@ -60,15 +101,23 @@ def test_who_waits_for_a_lock_lets_go_of_the_interpreter(path):
     other.close()
 
 
-def test_a_file_that_is_missing_is_away(tmp_path):
-    """A database that is not there is away, not empty: nothing is created in passing."""
+def test_a_file_that_is_missing_is_opened_when_it_is_there(path, tmp_path):
+    """A database that is not there is away, not empty: nothing is created in passing, and it is opened later."""
+    aside = path.rename(tmp_path / "aside.db")
 
     async def use() -> None:
-        with pytest.raises(StorageUnavailable):
-            await SqliteStorage(tmp_path / "missing.db", TYPES).open()
+        storage = SqliteStorage(path, TYPES)
+        await storage.open()
+        for ask in (storage.credential("AC1"), storage.delete("AC1", "IS1", "BS1")):
+            with pytest.raises(StorageUnavailable):
+                await ask
+        assert not path.exists()
+        aside.rename(path)
+        assert await storage.credential("AC1")  # which waits for it
+        assert not await storage.delete("AC1", "IS1", "BS1")
+        await storage.close()
 
     asyncio.run(use())
-    assert not (tmp_path / "missing.db").exists()
 
 
 def test_a_file_that_is_no_database_is_broken(tmp_path):

@@ -10,17 +10,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chat_bindings.commands.publish_assets import missing_assets
 from chat_bindings.commands.publish_folder import publish
 
-from ..servers.catalogue import by_name
-from ..servers.running import serving
 from ..support.action import INPUTS, INSTALL, run
 from ..support.files import files_of
 from ..support.running import environment
-from ..support.tools import unavailable
 
-pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
+pytestmark = [
+    pytest.mark.ci("builds the wheel and installs it"),
+    pytest.mark.long,
+    pytest.mark.usefixtures("unmeasured"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,9 @@ def test_the_action_installs_the_command(installed, tmp_path):
 
 
 def test_tests_get_servers(installed, tmp_path):
-    """Where the wheel is installed, pytest has the plugin: a test gets a server by naming the fixture."""
+    """Where the wheel is installed beside pytest, pytest has the plugin: a test gets a server by naming the fixture."""
+    pip = [installed.parent / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--constraint", Path("constraints.txt").absolute(), "pytest"], timeout=300, check=True)
     (tmp_path / "test_mine.py").write_text(
         "def test_mine(chat_bindings_server):\n"
         "    assert [one['identity'] for one in chat_bindings_server.bindings()] == ['TestUser']\n"
@@ -80,17 +82,6 @@ def test_tests_get_servers(installed, tmp_path):
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "1 passed" in run.stdout
-
-
-def test_verify_looks_for_no_tests_above_it(installed, world, world_file, tmp_path):
-    """verify runs where somebody's own tests lie in a folder above it, as beside a project's .venv."""
-    (installed.parents[2] / "test_somebodys_own.py").write_text("raise RuntimeError('not to be read')\n")
-    with serving(by_name("right"), world.document) as url:
-        command = [installed, "verify", url, "--fixtures", world_file, "--only", "FETCH-02"]
-        run = subprocess.run(
-            command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False, env=environment()
-        )
-    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_fixtures_import_and_export_work_from_anywhere(installed, tmp_path):
@@ -117,8 +108,6 @@ def test_fixtures_import_and_export_work_from_anywhere(installed, tmp_path):
 
 def test_the_wheel_publishes_what_the_source_tree_does(installed, tmp_path):
     """Where there is no Node.js, the installed command writes the same bytes as the source tree's."""
-    if sentence := missing_assets():
-        unavailable(sentence)
     path = {"PATH": str(installed.parent)}
     done = subprocess.run(
         [installed, "publish", "-o", "site"], cwd=tmp_path, env=path, capture_output=True, text=True, check=False
@@ -156,8 +145,8 @@ def test_the_demo_answers_its_own_curl_line(demo):
         assert line, "it ended without a curl line"
         match = re.search(r"curl -u (\w+):(\w+) (http\S+)", line)
     user, password, url = match.groups()
-    answer = httpx.get(url, auth=(user, password), timeout=20)
+    answer = httpx.get(url, auth=(user, password), timeout=60)
     assert answer.status_code == 200
     assert answer.json()["identity"] == "TestUser"
     demo.send_signal(signal.SIGINT)
-    assert demo.wait(20) == 0
+    assert demo.wait(60) == 0

@@ -314,3 +314,26 @@ def test_a_pipe_is_read_as_a_file_that_can_be_read_again(tmp_path):
         writer.join()
         assert (file.read(), file.seek(0), file.read()) == (b"some text", 0, b"some text")
     assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_lines_as_export_writes_them_are_read_as_any_others():
+    """A line that is read at once gives the same as one that the parser reads, and hides no flaw in it."""
+    own = [a_binding(sid=f"BS{number:032x}", identity=f"é {number}") for number in range(5)]
+    lines = [json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in own]
+
+    def world(separator: str) -> str:
+        service = f'{{"sid":"{S}","bindings":[{separator}]}}'
+        return f'{{"accounts":[{{"sid":"{A}","auth_token":"x","services":[{service}]}}]}}'
+
+    at_once, parsed = read(world("\n" + ",\n".join(lines) + "\n")), read(world("\n" + " ,\n".join(lines) + "\n"))
+    places = [[(frame.kind, frame.value, frame.line, frame.pointer) for frame in found] for found in (at_once, parsed)]
+    assert places[0] == places[1]
+    twice = lines[2][:-1] + ',"identity":"again"}'
+    for line, rule in ((twice, "must not be there twice"), (lines[2][1:], None), ("{}x", None), ("3", None)):
+        error = fault(world("\n" + ",\n".join([*lines[:2], line, *lines[3:]]) + "\n"))
+        assert error.line == 4
+        assert rule in (None, error.rule)
+    error = fault(world("\n" + ",\n".join(lines) + ",\n"))
+    assert "JSON" in error.rule
+    error = fault(world("\n" + ",\n".join([*lines[:3], lines[3].replace('"gcm"', '"sms"'), lines[4]]) + "\n"))
+    assert (error.line, error.pointer) == (5, "/accounts/0/services/0/bindings/3/binding_type")

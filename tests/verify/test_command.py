@@ -112,7 +112,7 @@ def test_a_violation_is_shown_with_the_curl_line_that_reproduces_it(world_file, 
         [clause] = report_in(tmp_path)["clauses"]
         line = clause["reproduce"].splitlines()[0]
         assert line in run.stdout.replace("\n  ", "\n")
-        shown = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=30, check=True)
+        shown = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, check=True)
     assert clause["expected"] == "WWW-Authenticate: Basic"
     assert " 401 " in shown.stdout.splitlines()[0]
     assert "www-authenticate" not in shown.stdout.lower()
@@ -140,7 +140,7 @@ def test_an_interrupted_run_leaves_a_report(world_file, world, tmp_path):
             run.stderr.readline()
             time.sleep(6)
             run.send_signal(signal.SIGINT)
-            printed, _ = run.communicate(timeout=30)
+            printed, _ = run.communicate(timeout=60)
     assert run.returncode == 130
     report = report_in(tmp_path)
     assert report["verdict"] == "incomplete"
@@ -161,20 +161,6 @@ def test_clauses_are_listed_and_explained(tmp_path):
         assert f'id="{clause["id"]}"' in page
     assert explained["out_of_reach"]
     assert "PAGE-05" in run_cli("verify", "--list", "--only", "PAGE").stdout
-
-
-def test_what_the_user_configured_for_pytest_does_not_matter(service, world_file, tmp_path):
-    """verify ignores the user's own pytest configuration, conftest and PYTEST_ADDOPTS, and leaves no cache behind."""
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n", encoding="utf-8")
-    (tmp_path / "conftest.py").write_text("raise RuntimeError('not to be imported')\n", encoding="utf-8")
-    options = ["--fixtures", str(world_file), "--only", "FETCH-01"]
-    variables = environment(PYTEST_ADDOPTS="--no-such-option", PYTEST_PLUGINS="no_such_plugin")
-    run = subprocess.run(
-        [*CLI, "verify", service.url, *options],
-        cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert {path.name for path in tmp_path.iterdir()} == {"pytest.ini", "conftest.py"}
 
 
 def test_a_world_that_is_held_in_part_gets_violations(fresh, world_file, world, tmp_path):

@@ -13,7 +13,11 @@ from ..servers.right import Right
 from ..servers.running import serving
 from ..support.running import run_cli
 
-pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
+pytestmark = [
+    pytest.mark.ci("verifies servers that answer slowly"),
+    pytest.mark.long,
+    pytest.mark.usefixtures("unmeasured"),
+]
 
 WAITING = (network.Slow150, network.ThrottlesUntilADate, network.Slow, network.Throttles)
 """Those whose runs are long since they wait: first, so that the others run meanwhile."""

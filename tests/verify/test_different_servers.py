@@ -14,7 +14,10 @@ pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
 HERE = [server for server in all_different() if server.__module__ == different.__name__]
 
 
-@pytest.mark.parametrize("server", [Right, *HERE], ids=name_of)
+ALL = [Right, *(pytest.param(each, marks=pytest.mark.ci("whole runs take seconds each")) for each in HERE)]
+
+
+@pytest.mark.parametrize("server", ALL, ids=name_of)
 def test_different(server, world_file, world):
     """Every clause is passed, none skipped."""
     with serving(server, world.document) as url:

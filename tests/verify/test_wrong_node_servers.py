@@ -6,7 +6,7 @@ from ..servers.node_server import serving_node
 from ..support.tools import path_of
 from .judging import node_servers, told, verified
 
-pytestmark = [pytest.mark.needs("node"), pytest.mark.usefixtures("unmeasured")]
+pytestmark = [pytest.mark.ci("verifies 47 servers"), pytest.mark.needs("node"), pytest.mark.usefixtures("unmeasured")]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,16 @@ from .judging import Wrong, python_servers, told, verified
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
 
+_EVERY = 12
+"""`make test` verifies one in so many."""
 
-@pytest.mark.parametrize("server", python_servers(), ids=lambda each: f"{each.clause}-{each.name}")
+SERVERS = [
+    pytest.param(server, marks=[pytest.mark.ci("all servers take minutes")] if number % _EVERY else [])
+    for number, server in enumerate(python_servers())
+]
+
+
+@pytest.mark.parametrize("server", SERVERS, ids=lambda each: f"{each.clause}-{each.name}")
 def test_wrong_server(server: Wrong, world_file):
     """The clause that is meant for a defect is violated, and the report says what was expected and how to see it."""
     with server.serving(world_file) as url:

@@ -10,6 +10,7 @@ from psycopg import errors
 from psycopg.pq import TransactionStatus
 
 from ..interface import AccountRow, Binding, Conflict, KeyRow, Schema, ServiceRow, StorageUnavailable
+from ..rows import now
 from . import erasure, loader, migrating
 from .connection import away, connect, conninfo
 from .reading import COLUMNS
@@ -121,11 +122,16 @@ class PostgresAdministration:
     @contextmanager
     def load(self) -> Iterator[loader.PostgresLoader]:
         with self._change():
-            yield loader.PostgresLoader(self._connection)
+            loading = loader.PostgresLoader(self._connection)
+            yield loading
+            loading.finish()
 
     def erase(self) -> list[str]:
         with away():
-            return erasure.erase(self._connection)
+            if obstacles := erasure.erase(self._connection):
+                return obstacles
+            self._connection.execute("UPDATE erasures SET erased_at = %s", (now(),))
+        return []
 
     @property
     def _connection(self) -> psycopg.Connection[tuple[Any, ...]]:

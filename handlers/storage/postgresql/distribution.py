@@ -21,9 +21,14 @@ _DISTRIBUTED = "SELECT logicalrel::text FROM pg_dist_partition"
 _ONE_BY_ONE = "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"
 
 
+def is_there(connection: Connection) -> bool:
+    """Tell whether the database has the extension."""
+    return bool(connection.execute(_EXTENSION).fetchall())
+
+
 def pending(connection: Connection) -> list[str]:
     """Statements that are to be run, in this order and in one transaction; none where there is no Citus."""
-    if not connection.execute(_EXTENSION).fetchall():
+    if not is_there(connection):
         return []
     done = {name for (name,) in connection.execute(_DISTRIBUTED)}
     statements = [f"SELECT create_reference_table('{name}')" for name in _REFERENCE if name not in done]

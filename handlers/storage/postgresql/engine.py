@@ -70,21 +70,22 @@ class PostgresStorage:
         _, number = await self._write(writing.DELETE, _values(account_sid, service_sid, sid=sid))
         return number > 0
 
+    async def erased_at(self) -> str:
+        ((erased_at,),) = await self._read(reading.ERASED_AT, {})
+        return str(erased_at)
+
     async def _owns(self, account_sid: str, service_sid: str) -> bool:
         rows = await self._read(reading.SERVICE, _values(account_sid, service_sid))
         return bool(rows)
 
     async def _read(self, statement: str, values: Values) -> list[Row]:
-        # asking twice does no harm, so a connection that was lost meanwhile is not the caller's concern
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                rows, _ = await self._ask(statement, values)
-            except StorageUnavailable as error:
-                if time.monotonic() > deadline or not isinstance(error, (Lost, Undone)):
-                    raise
-            else:
-                return rows
+        # asking twice does no harm, so a connection that was lost meanwhile is not the caller's concern; once, though,
+        # since a statement that ends connections would end them for as long as it is asked
+        try:
+            rows, _ = await self._write(statement, values)
+        except Lost:
+            rows, _ = await self._write(statement, values)
+        return rows
 
     async def _write(self, statement: str, values: Values) -> tuple[list[Row], int]:
         # what was lost may have been done, so only what certainly was not is done again

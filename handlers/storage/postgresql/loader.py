@@ -7,8 +7,10 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from ..interface import AccountRow, Binding, BindingConflict, Conflict, KeyRow, ServiceRow
+from ..interface import AccountRow, Binding, BindingConflict, Conflict, KeyRow, ServiceRow, TwinConflict
+from ..progress import Progress, quietly
 from ..rows import ADDED, added
+from . import distribution
 from .connection import away
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -24,6 +26,27 @@ ADD_BINDINGS = f"COPY bindings ({', '.join(ADDED)}) FROM STDIN (FORMAT BINARY)"
 _TYPES = ["bytea" if column == "key_sha256" else "text" for column in ADDED]
 
 SAME_KEY = "SELECT sid FROM bindings WHERE service_sid = %s AND key_sha256 = %s"
+
+# Who drops an index keeps all others from the table until the end: so there must be no others.
+MAY_LEAVE_INDEXES = """
+    SELECT pg_has_role(relowner, 'USAGE') AND NOT EXISTS (SELECT FROM bindings) AND NOT EXISTS (
+        SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND backend_type = 'client backend')
+    FROM pg_class WHERE oid = 'bindings'::regclass"""
+
+INDEXES = """
+    SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid)
+    FROM pg_index WHERE indrelid = 'bindings'::regclass AND NOT indisprimary"""
+
+# The first Binding, in the order in which they were added, that has the unique key of an earlier one.
+TWIN = """
+    SELECT service_sid, sid, first FROM (
+        SELECT ctid, service_sid, sid, first_value(sid) OVER same AS first, row_number() OVER same AS number
+        FROM bindings WINDOW same AS (PARTITION BY service_sid, key_sha256 ORDER BY ctid)) AS ordered
+    WHERE number = 2 ORDER BY ctid LIMIT 1"""
+
+MANY = 200
+"""How many Bindings at once are worth making the indexes after them."""
 
 REMOVE_BINDINGS = "DELETE FROM bindings WHERE service_sid = %s"
 
@@ -64,6 +87,7 @@ class PostgresLoader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._indexes: list[str] | None = None
 
     def remove_account(self, sid: str) -> None:
         remove_account(self._connection, sid)
@@ -78,6 +102,8 @@ class PostgresLoader:
         insert(self._connection, "service", ADD_SERVICE, service)
 
     def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
+        if self._indexes is None and len(bindings) >= MANY:
+            self._leave_indexes()
         rows = [added(service_sid, binding) for binding in bindings]
         try:
             with away(), self._connection.transaction(), self._connection.cursor().copy(ADD_BINDINGS) as copy:
@@ -89,6 +115,30 @@ class PostgresLoader:
         except errors.UniqueViolation as error:
             index = _line(error) - 1
             raise BindingConflict(self._broken_rule(error, rows, index), index) from error
+
+    def finish(self, progress: Progress = quietly) -> None:
+        statements, self._indexes = self._indexes, None
+        if not statements:
+            return
+        with away(), progress("indexing", len(statements)) as advance:
+            for statement in statements:
+                try:
+                    with self._connection.transaction():
+                        self._connection.execute(statement)
+                except errors.UniqueViolation as error:
+                    raise TwinConflict(*self._connection.execute(TWIN).fetchall()[0]) from error
+                advance(1)
+
+    def _leave_indexes(self) -> None:
+        """Make no index but the primary key's while rows are added, where that keeps nobody waiting."""
+        self._indexes = []
+        with away():
+            ((may,),) = self._connection.execute(MAY_LEAVE_INDEXES)
+            if not may or distribution.is_there(self._connection):
+                return
+            for name, statement in self._connection.execute(INDEXES).fetchall():
+                self._connection.execute(f"DROP INDEX {name}")
+                self._indexes.append(statement)
 
     def _broken_rule(self, error: psycopg.Error, rows: Sequence[tuple[Any, ...]], index: int) -> str:
         service_sid, sid, key_sha256 = rows[index][:3]

@@ -26,6 +26,8 @@ CREDENTIAL = """
     LEFT JOIN api_keys AS key ON key.sid = %(user_name)s"""
 """One row, whoever asks: no answer takes longer because there is such a user."""
 
+ERASED_AT = "SELECT erased_at FROM erasures"
+
 SERVICE = f"SELECT 1 WHERE {OWNER}"
 
 FETCH = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = %(service_sid)s AND sid = %(sid)s AND {OWNER}"  # noqa: S608 - constants

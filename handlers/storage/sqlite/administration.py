@@ -1,8 +1,6 @@
 """`Administration` on an SQLite file: what the commands do to a database, while a server may be running on it."""
 
-import logging
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,18 +10,14 @@ import apsw
 
 from ..interface import AccountRow, Binding, Conflict, KeyRow, Schema, ServiceRow, StorageUnavailable
 from ..progress import Progress
+from ..rows import now
 from . import connection as database
-from . import loader, pages
+from . import erasure, loader, pages
 from .connection import away, transaction
 from .reading import COLUMNS
 
-log = logging.getLogger(__name__)
-
 _CACHE = 176 * 1024
 """KiB of pages to hold at the most: the indexes of a large world are filled in no order."""
-
-_ERASE_FOR = 5.0
-"""Seconds to wait until nobody is in the way of an erasure."""
 
 BINDINGS = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = ? ORDER BY sid"  # noqa: S608 - constants
 
@@ -31,8 +25,10 @@ BINDINGS = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = ? ORDER BY sid" 
 class SqliteAdministration:
     """`Administration` on the file at `path`, which is opened when it is first needed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, make_folder: bool = False) -> None:
+        """`make_folder` is for a path that the user did not name: its folder is made with the database."""
         self._path = path
+        self._make_folder = make_folder
         self._opened: apsw.Connection | None = None
 
     def __enter__(self) -> Self:
@@ -44,9 +40,20 @@ class SqliteAdministration:
             self._opened = None
 
     def migrate(self) -> int:
-        with suppress(OSError):  # which connecting tells better
+        if self._make_folder:
+            try:
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise StorageUnavailable(f"{error.filename} cannot be made: {error.strerror}") from error
+        path = os.path.realpath(self._path)
+        try:
             # readable by its owner alone, and so are the files that SQLite makes beside it
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            pass
+        except OSError as error:
+            if not self._path.exists():
+                raise StorageUnavailable(f"{path} cannot be made: {error.strerror}") from error
         with away():
             return database.migrate(self._open())
 
@@ -125,7 +132,9 @@ class SqliteAdministration:
     @contextmanager
     def load(self) -> Iterator[loader.SqliteLoader]:
         with self._change():
-            yield loader.SqliteLoader(self._connection)
+            loading = loader.SqliteLoader(self._connection)
+            yield loading
+            loading.finish()
 
     @property
     def path(self) -> Path:
@@ -137,23 +146,14 @@ class SqliteAdministration:
         connection = self._connection
         pages.copy(connection, target, "copying", progress)
 
-    def copy_pages_from(self, source: apsw.Connection, progress: Progress) -> None:
-        """Make this file a copy of another, in one transaction."""
-        connection = self._connection
-        try:
-            pages.copy(source, connection, "restoring", progress)
-        finally:
-            self._erase_or_tell()
-
     def erase(self) -> list[str]:
-        deadline = time.monotonic() + _ERASE_FOR
-        while True:
-            with suppress(StorageUnavailable), away():
-                if database.erase(self._connection):
-                    return []
-            if time.monotonic() > deadline:
-                return ["somebody is reading or writing: a server that runs on the file will do it"]
-            time.sleep(0.05)
+        connection = self._connection
+        with away():
+            if obstacles := erasure.erase(connection):
+                return obstacles
+            connection.execute("UPDATE erasures SET erased_at = ?", (now(),))
+            database.truncate_log(connection)
+        return []
 
     @property
     def _connection(self) -> apsw.Connection:
@@ -182,24 +182,16 @@ class SqliteAdministration:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         if tables and "bindings" not in tables:
             raise Conflict(f"{self._path} is the database of another program")
+        if connection.pragma("application_id") == database.BACKUP:
+            raise Conflict(f"{self._path} is a backup, and no database: `restore` it into one")
 
     @contextmanager
     def _change(self) -> Iterator[None]:
-        connection, begun = self._connection, False
-        try:
-            with away():
-                connection.pragma("cache_size", -_CACHE)
-                with transaction(connection):
-                    begun = True
-                    yield
-        finally:
-            # also when all was undone: what did not fit the cache was written to the log
-            if begun:
-                self._erase_or_tell()
-
-    def _erase_or_tell(self) -> None:
-        if self.erase():
-            log.warning("what was deleted is not erased from the files yet: a server that runs on them will do it")
+        connection = self._connection
+        with away():
+            connection.pragma("cache_size", -_CACHE)
+            with transaction(connection):
+                yield
 
     def _select(self, row_type: Any, statement: str, account_sid: str | None) -> Iterator[Any]:
         if account_sid is None:

@@ -1,39 +1,65 @@
-"""Makes backups: SQLite files, whatever engine they are made of.
+"""Backups: SQLite files, whatever engine they are made of, and how they are restored.
 
 Of an SQLite database the pages are copied, of any other the rows. Either is one moment of it, during which others go on
-reading and writing. All that takes longer than copying, such as the checks, is done to the copy.
+reading and writing. All that takes longer than copying, such as the checks, is done to the copy. A backup says how much
+it holds, and the SHA-256 of all rows. Of a backup nothing is taken but rows, and nothing that it holds is executed.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version as installed
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
 
 import apsw
 
-from .. import copying
-from ..interface import Administration, StorageDamaged, StorageUnavailable
+from ...files import application_id
+from ..copying import Part, parts, tally
+from ..interface import Administration, Conflict, Loader, StorageDamaged, StorageUnavailable
+from ..migrations import scripts
 from ..progress import Progress
-from . import manifest
 from .administration import SqliteAdministration
-from .connection import away, extended_code, migrate, transaction
-from .integrity import flaw, opened
+from .connection import BACKUP, away, connect, extended_code, migrate, transaction, version
 from .loader import SqliteLoader
-from .manifest import Contents
+
+_MAKE = """
+    CREATE TABLE backup (made_at TEXT NOT NULL, made_by TEXT NOT NULL, accounts INTEGER NOT NULL,
+                         api_keys INTEGER NOT NULL, services INTEGER NOT NULL, bindings INTEGER NOT NULL,
+                         sha256 TEXT NOT NULL) STRICT"""
+
+_ADD = "INSERT INTO backup VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+_READ = "SELECT accounts, api_keys, services, bindings, sha256 FROM backup"
+
+_TABLES = """
+    SELECT name, sql FROM sqlite_schema
+    WHERE type IN ('table', 'view') AND name IN ('backup', 'accounts', 'api_keys', 'services', 'bindings')
+    ORDER BY name"""
+
+_CACHE = 64 * 1024
+"""KiB of pages to hold at the most: a check reads an index in one order, and the rows that it leads to in another."""
 
 _WRITING = {apsw.SQLITE_IOERR_WRITE, apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC, apsw.SQLITE_IOERR_TRUNCATE}
+
+
+class Contents(NamedTuple):
+    """How much is in a backup."""
+
+    accounts: int
+    keys: int
+    services: int
+    bindings: int
 
 
 class Unwritable(Exception):
     """A backup cannot be written; the message says why."""
 
 
-def must_be_apart(source: Administration, path: Path) -> None:
-    """Raise `Unwritable` where a backup would take the place of a database that somebody uses."""
-    if isinstance(source, SqliteAdministration) and path.exists() and path.samefile(source.path):
-        raise Unwritable("it is the database itself")
-    if path.with_name(f"{path.name}-wal").exists():
-        raise Unwritable(f"it is a database in use, for {path.name}-wal stands beside it")
+class BadBackup(Exception):
+    """A file cannot be restored; the message is the rule that it breaks, to stand behind the file's name."""
 
 
 def write(source: Administration, path: Path, progress: Progress) -> Contents:
@@ -43,26 +69,166 @@ def write(source: Administration, path: Path, progress: Progress) -> Contents:
     """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     with _writing():
-        if isinstance(source, SqliteAdministration):
-            with opened(path) as target:
-                source.copy_pages_to(target, progress)
-        else:
-            _write_rows(source, path, progress)
-        with opened(path) as connection:
-            connection.pragma("journal_mode", "DELETE")
-            if told := flaw(connection):
+        with _opened(path) as copied:
+            if isinstance(source, SqliteAdministration):
+                source.copy_pages_to(copied, progress)
+            else:
+                _copy_rows(source, copied, progress)
+        with _opened(path) as copied:
+            copied.pragma("journal_mode", "DELETE")
+            if told := _flaw(copied):
                 raise StorageDamaged(f"a copy of it does not hold together: {told}")
-        return manifest.write(path)
+        with SqliteAdministration(path) as held, progress("counting", held.count_bindings()) as advance:
+            counted = tally(parts(held), advance, lambda _: None)
+        contents = Contents(**counted.counts)
+        with _opened(path) as copied, transaction(copied):
+            copied.execute(_MAKE)
+            made_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            copied.execute(_ADD, (made_at, installed("chat-bindings"), *contents, counted.sha256))
+            copied.pragma("application_id", BACKUP)
+    return contents
 
 
-def _write_rows(source: Administration, path: Path, progress: Progress) -> None:
-    with source.snapshot(), opened(path) as target:
-        migrate(target)
-        with transaction(target), progress("copying", source.count_bindings()) as advance:
-            copied = copying.copy(source, SqliteLoader(target), advance)
-        counted = target.execute("SELECT count(*) FROM bindings").get
-        if counted != copied:
-            raise StorageDamaged(f"of {copied} Bindings, a copy of it holds {counted}")
+def restore(
+    path: Path, target: Administration, check: Callable[[Part], None], progress: Progress, *, replace: bool
+) -> Contents:
+    """Make a database hold the rows of a backup, and nothing else; when this raises, it holds what it held.
+
+    Each part is given to `check`, which raises `BadBackup` for what is not as it must be. Raises `Conflict` where the
+    database holds something that is not to be replaced.
+    """
+    if isinstance(target, SqliteAdministration):
+        _must_be_alone(target.path)
+    with Backup(path) as backup:
+        contents, sha256 = backup.described()
+        with progress("checking", contents.bindings) as advance:
+            found = tally(_read(parts(backup)), advance, check)
+        if (tuple(found.counts.values()), found.sha256) != (contents, sha256):
+            raise BadBackup("must hold the very rows that it was made of: it is damaged, or was changed")
+        target.migrate()
+        _must_be_free(target, replace=replace)
+        with target.load() as loader:
+            for account in list(target.accounts()):
+                loader.remove_account(account.sid)
+            with progress("restoring", contents.bindings) as advance:
+                loaded = tally(_read(parts(backup)), advance, lambda part: _add(part, loader))
+            _finish(loader, progress)
+            if loaded.sha256 != sha256:
+                raise BadBackup("must not change while it is restored")
+    return contents
+
+
+class Backup(SqliteAdministration):
+    """A backup that is read, and of which nothing is executed."""
+
+    def described(self) -> tuple[Contents, str]:
+        """How much it says that it holds, and the SHA-256 of that. Raises `BadBackup` for what is no backup."""
+        if application_id(self.path) != BACKUP:
+            raise BadBackup("must be what `chat-bindings backup` has finished")
+        with _reading():
+            connection = self._open()
+            if version(connection) > scripts("sqlite")[-1][0]:
+                raise BadBackup("must not be of a newer version of chat-bindings: restore it with that one")
+            if connection.execute(_TABLES).fetchall() != _tables_of_ours(version(connection)):
+                raise BadBackup("must have the tables of chat-bindings, as they were made")
+            *counts, sha256 = connection.execute(_READ).fetchone() or (0, 0, 0, 0, "")
+        return Contents(*counts), sha256
+
+    def _open(self) -> apsw.Connection:
+        if self._opened is None:
+            # immutable: neither is a log beside it taken for a part of it, nor anything written
+            self._opened = connection = apsw.Connection(
+                f"file:{quote(str(self.path.absolute()))}?immutable=1",
+                flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
+            )
+            connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+            connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+            connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
+            connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
+            connection.pragma("query_only", "ON")
+            connection.pragma("cell_size_check", "ON")
+        return self._opened
+
+
+def _tables_of_ours(number: int) -> list[tuple[object, ...]]:
+    connection = apsw.Connection(":memory:")
+    for each, script in scripts("sqlite"):
+        if each <= number:
+            connection.execute(script)
+    connection.execute(_MAKE)
+    return connection.execute(_TABLES).fetchall()
+
+
+def _must_be_alone(path: Path) -> None:
+    """SQLite would take what stands beside a file for the latest changes of it, or remove it."""
+    for name in (f"{path.name}-wal", f"{path.name}-journal"):
+        if not path.exists() and path.with_name(name).exists():
+            raise Conflict(f"{path.with_name(name)} is left of another database: move it away first")
+
+
+def _must_be_free(target: Administration, *, replace: bool) -> None:
+    if not replace and (held := sum(1 for _ in target.accounts())):
+        raise Conflict(f"the database holds {held} account{'s' * (held > 1)}: name a new one, or give --replace")
+
+
+def _add(part: Part, loader: Loader) -> None:
+    try:
+        part.add_to(loader)
+    except Conflict as error:
+        raise BadBackup(f"must hold nothing twice, and nothing that belongs to nothing: {error}") from error
+
+
+def _finish(loader: Loader, progress: Progress) -> None:
+    try:
+        loader.finish(progress)
+    except Conflict as error:
+        raise BadBackup(f"must hold nothing twice: {error}") from error
+
+
+def _read(found: Iterable[Part]) -> Iterator[Part]:
+    with _reading():
+        yield from found
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Tell a file that is no backup, in whatever way SQLite stumbles over it, from a machine that is in the way."""
+    try:
+        with away():
+            yield
+    except StorageDamaged as error:
+        raise BadBackup(f"must be a whole SQLite database: {error}") from error
+    except (apsw.Error, ValueError, TypeError) as error:
+        raise BadBackup(f"must be as `chat-bindings backup` made it: {error}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[apsw.Connection]:
+    connection = connect(path)
+    try:
+        connection.pragma("cache_size", -_CACHE)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _flaw(connection: apsw.Connection) -> str:
+    """What SQLite finds wrong with a file; empty for nothing."""
+    told = connection.execute("PRAGMA integrity_check(1)").get
+    if told != "ok":
+        return str(told)
+    orphan = connection.execute("PRAGMA foreign_key_check").fetchone()
+    return f"a row of {orphan[0]} belongs to nothing in {orphan[2]}" if orphan else ""
+
+
+def _copy_rows(source: Administration, copied: apsw.Connection, progress: Progress) -> None:
+    with source.snapshot():
+        migrate(copied)
+        with transaction(copied):
+            loader = SqliteLoader(copied)
+            with progress("copying", source.count_bindings()) as advance:
+                tally(parts(source), advance, lambda part: part.add_to(loader))
+            loader.finish(progress)
 
 
 @contextmanager
@@ -74,5 +240,7 @@ def _writing() -> Iterator[None]:
     except StorageUnavailable as error:
         cause = error.__cause__
         if isinstance(cause, apsw.FullError) or (isinstance(cause, apsw.Error) and extended_code(cause) in _WRITING):
-            raise Unwritable(str(error)) from error
+            # of what fails while pages are copied, SQLite's own text is "not an error"
+            full = isinstance(cause, apsw.FullError)
+            raise Unwritable("database or disk is full" if full else "disk I/O error") from error
         raise

@@ -1,27 +1,35 @@
 """Connections to an SQLite file, its schema, and which of its errors mean "away" rather than "broken".
 
-By APSW and not by Python's own `sqlite3`: it brings one recent SQLite to every machine, and can erase (see `erasure`).
+By APSW and not by Python's own `sqlite3`: it brings one recent SQLite to every machine.
 A process must not open the same file by both: closing it in one drops the locks of the other.
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 import apsw
 
 from ..interface import Conflict, Schema, StorageDamaged, StorageUnavailable
 from ..migrations import scripts
-from . import erasure
+from .sleep import spare_event_loops
 
 PATIENCE = 2.0
 """How many seconds to wait for a lock before the database counts as away."""
 
-_RETRY_EVERY = 0.003
-"""Seconds after which the event loop asks for a lock again."""
+RETRY_EVERY = 0.003
+"""Seconds after which a lock is asked for again."""
+
+_LEAST_INDEX = 32768
+"""Bytes that the index of a log has at the least; one that is shorter was begun where there was no room for it."""
+
+BACKUP = 0x63686262
+"""The application id of a backup, by which it is told from a database: "chbb" in ASCII."""
 
 T = TypeVar("T")
 
@@ -45,6 +53,10 @@ class away:  # noqa: N801 - reads as a verb; a class, since a generator costs as
     def __enter__(self) -> None: ...
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, apsw.ReadOnlyError):
+            raise StorageUnavailable(
+                "it cannot be written: it or its folder is read-only, or the disk is full"
+            ) from error
         if isinstance(error, _AWAY):
             raise StorageUnavailable(str(error)) from error
         if isinstance(error, _DAMAGED):
@@ -57,19 +69,70 @@ def extended_code(error: apsw.Error) -> int:
 
 
 def connect(path: Path, *, patience: float = PATIENCE, create: bool = False) -> apsw.Connection:
-    """Open the file at `path`. Transactions are begun by hand; `patience` is the wait for a lock, in seconds."""
+    """Open the file at `path`. Transactions are begun by hand; `patience` is the wait for a lock, in seconds.
+
+    One that may not be written is opened to be read. SQLite needs an index of the write-ahead log beside it even then;
+    where that cannot be made, a file that nobody has open is read by itself alone.
+    """
+    real = os.path.realpath(path)
     flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
-    vfs = erasure.PATIENT if patience else erasure.IMPATIENT
-    connection = apsw.Connection(str(path.absolute()), flags=flags, vfs=vfs, statementcachesize=512)
-    connection.set_busy_timeout(round(patience * 1000))
-    # without it SQLite plans a statement anew whenever a bound of its range or its LIMIT changes: at each page
-    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
-    connection.pragma("synchronous", "FULL")  # acknowledged means on disk
-    connection.pragma("secure_delete", "ON")  # deleted means zeroed
-    connection.pragma("foreign_keys", "ON")
-    connection.pragma("temp_store", "MEMORY")  # no personal data in temporary files
-    connection.pragma("max_page_count", erasure.MAX_PAGES)
+    try:
+        return _open(real, flags, patience)
+    except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError, apsw.FullError) as error:
+        if obstacle := _obstacle(real):
+            raise StorageUnavailable(obstacle) from error
+        if _is_in_use(real):
+            raise
+    return _open(f"file:{quote(real)}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI, patience)
+
+
+def _open(name: str, flags: int, patience: float) -> apsw.Connection:
+    connection = apsw.Connection(name, flags=flags, statementcachesize=512)
+    try:
+        spare_event_loops(connection)
+        connection.set_busy_timeout(round(patience * 1000))
+        # without it SQLite plans a statement anew whenever a bound of its range or its LIMIT changes: at each page
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+        connection.pragma("synchronous", "FULL")  # acknowledged means on disk
+        connection.pragma("secure_delete", "ON")  # a deleted row is zeroed where it stands
+        connection.pragma("foreign_keys", "ON")
+        connection.pragma("temp_store", "MEMORY")  # no personal data in temporary files
+        version(connection)  # the first read, which needs all of its files
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def closed() -> apsw.Connection:
+    """A connection that is closed: that to a database that is away."""
+    connection = apsw.Connection(":memory:")
+    connection.close()
+    return connection
+
+
+def _obstacle(path: str) -> str:
+    """Why this process cannot even read a database, where that can be known."""
+    if not os.path.exists(path):  # noqa: PTH110 - as SQLite gets it
+        return f"there is no file {path}"
+    for file in (path, f"{path}-wal", f"{path}-shm"):
+        if os.path.exists(file) and not os.access(file, os.R_OK):  # noqa: PTH110
+            return f"this user may not read {file}"
+    if _size(f"{path}-wal") and _size(f"{path}-shm") < _LEAST_INDEX:
+        return (
+            f"the latest changes stand in {path}-wal, which only a process that may write in its folder can read: "
+            "copy both files to where you may write, and use the copy"
+        )
+    return ""
+
+
+def _is_in_use(path: str) -> bool:
+    """Whether another process has a database open, or has left something of it to be recovered."""
+    return bool(_size(f"{path}-wal") or _size(f"{path}-journal") or _size(f"{path}-shm") >= _LEAST_INDEX)
+
+
+def _size(path: str) -> int:
+    return os.stat(path).st_size if os.path.exists(path) else 0  # noqa: PTH110, PTH116
 
 
 async def patiently(do: Callable[[], T]) -> T:
@@ -82,7 +145,7 @@ async def patiently(do: Callable[[], T]) -> T:
         except StorageUnavailable:
             if time.monotonic() > deadline:
                 raise
-        await asyncio.sleep(_RETRY_EVERY)
+        await asyncio.sleep(RETRY_EVERY)
 
 
 def migrate(connection: apsw.Connection) -> int:
@@ -131,10 +194,10 @@ def transaction(connection: apsw.Connection, kind: str = "IMMEDIATE") -> Iterato
         raise
 
 
-def erase(connection: apsw.Connection) -> bool:
-    """Move the write-ahead log into the file, where deletes are zeroed, and empty it: whether nobody was in the way.
+def truncate_log(connection: apsw.Connection) -> bool:
+    """Move the write-ahead log into the file, and empty it: whether no other process prevented that.
 
-    What reads for long, as a backup does, is not waited for: emptying the log keeps writers waiting as well.
+    A long read, such as a backup's, is not waited for: emptying the log keeps writers waiting as well.
     """
     try:
         in_the_log, moved = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)

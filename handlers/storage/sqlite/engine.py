@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Concatenate, NoReturn, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import apsw
 
+from ... import periodic
 from ..interface import (
     Binding,
     Credential,
@@ -20,7 +22,7 @@ from ..interface import (
     StorageUnavailable,
 )
 from . import moving, reading, writing
-from .connection import PATIENCE, connect, erase, must_be_current, patiently, transaction
+from .connection import PATIENCE, away, closed, connect, must_be_current, patiently, transaction, truncate_log
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +32,15 @@ T = TypeVar("T")
 _CACHE_KIB = 64_000
 """KiB of pages that a worker keeps at the most. All that stand above the leaves of 10 million Bindings fit in."""
 
-_ERASE_EVERY = 20.0
-"""Seconds between erasures: what is deleted must be gone from the files within a minute, busy readers included."""
+_CHECKPOINT_EVERY = 20.0
+"""Seconds between checkpoints, each of which truncates the write-ahead log."""
 
-_ERASE_SOON = 2.0
-"""Seconds until the next one where somebody, such as a backup, was in the way."""
+_CHECKPOINT_SOON = 2.0
+"""Seconds until the next one where another process, such as a backup, prevented it."""
 
 _TRY_AGAIN = 0.05
 """Seconds after which to look whether they still are."""
+
 _LOOK_EVERY = 0.25
 """Seconds between looks at whether the file is still at its path, and at writes that take too long."""
 
@@ -46,27 +49,27 @@ class SqliteStorage:
     """Reads and writes on the event loop, where they take microseconds, and waits for the disk in a thread."""
 
     def __init__(self, path: Path, binding_types: Sequence[str]) -> None:
-        self._path = path
+        self._path = path.absolute()
         self._binding_types = tuple(binding_types)
-        self._log = path.with_name(f"{path.name}-wal")
         self.on_commit: Callable[[int], object] = writing.nobody_asks
 
     async def open(self) -> None:
-        # the event loop never sleeps on a lock; another process that opens or closes the file right now has it locked
-        self._reader = await patiently(self._connect_reader)
-        self._writer = writing.Writer(await patiently(self._connect))
+        self._reader = closed()
+        self._writer = writing.Writer(self._path)
         self._writer.on_commit = self.on_commit
+        try:
+            await self._use(*await patiently(self._connect))
+        except (StorageUnavailable, StorageDamaged) as error:
+            log.warning("database unavailable, opened when it is back: %s", error)
         self._tasks = [
-            asyncio.create_task(self._erase_regularly()),
-            asyncio.create_task(_regularly(_LOOK_EVERY, self._look)),
-            asyncio.create_task(_regularly(_LOOK_EVERY, self._expire)),
+            periodic.start("checkpoint", _CHECKPOINT_EVERY, self._checkpoint),
+            periodic.start("look after the database file", _LOOK_EVERY, self._look),
+            periodic.start("expire writes", _LOOK_EVERY, self._expire),
         ]
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
-        await self._erase()
+        await periodic.stop(self._tasks)
+        await self._checkpoint()
         await self._writer.stop()
         moving.close(self._reader)
 
@@ -109,76 +112,67 @@ class SqliteStorage:
         deleted: bool = await self._writer.write(writing.delete(account_sid, service_sid, sid))
         return deleted
 
+    async def erased_at(self) -> str:
+        return await self._read(reading.erased_at)
+
     async def _read(self, read: Callable[Concatenate[apsw.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return read(self._reader, *args, **kwargs)
         except apsw.Error:
             return await patiently(lambda: read(self._reader, *args, **kwargs))
 
-    async def _erase_regularly(self) -> None:
-        while True:
-            erased = await self._erase()
-            await asyncio.sleep(_ERASE_EVERY if erased else _ERASE_SOON)
-
     async def _expire(self) -> None:
         self._writer.expire()
 
     async def _look(self) -> None:
-        if not self._reader_is_lost():
+        """Open what is at the path now, where that is another file than the open one, or the open one is read-only."""
+        is_at = moving.is_at(self._reader, self._path)
+        if is_at and not self._reader.readonly("main"):
             return
         try:
-            await self._open_anew()
-        except (apsw.Error, StorageUnavailable) as error:
-            log.debug("the database is still away: %s", error)
+            if not is_at:
+                moving.close(self._reader)
+                await self._writer.leave()
+            with away():
+                reader, writer = self._connect()
+            if is_at and reader.readonly("main") and reader.open_flags == self._reader.open_flags:
+                return  # those that there are serve as well
+            await self._use(reader, writer)
+        except (StorageUnavailable, StorageDamaged, apsw.Error) as error:
+            log.debug("database unavailable: %s", error)
+        else:
+            log.warning("the database was opened anew: it was away, had moved, or was read-only")
 
-    def _reader_is_lost(self) -> bool:
-        return moving.has_moved(self._reader) or self._reader.readonly("main")
-
-    async def _open_anew(self) -> None:
-        """Open what is at the path now, instead of what was there, or could only be read, when it was opened."""
-        if moving.has_moved(self._reader):
-            moving.close(self._reader)
-            await self._writer.leave()
-        reader, writer = self._connect_reader(), self._connect()
-        must_be_current(reader)
-        if reader.readonly("main") and not moving.has_moved(self._reader):
-            return  # those that there are serve as well
+    async def _use(self, reader: apsw.Connection, writer: apsw.Connection) -> None:
         moving.close(self._reader)
         self._reader = reader
         await self._writer.use(writer)
-        log.warning("the database was opened anew: it had moved, or was read-only")
 
-    def _connect(self) -> apsw.Connection:
-        return connect(self._path, patience=0.0)
-
-    def _connect_reader(self) -> apsw.Connection:
-        reader = self._connect()
+    def _connect(self) -> tuple[apsw.Connection, apsw.Connection]:
+        reader, writer = connect(self._path, patience=0.0), connect(self._path, patience=0.0)
+        must_be_current(reader)
         reader.pragma("cache_size", -_CACHE_KIB)
-        return reader
+        return reader, writer
 
-    async def _erase(self) -> bool:
-        # the log may hold deletes of ours, of a command, or of a process that was killed
-        if not self._log.exists() or not self._log.stat().st_size:
-            return True
+    async def _checkpoint(self) -> float | None:
         try:
-            return await asyncio.to_thread(self._checkpoint)
+            # the log may hold pages of ours, of a command, or of a process that was killed
+            if not os.stat(f"{os.path.realpath(self._path)}-wal").st_size or self._reader.readonly("main"):  # noqa: PTH116
+                return None
+            return None if await asyncio.to_thread(self._truncate_log) else _CHECKPOINT_SOON
         except (apsw.Error, StorageUnavailable, StorageDamaged) as error:
-            log.warning("what was deleted could not be erased yet: %s", error)
-            return True
+            log.warning("the write-ahead log could not be truncated: %s", error)
+        except FileNotFoundError:  # of no log, or of no database
+            pass
+        return None
 
-    def _checkpoint(self) -> bool:
+    def _truncate_log(self) -> bool:
         # a connection of its own, which tries until the readers of all workers are out of the way
         connection = connect(self._path)
         deadline = time.monotonic() + PATIENCE
         try:
-            while not (erased := erase(connection)) and time.monotonic() < deadline:
+            while not (truncated := truncate_log(connection)) and time.monotonic() < deadline:
                 time.sleep(_TRY_AGAIN)
         finally:
             connection.close()
-        return erased
-
-
-async def _regularly(seconds: float, do: Callable[[], Awaitable[None]]) -> NoReturn:
-    while True:
-        await do()
-        await asyncio.sleep(seconds)
+        return truncated

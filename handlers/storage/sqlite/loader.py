@@ -5,7 +5,8 @@ from typing import Any
 
 import apsw
 
-from ..interface import AccountRow, Binding, BindingConflict, Conflict, KeyRow, ServiceRow
+from ..interface import AccountRow, Binding, BindingConflict, Conflict, KeyRow, ServiceRow, TwinConflict
+from ..progress import Progress, quietly
 from ..rows import added
 from .connection import away, extended_code
 
@@ -21,6 +22,24 @@ ADD_BINDING = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 SAME_KEY = "SELECT sid FROM bindings WHERE service_sid = ? AND key_sha256 = ?"
+
+INDEXES = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'bindings' AND sql IS NOT NULL"
+
+# The first Binding, in the order in which they were added, that has the unique key of an earlier one.
+TWIN = """
+    SELECT service_sid, sid, first FROM (
+        SELECT rowid, service_sid, sid, first_value(sid) OVER same AS first, row_number() OVER same AS number
+        FROM bindings WINDOW same AS (PARTITION BY service_sid, key_sha256 ORDER BY rowid))
+    WHERE number = 2 ORDER BY rowid LIMIT 1"""
+
+MANY = 200
+"""How many Bindings at once are worth making the indexes after them."""
+
+_CACHE = 64 * 1024
+"""KiB of pages to hold where rows come first, and as much again to sort an index."""
+
+_LISTEN_EVERY = 1_000_000
+"""Instructions of SQLite's machine between which an interruption is heard."""
 
 # In steps, since SQLite remembers each row that one statement is about to delete.
 REMOVE_BINDINGS = """
@@ -65,6 +84,7 @@ class SqliteLoader:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
+        self._indexes: list[str] | None = None
 
     def remove_account(self, sid: str) -> None:
         remove_account(self._connection, sid)
@@ -79,6 +99,8 @@ class SqliteLoader:
         insert(self._connection, "service", ADD_SERVICE, service)
 
     def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
+        if self._indexes is None and len(bindings) >= MANY:
+            self._leave_indexes()
         rows = [added(service_sid, binding) for binding in bindings]
         before = self._connection.total_changes()
         try:
@@ -87,6 +109,32 @@ class SqliteLoader:
         except apsw.ConstraintError as error:
             index = self._connection.total_changes() - before  # rows before the offending one are in
             raise BindingConflict(self._broken_rule(error, rows[index]), index) from error
+
+    def finish(self, progress: Progress = quietly) -> None:
+        statements, self._indexes = self._indexes, None
+        if not statements:
+            return
+        # what sorting does not hold in memory goes into a file without a name
+        self._connection.pragma("temp_store", "FILE")
+        self._connection.set_progress_handler(lambda: False, _LISTEN_EVERY)
+        with away(), progress("indexing", len(statements)) as advance:
+            for statement in statements:
+                try:
+                    self._connection.execute(statement)
+                except apsw.ConstraintError as error:
+                    raise TwinConflict(*self._connection.execute(TWIN).get) from error
+                advance(1)
+
+    def _leave_indexes(self) -> None:
+        """Make no index but the primary key's while rows are added, where there are no Bindings yet."""
+        self._indexes = []
+        with away():
+            if self._connection.execute("SELECT EXISTS (SELECT 1 FROM bindings)").get:
+                return
+            self._connection.pragma("cache_size", -_CACHE)
+            for name, statement in self._connection.execute(INDEXES).fetchall():
+                self._connection.execute(f"DROP INDEX {name}")
+                self._indexes.append(str(statement))
 
     def _broken_rule(self, error: apsw.ConstraintError, row: Sequence[Any]) -> str:
         service_sid, sid, key_sha256 = row[:3]

@@ -1,4 +1,4 @@
-"""A file that is deleted, moved or replaced while it is open.
+"""A file that is deleted, moved or replaced while it is open, or that a symbolic link no longer leads to.
 
 SQLite goes on with the file that it opened, wherever that is: what it then writes is lost with the last handle. And its
 write-ahead log is found by its path, so a log that is left behind would be applied to another file that comes there.
@@ -6,11 +6,12 @@ write-ahead log is found by its path, so a log that is left behind would be appl
 
 import ctypes
 from contextlib import suppress
+from pathlib import Path
 
 import apsw
 
 from ..interface import StorageUnavailable
-from .connection import erase
+from .connection import truncate_log
 
 
 def has_moved(connection: apsw.Connection) -> bool:
@@ -21,6 +22,14 @@ def has_moved(connection: apsw.Connection) -> bool:
     except apsw.ConnectionClosedError:
         return True
     return bool(moved.value)
+
+
+def is_at(connection: apsw.Connection, path: Path) -> bool:
+    """Whether `path` leads to the file that a connection has open."""
+    try:
+        return not has_moved(connection) and path.samefile(connection.filename)
+    except OSError:
+        return False
 
 
 def close(connection: apsw.Connection) -> None:
@@ -38,6 +47,6 @@ def leave(connection: apsw.Connection) -> None:
     Raises `StorageUnavailable` when that cannot be done now.
     """
     with suppress(apsw.ConnectionClosedError):
-        if not erase(connection):
+        if not truncate_log(connection):
             raise StorageUnavailable("another process is still using the file that was here")
         close(connection)

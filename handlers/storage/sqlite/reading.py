@@ -29,6 +29,8 @@ CREDENTIAL = """
     LIMIT 1"""
 """One row, whoever asks: where there is no such user, any account's, which is read and not used."""
 
+ERASED_AT = "SELECT erased_at FROM erasures"
+
 # by the index that begins with the account: by its SID alone another's service would be found and read
 _OWNED = "services INDEXED BY services_by_account"
 
@@ -65,6 +67,11 @@ def credential(connection: apsw.Connection, user_name: str) -> Credential | None
     account_sid, secret_sha256, is_known = next(connection.execute(CREDENTIAL, {"user_name": user_name}))
     found = Credential(account_sid, secret_sha256)
     return found if is_known else None
+
+
+def erased_at(connection: apsw.Connection) -> str:
+    """When deleted data was last erased."""
+    return str(connection.execute(ERASED_AT).get)
 
 
 def owns(connection: apsw.Connection, account_sid: str, service_sid: str) -> bool:

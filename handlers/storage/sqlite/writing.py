@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import apsw
@@ -12,7 +13,7 @@ import apsw
 from ..interface import Binding, Registration, StorageUnavailable
 from ..rows import registered
 from . import moving
-from .connection import away, patiently
+from .connection import away, closed, patiently
 from .reading import COLUMNS, owns
 
 Write = Callable[[apsw.Connection], Any]
@@ -78,11 +79,12 @@ class Writer:
 
     Writes that come while others are committed share the next commit. Only the commit, which waits for the disk, is
     done in a thread: a single call, since a thread that comes back to Python often waits each time for the loop. The
-    connection must not sleep on locks.
+    connection must not sleep on locks. There is none until `use`.
     """
 
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = closed()
         self._is_left = False
         self._committing = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
@@ -167,7 +169,7 @@ class Writer:
         return results
 
     def _must_stand(self) -> None:
-        if self._is_left or moving.has_moved(self._connection):
+        if self._is_left or not moving.is_at(self._connection, self._path):
             raise StorageUnavailable("the file is no longer where it was")
 
     async def _in_thread(self, do: Callable[..., object], argument: object) -> None:

@@ -80,4 +80,6 @@ def _properties(binding: dict[str, Any]) -> dict[str, Any]:
 def _error(each: dict[str, Any]) -> Canned:
     if "html" in each:
         return Canned(each["status"], "text/html; charset=utf-8", each["html"])
-    return Canned(each["status"], "application/json", each["json_text"] if "json_text" in each else json.dumps(each["json"]))
+    return Canned(
+        each["status"], "application/json", each["json_text"] if "json_text" in each else json.dumps(each["json"])
+    )

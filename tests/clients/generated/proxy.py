@@ -35,10 +35,11 @@ class GrowingProxy:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                for service in self.path.split("/")[3:4]:
-                    if service in canned:
-                        return self._stand_in(canned[service])
-                connection = http.client.HTTPConnection(address, timeout=20)
+                service = "".join(self.path.split("/")[3:4])
+                if service in canned:
+                    self._stand_in(canned[service])
+                    return
+                connection = http.client.HTTPConnection(address, timeout=60)
                 connection.request(self.command, self.path, headers={**self.headers, "Accept-Encoding": "identity"})
                 answer = connection.getresponse()
                 body = answer.read()
@@ -79,5 +80,5 @@ class GrowingProxy:
 
     def __exit__(self, *exc_info: object) -> None:
         self._server.shutdown()
-        self._thread.join(10)
+        self._thread.join(60)
         self._server.server_close()

@@ -14,7 +14,7 @@ from ...support.answers import document
 from ...support.running import CLI, environment
 from .toolchains import generated, listed_warnings, readme_code
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.ci("generates all clients twice")
 
 LEFTOVERS = re.compile(
     r"GIT_USER_ID|team@openapitools|InlineResponse|ModelError|chat-bindings-client-\w{8}|/v1/Services|registration"

@@ -14,7 +14,7 @@ from . import cases
 from .proxy import GrowingProxy
 from .toolchains import TOOLCHAINS, Built, built, listed_warnings
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.ci("builds a program on every client")
 
 LANGUAGES = [pytest.param(name, marks=pytest.mark.needs(*toolchain.needs)) for name, toolchain in TOOLCHAINS.items()]
 IDENTITIES = (

@@ -34,7 +34,7 @@ def missing() -> list[str]:
     """What must be installed first."""
     return [
         *wrk.missing(),
-        *([] if PRISM.exists() else ["Prism is missing: make tests/servers/tools/node_modules/.installed"]),
+        *([] if PRISM.exists() else ["Prism is missing: make tests/load/bench/prism/node_modules/.installed"]),
     ]
 
 

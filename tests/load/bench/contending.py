@@ -16,7 +16,7 @@ from ...support.guessing import UNLIMITED
 from ...support.running import CLI, environment
 
 ROOT = Path(__file__).parents[3]
-PRISM = ROOT / "tests" / "servers" / "tools" / "node_modules" / ".bin" / "prism"
+PRISM = ROOT / "tests" / "load" / "bench" / "prism" / "node_modules" / ".bin" / "prism"
 _STARTS_WITHIN = 60.0
 _ENDS_WITHIN = 40.0
 _RESTED = 0.02

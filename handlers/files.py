@@ -1,0 +1,176 @@
+"""Files and folders: written whole or not at all, and private folders to work in.
+
+What a killed process leaves behind has a name that the next one knows, and removes. All errors are `OSError`.
+"""
+
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from errno import EBUSY, EEXIST, EPERM
+from pathlib import Path
+from typing import BinaryIO
+
+_SQLITE = b"SQLite format 3\0"
+_APPLICATION_ID = slice(68, 72)
+"""The bytes of an SQLite file that say whose it is (https://www.sqlite.org/fileformat2.html, 1.3)."""
+
+_BESIDE = ("-wal", "-shm", "-journal")
+"""What the names of SQLite's other files of a database end with."""
+
+
+def real(path: Path) -> Path:
+    """Follow the symbolic links in every part of a path, the last one included."""
+    return Path(os.path.realpath(path))
+
+
+def application_id(path: Path) -> int | None:
+    """Read from an SQLite file whose it is; None where it is no SQLite file, or is not there."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        head = file.read(_APPLICATION_ID.stop)
+    return int.from_bytes(head[_APPLICATION_ID], "big") if head.startswith(_SQLITE) else None
+
+
+def check_output(path: Path, *, inputs: Iterable[Path] = (), replaceable: int = 0) -> None:
+    """Raise `OSError` where what is written to a path would replace a database, its log, or an input.
+
+    An SQLite file whose application id is `replaceable` may be replaced, if that is not 0.
+    """
+    path = real(path)
+    if path.exists() and any(path.samefile(one) for one in inputs if one.exists()):
+        raise OSError(EPERM, "it is what is read")
+    found = application_id(path)
+    if found is not None and found != (replaceable or None):
+        raise OSError(EPERM, "it is a database")
+    for suffix in _BESIDE:
+        beside = path.with_name(f"{path.name}{suffix}")
+        if beside.exists():
+            raise OSError(EPERM, f"it is a database in use, for {beside} stands beside it")
+        owner = path.with_name(path.name.removesuffix(suffix))
+        if owner != path and application_id(owner) is not None:
+            raise OSError(EPERM, f"it is a file of the database {owner}")
+
+
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """An empty folder beside `path`, on the same file system, which is gone when the block ends.
+
+    What a killed process left in it is removed by the next one that makes the same file. While a process makes it,
+    others get an error.
+    """
+    folder = path.with_name(f".{path.name}.unfinished")
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        _must_be_private(folder, descriptor)
+        if not _locked(folder, descriptor):
+            raise OSError(EBUSY, "another process is just making it", str(path))
+        try:
+            _empty(folder)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes its name, and the place of an older one, when the block ends; its owner's alone."""
+    with unfinished(path) as folder:
+        made = folder / "new"
+        with made.open("xb") as file:
+            made.chmod(0o600)
+            yield file
+        settle(made, path)
+
+
+def settle(made: Path, path: Path) -> None:
+    """Give a file that is made its name, on disk."""
+    with made.open("rb") as file:
+        os.fsync(file.fileno())
+    made.replace(path)
+    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def settle_folder(made: Path, path: Path, old: Path) -> None:
+    """Give a folder that is made its name; what has it goes to `old`, and comes back where that fails."""
+    if not path.exists():
+        made.rename(path)
+        return
+    path.rename(old)
+    try:
+        made.rename(path)
+    except BaseException:
+        with suppress(OSError):
+            old.rename(path)
+        raise
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A new folder for temporary files, its owner's alone, which is gone when the block ends.
+
+    What killed processes of the same user left of theirs is removed.
+    """
+    parent, prefix = Path(tempfile.gettempdir()), f"chat-bindings-{os.geteuid()}-"
+    for left in parent.glob(f"{prefix}*"):
+        _remove_left(left)
+    made = Path(tempfile.mkdtemp(prefix="chat-bindings."))
+    folder = parent / f"{prefix}{made.suffix.removeprefix('.')}"
+    descriptor = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        made.rename(folder)  # under a name that others know only once it is locked
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+def is_regular(file: BinaryIO) -> bool:
+    """Tell whether an open file is a regular one: writing to it waits for nobody."""
+    return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+
+
+def _remove_left(folder: Path) -> None:
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            _must_be_private(folder, descriptor)
+            if _locked(folder, descriptor):
+                shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(descriptor)
+
+
+def _must_be_private(folder: Path, descriptor: int) -> None:
+    status = os.fstat(descriptor)
+    if status.st_uid != os.geteuid() or status.st_mode & 0o077:
+        raise OSError(EEXIST, f"{folder} is there already, and not yours alone: remove it, or name a file elsewhere")
+
+
+def _locked(folder: Path, descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return folder.stat().st_ino == os.fstat(descriptor).st_ino  # else whoever had it has just removed it
+    except (BlockingIOError, FileNotFoundError):
+        return False
+
+
+def _empty(folder: Path) -> None:
+    for left in folder.iterdir():
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink()

@@ -1,0 +1,42 @@
+"""SQLite's sleep, which an event loop must not wait for.
+
+SQLite waits for some locks of the write-ahead log's index for up to ten seconds, whatever busy timeout is set
+(`walTryBeginRead` in its wal.c). It sleeps by a function of its file access (VFS). That function is replaced by one
+that returns at once on the thread of an event loop, so that SQLite gives up after a hundred tries without a pause.
+"""
+
+import asyncio
+import ctypes
+import time
+
+import apsw
+
+_SLEEP = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
+
+
+class _VFS(ctypes.Structure):
+    """The beginning of `sqlite3_vfs` (https://www.sqlite.org/c3ref/vfs.html)."""
+
+    _fields_ = (
+        ("numbers", ctypes.c_int * 3),
+        ("next_name_and_data", ctypes.c_void_p * 3),
+        ("open_to_randomness", ctypes.c_void_p * 9),
+        ("sleep", ctypes.c_void_p),
+    )
+
+
+@_SLEEP
+def _sleep(_: int | None, microseconds: int) -> int:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        time.sleep(microseconds / 1_000_000)
+    return microseconds
+
+
+def spare_event_loops(connection: apsw.Connection) -> None:
+    """Let no connection that has the same file access as this one make an event loop sleep."""
+    address = ctypes.c_void_p()
+    connection.file_control("main", apsw.SQLITE_FCNTL_VFS_POINTER, ctypes.addressof(address))
+    if address.value:
+        _VFS.from_address(address.value).sleep = ctypes.cast(_sleep, ctypes.c_void_p).value

@@ -1,0 +1,131 @@
+"""The runner: checks clauses side by side, and makes each outcome a `Result`."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
+
+from .clause import Check, Clause, clause_of
+from .credentials import Secrets
+from .evidence import Evidence
+from .judge import DeleteLost, NotShown, TargetGone, Violation
+from .report import Result
+
+AT_ONCE = 16
+"""Clauses that only read, checked at the same time. Most of them wait for evidence that another one gathers."""
+
+_Event = Clause | Result | BaseException
+
+
+class Stopped(Exception):
+    """The run cannot go on; the message says why."""
+
+
+@dataclass
+class Runner:
+    """Checks clauses: those that read side by side, then those that delete one after another, then those that judge
+    all answers of the run."""
+
+    evidence: Evidence
+    secrets: Secrets
+    reason_to_skip: Callable[[Clause], str]
+    """Why a clause is not checked in this run; empty when it is."""
+    started: Callable[[Clause], None]
+    done: Callable[[Result], None]
+    """Both are called in the thread that called `run`."""
+
+    def __post_init__(self) -> None:
+        self._is_stopping = False
+        self._losses = 0
+        self._lock = threading.Lock()
+
+    def run(self, checks: Sequence[Check]) -> None:
+        """Check clauses, and hand each result to `done`.
+
+        Raises `Stopped` when the target is gone, and whatever a check raises that says nothing about the target.
+        """
+        try:
+            for phase, at_once in _phases(checks):
+                self._run_phase(phase, at_once)
+        finally:
+            self._is_stopping = True
+
+    def _run_phase(self, checks: Sequence[Check], at_once: int) -> None:
+        pending, events = deque(checks), SimpleQueue[_Event]()
+        for _ in range(min(at_once, len(checks))):
+            # daemons: an interrupted run does not wait for answers that are under way
+            threading.Thread(target=self._work, args=(pending, events), daemon=True).start()
+        left = len(checks)
+        while left:
+            event = events.get()
+            if isinstance(event, Clause):
+                self.started(event)
+            elif isinstance(event, Result):
+                self.done(event)
+                left -= 1
+            else:
+                raise event
+
+    def _work(self, pending: deque[Check], events: SimpleQueue[_Event]) -> None:
+        while not self._is_stopping:
+            try:
+                check = pending.popleft()
+            except IndexError:
+                return
+            clause = clause_of(check)
+            events.put(clause)
+            began = time.monotonic()
+            try:
+                result = self._result(clause, check)
+            except TargetGone as gone:
+                events.put(Stopped(str(gone)))
+            except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
+                events.put(error)
+            else:
+                events.put(replace(result, seconds=time.monotonic() - began))
+
+    def _result(self, clause: Clause, check: Check) -> Result:
+        reason = self.reason_to_skip(clause)
+        if reason:
+            return Result(clause, "skipped", detail=reason)
+        try:
+            check(self.evidence)
+        except Violation as violation:
+            return self._violated(clause, violation)
+        except NotShown as lacking:
+            return Result(clause, "skipped", detail=self.secrets.hidden(str(lacking)))
+        except DeleteLost as lost:
+            return self._lost(clause, lost)
+        return Result(clause, "passed")
+
+    def _lost(self, clause: Clause, lost: DeleteLost) -> Result:
+        """A DELETE of nothing that was not answered: once in a run that may be the network's fault."""
+        with self._lock:
+            self._losses += 1
+            is_first = self._losses == 1
+        if not is_first:
+            return self._violated(clause, lost.again())
+        return Result(clause, "skipped", detail=self.secrets.hidden(f"a DELETE is not repeated, and {lost}"))
+
+    def _violated(self, clause: Clause, violation: Violation) -> Result:
+        hidden = self.secrets.hidden
+        lines = list(dict.fromkeys(answer.request.curl for answer in violation.shown_by))
+        return Result(
+            clause,
+            "failed",
+            expected=hidden(violation.expected),
+            actual=hidden(violation.actual),
+            detail=hidden(violation.detail),
+            reproduce=hidden("\n".join(lines)),
+        )
+
+
+def _phases(checks: Sequence[Check]) -> Iterator[tuple[Sequence[Check], int]]:
+    """Checks that may be made at the same time, and how many of them at once."""
+    judging = [check for check in checks if clause_of(check).last]
+    deleting = [check for check in checks if clause_of(check).deletes and check not in judging]
+    yield [check for check in checks if check not in (*judging, *deleting)], AT_ONCE
+    yield deleting, 1
+    yield judging, 1

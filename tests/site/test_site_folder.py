@@ -1,0 +1,240 @@
+"""A site is published among files that are somebody else's: none is replaced, removed or written through a link."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chat_bindings.commands import publish_tree
+from chat_bindings.commands.publish_folder import Unfit, publish
+from chat_bindings.commands.publish_manifest import MANIFEST
+from chat_bindings.commands.publish_site import version
+
+from ..support.files import files_of
+from ..support.running import run_cli
+
+PAGE = f"{version()}/clauses.html"
+OWN = hashlib.sha256(b"somebody's own").hexdigest()
+
+
+@pytest.fixture
+def folder(site, tmp_path) -> Path:
+    """A folder with a published site."""
+    return Path(shutil.copytree(site, tmp_path / "site"))
+
+
+def write(path: Path, text: str = "somebody's own") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_what_is_in_nobodys_way_stays(site, tmp_path, published):
+    """A site with a domain, notes in each folder and an empty folder is published in place, a first time and again."""
+    folder = tmp_path / "site"
+    if published:
+        shutil.copytree(site, folder)
+    own = [
+        "CNAME",
+        "404.html",
+        "robots.txt",
+        ".nojekyll",
+        "latest/notes.html",
+        "assets/logo.svg",
+        "blog/2026/post.html",
+    ]
+    own += [f"{version()}/notes.html", f"{version()}/downloads/notes.txt", "1.0.0/index.html"]
+    for name in own:
+        write(folder / name, name)
+    (folder / "empty").mkdir()
+    (folder / "elsewhere").symlink_to(tmp_path)
+    done = run_cli("publish", "-o", folder)
+    assert done.returncode == 0, done.stderr
+    assert {name: (folder / name).read_text(encoding="utf-8") for name in own} == {name: name for name in own}
+    assert (folder / "empty").is_dir()
+    assert (folder / "elsewhere").readlink() == tmp_path
+    others = {path for path in files_of(site) if path not in {"index.html", MANIFEST}}
+    assert {path: (folder / path).read_bytes() for path in others} == {
+        path: (site / path).read_bytes() for path in others
+    }
+
+
+@pytest.mark.parametrize(
+    "path", ["index.html", PAGE, "latest/index.html", f"{version()}/downloads/world.json", MANIFEST]
+)
+@pytest.mark.parametrize("published", [False, True])
+def test_somebodys_file_is_not_overwritten(site, tmp_path, published, path):
+    """Where the site needs a path that holds something else, an error names it, and nothing is written."""
+    folder = tmp_path / "site"
+    if published:
+        shutil.copytree(site, folder)
+        (folder / "latest/errors.html").unlink()
+    write(folder / path)
+    before = files_of(folder)
+    done = run_cli("publish", "-o", folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"--output {folder} holds {path}, which" in done.stderr
+    assert "Nothing was changed" in done.stderr
+    assert files_of(folder) == before
+
+
+@pytest.mark.parametrize(
+    "path", ["index.html", PAGE, version(), "latest", "assets", f"{version()}/downloads", MANIFEST]
+)
+@pytest.mark.parametrize("published", [False, True])
+def test_nothing_is_written_through_a_link(site, tmp_path, published, path):
+    """A link in the place of a file or a folder of the site is refused, and so is what it leads to left alone."""
+    folder, outside = tmp_path / "site", tmp_path / "outside"
+    if published:
+        shutil.copytree(site, folder)
+        outside.mkdir()
+        (folder / path).rename(outside / "moved")
+    else:
+        write(outside / "moved" / "notes.txt")
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).symlink_to(outside / "moved")
+    before = files_of(tmp_path)
+    with pytest.raises(Unfit, match=f"holds {re.escape(path)}, which is a symbolic link"):
+        publish(folder)
+    assert files_of(tmp_path) == before
+    assert (folder / path).is_symlink()
+
+
+def test_temporary_names_are_not_guessable_links(tmp_path):
+    """Links with the names that temporary files have had, or the scratch folder has, are not followed."""
+    victim = tmp_path / "victim"
+    write(victim)
+    folder = tmp_path / "site"
+    folder.mkdir()
+    for name in (f".index.html.{os.getpid()}", "new", "0"):
+        (folder / name).symlink_to(victim)
+    publish(folder)
+    scratch = folder / ".chat-bindings-site.unfinished"
+    scratch.symlink_to(tmp_path)
+    with pytest.raises(OSError, match=r"chat-bindings-site\.unfinished"):
+        publish(folder)
+    assert victim.read_text(encoding="utf-8") == "somebody's own"
+    assert (folder / "0").is_symlink()
+
+
+@pytest.mark.parametrize("kind", ["folder", "fifo"])
+def test_what_is_no_file_is_refused(tmp_path, kind):
+    """A folder or a pipe where the site has a file is left alone, and not waited for."""
+    (tmp_path / "index.html").mkdir() if kind == "folder" else os.mkfifo(tmp_path / "index.html")
+    with pytest.raises(Unfit, match=r"holds index\.html, which is (a folder|no regular file)"):
+        publish(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
+
+
+@pytest.mark.parametrize("path", ["../outside.html", "/etc/outside.html", "latest/../../outside.html", "latest\\x"])
+def test_a_manifest_that_names_what_is_outside_is_refused(folder, path):
+    """A manifest's path never leads out of the folder."""
+    write(folder.parent / "outside.html")
+    with (folder / MANIFEST).open("a", encoding="utf-8") as file:
+        file.write(f"{OWN}  {path}\n")
+    with pytest.raises(Unfit, match="no list of published files"):
+        publish(folder)
+    assert (folder.parent / "outside.html").exists()
+
+
+def test_what_is_written_is_listed(folder):
+    """The manifest is one for sha256sum, and lists all files but itself; the count is printed."""
+    finished = subprocess.run(
+        ["sha256sum", "--check", "--strict", MANIFEST], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    listed = {line.partition("  ")[2] for line in (folder / MANIFEST).read_text(encoding="utf-8").splitlines()}
+    assert listed == files_of(folder).keys() - {MANIFEST}
+    done = run_cli("publish", "-o", folder)
+    assert f"Published {version()} (1 version, {len(listed)} files, " in done.stdout
+
+
+def test_files_that_the_site_no_longer_has_go(folder):
+    """What an earlier run published and this one does not is removed, unless it was changed since."""
+    lines = (folder / MANIFEST).read_text(encoding="utf-8")
+    for path in ("latest/old.html", f"{version()}/old/page.html", f"{version()}/changed.html", "1.0.0/index.html"):
+        write(folder / path)
+        lines += f"{OWN}  {path}\n"
+    write(folder / f"{version()}/changed.html", "changed")
+    (folder / MANIFEST).write_text(lines, encoding="utf-8")
+    publish(folder)
+    assert not (folder / "latest/old.html").exists()
+    assert not (folder / version() / "old").exists()
+    assert (folder / version() / "changed.html").exists()
+    assert (folder / "1.0.0/index.html").exists()
+    assert "1.0.0/index.html" in (folder / MANIFEST).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("place", [0, 1, 30, 57])
+@pytest.mark.parametrize("published", [False, True])
+def test_all_of_it_or_nothing(site, tmp_path, monkeypatch, published, place):
+    """Where a step fails (here a file that takes its name), all is as it was before."""
+    folder = tmp_path / "deep" / "site"
+    if published:
+        shutil.copytree(site, folder)
+        outdate(folder)
+        write(folder / "notes.txt")
+    before = files_of(tmp_path)
+    replace, calls = os.replace, iter(range(1000))
+
+    def failing(source, target, **options):
+        if next(calls) == place:
+            raise OSError(28, "No space left on device")
+        replace(source, target, **options)
+
+    monkeypatch.setattr(publish_tree.os, "replace", failing)
+    with pytest.raises(OSError, match="No space left"):
+        publish(folder)
+    assert files_of(tmp_path) == before
+    assert folder.parent.exists() == published
+
+
+def outdate(folder: Path) -> None:
+    """Give all files of a site other contents, listed as an earlier version would."""
+    lines = []
+    for path in sorted(files_of(folder).keys() - {MANIFEST}):
+        (folder / path).write_text(f"earlier {path}", encoding="utf-8")
+        lines.append(f"{hashlib.sha256(f'earlier {path}'.encode()).hexdigest()}  {path}\n")
+    (folder / MANIFEST).write_text("".join(lines), encoding="utf-8")
+
+
+@pytest.mark.parametrize("place", [1, 30])
+def test_a_killed_run_is_completed_by_the_next(site, tmp_path, place):
+    """After kill -9 between two files the next run knows all of them as published, and publishes the site whole."""
+    folder = Path(shutil.copytree(site, tmp_path / "site"))
+    outdate(folder)
+    script = (
+        "import os, pathlib, signal\n"
+        "from chat_bindings.commands import publish_folder, publish_tree\n"
+        "replace, calls = os.replace, iter(range(1000))\n"
+        f"def dying(*a, **o): os.kill(os.getpid(), signal.SIGKILL) if next(calls) == {place} else replace(*a, **o)\n"
+        "publish_tree.os.replace = dying\n"
+        f"publish_folder.publish(pathlib.Path({str(folder)!r}))\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+    assert killed.returncode == -9, killed.stderr
+    done = run_cli("publish", "-o", folder)
+    assert done.returncode == 0, done.stderr
+    assert files_of(folder) == files_of(site)
+
+
+def test_a_folder_may_be_reached_by_a_link(site, tmp_path):
+    """The folder's own path may have links: its user named them."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    done = run_cli("publish", "-o", tmp_path / "link" / "site")
+    assert done.returncode == 0, done.stderr
+    assert files_of(tmp_path / "real" / "site") == files_of(site)
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
+    """It is named, and stays."""
+    write(tmp_path / "site")
+    with pytest.raises(Unfit, match="is a file"):
+        publish(tmp_path / "site")
+    assert (tmp_path / "site").read_text(encoding="utf-8") == "somebody's own"
