@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _NOT_CONFORMANT = 1
 _COULD_NOT_RUN = 2
 
+_seconds = click.FloatRange(0, min_open=True)
 _file = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
@@ -32,7 +33,10 @@ _file = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @option("--list", "listing", is_flag=True, help="Print the clauses instead of checking them.")
 @option("--fuzz-examples", metavar="N", type=Whole(0, 1_000_000), default=0, help="Fuzz too, with N examples each.")
 @option("--report-dir", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Where reports go.")
+@option("--timeout", metavar="S", type=_seconds, default=10.0, show_default=True, help="Seconds for each whole answer.")
+@option("--wait", metavar="S", type=click.FloatRange(0), default=0.0, help="Seconds to wait for a target to come up.")
 @option("--ca-file", metavar="FILE", type=_file, help="Authorities to trust besides the system's, in PEM.")
+@option("--insecure", is_flag=True, help="Accept any certificate.")
 def verify(  # noqa: PLR0913 - the command's options
     *,
     base_url: str | None,
@@ -43,7 +47,10 @@ def verify(  # noqa: PLR0913 - the command's options
     listing: bool,
     fuzz_examples: int,
     report_dir: Path | None,
+    timeout: float,
+    wait: float,
     ca_file: Path | None,
+    insecure: bool,
 ) -> int:
     """Prove or disprove that a server keeps the contract.
 
@@ -71,7 +78,23 @@ def verify(  # noqa: PLR0913 - the command's options
             "--fixtures (or CHAT_BINDINGS_VERIFY_FIXTURES) is missing: the world that the target holds. Make one with "
             "`chat-bindings fixtures -o world.json`, and load it into the target."
         )
-    return _verify(base_url, fixtures, fuzz_examples, report_dir, _context(ca_file), strict, read_only, only)
+    from ..contract.judge import CannotRun
+    from ..contract.run import Run, checked_url
+
+    try:
+        run = Run(
+            checked_url(base_url),
+            _world(fixtures),
+            strict,
+            read_only,
+            only,
+            _context(ca_file, insecure=insecure),
+            timeout,
+            wait,
+        )
+    except CannotRun as error:
+        raise Refusal(f"{error}") from error
+    return _verify(run, fuzz_examples, report_dir, [fixtures])
 
 
 def _chosen(only: Sequence[str]) -> "list[Clause]":
@@ -96,33 +119,21 @@ def _show(clauses: "Sequence[Clause]", report_dir: Path | None) -> int:
     return 0
 
 
-def _verify(  # noqa: PLR0913, PLR0917 - the command's options
-    base_url: str,
-    fixtures: Path,
-    fuzz_examples: int,
-    report_dir: Path | None,
-    context: "ssl.SSLContext | None",
-    strict: bool,  # noqa: FBT001
-    read_only: bool,  # noqa: FBT001
-    only: tuple[str, ...],
-) -> int:
+def _verify(run: "Run", fuzz_examples: int, report_dir: Path | None, inputs: Sequence[Path]) -> int:
     from rich.console import Console
 
-    from ..contract.run import CannotRun, Run, checked_url
+    from ..contract.judge import CannotRun
     from .verify_console import LiveProgress, show_summary
     from .verify_fuzz import check_fuzzing
 
-    try:
-        run = Run(checked_url(base_url), _world(fixtures), strict, read_only, only, context)
-    except CannotRun as error:
-        raise Refusal(f"{error}") from error
     console = Console(stderr=True, highlight=False)
     if fuzz_examples:
         check_fuzzing()
     if report_dir is not None:
-        _write(run, report_dir, fixtures)  # before anything is sent: a folder that cannot be written to is said now
+        _write(run, report_dir, inputs)  # before anything is sent: a folder that cannot be written to is said now
     try:
-        with LiveProgress(console, len(run.clauses), strict=strict) as progress:
+        waits_for = run.target.waits_for
+        with LiveProgress(console, len(run.clauses), strict=run.strict, waits_for=waits_for) as progress:
             run.started, run.done = progress.start, progress.done
             run.announce = lambda: _announce(run, console)
             run.go()
@@ -132,7 +143,7 @@ def _verify(  # noqa: PLR0913, PLR0917 - the command's options
         raise Refusal(run.secrets.hidden(f"{error}")) from error
     finally:
         if report_dir is not None:
-            _write(run, report_dir, fixtures)
+            _write(run, report_dir, inputs)
         if run.report.results:
             show_summary(run.report, Console(highlight=False))
     return {"conformant": 0, "violations": _NOT_CONFORMANT}.get(run.report.verdict, _COULD_NOT_RUN)
@@ -157,7 +168,7 @@ def _fuzz(run: "Run", examples: int, console: Any) -> None:
     run.report.stopped = ""
 
 
-def _write(run: "Run", report_dir: Path, *inputs: Path) -> None:
+def _write(run: "Run", report_dir: Path, inputs: Sequence[Path]) -> None:
     from .verify_reports import write_reports
 
     write_reports(run.report, report_dir, inputs)
@@ -188,12 +199,16 @@ def _world(fixtures: Path) -> "World":
         raise Refusal(f"--fixtures {fixtures} cannot be verified with: {error}.") from None
 
 
-def _context(ca_file: Path | None) -> "ssl.SSLContext | None":
-    if ca_file is None:
+def _context(ca_file: Path | None, *, insecure: bool) -> "ssl.SSLContext | None":
+    if ca_file is None and not insecure:
         return None
     import ssl
 
     context = ssl.create_default_context()
+    if insecure:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if ca_file is None:
+        return context
     try:
         context.load_verify_locations(ca_file)
     except (ssl.SSLError, OSError) as error:

@@ -1,7 +1,8 @@
 """What verify prints: the clauses, how far it is, and what it found."""
 
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -26,15 +27,26 @@ from .verify_texts import (
     violated,
 )
 
+SILENCE_S = 5.0
+"""Seconds without news after which a line says what the run waits for."""
+
 _STYLES = {"passed": "green", "failed": "bold red", "advice": "yellow", "skipped": "dim"}
 
 
 class LiveProgress:
-    """How far a run is: a bar on a terminal, else a line for what is violated."""
+    """How far a run is: a bar on a terminal, else a line for what is violated; after a silence, what it waits for."""
 
-    def __init__(self, console: Console, total: int, *, strict: bool = False) -> None:
+    def __init__(
+        self, console: Console, total: int, *, strict: bool = False, waits_for: Callable[[], str] = lambda: ""
+    ) -> None:
         self._console = console
         self._strict = strict
+        self._total = total
+        self._checked = 0
+        self._waits_for = waits_for
+        self._news = threading.Event()
+        self._has_ended = False
+        self._watch = threading.Thread(target=self._break_silence, daemon=True)
         self._progress = Progress(
             TextColumn("{task.description}", style="dim"),
             BarColumn(),
@@ -47,11 +59,15 @@ class LiveProgress:
 
     def __enter__(self) -> Self:
         self._progress.start()
+        self._watch.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._has_ended = True
+        self._news.set()
+        self._watch.join()
         self._progress.stop()
 
     def start(self, clause: Clause) -> None:
@@ -60,11 +76,24 @@ class LiveProgress:
 
     def done(self, result: Result) -> None:
         """A clause was checked."""
+        self._checked += 1
         self._progress.advance(self._task)
+        if self._console.is_terminal or result.outcome == "failed":
+            self._news.set()
         if result.outcome == "failed":
             counts = self._strict or result.clause.level == "must"
             style, word = ("bold red", "violated") if counts else ("yellow", "advice")
             self._console.print(f"[{style}]{word}[/] {result.clause.id} {escape(result.clause.title)}")
+
+    def _break_silence(self) -> None:
+        while not self._has_ended:
+            if self._news.wait(SILENCE_S):
+                self._news.clear()
+            elif waits_for := self._waits_for():
+                self._console.print(
+                    Text(f"Waits for {printable(waits_for)} ({self._checked} of {self._total} clauses checked)."),
+                    soft_wrap=True,
+                )
 
 
 def show_summary(report: Report, console: Console) -> None:

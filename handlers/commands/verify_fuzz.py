@@ -10,9 +10,9 @@ from collections.abc import Callable
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from ..contract.judge import TargetGone, Violation
+from ..contract.judge import CannotRun, TargetGone, Violation
 from ..contract.report import Finding
-from ..contract.run import CannotRun, Run
+from ..contract.run import Run
 from ..contract.target import Target
 from ..files import scratch
 from .failures import Refusal
@@ -24,7 +24,7 @@ hooks = "%(hooks)s"
 headers = { Authorization = "${%(authorization)s}" }
 workers = 1
 continue-on-failure = true
-request-timeout = 30.0
+request-timeout = %(timeout)s
 max-redirects = 0
 %(tls)s
 
@@ -128,7 +128,9 @@ def _excluded(run: Run) -> list[str]:
 
 def _configuration(run: Run, folder: Path) -> str:
     tls = ""
-    if run.context is not None:
+    if run.context is not None and run.context.verify_mode is ssl.CERT_NONE:
+        tls = "tls-verify = false"
+    elif run.context is not None:
         authorities = folder / "authorities.pem"
         authorities.write_text(_authorities(run.context), encoding="utf-8")
         tls = f"tls-verify = {json.dumps(str(authorities))}"
@@ -136,6 +138,7 @@ def _configuration(run: Run, folder: Path) -> str:
     return _CONFIGURATION % {
         "hooks": f"{__package__}.verify_fuzz_hooks",
         "authorization": AUTHORIZATION,
+        "timeout": run.timeout,
         "tls": tls,
         "methods": json.dumps(methods),
     }
@@ -151,7 +154,7 @@ def _authorities(context: ssl.SSLContext) -> str:
 
 def _check_target(run: Run) -> None:
     """Raise `CannotRun` when the target does not answer any more."""
-    target = Target(run.base_url, run.world, run.context)
+    target = Target(run.base_url, run.world, run.context, run.timeout)
     try:
         target.list(run.world.rich, "PageSize=1")
     except TargetGone as gone:

@@ -57,6 +57,10 @@ class Evidence:
         self._known: dict[Any, Future[Any]] = {}
         self._lock = threading.Lock()
 
+    def watched(self, check: str) -> frozenset[str]:
+        """Give the SIDs of the services in which a check that deletes must be alone."""
+        return self._plan.services(check)
+
     @property
     def rich(self) -> Service:
         """The service with the most different users."""
@@ -186,7 +190,7 @@ class Evidence:
         queries: list[tuple[Service, tuple[tuple[str, str], ...]]] = [(large, ()), (rich, ())]
         queries += [(large, (("PageSize", str(size)),)) for size in sizes(len(large.bindings))]
         queries.append((rich, (("PageSize", "20"),)))
-        return [self.walk(service, *query) for service, query in queries]
+        return self.target.together([partial(self.walk, service, *query) for service, query in queries])
 
     @property
     def filtered_walks(self) -> Sequence[Walk]:
@@ -199,11 +203,13 @@ class Evidence:
         common = max(TYPES, key=lambda each: len(large.matching(types=[each])))
         queries.append((("BindingType", common), ("PageSize", str(max(len(large.matching(types=[common])) // 4, 1)))))
         queries.append((("PageSize", "2"), ("BindingType", common), ("Identity", users[0]), ("Identity", users[-1])))
-        return [self.walk(large, *query) for query in queries]
+        return self.target.together([partial(self.walk, large, *query) for query in queries])
 
     def standing(self, service: Service, **options: Any) -> Sequence[Any]:
         """The SIDs of all that stands in a service now, in the order in which it is listed."""
-        return self.walk_now(service, ("PageSize", "100"), limit=len(service.bindings) + _SPARE_PAGES, **options).sids
+        return self.walk_now(
+            service, ("PageSize", str(LARGEST_SIZE)), limit=len(service.bindings) + _SPARE_PAGES, **options
+        ).sids
 
     # --- texts
 

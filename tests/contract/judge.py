@@ -23,6 +23,10 @@ class NotShown(Exception):
     """The clause cannot be judged with this world; the message says what is missing."""
 
 
+class CannotRun(Exception):
+    """The target cannot be verified; the message says what to do."""
+
+
 class TargetGone(Exception):
     """The target answers nothing any more; the message says what was tried."""
 

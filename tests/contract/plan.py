@@ -36,6 +36,12 @@ class Plan:
             raise NotShown(self._lacking[check])
         return self._picks[check]
 
+    def services(self, check: str) -> frozenset[str]:
+        """Give the SIDs of the services in which a check deletes or looks: no other one may delete there meanwhile."""
+        picks = {binding.service_sid for picks in self._picks.get(check, ()) for binding in picks}
+        watched = _WATCHED[check](self._free.world) if check in _WATCHED else ()
+        return frozenset(picks.union(service.sid for service in watched))
+
     def _choose(self, check: str) -> None:
         try:
             chosen = [_CHECKS[check](self._free)]
@@ -140,3 +146,10 @@ _CHECKS: dict[str, Callable[[_Free], Picks]] = {
     "during walks": _of_large(4),
 }
 """How the Bindings of each check are chosen; those that are hard to find come first."""
+
+_WATCHED: dict[str, Callable[[World], Iterable[Service]]] = {
+    "elsewhere": lambda world: (world.rich, world.large),
+    "of another account, under an own service": lambda world: (world.rich,),
+    "with a key": lambda world: (world.rich,),
+}
+"""The services that a check looks at besides those in which it deletes."""

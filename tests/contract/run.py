@@ -2,27 +2,22 @@
 
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-import httpx2
-
-from .answer import Answer
 from .clause import Clause, clause_of
 from .credentials import Secrets
 from .evidence import Evidence
-from .judge import TargetGone, Violation
+from .judge import CannotRun
 from .plan import Plan
+from .readiness import check_ready
 from .report import Report, Result
 from .runner import Runner, Stopped
 from .suite import checks, chosen
-from .target import Target, origin, reason, unanswered
+from .target import TIMEOUT_S, Target, origin
 from .world import World
-
-_TRIED = 40
-"""Bindings that are looked for, at most, before the world counts as not held."""
 
 _VARIABLES = {
     "AUTH_TOKEN": "the auth token of account {account}",
@@ -35,10 +30,6 @@ _VARIABLES = {
 }
 
 
-class CannotRun(Exception):
-    """The target cannot be verified; the message says what to do."""
-
-
 @dataclass
 class Run:
     """What is to be verified, and how."""
@@ -49,6 +40,10 @@ class Run:
     read_only: bool = False
     only: tuple[str, ...] = ()
     context: ssl.SSLContext | None = None
+    timeout: float = TIMEOUT_S
+    """Seconds that a connection and a whole answer may take, each."""
+    wait: float = 0.0
+    """Seconds to wait for a target that is not up yet."""
     started: Callable[[Clause], None] = lambda _: None
     done: Callable[[Result], None] = lambda _: None
     announce: Callable[[], None] = lambda: None
@@ -63,14 +58,14 @@ class Run:
         self.report = Report(self.base_url.rstrip("/"), datetime.now(UTC), self.strict, self.read_only)
         self.report.deletable = self.plan.deletable
         self.report.stopped = "The run was interrupted."
-        self.target = Target(self.base_url, self.world, self.context)
+        self.target = Target(self.base_url, self.world, self.context, self.timeout)
 
     def go(self) -> Report:
         """Verify. Raises `CannotRun` when the target cannot be verified; KeyboardInterrupt when it is interrupted, and
         then, as always, `report` holds what there is."""
         began = time.monotonic()
         try:
-            _check_target(self.target)
+            check_ready(self.target, self.wait)
             self.announce()
             self._check_clauses()
         finally:
@@ -116,91 +111,6 @@ class Run:
         self.report.variables = {
             name: told.format(**names) for name, told in _VARIABLES.items() if f'"${name}"' in lines
         }
-
-
-def _check_target(target: Target) -> None:
-    """Raise `CannotRun` unless the target is there, takes the credentials and holds a Binding of the world."""
-    try:
-        answers = [_first(target)]
-        if not _holds(target, answers):
-            raise CannotRun(_unfit(target, answers))
-    except TargetGone as gone:
-        raise CannotRun(f"{gone}. Look whether it is still running, and verify again.") from gone
-
-
-def _first(target: Target) -> Answer:
-    """The answer to the first list. Raises `CannotRun` when there is nothing that could answer."""
-    path = target.path(target.world.rich)
-    try:
-        return target.tried("GET", path)
-    except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError, httpx2.UnsupportedProtocol) as error:
-        raise CannotRun(_away(target, error)) from error
-    except httpx2.TransportError:
-        return unanswered(target.request("GET", path))  # others may be answered
-
-
-def _away(target: Target, error: httpx2.TransportError) -> str:
-    told = reason(error)
-    if "CERTIFICATE" in told.upper():
-        return (
-            f"The certificate of {target.base_url} cannot be trusted ({told}): name the host that it is for, or its "
-            "authority with --ca-file."
-        )
-    if isinstance(error, httpx2.TimeoutException):
-        return f"{target.base_url} does not answer in time: look whether it runs, and whether a firewall is between."
-    return f"{target.base_url} cannot be reached ({told}): start it, or correct host and port."
-
-
-def _holds(target: Target, answers: list[Answer]) -> bool:
-    """Whether some Binding of the world is there. What is answered on the way is added to `answers`."""
-    world = target.world
-    if _shows(answers[0], world.rich.sids):
-        return True
-    for service in world.account.services:
-        for binding in service.bindings[:: max(len(service.bindings) // _TRIED, 1)][:_TRIED]:
-            answers.append(_tried(target, target.path(service, binding)))
-            if _shows(answers[-1], {binding.sid}):
-                return True
-        answers.append(_tried(target, target.path(service)))
-        if _shows(answers[-1], service.sids):
-            return True
-    return False
-
-
-def _unfit(target: Target, answers: list[Answer]) -> str:
-    """What to do about a target that shows nothing of the world."""
-    first, account = answers[0], target.world.account.sid
-    if all(answer.status in (401, 403) for answer in answers):
-        return (
-            f"{target.base_url} refuses the credentials of account {account} (status {first.status}): the fixtures "
-            "must hold its auth_token as the target knows it."
-        )
-    if all(300 <= answer.status < 400 for answer in answers):
-        moved = f" to {first.header('location')[:200]}" if first.header("location") else ""
-        return f"{target.base_url} redirects{moved}: name the URL that it redirects to, up to what stands before /v2."
-    if all(answer.media_type == "text/html" for answer in answers):
-        return (
-            f"{target.base_url} answers with HTML, as a site or a login page does, not an API: name the URL below "
-            "which /v2/Services is served."
-        )
-    statuses = ", ".join(str(status) for status in sorted({answer.status for answer in answers}))
-    return (
-        f"{target.base_url} holds no Binding of the fixtures' account {account} (answers: {statuses}): load the world "
-        "into it first, or write the SIDs that it has into the fixtures."
-    )
-
-
-def _tried(target: Target, path: str) -> Answer:
-    try:
-        return target.send("GET", path)
-    except Violation:
-        return unanswered(target.request("GET", path))
-
-
-def _shows(answer: Answer, sids: Iterable[str]) -> bool:
-    """Whether an answer shows one of some Bindings, in any form."""
-    text = answer.body.decode("utf-8", "replace")
-    return answer.status == 200 and any(sid in text for sid in sids)
 
 
 def checked_url(base_url: str) -> str:

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
@@ -13,7 +12,7 @@ from .evidence import Evidence
 from .judge import DeleteLost, NotShown, TargetGone, Violation
 from .report import Result
 
-AT_ONCE = 16
+AT_ONCE = 40
 """Clauses that only read, checked at the same time. Most of them wait for evidence that another one gathers."""
 
 _Event = Clause | Result | BaseException
@@ -25,8 +24,10 @@ class Stopped(Exception):
 
 @dataclass
 class Runner:
-    """Checks clauses: those that read side by side, then those that delete one after another, then those that judge
-    all answers of the run."""
+    """Checks clauses: those that read side by side, then those that delete, then those that judge all answers.
+
+    Those that delete in the same service, or look at it, are checked one after another, in their order.
+    """
 
     evidence: Evidence
     secrets: Secrets
@@ -47,14 +48,14 @@ class Runner:
         Raises `Stopped` when the target is gone, and whatever a check raises that says nothing about the target.
         """
         try:
-            for phase, at_once in _phases(checks):
-                self._run_phase(phase, at_once)
+            for phase in _phases(checks):
+                self._run_phase(phase)
         finally:
             self._is_stopping = True
 
-    def _run_phase(self, checks: Sequence[Check], at_once: int) -> None:
-        pending, events = deque(checks), SimpleQueue[_Event]()
-        for _ in range(min(at_once, len(checks))):
+    def _run_phase(self, checks: Sequence[Check]) -> None:
+        pending, events = _Pending(checks, self._alone_in), SimpleQueue[_Event]()
+        for _ in range(min(AT_ONCE, len(checks))):
             # daemons: an interrupted run does not wait for answers that are under way
             threading.Thread(target=self._work, args=(pending, events), daemon=True).start()
         left = len(checks)
@@ -68,12 +69,15 @@ class Runner:
             else:
                 raise event
 
-    def _work(self, pending: deque[Check], events: SimpleQueue[_Event]) -> None:
-        while not self._is_stopping:
-            try:
-                check = pending.popleft()
-            except IndexError:
-                return
+    def _alone_in(self, check: Check) -> frozenset[str]:
+        """Name what no other check may use at the same time: services, or the whole run's answers."""
+        clause = clause_of(check)
+        if clause.last:
+            return frozenset({"all answers"})
+        return self.evidence.watched(clause.deletes) if clause.deletes else frozenset()
+
+    def _work(self, pending: "_Pending", events: SimpleQueue[_Event]) -> None:
+        while not self._is_stopping and (check := pending.take()) is not None:
             clause = clause_of(check)
             events.put(clause)
             began = time.monotonic()
@@ -85,6 +89,8 @@ class Runner:
                 events.put(error)
             else:
                 events.put(replace(result, seconds=time.monotonic() - began))
+            finally:
+                pending.put_back(check)
 
     def _result(self, clause: Clause, check: Check) -> Result:
         reason = self.reason_to_skip(clause)
@@ -122,10 +128,37 @@ class Runner:
         )
 
 
-def _phases(checks: Sequence[Check]) -> Iterator[tuple[Sequence[Check], int]]:
-    """Checks that may be made at the same time, and how many of them at once."""
-    judging = [check for check in checks if clause_of(check).last]
-    deleting = [check for check in checks if clause_of(check).deletes and check not in judging]
-    yield [check for check in checks if check not in (*judging, *deleting)], AT_ONCE
-    yield deleting, 1
-    yield judging, 1
+class _Pending:
+    """Checks that were not begun yet, and what those under way use alone."""
+
+    def __init__(self, checks: Sequence[Check], alone_in: Callable[[Check], frozenset[str]]) -> None:
+        self._waiting = [(check, alone_in(check)) for check in checks]
+        self._used: dict[Check, frozenset[str]] = {}
+        self._changed = threading.Condition()
+
+    def take(self) -> Check | None:
+        """Take the first check that may begin, as soon as one may; None when there is no more."""
+        with self._changed:
+            while self._waiting:
+                before = frozenset[str]().union(*self._used.values())
+                for number, (check, alone_in) in enumerate(self._waiting):
+                    if not alone_in & before:
+                        del self._waiting[number]
+                        self._used[check] = alone_in
+                        return check
+                    before |= alone_in
+                self._changed.wait()
+            return None
+
+    def put_back(self, check: Check) -> None:
+        """Note the end of a check."""
+        with self._changed:
+            del self._used[check]
+            self._changed.notify_all()
+
+
+def _phases(checks: Sequence[Check]) -> Iterator[Sequence[Check]]:
+    """Divide checks into those that may be made at the same time."""
+    yield [check for check in checks if not clause_of(check).last and not clause_of(check).deletes]
+    yield [check for check in checks if not clause_of(check).last and clause_of(check).deletes]
+    yield [check for check in checks if clause_of(check).last]

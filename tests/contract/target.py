@@ -10,29 +10,35 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
-from urllib.request import getproxies, proxy_bypass
-
-import httpx2
 
 from .answer import Answer, Request
+from .client import Client, Kept, route_to
+from .connection import TooLarge, TransportError, reason
 from .credentials import Credentials
+from .facts import LARGEST_SIZE
 from .judge import DeleteLost, TargetGone, Violation, violated
 from .world import World
 
 T = TypeVar("T")
 
-AT_ONCE = 8
-"""Requests that are under way at the same time, at most."""
+TIMEOUT_S = 10.0
+"""Seconds that a connection and a whole answer may take, each, unless a run says otherwise."""
 
-_CONNECT_S = 10.0
-_READ_S = 30.0
+_AT_ONCE = 8
 _WAITS = 10
 """How often a request is made again because of a 429, or of a 503 with a Retry-After."""
 _LONGEST_WAIT_S = 60.0
 _GATEWAY = (502, 504)
-"""What a proxy says when it got no answer from the server behind it."""
+"""Statuses of a proxy that got no answer from the server behind it."""
+_LARGEST = 1 << 20
+"""Bytes that an answer may have besides what the world's Bindings need."""
+_A_CHARACTER = 24
+"""Bytes that a character of a Binding takes at most, escaped in JSON, with its share of the URLs."""
+_SEEN = 100 << 20
+"""Bytes of answers that are kept to be judged at the end."""
 
 _FOLLOWED = re.compile(r"(https?://[!-~]+)?/[!-~]*")
 """A URL with a path; one without scheme and host is told by its own clause, and followed nevertheless."""
@@ -51,28 +57,41 @@ def encoded(query: Query) -> str:
 class Target:
     """The server that is verified. May be used by several threads."""
 
-    def __init__(self, base_url: str, world: World, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, base_url: str, world: World, context: ssl.SSLContext | None = None, timeout: float = TIMEOUT_S
+    ) -> None:
+        """Take the base URL, the world, whom to trust, and the seconds that a whole answer may take."""
         self.base_url = base_url.rstrip("/")
         self.world = world
         self.seen: list[Answer] = []
-        """All answers, in the order in which they came."""
-        self.requests = 0
+        """The answers, in the order in which they came."""
         self.deleted: list[str] = []
         """The SIDs of the Bindings of the world whose DELETE was answered by 204, or got no answer."""
+        self._seen_bytes = 0
         self._origin = origin(self.base_url)
         self._lock = threading.Lock()
-        self.context = context or _trusted()
-        self.is_proxied = _proxy(self.base_url) is not None
-        self._client = self._connect()
-        self._single = self._connect(connections=1)
-        self._fresh = self._connect(kept=0)
-        """For DELETEs, which cannot be repeated: none is lost because a kept connection has come to its end."""
+        self.client = Client(route_to(self.base_url, context or _trusted()), timeout)
+        self.largest = _LARGEST + _A_CHARACTER * _longest_page(world)
+        """Bytes that an answer has at most, decoded."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, those that were made once more included."""
+        return self.client.sent
+
+    def waits_for(self) -> str:
+        """Say what the run waits for, in a few words; empty when no request is under way."""
+        pause = self.client.pace.pause_left
+        if pause:
+            return f"the target asked for a pause, and {pause:.0f} s of it are left"
+        count, oldest, seconds = self.client.oldest()
+        if oldest is None:
+            return ""
+        return f"{count} answers; the first is {seconds:.0f} s late: {oldest.method} {oldest.url[:200]}"
 
     def close(self) -> None:
         """Close all connections."""
-        self._client.close()
-        self._single.close()
-        self._fresh.close()
+        self.client.close()
 
     def path(self, service: object, binding: object = None) -> str:
         """The path of a list or a Binding, below the base URL. SIDs stand in it as they are given."""
@@ -141,13 +160,13 @@ class Target:
         gets no answer though others do, and `TargetGone` when nothing is answered any more.
         """
         request = self.request(method, where, credentials, headers, body, is_odd=is_odd, scheme=scheme)
-        client = self._single if on_one_connection else self._fresh if method == "DELETE" else self._client
+        kept = self.client.own() if on_one_connection else None
         for _ in range(_WAITS):
-            answer = self._answered(client, request)
+            answer = self._answered(request, kept)
             wait = _wait(answer)
             if wait is None:
                 break
-            time.sleep(wait)
+            self.client.pace.pause(wait)
         return answer
 
     def request(
@@ -167,10 +186,10 @@ class Target:
         return Request(method, url, own, tuple(headers), body, is_odd, scheme)
 
     def tried(self, method: str, where: str) -> Answer:
-        """What comes of sending a request once. Raises `httpx2.TransportError` when that is no answer."""
-        return self._tried(self._client, self.request(method, where))
+        """What comes of sending a request once. Raises `TransportError` when that is no answer."""
+        return self._tried(self.request(method, where))
 
-    def together(self, calls: Iterable[Callable[[], T]], at_once: int = AT_ONCE) -> Sequence[T]:
+    def together(self, calls: Iterable[Callable[[], T]], at_once: int = _AT_ONCE) -> Sequence[T]:
         """Make calls at the same time, some at once. Gives what they return, in their order.
 
         Raises the first error in their order; calls that have not begun by then are left out.
@@ -179,63 +198,56 @@ class Target:
         futures = [Future[T]() for _ in wanted]
         pending = deque(zip(wanted, futures, strict=True))
         for _ in range(min(at_once, len(wanted))):
-            threading.Thread(target=_make, args=(pending,), daemon=True).start()
+            threading.Thread(target=copy_context().run, args=(_make, pending), daemon=True).start()
         try:
             return [future.result() for future in futures]
         finally:
             pending.clear()
 
-    def count(self, requests: int) -> None:
-        """Count requests that were sent by other means."""
+    def see(self, answer: Answer) -> None:
+        """Keep an answer, to be judged at the end, unless there is too much to keep already."""
         with self._lock:
-            self.requests += requests
+            self._seen_bytes += len(answer.body)
+            if self._seen_bytes <= _SEEN:
+                self.seen.append(answer)
 
-    def _answered(self, client: httpx2.Client, request: Request) -> Answer:
+    def _answered(self, request: Request, kept: Kept | None) -> Answer:
         try:
-            answer = self._tried(client, request)
+            answer = self._tried(request, kept)
             if answer.status not in _GATEWAY:
                 return answer
             self._unsee(answer)
             if request.method == "DELETE":
                 raise DeleteLost(f"a gateway lost the answer to a DELETE: status {answer.status}", answer)
-        except httpx2.TransportError as error:
+        except TransportError as error:
             if request.method == "DELETE":
                 self._probe(request)
                 told = f"the answer to a DELETE was lost: {reason(error)}"
                 raise DeleteLost(told, unanswered(request)) from error
         try:
-            return self._tried(client, request)
-        except httpx2.TransportError as error:
+            return self._tried(request, kept)
+        except TransportError as error:
             self._probe(request)
             raise Violation(
                 "an answer", f"none, twice ({reason(error)}), while another request is answered", unanswered(request)
             ) from error
 
-    def _tried(self, client: httpx2.Client, request: Request) -> Answer:
-        with self._lock:
-            self.requests += 1
-        headers = list(request.headers)
-        if request.credentials is not None:
-            headers.append(("Authorization", request.authorization))
-        parts = urlsplit(request.url)
-        # the URL goes out as it is: the library would tidy it up
-        wanted = request.url[request.url.index("/", len(parts.scheme) + 3) :]
-        response = client.request(
-            request.method,
-            f"{parts.scheme}://{parts.netloc}/",
-            headers=headers,
-            content=request.body or None,
-            extensions={"target": wanted.encode("ascii")},
-        )
-        lowered = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-        answer = Answer(request, response.status_code, lowered, response.content)
-        with self._lock:
-            self.seen.append(answer)
+    def _tried(self, request: Request, kept: Kept | None = None) -> Answer:
+        # a DELETE cannot be repeated: none is lost because a kept connection has come to its end
+        fresh = Kept() if request.method == "DELETE" and kept is None else kept
+        try:
+            answer = self.client.send(request, self.largest, fresh)
+        except TooLarge as error:
+            raise Violation("an answer of a sensible length", str(error), unanswered(request)) from error
+        finally:
+            if fresh is not kept and fresh:
+                fresh.pop().close()
+        self.see(answer)
         return answer
 
     def _unsee(self, answer: Answer) -> None:
         """Forget an answer that is not the target's."""
-        with self._lock:
+        with self._lock, suppress(ValueError):
             self.seen.remove(answer)
 
     def _probe(self, failed: Request) -> None:
@@ -247,23 +259,10 @@ class Target:
             for path in paths:
                 request = Request("GET", self.base_url + path, self.world.credentials, is_odd=True)
                 if request.url != failed.url:
-                    with suppress(httpx2.TransportError):
-                        self._tried(self._client, request)
+                    with suppress(TransportError, Violation):
+                        self._tried(request)
                         return
         raise TargetGone(f"{self.base_url} does not answer any more")
-
-    def _connect(self, connections: int = 4 * AT_ONCE, kept: int | None = None) -> httpx2.Client:
-        return httpx2.Client(
-            verify=self.context,
-            trust_env=False,  # ~/.netrc would add credentials to requests that must have none
-            proxy=_proxy(self.base_url),
-            follow_redirects=False,
-            timeout=httpx2.Timeout(_READ_S, connect=_CONNECT_S, pool=None),
-            limits=httpx2.Limits(
-                max_connections=connections, max_keepalive_connections=connections if kept is None else kept
-            ),
-            headers={"User-Agent": "chat-bindings-verify", "Accept": "application/json"},
-        )
 
 
 def _make(pending: deque[tuple[Callable[[], T], Future[T]]]) -> None:
@@ -282,17 +281,12 @@ def _make(pending: deque[tuple[Callable[[], T], Future[T]]]) -> None:
 @functools.cache
 def _trusted() -> ssl.SSLContext:
     """What certificates are trusted by default: read once, for it takes a while."""
-    return httpx2.create_ssl_context()
+    return ssl.create_default_context()
 
 
 def unanswered(request: Request) -> Answer:
     """What stands for an answer that did not come."""
     return Answer(request, 0, (), b"")
-
-
-def reason(error: Exception) -> str:
-    """What went wrong on the way, in a few words."""
-    return str(error) or type(error).__name__
 
 
 def origin(url: str) -> tuple[str, str, int] | None:
@@ -324,6 +318,10 @@ def _seconds(value: str) -> float:
     return 1.0
 
 
-def _proxy(url: str) -> str | None:
-    parts = urlsplit(url)
-    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+def _longest_page(world: World) -> int:
+    """How many characters the Bindings of a page have, at most."""
+    services = [service for account in world.accounts for service in account.services]
+    texts = [
+        sorted((len(each.identity) * 3 + len(each.endpoint) for each in one.bindings), reverse=True) for one in services
+    ]
+    return max((sum(lengths[:LARGEST_SIZE]) + 100 * len(lengths[:LARGEST_SIZE]) for lengths in texts), default=0)

@@ -17,13 +17,13 @@ _WRONG = '"$WRONG_TOKEN"'
 _UNAUTHORIZED = f"{RESPONSES}/Unauthorized"
 
 
-@clause("AUTH-01", "must", "No credentials", source=PAGE, spec=_UNAUTHORIZED)
+@clause("AUTH-01", "must", "No credentials are 401", source=PAGE, spec=_UNAUTHORIZED)
 def test_none(evidence: Evidence) -> None:
     """Without credentials all three operations are 401."""
     _refused(evidence, None)
 
 
-@clause("AUTH-02", "must", "A wrong token", source=PAGE, spec=_UNAUTHORIZED)
+@clause("AUTH-02", "must", "A wrong token is 401", source=PAGE, spec=_UNAUTHORIZED)
 def test_wrong(evidence: Evidence) -> None:
     """With a wrong token all three operations are 401."""
     own = evidence.world.credentials
@@ -31,7 +31,7 @@ def test_wrong(evidence: Evidence) -> None:
     _refused(evidence, *(own.but(password, _WRONG) for password in sorted(others)))
 
 
-@clause("AUTH-03", "must", "An account that does not exist", source=PAGE, spec=_UNAUTHORIZED)
+@clause("AUTH-03", "must", "An account or key that does not exist is 401", source=PAGE, spec=_UNAUTHORIZED)
 def test_absent(evidence: Evidence) -> None:
     """The SID of an account or key that does not exist is 401, also with a token that exists."""
     for user in (evidence.absent("AC"), evidence.absent("SK"), "nobody", ""):
@@ -39,7 +39,7 @@ def test_absent(evidence: Evidence) -> None:
             _lists(evidence, Credentials(user, password, shown)).has_status(401)
 
 
-@clause("AUTH-04", "must", "Malformed credentials", source=_BASIC, spec=_UNAUTHORIZED)
+@clause("AUTH-04", "must", "Malformed credentials are 401", source=_BASIC, spec=_UNAUTHORIZED)
 def test_malformed(evidence: Evidence) -> None:
     """An Authorization that cannot be read is 401: no Base64, no colon, nothing at all, another scheme."""
     user = base64.b64encode(evidence.world.account.sid.encode()).decode()
@@ -60,7 +60,9 @@ def test_malformed(evidence: Evidence) -> None:
         answer.has_status(401)
 
 
-@clause("AUTH-05", "must", "A 401 challenges", source="RFC 9110", spec="/components/headers/WWW-Authenticate")
+@clause(
+    "AUTH-05", "must", "A 401 challenges with Basic", source="RFC 9110", spec="/components/headers/WWW-Authenticate"
+)
 def test_challenge(evidence: Evidence) -> None:
     """Every 401 has WWW-Authenticate with the scheme Basic."""
     wrong = evidence.world.credentials.but("0" * 32, _WRONG)
@@ -76,7 +78,9 @@ def test_challenge(evidence: Evidence) -> None:
             check(is_basic, "WWW-Authenticate: Basic", challenge[:60] or "no WWW-Authenticate", answer)
 
 
-@clause("AUTH-06", "must", "API keys", source=SDKS, spec=CREDENTIALS, deletes="with a key")
+@clause(
+    "AUTH-06", "must", "API keys work as the account's token does", source=SDKS, spec=CREDENTIALS, deletes="with a key"
+)
 def test_key(evidence: Evidence) -> None:
     """An API key and its secret work as the account's SID and token do, for all three operations."""
     key = evidence.world.key
@@ -91,21 +95,21 @@ def test_key(evidence: Evidence) -> None:
     evidence.attempt("with a key", action)
 
 
-@clause("AUTH-07", "must", "A wrong secret", source=SDKS, spec=_UNAUTHORIZED)
+@clause("AUTH-07", "must", "A wrong secret of an API key is 401", source=SDKS, spec=_UNAUTHORIZED)
 def test_wrong_secret(evidence: Evidence) -> None:
     """A wrong secret of an API key is 401."""
     key = evidence.world.key
     _refused(evidence, *(key.but(password, '"$WRONG_SECRET"') for password in ("0" * 32, "", key.user_name)))
 
 
-@clause("AUTH-08", "must", "SIDs and secrets that do not belong together", source=SDKS, spec=_UNAUTHORIZED)
+@clause("AUTH-08", "must", "SIDs and secrets that do not belong together are 401", source=SDKS, spec=_UNAUTHORIZED)
 def test_mixed(evidence: Evidence) -> None:
     """An API key's SID with the account's token, and the account's SID with the key's secret, are 401."""
     own, key = evidence.world.credentials, evidence.world.key
     _refused(evidence, key.but(own.password, own.shown), own.but(key.password, key.shown))
 
 
-@clause("AUTH-09", "must", "A token is whole", source=OURS, spec=_UNAUTHORIZED)
+@clause("AUTH-09", "must", "A part of a token is 401", source=OURS, spec=_UNAUTHORIZED)
 def test_whole(evidence: Evidence) -> None:
     """A token has to be whole: its beginning, its end, it with something after it, and an empty one are 401."""
     own = evidence.world.credentials
@@ -115,7 +119,7 @@ def test_whole(evidence: Evidence) -> None:
     _refused(evidence, *(own.but(password, '"$PART_OF_AUTH_TOKEN"') for password in (*beginnings, *others)))
 
 
-@clause("AUTH-10", "must", "A token is exact", source=OURS, spec=_UNAUTHORIZED)
+@clause("AUTH-10", "must", "A token in another case, or with space around, is 401", source=OURS, spec=_UNAUTHORIZED)
 def test_exact(evidence: Evidence) -> None:
     """A token is compared with its case, and without trimming."""
     own = evidence.world.credentials
@@ -124,14 +128,14 @@ def test_exact(evidence: Evidence) -> None:
     _refused(evidence, *(own.but(password, '"$AUTH_TOKEN_ALMOST"') for password in sorted(alike)))
 
 
-@clause("AUTH-11", "must", "Another account's token", source=PAGE, spec=_UNAUTHORIZED)
+@clause("AUTH-11", "must", "Another account's token is 401", source=PAGE, spec=_UNAUTHORIZED)
 def test_others(evidence: Evidence) -> None:
     """The account's SID with another account's token is 401, and so the other way round."""
     own, other = evidence.world.credentials, evidence.world.other_credentials
     _refused(evidence, own.but(other.password, other.shown), other.but(own.password, own.shown))
 
 
-@clause("AUTH-12", "must", "Nothing is revealed", source=OURS, spec=_UNAUTHORIZED)
+@clause("AUTH-12", "must", "A 401 does not tell what exists", source=OURS, spec=_UNAUTHORIZED)
 def test_nothing_revealed(evidence: Evidence) -> None:
     """Without credentials nothing is revealed: what exists and what does not are answered alike."""
     there, absent = evidence.rich.bindings[0], evidence.absent()
@@ -164,7 +168,12 @@ def test_before_validation(evidence: Evidence) -> None:
 
 
 @clause(
-    "AUTH-14", "must", "A delete that nobody may make", source=PAGE, spec=_UNAUTHORIZED, deletes="without credentials"
+    "AUTH-14",
+    "must",
+    "A delete without credentials is 401, and deletes nothing",
+    source=PAGE,
+    spec=_UNAUTHORIZED,
+    deletes="without credentials",
 )
 def test_delete(evidence: Evidence) -> None:
     """A delete without credentials, or with wrong ones, is 401 and deletes nothing."""
@@ -179,14 +188,14 @@ def test_delete(evidence: Evidence) -> None:
     evidence.attempt("without credentials", action)
 
 
-@clause("AUTH-15", "must", "The scheme in any case", source=_BASIC, spec=CREDENTIALS)
+@clause("AUTH-15", "must", "The scheme Basic is read in any case", source=_BASIC, spec=CREDENTIALS)
 def test_scheme(evidence: Evidence) -> None:
     """The scheme's name is case-insensitive: `basic` and `BASIC` work."""
     for scheme in ("basic", "BASIC"):
         evidence.target.list(evidence.rich, [("PageSize", "1")], scheme=scheme).has_status(200)
 
 
-@clause("AUTH-16", "must", "Every request is asked", source=_BASIC, spec=_UNAUTHORIZED)
+@clause("AUTH-16", "must", "Every request is authenticated", source=_BASIC, spec=_UNAUTHORIZED)
 def test_every_request(evidence: Evidence) -> None:
     """Credentials are asked for on every request: wrong ones after right ones on the same connection are 401."""
     wrong = evidence.world.credentials.but("0" * 32, _WRONG)
@@ -198,7 +207,7 @@ def test_every_request(evidence: Evidence) -> None:
         answer.has_status(401)
 
 
-@clause("AUTH-17", "must", "Wrong credentials where nothing is", source=OURS, spec=_UNAUTHORIZED)
+@clause("AUTH-17", "must", "Wrong credentials are 401 where nothing exists, too", source=OURS, spec=_UNAUTHORIZED)
 def test_where_nothing_is(evidence: Evidence) -> None:
     """Wrong credentials are 401 also where the service or the Binding does not exist."""
     for credentials in (None, evidence.world.credentials.but("0" * 32, _WRONG)):

@@ -17,7 +17,7 @@ _RESERVED = re.compile(r"[!*'();:@&=+$,/?#\[\]]|%(?![0-9A-Fa-f]{2})")
 """The reserved characters of Twilio's page where they are not percent-encoded; a percent sign that begins no escape."""
 
 
-@clause("BINDING-01", "must", "All properties are there", source=PAGE, spec=f"{SCHEMAS}/Binding/required")
+@clause("BINDING-01", "must", "A Binding has all twelve properties", source=PAGE, spec=f"{SCHEMAS}/Binding/required")
 def test_properties(evidence: Evidence) -> None:
     """A Binding has all of its twelve properties, always."""
     for _, answer in evidence.found:
@@ -25,7 +25,7 @@ def test_properties(evidence: Evidence) -> None:
         check(not missing, f"the properties {', '.join(BINDING)}", f"without {', '.join(missing)}", answer)
 
 
-@clause("BINDING-02", "should", "No other properties", source=OURS, spec=f"{SCHEMAS}/Binding/properties")
+@clause("BINDING-02", "should", "A Binding has no other properties", source=OURS, spec=f"{SCHEMAS}/Binding/properties")
 def test_no_other_properties(evidence: Evidence) -> None:
     """A Binding has no other properties than those of Twilio's page."""
     for _, answer in evidence.found:
@@ -33,7 +33,7 @@ def test_no_other_properties(evidence: Evidence) -> None:
         check(not others, f"no properties but {', '.join(BINDING)}", f"also {', '.join(others)}", answer)
 
 
-@clause("BINDING-03", "must", "sid", source=PAGE, spec=f"{_PROPERTIES}/sid")
+@clause("BINDING-03", "must", "sid is the SID that was asked for", source=PAGE, spec=f"{_PROPERTIES}/sid")
 def test_sid(evidence: Evidence) -> None:
     """`sid` is the SID that was asked for: BS and 32 lower-case hexadecimal digits."""
 
@@ -43,67 +43,99 @@ def test_sid(evidence: Evidence) -> None:
     _every(evidence, "sid", is_sid, lambda each: f'"{each.sid}"')
 
 
-@clause("BINDING-04", "must", "account_sid", source=PAGE, spec=f"{_PROPERTIES}/account_sid")
+@clause("BINDING-04", "must", "account_sid is the owner of the service", source=PAGE, spec=f"{_PROPERTIES}/account_sid")
 def test_account_sid(evidence: Evidence) -> None:
     """`account_sid` is the SID of the account that owns the service."""
     _same(evidence, "account_sid", lambda each: each.account_sid)
 
 
-@clause("BINDING-05", "must", "service_sid", source=PAGE, spec=f"{_PROPERTIES}/service_sid")
+@clause(
+    "BINDING-05", "must", "service_sid is the service of the Binding", source=PAGE, spec=f"{_PROPERTIES}/service_sid"
+)
 def test_service_sid(evidence: Evidence) -> None:
     """`service_sid` is the SID of the service that the Binding stands in."""
     _same(evidence, "service_sid", lambda each: each.service_sid)
 
 
-@clause("BINDING-06", "must", "Form of date_created", source=PAGE, spec=f"{_PROPERTIES}/date_created")
+@clause(
+    "BINDING-06",
+    "must",
+    "date_created is ISO 8601 in GMT, with whole seconds",
+    source=PAGE,
+    spec=f"{_PROPERTIES}/date_created",
+)
 def test_form_of_date_created(evidence: Evidence) -> None:
     """`date_created` is a time in ISO 8601, in GMT with whole seconds, and ends in Z."""
     _every(evidence, "date_created", _is_time, lambda _: "a time like 2016-10-21T11:37:03Z")
 
 
-@clause("BINDING-07", "must", "date_created", source=PAGE, spec=f"{_PROPERTIES}/date_created")
+@clause(
+    "BINDING-07", "must", "date_created is the time of the creation", source=PAGE, spec=f"{_PROPERTIES}/date_created"
+)
 def test_date_created(evidence: Evidence) -> None:
     """`date_created` is the time at which the Binding was created."""
     _every(evidence, "date_created", lambda each, value: _second(value) == each.date_created, lambda e: e.date_created)
 
 
-@clause("BINDING-08", "must", "Form of date_updated", source=PAGE, spec=f"{_PROPERTIES}/date_updated")
+@clause(
+    "BINDING-08",
+    "must",
+    "date_updated is ISO 8601 in GMT, with whole seconds",
+    source=PAGE,
+    spec=f"{_PROPERTIES}/date_updated",
+)
 def test_form_of_date_updated(evidence: Evidence) -> None:
     """`date_updated` is a time in ISO 8601, in GMT with whole seconds, and ends in Z."""
     _every(evidence, "date_updated", _is_time, lambda _: "a time like 2016-10-21T11:37:03Z")
 
 
-@clause("BINDING-09", "must", "date_updated", source=PAGE, spec=f"{_PROPERTIES}/date_updated")
+@clause(
+    "BINDING-09", "must", "date_updated is the time of the last update", source=PAGE, spec=f"{_PROPERTIES}/date_updated"
+)
 def test_date_updated(evidence: Evidence) -> None:
     """`date_updated` is the time at which the Binding was last updated; reading it is no update."""
     _every(evidence, "date_updated", lambda each, value: _second(value) == each.date_updated, lambda e: e.date_updated)
 
 
-@clause("BINDING-10", "must", "endpoint", source=PAGE, spec=f"{_PROPERTIES}/endpoint")
+@clause("BINDING-10", "must", "endpoint is the one that was registered", source=PAGE, spec=f"{_PROPERTIES}/endpoint")
 def test_endpoint(evidence: Evidence) -> None:
     """`endpoint` is the device's address as it was registered, code point by code point."""
     _personal(evidence, "endpoint", lambda each: each.endpoint)
 
 
-@clause("BINDING-11", "must", "identity", source=PAGE, spec=f"{_PROPERTIES}/identity")
+@clause("BINDING-11", "must", "identity is the one that was registered", source=PAGE, spec=f"{_PROPERTIES}/identity")
 def test_identity(evidence: Evidence) -> None:
     """`identity` is the user's as it was registered, code point by code point."""
     _personal(evidence, "identity", lambda each: each.identity)
 
 
-@clause("BINDING-12", "must", "binding_type", source=PAGE, spec=f"{_PROPERTIES}/binding_type")
+@clause(
+    "BINDING-12", "must", "binding_type is the one that was registered", source=PAGE, spec=f"{_PROPERTIES}/binding_type"
+)
 def test_binding_type(evidence: Evidence) -> None:
     """`binding_type` is apn, gcm or fcm, as it was registered."""
     _same(evidence, "binding_type", lambda each: each.binding_type)
 
 
-@clause("BINDING-13", "must", "credential_sid", source=PAGE, spec=f"{_PROPERTIES}/credential_sid")
+@clause(
+    "BINDING-13",
+    "must",
+    "credential_sid is the one that was registered",
+    source=PAGE,
+    spec=f"{_PROPERTIES}/credential_sid",
+)
 def test_credential_sid(evidence: Evidence) -> None:
     """`credential_sid` is the SID of the credential that the Binding was registered with."""
     _same(evidence, "credential_sid", lambda each: each.credential_sid)
 
 
-@clause("BINDING-14", "must", "message_types", source=PAGE, spec=f"{_PROPERTIES}/message_types")
+@clause(
+    "BINDING-14",
+    "must",
+    "message_types are those that were registered",
+    source=PAGE,
+    spec=f"{_PROPERTIES}/message_types",
+)
 def test_message_types(evidence: Evidence) -> None:
     """`message_types` is an array with the types that were registered, in any order."""
     for each, answer in evidence.found:
@@ -111,7 +143,13 @@ def test_message_types(evidence: Evidence) -> None:
             _types(each, answer)
 
 
-@clause("BINDING-15", "must", "No message_types", source=PAGE, spec=f"{_PROPERTIES}/message_types")
+@clause(
+    "BINDING-15",
+    "must",
+    "message_types is an empty array where there are none",
+    source=PAGE,
+    spec=f"{_PROPERTIES}/message_types",
+)
 def test_no_message_types(evidence: Evidence) -> None:
     """`message_types` of a Binding that has none is an empty array."""
     without = [each for each, _ in evidence.found if not each.message_types]
@@ -121,7 +159,7 @@ def test_no_message_types(evidence: Evidence) -> None:
             _types(each, answer)
 
 
-@clause("BINDING-16", "must", "Form of url", source=SDKS, spec=f"{_PROPERTIES}/url")
+@clause("BINDING-16", "must", "url is absolute and in ASCII", source=SDKS, spec=f"{_PROPERTIES}/url")
 def test_form_of_url(evidence: Evidence) -> None:
     """`url` is an absolute URL of http or https, in ASCII."""
 
@@ -131,7 +169,7 @@ def test_form_of_url(evidence: Evidence) -> None:
     _every(evidence, "url", is_absolute, lambda _: "an absolute URL in ASCII")
 
 
-@clause("BINDING-17", "must", "url leads back", source=PAGE, spec=f"{_PROPERTIES}/url")
+@clause("BINDING-17", "must", "Fetching url gives the same Binding", source=PAGE, spec=f"{_PROPERTIES}/url")
 def test_url(evidence: Evidence) -> None:
     """Fetching the `url` of a Binding gives this Binding."""
     chosen = evidence.found[:: max(len(evidence.found) // 12, 1)]
@@ -149,7 +187,7 @@ def test_url(evidence: Evidence) -> None:
         )
 
 
-@clause("BINDING-18", "must", "links.user", source=PAGE, spec=f"{_PROPERTIES}/links")
+@clause("BINDING-18", "must", "links.user ends in the user's path", source=PAGE, spec=f"{_PROPERTIES}/links")
 def test_links(evidence: Evidence) -> None:
     """`links.user` is an absolute URL in ASCII that ends in /Services/{service}/Users/{identity}, percent-encoded."""
     for each, answer in evidence.found:
@@ -166,7 +204,7 @@ def test_links(evidence: Evidence) -> None:
         )
 
 
-@clause("BINDING-19", "should", "links.user encodes what is reserved", source=PAGE, spec=f"{_PROPERTIES}/links")
+@clause("BINDING-19", "should", "links.user percent-encodes what is reserved", source=PAGE, spec=f"{_PROPERTIES}/links")
 def test_reserved_in_links(evidence: Evidence) -> None:
     """In `links.user` the reserved characters of Twilio's page (! * ' ( ) ; : @ & = + $ , / ? % # [ ]) are
     percent-encoded."""

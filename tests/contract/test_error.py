@@ -1,7 +1,7 @@
 """ERROR: what an error looks like. Most of these clauses judge all errors that the run has seen."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from .answer import MISSING, Answer, is_integer, told
@@ -33,7 +33,14 @@ _UNREADABLE = re.compile(
 _KNOWN = (401, 404, 405)
 
 
-@clause("ERROR-01", "must", "Errors are objects", source=SDKS, spec=f"{SCHEMAS}/Error/required", last=True)
+@clause(
+    "ERROR-01",
+    "must",
+    "Errors are objects with code, message, more_info and status",
+    source=SDKS,
+    spec=f"{SCHEMAS}/Error/required",
+    last=True,
+)
 def test_object(evidence: Evidence) -> None:
     """Every error is a JSON object with code, message, more_info and status."""
     for answer in _errors(evidence):
@@ -48,7 +55,9 @@ def test_type(evidence: Evidence) -> None:
         check(answer.media_type == "application/json", "Content-Type: application/json", answer.summary, answer)
 
 
-@clause("ERROR-03", "must", "status", source=SDKS, spec=f"{_PROPERTIES}/status", last=True)
+@clause(
+    "ERROR-03", "must", "status of an error is the HTTP status", source=SDKS, spec=f"{_PROPERTIES}/status", last=True
+)
 def test_status(evidence: Evidence) -> None:
     """`status` is the HTTP status, as an integer."""
     for answer in _errors(evidence):
@@ -57,7 +66,7 @@ def test_status(evidence: Evidence) -> None:
         check(is_same, f"`status`: {answer.status}", f"`status`: {told(status)}", answer)
 
 
-@clause("ERROR-04", "must", "code", source=SDKS, spec=f"{_PROPERTIES}/code", last=True)
+@clause("ERROR-04", "must", "code of an error is an integer", source=SDKS, spec=f"{_PROPERTIES}/code", last=True)
 def test_code(evidence: Evidence) -> None:
     """`code` is an integer."""
     for answer in _errors(evidence):
@@ -65,7 +74,7 @@ def test_code(evidence: Evidence) -> None:
         check(is_integer(code), "`code`, an integer", f"`code`: {told(code)}", answer)
 
 
-@clause("ERROR-05", "must", "message", source=SDKS, spec=f"{_PROPERTIES}/message", last=True)
+@clause("ERROR-05", "must", "message of an error is a text", source=SDKS, spec=f"{_PROPERTIES}/message", last=True)
 def test_message(evidence: Evidence) -> None:
     """`message` is a text that is not empty."""
     for answer in _errors(evidence):
@@ -74,7 +83,14 @@ def test_message(evidence: Evidence) -> None:
         check(is_text, "`message`, a text", f"`message`: {told(message)}", answer)
 
 
-@clause("ERROR-06", "should", "more_info", source=OURS, spec=f"{_PROPERTIES}/more_info", last=True)
+@clause(
+    "ERROR-06",
+    "should",
+    "more_info of an error is the URL of its code",
+    source=OURS,
+    spec=f"{_PROPERTIES}/more_info",
+    last=True,
+)
 def test_more_info(evidence: Evidence) -> None:
     """`more_info` is https://www.twilio.com/docs/errors/ and the code."""
     for answer in _errors(evidence):
@@ -83,7 +99,14 @@ def test_more_info(evidence: Evidence) -> None:
         check(info == wanted, f"`more_info`: {wanted}", f"`more_info`: {told(info)}, another", answer)
 
 
-@clause("ERROR-07", "must", "Nothing that misleads the SDKs", source=SDKS, spec=f"{SCHEMAS}/Error", last=True)
+@clause(
+    "ERROR-07",
+    "must",
+    "An error has no property that misleads the SDKs",
+    source=SDKS,
+    spec=f"{SCHEMAS}/Error",
+    last=True,
+)
 def test_misleading(evidence: Evidence) -> None:
     """An error has no `type`, `title` or `uri`: SDKs would take it for one of another kind."""
     for answer in _errors(evidence):
@@ -91,7 +114,7 @@ def test_misleading(evidence: Evidence) -> None:
         check(not found, f"none of {', '.join(MISLEADING_IN_ERRORS)}", f"also {', '.join(found)}", answer)
 
 
-@clause("ERROR-08", "must", "Never code 20006", source=SDKS, spec=f"{_PROPERTIES}/code", last=True)
+@clause("ERROR-08", "must", "No error has the code 20006", source=SDKS, spec=f"{_PROPERTIES}/code", last=True)
 def test_not_20006(evidence: Evidence) -> None:
     """No error has the code 20006: the SDK for PHP takes it for the end of the pages."""
     for answer in _errors(evidence):
@@ -99,7 +122,7 @@ def test_not_20006(evidence: Evidence) -> None:
         check(code != ACCESS_DENIED, f"another code than {ACCESS_DENIED}", f"code {ACCESS_DENIED}", answer)
 
 
-@clause("ERROR-09", "must", "The code of a 404", source=SDKS, spec=f"{RESPONSES}/NotFound", last=True)
+@clause("ERROR-09", "must", "The code of a 404 is 20404", source=SDKS, spec=f"{RESPONSES}/NotFound", last=True)
 def test_code_of_404(evidence: Evidence) -> None:
     """The code of a 404 is 20404."""
     for answer in _errors(evidence):
@@ -107,7 +130,7 @@ def test_code_of_404(evidence: Evidence) -> None:
             answer.has_code(NOT_FOUND)
 
 
-@clause("ERROR-10", "must", "The code of a 401", source=SDKS, spec=f"{RESPONSES}/Unauthorized", last=True)
+@clause("ERROR-10", "must", "The code of a 401 is 20003", source=SDKS, spec=f"{RESPONSES}/Unauthorized", last=True)
 def test_code_of_401(evidence: Evidence) -> None:
     """The code of a 401 is 20003."""
     for answer in _errors(evidence):
@@ -115,7 +138,9 @@ def test_code_of_401(evidence: Evidence) -> None:
             answer.has_code(UNAUTHORIZED)
 
 
-@clause("ERROR-11", "should", "The code of a 405", source=OURS, spec=f"{RESPONSES}/MethodNotAllowed", last=True)
+@clause(
+    "ERROR-11", "should", "The code of a 405 is 20004", source=OURS, spec=f"{RESPONSES}/MethodNotAllowed", last=True
+)
 def test_code_of_405(evidence: Evidence) -> None:
     """The code of a 405 is 20004."""
     for answer in _errors(evidence):
@@ -123,7 +148,14 @@ def test_code_of_405(evidence: Evidence) -> None:
             answer.has_code(NOT_ALLOWED)
 
 
-@clause("ERROR-12", "should", "Messages for people", source=OURS, spec=f"{_PROPERTIES}/message", last=True)
+@clause(
+    "ERROR-12",
+    "should",
+    "No error holds a stack, SQL or a schema",
+    source=OURS,
+    spec=f"{_PROPERTIES}/message",
+    last=True,
+)
 def test_readable(evidence: Evidence) -> None:
     """No error holds a stack, SQL or a dump of a schema."""
     for answer in _errors(evidence):
@@ -131,7 +163,7 @@ def test_readable(evidence: Evidence) -> None:
         check(not _UNREADABLE.search(texts), "a message for people", "a stack, SQL or a schema in the error", answer)
 
 
-@clause("ERROR-13", "must", "Paths that do not exist", source=OURS, spec="/paths")
+@clause("ERROR-13", "must", "A path that does not exist is 401, 404 or 405", source=OURS, spec="/paths")
 def test_unknown_paths(evidence: Evidence) -> None:
     """A path that is not in the contract is 401, 404 or 405; whether other resources are served beside it is free."""
     service = evidence.target.path(evidence.rich)
@@ -149,7 +181,7 @@ def test_unknown_paths(evidence: Evidence) -> None:
 @clause(
     "ERROR-14",
     "must",
-    "Methods that do not exist",
+    "A method that does not exist is 401, 404 or 405",
     source="RFC 9110",
     spec=f"{RESPONSES}/MethodNotAllowed",
     deletes="not allowed methods",
@@ -189,7 +221,7 @@ def test_allow(evidence: Evidence) -> None:
         )
 
 
-@clause("ERROR-16", "must", "Odd requests are no fault", source=OURS, spec=f"{RESPONSES}/InternalServerError")
+@clause("ERROR-16", "must", "Odd requests are no 5xx", source=OURS, spec=f"{RESPONSES}/InternalServerError")
 def test_odd_requests(evidence: Evidence) -> None:
     """Odd requests get an answer that is no 5xx."""
     calls = [
@@ -200,7 +232,13 @@ def test_odd_requests(evidence: Evidence) -> None:
         check(answer.status < 500, "a status below 500", answer.summary, answer)
 
 
-@clause("ERROR-17", "should", "When to ask again", source="RFC 6585", spec="/components/headers/Retry-After")
+@clause(
+    "ERROR-17",
+    "should",
+    "A 429 and a 503 say when to ask again",
+    source="RFC 6585",
+    spec="/components/headers/Retry-After",
+)
 def test_retry_after(evidence: Evidence) -> None:
     """A 429 and a 503 have the header Retry-After."""
     path = evidence.target.path(evidence.rich)
@@ -216,24 +254,25 @@ def _provoked(evidence: Evidence) -> list[Answer]:
     def make() -> list[Answer]:
         target, rich = evidence.target, evidence.rich
         absent = target.path(rich, evidence.absent())
-        token = evidence.listed(evidence.large, ("PageToken", "bogus"))
-        return [
-            target.fetch(rich, evidence.absent()),
-            target.fetch(evidence.absent("IS"), evidence.absent()),
-            target.fetch(rich, "malformed"),
-            target.list(rich, credentials=None),
-            target.fetch(rich, rich.bindings[0], credentials=None),
-            target.list(rich, credentials=target.world.credentials.but("0" * 32, '"$WRONG_TOKEN"')),
-            target.list(rich, [("PageSize", "0")]),
-            target.list(rich, [("PageSize", "1001")]),
-            target.list(rich, [("BindingType", "sms")]),
-            target.list(rich, [("Unknown", "1")]),
-            target.fetch(rich, rich.bindings[0], "?Unknown=1"),
-            target.send("GET", "/v2/nothing"),
-            target.send("PATCH", absent),
-            target.send("PATCH", target.path(rich)),
-            token,
+        wrong = target.world.credentials.but("0" * 32, '"$WRONG_TOKEN"')
+        calls: list[Callable[[], Answer]] = [
+            partial(target.fetch, rich, evidence.absent()),
+            partial(target.fetch, evidence.absent("IS"), evidence.absent()),
+            partial(target.fetch, rich, "malformed"),
+            partial(target.list, rich, credentials=None),
+            partial(target.fetch, rich, rich.bindings[0], credentials=None),
+            partial(target.list, rich, credentials=wrong),
+            partial(target.list, rich, [("PageSize", "0")]),
+            partial(target.list, rich, [("PageSize", "1001")]),
+            partial(target.list, rich, [("BindingType", "sms")]),
+            partial(target.list, rich, [("Unknown", "1")]),
+            partial(target.fetch, rich, rich.bindings[0], "?Unknown=1"),
+            partial(target.send, "GET", "/v2/nothing"),
+            partial(target.send, "PATCH", absent),
+            partial(target.send, "PATCH", target.path(rich)),
+            partial(evidence.listed, evidence.large, ("PageToken", "bogus")),
         ]
+        return list(target.together(calls))
 
     return evidence.once("provoked errors", make)
 

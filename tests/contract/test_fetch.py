@@ -19,14 +19,16 @@ def test_fetch(evidence: Evidence) -> None:
         check(sid == each.sid, f"the Binding {each.sid}", f"{answer.summary}, another or none", answer)
 
 
-@clause("FETCH-02", "must", "A Binding that does not exist", source=PAGE, spec=f"{FETCH}/responses/404")
+@clause("FETCH-02", "must", "Fetching a Binding that does not exist is 404", source=PAGE, spec=f"{FETCH}/responses/404")
 def test_absent(evidence: Evidence) -> None:
     """A Binding that does not exist is 404."""
     for service in (evidence.rich, evidence.large):
         evidence.target.fetch(service, evidence.absent()).has_status(404)
 
 
-@clause("FETCH-03", "must", "A malformed Binding SID", source=OURS, spec="/components/parameters/SidParameter")
+@clause(
+    "FETCH-03", "must", "Fetching by a malformed SID is 404", source=OURS, spec="/components/parameters/SidParameter"
+)
 def test_malformed(evidence: Evidence) -> None:
     """A Binding SID that is malformed is 404: there is no such Binding."""
     sids = malformed(evidence.rich.bindings[0].sid, evidence.rich.bindings[-1].sid)
@@ -34,14 +36,22 @@ def test_malformed(evidence: Evidence) -> None:
         answer.has_status(404)
 
 
-@clause("FETCH-04", "must", "A service that does not exist", source=PAGE, spec=f"{FETCH}/responses/404")
+@clause(
+    "FETCH-04", "must", "Fetching from a service that does not exist is 404", source=PAGE, spec=f"{FETCH}/responses/404"
+)
 def test_absent_service(evidence: Evidence) -> None:
     """A Binding of a service that does not exist is 404."""
     evidence.target.fetch(evidence.absent("IS"), evidence.rich.bindings[0]).has_status(404)
     evidence.target.fetch(evidence.absent("IS"), evidence.absent()).has_status(404)
 
 
-@clause("FETCH-05", "must", "A malformed service SID", source=OURS, spec="/components/parameters/ServiceSidParameter")
+@clause(
+    "FETCH-05",
+    "must",
+    "Fetching by a malformed service SID is 404",
+    source=OURS,
+    spec="/components/parameters/ServiceSidParameter",
+)
 def test_malformed_service(evidence: Evidence) -> None:
     """A Binding of a service whose SID is malformed is 404."""
     sids, there = malformed(evidence.rich.sid), evidence.rich.bindings[0]
@@ -49,7 +59,7 @@ def test_malformed_service(evidence: Evidence) -> None:
         answer.has_status(404)
 
 
-@clause("FETCH-06", "must", "A Binding of another service", source=PAGE, spec=f"{FETCH}/responses/404")
+@clause("FETCH-06", "must", "Fetching under another service is 404", source=PAGE, spec=f"{FETCH}/responses/404")
 def test_other_service(evidence: Evidence) -> None:
     """A Binding under another service of the same account is 404."""
     one, other = evidence.world.two_services()
@@ -57,7 +67,7 @@ def test_other_service(evidence: Evidence) -> None:
     evidence.target.fetch(one, other.bindings[0]).has_status(404)
 
 
-@clause("FETCH-07", "should", "Unknown query parameters are refused", source=OURS, spec=f"{FETCH}/responses/400")
+@clause("FETCH-07", "should", "A fetch refuses query parameters", source=OURS, spec=f"{FETCH}/responses/400")
 def test_query(evidence: Evidence) -> None:
     """A fetch takes no query parameter: any is 400, code 20001."""
     for query in ("?Unknown=1", "?PageSize=5", "?Identity=a", "?" + encoded([("BindingType", "apn")])):
@@ -65,7 +75,7 @@ def test_query(evidence: Evidence) -> None:
         answer.has_status(400).has_code(BAD_PARAMETER)
 
 
-@clause("FETCH-08", "must", "Reading changes nothing", source=PAGE, spec=FETCH)
+@clause("FETCH-08", "must", "A fetch changes nothing", source=PAGE, spec=FETCH)
 def test_twice(evidence: Evidence) -> None:
     """Fetching a Binding again gives the same: reading changes nothing."""
     time.sleep(1.1)  # what a fetch would set to the time of now is another second then
@@ -73,7 +83,7 @@ def test_twice(evidence: Evidence) -> None:
         same_answer(answer, evidence.target.fetch(each.service_sid, each), "the same as before")
 
 
-@clause("FETCH-09", "must", "Headers and bodies change nothing", source=SDKS, spec=FETCH)
+@clause("FETCH-09", "must", "Headers and bodies do not change a fetch", source=SDKS, spec=FETCH)
 def test_headers(evidence: Evidence) -> None:
     """A body, any Content-Type, Accept or Accept-Encoding changes nothing of a fetch: SDKs send them."""
     each, answer = evidence.found[0]

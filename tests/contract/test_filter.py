@@ -13,7 +13,7 @@ _IDENTITY = f"{PARAMETERS}/IdentityParameter"
 _ALL = ("PageSize", str(LARGEST_SIZE))
 
 
-@clause("FILTER-01", "must", "By BindingType", source=PAGE, spec=_TYPE)
+@clause("FILTER-01", "must", "BindingType filters by type", source=PAGE, spec=_TYPE)
 def test_type(evidence: Evidence) -> None:
     """BindingType gives just the Bindings of that type."""
     for service in (evidence.rich, evidence.large):
@@ -21,21 +21,21 @@ def test_type(evidence: Evidence) -> None:
             _shows(evidence, service, types=[each])
 
 
-@clause("FILTER-02", "must", "By several BindingTypes", source=PAGE, spec=_TYPE)
+@clause("FILTER-02", "must", "BindingTypes are alternatives", source=PAGE, spec=_TYPE)
 def test_types(evidence: Evidence) -> None:
     """BindingType repeated gives the Bindings of any of the types."""
     for types in (*combinations(TYPES, 2), TYPES):
         _shows(evidence, evidence.rich, types=list(types))
 
 
-@clause("FILTER-03", "must", "By Identity", source=PAGE, spec=_IDENTITY)
+@clause("FILTER-03", "must", "Identity filters by user", source=PAGE, spec=_IDENTITY)
 def test_identity(evidence: Evidence) -> None:
     """Identity gives just the Bindings of that user, all of them."""
     for service in (evidence.rich, evidence.large):
         evidence.finds(service, _users(service)[:8])
 
 
-@clause("FILTER-04", "must", "By several Identities", source=PAGE, spec=_IDENTITY)
+@clause("FILTER-04", "must", "Identities are alternatives", source=PAGE, spec=_IDENTITY)
 def test_identities(evidence: Evidence) -> None:
     """Identity repeated gives the Bindings of any of the users."""
     for service in (evidence.rich, evidence.large):
@@ -54,7 +54,7 @@ def test_both(evidence: Evidence) -> None:
         _shows(evidence, service, identities=_users(service)[:3], types=TYPES[:2])
 
 
-@clause("FILTER-06", "must", "Nothing matches", source=PAGE, spec=_IDENTITY)
+@clause("FILTER-06", "must", "A filter that nothing matches gives an empty list", source=PAGE, spec=_IDENTITY)
 def test_nothing(evidence: Evidence) -> None:
     """A filter that nothing matches gives 200 and an empty list without further pages."""
     for identity in ("nobody has this name", "nobody\u00e9", "x" * 200):
@@ -66,7 +66,7 @@ def test_nothing(evidence: Evidence) -> None:
         _shows(evidence, evidence.world.rich, identities=["nobody has this name"], types=[each])
 
 
-@clause("FILTER-07", "must", "The same value twice", source=PAGE, spec=_IDENTITY)
+@clause("FILTER-07", "must", "A value that is sent twice gives each Binding once", source=PAGE, spec=_IDENTITY)
 def test_same_twice(evidence: Evidence) -> None:
     """A value that is sent twice gives each Binding once."""
     user = _users(evidence.large)[0]
@@ -75,7 +75,7 @@ def test_same_twice(evidence: Evidence) -> None:
     _shows(evidence, evidence.large, identities=[user, user], types=[*TYPES, *TYPES])
 
 
-@clause("FILTER-08", "must", "The order of parameters", source=SDKS, spec=_IDENTITY)
+@clause("FILTER-08", "must", "The order of parameters does not matter", source=SDKS, spec=_IDENTITY)
 def test_order(evidence: Evidence) -> None:
     """The order of the parameters does not matter, nor whether those of one name stand together."""
     one, other = _users(evidence.large)[:2]
@@ -87,14 +87,20 @@ def test_order(evidence: Evidence) -> None:
         same_bindings(evidence.listed(evidence.large, *reversed(query)), expected)
 
 
-@clause("FILTER-09", "must", "Ten values", source=PAGE, spec=_IDENTITY)
+@clause("FILTER-09", "must", "A filter takes ten values", source=PAGE, spec=_IDENTITY)
 def test_ten(evidence: Evidence) -> None:
     """A filter takes ten values."""
     _shows(evidence, evidence.large, identities=_users(evidence.large)[:MOST_VALUES])
     _shows(evidence, evidence.rich, identities=_users(evidence.rich)[-MOST_VALUES:])
 
 
-@clause("FILTER-10", "must", "Walks through filtered lists", source=PAGE, spec=f"{SCHEMAS}/PageMeta")
+@clause(
+    "FILTER-10",
+    "must",
+    "A walk through a filtered list visits each match once",
+    source=PAGE,
+    spec=f"{SCHEMAS}/PageMeta",
+)
 def test_walks(evidence: Evidence) -> None:
     """A walk through a filtered list visits every Binding that matches exactly once, with full pages."""
     for walk in evidence.filtered_walks:
@@ -114,7 +120,7 @@ def test_walks(evidence: Evidence) -> None:
             )
 
 
-@clause("FILTER-11", "should", "An unknown BindingType", source=OURS, spec=f"{SCHEMAS}/BindingType/enum")
+@clause("FILTER-11", "should", "An unknown BindingType is 400", source=OURS, spec=f"{SCHEMAS}/BindingType/enum")
 def test_unknown_type(evidence: Evidence) -> None:
     """A BindingType that is not apn, gcm or fcm is 400, code 20001."""
     for value in ("sms", "apns", "0", "null", "all", "*"):
@@ -130,7 +136,7 @@ def test_type_in_capitals(evidence: Evidence) -> None:
         evidence.listed(evidence.rich, ("BindingType", value)).has_status(400).has_code(BAD_PARAMETER)
 
 
-@clause("FILTER-13", "should", "A comma separates no BindingTypes", source=OURS, spec=_TYPE)
+@clause("FILTER-13", "should", "A comma does not separate BindingTypes", source=OURS, spec=_TYPE)
 def test_types_with_comma(evidence: Evidence) -> None:
     """A comma does not separate BindingTypes: `apn,gcm` is 400."""
     for value in (",".join(TYPES[:2]), f"{TYPES[0]},", ",".join(TYPES)):

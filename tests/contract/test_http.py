@@ -1,11 +1,12 @@
 """HTTP: headers, redirects and the connection."""
 
 import contextlib
+from collections.abc import Callable
 from functools import partial
 
-from . import wire
 from .answer import Answer, Request
 from .clause import OURS, SDKS, clause
+from .connection import BadFraming, TransportError
 from .evidence import Evidence
 from .facts import ABSOLUTE_URL, HEADERS, LIST, REQUEST_ID, SCHEMAS
 from .judge import NotShown, check, violated
@@ -13,9 +14,17 @@ from .target import unanswered
 
 _ORIGIN = ("Origin", "https://example.com")
 _ATTEMPTS = 3
+_SURPLUS_WITHIN_S = 0.05
 
 
-@clause("HTTP-01", "should", "Request ids", source=OURS, spec=f"{HEADERS}/Twilio-Request-Id", last=True)
+@clause(
+    "HTTP-01",
+    "should",
+    "Every answer has a Twilio-Request-Id",
+    source=OURS,
+    spec=f"{HEADERS}/Twilio-Request-Id",
+    last=True,
+)
 def test_request_id(evidence: Evidence) -> None:
     """Every response carries Twilio-Request-Id: RQ and 32 hexadecimal digits."""
     _some(evidence)
@@ -26,7 +35,9 @@ def test_request_id(evidence: Evidence) -> None:
         )
 
 
-@clause("HTTP-02", "should", "Request ids are new", source=OURS, spec=f"{HEADERS}/Twilio-Request-Id", last=True)
+@clause(
+    "HTTP-02", "should", "Every Twilio-Request-Id is new", source=OURS, spec=f"{HEADERS}/Twilio-Request-Id", last=True
+)
 def test_new_request_id(evidence: Evidence) -> None:
     """Twilio-Request-Id is new on every response."""
     _some(evidence)
@@ -38,7 +49,13 @@ def test_new_request_id(evidence: Evidence) -> None:
             check(before is answer, "a new Twilio-Request-Id", f"{found[:60]}, as before", before, answer)
 
 
-@clause("HTTP-03", "should", "Browsers may read", source=OURS, spec=f"{HEADERS}/Access-Control-Allow-Origin")
+@clause(
+    "HTTP-03",
+    "should",
+    "A request with an Origin gets Access-Control-Allow-Origin",
+    source=OURS,
+    spec=f"{HEADERS}/Access-Control-Allow-Origin",
+)
 def test_cors(evidence: Evidence) -> None:
     """A request with an Origin gets Access-Control-Allow-Origin, with errors too."""
     target, rich = evidence.target, evidence.rich
@@ -55,7 +72,13 @@ def test_cors(evidence: Evidence) -> None:
         check(allowed in ("*", _ORIGIN[1]), expected, f"{answer.summary}, {allowed or 'none'}", answer)
 
 
-@clause("HTTP-04", "should", "Preflights", source="the Fetch standard", spec=f"{HEADERS}/Access-Control-Allow-Origin")
+@clause(
+    "HTTP-04",
+    "should",
+    "A preflight is 200 or 204 without credentials",
+    source="the Fetch standard",
+    spec=f"{HEADERS}/Access-Control-Allow-Origin",
+)
 def test_preflight(evidence: Evidence) -> None:
     """A preflight is 200 or 204 without credentials."""
     for method, path in _preflights(evidence):
@@ -65,7 +88,7 @@ def test_preflight(evidence: Evidence) -> None:
 @clause(
     "HTTP-05",
     "should",
-    "What preflights allow",
+    "A preflight allows the methods and Authorization",
     source="the Fetch standard",
     spec=f"{HEADERS}/Access-Control-Allow-Origin",
 )
@@ -100,7 +123,14 @@ def test_no_redirect(evidence: Evidence) -> None:
         check(not 300 <= answer.status < 400, "no redirect", f"status {answer.status}", answer)
 
 
-@clause("HTTP-07", "must", "Answers are JSON", source=SDKS, spec=f"{LIST}/responses/200/content", last=True)
+@clause(
+    "HTTP-07",
+    "must",
+    "Answers of success are application/json",
+    source=SDKS,
+    spec=f"{LIST}/responses/200/content",
+    last=True,
+)
 def test_type(evidence: Evidence) -> None:
     """Answers of success with a body have the Content-Type application/json."""
     _some(evidence)
@@ -109,7 +139,7 @@ def test_type(evidence: Evidence) -> None:
             check(answer.media_type == "application/json", "Content-Type: application/json", answer.summary, answer)
 
 
-@clause("HTTP-08", "must", "Only encodings that are asked for", source="RFC 9110", spec=LIST)
+@clause("HTTP-08", "must", "Answers are encoded only as the request accepts", source="RFC 9110", spec=LIST)
 def test_encoding(evidence: Evidence) -> None:
     """An answer is only encoded in a way that the request accepts: `Accept-Encoding: identity` gets none."""
     accepts = (("identity", ()), ("gzip;q=0, identity", ()), ("gzip", ("gzip",)), ("deflate", ("deflate",)))
@@ -125,7 +155,7 @@ def test_encoding(evidence: Evidence) -> None:
             )
 
 
-@clause("HTTP-09", "should", "Paths are exact in case", source=OURS, spec="/paths")
+@clause("HTTP-09", "should", "Paths match in their exact case", source=OURS, spec="/paths")
 def test_case(evidence: Evidence) -> None:
     """Paths match exactly in their case of letters: /v2/services/... is no list."""
     path = evidence.target.path(evidence.rich)
@@ -137,7 +167,7 @@ def test_case(evidence: Evidence) -> None:
         evidence.target.send("GET", other, is_odd=True).has_status(401, 404, 405)
 
 
-@clause("HTTP-10", "must", "Given URLs work", source=SDKS, spec=f"{SCHEMAS}/AbsoluteUrl")
+@clause("HTTP-10", "must", "The URLs that the server gives work", source=SDKS, spec=f"{SCHEMAS}/AbsoluteUrl")
 def test_urls(evidence: Evidence) -> None:
     """The URLs that the server gives work as they stand: every `url`, and every page URL."""
     walks = [evidence.walk(evidence.large, ("PageSize", "7")), evidence.filtered_walks[-1]]
@@ -157,33 +187,41 @@ def test_urls(evidence: Evidence) -> None:
         check(answer.status == 200, "URLs that work: status 200", answer.summary, giver, answer)
 
 
-@clause("HTTP-11", "must", "Answers are framed right", source="RFC 9112", spec=LIST)
+@clause("HTTP-11", "must", "Answers are framed as HTTP/1.1 says", source="RFC 9112", spec=LIST)
 def test_framing(evidence: Evidence) -> None:
     """Lengths agree with bodies, and a connection that is kept goes on: many requests on one connection."""
-    proxied = evidence.target.is_proxied
-    if proxied:
+    if evidence.target.client.route.is_forwarded:
         raise NotShown("a proxy stands between here and the target")
     requests = _conversation(evidence)
     while requests:
-        exchanges = _conversed(evidence, requests)
-        requests = requests[len(exchanges) :]
+        requests = requests[_conversed(evidence, requests) :]
 
 
-def _conversed(evidence: Evidence, requests: list[Request]) -> list[wire.Exchange]:
+def _conversed(evidence: Evidence, requests: list[Request]) -> int:
+    """How many requests were answered on one connection, before it came to its end."""
     for attempt in range(_ATTEMPTS):
-        last = attempt == _ATTEMPTS - 1
+        last, count = attempt == _ATTEMPTS - 1, 0
         try:
-            exchanges = wire.converse(requests, evidence.target.context)
-        except wire.BadFraming as bad:
+            for answer, received in evidence.target.client.converse(
+                requests, evidence.target.largest, _SURPLUS_WITHIN_S
+            ):
+                count += 1
+                if received.surplus:
+                    surplus = (
+                        f"status {answer.status}, and then {len(received.surplus)} bytes beyond the announced length"
+                    )
+                    violated("an answer of the announced length, and nothing after it", surplus, answer)
+        except BadFraming as bad:
             if last:
-                violated("an answer of the announced length, and nothing after it", str(bad), unanswered(bad.request))
-        except OSError as error:
+                violated(
+                    "an answer of the announced length, and nothing after it", str(bad), unanswered(requests[count])
+                )
+        except TransportError as error:
             if last:
-                violated("an answer on a kept connection", f"none: {error}", unanswered(requests[0]))
+                violated("an answer on a kept connection", f"none: {error}", unanswered(requests[count]))
         else:
-            evidence.target.count(len(exchanges))
-            return exchanges
-    return []
+            return count
+    return len(requests)
 
 
 def _conversation(evidence: Evidence) -> list[Request]:
@@ -206,14 +244,21 @@ def _conversation(evidence: Evidence) -> list[Request]:
 
 def _some(evidence: Evidence) -> None:
     """A few answers of each kind, where the run has not seen any yet."""
-    with contextlib.suppress(Exception):
-        evidence.listed(evidence.rich)
-    for _ in range(2):
-        evidence.target.fetch(evidence.rich, evidence.rich.bindings[0])
-        evidence.target.fetch(evidence.rich, evidence.absent())
-        evidence.target.list(evidence.rich, [("PageSize", "1")], credentials=None)
-    for _ in range(3):
-        evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], on_one_connection=True)
+    target, rich = evidence.target, evidence.rich
+
+    def ask() -> None:
+        with contextlib.suppress(Exception):
+            evidence.listed(rich)
+        calls: list[Callable[[], Answer]] = [
+            partial(target.fetch, rich, rich.bindings[0]),
+            partial(target.fetch, rich, evidence.absent()),
+            partial(target.list, rich, [("PageSize", "1")], credentials=None),
+        ]
+        target.together(calls * 2)
+        for _ in range(3):
+            target.fetch(rich, rich.bindings[0], on_one_connection=True)
+
+    evidence.once("some answers", ask)
 
 
 def _regular(evidence: Evidence) -> list[Answer]:

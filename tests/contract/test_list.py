@@ -12,7 +12,7 @@ from .samples import VARIANTS, in_any_order, malformed
 _META = f"{SCHEMAS}/PageMeta"
 
 
-@clause("LIST-01", "must", "A list", source=PAGE, spec=f"{LIST}/responses/200")
+@clause("LIST-01", "must", "A list is 200 with meta and bindings", source=PAGE, spec=f"{LIST}/responses/200")
 def test_list(evidence: Evidence) -> None:
     """A list gives 200 and an object with `meta` and `bindings`."""
     for service in (evidence.rich, evidence.large):
@@ -20,7 +20,7 @@ def test_list(evidence: Evidence) -> None:
         check(answer.meta is not None and answer.bindings, "`meta` and `bindings`", answer.summary, answer)
 
 
-@clause("LIST-02", "must", "meta has all of its properties", source=SDKS, spec=f"{_META}/required")
+@clause("LIST-02", "must", "meta has all seven properties", source=SDKS, spec=f"{_META}/required")
 def test_meta(evidence: Evidence) -> None:
     """`meta` has all of its seven properties; a page URL that leads nowhere is an explicit null."""
     for walk in evidence.walks:
@@ -29,7 +29,7 @@ def test_meta(evidence: Evidence) -> None:
             check(not missing, f"`meta` with {', '.join(META)}", f"without {', '.join(missing)}", page)
 
 
-@clause("LIST-03", "must", "meta.key", source=SDKS, spec=f"{_META}/properties/key")
+@clause("LIST-03", "must", 'meta.key is "bindings"', source=SDKS, spec=f"{_META}/properties/key")
 def test_key(evidence: Evidence) -> None:
     """`meta.key` is "bindings", the name under which SDKs find the items."""
     for walk in evidence.walks:
@@ -38,7 +38,7 @@ def test_key(evidence: Evidence) -> None:
             check(key == "bindings", '`meta.key`: "bindings"', f"`meta.key`: {told(key)}", page)
 
 
-@clause("LIST-04", "must", "meta.page and meta.page_size", source=PAGE, spec=f"{_META}/properties/page")
+@clause("LIST-04", "must", "meta.page and meta.page_size are integers", source=PAGE, spec=f"{_META}/properties/page")
 def test_integers(evidence: Evidence) -> None:
     """`meta.page` and `meta.page_size` are integers."""
     for walk in evidence.walks:
@@ -48,7 +48,7 @@ def test_integers(evidence: Evidence) -> None:
                 check(is_integer(value), f"`meta.{name}`, an integer", f"`meta.{name}`: {told(value)}", page)
 
 
-@clause("LIST-05", "must", "Form of page URLs", source=SDKS, spec=f"{_META}/properties/url")
+@clause("LIST-05", "must", "Page URLs are absolute and in ASCII", source=SDKS, spec=f"{_META}/properties/url")
 def test_urls(evidence: Evidence) -> None:
     """The page URLs are absolute, of http or https, and in ASCII; those of the page itself and the first are there."""
     walks = [*evidence.walks, evidence.walk(evidence.rich, ("Identity", "\u00e9"), ("Identity", "a b"))]
@@ -62,7 +62,7 @@ def test_urls(evidence: Evidence) -> None:
                 check(is_fit, f"`meta.{name}`, an absolute URL in ASCII", actual, page)
 
 
-@clause("LIST-06", "must", "Nothing that misleads the SDKs", source=SDKS, spec=f"{SCHEMAS}/BindingList")
+@clause("LIST-06", "must", "A list has no property that misleads the SDKs", source=SDKS, spec=f"{SCHEMAS}/BindingList")
 def test_misleading(evidence: Evidence) -> None:
     """Neither `meta` nor what stands beside it has `uri`, `Resources`, `pageSize`, `type` or `title`: SDKs would
     take the list for one of another kind."""
@@ -93,7 +93,7 @@ def test_none_twice(evidence: Evidence) -> None:
         check(not count, f"each Binding of {walk.service.sid} once", f"{count} more than once", *walk.pages[:1])
 
 
-@clause("LIST-09", "must", "A list shows only its own", source=PAGE, spec=LIST)
+@clause("LIST-09", "must", "A list shows only Bindings of its service", source=PAGE, spec=LIST)
 def test_only_its_own(evidence: Evidence) -> None:
     """A list shows only Bindings of its service, and none that do not exist."""
     for walk in evidence.walks:
@@ -102,7 +102,13 @@ def test_only_its_own(evidence: Evidence) -> None:
             check(not strange, f"only Bindings of {walk.service.sid}", f"also {some(strange)}", page)
 
 
-@clause("LIST-10", "must", "Items are whole Bindings", source=PAGE, spec=f"{SCHEMAS}/BindingList/properties/bindings")
+@clause(
+    "LIST-10",
+    "must",
+    "The items of a list are whole Bindings",
+    source=PAGE,
+    spec=f"{SCHEMAS}/BindingList/properties/bindings",
+)
 def test_items(evidence: Evidence) -> None:
     """Each item of a list is the whole Binding, as fetching it gives it."""
     fetched = {each.sid: answer for each, answer in evidence.found}
@@ -121,7 +127,7 @@ def test_items(evidence: Evidence) -> None:
                     )
 
 
-@clause("LIST-11", "must", "A service without Bindings", source=PAGE, spec=LIST)
+@clause("LIST-11", "must", "The list of an empty service is empty", source=PAGE, spec=LIST)
 def test_empty(evidence: Evidence) -> None:
     """A service without Bindings gives 200 and an empty list, with no next and no previous page."""
     answer = evidence.listed(evidence.world.empty)
@@ -130,28 +136,30 @@ def test_empty(evidence: Evidence) -> None:
         check(answer.url(name) is None, f"`meta.{name}`: null", "a URL", answer)
 
 
-@clause("LIST-12", "must", "A service that does not exist", source=PAGE, spec=f"{LIST}/responses/404")
+@clause(
+    "LIST-12", "must", "The list of a service that does not exist is 404", source=PAGE, spec=f"{LIST}/responses/404"
+)
 def test_absent_service(evidence: Evidence) -> None:
     """The list of a service that does not exist is 404."""
     evidence.listed(evidence.absent("IS")).has_status(404)
     evidence.listed(evidence.absent("IS"), ("Identity", "a")).has_status(404)
 
 
-@clause("LIST-13", "must", "A malformed service SID", source=OURS, spec=f"{LIST}/responses/404")
+@clause("LIST-13", "must", "The list of a malformed service SID is 404", source=OURS, spec=f"{LIST}/responses/404")
 def test_malformed_service(evidence: Evidence) -> None:
     """The list of a service whose SID is malformed is 404."""
     for answer in evidence.target.together([partial(evidence.listed, sid) for sid in malformed(evidence.large.sid)]):
         answer.has_status(404)
 
 
-@clause("LIST-14", "should", "Unknown query parameters are refused", source=OURS, spec=f"{LIST}/responses/400")
+@clause("LIST-14", "should", "A list refuses unknown query parameters", source=OURS, spec=f"{LIST}/responses/400")
 def test_unknown_parameters(evidence: Evidence) -> None:
     """A query parameter that a list does not have is 400, code 20001: a misspelt filter would show everything."""
     for name in ("identity", "Pagesize", "binding_type", "Unknown", "Order", "Identity[]"):
         evidence.listed(evidence.rich, (name, "1")).has_status(400).has_code(BAD_PARAMETER)
 
 
-@clause("LIST-15", "must", "Headers and bodies change nothing", source=SDKS, spec=LIST)
+@clause("LIST-15", "must", "Headers and bodies do not change a list", source=SDKS, spec=LIST)
 def test_headers(evidence: Evidence) -> None:
     """A body, any Content-Type, Accept or Accept-Encoding changes nothing of a list: SDKs send them."""
     query = [("PageSize", "5")]

@@ -1,6 +1,7 @@
 """PAGE: turning pages."""
 
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 from .answer import MISSING, Answer, is_integer, told
@@ -15,7 +16,7 @@ _SIZE = f"{PARAMETERS}/PageSizeParameter"
 _TOKEN = f"{PARAMETERS}/PageTokenParameter"
 
 
-@clause("PAGE-01", "must", "At most PageSize", source=PAGE, spec=_SIZE)
+@clause("PAGE-01", "must", "A page holds at most PageSize Bindings", source=PAGE, spec=_SIZE)
 def test_at_most(evidence: Evidence) -> None:
     """A page holds at most PageSize Bindings."""
     for walk in evidence.walks:
@@ -24,7 +25,7 @@ def test_at_most(evidence: Evidence) -> None:
             check(len(page.bindings) <= size, f"at most {size} Bindings", page.summary, page)
 
 
-@clause("PAGE-02", "must", "The default page size", source=PAGE, spec=f"{SCHEMAS}/PageSize/default")
+@clause("PAGE-02", "must", "A page holds 50 Bindings by default", source=PAGE, spec=f"{SCHEMAS}/PageSize/default")
 def test_default(evidence: Evidence) -> None:
     """Without a PageSize a page holds 50 Bindings."""
     for service in (evidence.large, evidence.rich):
@@ -33,7 +34,7 @@ def test_default(evidence: Evidence) -> None:
         check(len(answer.bindings) == expected, f"{expected} Bindings", answer.summary, answer)
 
 
-@clause("PAGE-03", "must", "meta.page_size", source=PAGE, spec=f"{_META}/page_size")
+@clause("PAGE-03", "must", "meta.page_size is the page size in force", source=PAGE, spec=f"{_META}/page_size")
 def test_page_size(evidence: Evidence) -> None:
     """`meta.page_size` is the page size in force, the default included, however many Bindings are on the page."""
     for walk in (*evidence.walks, *evidence.filtered_walks):
@@ -43,7 +44,7 @@ def test_page_size(evidence: Evidence) -> None:
             check(told_size == size, f"`meta.page_size`: {size}", f"`meta.page_size`: {told(told_size)}", page)
 
 
-@clause("PAGE-04", "must", "The smallest and the greatest page size", source=PAGE, spec=f"{SCHEMAS}/PageSize")
+@clause("PAGE-04", "must", "PageSize 1 and 1000 work", source=PAGE, spec=f"{SCHEMAS}/PageSize")
 def test_bounds(evidence: Evidence) -> None:
     """PageSize 1 and the maximum, 1000, work."""
     for service in (evidence.large, evidence.rich):
@@ -60,7 +61,7 @@ def test_walk(evidence: Evidence) -> None:
         _visits(walk, walk.service.bindings)
 
 
-@clause("PAGE-06", "must", "Pages are full", source=OURS, spec=LIST)
+@clause("PAGE-06", "must", "Every page but the last is full", source=OURS, spec=LIST)
 def test_full(evidence: Evidence) -> None:
     """Every page but the last is full."""
     for walk in evidence.walks:
@@ -69,7 +70,7 @@ def test_full(evidence: Evidence) -> None:
             check(len(page.bindings) == size, f"{size} Bindings on every page but the last", page.summary, page)
 
 
-@clause("PAGE-07", "must", "The last page has no next", source=PAGE, spec=f"{_META}/next_page_url")
+@clause("PAGE-07", "must", "The last page has no next page", source=PAGE, spec=f"{_META}/next_page_url")
 def test_last(evidence: Evidence) -> None:
     """`next_page_url` is null on the last page, also where that is full: there is no empty page after it."""
     for walk in (*evidence.walks, *evidence.filtered_walks):
@@ -78,7 +79,7 @@ def test_last(evidence: Evidence) -> None:
         check(not is_empty, "no next page after the last Binding", "an empty page", *walk.pages[-2:])
 
 
-@clause("PAGE-08", "must", "Where more follows there is a next", source=PAGE, spec=f"{_META}/next_page_url")
+@clause("PAGE-08", "must", "A page has a next page where more follows", source=PAGE, spec=f"{_META}/next_page_url")
 def test_next(evidence: Evidence) -> None:
     """`next_page_url` is not null where more Bindings follow."""
     for walk in evidence.walks:
@@ -87,7 +88,7 @@ def test_next(evidence: Evidence) -> None:
         check(not lacking, f"a next page: {lacking} Bindings were not shown yet", "`meta.next_page_url`: null", ends)
 
 
-@clause("PAGE-09", "must", "The first page has no previous", source=PAGE, spec=f"{_META}/previous_page_url")
+@clause("PAGE-09", "must", "The first page has no previous page", source=PAGE, spec=f"{_META}/previous_page_url")
 def test_first_has_no_previous(evidence: Evidence) -> None:
     """`previous_page_url` is null on the first page, however one comes there."""
     for walk in (*evidence.walks, *evidence.filtered_walks):
@@ -100,7 +101,7 @@ def test_first_has_no_previous(evidence: Evidence) -> None:
             check(back.url("previous_page_url") is None, "`meta.previous_page_url`: null", "a URL", walk.pages[1], back)
 
 
-@clause("PAGE-10", "must", "Later pages have a previous", source=PAGE, spec=f"{_META}/previous_page_url")
+@clause("PAGE-10", "must", "Later pages have a previous page", source=PAGE, spec=f"{_META}/previous_page_url")
 def test_previous(evidence: Evidence) -> None:
     """`previous_page_url` is not null on every page after the first."""
     for walk in (*evidence.walks, *evidence.filtered_walks):
@@ -108,40 +109,43 @@ def test_previous(evidence: Evidence) -> None:
             check(page.url("previous_page_url") is not None, "`meta.previous_page_url`, a URL", "null", page)
 
 
-@clause("PAGE-11", "must", "Walking back", source=PAGE, spec=f"{_META}/previous_page_url")
+@clause(
+    "PAGE-11", "must", "previous_page_url walks the same pages back", source=PAGE, spec=f"{_META}/previous_page_url"
+)
 def test_back(evidence: Evidence) -> None:
     """Following `previous_page_url` walks the same pages back, with the Bindings in the same order."""
-    for walk in (evidence.walks[0], *evidence.walks[2:4], evidence.filtered_walks[2]):
-        page = walk.pages[-1]
-        for earlier in reversed(walk.inner):
-            url = page.url("previous_page_url")
-            if url is None:
-                violated("`meta.previous_page_url`, a URL", "null", page)
-            back = evidence.target.follow(url, page)
-            check(
-                back.sids == earlier.sids,
-                f"the page before, with {len(earlier.sids)} Bindings in the same order",
-                f"{back.summary}, {'in another order' if set(back.sids) == set(earlier.sids) else 'others'}",
-                page,
-                back,
-            )
-            page = back
+    evidence.each(_back, (evidence.walks[0], *evidence.walks[2:4], evidence.filtered_walks[2]), evidence)
 
 
-@clause("PAGE-12", "must", "first_page_url", source=PAGE, spec=f"{_META}/first_page_url")
+def _back(evidence: Evidence, walk: Walk) -> None:
+    page = walk.pages[-1]
+    for earlier in reversed(walk.inner):
+        url = page.url("previous_page_url")
+        if url is None:
+            violated("`meta.previous_page_url`, a URL", "null", page)
+        back = evidence.target.follow(url, page)
+        check(
+            back.sids == earlier.sids,
+            f"the page before, with {len(earlier.sids)} Bindings in the same order",
+            f"{back.summary}, {'in another order' if set(back.sids) == set(earlier.sids) else 'others'}",
+            page,
+            back,
+        )
+        page = back
+
+
+@clause("PAGE-12", "must", "first_page_url leads to the first page", source=PAGE, spec=f"{_META}/first_page_url")
 def test_first_page_url(evidence: Evidence) -> None:
     """`first_page_url` leads to the first page, from every page."""
-    for walk in _few(evidence):
-        for page in walk.pages[:3]:
-            _leads(evidence, page, "first_page_url", walk.pages[0], "the first page")
+    pages = [(page, walk.pages[0]) for walk in _few(evidence) for page in walk.pages[:3]]
+    evidence.each(lambda page: _leads(evidence, page[0], "first_page_url", page[1], "the first page"), pages)
 
 
-@clause("PAGE-13", "must", "meta.url", source=PAGE, spec=f"{_META}/url")
+@clause("PAGE-13", "must", "meta.url leads to its own page", source=PAGE, spec=f"{_META}/url")
 def test_url(evidence: Evidence) -> None:
     """`meta.url` leads to the page that it stands on."""
-    for walk in _few(evidence):
-        for page in walk.pages[:3]:
-            _leads(evidence, page, "url", page, "the same page")
+    pages = [page for walk in _few(evidence) for page in walk.pages[:3]]
+    evidence.each(lambda page: _leads(evidence, page, "url", page, "the same page"), pages)
 
 
 @clause("PAGE-14", "must", "Page URLs keep the filters", source=PAGE, spec=f"{_META}/next_page_url")
@@ -171,7 +175,7 @@ def test_keep_size(evidence: Evidence) -> None:
             )
 
 
-@clause("PAGE-16", "should", "meta.page echoes Page", source=OURS, spec=f"{_META}/page")
+@clause("PAGE-16", "should", "meta.page is the Page that was sent", source=OURS, spec=f"{_META}/page")
 def test_echo(evidence: Evidence) -> None:
     """`meta.page` is the Page that was sent, and 0 without one."""
     for value, query in ((0, ()), (0, (("Page", "0"),)), (3, (("Page", "3"),)), (77, (("Page", "77"),))):
@@ -180,7 +184,13 @@ def test_echo(evidence: Evidence) -> None:
         check(page == value and is_integer(page), f"`meta.page`: {value}", f"`meta.page`: {told(page)}", answer)
 
 
-@clause("PAGE-17", "should", "Page URLs count", source=OURS, spec=f"{_META}/next_page_url")
+@clause(
+    "PAGE-17",
+    "should",
+    "Page counts up in next_page_url, and down in previous_page_url",
+    source=OURS,
+    spec=f"{_META}/next_page_url",
+)
 def test_count(evidence: Evidence) -> None:
     """`next_page_url` carries Page + 1, `previous_page_url` Page - 1, but never below 0."""
     walk = evidence.walk(evidence.large, ("PageSize", "7"))
@@ -206,7 +216,7 @@ def test_page(evidence: Evidence) -> None:
         check(answer.sids == without.sids, "the same Bindings as without Page", f"{answer.summary}, others", answer)
 
 
-@clause("PAGE-19", "must", "A token with one's own parameters", source=SDKS, spec=_TOKEN)
+@clause("PAGE-19", "must", "A PageToken works with the client's own parameters", source=SDKS, spec=_TOKEN)
 def test_token(evidence: Evidence) -> None:
     """The PageToken of `next_page_url`, sent with the client's own other parameters in any order, gives the next page:
     users of the SDK for Go do that."""
@@ -222,7 +232,7 @@ def test_token(evidence: Evidence) -> None:
             check(answer.sids == walk.pages[1].sids, "the second page", f"{answer.summary}, another page", answer)
 
 
-@clause("PAGE-20", "should", "A token of nobody's", source=OURS, spec=_TOKEN)
+@clause("PAGE-20", "should", "A PageToken that was not given is 400", source=OURS, spec=_TOKEN)
 def test_bogus_token(evidence: Evidence) -> None:
     """A PageToken that the server did not give is 400, code 20001."""
     tokens = ["bogus", "null", "PA", "PT" + "0" * 32, "e30", "W10=", "\u00e9", "' OR 1=1 --", "%"]
@@ -232,7 +242,7 @@ def test_bogus_token(evidence: Evidence) -> None:
     evidence.each(_refused, [("PageToken", token) for token in tokens], evidence)
 
 
-@clause("PAGE-21", "must", "A token of another service", source=OURS, spec=_TOKEN)
+@clause("PAGE-21", "must", "A PageToken shows no other service's Bindings", source=OURS, spec=_TOKEN)
 def test_token_of_another_service(evidence: Evidence) -> None:
     """A PageToken never shows another service's Bindings: it is 400, or gives a page of the service that is asked."""
     one, other = evidence.world.two_services()
@@ -247,7 +257,7 @@ def test_token_of_another_service(evidence: Evidence) -> None:
                 _only(answer, asked.bindings, "only Bindings of the service that is asked")
 
 
-@clause("PAGE-22", "must", "A token with other filters", source=OURS, spec=_TOKEN)
+@clause("PAGE-22", "must", "A PageToken keeps to the filters that are asked for", source=OURS, spec=_TOKEN)
 def test_token_with_other_filters(evidence: Evidence) -> None:
     """A PageToken with other filters is 400, or gives a page of what these filters ask for."""
     large = evidence.large
@@ -268,51 +278,35 @@ def test_token_with_other_filters(evidence: Evidence) -> None:
             _only(answer, large.bindings, "only Bindings of the service")
 
 
-@clause("PAGE-23", "should", "A PageSize over the maximum", source=OURS, spec=f"{SCHEMAS}/PageSize/maximum")
+@clause("PAGE-23", "should", "A PageSize over 1000 is 400", source=OURS, spec=f"{SCHEMAS}/PageSize/maximum")
 def test_too_large(evidence: Evidence) -> None:
     """A PageSize over 1000 is 400, however large."""
     for size in _too_large():
         evidence.listed(evidence.large, ("PageSize", size)).has_status(400)
 
 
-@clause("PAGE-24", "should", "Its code", source=OURS, spec=f"{_SIZE}/x-errors")
+@clause("PAGE-24", "should", "The code of a PageSize over 1000 is 20007", source=OURS, spec=f"{_SIZE}/x-errors")
 def test_code_of_too_large(evidence: Evidence) -> None:
     """The code of a PageSize over the maximum is 20007."""
     for size in _too_large():
         evidence.listed(evidence.large, ("PageSize", size)).has_code(SIZE_TOO_LARGE)
 
 
-@clause("PAGE-25", "should", "A PageSize that is none", source=OURS, spec=f"{SCHEMAS}/PageSize")
+@clause("PAGE-25", "should", "A PageSize that is no positive integer is 400", source=OURS, spec=f"{SCHEMAS}/PageSize")
 def test_bad_size(evidence: Evidence) -> None:
     """A PageSize that is 0, negative or no integer in ASCII digits is 400, code 20001."""
-    for size in (
-        "0",
-        "-1",
-        "-1000",
-        "abc",
-        "10abc",
-        "1.0",
-        "1.5",
-        "1_0",
-        "1e1",
-        "0x10",
-        " 1",
-        "1 ",
-        "\u0661\u0660",
-        "+5",
-    ):
-        answer = evidence.listed(evidence.large, ("PageSize", size))
-        answer.has_status(400).has_code(BAD_PARAMETER)
+    sizes = ("0", "-1", "-1000", "abc", "10abc", "1.0", "1.5", "1_0", "1e1", "0x10", " 1", "1 ", "\u0661\u0660", "+5")
+    evidence.each(_refused, [("PageSize", size) for size in sizes], evidence)
 
 
-@clause("PAGE-26", "should", "A Page that is none", source=OURS, spec=f"{SCHEMAS}/Page")
+@clause("PAGE-26", "should", "A Page that is no integer is 400", source=OURS, spec=f"{SCHEMAS}/Page")
 def test_bad_page(evidence: Evidence) -> None:
     """A Page that is negative or no integer is 400, code 20001."""
     pages = ("-1", "abc", "1.5", "1_0", "1e1", "", "\u0661")
     evidence.each(_refused, [("Page", page) for page in pages], evidence)
 
 
-@clause("PAGE-27", "must", "PageSize twice", source=SDKS, spec=_SIZE)
+@clause("PAGE-27", "must", "A PageSize that is sent twice is not refused", source=SDKS, spec=_SIZE)
 def test_twice(evidence: Evidence) -> None:
     """A PageSize that is sent twice is not refused, since the SDK for Java does that; one of the two is in force."""
     for one, other in (("7", "5"), ("3", "3")):
@@ -363,7 +357,8 @@ def _led(evidence: Evidence, walk: Walk) -> Sequence[tuple[Answer, Answer]]:
     """What the page URLs of a walk's second page, or of its only one, lead to."""
     page = walk.pages[min(1, len(walk.pages) - 1)]
     urls = [page.url(name) for name in ("first_page_url", "url", "next_page_url", "previous_page_url")]
-    return [(page, evidence.target.follow(url, page)) for url in urls if url is not None]
+    calls = [partial(evidence.target.follow, url, page) for url in urls if url is not None]
+    return [(page, led) for led in evidence.target.together(calls)]
 
 
 def _carries(page: Answer, name: str, number: int) -> None:

@@ -14,7 +14,9 @@ _NEXT = f"{SCHEMAS}/PageMeta/properties/next_page_url"
 _PREVIOUS = f"{SCHEMAS}/PageMeta/properties/previous_page_url"
 
 
-@clause("PAGE-28", "must", "Deletes before a position", source=OURS, spec=_NEXT, deletes="before a position")
+@clause(
+    "PAGE-28", "must", "A walk bears deletes before its position", source=OURS, spec=_NEXT, deletes="before a position"
+)
 def test_deleted_before(evidence: Evidence) -> None:
     """A walk during which Bindings before its position are deleted still visits every other Binding exactly once."""
 
@@ -27,7 +29,9 @@ def test_deleted_before(evidence: Evidence) -> None:
     evidence.attempt("before a position", action)
 
 
-@clause("PAGE-29", "must", "Deletes at the edge of a page", source=OURS, spec=_NEXT, deletes="edges of a page")
+@clause(
+    "PAGE-29", "must", "A walk bears deletes at the edge of a page", source=OURS, spec=_NEXT, deletes="edges of a page"
+)
 def test_deleted_edges(evidence: Evidence) -> None:
     """A walk goes on where the Bindings at the edge of its page, from which others are reckoned, are deleted."""
 
@@ -41,7 +45,14 @@ def test_deleted_edges(evidence: Evidence) -> None:
     evidence.attempt("edges of a page", action)
 
 
-@clause("PAGE-30", "should", "Nothing is left after a token", source=OURS, spec=_NEXT, deletes="after a token")
+@clause(
+    "PAGE-30",
+    "should",
+    "The page of a token is empty where nothing is left",
+    source=OURS,
+    spec=_NEXT,
+    deletes="after a token",
+)
 def test_deleted_after(evidence: Evidence) -> None:
     """Where everything after a token was deleted, its page is empty: 200, both URLs null."""
 
@@ -61,7 +72,14 @@ def test_deleted_after(evidence: Evidence) -> None:
     evidence.attempt("after a token", action)
 
 
-@clause("PAGE-31", "must", "Back to a page with deletes", source=OURS, spec=_PREVIOUS, deletes="previous page")
+@clause(
+    "PAGE-31",
+    "must",
+    "previous_page_url bears deletes on the previous page",
+    source=OURS,
+    spec=_PREVIOUS,
+    deletes="previous page",
+)
 def test_deleted_on_previous(evidence: Evidence) -> None:
     """`previous_page_url` still works where Bindings of the page that it leads to were deleted: it shows the others."""
 

@@ -15,7 +15,7 @@ _AT_ONCE = 16
 _ALL = ("PageSize", str(LARGEST_SIZE))
 
 
-@clause("RACE-01", "must", "Fetches at once", source=OURS, spec=FETCH)
+@clause("RACE-01", "must", "Fetches at once each get their own Binding", source=OURS, spec=FETCH)
 def test_fetches(evidence: Evidence) -> None:
     """Many fetches at once each get their own Binding."""
     bindings = [*evidence.rich.bindings[:24], *evidence.large.bindings[:24]] * 2
@@ -26,7 +26,7 @@ def test_fetches(evidence: Evidence) -> None:
         check(is_its_own, f"the Binding {each.sid}", f"{answer.summary}, another one", answer)
 
 
-@clause("RACE-02", "must", "Lists at once", source=OURS, spec=LIST)
+@clause("RACE-02", "must", "Lists at once each get their own Bindings", source=OURS, spec=LIST)
 def test_lists(evidence: Evidence) -> None:
     """Many lists with different filters at once each get their own answer."""
     large, rich = evidence.large, evidence.rich
@@ -42,7 +42,7 @@ def test_lists(evidence: Evidence) -> None:
         same_bindings(answer, service.matching(users, kinds), f"{_AT_ONCE} lists were asked for at once")
 
 
-@clause("RACE-03", "must", "Accounts at once", source=OURS, spec=LIST)
+@clause("RACE-03", "must", "Accounts at once each see their own", source=OURS, spec=LIST)
 def test_accounts(evidence: Evidence) -> None:
     """Two accounts at once each see their own, and nothing of the other's."""
     foreign, credentials = evidence.world.foreign, evidence.world.other_credentials
@@ -61,7 +61,9 @@ def test_accounts(evidence: Evidence) -> None:
         refused.has_status(404)
 
 
-@clause("RACE-04", "must", "Deletes of one Binding at once", source=OURS, spec=DELETE, deletes="one at once")
+@clause(
+    "RACE-04", "must", "Of deletes of one Binding at once, one is 204", source=OURS, spec=DELETE, deletes="one at once"
+)
 def test_one_delete(evidence: Evidence) -> None:
     """Of several deletes of one Binding at once, one is 204 and all others are 404."""
 
@@ -76,7 +78,7 @@ def test_one_delete(evidence: Evidence) -> None:
     evidence.attempt("one at once", action)
 
 
-@clause("RACE-05", "must", "Deletes at once", source=OURS, spec=DELETE, deletes="several at once")
+@clause("RACE-05", "must", "Deletes at once all take effect", source=OURS, spec=DELETE, deletes="several at once")
 def test_deletes(evidence: Evidence) -> None:
     """Deletes of different Bindings at once all take effect, and nothing else goes."""
 
@@ -98,7 +100,7 @@ def test_deletes(evidence: Evidence) -> None:
 @clause(
     "RACE-06",
     "must",
-    "Walks during deletes",
+    "Walks during deletes visit what stays once",
     source=OURS,
     spec=f"{SCHEMAS}/PageMeta/properties/next_page_url",
     deletes="during walks",

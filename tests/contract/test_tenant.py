@@ -15,7 +15,7 @@ _NOT_FOUND = f"{RESPONSES}/NotFound"
 _ALL = ("PageSize", str(LARGEST_SIZE))
 
 
-@clause("TENANT-01", "must", "Fetching another account's", source=PAGE, spec=_NOT_FOUND)
+@clause("TENANT-01", "must", "Fetching another account's Binding is 404", source=PAGE, spec=_NOT_FOUND)
 def test_fetch(evidence: Evidence) -> None:
     """Fetching another account's Binding, in its own service, is 404."""
     foreign = evidence.world.foreign
@@ -23,7 +23,7 @@ def test_fetch(evidence: Evidence) -> None:
         evidence.target.fetch(foreign, each).has_status(404)
 
 
-@clause("TENANT-02", "must", "Listing another account's", source=PAGE, spec=_NOT_FOUND)
+@clause("TENANT-02", "must", "Listing another account's service is 404", source=PAGE, spec=_NOT_FOUND)
 def test_list(evidence: Evidence) -> None:
     """Listing another account's service is 404, also where its owner has just asked for the same."""
     foreign = evidence.world.foreign
@@ -36,14 +36,21 @@ def test_list(evidence: Evidence) -> None:
         evidence.target.list(foreign, query).has_status(404)
 
 
-@clause("TENANT-03", "must", "Deleting another account's", source=PAGE, spec=_NOT_FOUND, deletes="of another account")
+@clause(
+    "TENANT-03",
+    "must",
+    "Deleting another account's Binding is 404",
+    source=PAGE,
+    spec=_NOT_FOUND,
+    deletes="of another account",
+)
 def test_delete(evidence: Evidence) -> None:
     """Deleting another account's Binding is 404, and deletes nothing."""
     foreign = evidence.world.foreign
     evidence.attempt("of another account", lambda picks: _not_deleted(evidence, foreign, picks))
 
 
-@clause("TENANT-04", "must", "Another account's SID under an own service", source=PAGE, spec=_NOT_FOUND)
+@clause("TENANT-04", "must", "Another account's Binding under an own service is 404", source=PAGE, spec=_NOT_FOUND)
 def test_own_service(evidence: Evidence) -> None:
     """Another account's Binding SID under one's own service is 404."""
     for each in evidence.world.foreign.bindings[:4]:
@@ -62,7 +69,9 @@ def test_filter(evidence: Evidence) -> None:
     )
 
 
-@clause("TENANT-06", "must", "What is another's does not exist", source=OURS, spec=_NOT_FOUND)
+@clause(
+    "TENANT-06", "must", "What another account has is answered as what does not exist", source=OURS, spec=_NOT_FOUND
+)
 def test_alike(evidence: Evidence) -> None:
     """What another account has is answered just as what does not exist: nothing tells which SIDs there are."""
     foreign = evidence.world.foreign
@@ -83,7 +92,7 @@ def test_alike(evidence: Evidence) -> None:
         _alike(names, stable, theirs, nothing)
 
 
-@clause("TENANT-07", "must", "The other account", source=PAGE, spec=LIST)
+@clause("TENANT-07", "must", "The other account sees its own Bindings only", source=PAGE, spec=LIST)
 def test_other(evidence: Evidence) -> None:
     """The other account sees its own Bindings, and nothing of the first one's."""
     foreign, credentials = evidence.world.foreign, evidence.world.other_credentials
@@ -98,7 +107,7 @@ def test_other(evidence: Evidence) -> None:
     evidence.target.list(evidence.rich, credentials=credentials).has_status(404)
 
 
-@clause("TENANT-08", "must", "A key opens its own account", source=SDKS, spec=_NOT_FOUND)
+@clause("TENANT-08", "must", "A key opens its own account only", source=SDKS, spec=_NOT_FOUND)
 def test_key(evidence: Evidence) -> None:
     """An API key opens its own account only."""
     key, foreign = evidence.world.key, evidence.world.foreign
@@ -107,7 +116,13 @@ def test_key(evidence: Evidence) -> None:
     evidence.target.delete(foreign, evidence.absent(), credentials=key).has_status(404)
 
 
-@clause("TENANT-09", "must", "Tokens of another account", source=OURS, spec="/components/parameters/PageTokenParameter")
+@clause(
+    "TENANT-09",
+    "must",
+    "A PageToken shows no other account's Bindings",
+    source=OURS,
+    spec="/components/parameters/PageTokenParameter",
+)
 def test_token(evidence: Evidence) -> None:
     """A page token of one account shows the other account nothing of it."""
     foreign, credentials = evidence.world.foreign, evidence.world.other_credentials
@@ -133,7 +148,7 @@ def test_token(evidence: Evidence) -> None:
 @clause(
     "TENANT-10",
     "must",
-    "Deleting another's under an own service",
+    "Deleting another account's Binding under an own service is 404",
     source=PAGE,
     spec=_NOT_FOUND,
     deletes="of another account, under an own service",

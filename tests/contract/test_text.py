@@ -18,7 +18,7 @@ _ALIKE = {"null", "none", "undefined", "true", "false", "nan", "inf", "bindings"
 _JSON = "RFC 8259"
 
 
-@clause("TEXT-01", "must", "Commas", source=PAGE, spec=_IDENTITY)
+@clause("TEXT-01", "must", "A comma does not separate Identities", source=PAGE, spec=_IDENTITY)
 def test_comma(evidence: Evidence) -> None:
     """An identity with a comma is one identity: `a,b` finds just itself, not the users a and b."""
     users = evidence.users(lambda each: "," in each, "identity with a comma")
@@ -27,7 +27,7 @@ def test_comma(evidence: Evidence) -> None:
     evidence.finds(evidence.rich, [*users, *parts, ",".join(plain)], "commas separate nothing in a query")
 
 
-@clause("TEXT-02", "must", "Upper and lower case", source=OURS, spec=_IDENTITY)
+@clause("TEXT-02", "must", "Identities are compared with their case", source=OURS, spec=_IDENTITY)
 def test_case(evidence: Evidence) -> None:
     """Identities are compared with their case: `A` and `a` are two users."""
     users = evidence.users(lambda each: each.swapcase() != each, "identity with letters of two cases")
@@ -39,7 +39,7 @@ def test_case(evidence: Evidence) -> None:
     evidence.finds(evidence.rich, [*same, *changed], "users whose names differ in case are two users")
 
 
-@clause("TEXT-03", "must", "Space around", source=OURS, spec=_IDENTITY)
+@clause("TEXT-03", "must", "Identities are not trimmed", source=OURS, spec=_IDENTITY)
 def test_trim(evidence: Evidence) -> None:
     """Identities are not trimmed: with a space before or after it an identity is another one."""
     plain = evidence.users(lambda each: each == each.strip(), "identity without space around it")[-8:]
@@ -49,7 +49,7 @@ def test_trim(evidence: Evidence) -> None:
     evidence.finds(evidence.rich, [*padded, *stripped, *around], "nothing is trimmed")
 
 
-@clause("TEXT-04", "must", "No normalisation", source=OURS, spec=_IDENTITY)
+@clause("TEXT-04", "must", "Identities are not normalised", source=OURS, spec=_IDENTITY)
 def test_normalisation(evidence: Evidence) -> None:
     """Identities are not normalised (NFC, NFD, NFKC): an e-acute of one code point and one of two are two users."""
 
@@ -61,21 +61,21 @@ def test_normalisation(evidence: Evidence) -> None:
     evidence.finds(evidence.rich, [*users, *others][:40], "texts that normalisation makes the same are different")
 
 
-@clause("TEXT-05", "must", "A plus is a space", source=SDKS, spec=_IDENTITY)
+@clause("TEXT-05", "must", "A plus in a query is a space", source=SDKS, spec=_IDENTITY)
 def test_plus(evidence: Evidence) -> None:
     """In a query a `+` is a space, as forms encode it and some SDKs do."""
     users = evidence.users(lambda each: " " in each, "identity with a space")[:8]
     evidence.each(_finds_raw, [(quote_plus(user, safe=""), user) for user in users], evidence)
 
 
-@clause("TEXT-06", "must", "%2B is a plus", source=SDKS, spec=_IDENTITY)
+@clause("TEXT-06", "must", "%2B in a query is a plus", source=SDKS, spec=_IDENTITY)
 def test_encoded_plus(evidence: Evidence) -> None:
     """In a query `%2B` is a plus."""
     users = evidence.users(lambda each: "+" in each, "identity with a plus")
     evidence.finds(evidence.rich, [*users, *(user.replace("+", " ") for user in users)], "%2B is a plus")
 
 
-@clause("TEXT-07", "must", "Decoded once", source=OURS, spec=_IDENTITY)
+@clause("TEXT-07", "must", "Percent-encoding is decoded once", source=OURS, spec=_IDENTITY)
 def test_decoded_once(evidence: Evidence) -> None:
     """Percent-encoded text is decoded once: the identity `%2F` is not `/`."""
     users = evidence.users(lambda each: "%" in each, "identity with a percent sign")
@@ -86,25 +86,25 @@ def test_decoded_once(evidence: Evidence) -> None:
     evidence.finds(evidence.rich, [*users, *decoded, *twice[:6]], "percent-encoding is taken off once")
 
 
-@clause("TEXT-08", "must", "All scripts", source=PAGE, spec=_IDENTITY)
+@clause("TEXT-08", "must", "Identities in every script are found", source=PAGE, spec=_IDENTITY)
 def test_scripts(evidence: Evidence) -> None:
     """Identities in every script are found by their filter."""
     _finds(evidence, lambda each: not each.isascii() and max(each) <= "\uffff", "identity beyond ASCII")
 
 
-@clause("TEXT-09", "must", "Beyond the Basic Multilingual Plane", source=PAGE, spec=_IDENTITY)
+@clause("TEXT-09", "must", "Identities with emoji and the like are found", source=PAGE, spec=_IDENTITY)
 def test_astral(evidence: Evidence) -> None:
     """Identities with characters beyond the Basic Multilingual Plane, such as emoji, are found by their filter."""
     _finds(evidence, lambda each: max(each) > "\uffff", "identity beyond the Basic Multilingual Plane")
 
 
-@clause("TEXT-10", "must", "Reserved characters", source=PAGE, spec=_IDENTITY)
+@clause("TEXT-10", "must", "Identities with reserved characters are found", source=PAGE, spec=_IDENTITY)
 def test_reserved(evidence: Evidence) -> None:
     """Identities with reserved characters are found by their filter."""
     _finds(evidence, lambda each: set(each) & _RESERVED, "identity with a reserved character")
 
 
-@clause("TEXT-11", "must", "White space and control characters", source=OURS, spec=_IDENTITY)
+@clause("TEXT-11", "must", "Identities with white space and control characters are found", source=OURS, spec=_IDENTITY)
 def test_white(evidence: Evidence) -> None:
     """Identities with white space, control or invisible characters are found by their filter, line feeds too."""
     _finds(
@@ -114,7 +114,7 @@ def test_white(evidence: Evidence) -> None:
     )
 
 
-@clause("TEXT-12", "must", "Long identities", source=OURS, spec=_PROPERTY)
+@clause("TEXT-12", "must", "Identities of 512 characters are found", source=OURS, spec=_PROPERTY)
 def test_long(evidence: Evidence) -> None:
     """Identities of 512 code points are found by their filter, however many bytes they have."""
     longest = max(map(len, evidence.rich.identities))
@@ -123,7 +123,7 @@ def test_long(evidence: Evidence) -> None:
     _finds(evidence, lambda each: len(each) == longest, "long identity")
 
 
-@clause("TEXT-13", "must", "No wildcards", source=OURS, spec=_IDENTITY)
+@clause("TEXT-13", "must", "No character of an Identity is a wildcard", source=OURS, spec=_IDENTITY)
 def test_wildcards(evidence: Evidence) -> None:
     """`%`, `_`, `*` and quotes in an identity are neither wildcards nor SQL."""
     plain = [each for each in evidence.rich.identities if each.isascii() and each.isalnum() and len(each) > 2][:2]
@@ -132,7 +132,7 @@ def test_wildcards(evidence: Evidence) -> None:
     evidence.finds(evidence.rich, [*built, *common], "no character of an identity has a meaning")
 
 
-@clause("TEXT-14", "must", "Texts that look like something else", source=OURS, spec=_IDENTITY)
+@clause("TEXT-14", "must", "Identities that look like numbers or keywords are texts", source=OURS, spec=_IDENTITY)
 def test_alike(evidence: Evidence) -> None:
     """Identities that look like something else (null, true, 0, 01, -1, NaN, undefined) are texts like any other."""
 
@@ -143,7 +143,7 @@ def test_alike(evidence: Evidence) -> None:
     evidence.finds(evidence.rich, [*users, "0", "1", "01", "1.0", "null", "None", "true", "false", "NaN", "undefined"])
 
 
-@clause("TEXT-15", "must", "Dots", source=OURS, spec=_IDENTITY)
+@clause("TEXT-15", "must", "Identities with dots are found", source=OURS, spec=_IDENTITY)
 def test_dots(evidence: Evidence) -> None:
     """Identities of dots, or with dots at their ends, are found by their filter."""
     _finds(
@@ -151,7 +151,7 @@ def test_dots(evidence: Evidence) -> None:
     )
 
 
-@clause("TEXT-16", "must", "Ways to escape", source="RFC 3986", spec=_IDENTITY)
+@clause("TEXT-16", "must", "All ways to escape a character mean the same", source="RFC 3986", spec=_IDENTITY)
 def test_escapes(evidence: Evidence) -> None:
     """Escapes with lower-case and upper-case digits (%c3%a9, %C3%A9), and needless ones (%41), mean the same."""
     users = evidence.users(lambda each: not each.isascii() or set(each) & _RESERVED, "identity that needs escapes")
@@ -165,13 +165,13 @@ def test_escapes(evidence: Evidence) -> None:
     evidence.each(_finds_raw, wanted, evidence)
 
 
-@clause("TEXT-17", "must", "Broken percent-encoding", source="RFC 3986", spec=_IDENTITY)
+@clause("TEXT-17", "must", "Broken percent-encoding shows nobody's Bindings", source="RFC 3986", spec=_IDENTITY)
 def test_broken(evidence: Evidence) -> None:
     """Broken percent-encoding in a filter gives 400, 404 or nothing; never a 5xx, never Bindings."""
     evidence.each(_nothing, ("%zz", "%", "%4", "%%", "%u0041", "a%", "%-1"), evidence)
 
 
-@clause("TEXT-18", "must", "NUL", source=OURS, spec=_IDENTITY)
+@clause("TEXT-18", "must", "A NUL in a filter shows nobody's Bindings", source=OURS, spec=_IDENTITY)
 def test_nul(evidence: Evidence) -> None:
     """A NUL in a filter gives 400, 404 or nothing; never a 5xx, never Bindings."""
     plain = [each for each in evidence.rich.identities if each.isascii() and each.isalnum()][:2]
@@ -180,7 +180,7 @@ def test_nul(evidence: Evidence) -> None:
     )
 
 
-@clause("TEXT-19", "must", "What is not UTF-8", source="RFC 3629", spec=_IDENTITY)
+@clause("TEXT-19", "must", "What is not UTF-8 in a filter shows nobody's Bindings", source="RFC 3629", spec=_IDENTITY)
 def test_not_utf8(evidence: Evidence) -> None:
     """What is not UTF-8 in a filter gives 400, 404 or nothing; never a 5xx, never Bindings."""
     plain = [each for each in evidence.rich.identities if each.isascii() and each.isalnum()][:2]
@@ -202,7 +202,7 @@ def test_utf8(evidence: Evidence) -> None:
         check(not _has_surrogates(answer.json), "texts of whole characters", "a text with half of a pair", answer)
 
 
-@clause("TEXT-21", "must", "Page URLs of filtered lists", source=SDKS, spec=f"{SCHEMAS}/PageMeta/properties/url")
+@clause("TEXT-21", "must", "Page URLs keep every Identity", source=SDKS, spec=f"{SCHEMAS}/PageMeta/properties/url")
 def test_page_urls(evidence: Evidence) -> None:
     """The page URLs of a filtered list lead to the same filter, whatever characters the identity has."""
     users = [each for each in evidence.rich.identities if not each.isalnum() or not each.isascii()]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-from chat_bindings.contract.run import CannotRun
+from chat_bindings.contract.judge import CannotRun
 from chat_bindings.contract.suite import clauses
 
 from ..support.running import World

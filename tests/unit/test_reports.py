@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import threading
 import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +14,7 @@ import yaml
 from junitparser import Error, Failure, JUnitXml, Skipped
 from rich.console import Console
 
+from chat_bindings.commands import verify_console
 from chat_bindings.commands.failures import failure
 from chat_bindings.commands.verify_console import LiveProgress, show_clauses, show_summary
 from chat_bindings.commands.verify_reports import write_clauses, write_reports
@@ -265,6 +267,24 @@ def test_progress_tells_of_violations_where_there_is_no_terminal():
 
     lines = printed(run).splitlines()
     assert [line.split()[:2] for line in lines] == [["violated", first("must").id], ["advice", first("should").id]]
+
+
+def test_a_silence_is_broken_by_what_is_waited_for(monkeypatch):
+    """After a silence a line says what the run waits for, as text, and how far it is; nothing does where it waits for
+    nothing."""
+    monkeypatch.setattr(verify_console, "SILENCE_S", 0.05)
+    said = threading.Event()
+
+    def waits_for():
+        said.set()
+        return "1 answer; [bold]GET /a\x1b"
+
+    def run(console):
+        with LiveProgress(console, 3, waits_for=waits_for) as progress:
+            progress.done(Result(clauses()[0], "passed"))
+            assert said.wait(60)
+
+    assert "Waits for 1 answer; [bold]GET /a\\x1b (1 of 3 clauses checked)." in printed(run, width=4000)
 
 
 def test_the_templates_are_part_of_the_package():
