@@ -121,6 +121,7 @@ timing: $(VENV)/.tested-with  ## Compare how long wrong tokens and others' SIDs 
 
 fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation (EXAMPLES=500)
 	$(BIN)/python -m tests.fuzz.run --examples $(EXAMPLES)
+	$(BIN)/python -m pytest -m nightly tests/published/test_schemathesis.py
 
 fuzz-renditions: $(VENV)/.tested-with  ## Fuzz from each rendition of the contract, and compare what came of it
 	$(BIN)/python -m tests.fuzz.renditions --examples 500

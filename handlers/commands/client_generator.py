@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,8 +19,8 @@ _INSTALL = "pip install 'chat-bindings[clients]'"
 _OLDEST_JAVA = 11
 _VERSION = ("packageVersion", "artifactVersion", "npmVersion", "gemVersion")
 """What the generators call the version of the package that they write."""
-_ONE_ERROR = "oneError"
-"""A property of our own in a configuration: see `for_clients`."""
+_OPTIONS = {"oneError": "one_error", "nullable": "nullable"}
+"""Properties of our own in a configuration, and the arguments of `for_clients` that they are."""
 _WARNING = re.compile(r"^\[\w+\] (?:WARN|ERROR)\s+\S+ - (.*)$", re.MULTILINE)
 _LAST_LINES = 15
 _JVM = ("-Duser.language=en", "-Duser.timezone=UTC", "-Dfile.encoding=UTF-8", "-XX:TieredStopAtLevel=1")
@@ -37,7 +38,9 @@ def generate(language: str, scratch: Path, output: Path) -> list[str]:
     jar = _jar()
     command = [_java(), *_JVM, "-jar", jar]
     configuration = configured(language, document(CONTRACT)["info"]["version"])
-    spec = for_clients(document(CONTRACT), one_error=configuration["additionalProperties"].get(_ONE_ERROR, False))
+    patches = configuration.pop("patches", ())
+    own = configuration["additionalProperties"]
+    spec = for_clients(document(CONTRACT), **{option: own.get(name, False) for name, option in _OPTIONS.items()})
     (scratch / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
     (scratch / "configuration.json").write_text(json.dumps(configuration), encoding="utf-8")
     arguments = ["generate", "-c", scratch / "configuration.json", "-i", scratch / "spec.json", "-o", output]
@@ -55,7 +58,24 @@ def generate(language: str, scratch: Path, output: Path) -> list[str]:
     if ended.returncode:
         last = "\n".join(ended.stdout.splitlines()[-_LAST_LINES:])
         raise Failed(f"openapi-generator failed ({ended.returncode}): {last}\n")
+    for patch in patches:
+        _apply(patch, output)
     return list(dict.fromkeys(_WARNING.findall(ended.stdout)))
+
+
+def _apply(patch: Mapping[str, str], output: Path) -> None:
+    """Change what the generator wrote: in each file of a pattern, a regular expression is replaced wherever it fits."""
+    found = 0
+    for file in sorted(output.glob(patch["files"])):
+        with file.open(encoding="utf-8", newline="") as read:
+            text, count = re.subn(patch["find"], patch["replace"], read.read(), flags=re.MULTILINE)
+        found += count
+        if count:
+            file.write_text(text, encoding="utf-8", newline="")
+    if not found:
+        raise Failed(
+            f"This openapi-generator writes {patch['files']} otherwise than the one that is known: {_INSTALL}."
+        )
 
 
 def configured(language: str, version: str) -> dict[str, Any]:

@@ -37,10 +37,13 @@ class FaultRulesError(Exception):
         super().__init__(f"line {line}, {pointer or 'the document'}: {broken}")
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # both are classes
+_Fastest: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Fastest):  # type: ignore[misc]  # it is a class
     """YAML as JSON: what looks like a time is a text, and numbers have a bound."""
 
-    yaml_implicit_resolvers: ClassVar = {  # type: ignore[misc]  # which it is of the class there, too
+    yaml_implicit_resolvers: ClassVar = {
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
@@ -130,13 +133,17 @@ def _check_size(text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > _DEEPEST:
-            raise FaultRulesError(event.start_mark.line + 1, (), f"must not be nested deeper than {_DEEPEST} levels")
+            raise FaultRulesError(_line_of(event), (), f"must not be nested deeper than {_DEEPEST} levels")
         if number > _MOST:
             raise _too_many(event)
 
 
+def _line_of(place: yaml.Event | yaml.Node) -> int:
+    return place.start_mark.line + 1 if place.start_mark else 1
+
+
 def _too_many(place: yaml.Event | yaml.Node) -> FaultRulesError:
-    return FaultRulesError(place.start_mark.line + 1, (), f"must hold at most {_MOST} values, aliases written out")
+    return FaultRulesError(_line_of(place), (), f"must hold at most {_MOST} values, aliases written out")
 
 
 def _check_names(node: yaml.Node, path: Steps, around: tuple[yaml.Node, ...], visited: Iterator[int]) -> None:

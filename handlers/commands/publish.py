@@ -32,9 +32,10 @@ def publish(output: Path) -> None:
       chat-bindings publish -o site
       python3 -m http.server --directory site
     """
-    from .publish_folder import Unfit, version
+    from .publish_folder import Unfit
     from .publish_folder import publish as write
     from .publish_manifest import MANIFEST
+    from .publish_site import version
     from .verify_texts import counted
 
     try:

@@ -220,8 +220,12 @@ def _of_operations() -> Iterator[tuple[str, Place]]:
             yield f"{pointer_to(each)}/responses/{answer.status}", place
             if "$ref" in node:
                 yield node["$ref"].removeprefix("#"), place
-        for field in each.parameters:
-            yield f"/components/parameters/{field.name}", Place(field.anchor, field.example or each.curl)
+        item = document(CONTRACT)["paths"][each.path]
+        for node, field in zip(
+            [*item.get("parameters", ()), *spec.get("parameters", ())], each.parameters, strict=True
+        ):
+            if "$ref" in node:
+                yield node["$ref"].removeprefix("#"), Place(field.anchor, field.example or each.curl)
 
 
 def _of_schemas() -> Iterator[tuple[str, Place]]:

@@ -1,11 +1,11 @@
 """The site that `chat-bindings serve` hands to the server."""
 
 import logging
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..files import scratch
 from ..service.settings import DOCS, Site
 
 log = logging.getLogger(__name__)
@@ -18,9 +18,9 @@ def site_under_docs(*, wanted: bool) -> Iterator[Site | None]:
         log.info("no site under %s: --no-docs", DOCS)
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="chat-bindings-site-") as folder:
+    with scratch() as folder:
         log.info("the site is under %s", DOCS)
-        yield Site(Path(folder), build_site)
+        yield Site(folder, build_site)
 
 
 def build_site(folder: Path) -> None:

@@ -23,10 +23,10 @@ class SidType(click.ParamType[str]):
 
     def new(self) -> str:
         """A new SID, after all that were made before it."""
-        import uuid_utils
+        from ..storage.rows import new_sid
 
         prefix = self._schema()["pattern"][1:3]  # a pattern is ^, two letters and the digits
-        return f"{prefix}{uuid_utils.uuid7().hex}"
+        return new_sid(prefix)
 
     def _schema(self) -> dict[str, Any]:
         from ..service.specification import component, document

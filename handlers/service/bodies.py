@@ -118,11 +118,9 @@ def _json_reader(schema: Json) -> Callable[[bytes], Any]:
         except orjson.JSONDecodeError as error:
             reason = f"{error.msg} at line {error.lineno}, column {error.colno}"
             raise Fault("invalid_body", format="JSON", reason=reason) from None
-        if (
-            isinstance(value, dict)
-            and (unknown := next((name for name in value if name not in known), None)) is not None
-        ):
-            raise _unknown(unknown, known)
+        for name in value if isinstance(value, dict) else ():
+            if name not in known:
+                raise _unknown(name, known)
         return value
 
     return read

@@ -25,9 +25,7 @@ from .readiness import obstacles
 
 log = logging.getLogger(__name__)
 
-_LIMITS = Limits(
-    max_head=16_384, max_headers=100, max_connections=256, head_timeout=5, body_timeout=5, response_timeout=10
-)
+_LIMITS = Limits(max_head=16_384, max_connections=256, head_timeout=5, body_timeout=5, response_timeout=10)
 """Some probes and scrapers: enough for them, and too little to take files from the process that supervises workers."""
 
 _GRACE = 1

@@ -51,7 +51,7 @@ def _decode(encoded: bytes, what: str) -> str:
         if has_broken_escape(encoded):
             rule = "must be percent-encoded: each % needs two hexadecimal digits after it"
             raise Fault("invalid_parameter", parameter=what, rule=rule)
-        encoded = percent_decoded(encoded)
+        encoded = percent_decoded(encoded, broken=False)
     try:
         return encoded.decode()
     except UnicodeDecodeError:

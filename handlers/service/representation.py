@@ -29,8 +29,8 @@ def _encode(match: re.Match[str]) -> str:
 def template() -> str:
     """The JSON text of a Binding, with a hole for what each Binding has.
 
-    What all Bindings of a service have in common stands in braces. Raises `NotImplementedError` where the spec has other
-    properties than these.
+    What all Bindings of a service have in common stands in braces. Raises `NotImplementedError` where the spec has
+    other properties than these.
     """
     # text that users choose has to be escaped; all else is a SID, a time or a word
     holes = dict.fromkeys(Binding._fields, '"%s"') | dict.fromkeys(("endpoint", "identity", "message_types"), "%s")

@@ -84,7 +84,7 @@ class Settings:
     )
     trusted_proxies: Sequence[Network] = setting(
         (),
-        "Address or network whose X-Forwarded-Proto, -Host and -For count. Can be repeated.",
+        "Address or network whose X-Forwarded-Proto, -Host, -Prefix and -For count. Can be repeated.",
         parse=network,
         several=True,
         option="--trusted-proxy",

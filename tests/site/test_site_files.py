@@ -19,8 +19,6 @@ from chat_bindings.contract.suite import clauses
 from ..support.files import files_of
 from ..support.running import run_cli
 
-pytestmark = pytest.mark.ci("needs the scripts that npm brings")
-
 MEGABYTE = 1_000_000
 ROOT = Path(__file__).parents[2]
 

@@ -188,20 +188,41 @@ def test_clients_judge_nothing():
 
 
 def test_clients_know_all_else():
-    """Operations, parameters, properties, types, nulls and statuses are those of the contract, which stays as it is."""
+    """Operations, parameters, properties, types and statuses are those of the contract, which stays as it is."""
     before = yaml.safe_dump(SPEC)
     told = for_clients(SPEC)
     assert yaml.safe_dump(SPEC) == before
     assert told["paths"] == SPEC["paths"]
     for name, schema in SPEC["components"]["schemas"].items():
         copy = told["components"]["schemas"][name]
-        for key in ("type", "required", "format", "nullable", "description"):
+        for key in ("type", "format", "description"):
             assert copy.get(key) == schema.get(key)
         assert copy.get("properties", {}).keys() == schema.get("properties", {}).keys()
     parameters = told["components"]["parameters"]
     assert parameters.keys() == SPEC["components"]["parameters"].keys()
     assert parameters["IdentityParameter"]["schema"] == {"type": "array", "items": {"type": "string"}}
-    assert told["components"]["schemas"]["PageMeta"]["properties"]["next_page_url"]["nullable"] is True
+
+
+def test_clients_read_a_later_server():
+    """What is read may lack anything but the objects of a page, and its enumerations are texts; filters are typed."""
+    told = for_clients(SPEC)["components"]
+    required = {name: schema["required"] for name, schema in told["schemas"].items() if "required" in schema}
+    assert required == {"BindingList": ["meta", "bindings"]}
+    read = told["schemas"]["Binding"]["properties"]
+    assert "required" not in read["links"]
+    written = SPEC["components"]["schemas"]["BindingType"]
+    assert read["binding_type"] == {"type": "string", "description": written["description"]}
+    assert told["schemas"]["BindingType"]["enum"] == written["enum"]
+    filtered = told["parameters"]["BindingTypeParameter"]["schema"]["items"]
+    assert filtered == {"$ref": "#/components/schemas/BindingType"}
+
+
+def test_nulls_are_told_where_a_generator_needs_them():
+    """Each optional property may be null, if that is asked for, and none else: an optional one is read so anyway."""
+    for nullable in (False, True):
+        schemas = for_clients(SPEC, nullable=nullable)["components"]["schemas"]
+        read = [*schemas["Binding"]["properties"].values(), *schemas["PageMeta"]["properties"].values()]
+        assert {each.get("nullable", False) for each in read} == {nullable}
 
 
 def test_one_error_stands_for_all():

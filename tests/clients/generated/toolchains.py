@@ -168,7 +168,7 @@ class Built:
         command = words(run)
         ended = _run([*command, *arguments], self.folder, **settings)
         assert ended.returncode == 0, ended.stdout + ended.stderr
-        return ended.stdout.splitlines()
+        return ended.stdout.removesuffix("\n").split("\n")  # other separators of lines stand in the texts themselves
 
 
 def generated(language: str, folder: Path) -> set[str]:
