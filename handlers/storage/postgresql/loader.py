@@ -10,7 +10,7 @@ from psycopg import errors
 from ..interface import AccountRow, Binding, BindingConflict, Conflict, KeyRow, ServiceRow, TwinConflict
 from ..progress import Progress, quietly
 from ..rows import ADDED, added
-from . import distribution
+from . import citus
 from .connection import away
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -134,7 +134,7 @@ class PostgresLoader:
         self._indexes = []
         with away():
             ((may,),) = self._connection.execute(MAY_LEAVE_INDEXES)
-            if not may or distribution.is_there(self._connection):
+            if not may or citus.is_there(self._connection):
                 return
             for name, statement in self._connection.execute(INDEXES).fetchall():
                 self._connection.execute(f"DROP INDEX {name}")

@@ -8,7 +8,7 @@ import pytest
 import tree_sitter_c_sharp
 from tree_sitter import Language, Node, Parser
 
-from chat_bindings.commands.client import LANGUAGES
+from chat_bindings.cli.client import LANGUAGES
 
 from ...support.answers import document
 from ...support.running import CLI, environment
