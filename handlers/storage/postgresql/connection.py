@@ -86,11 +86,11 @@ def conninfo(locator: str) -> str:
     return make_conninfo(**{**_DEFAULTS, **conninfo_to_dict(locator), "client_encoding": "UTF8"})
 
 
-# Plans are made once and hold for any amount of data: each list has one index that gives its order. Citus plans a
-# statement with a sub-query or a join only when it sees the value of `service_sid`.
+# Plans are made once and hold for any amount of data: each list has one index that gives its order. Citus alone, which
+# has that table, plans a statement with a sub-query or a join only when it sees the value of `service_sid`.
 _PLAN_ONCE = """
-    set_config('plan_cache_mode', CASE WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
-               THEN 'force_custom_plan' ELSE 'force_generic_plan' END, false)"""
+    set_config('plan_cache_mode', CASE WHEN to_regclass('pg_catalog.pg_dist_partition') IS NULL
+               THEN 'force_generic_plan' ELSE 'force_custom_plan' END, false)"""
 
 
 def _set(settings: Mapping[str, str], *others: str) -> str:
