@@ -11,7 +11,7 @@ import psycopg
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _REFERENCE = ("accounts", "services", "api_keys", "erasures", "chat_bindings_migrations")
-"""Reference tables, each after the tables that it refers to. They stand on every node, so any node can be served from."""
+"""Reference tables, each after the tables that it refers to. They stand on every node, so any node can serve."""
 
 _EXTENSION = "SELECT FROM pg_extension WHERE extname = 'citus'"
 
