@@ -16,7 +16,7 @@ CONTRACT = "bindings.yaml"
 REGISTRATION = "registration.yaml"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-_PACKAGE = f"{__package__.rpartition('.')[0]}.openapi"
+_PACKAGE = f"{__package__}.openapi"
 
 
 def directory() -> Path:

@@ -14,15 +14,15 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-_COMMANDS = "...commands"
+_COMMANDS = "..cli"
 _PRELOADED = (
-    f"{_COMMANDS}.fault_file",
     f"{_COMMANDS}.import_",
-    f"{_COMMANDS}.serve",
-    f"{_COMMANDS}.world",
-    "..server",
-    "...storage.sqlite.administration",
-    "...storage.sqlite.engine",
+    f"{_COMMANDS}.serve.command",
+    "..server.faults.rules_file",
+    "..server.run",
+    "..storage.sqlite.administration",
+    "..storage.sqlite.engine",
+    "..world.loader",
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",
 )

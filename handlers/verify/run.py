@@ -64,8 +64,11 @@ class Run:
         self.target = Target(self.base_url, self.world, self.context, self.timeout)
 
     def go(self) -> Report:
-        """Verify. Raises `CannotRun` when the target cannot be verified; KeyboardInterrupt when it is interrupted, and
-        then, as always, `report` holds what there is."""
+        """Verify.
+
+        Raises `CannotRun` when the target cannot be verified, and KeyboardInterrupt when it is interrupted. `report`
+        holds what there is in either case.
+        """
         began = time.monotonic()
         try:
             check_ready(self.target, self.wait)

@@ -106,7 +106,8 @@ class World:
     @property
     def credentials(self) -> Credentials:
         """Account A's."""
-        assert self.account.credentials is not None
+        if self.account.credentials is None:
+            raise WorldUnfit(f"account {self.account.sid} has no plain auth_token")
         return self.account.credentials
 
     @cached_property

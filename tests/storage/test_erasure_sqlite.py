@@ -1,6 +1,5 @@
 """`database erase` on SQLite: afterwards no byte of deleted data is in any file of the database."""
 
-import os
 import random
 import re
 import subprocess
@@ -157,6 +156,6 @@ def test_what_may_not_be_written_is_not_erased(tmp_path):
     fill(path, 0)
     with closing(connect(path)):
         pass
-    os.rename(path, tmp_path / "aside.db")
+    path.rename(tmp_path / "aside.db")
     with pytest.raises(StorageUnavailable, match="there is no file"), SqliteAdministration(path) as storage:
         storage.erase()

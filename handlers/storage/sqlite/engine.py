@@ -148,7 +148,7 @@ class SqliteStorage:
     async def _checkpoint(self) -> float | None:
         try:
             # the log may hold pages of ours, of a command, or of a process that was killed
-            if not os.stat(f"{os.path.realpath(self._path)}-wal").st_size or self._reader.readonly("main"):  # noqa: PTH116
+            if not self._log_size() or self._reader.readonly("main"):
                 return None
             return None if await asyncio.to_thread(self._truncate_log) else _CHECKPOINT_SOON
         except (apsw.Error, StorageUnavailable, StorageDamaged) as error:
@@ -156,6 +156,9 @@ class SqliteStorage:
         except FileNotFoundError:  # of no log, or of no database
             pass
         return None
+
+    def _log_size(self) -> int:
+        return os.stat(f"{os.path.realpath(self._path)}-wal").st_size  # noqa: PTH116 - a Path costs more than the call
 
     def _truncate_log(self) -> bool:
         # a connection of its own, which tries until the readers of all workers are out of the way

@@ -207,7 +207,8 @@ def test_links(evidence: Evidence) -> None:
 @clause("BINDING-19", "should", "links.user percent-encodes what is reserved", source=PAGE, spec=f"{_PROPERTIES}/links")
 def test_reserved_in_links(evidence: Evidence) -> None:
     """In `links.user` the reserved characters of Twilio's page (! * ' ( ) ; : @ & = + $ , / ? % # [ ]) are
-    percent-encoded."""
+    percent-encoded.
+    """
     for each, answer in evidence.found:
         rest, _ = _user(each, answer.object.get("links"))
         found = _RESERVED.findall(rest or "")

@@ -65,7 +65,8 @@ def test_urls(evidence: Evidence) -> None:
 @clause("LIST-06", "must", "A list has no property that misleads the SDKs", source=SDKS, spec=f"{SCHEMAS}/BindingList")
 def test_misleading(evidence: Evidence) -> None:
     """Neither `meta` nor what stands beside it has `uri`, `Resources`, `pageSize`, `type` or `title`: SDKs would
-    take the list for one of another kind."""
+    take the list for one of another kind.
+    """
     for walk in evidence.walks:
         for page in walk.pages:
             found = [name for name in MISLEADING_IN_LISTS if name in page.meta or name in page.object]

@@ -219,7 +219,8 @@ def test_page(evidence: Evidence) -> None:
 @clause("PAGE-19", "must", "A PageToken works with the client's own parameters", source=SDKS, spec=_TOKEN)
 def test_token(evidence: Evidence) -> None:
     """The PageToken of `next_page_url`, sent with the client's own other parameters in any order, gives the next page:
-    users of the SDK for Go do that."""
+    users of the SDK for Go do that.
+    """
     walks = [
         walk for walk in (evidence.walk(evidence.large, ("PageSize", "7")), *evidence.filtered_walks) if walk.inner
     ]

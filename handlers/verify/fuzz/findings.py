@@ -54,7 +54,7 @@ _MUST = ("not_a_server_error", "content_type_conformance", "response_schema_conf
 _NOT_A_FAULT = (HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)
 """Server errors that tell of a method that is not there, or of what stands between us and the server."""
 _TOLD = ("JsonSchemaError", "MissingHeaders")
-"""Failures whose message quotes the spec, never the answer: `verify_fuzz_hooks.py` sees to that."""
+"""Failures whose message quotes the spec, never the answer: `hooks.py` sees to that."""
 _NETWORK = (
     "ConnectionError",
     "ConnectTimeout",

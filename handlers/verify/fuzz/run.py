@@ -146,7 +146,7 @@ def _configuration(run: Run, folder: Path) -> str:
         tls = f"tls-verify = {json.dumps(str(authorities))}"
     methods = ["options"] if run.read_only else _METHODS
     return _CONFIGURATION % {
-        "hooks": f"{__package__}.verify_fuzz_hooks",
+        "hooks": f"{__package__}.hooks",
         "authorization": AUTHORIZATION,
         "timeout": run.timeout,
         "tls": tls,
