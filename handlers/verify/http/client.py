@@ -42,6 +42,8 @@ class Client:
         """How many requests went out."""
         self._kept: Kept = []
         self._all_kept = [self._kept]
+        self._is_closed = False
+        """Whether threads that are still sending close what they used."""
         self._own = threading.local()
         self._under_way: dict[int, tuple[Request, float]] = {}
         self._lock = threading.Lock()
@@ -92,9 +94,11 @@ class Client:
 
     def close(self) -> None:
         """Close all connections that are kept."""
-        for kept in self._all_kept:
-            while kept:
-                kept.pop().close()
+        with self._lock:
+            self._is_closed = True
+            for kept in self._all_kept:
+                while kept:
+                    kept.pop().close()
 
     def oldest(self) -> tuple[int, Request | None, float]:
         """Tell how many requests are under way, and of the oldest one for how many seconds."""
@@ -130,11 +134,11 @@ class Client:
             received = connection.exchange(_sent(request), self.timeout, self._most_of(request))
             is_kept = connection.is_fit
         finally:
-            if is_kept:
-                with self._lock:
+            with self._lock:
+                if is_kept and not self._is_closed:
                     kept.append(connection)
-            else:
-                connection.close()
+                else:
+                    connection.close()
         return _answer(request, received)
 
 
