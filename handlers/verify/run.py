@@ -11,13 +11,15 @@ from .baseline import Baseline
 from .clause import Clause, clause_of
 from .credentials import Secrets
 from .evidence import Evidence
+from .http.framing import CLAUSES as BLOCKING
+from .http.framing import blockages
 from .http.readiness import check_ready
 from .outcome import Report, Result
 from .plan import Plan
 from .runner import Runner, Stopped
 from .suite import checks, chosen
 from .target import TIMEOUT_S, Target, origin
-from .violation import CannotRun
+from .violation import CannotRun, TargetGone
 from .world import World
 
 _VARIABLES = {
@@ -83,8 +85,9 @@ class Run:
         runner = Runner(evidence, self.secrets, self._reason_to_skip, self.started, self._done)
         wanted = {clause.id for clause in self.clauses}
         try:
-            runner.run([check for check in checks() if clause_of(check).id in wanted])
-        except Stopped as stopped:
+            found = blockages(evidence) if wanted.intersection(BLOCKING) else ()
+            runner.run([check for check in checks() if clause_of(check).id in wanted], found)
+        except (Stopped, TargetGone) as stopped:
             self.report.stopped = f"{stopped}."
             raise CannotRun(f"{stopped}. Look whether it is still running, and verify again.") from stopped
         except Exception as error:

@@ -240,7 +240,9 @@ class Target:
         except TransportError as error:
             self._probe(request)
             raise Violation(
-                "an answer", f"none, twice ({reason(error)}), while another request is answered", unanswered(request)
+                "an answer",
+                f"none, twice ({reason(error)}), while another request is answered",
+                unanswered(request, reason(error)),
             ) from error
 
     def _tried(self, request: Request, kept: Kept | None = None) -> Answer:
@@ -249,7 +251,7 @@ class Target:
         try:
             answer = self.client.send(request, fresh)
         except TooLarge as error:
-            raise Violation("an answer of a sensible length", str(error), unanswered(request)) from error
+            raise Violation("an answer of a sensible length", str(error), unanswered(request, str(error))) from error
         finally:
             if fresh is not kept and fresh:
                 fresh.pop().close()
@@ -315,9 +317,9 @@ def _trusted() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def unanswered(request: Request) -> Answer:
-    """What stands for an answer that did not come."""
-    return Answer(request, 0, (), b"")
+def unanswered(request: Request, why: str = "") -> Answer:
+    """Give what stands for an answer that did not come."""
+    return Answer(request, 0, (), b"", why)
 
 
 def origin(url: str) -> tuple[str, str, int] | None:
