@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from .clause import Check, Clause, clause_of
 from .credentials import Secrets
 from .evidence import Evidence
+from .http.client import CLAUSE
 from .http.framing import Blockage
 from .outcome import Result
 from .violation import DeleteLost, NotShown, TargetGone, Violation
@@ -92,6 +93,7 @@ class Runner:
     def _work(self, pending: "_Pending", events: SimpleQueue[_Event]) -> None:
         while not self._is_stopping and (check := pending.take()) is not None:
             clause = clause_of(check)
+            CLAUSE.set(clause.id)
             events.put(clause)
             began = time.monotonic()
             try:

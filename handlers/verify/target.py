@@ -269,7 +269,7 @@ class Target:
         began = time.monotonic()
         with self._probing:
             if self._gone_since and self._gone_since > self._answered_at:
-                raise TargetGone(f"{self.base_url} does not answer any more")
+                raise self._gone()
             if self._answered_at > began:
                 return
             there = self.world.rich.bindings[0]
@@ -281,7 +281,20 @@ class Target:
                 if any(self.together(calls)):
                     return
             self._gone_since = time.monotonic()
-            raise TargetGone(f"{self.base_url} does not answer any more")
+            raise self._gone()
+
+    def _gone(self) -> TargetGone:
+        """Name the first request without an answer after the last one that got any."""
+        exchanges = list(self.client.history)
+        answered = max((number for number, each in enumerate(exchanges) if each.status), default=-1)
+        lost = exchanges[answered + 1 :]
+        message = f"{self.base_url} does not answer any more"
+        if lost:
+            first = min(lost, key=lambda each: each.began)
+            clauses = ", ".join(sorted({each.clause for each in lost if each.clause}))
+            message += f" since {first.request.method} {first.request.url[:200]} ({first.answer})"
+            message += f"; clauses under way: {clauses}" if clauses else ""
+        return TargetGone(message)
 
     def _is_answered(self, request: Request) -> bool:
         kept = Kept()

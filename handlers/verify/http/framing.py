@@ -47,7 +47,10 @@ class Blockage(NamedTuple):
     @property
     def reason(self) -> str:
         """What it is, in a few words."""
-        return " and ".join(f"{name} in {scope}" for name, scope in sorted(self.symptoms))
+        scopes: dict[str, list[str]] = {}
+        for name, scope in sorted(self.symptoms):
+            scopes.setdefault(name, []).append(scope)
+        return "; ".join(f"{name} in {' and '.join(each)}" for name, each in scopes.items())
 
     def explains(self, violation: Violation) -> bool:
         """Tell whether a violation is shown by an answer that cannot be read for this reason."""
