@@ -84,7 +84,7 @@ check: $(VENV)/.checked-with lint-specs spec-diff  ## Lint and type-check the co
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@rm -rf build/types && mkdir -p build/types/chat_bindings
-	@ln -s $(CURDIR)/handlers/* $(CURDIR)/tests/contract build/types/chat_bindings
+	@ln -s $(CURDIR)/handlers/* build/types/chat_bindings
 	MYPYPATH=build/types $(BIN)/mypy --cache-dir build/mypy -p chat_bindings
 
 lint-specs: $(VENV)/.checked-with  ## Lint the specs: openapi-spec-validator and, with Node.js, Redocly and Spectral
@@ -97,13 +97,13 @@ lint-specs-with-npm: openapi/node_modules/.installed
 	$(LINTERS)/spectral lint --ruleset openapi/.spectral.yaml --fail-severity hint $(SPECS)
 
 spec-diff: $(VENV)/.checked-with  ## Hold the contract to the last released one, by oasdiff
-	$(BIN)/python -m tests.released.gate
+	$(BIN)/python -m tests.spec.gate
 
 changelog: $(VENV)/.checked-with  ## Write what changed in the contract into CHANGELOG.md
-	$(BIN)/python -m tests.released.gate --changelog
+	$(BIN)/python -m tests.spec.gate --changelog
 
 release-spec: $(VENV)/.checked-with  ## Make the contract the released spec of its version, which the next ones are held to
-	$(BIN)/python -m tests.released.gate --release
+	$(BIN)/python -m tests.spec.gate --release
 
 openapi/node_modules/.installed: openapi/package.json openapi/.npmrc
 	npm install --prefix openapi --no-progress --loglevel=error
@@ -121,20 +121,21 @@ timing: $(VENV)/.tested-with  ## Compare how long wrong tokens and others' SIDs 
 
 fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation (EXAMPLES=500)
 	$(BIN)/python -m tests.fuzz.run --examples $(EXAMPLES)
+	$(BIN)/python -m pytest -m nightly tests/site/downloads/test_schemathesis.py
 
 fuzz-renditions: $(VENV)/.tested-with  ## Fuzz from each rendition of the contract, and compare what came of it
 	$(BIN)/python -m tests.fuzz.renditions --examples 500
 
 # CI runs the modules that depend most on the storage.
-POSTGRES_SAMPLE := $(patsubst %,tests/service/test_%.py,concurrency lists registration walks) \
+POSTGRES_SAMPLE := $(patsubst %,tests/server/test_%.py,concurrency lists registration walks) \
   tests/verify/test_command.py::test_the_reference_keeps_every_clause
 
 postgres: $(VENV)/.tested-with  ## Run the service tests, verify and the fuzz run on PostgreSQL
-	$(PYTEST) -m 'not nightly' --engine postgresql tests/service tests/verify/test_command.py $(SHARED)
+	$(PYTEST) -m 'not nightly' --engine postgresql tests/server tests/verify/test_command.py $(SHARED)
 	$(BIN)/python -m tests.fuzz.run --engine postgresql --examples $(EXAMPLES) --report-dir build/fuzz-postgresql
 
 container: $(VENV)/.tested-with  ## Build the Containerfile of the guide with buildah, and run it
-	$(BIN)/python -m pytest -m ci tests/unit/test_container.py
+	$(BIN)/python -m pytest -m ci tests/packaging/test_container.py
 
 million: $(VENV)/.tested-with  ## Import, export and copy a world of a million Bindings and measure it
 	$(BIN)/python -m pytest -m nightly tests/load/test_million.py tests/load/test_million_copied.py -s

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from .service.errors import Fault
-from .service.paging import Links, meta, position
-from .service.representation import collection_url, represent, represent_all
+from .server.errors import Fault
+from .server.paging import Links, meta, position
+from .server.representation import collection_url, represent, represent_all
 from .storage.interface import Filters, Storage
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import orjson
 
-from .service.errors import Fault
-from .service.representation import represent
+from .server.errors import Fault
+from .server.representation import represent
 from .storage.interface import Registration, Storage
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ..conftest import load
-from ..service.conftest import Asker
+from ..server.conftest import Asker
 from ..support import raw
 from ..support.running import Service
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..service.conftest import registration
+from ..server.conftest import registration
 from ..support import raw
 from ..support.answers import check_documented, check_error
 

@@ -1,4 +1,4 @@
-"""The GitHub Action verifies; that it installs the command is proven by `tests/unit/test_wheel.py`."""
+"""The GitHub Action verifies; that it installs the command is proven by `tests/packaging/test_wheel.py`."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,7 @@
 """Compare the service with what it could be built on, on this machine: `make bench`, or `python -m tests.load.bench`.
 
-Reads against the limit, FastAPI, stock Connexion and Prism; writes against one commit a request; workers; start-up.
+Reads against the limit, FastAPI, stock Connexion and Prism; writes against one commit a request; workers; start-up;
+the time of a run of `verify`.
 """
 
 import argparse
@@ -11,11 +12,11 @@ from pathlib import Path
 
 from ...support.running import run_cli
 from ..worlds import Population, write_world
-from . import machine, reading, startup, targets, workers, writing, wrk
+from . import machine, reading, startup, targets, verifying, workers, writing, wrk
 from .contending import PRISM, READERS, WRITERS, Site
 from .results import RESULTS, keep, say
 
-PARTS = ("reads", "writes", "workers", "startup")
+PARTS = ("reads", "writes", "workers", "startup", "verify")
 _READ, _WRITTEN = 10_000, 250_000
 
 
@@ -41,7 +42,7 @@ def missing() -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure: 0, or 2 when something is missing."""
     options = _options(arguments)
-    if lacking := missing():
+    if set(options.parts) != {"verify"} and (lacking := missing()):
         say(*lacking)
         return 2
     named = machine.describe()
@@ -74,6 +75,9 @@ def _measure(part: str, site: Site, population: Population, options: argparse.Na
     elif part == "workers":
         results = workers.measure(site, population, rounds=options.rounds, seconds=options.seconds)
         lines = workers.tables(results)
+    elif part == "verify":
+        results = verifying.measure(site.database.parent)
+        lines = verifying.tables(results)
     else:
         results = startup.measure(site, rounds=options.starts)
         lines = startup.tables(results)

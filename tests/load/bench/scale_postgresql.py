@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from chat_bindings.storage.engines import administration
 from chat_bindings.storage.interface import AccountRow, ServiceRow
-from chat_bindings.storage.locator import administration
 from chat_bindings.storage.rows import ADDED
 from chat_bindings.storage.tokens import digest
 

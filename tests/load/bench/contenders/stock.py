@@ -17,7 +17,7 @@ from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.problem import problem
 from starlette.exceptions import HTTPException
 
-from chat_bindings.service.resolver import resolver
+from chat_bindings.server.operations.resolver import resolver
 
 from .answers import SPECS, error, meta, not_found, represent, unauthorized
 from .lookup import Lookup, connect, position
