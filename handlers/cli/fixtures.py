@@ -23,7 +23,7 @@ def fixtures(*, seed: int, output: str) -> None:
     """
     from ..world.fixtures import make_world
     from ..world.writer import write_world
-    from .output import destination
+    from ..files import destination
 
     with destination(output) as file:
         write_world(file, make_world(seed))

@@ -3,16 +3,17 @@
 import gc
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from types import ModuleType
 
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.main import ConnexionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import __name__ as package
-from ..spec import CONTRACT, REGISTRATION, binding_types, directory, document, operations, resolved
+from ..spec import binding_types, directory, document, operations, resolved
 from ..storage.engines import storage as storage_at
 from .access.authentication import Authentication
 from .access.guess_limit import authenticator_of
@@ -33,8 +34,11 @@ from .settings import Settings
 log = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings) -> ASGIApp:
-    """Compose the service. A spec that does not fit the handlers fails here, not on a request."""
+def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIApp:
+    """Compose the service from the modules that have the handlers of each spec.
+
+    A spec that does not fit its handlers fails here, not on a request.
+    """
     configure(settings.log_level, settings.log_format)
     template()
     watching = Watching(settings)
@@ -70,10 +74,9 @@ def create_app(settings: Settings) -> ASGIApp:
             LifespanMiddleware,
         ],
     )
-    handlers = {CONTRACT: "bindings"} | ({REGISTRATION: "registration"} if settings.registration else {})
     for spec, module in handlers.items():
         # as it was read already: Connexion would read it, and what it refers to, with PyYAML's slow parser
-        app.add_api(resolved(document(spec), spec), resolver=resolver(f"{package}.{module}"), storage=storage)
+        app.add_api(resolved(document(spec), spec), resolver=resolver(module), storage=storage)
         log.info("%s %s", spec, document(spec)["info"]["version"])
         for operation in operations(spec):
             log.info("  %s %s: %s", operation.method, operation.path, operation.operation_id)

@@ -18,7 +18,6 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from ..storage.engines import shown
-from .app import create_app
 from .http.certificates import Certificate
 from .http.connections import Connections, ServerConfig
 from .http.limits import Limits
@@ -126,13 +125,13 @@ def run(  # noqa: PLR0913 - what all servers need, and what only some do
     settings: Settings,
     sockets: list[socket.socket],
     *,
+    create: Callable[[Settings], ASGIApp],
     workers: int,
     certificate: Certificate | None,
-    create: Callable[[Settings], ASGIApp] = create_app,
     monitor: socket.socket | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until a signal asks for the end; each worker makes the app by `create`.
+    """Serve until a signal asks for the end; each worker makes the app by `create`, a function of a module.
 
     `monitor` is where the service is monitored, if it is to be; `ready` is called once requests are answered.
 

@@ -5,7 +5,7 @@ import click
 from ...failures import Refusal
 from ...storage.engines import administration
 from ..options import database_option, option
-from ..output import made
+from ...files import made
 from ..progress import progress
 
 
