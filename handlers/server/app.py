@@ -23,7 +23,7 @@ from .access.rate_limit import RateLimit
 from .docs import Docs
 from .envelope import Envelope, new_request_id
 from .faults.rules import FaultRules
-from .logs import JSON, configure, noting
+from .logs import JSON, configure, tag_log_lines
 from .monitoring.observers import Watching
 from .operations.dispatch import CompiledApp, Validation
 from .operations.resolver import resolver
@@ -63,7 +63,7 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
         lifespan=lifespan,
         middlewares=[
             *watching.stages,
-            partial(Envelope, identify=noting(new_request_id)) if settings.log_format == JSON else Envelope,
+            partial(Envelope, identify=tag_log_lines(new_request_id)) if settings.log_format == JSON else Envelope,
             *([partial(AllowedHosts, origin=origin, settings=settings)] if settings.allowed_hosts else []),
             partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
             partial(Authentication, authenticator=authenticator),
