@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from ...cli.output import destination
+from ...files import destination
 from ..clause import Clause
 from ..outcome import Finding, Report, Result
 from .page import clauses_page, report_page
