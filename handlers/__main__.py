@@ -1,5 +1,5 @@
 """`python -m chat_bindings`."""
 
-from .commands import main
+from .cli import main
 
 main()

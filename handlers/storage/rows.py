@@ -1,6 +1,7 @@
 """What every engine writes of a Binding beside what it was told."""
 
 import hashlib
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +30,12 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def new_sid(prefix: str) -> str:
+    """Make a SID that follows all those made before. UUIDs know no time before 1970: such a clock counts as then."""
+    made = uuid_utils.uuid7() if time.time_ns() >= 0 else uuid_utils.uuid7(nanoseconds=0)
+    return f"{prefix}{made.hex}"
+
+
 def unique_key(identity: str, endpoint: str, binding_type: str) -> bytes:
     """The SHA-256 that stands for a device's unique key; a NUL, which none of the three holds, keeps them apart."""
     return hashlib.sha256(f"{identity}\0{endpoint}\0{binding_type}".encode()).digest()
@@ -38,7 +45,7 @@ def registered(service_sid: str, registration: Registration) -> dict[str, Any]:
     """What a registration writes should the device be new: a SID that follows all those made before, and the time."""
     return registration._asdict() | {
         "service_sid": service_sid,
-        "sid": f"BS{uuid_utils.uuid7().hex}",
+        "sid": new_sid("BS"),
         "key_sha256": unique_key(registration.identity, registration.endpoint, registration.binding_type),
         "message_types": orjson.dumps(registration.message_types).decode(),
         "now": now(),

@@ -83,7 +83,7 @@
     }
   };
 
-  // The address names the operation that is open: try.html#list_bindings.
+  // The address names the operation that is open: try.html#listBindings.
   const open = () => {
     const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (named?.matches("details.operation")) {

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chat_bindings.commands.publish_downloads import downloads
+from chat_bindings.site.downloads import downloads
 
 from ..support.answers import CONTRACT
 from . import seeds

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from chat_bindings.service.specification import path_template
+from chat_bindings.spec import path_template
 
 from ..support.raw import basic
 from .world import IDENTITIES, FuzzWorld

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 import requests
 
-from chat_bindings.service.specification import REGISTRATION, component
+from chat_bindings.spec import REGISTRATION, component
 
 Json = dict[str, Any]
 

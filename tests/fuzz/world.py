@@ -4,7 +4,7 @@ import random
 import string
 from typing import Any
 
-from chat_bindings.service.specification import binding_types, component
+from chat_bindings.spec import binding_types, component
 
 Json = dict[str, Any]
 

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from chat_bindings.storage.engines import administration
 from chat_bindings.storage.interface import AccountRow, ServiceRow
-from chat_bindings.storage.locator import administration
 
 from ..support.postgres import Postgres
 from ..support.running import CLI

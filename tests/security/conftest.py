@@ -1,5 +1,5 @@
-"""The requests of tests/service, for what is shown here."""
+"""The requests of tests/server, for what is shown here."""
 
-from ..service.conftest import ask
+from ..server.conftest import ask
 
 __all__ = ["ask"]

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ..conftest import load
-from ..service.conftest import Asker
+from ..server.conftest import Asker
 from ..support import raw
 from ..support.running import Service
 
@@ -105,9 +105,7 @@ def test_characters_of_identities(ask, proxied):
 
     def register(first: int) -> None:
         identity = "".join(map(chr, range(first, first + 500)))
-        body = "&".join(
-            [f"Identity={_quoted(identity)}", "Endpoint=e", "BindingType=apn", f"CredentialSid=CR{'0' * 32}"]
-        )
+        body = f"Identity={_quoted(identity)}&Endpoint=e&BindingType=apn&CredentialSid=CR{'0' * 32}"
         assert ask("registerBinding", body=body.encode(), service_sid=ask.world.empty["sid"]).status == 201
 
     register(0x4E00)

@@ -117,7 +117,7 @@ def test_no_command_takes_a_secret():
     """No option or argument of any command is for a token, a secret or a password: there is nothing to put there."""
     import click
 
-    from chat_bindings.commands import cli
+    from chat_bindings.cli import cli
 
     def walk(command: click.Command, context: click.Context, path: str):
         yield path, command

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chat_bindings.service.limits import Limits
+from chat_bindings.server.http.limits import Limits
 
-from ..service.conftest import registration
+from ..server.conftest import registration
 from ..support import raw
 from ..support.answers import check_documented, check_error, errors
 from ..support.running import Service

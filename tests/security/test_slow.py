@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ..conftest import load
-from ..service.conftest import Asker, registration
+from ..server.conftest import Asker, registration
 from ..support import raw
 from ..support.answers import check_documented, check_error
 from ..support.processes import computed

@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from ..conftest import load
-from ..service.conftest import Asker
+from ..server.conftest import Asker
 from ..support import raw
 from ..support.answers import check_error
 from ..support.running import Service, wait_until

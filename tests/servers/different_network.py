@@ -114,6 +114,28 @@ class ThrottlesUntilADate(Throttles):
         return email.utils.formatdate(time.time() + 1, usegmt=True)
 
 
+class LimitsTheRate(Right):
+    """It takes 20 requests a second and no more: all others are 429, to be made again after a second."""
+
+    rate = 20
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.left = float(self.rate)
+        self.filled_at = time.monotonic()
+        self.filling = threading.Lock()
+
+    def dispatch(self, request: Request) -> Answer:
+        with self.filling:
+            now = time.monotonic()
+            self.left = min(self.left + (now - self.filled_at) * self.rate, self.rate)
+            self.filled_at = now
+            if self.left < 1:
+                raise Refusal(429, 20429, "Too many requests: ask again later.", ("Retry-After", "1"))
+            self.left -= 1
+        return super().dispatch(request)
+
+
 class LosesRequests(_Counts):
     """The network is at fault: one of 96 requests that are no DELETE is lost with its connection, and one is a 502."""
 

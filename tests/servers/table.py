@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-from chat_bindings.contract.run import CannotRun
-from chat_bindings.contract.suite import clauses
+from chat_bindings.verify.suite import clauses
+from chat_bindings.verify.violation import CannotRun
 
 from ..support.running import World
 from ..verify.judging import Wrong, node_servers, python_servers, verified

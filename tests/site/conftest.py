@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from chat_bindings.commands.publish_folder import publish
+from chat_bindings.site.folder import publish
 
 from ..support.running import Service, wait_until
 from ..support.tools import path_of

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from chat_bindings.contract.clause import Clause
-from chat_bindings.contract.report import Finding, Outcome, Report, Result
-from chat_bindings.contract.suite import clauses
+from chat_bindings.verify.clause import Clause
+from chat_bindings.verify.outcome import Finding, Outcome, Report, Result
+from chat_bindings.verify.suite import clauses
 
 HOSTILE = {
     "markup of HTML": '<script>alert(1)</script><img src=https://example.invalid/x onerror="alert(2)">',

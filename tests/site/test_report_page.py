@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from chat_bindings.commands.verify_reports import write_clauses, write_reports
-from chat_bindings.contract.suite import OUT_OF_REACH, clauses
+from chat_bindings.verify.report.files import write_clauses, write_reports
+from chat_bindings.verify.suite import OUT_OF_REACH, clauses
 
 from ..support.tools import path_of
-from ..unit.test_verify_reports import HOSTILE, report_of
+from ..verify.test_report_files import HOSTILE, report_of
 
 pytestmark = [pytest.mark.ci("needs Chromium"), pytest.mark.needs("chromium")]
 

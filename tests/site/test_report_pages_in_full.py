@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from chat_bindings.commands.verify_reports import write_clauses, write_reports
-from chat_bindings.contract.suite import OUT_OF_REACH, clauses
+from chat_bindings.verify.report.files import write_clauses, write_reports
+from chat_bindings.verify.suite import OUT_OF_REACH, clauses
 
 from ..support.tools import path_of
 from .sample_reports import mixed, report, whole

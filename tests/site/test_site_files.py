@@ -7,19 +7,17 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 
-from chat_bindings.commands.publish_clauses import by_section
-from chat_bindings.commands.publish_errors import errors
-from chat_bindings.commands.publish_folder import publish
-from chat_bindings.commands.publish_manifest import MANIFEST
-from chat_bindings.commands.publish_pages import titles
-from chat_bindings.commands.publish_reference import operations, schemas
-from chat_bindings.commands.publish_site import version
-from chat_bindings.contract.suite import clauses
+from chat_bindings.site.clauses import by_section
+from chat_bindings.site.errors import errors
+from chat_bindings.site.folder import publish
+from chat_bindings.site.manifest import MANIFEST
+from chat_bindings.site.pages import titles
+from chat_bindings.site.reference import operations, schemas
+from chat_bindings.site.site import version
+from chat_bindings.verify.suite import clauses
 
 from ..support.files import files_of
 from ..support.running import run_cli
-
-pytestmark = pytest.mark.ci("needs the scripts that npm brings")
 
 MEGABYTE = 1_000_000
 ROOT = Path(__file__).parents[2]

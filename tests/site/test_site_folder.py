@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.commands import publish_tree
-from chat_bindings.commands.publish_folder import Unfit, publish
-from chat_bindings.commands.publish_manifest import MANIFEST
-from chat_bindings.commands.publish_site import version
+from chat_bindings.site import tree
+from chat_bindings.site.folder import Unfit, publish
+from chat_bindings.site.manifest import MANIFEST
+from chat_bindings.site.site import version
 
 from ..support.files import files_of
 from ..support.running import run_cli
@@ -187,7 +187,7 @@ def test_all_of_it_or_nothing(site, tmp_path, monkeypatch, published, place):
             raise OSError(28, "No space left on device")
         replace(source, target, **options)
 
-    monkeypatch.setattr(publish_tree.os, "replace", failing)
+    monkeypatch.setattr(tree.os, "replace", failing)
     with pytest.raises(OSError, match="No space left"):
         publish(folder)
     assert files_of(tmp_path) == before
@@ -210,11 +210,11 @@ def test_a_killed_run_is_completed_by_the_next(site, tmp_path, place):
     outdate(folder)
     script = (
         "import os, pathlib, signal\n"
-        "from chat_bindings.commands import publish_folder, publish_tree\n"
+        "from chat_bindings.site import folder, tree\n"
         "replace, calls = os.replace, iter(range(1000))\n"
         f"def dying(*a, **o): os.kill(os.getpid(), signal.SIGKILL) if next(calls) == {place} else replace(*a, **o)\n"
-        "publish_tree.os.replace = dying\n"
-        f"publish_folder.publish(pathlib.Path({str(folder)!r}))\n"
+        "tree.os.replace = dying\n"
+        f"folder.publish(pathlib.Path({str(folder)!r}))\n"
     )
     killed = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
     assert killed.returncode == -9, killed.stderr

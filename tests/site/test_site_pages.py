@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.commands.publish_pages import titles
-from chat_bindings.commands.publish_site import version
-from chat_bindings.contract.suite import clauses
+from chat_bindings.site.pages import titles
+from chat_bindings.site.site import version
+from chat_bindings.verify.suite import clauses
 
 from ..support.tools import unavailable
 

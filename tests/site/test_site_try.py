@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from chat_bindings.commands.publish_reference import operations
-from chat_bindings.commands.publish_site import version
+from chat_bindings.site.reference import operations
+from chat_bindings.site.site import version
 
 from .test_site_pages import axe, violations  # noqa: F401 - a fixture
 
@@ -46,7 +46,7 @@ def registered(demo) -> str:
     """The SID of one more Binding of the demo."""
     fields = {"Identity": "somebody", "Endpoint": "a-device", "BindingType": "fcm", "CredentialSid": f"CR{'0' * 32}"}
     path = f"/registration/v1{demo.path.removeprefix('/v2').rpartition('/')[0]}"
-    answer = httpx.post(f"{demo.url}{path}", data=fields, auth=(demo.user, demo.password), timeout=60)
+    answer = httpx.post(f"{demo.url}{path}", data=fields, auth=(demo.user, demo.password), timeout=20)
     assert answer.status_code in (200, 201)
     return answer.json()["sid"]
 
@@ -105,8 +105,8 @@ def test_axe_finds_nothing_in_an_answer(opened, site, demo, registered, axe):  #
 
 def test_the_operation_in_the_address_is_open(opened, site):
     """A link to an operation opens it, and the others stay closed."""
-    page = opened(f"{(site / version() / 'try.html').as_uri()}#delete_binding")
-    page.locator("details.operation#delete_binding[open]").wait_for()
+    page = opened(f"{(site / version() / 'try.html').as_uri()}#deleteBinding")
+    page.locator("details.operation#deleteBinding[open]").wait_for()
     assert page.locator("details.operation[open]").count() == 1
 
 
@@ -119,7 +119,7 @@ def test_a_request_is_sent_as_it_was_typed(opened, site, demo):
         assert tried(page, "listBindings", Identity=typed, BindingType="gcm")[0] == 200
     query = [("BindingType", "gcm"), ("Identity", "a,b"), ("Identity", "c+d & é 100% '")]
     assert parse_qsl(urlsplit(asked.value.url).query, strict_parsing=True) == query
-    line = page.locator("#list_bindings .answer .request").text_content()
+    line = page.locator("#listBindings .answer .request").text_content()
     assert line == f"curl -u \"$ACCOUNT_SID:$AUTH_TOKEN\" '{asked.value.url}'".replace("%27", "%27")
     assert demo.password not in page.content()
 

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from chat_bindings.storage import locator
+from chat_bindings.storage import engines
 from chat_bindings.storage.interface import Administration, Storage
 from chat_bindings.storage.sqlite.connection import connect
 
@@ -23,11 +23,11 @@ class Database:
 
     def storage(self) -> Storage:
         """What serves from it."""
-        return locator.storage(self.locator, TYPES)
+        return engines.storage(self.locator, TYPES)
 
     def administration(self) -> Administration:
         """What commands use on it."""
-        return locator.administration(self.locator)
+        return engines.administration(self.locator)
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement, with `?` for values, past all of our code."""

@@ -17,6 +17,7 @@ COMMANDS = {
     "flock": (("flock",), "flock is missing: apt-get install util-linux"),
     "mvn": (("mvn",), "Maven is missing: apt-get install maven"),
     "javac": (("javac",), "A JDK is missing: apt-get install default-jdk-headless"),
+    "dotnet": (("dotnet",), ".NET is missing: install its SDK 10"),
     "php": (("php",), "PHP is missing: apt-get install php-cli php-curl php-mbstring"),
     "ruby": (("ruby",), "Ruby is missing: apt-get install ruby"),
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "Chromium is missing: apt-get install chromium"),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chat_bindings.contract.report import Report
-from chat_bindings.contract.run import Run
-from chat_bindings.contract.world import World
+from chat_bindings.verify.outcome import Report
+from chat_bindings.verify.run import Run
+from chat_bindings.verify.world import World
 
 from ..servers.catalogue import by_name, name_of, sentence_of, wrong
 from ..servers.node_server import node_defects, serving_node

@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.usefixtures("unmeasured"),
 ]
 
-WAITING = (network.Slow150, network.ThrottlesUntilADate, network.Slow, network.Throttles)
+WAITING = (network.LimitsTheRate, network.Slow150, network.ThrottlesUntilADate, network.Slow, network.Throttles)
 """Those whose runs are long since they wait: first, so that the others run meanwhile."""
 
 HERE = [*WAITING, *(each for each in different() if each.__module__ == network.__name__ and each not in WAITING)]

@@ -2,14 +2,17 @@
 
 import http.server
 import json
+import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 import trustme
 
+from ..support.raw_server import raw_server
 from ..support.running import run_cli
 
 
@@ -33,12 +36,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def answering(
-    status: int, headers: dict[str, str], body: bytes, certificate: trustme.LeafCert | None = None
+    status: int, headers: dict[str, str], body: bytes, certificate: trustme.LeafCert | None = None, port: int = 0
 ) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """A server that gives one answer to everything: its port's URL, and the requests that it has seen."""
     seen: list[tuple[str, str]] = []
     handler = type("Handler", (_Handler,), {"answer": (status, headers, body), "seen": seen})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         scheme = "http"
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -64,6 +67,72 @@ def refused(world_file, url, *options, report_dir=None):
 def test_away(world_file):
     """Nothing listens there."""
     assert "cannot be reached" in refused(world_file, "http://127.0.0.1:9")
+
+
+def test_a_proxy_that_is_away_is_named_with_its_variable(world_file, monkeypatch):
+    """The proxy of the environment is away: its variable is named, and its password is not shown."""
+    monkeypatch.setenv("HTTP_PROXY", "http://user:secret@127.0.0.1:9")
+    told = refused(world_file, "http://chat.example.com")
+    assert "HTTP_PROXY" in told
+    assert "http://127.0.0.1:9" in told
+    assert "secret" not in told
+
+
+def test_loopback_is_not_asked_through_a_proxy(world_file, monkeypatch):
+    """A target on this machine is asked directly, whatever proxy the environment names."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with answering(404, {"Content-Type": "application/json"}, b"{}") as (url, seen):
+        assert "holds no Binding" in refused(world_file, url)
+        assert seen
+
+
+def test_a_proxy_that_refuses_is_named(world_file, monkeypatch):
+    """A proxy that gives no tunnel is named, with its status."""
+    with answering(403, {}, b"") as (proxy, _):
+        monkeypatch.setenv("https_proxy", proxy)
+        assert "https_proxy" in refused(world_file, "https://chat.example.com")
+
+
+def test_the_other_scheme_is_named(world_file):
+    """A target that speaks https where http was asked for, and the other way round."""
+    html = (200, {"Content-Type": "text/html"}, b"<p>")
+    with answering(*html, trustme.CA().issue_cert("127.0.0.1")) as (url, _):
+        assert f"write {url}" in refused(world_file, url.replace("https", "http"))
+    with answering(*html) as (url, _):
+        assert f"write {url}" in refused(world_file, url.replace("http", "https"))
+
+
+def test_a_gateway_is_named(world_file):
+    """A gateway answers for a server that is not there."""
+    with answering(502, {"Content-Type": "text/html"}, b"<h1>Bad Gateway") as (url, _):
+        told = refused(world_file, url)
+    assert "A gateway answers in the place of" in told
+    assert "502, text/html" in told
+
+
+def test_a_target_that_never_answers_is_given_up(world_file):
+    """A target that takes the connection and says nothing is given up after --timeout."""
+    with raw_server(lambda *_: time.sleep(30)) as url:
+        began = time.monotonic()
+        assert "--timeout" in refused(world_file, url, "--timeout", "0.3")
+    assert time.monotonic() - began < 30
+
+
+def test_a_target_that_comes_up_later_is_waited_for(world_file):
+    """--wait waits for a target that is not up yet."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+    found = []
+    thread = threading.Thread(
+        target=lambda: found.append(refused(world_file, f"http://127.0.0.1:{port}", "--wait", "60"))
+    )
+    thread.start()
+    time.sleep(1.5)
+    with answering(404, {"Content-Type": "application/json"}, b"{}", port=port) as (_, seen):
+        thread.join(60)
+        assert seen
+    assert "holds no Binding" in found[0]
 
 
 def test_refuses_the_credentials(service, world_file, world, tmp_path):
@@ -111,7 +180,8 @@ def test_wrong_certificate(world_file):
             assert "certificate" in refused(world_file, url)
             assert "answers with HTML" in refused(world_file, url, "--ca-file", ca_file)
         with answering(*html, other) as (url, _):
-            assert "certificate" in refused(world_file, url, "--ca-file", ca_file)
+            assert "is for another name" in refused(world_file, url, "--ca-file", ca_file)
+            assert "answers with HTML" in refused(world_file, url, "--insecure")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from psycopg.pq import TransactionStatus
 
 from ..interface import AccountRow, Binding, Conflict, KeyRow, Schema, ServiceRow, StorageUnavailable
 from ..rows import now
-from . import erasure, loader, migrating
+from . import erasure, loader, schema
 from .connection import away, connect, conninfo
 from .reading import COLUMNS
 
@@ -45,11 +45,11 @@ class PostgresAdministration:
 
     def migrate(self) -> int:
         with away():
-            return migrating.migrate(self._open())
+            return schema.migrate(self._open())
 
     def schema(self) -> Schema:
         with away():
-            return migrating.schema(self._open())
+            return schema.schema(self._open())
 
     def identity(self) -> str:
         with away():
@@ -139,7 +139,7 @@ class PostgresAdministration:
             return self._opened
         with away():
             connection = self._open()
-            if not migrating.schema(connection).applied:
+            if not schema.schema(connection).applied:
                 self.__exit__()
                 raise StorageUnavailable("it holds no data yet")
         return connection

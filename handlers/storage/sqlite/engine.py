@@ -11,17 +11,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 import apsw
 
 from ... import periodic
-from ..interface import (
-    Binding,
-    Credential,
-    Filters,
-    Page,
-    Position,
-    Registration,
-    StorageDamaged,
-    StorageUnavailable,
-)
-from . import moving, reading, writing
+from ..interface import Binding, Credential, Filters, Page, Position, Registration, StorageDamaged, StorageUnavailable
+from . import moved_file, reading, writing
 from .connection import PATIENCE, away, closed, connect, must_be_current, patiently, transaction, truncate_log
 
 log = logging.getLogger(__name__)
@@ -71,7 +62,7 @@ class SqliteStorage:
         await periodic.stop(self._tasks)
         await self._checkpoint()
         await self._writer.stop()
-        moving.close(self._reader)
+        moved_file.close(self._reader)
 
     async def credential(self, user_name: str) -> Credential | None:
         return await self._read(reading.credential, user_name)
@@ -126,12 +117,12 @@ class SqliteStorage:
 
     async def _look(self) -> None:
         """Open what is at the path now, where that is another file than the open one, or the open one is read-only."""
-        is_at = moving.is_at(self._reader, self._path)
+        is_at = moved_file.is_at(self._reader, self._path)
         if is_at and not self._reader.readonly("main"):
             return
         try:
             if not is_at:
-                moving.close(self._reader)
+                moved_file.close(self._reader)
                 await self._writer.leave()
             with away():
                 reader, writer = self._connect()
@@ -144,7 +135,7 @@ class SqliteStorage:
             log.warning("the database was opened anew: it was away, had moved, or was read-only")
 
     async def _use(self, reader: apsw.Connection, writer: apsw.Connection) -> None:
-        moving.close(self._reader)
+        moved_file.close(self._reader)
         self._reader = reader
         await self._writer.use(writer)
 
@@ -157,7 +148,7 @@ class SqliteStorage:
     async def _checkpoint(self) -> float | None:
         try:
             # the log may hold pages of ours, of a command, or of a process that was killed
-            if not os.stat(f"{os.path.realpath(self._path)}-wal").st_size or self._reader.readonly("main"):  # noqa: PTH116
+            if not self._log_size() or self._reader.readonly("main"):
                 return None
             return None if await asyncio.to_thread(self._truncate_log) else _CHECKPOINT_SOON
         except (apsw.Error, StorageUnavailable, StorageDamaged) as error:
@@ -165,6 +156,9 @@ class SqliteStorage:
         except FileNotFoundError:  # of no log, or of no database
             pass
         return None
+
+    def _log_size(self) -> int:
+        return os.stat(f"{os.path.realpath(self._path)}-wal").st_size  # noqa: PTH116 - a Path costs more than the call
 
     def _truncate_log(self) -> bool:
         # a connection of its own, which tries until the readers of all workers are out of the way

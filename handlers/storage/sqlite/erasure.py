@@ -16,8 +16,8 @@ _WRITERS_FOR, _READERS_FOR = 10.0, 5.0
 """Seconds to wait for the end of another process's write, and of its reads."""
 
 _FULL = (
-    "the disk is full: writing the database anew takes twice its size ({size:,} bytes) of free space beside it, and once "
-    "its size in the folder that SQLITE_TMPDIR or TMPDIR names (/var/tmp by default)"
+    "the disk is full: writing the database anew takes twice its size ({size:,} bytes) of free space beside it, and "
+    "once its size in the folder that SQLITE_TMPDIR or TMPDIR names (/var/tmp by default)"
 )
 _WRITER = "another process writes to the database: try again when it has ended, as an import does"
 _READER = (

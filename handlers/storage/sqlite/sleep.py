@@ -25,7 +25,7 @@ class _VFS(ctypes.Structure):
     )
 
 
-@_SLEEP
+@_SLEEP  # type: ignore[untyped-decorator]  # of ctypes
 def _sleep(_: int | None, microseconds: int) -> int:
     try:
         asyncio.get_running_loop()

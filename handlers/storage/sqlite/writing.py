@@ -12,7 +12,7 @@ import apsw
 
 from ..interface import Binding, Registration, StorageUnavailable
 from ..rows import registered
-from . import moving
+from . import moved_file
 from .connection import away, closed, patiently
 from .reading import COLUMNS, owns
 
@@ -113,12 +113,12 @@ class Writer:
         """Leave a file that has moved: see `moving.leave`."""
         self._is_left = True
         async with self._committing:
-            await self._in_thread(moving.leave, self._connection)
+            await self._in_thread(moved_file.leave, self._connection)
 
     async def use(self, connection: apsw.Connection) -> None:
         """Write by another connection from now on."""
         async with self._committing:
-            moving.close(self._connection)
+            moved_file.close(self._connection)
             self._connection, self._is_left = connection, False
 
     async def stop(self) -> None:
@@ -126,7 +126,7 @@ class Writer:
         if self._working is not None:
             await self._working
         self._thread.shutdown()
-        moving.close(self._connection)
+        moved_file.close(self._connection)
 
     async def _work(self) -> None:
         while self._waiting:
@@ -169,7 +169,7 @@ class Writer:
         return results
 
     def _must_stand(self) -> None:
-        if self._is_left or not moving.is_at(self._connection, self._path):
+        if self._is_left or not moved_file.is_at(self._connection, self._path):
             raise StorageUnavailable("the file is no longer where it was")
 
     async def _in_thread(self, do: Callable[..., object], argument: object) -> None:

@@ -3,9 +3,12 @@
 import http.client
 import json
 import threading
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import urlsplit
+
+from .cases import Canned
 
 UNKNOWN = {"unknown_text": "…", "unknown_object": {"unknown": [1, None, {}]}, "unknown_null": None}
 
@@ -22,7 +25,8 @@ def grown(node: Any) -> Any:
 class GrowingProxy:
     """A server in front of another one. Use it as a context manager; `answers` counts what it has changed."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, canned: Mapping[str, Canned]) -> None:
+        """`canned` are the answers of the services that the other server does not have, by SID."""
         self.answers = 0
         address = urlsplit(target).netloc
         owner = self
@@ -31,6 +35,10 @@ class GrowingProxy:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                service = "".join(self.path.split("/")[3:4])
+                if service in canned:
+                    self._stand_in(canned[service])
+                    return
                 connection = http.client.HTTPConnection(address, timeout=60)
                 connection.request(self.command, self.path, headers={**self.headers, "Accept-Encoding": "identity"})
                 answer = connection.getresponse()
@@ -45,6 +53,14 @@ class GrowingProxy:
                         self.send_header(name, value)
                 if answer.status != http.HTTPStatus.NO_CONTENT:
                     self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def _stand_in(self, answer: Canned) -> None:
+                body = answer.body.encode()
+                self.send_response_only(answer.status)
+                self.send_header("Content-Type", answer.content_type)
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
 

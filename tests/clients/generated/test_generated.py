@@ -8,7 +8,7 @@ import pytest
 import tree_sitter_c_sharp
 from tree_sitter import Language, Node, Parser
 
-from chat_bindings.commands.client import LANGUAGES
+from chat_bindings.cli.client import LANGUAGES
 
 from ...support.answers import document
 from ...support.running import CLI, environment
@@ -64,6 +64,12 @@ def check_csharp(client: Path) -> None:
     assert len(sources) > 20
     for name, text in {**sources, "README.md": readme_code(client)}.items():
         assert errors(text) == [], name
+    assert not re.search(r"parseQueryStringLocalVar\[", sources["BindingsApi.cs"]), "a list would be joined by commas"
+    (project,) = client.rglob("ChatBindings.csproj")
+    described = project.read_text(encoding="utf-8-sig")
+    assert "OpenAPI" not in described
+    for element in ("Authors", "Company", "AssemblyTitle", "Description", "RepositoryUrl"):
+        assert re.search(rf"<{element}>.*(chat-bindings|Programmable Chat).*</{element}>", described), element
     for name, patterns in CSHARP.items():
         for pattern in patterns:
             assert re.search(pattern, sources[name]), (name, pattern)
@@ -90,6 +96,8 @@ def errors(text: str) -> list[str]:
 CSHARP = {
     "BindingsApi.cs": [
         r"interface IBindingsApi",
+        r'ClientUtils\.AddToQuery\(parseQueryStringLocalVar, "Identity", identity\.Value\)',
+        r'ClientUtils\.AddToQuery\(parseQueryStringLocalVar, "BindingType", bindingType\.Value\)',
         r"ListBindingsAsync\(string serviceSid, Option<List<BindingType>> bindingType = default",
         r"bindingType = default, Option<List<string>> identity = default, Option<int> pageSize = default",
         r"Task<IFetchBindingApiResponse> FetchBindingAsync\(string serviceSid, string sid",
@@ -99,11 +107,17 @@ CSHARP = {
     ],
     "Binding.cs": [
         r"class Binding\b",
-        r"DateTime DateCreated",
-        r"BindingType BindingType",
-        r"List<string> Messag",
+        r"DateTime\? DateCreated",
+        r"string\? BindingType ",
+        r"string\? CredentialSid",
+        r"List<string>\? MessageTypes",
+        r"BindingLinks\? Links",
+        r"additionalProperties\[localVarJsonPropertyName!\] = JsonElement\.ParseValue\(ref utf8JsonReader\)",
+        r"result\.AdditionalProperties\[each\.Key\] = each\.Value;",
     ],
+    "ClientUtils.cs": [r"foreach \(object\? each in values\)\s+query\.Add\(name, ParameterToString\(each\)\);"],
     "BindingType.cs": [r"enum BindingType", r"Apn = ", r"Gcm = ", r"Fcm = "],
-    "Error.cs": [r"class Error\b", r"int Code", r"string Message", r"string MoreInfo", r"int Status"],
-    "PageMeta.cs": [r"string\? NextPageUrl", r"string\? PreviousPageUrl", r"string FirstPageUrl"],
+    "Error.cs": [r"class Error\b", r"int\? Code", r"string\? Message", r"string\? MoreInfo", r"int\? Status"],
+    "PageMeta.cs": [r"string\? NextPageUrl", r"string\? PreviousPageUrl", r"string\? FirstPageUrl"],
+    "BindingList.cs": [r"PageMeta Meta ", r"List<Binding> Bindings "],
 }

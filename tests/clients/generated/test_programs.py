@@ -10,6 +10,7 @@ import pytest
 from ...conftest import load
 from ...support.answers import document
 from ...support.running import Service, World
+from . import cases
 from .proxy import GrowingProxy
 from .toolchains import TOOLCHAINS, Built, built, listed_warnings
 
@@ -32,8 +33,8 @@ def target(world_file: Path, tmp_path: Path) -> Iterator[Service]:
         yield running
 
 
-def of(program: Built, url: str, world: World, sid: str) -> dict[str, Any]:
-    """What a program tells, by its steps; those of identities together."""
+def of(program: Built, url: str, world: World, sid: str, given: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a program tells, by its steps; the cases that it was given together."""
     settings = {
         "BASE_URL": url,
         "ACCOUNT_SID": world.auth[0],
@@ -41,13 +42,27 @@ def of(program: Built, url: str, world: World, sid: str) -> dict[str, Any]:
         "SERVICE_SID": world.full["sid"],
         "BINDING_SID": sid,
         "PAGE_SIZE": str(PAGE_SIZE),
+        "CASES": str(program.folder / "cases.json"),
     }
-    told = [json.loads(line) for line in program.lines(*IDENTITIES, **settings)]
-    identities = {line["identity"]: line["sids"] for line in told if line["step"] == "identity"}
-    return {line.pop("step"): line for line in told if line["step"] != "identity"} | {"identities": identities}
+    (program.folder / "cases.json").write_text(json.dumps(given), encoding="utf-8")
+    told = [json.loads(line) for line in program.lines(**settings)]
+    ran = {line.pop("case"): line for line in told if line["step"] == "case" and line.pop("step")}
+    return {line.pop("step"): line for line in told if "step" in line} | {"cases": ran}
 
 
-def expected(url: str, world: World, sid: str, absent: set[str]) -> dict[str, Any]:
+def sids_alone(told: dict[str, Any], of_world: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of the cases that are asked of the world the SIDs alone, which say it all."""
+    names = {case["case"] for case in of_world}
+    cases = {
+        name: [each["sid"] for each in case["bindings"]] if name in names else case
+        for name, case in told["cases"].items()
+    }
+    return told | {"cases": cases}
+
+
+def expected(
+    url: str, world: World, sid: str, absent: set[str], given: list[dict[str, Any]], later: dict[str, Any]
+) -> dict[str, Any]:
     """What the world says that a program tells; `absent` are the Bindings that are deleted already."""
     bindings = [each for each in world.full["bindings"] if each["sid"] not in absent]
     bindings.sort(key=lambda binding: binding["sid"])
@@ -57,17 +72,7 @@ def expected(url: str, world: World, sid: str, absent: set[str]) -> dict[str, An
     base = f"{url}/v2/Services/{world.full['sid']}"
     not_found = error("not_found", message=f"The requested resource {path} was not found.")
     return {
-        "identities": {
-            identity: [binding["sid"] for binding in bindings if binding["identity"] == identity]
-            for identity in IDENTITIES
-        },
-        "filtered": {
-            "sids": [
-                binding["sid"]
-                for binding in bindings
-                if binding["identity"] in IDENTITIES and binding["binding_type"] in {"apn", "fcm"}
-            ]
-        },
+        "cases": {case["case"]: cases.filtered(case, bindings) for case in given} | later,
         "walked": {"pages": [ordered[start : start + PAGE_SIZE] for start in range(0, len(ordered), PAGE_SIZE)]},
         "meta": {"page": 0, "page_size": PAGE_SIZE, "first": True, "key": "bindings"},
         "fetched": {
@@ -100,9 +105,13 @@ def test_programs(language, target: Service, world: World):
     first, second, third = [each["sid"] for each in world.full["bindings"] if each["identity"] == USER][:3]
     program = built(language, address=target.url, service_sid=world.full["sid"], sid=third)
     assert program.warnings == listed_warnings(language, "compiler")
-    assert of(program, target.url, world, first) == expected(target.url, world, first, set())
-    with GrowingProxy(target.url) as proxy:
-        assert of(program, proxy.url, world, second) == expected(proxy.url, world, second, {first})
+    given = cases.filters(world, IDENTITIES)
+    told = of(program, target.url, world, first, given)
+    assert sids_alone(told, given) == expected(target.url, world, first, set(), given, {})
+    of_later, canned, later = cases.later()
+    with GrowingProxy(target.url, canned) as proxy:
+        told = of(program, proxy.url, world, second, given + of_later)
+        assert sids_alone(told, given) == expected(proxy.url, world, second, {first}, given, later)
         assert proxy.answers > len(IDENTITIES)
     check_readme(program, world, third, {first, second})
 

@@ -121,6 +121,18 @@ TOOLCHAINS = {
         strict="-Werror -progressive",
         warns=r"\[WARNING\] \S+\.kt:\S+ (.*)",
     ),
+    "csharp": Toolchain(
+        needs=("dotnet",),
+        build=(
+            ("program", "dotnet build --nologo -p:Main=Program.cs -o ../bin/program"),
+            ("program", "dotnet build --nologo -p:Main=Readme.cs -o ../bin/readme"),
+        ),
+        run="dotnet bin/program/Program.dll",
+        readme="Readme.cs",
+        run_readme="dotnet bin/readme/Readme.dll",
+        strict="warnings are errors",
+        warns=r"warning [A-Z]+[0-9]+: .*",
+    ),
     "php": Toolchain(
         needs=("php", "guzzle"),
         build=((".", "find client/lib program -name *.php -exec php -l {{}} ;"),),
@@ -168,7 +180,7 @@ class Built:
         command = words(run)
         ended = _run([*command, *arguments], self.folder, **settings)
         assert ended.returncode == 0, ended.stdout + ended.stderr
-        return ended.stdout.splitlines()
+        return ended.stdout.removesuffix("\n").split("\n")  # other separators of lines stand in the texts themselves
 
 
 def generated(language: str, folder: Path) -> set[str]:

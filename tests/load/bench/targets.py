@@ -65,6 +65,14 @@ def _slowest(results: Json) -> float:
     return max(queries[-1][name]["p50_ms"] / queries[0][name]["p50_ms"] for name in queries[0])
 
 
+def _verify(name: str) -> Callable[[Json], float]:
+    def measure(results: Json) -> float:
+        seconds: float = results["verify"][name]["seconds"]
+        return seconds
+
+    return measure
+
+
 def _largest(fact: str) -> Callable[[Json], float]:
     return lambda results: results["scale"][max(results["scale"], key=int)][fact]
 
@@ -95,6 +103,8 @@ TARGETS = (
         1.6,
         is_least=False,
     ),
+    Target("verify, near, seconds", _verify("near: the reference service"), 6, is_least=False),
+    Target("verify, 150 ms away, seconds", _verify("150 ms away"), 30, is_least=False),
     Target("--help / import connexion", lambda results: results["startup"]["--help"]["ratio"], 0.333, is_least=False),
 )
 

@@ -39,7 +39,7 @@ func require[T any](value T, _ *http.Response, err error) T {
 func sids(page *bindings.BindingList) []string {
 	found := []string{}
 	for _, binding := range page.Bindings {
-		found = append(found, binding.Sid)
+		found = append(found, binding.GetSid())
 	}
 	return found
 }
@@ -50,7 +50,7 @@ func pages(ctx context.Context, api *bindings.BindingsAPIService, size int32) []
 	for {
 		page := require(request.Execute())
 		found = append(found, page)
-		next := page.Meta.NextPageUrl.Get()
+		next := page.Meta.NextPageUrl
 		if next == nil {
 			return found
 		}
@@ -62,20 +62,28 @@ func pages(ctx context.Context, api *bindings.BindingsAPIService, size int32) []
 	}
 }
 
+func iso(moment *time.Time) any {
+	if moment == nil {
+		return nil
+	}
+	return moment.UTC().Format(time.RFC3339)
+}
+
 func properties(binding *bindings.Binding) told {
+	links := binding.GetLinks()
 	return told{
 		"sid":            binding.Sid,
 		"account_sid":    binding.AccountSid,
 		"service_sid":    binding.ServiceSid,
-		"date_created":   binding.DateCreated.UTC().Format(time.RFC3339),
-		"date_updated":   binding.DateUpdated.UTC().Format(time.RFC3339),
+		"date_created":   iso(binding.DateCreated),
+		"date_updated":   iso(binding.DateUpdated),
 		"endpoint":       binding.Endpoint,
 		"identity":       binding.Identity,
 		"binding_type":   binding.BindingType,
 		"credential_sid": binding.CredentialSid,
 		"message_types":  binding.MessageTypes,
 		"url":            binding.Url,
-		"user":           binding.Links.User,
+		"user":           links.User,
 	}
 }
 
@@ -97,6 +105,46 @@ func tellError(step string, response *http.Response, err error) {
 	})
 }
 
+type testCase struct {
+	Case       string
+	Service    string
+	Identities []string
+	Types      []bindings.BindingType
+}
+
+func cases() []testCase {
+	text, err := os.ReadFile(os.Getenv("CASES"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	var found []testCase
+	if err := json.Unmarshal(text, &found); err != nil {
+		log.Fatal(err)
+	}
+	return found
+}
+
+func tellCase(ctx context.Context, api *bindings.BindingsAPIService, one testCase) {
+	request := api.ListBindings(ctx, one.Service)
+	if one.Types != nil {
+		request = request.BindingType(one.Types)
+	}
+	if one.Identities != nil {
+		request = request.Identity(one.Identities)
+	}
+	page, response, err := request.Execute()
+	var failure *bindings.GenericOpenAPIError
+	if errors.As(err, &failure) {
+		tell("case", told{"case": one.Case, "http": response.StatusCode, "text": string(failure.Body())})
+		return
+	}
+	found := []told{}
+	for _, binding := range require(page, response, err).Bindings {
+		found = append(found, properties(&binding))
+	}
+	tell("case", told{"case": one.Case, "bindings": found})
+}
+
 func credentials(token string) context.Context {
 	auth := bindings.BasicAuth{UserName: os.Getenv("ACCOUNT_SID"), Password: token}
 	return context.WithValue(context.Background(), bindings.ContextBasicAuth, auth)
@@ -106,15 +154,11 @@ func main() {
 	configuration := bindings.NewConfiguration()
 	configuration.Servers = bindings.ServerConfigurations{{URL: os.Getenv("BASE_URL")}}
 	api := bindings.NewAPIClient(configuration).BindingsAPI
-	ctx, identities, sid := credentials(os.Getenv("AUTH_TOKEN")), os.Args[1:], os.Getenv("BINDING_SID")
+	ctx, sid := credentials(os.Getenv("AUTH_TOKEN")), os.Getenv("BINDING_SID")
 
-	for _, identity := range identities {
-		found := require(api.ListBindings(ctx, serviceSid).Identity([]string{identity}).Execute())
-		tell("identity", told{"identity": identity, "sids": sids(found)})
+	for _, one := range cases() {
+		tellCase(ctx, api, one)
 	}
-	types := []bindings.BindingType{bindings.APN, bindings.FCM}
-	filtered := require(api.ListBindings(ctx, serviceSid).BindingType(types).Identity(identities).Execute())
-	tell("filtered", told{"sids": sids(filtered)})
 	size, err := strconv.ParseInt(os.Getenv("PAGE_SIZE"), 10, 32)
 	if err != nil {
 		log.Fatal(err)
@@ -129,7 +173,7 @@ func main() {
 	tell("meta", told{
 		"page":      meta.Page,
 		"page_size": meta.PageSize,
-		"first":     meta.PreviousPageUrl.Get() == nil,
+		"first":     meta.PreviousPageUrl == nil,
 		"key":       meta.Key,
 	})
 

@@ -8,9 +8,15 @@ import chatbindings.client.model.BindingList;
 import chatbindings.client.model.BindingType;
 import chatbindings.client.model.PageMeta;
 import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.annotations.SerializedName;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,14 +25,18 @@ import java.util.Map;
 /** Uses the generated client as its reader would, and prints what it gives, a JSON document on each line. */
 final class Program {
     private static final String SERVICE = System.getenv("SERVICE_SID");
-    private static final Gson GSON = new Gson();
+    private static final Gson GSON = new GsonBuilder().serializeNulls().create();
 
     private interface Request {
         void send() throws ApiException;
     }
 
-    public static void main(String[] identities) throws ApiException {
-        use(apiAs(System.getenv("AUTH_TOKEN")), System.getenv("BINDING_SID"), List.of(identities));
+    public static void main(String[] arguments) throws ApiException, IOException {
+        BindingsApi api = apiAs(System.getenv("AUTH_TOKEN"));
+        for (Case one : GSON.fromJson(Files.readString(Path.of(System.getenv("CASES"))), Case[].class)) {
+            tellCase(api, one);
+        }
+        use(api, System.getenv("BINDING_SID"));
         BindingsApi stranger = apiAs("0".repeat(32));
         tellError("unauthorized", () -> stranger.listBindings(SERVICE, null, null, null, null, null));
     }
@@ -38,13 +48,31 @@ final class Program {
         return new BindingsApi(client);
     }
 
-    private static void use(BindingsApi api, String sid, List<String> identities) throws ApiException {
-        for (String identity : identities) {
-            BindingList found = api.listBindings(SERVICE, null, List.of(identity), null, null, null);
-            tell("identity", Map.of("identity", identity, "sids", sids(found)));
+    private static final class Case {
+        @SerializedName("case") String name;
+        String service;
+        List<String> identities;
+        List<String> types;
+    }
+
+    private static void tellCase(BindingsApi api, Case one) {
+        List<BindingType> types = one.types == null ? null : one.types.stream().map(BindingType::fromValue).toList();
+        Map<String, Object> told = new LinkedHashMap<>(Map.of("case", one.name));
+        try {
+            BindingList page = api.listBindings(one.service, types, one.identities, null, null, null);
+            told.put("bindings", page.getBindings().stream().map(Program::properties).toList());
+        } catch (ApiException thrown) {
+            told.put("http", thrown.getCode());
+            told.put("text", thrown.getResponseBody());
         }
-        List<BindingType> types = List.of(BindingType.APN, BindingType.FCM);
-        tell("filtered", Map.of("sids", sids(api.listBindings(SERVICE, types, identities, null, null, null))));
+        tell("case", told);
+    }
+
+    private static String text(Object value) {
+        return value == null ? null : value.toString();
+    }
+
+    private static void use(BindingsApi api, String sid) throws ApiException {
         List<BindingList> walk = pages(api, Integer.valueOf(System.getenv("PAGE_SIZE")));
         tell("walked", Map.of("pages", walk.stream().map(Program::sids).toList()));
         PageMeta meta = walk.get(0).getMeta();
@@ -83,20 +111,24 @@ final class Program {
         return found.getBindings().stream().map(Binding::getSid).toList();
     }
 
+    private static String iso(OffsetDateTime time) {
+        return time == null ? null : time.toInstant().toString();
+    }
+
     private static Map<String, Object> properties(Binding binding) {
         Map<String, Object> properties = new LinkedHashMap<>();
         properties.put("sid", binding.getSid());
         properties.put("account_sid", binding.getAccountSid());
         properties.put("service_sid", binding.getServiceSid());
-        properties.put("date_created", binding.getDateCreated().toInstant().toString());
-        properties.put("date_updated", binding.getDateUpdated().toInstant().toString());
+        properties.put("date_created", iso(binding.getDateCreated()));
+        properties.put("date_updated", iso(binding.getDateUpdated()));
         properties.put("endpoint", binding.getEndpoint());
         properties.put("identity", binding.getIdentity());
-        properties.put("binding_type", binding.getBindingType().getValue());
+        properties.put("binding_type", binding.getBindingType());
         properties.put("credential_sid", binding.getCredentialSid());
         properties.put("message_types", binding.getMessageTypes());
-        properties.put("url", binding.getUrl().toString());
-        properties.put("user", binding.getLinks().getUser().toString());
+        properties.put("url", text(binding.getUrl()));
+        properties.put("user", binding.getLinks() == null ? null : text(binding.getLinks().getUser()));
         return properties;
     }
 

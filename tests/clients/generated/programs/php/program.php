@@ -9,7 +9,6 @@ use ChatBindings\Client\ApiException;
 use ChatBindings\Client\Configuration;
 use ChatBindings\Client\Model\Binding;
 use ChatBindings\Client\Model\BindingList;
-use ChatBindings\Client\Model\BindingType;
 use ChatBindings\Client\Model\Error;
 
 require 'vendor/autoload.php';
@@ -34,10 +33,10 @@ function apiAs(string $token): BindingsApi
     return new BindingsApi(config: $configuration);
 }
 
-/** @return list<string> */
+/** @return list<?string> */
 function sids(BindingList $found): array
 {
-    return array_map(fn (Binding $binding): string => $binding->getSid(), $found->getBindings());
+    return array_map(fn (Binding $binding): ?string => $binding->getSid(), $found->getBindings());
 }
 
 /** @return Generator<BindingList> */
@@ -53,9 +52,9 @@ function pages(BindingsApi $api, string $service, int $size): Generator
     } while ($next !== null);
 }
 
-function iso(DateTime $time): string
+function iso(?DateTime $time): ?string
 {
-    return $time->setTimezone(new DateTimeZone('UTC'))->format('Y-m-d\TH:i:s\Z');
+    return $time?->setTimezone(new DateTimeZone('UTC'))->format('Y-m-d\TH:i:s\Z');
 }
 
 /** @return array<string, mixed> */
@@ -73,7 +72,7 @@ function properties(Binding $binding): array
         'credential_sid' => $binding->getCredentialSid(),
         'message_types' => $binding->getMessageTypes(),
         'url' => $binding->getUrl(),
-        'user' => $binding->getLinks()->getUser(),
+        'user' => $binding->getLinks()?->getUser(),
     ];
 }
 
@@ -95,16 +94,24 @@ function tellError(string $step, Closure $request): void
     }
 }
 
+/** @param array<string, mixed> $case */
+function tellCase(BindingsApi $api, array $case): void
+{
+    try {
+        $page = $api->listBindings($case['service'], $case['types'], $case['identities']);
+        tell('case', case: $case['case'], bindings: array_map(properties(...), $page->getBindings()));
+    } catch (ApiException $raised) {
+        tell('case', case: $case['case'], http: $raised->getCode(), text: $raised->getResponseBody());
+    }
+}
+
 $service = setting('SERVICE_SID');
 $sid = setting('BINDING_SID');
-$identities = array_slice($argv, 1);
 $api = apiAs(setting('AUTH_TOKEN'));
 
-foreach ($identities as $identity) {
-    tell('identity', identity: $identity, sids: sids($api->listBindings($service, identity: [$identity])));
+foreach (json_decode((string) file_get_contents(setting('CASES')), true, flags: JSON_THROW_ON_ERROR) as $case) {
+    tellCase($api, $case);
 }
-$types = [BindingType::APN, BindingType::FCM];
-tell('filtered', sids: sids($api->listBindings($service, $types, $identities)));
 $walk = iterator_to_array(pages($api, $service, (int) setting('PAGE_SIZE')));
 tell('walked', pages: array_map(sids(...), $walk));
 $meta = $walk[0]->getMeta();

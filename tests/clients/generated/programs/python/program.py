@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from chat_bindings_client import ApiClient, Binding, BindingList, BindingsApi, BindingType, Configuration, Error
@@ -17,7 +18,7 @@ def tell(step: str, **told: object) -> None:
     sys.stdout.write(json.dumps({"step": step, **told}) + "\n")
 
 
-def sids(found: BindingList) -> list[str]:
+def sids(found: BindingList) -> list[str | None]:
     return [binding.sid for binding in found.bindings]
 
 
@@ -31,8 +32,8 @@ def pages(api: BindingsApi, size: int) -> Iterator[BindingList]:
         token = parse_qs(urlsplit(page.meta.next_page_url).query)["PageToken"][0]
 
 
-def iso(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def iso(time: datetime | None) -> str | None:
+    return None if time is None else time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def properties(binding: Binding) -> dict[str, object]:
@@ -44,11 +45,11 @@ def properties(binding: Binding) -> dict[str, object]:
         "date_updated": iso(binding.date_updated),
         "endpoint": binding.endpoint,
         "identity": binding.identity,
-        "binding_type": binding.binding_type.value,
+        "binding_type": binding.binding_type,
         "credential_sid": binding.credential_sid,
         "message_types": binding.message_types,
         "url": binding.url,
-        "user": binding.links.user,
+        "user": binding.links and binding.links.user,
     }
 
 
@@ -58,11 +59,19 @@ def tell_error(step: str, raised: ApiException) -> None:
     tell(step, http=raised.status, code=error.code, message=error.message, info=error.more_info, status=error.status)
 
 
+def tell_case(api: BindingsApi, case: dict[str, str], types: list[str] | None, identities: list[str] | None) -> None:
+    named = None if types is None else [BindingType(each) for each in types]
+    try:
+        page = api.list_bindings(case["service"], named, identities)
+    except ApiException as error:
+        tell("case", case=case["case"], http=error.status, text=error.body)
+    else:
+        tell("case", case=case["case"], bindings=[properties(each) for each in page.bindings])
+
+
 def use(api: BindingsApi, sid: str) -> None:
-    for identity in sys.argv[1:]:
-        tell("identity", identity=identity, sids=sids(api.list_bindings(SERVICE, identity=[identity])))
-    types = [BindingType.APN, BindingType.FCM]
-    tell("filtered", sids=sids(api.list_bindings(SERVICE, types, sys.argv[1:])))
+    for case in json.loads(Path(os.environ["CASES"]).read_text(encoding="utf-8")):
+        tell_case(api, case, case["types"], case["identities"])
     walk = list(pages(api, int(os.environ["PAGE_SIZE"])))
     tell("walked", pages=[sids(page) for page in walk])
     meta = walk[0].meta

@@ -47,15 +47,15 @@ def properties(binding)
     sid: binding.sid,
     account_sid: binding.account_sid,
     service_sid: binding.service_sid,
-    date_created: binding.date_created.utc.iso8601,
-    date_updated: binding.date_updated.utc.iso8601,
+    date_created: binding.date_created&.utc&.iso8601,
+    date_updated: binding.date_updated&.utc&.iso8601,
     endpoint: binding.endpoint,
     identity: binding.identity,
     binding_type: binding.binding_type,
     credential_sid: binding.credential_sid,
     message_types: binding.message_types,
     url: binding.url,
-    user: binding.links.user
+    user: binding.links&.user
   }
 end
 
@@ -66,15 +66,18 @@ rescue ApiError => e
   tell(step, http: e.code, code: error.code, message: error.message, info: error.more_info, status: error.status)
 end
 
-identities = ARGV
+def tell_case(api, given)
+  options = { binding_type: given[:types], identity: given[:identities] }.compact
+  page = api.list_bindings(given[:service], options)
+  tell('case', case: given[:case], bindings: page.bindings.map { |binding| properties(binding) })
+rescue ApiError => e
+  tell('case', case: given[:case], http: e.code, text: e.response_body)
+end
+
 sid = ENV.fetch('BINDING_SID')
 api = api_as(ENV.fetch('AUTH_TOKEN'))
 
-identities.each do |identity|
-  tell('identity', identity: identity, sids: sids(api.list_bindings(SERVICE, identity: [identity])))
-end
-types = [BindingType::APN, BindingType::FCM]
-tell('filtered', sids: sids(api.list_bindings(SERVICE, binding_type: types, identity: identities)))
+JSON.parse(File.read(ENV.fetch('CASES'), encoding: 'UTF-8'), symbolize_names: true).each { |each| tell_case(api, each) }
 walk = pages(api, Integer(ENV.fetch('PAGE_SIZE'))).to_a
 tell('walked', pages: walk.map { |page| sids(page) })
 meta = walk.first.meta

@@ -1,5 +1,6 @@
 // Use the generated client as its reader would, and print what it gives, a JSON document on each line.
 
+import { readFileSync } from "node:fs";
 import process from "node:process";
 
 import {
@@ -8,12 +9,10 @@ import {
     type Binding,
     type BindingList,
     BindingsApi,
-    BindingType,
+    type BindingType,
     Configuration,
     ResponseError,
 } from "chat-bindings-client";
-
-const identities = process.argv.slice(2);
 
 function setting(name: string): string {
     const value = process.env[name];
@@ -25,7 +24,8 @@ const serviceSid = setting("SERVICE_SID");
 const sid = setting("BINDING_SID");
 
 function tell(step: string, told: object): void {
-    process.stdout.write(`${JSON.stringify({ step, ...told })}\n`);
+    const text = JSON.stringify({ step, ...told }, (_, value: unknown) => (value === undefined ? null : value));
+    process.stdout.write(`${text}\n`);
 }
 
 function apiAs(password: string): BindingsApi {
@@ -33,19 +33,19 @@ function apiAs(password: string): BindingsApi {
     return new BindingsApi(new Configuration({ basePath, username: setting("ACCOUNT_SID"), password }));
 }
 
-const sids = (page: BindingList): string[] => page.bindings.map((binding) => binding.sid);
+const sids = (page: BindingList): (string | undefined)[] => page.bindings.map((binding) => binding.sid);
 
 async function* pages(api: BindingsApi, pageSize: number): AsyncGenerator<BindingList> {
     let pageToken: string | undefined;
     for (;;) {
         const page = await api.listBindings({ serviceSid, pageSize, pageToken });
         yield page;
-        if (page.meta.nextPageUrl === null) return;
+        if (page.meta.nextPageUrl === undefined) return;
         pageToken = new URL(page.meta.nextPageUrl).searchParams.get("PageToken") ?? undefined;
     }
 }
 
-const iso = (time: Date): string => time.toISOString().replace(".000Z", "Z");
+const iso = (time?: Date): string | undefined => time?.toISOString().replace(".000Z", "Z");
 
 const properties = (binding: Binding): object => ({
     sid: binding.sid,
@@ -59,7 +59,7 @@ const properties = (binding: Binding): object => ({
     credential_sid: binding.credentialSid,
     message_types: binding.messageTypes,
     url: binding.url,
-    user: binding.links.user,
+    user: binding.links?.user,
 });
 
 async function tellError(step: string, request: Promise<unknown>): Promise<void> {
@@ -73,12 +73,26 @@ async function tellError(step: string, request: Promise<unknown>): Promise<void>
     }
 }
 
-const api = apiAs(setting("AUTH_TOKEN"));
-for (const identity of identities) {
-    tell("identity", { identity, sids: sids(await api.listBindings({ serviceSid, identity: [identity] })) });
+interface Case {
+    case: string;
+    service: string;
+    identities: string[] | null;
+    types: BindingType[] | null;
 }
-const bindingType = [BindingType.Apn, BindingType.Fcm];
-tell("filtered", { sids: sids(await api.listBindings({ serviceSid, bindingType, identity: identities })) });
+
+async function tellCase(api: BindingsApi, given: Case): Promise<void> {
+    const [bindingType, identity] = [given.types ?? undefined, given.identities ?? undefined];
+    try {
+        const page = await api.listBindings({ serviceSid: given.service, bindingType, identity });
+        tell("case", { case: given.case, bindings: page.bindings.map(properties) });
+    } catch (raised) {
+        if (!(raised instanceof ResponseError)) throw raised;
+        tell("case", { case: given.case, http: raised.response.status, text: await raised.response.text() });
+    }
+}
+
+const api = apiAs(setting("AUTH_TOKEN"));
+for (const each of JSON.parse(readFileSync(setting("CASES"), "utf-8")) as Case[]) await tellCase(api, each);
 const walk: BindingList[] = [];
 for await (const page of pages(api, Number(setting("PAGE_SIZE")))) walk.push(page);
 tell("walked", { pages: walk.map(sids) });
@@ -86,7 +100,7 @@ const meta = walk[0]!.meta;
 tell("meta", {
     page: meta.page,
     page_size: meta.pageSize,
-    first: meta.previousPageUrl === null,
+    first: meta.previousPageUrl === undefined,
     key: meta.key,
 });
 

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::error::Error as StdError;
+use std::fs;
 
 use chat_bindings_client::apis::bindings_api::{
     delete_binding, fetch_binding, list_bindings, DeleteBindingError, FetchBindingError, ListBindingsError,
@@ -9,6 +10,7 @@ use chat_bindings_client::apis::bindings_api::{
 use chat_bindings_client::apis::configuration::Configuration;
 use chat_bindings_client::apis::Error as ClientError;
 use chat_bindings_client::models::{Binding, BindingList, BindingType, Error};
+use chrono::{DateTime, FixedOffset};
 use serde_json::{json, Value};
 use url::Url;
 
@@ -39,8 +41,8 @@ fn tell(step: &str, mut what: Value) {
     println!("{what}");
 }
 
-fn sids(page: &BindingList) -> Vec<&str> {
-    page.bindings.iter().map(|binding| binding.sid.as_str()).collect()
+fn sids(page: &BindingList) -> Vec<Option<&str>> {
+    page.bindings.iter().map(|binding| binding.sid.as_deref()).collect()
 }
 
 async fn pages(api: &Configuration, service: &str, size: i32) -> Outcome<Vec<BindingList>> {
@@ -57,20 +59,20 @@ async fn pages(api: &Configuration, service: &str, size: i32) -> Outcome<Vec<Bin
 }
 
 fn properties(binding: &Binding) -> Value {
-    let iso = "%Y-%m-%dT%H:%M:%SZ";
+    let iso = |time: Option<DateTime<FixedOffset>>| time.map(|it| it.to_utc().format("%Y-%m-%dT%H:%M:%SZ").to_string());
     json!({
         "sid": binding.sid,
         "account_sid": binding.account_sid,
         "service_sid": binding.service_sid,
-        "date_created": binding.date_created.to_utc().format(iso).to_string(),
-        "date_updated": binding.date_updated.to_utc().format(iso).to_string(),
+        "date_created": iso(binding.date_created),
+        "date_updated": iso(binding.date_updated),
         "endpoint": binding.endpoint,
         "identity": binding.identity,
-        "binding_type": binding.binding_type.to_string(),
+        "binding_type": binding.binding_type,
         "credential_sid": binding.credential_sid,
         "message_types": binding.message_types,
         "url": binding.url,
-        "user": binding.links.user,
+        "user": binding.links.as_ref().and_then(|links| links.user.as_deref()),
     })
 }
 
@@ -90,6 +92,24 @@ fn tell_error<T, E: Told>(step: &str, outcome: Result<T, ClientError<E>>) -> Out
     Ok(())
 }
 
+async fn tell_case(api: &Configuration, case: &Value) -> Outcome<()> {
+    let service: String = serde_json::from_value(case["service"].clone())?;
+    let identities: Option<Vec<String>> = serde_json::from_value(case["identities"].clone())?;
+    let types: Option<Vec<BindingType>> = serde_json::from_value(case["types"].clone())?;
+    match list_bindings(api, &service, types, identities, None, None, None).await {
+        Ok(page) => {
+            let found: Vec<Value> = page.bindings.iter().map(properties).collect();
+            tell("case", json!({"case": case["case"], "bindings": found}));
+        }
+        Err(ClientError::ResponseError(response)) => {
+            let http = response.status.as_u16();
+            tell("case", json!({"case": case["case"], "http": http, "text": response.content}));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
 fn api_as(token: String) -> Outcome<Configuration> {
     Ok(Configuration {
         base_path: env::var("BASE_URL")?,
@@ -102,16 +122,10 @@ fn api_as(token: String) -> Outcome<Configuration> {
 async fn main() -> Outcome<()> {
     let api = api_as(env::var("AUTH_TOKEN")?)?;
     let (service, sid) = (env::var("SERVICE_SID")?, env::var("BINDING_SID")?);
-    let identities: Vec<String> = env::args().skip(1).collect();
 
-    for identity in &identities {
-        let one = Some(vec![identity.clone()]);
-        let found = list_bindings(&api, &service, None, one, None, None, None).await?;
-        tell("identity", json!({"identity": identity, "sids": sids(&found)}));
+    for case in serde_json::from_str::<Vec<Value>>(&fs::read_to_string(env::var("CASES")?)?)? {
+        tell_case(&api, &case).await?;
     }
-    let types = Some(vec![BindingType::Apn, BindingType::Fcm]);
-    let filtered = list_bindings(&api, &service, types, Some(identities), None, None, None).await?;
-    tell("filtered", json!({"sids": sids(&filtered)}));
     let walk = pages(&api, &service, env::var("PAGE_SIZE")?.parse()?).await?;
     tell("walked", json!({"pages": walk.iter().map(sids).collect::<Vec<_>>()}));
     let meta = &walk[0].meta;

@@ -1,0 +1,47 @@
+"""`chat-bindings publish`: the contract as a site that needs no network."""
+
+from pathlib import Path
+
+import click
+
+from ..failures import Refusal
+from .options import option
+
+
+@click.command()
+@option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    default="site",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the site. Other versions in it, and files that are not the site's, stay as they are.",
+)
+def publish(output: Path) -> None:
+    """Publish the contract as a site.
+
+    The site is a folder of static files: a reference with a page to try the API on, the clauses, the errors, what
+    differs from Twilio's own OpenAPI file, the changes, and downloads. It loads nothing from elsewhere, and works from
+    disk as from any address.
+
+    DIR may hold other files. `.chat-bindings-site` lists what was published; nothing else is replaced or removed.
+
+    \b
+    Examples:
+      chat-bindings publish -o site
+      python3 -m http.server --directory site
+    """
+    from ..site.folder import Unfit
+    from ..site.folder import publish as write
+    from ..site.manifest import MANIFEST
+    from ..site.site import version
+    from ..verify.report.texts import counted
+
+    try:
+        site = write(output)
+    except Unfit as error:
+        raise Refusal(f"--output {output} {error}. Nothing was changed.") from None
+    parts = f"{counted(len(site.versions), 'version')}, {counted(site.files, 'file')}, {site.size / 1_000_000:.1f} MB"
+    click.echo(f"Published {version()} ({parts}). {output / MANIFEST} lists the files.")
+    click.echo(f"Open {output / 'index.html'}")

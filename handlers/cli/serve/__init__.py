@@ -1,0 +1,1 @@
+"""The command `serve`: its options, and what it prepares for the server."""

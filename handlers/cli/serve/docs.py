@@ -1,0 +1,30 @@
+"""The site that `chat-bindings serve` hands to the server."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ...files import scratch
+from ...server.settings import DOCS, Site
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def site_under_docs(*, wanted: bool) -> Iterator[Site | None]:
+    """Give a site that is built when it is first requested; None where it is not wanted."""
+    if not wanted:
+        log.info("no site under %s: --no-docs", DOCS)
+        yield None
+        return
+    with scratch() as folder:
+        log.info("the site is under %s", DOCS)
+        yield Site(folder, build_site)
+
+
+def build_site(folder: Path) -> None:
+    """Publish the site into a folder. The server runs this in a process of its own."""
+    from ...site.folder import publish
+
+    publish(folder)

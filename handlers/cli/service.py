@@ -1,0 +1,75 @@
+"""`chat-bindings service`: what Bindings belong to."""
+
+import click
+
+from ..storage.engines import administration
+from ..storage.interface import ServiceRow
+from .options import cascade_option, database_option, option
+from .sids import ACCOUNT, SERVICE
+
+
+@click.group()
+def service() -> None:
+    """Make, list and delete services.
+
+    A service belongs to an account and holds Bindings.
+
+    \b
+    Examples:
+      chat-bindings service create ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+      chat-bindings service list
+    """
+
+
+@service.command()
+@click.argument("account_sid", type=ACCOUNT, metavar="ACCOUNT_SID")
+@option("--sid", type=SERVICE, metavar="SID", help="Its SID. Default: a new one.")
+@database_option
+def create(*, account_sid: str, sid: str | None, database: str) -> None:
+    """Make a service for an account, and print its SID.
+
+    \b
+    Examples:
+      chat-bindings service create ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+      chat-bindings service create ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --sid ISaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    """
+    row = ServiceRow(sid or SERVICE.new(), account_sid)
+    with administration(database) as storage:
+        storage.migrate()
+        storage.create_service(row)
+    click.echo(f"sid: {row.sid}\naccount_sid: {row.account_sid}")
+
+
+@service.command("list")
+@option("--account", type=ACCOUNT, metavar="SID", help="Only the services of this account.")
+@database_option
+def list_services(*, account: str | None, database: str) -> None:
+    """Print the SIDs of services and of their accounts.
+
+    There is a line for each service, with a tab between the two.
+
+    \b
+    Example:
+      chat-bindings service list --account ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    """
+    with administration(database) as storage:
+        for row in storage.services(account):
+            click.echo(f"{row.sid}\t{row.account_sid}")
+
+
+@service.command()
+@click.argument("sid", type=SERVICE, metavar="SID")
+@cascade_option
+@database_option
+def delete(*, sid: str, cascade: bool, database: str) -> None:
+    """Delete a service.
+
+    It is refused while the service has Bindings, unless --cascade deletes them as well.
+
+    \b
+    Example:
+      chat-bindings service delete ISaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --cascade
+    """
+    with administration(database) as storage:
+        storage.migrate()
+        storage.delete_service(sid, cascade=cascade)

@@ -1,0 +1,1 @@
+"""Access control: authentication, brute-force protection, rate limits, hosts and proxies."""

@@ -1,0 +1,50 @@
+"""Limits: how often something may happen, for each of many keys."""
+
+import hashlib
+import math
+
+from throttled.rate_limiter import Quota
+from throttled.rate_limiter.gcra import GCRARateLimiter
+from throttled.store import MemoryStore
+
+from ..errors import ApiError
+
+_KEPT = 32_768
+"""How many keys are remembered, in some 15 MB; of more the one that was seen least recently is forgotten."""
+
+
+def key(*parts: str) -> str:
+    """A key of one size for what may be of any."""
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def memory() -> MemoryStore:
+    """What keeps a number for each of a bounded number of keys."""
+    return MemoryStore(options={"MAX_SIZE": _KEPT})
+
+
+class Limit:
+    """How often something may happen for each key: as often as the quota's burst at once, then at its rate (GCRA)."""
+
+    def __init__(self, quota: Quota) -> None:
+        self._between = quota.emission_interval
+        self._limiter = GCRARateLimiter(quota, memory())
+
+    def left(self, key: str) -> int:
+        """How many times it may happen at once."""
+        return self._limiter.peek(key).remaining
+
+    def count(self, key: str) -> bool:
+        """Count that it happened, or is about to. False, and not counted, when it must not."""
+        return not self._limiter.limit(key).limited
+
+    def wait(self, key: str) -> int:
+        """For how many whole seconds to wait until it may happen again, at least one."""
+        state = self._limiter.peek(key)
+        # not `retry_after`, which a look without a try gets wrong
+        return max(math.ceil(state.reset_after - (state.limit - 1) * self._between), 1)
+
+
+def too_many_requests(seconds: int) -> ApiError:
+    """The error of one who has to wait for so many seconds."""
+    return ApiError("too_many_requests", {"Retry-After": str(seconds)})

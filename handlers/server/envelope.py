@@ -1,0 +1,99 @@
+"""What every request and every response has: an id, a line in the log, CORS, and HEAD answered as GET.
+
+It is the one door for errors, too: whatever the stages inside raise leaves as an error of the spec.
+"""
+
+import logging
+import os
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from time import perf_counter
+
+from connexion.middleware.abstract import ROUTING_CONTEXT
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..spec import CONTRACT, REGISTRATION, document
+from .errors import REQUEST_ID, api_error_of, respond
+from .logs import ACCESS, NOTHING
+from .request import begin
+
+log = logging.getLogger("chat_bindings.access")
+
+_SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}", re.ASCII)
+_ID_BYTES = 16
+_AT_ONCE = 128
+"""How many ids are made of random bytes at once."""
+
+_REQUEST_ID = REQUEST_ID.lower().encode()
+SHARED = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Allow, Retry-After, Twilio-Request-Id, WWW-Authenticate"),
+]
+"""What an answer to a page of another origin has."""
+
+
+class Envelope:
+    """The outermost stage of those that answer."""
+
+    def __init__(self, app: ASGIApp, identify: Callable[[], bytes] | None = None) -> None:
+        """`identify` makes an id for each request; `new_request_id` where there is none."""
+        self.app = app
+        self._identify = identify or new_request_id
+        self._words = {
+            word for spec in (CONTRACT, REGISTRATION) for path in document(spec)["paths"] for word in path.split("/")
+        } | {"registration"}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        is_told = log.isEnabledFor(logging.INFO)
+        started = perf_counter() if is_told else 0.0
+        method, status = scope["method"], 0
+        if method == "HEAD":
+            scope = {**scope, "method": "GET"}  # a copy: the server still has to know that it was HEAD
+        request_id = self._identify()
+        headers = [(_REQUEST_ID, request_id)]
+        if b"origin" in begin(scope):
+            headers += SHARED
+
+        def finish(message: Message) -> Awaitable[None]:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *headers]
+            elif method == "HEAD":
+                message = {**message, "body": b""}
+            return send(message)
+
+        try:
+            await self.app(scope, receive, finish)
+        except Exception as error:
+            if status:  # an error can no longer be told
+                raise
+            await respond(api_error_of(error), scope, finish)
+        finally:
+            if is_told:
+                took = (perf_counter() - started) * 1000
+                operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id") or NOTHING
+                log.info(ACCESS, {
+                    "method": method, "path": self._shown(scope["path"]), "operation_id": operation,
+                    "status": status, "duration_ms": took, "request_id": request_id.decode(),
+                })  # fmt: skip
+
+    def _shown(self, path: str) -> str:
+        """A path for the log: anything but the specs' own words and SIDs may be personal data."""
+        return "/".join(
+            segment if segment in self._words or _SID.fullmatch(segment) else "*" for segment in path.split("/", 8)[:8]
+        )
+
+
+def _ids() -> Iterator[bytes]:
+    while True:
+        digits = os.urandom(_AT_ONCE * _ID_BYTES).hex().encode()
+        for start in range(0, len(digits), 2 * _ID_BYTES):
+            yield b"RQ" + digits[start : start + 2 * _ID_BYTES]
+
+
+new_request_id: Callable[[], bytes] = _ids().__next__
+"""An id for a request."""

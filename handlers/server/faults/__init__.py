@@ -1,0 +1,1 @@
+"""ApiError injection: `serve --faults`."""

@@ -1,0 +1,73 @@
+"""Faults that are asked for, so that clients can be tested against them: what there is, and which requests get it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...spec import Json
+
+
+@dataclass(frozen=True)
+class Injection:
+    """What becomes of a request: a `Fault` of the schema."""
+
+    code: int | None = None
+    example: str | None = None
+    retry_after: int | None = None
+    delay: float = 0
+    jitter: float = 0
+    drop: str | None = None
+    malformed: bool = False
+
+    @classmethod
+    def of(cls, values: "Mapping[str, Json]") -> "Injection":
+        """From values that keep the schema, among others."""
+        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
+
+    def __str__(self) -> str:
+        given = [(field.name, getattr(self, field.name)) for field in fields(self)]
+        return ", ".join(f"{name} {value}" for name, value in given if value)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which requests get what: a `Rule` of the schema."""
+
+    injection: Injection
+    operation: str | None = None
+    sids: tuple[str, ...] = ()
+    first: int | None = None
+    every: int = 1
+    probability: float = 1
+
+    @classmethod
+    def of(cls, values: "Mapping[str, Json]") -> "Rule":
+        """From values that keep the schema."""
+        own = {field.name: values[field.name] for field in fields(cls) if field.name in values}
+        return cls(Injection.of(values), **own | {"sids": tuple(own.get("sids", ()))})
+
+    def fits(self, operation_id: str, in_path: Mapping[str, str]) -> bool:
+        """Whether the rule counts a request."""
+        return self.operation in (None, operation_id) and (
+            not self.sids or any(sid in in_path.values() for sid in self.sids)
+        )
+
+    def takes(self, number: int, chance: float) -> bool:
+        """Whether it takes one of those that it counts, by its number from 1 and a chance below 1."""
+        return (self.first is None or number <= self.first) and number % self.every == 0 and chance < self.probability
+
+    def __str__(self) -> str:
+        which = [(field.name, getattr(self, field.name), field.default) for field in fields(self)[2:]]
+        told = [f"{name} {value}" for name, value, default in which if value != default]
+        return f"{', '.join([self.operation or 'any operation', *told])}: {self.injection}"
+
+
+@dataclass(frozen=True)
+class FaultRules:
+    """All rules of a service, and the file in which its workers count together."""
+
+    counts: Path
+    seed: int = 0
+    rules: tuple[Rule, ...] = ()

@@ -1,0 +1,19 @@
+"""What faults there are, and how rules are written: the schemas of `openapi/faults.yaml`."""
+
+from functools import cache
+
+from ...spec import Json, document, resolved
+
+FAULT_RULES = "faults.yaml"
+
+
+@cache
+def schema() -> Json:
+    """The schema of a file of rules, with references resolved."""
+    return resolved(document(FAULT_RULES), FAULT_RULES)
+
+
+@cache
+def injection_schema() -> Json:
+    """The schema of what becomes of a request."""
+    return resolved(document(FAULT_RULES)["$defs"]["Fault"], FAULT_RULES)

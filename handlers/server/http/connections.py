@@ -1,0 +1,53 @@
+"""The connections that a process accepts: with TLS or without, within the same limits, until its supervisor is gone."""
+
+import asyncio
+import os
+import signal
+import ssl
+import time
+from multiprocessing import parent_process
+from threading import Thread
+from typing import Any
+
+import uvicorn
+
+from ..faults.responses import DroppingProtocol
+from .limits import Limits
+from .protocol import Protocol
+from .tls import Handshake
+
+_LAST_REQUESTS = 1.0
+"""Seconds that a worker has for the requests in flight once its supervisor is gone."""
+
+
+class ServerConfig(uvicorn.Config):
+    """uvicorn's, but connections see to TLS themselves, and a worker ends with its supervisor."""
+
+    tls: ssl.SSLContext | None = None
+
+    def load(self) -> None:
+        """Load what a process serves. Workers do so themselves: it is the first of ours that they call."""
+        if (supervisor := parent_process()) is not None:
+            Thread(target=_end_with, args=[supervisor], name="supervisor", daemon=True).start()
+        super().load()
+        self.tls, self.ssl = self.ssl, None  # uvicorn would have asyncio do it, which counts and bounds no handshakes
+
+
+def _end_with(supervisor: Any) -> None:
+    """End this process when its supervisor is gone, however that ended: nobody else could stop or replace it."""
+    supervisor.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_LAST_REQUESTS)
+    os._exit(1)
+
+
+class Connections:
+    """Makes the protocol of each connection."""
+
+    def __init__(self, limits: Limits, *, can_hang_up: bool = False) -> None:
+        self._limits = limits
+        self._kind = DroppingProtocol if can_hang_up else Protocol
+
+    def __call__(self, *, config: ServerConfig, **options: Any) -> asyncio.Protocol:
+        protocol = self._kind(config=config, limits=self._limits, **options)
+        return protocol if config.tls is None else Handshake(protocol, config.tls)

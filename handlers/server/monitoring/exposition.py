@@ -1,0 +1,71 @@
+"""What all workers have counted, and what their processes use, as Prometheus reads it."""
+
+import os
+from collections.abc import Iterator
+from importlib.metadata import version
+from operator import attrgetter
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Metric, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import InfoMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+from .settings import Workers
+
+_DISTRIBUTION = "chat-bindings"
+
+
+class Exposition(Collector):
+    """The metrics of a service."""
+
+    def __init__(self, folder: Path, workers: Workers) -> None:
+        self._folder = folder
+        self._workers = workers
+        self._build = InfoMetricFamily("chat_bindings_build", "What is served.", {"version": version(_DISTRIBUTION)})
+        self._counted = MultiProcessCollector(None, path=str(folder))
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+
+    def text(self, accept: str) -> tuple[bytes, str]:
+        """All of them in the form that an `Accept` prefers, and its media type."""
+        encode, media_type = choose_encoder(accept)
+        return encode(self._registry), media_type
+
+    def describe(self) -> list[Metric]:
+        """None beforehand: they are read when somebody asks."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        self._forget_dead()
+        yield self._build
+        yield from sorted(self._counted.collect(), key=attrgetter("name"))
+        yield from self._used()
+
+    def _used(self) -> Iterator[Metric]:
+        processes = {f"worker-{number}": pid for number, pid in enumerate(self._workers.pids(), 1)}
+        if os.getpid() not in processes.values():
+            processes["supervisor"] = os.getpid()
+        families: dict[str, Metric] = {}
+        for name, pid in processes.items():
+            for each in ProcessCollector(pid=lambda pid=pid: pid, registry=None).collect():  # type: ignore[misc]
+                family = families.setdefault(each.name, Metric(each.name, each.documentation, each.type))
+                for sample in each.samples:
+                    family.add_sample(sample.name, {"process": name}, sample.value)
+        yield from families.values()
+
+    def _forget_dead(self) -> None:
+        """What a worker that was killed was about to answer is not in flight; what it had counted stays."""
+        for file in self._folder.glob("gauge_live*.db"):
+            pid = int(file.stem.rpartition("_")[2])
+            if not _is_running(pid):
+                mark_process_dead(pid, str(self._folder))
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True

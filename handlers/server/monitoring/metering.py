@@ -1,0 +1,83 @@
+"""The stage that counts and times requests, in plain numbers that it hands on a few times a second."""
+
+import asyncio
+from bisect import bisect_left
+from collections.abc import Awaitable
+from time import perf_counter
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..http.refusals import ON_REFUSED
+from .metrics import BUCKETS, Metrics
+from .outcome import method_of, notes_of, operation_of
+
+_EVERY = 0.1
+"""Seconds after which what was counted is handed on: metrics are older by no more, and a kill loses no more."""
+
+_NONE = "none"
+"""The operation of what is for none, and the status of what was not answered."""
+
+
+class Series:
+    """What was counted of one kind of request since it was handed on."""
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(BUCKETS) + 1)
+        self.seconds = 0.0
+
+
+class Metering:
+    """The stage."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
+        self._metrics = metrics
+        self._in_flight = 0
+        self._series: dict[tuple[str, str, int], Series] = {}
+        self._is_due = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._live(scope, receive, send)
+            return
+        started, status, notes = perf_counter(), 0, notes_of(scope)
+        self._in_flight += 1
+        if not self._is_due:
+            self._hand_on_soon()
+
+        def watch(message: Message) -> Awaitable[None]:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            return send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        finally:
+            self._in_flight -= 1
+            key = (operation_of(notes), method_of(scope), status)
+            series = self._series.get(key) or self._series.setdefault(key, Series())
+            took = perf_counter() - started
+            series.counts[bisect_left(BUCKETS, took)] += 1
+            series.seconds += took
+            if not self._is_due:
+                self._hand_on_soon()
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"][ON_REFUSED] = self._metrics.refuse
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._hand_on()
+
+    def _hand_on_soon(self) -> None:
+        self._is_due = True
+        asyncio.get_running_loop().call_later(_EVERY, self._hand_on)
+
+    def _hand_on(self) -> None:
+        self._is_due = False
+        self._metrics.in_flight.set(self._in_flight)
+        taken, self._series = self._series, {}
+        for (operation_id, method, status), series in taken.items():
+            labels = operation_id or _NONE, method, status or _NONE
+            self._metrics.requests.labels(*labels).add(series.counts, series.seconds)

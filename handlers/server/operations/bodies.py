@@ -1,0 +1,126 @@
+"""Request bodies, parsed and checked as the spec says: forms and JSON."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import orjson
+from starlette.types import Receive, Scope
+
+from ...schema_messages import first_error, keyword, rule
+from ...spec import Json
+from ..errors import ApiError, shorten
+from ..http.limits import Limits
+from .parameters import coercer, pairs, validator
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+_MOST_MARKS = 50_000
+"""Commas and opening brackets of JSON. A registration has at most 30,307 (all of its texts may consist of them), and a
+body of nothing else would become objects of twenty times its size."""
+
+
+class Body:
+    """The request body of an operation."""
+
+    def __init__(self, content: Json, limits: Limits) -> None:
+        self._limits = limits
+        readers: dict[str, Callable[[Json], Callable[[bytes], Any]]] = {FORM: _form_reader, JSON: _json_reader}
+        self._types = {
+            media_type: (readers[media_type](definition["schema"]), definition["schema"])
+            for media_type, definition in content.items()
+        }
+        self._validators = {media_type: validator(schema) for media_type, (_, schema) in self._types.items()}
+
+    async def parse(self, scope: Scope, receive: Receive) -> Any:
+        """The body's value.
+
+        Raises `ApiError` for another media type, for what is too large or too slow or cannot be read, and for the first
+        rule that is broken.
+        """
+        headers = dict(scope["headers"])
+        sent = headers.get(b"content-type", b"")
+        media_type = sent.partition(b";")[0].strip().lower().decode("latin-1") or next(iter(self._types))
+        if media_type not in self._types:
+            raise ApiError("unsupported_content_type", types=" or ".join(self._types))
+        if headers.get(b"content-encoding", b"identity").strip().lower() not in (b"", b"identity"):
+            raise ApiError("unsupported_content_encoding")
+        read, schema = self._types[media_type]
+        if int(headers.get(b"content-length", b"").lstrip(b"0") or b"0") > self._limits.max_body:
+            raise self._too_large()
+        value = read(await self._received(receive))
+        if error := first_error(self._validators[media_type], schema, value):
+            raise _fault(error)
+        return value
+
+    async def _received(self, receive: Receive) -> bytes:
+        chunks, size, more = [], 0, True
+        try:
+            async with asyncio.timeout(self._limits.body_timeout):
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":  # what came so far may well look like a whole body
+                        raise ApiError("invalid_body", format="complete", reason="the client hung up")
+                    chunks.append(message.get("body", b""))
+                    size += len(chunks[-1])
+                    if size > self._limits.max_body:
+                        raise self._too_large()
+                    more = message.get("more_body", False)
+        except TimeoutError:
+            rule = f"must arrive within {self._limits.body_timeout} seconds"
+            raise ApiError("invalid_parameter", {"Connection": "close"}, parameter="The body", rule=rule) from None
+        return b"".join(chunks)
+
+    def _too_large(self) -> ApiError:
+        rule = f"must have at most {self._limits.max_body} bytes"
+        return ApiError("invalid_parameter", parameter="The body", rule=rule)
+
+
+def _fault(error: Any) -> ApiError:
+    path = list(error.instance_path)
+    if keyword(error) == "required":
+        path.append(error.kind.property)
+        return ApiError("invalid_parameter", parameter=path[-1], rule="is missing: it is required")
+    return ApiError("invalid_parameter", parameter=str(path[0]) if path else "The body", rule=rule(error))
+
+
+def _unknown(name: str, known: Iterable[str]) -> ApiError:
+    """The fault of a property that the schema does not have."""
+    meant = next((each for each in known if each.lower() == name.lower()), None)
+    advice = f"it is written {meant}" if meant else f"it takes {', '.join(known)}"
+    return ApiError("unknown_property", property=shorten(name) or "A property without a name", advice=advice)
+
+
+def _form_reader(schema: Json) -> Callable[[bytes], Any]:
+    coercers = {name: coercer(property_) for name, property_ in schema["properties"].items()}
+
+    def read(body: bytes) -> Any:
+        sent: dict[str, list[str]] = {}
+        for name, value in pairs(body, "form"):
+            if name not in coercers:
+                raise _unknown(name, coercers)
+            sent.setdefault(name, []).append(value)
+        return {name: coercers[name](values) for name, values in sent.items()}
+
+    return read
+
+
+def _json_reader(schema: Json) -> Callable[[bytes], Any]:
+    known = schema["properties"]
+
+    def read(body: bytes) -> Any:
+        if sum(map(body.count, (b",", b"[", b"{"))) > _MOST_MARKS:
+            rule = f"must have at most {_MOST_MARKS} commas and opening brackets"
+            raise ApiError("invalid_parameter", parameter="The body", rule=rule)
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            reason = f"{error.msg} at line {error.lineno}, column {error.colno}"
+            raise ApiError("invalid_body", format="JSON", reason=reason) from None
+        for name in value if isinstance(value, dict) else ():
+            if name not in known:
+                raise _unknown(name, known)
+        return value
+
+    return read

@@ -1,0 +1,145 @@
+"""Parameters, parsed and checked as the spec says: compiled once from each operation, run on each request."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import jsonschema_rs
+from connexion.decorators.parameter import pythonic
+from starlette.types import Scope
+
+from ...schema_messages import first_error, keyword, rule
+from ...spec import Json
+from ..errors import ApiError, shorten
+from ..http.target import has_broken_escape, percent_decoded
+
+_INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
+_LONGEST_INTEGER = 18
+"""Digits after which an integer's exact value no longer matters: it is out of every bound."""
+
+_MOST = 1000
+"""Parameters of a query, and fields of a form: five times as many as any operation takes."""
+
+_NAMED = {"query": "parameters", "form": "fields"}
+
+
+def validator(schema: Json) -> jsonschema_rs.Draft4Validator:
+    """A compiled OpenAPI 3.0 schema (without `nullable`, which requests do not have)."""
+    return jsonschema_rs.Draft4Validator(schema, validate_formats=True)
+
+
+def pairs(encoded: bytes, kind: str) -> Iterator[tuple[str, str]]:
+    """The names and values of a query or a form, in which a `+` is a space.
+
+    Raises `ApiError("invalid_parameter")` for broken percent-encoding, for what is not UTF-8, and for more pairs than
+    anything takes; `kind` says where.
+    """
+    if encoded.count(b"&") >= _MOST:
+        raise ApiError("invalid_parameter", parameter=f"The {kind}", rule=f"must have at most {_MOST} {_NAMED[kind]}")
+    for part in encoded.split(b"&"):
+        if part:
+            name, _, value = part.partition(b"=")
+            decoded = _decode(name, f"A name in the {kind}")
+            yield decoded, _decode(value, shorten(decoded))
+
+
+def _decode(encoded: bytes, what: str) -> str:
+    if b"+" in encoded:
+        encoded = encoded.replace(b"+", b" ")
+    if b"%" in encoded:
+        if has_broken_escape(encoded):
+            rule = "must be percent-encoded: each % needs two hexadecimal digits after it"
+            raise ApiError("invalid_parameter", parameter=what, rule=rule)
+        encoded = percent_decoded(encoded, broken=False)
+    try:
+        return encoded.decode()
+    except UnicodeDecodeError:
+        raise ApiError("invalid_parameter", parameter=what, rule="must be UTF-8, percent-encoded") from None
+
+
+def coercer(schema: Json) -> Callable[[Sequence[str]], Any]:
+    """What gives the value that the texts sent for a name stand for: all of them for an array, else the last."""
+    if schema.get("type") == "array":
+        one = coercer(schema["items"])
+        return lambda values: [one((value,)) for value in values]
+    return _last_as_integer if schema.get("type") == "integer" else itemgetter(-1)
+
+
+def _last_as_integer(values: Sequence[str]) -> int | str:
+    """An integer is ASCII digits alone. What is not one stays a text, which the schema then refuses."""
+    text: str = values[-1]
+    if not _INTEGER.fullmatch(text):
+        return text
+    digits = text.lstrip("-0")  # Python refuses to read more than 4,300 of them, and zeros count
+    if len(digits) > _LONGEST_INTEGER:
+        huge: int = 10**_LONGEST_INTEGER
+        return -huge if text.startswith("-") else huge
+    number = int(digits or "0")
+    return -number if text.startswith("-") else number
+
+
+class Parameter:
+    """One parameter of an operation."""
+
+    def __init__(self, definition: Json) -> None:
+        self.name: str = definition["name"]
+        self.argument: str = pythonic(self.name)
+        self.schema: Json = definition["schema"]
+        self.coerce = coercer(self.schema)
+        self.is_text = self.schema.get("type") == "string"
+        self._validator = validator(self.schema)
+        self.is_valid = self._validator.is_valid
+        self._errors: dict[str, str] = definition.get("x-errors", {})
+
+    def parse(self, values: Sequence[str]) -> Any:
+        """The parameter's value. Raises the fault that the spec names for the rule that is broken."""
+        value = self.coerce(values)
+        if not self.is_valid(value) and (error := first_error(self._validator, self.schema, value)):
+            fault = self._errors.get(keyword(error), "invalid_parameter")
+            raise ApiError(fault, parameter=self.name, rule=rule(error))
+        return value
+
+
+class Parameters(NamedTuple):
+    """The parameters of an operation, by where they stand."""
+
+    path: Sequence[Parameter]
+    query: dict[str, Parameter]
+    defaults: dict[str, Any]
+
+    @classmethod
+    def compile(cls, definitions: Sequence[Json]) -> "Parameters":
+        """Compile the parameters that a spec gives an operation (references resolved)."""
+        unknown = {definition["in"] for definition in definitions} - {"path", "query"}
+        if unknown:
+            raise NotImplementedError(f"parameters in {', '.join(sorted(unknown))} are not implemented")
+        path = [Parameter(definition) for definition in definitions if definition["in"] == "path"]
+        query = [Parameter(definition) for definition in definitions if definition["in"] == "query"]
+        defaults = {each.argument: each.schema["default"] for each in query if "default" in each.schema}
+        return cls(path, {each.name: each for each in query}, defaults)
+
+    def parse(self, scope: Scope, arguments: dict[str, Any]) -> None:
+        """Add the handler's arguments. A malformed SID in the path is one that does not exist."""
+        arguments.update(self.defaults)
+        sent: dict[str, str] = scope["path_params"]
+        for parameter in self.path:
+            value = sent[parameter.name] if parameter.is_text else parameter.coerce((sent[parameter.name],))
+            if not parameter.is_valid(value):
+                raise ApiError("not_found")
+            arguments[parameter.argument] = value
+        if query := scope["query_string"]:
+            for name, values in self._sent(query).items():
+                parameter = self.query[name]
+                arguments[parameter.argument] = parameter.parse(values)
+
+    def _sent(self, query: bytes) -> dict[str, list[str]]:
+        sent: dict[str, list[str]] = {}
+        for name, value in pairs(query, "query"):
+            if name not in self.query:
+                known = ", ".join(self.query) or "none"
+                raise ApiError(
+                    "unknown_parameter", parameter=shorten(name) or "A parameter without a name", known=known
+                )
+            sent.setdefault(name, []).append(value)
+        return sent

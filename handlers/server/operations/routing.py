@@ -1,0 +1,129 @@
+"""Routing from the specs, one route a path: a path knows its methods, so `Allow` and preflights come from there."""
+
+import re
+from collections import defaultdict
+from collections.abc import Awaitable
+from typing import Any, NamedTuple
+
+from connexion.frameworks.starlette import starlettify_path
+from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
+from connexion.operations.abstract import AbstractOperation
+from connexion.spec import Specification
+from starlette.convertors import PathConvertor
+from starlette.routing import compile_path
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..errors import ApiError, shorten
+from .stage import following
+
+
+class RoutedOperation(NamedTuple):
+    """Where a request goes, and which operation it is for, in the way that Connexion's stages know."""
+
+    next_app: ASGIApp
+    routing: dict[str, str]
+
+
+class PathItem:
+    """The operations of one path, by method."""
+
+    def __init__(self) -> None:
+        self.operations: dict[str, RoutedOperation] = {}
+
+    @property
+    def allowed(self) -> str:
+        """The methods that the path has. HEAD answers as GET does; OPTIONS asks which there are."""
+        methods = []
+        for method in self.operations:
+            methods += ["GET", "HEAD"] if method == "GET" else [method]
+        return ", ".join([*methods, "OPTIONS"])
+
+    async def answer(self, scope: Scope, send: Send) -> None:
+        """Answer a method that the path does not have: a preflight, or an error."""
+        if scope["method"] == "OPTIONS" and (headers := _preflight(scope, self.allowed)):
+            await send({"type": "http.response.start", "status": 204, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        # OPTIONS is there for preflights alone: to any other it must not be named as what the resource has
+        allowed = self.allowed.removesuffix(", OPTIONS") if scope["method"] == "OPTIONS" else self.allowed
+        raise ApiError("method_not_allowed", {"Allow": allowed}, method=shorten(scope["method"]), allowed=allowed)
+
+
+def _preflight(scope: Scope, allowed: str) -> list[tuple[bytes, bytes]]:
+    asked = dict(scope["headers"])
+    if b"access-control-request-method" not in asked:
+        return []
+    return [
+        (b"access-control-allow-methods", allowed.encode()),
+        (b"access-control-allow-headers", asked.get(b"access-control-request-headers", b"Authorization")),
+        (b"access-control-max-age", b"600"),
+        (b"vary", b"Access-Control-Request-Headers"),
+    ]
+
+
+class RoutingAPI(AbstractRoutingAPI[RoutedOperation]):
+    """The routes of one spec."""
+
+    def __init__(self, specification: Specification, *, next_app: ASGIApp, **kwargs: Any) -> None:
+        self._next_app = next_app
+        self.items: dict[str, PathItem] = {}
+        super().__init__(specification, **kwargs)
+
+    def make_operation(self, operation: AbstractOperation) -> RoutedOperation:
+        next_app = following(self._next_app, self.base_path, operation)
+        routing = {"api_base_path": self.base_path, "operation_id": operation.operation_id}
+        return RoutedOperation(next_app, routing)
+
+    @staticmethod
+    def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:
+        return starlettify_path(path, operation.get_path_parameter_types()), path
+
+    def _add_operation_internal(
+        self,
+        method: str,
+        path: str,
+        operation: RoutedOperation,
+        name: str | None = None,  # noqa: ARG002 - as Connexion calls it
+    ) -> None:
+        item = self.items.setdefault(f"{self.base_path}{path}", PathItem())
+        item.operations[method.upper()] = operation
+
+
+class Routing(SpecMiddleware):
+    """The stage that finds a request's operation. Paths match exactly, and nothing redirects."""
+
+    def __init__(self, app: ASGIApp, otherwise: ASGIApp | None = None) -> None:
+        """`otherwise` answers what is for no operation."""
+        self.app = app
+        self._otherwise = otherwise
+        self._routes: dict[int, list[tuple[re.Pattern[str], PathItem]]] = defaultdict(list)
+        """By the number of slashes: no parameter holds one."""
+
+    def add_api(self, specification: Specification, **kwargs: object) -> None:
+        api = RoutingAPI(specification, next_app=self.app, **kwargs)
+        for path, item in api.items.items():
+            pattern, _, convertors = compile_path(path)
+            if any(isinstance(convertor, PathConvertor) for convertor in convertors.values()):
+                raise NotImplementedError(f"{path}: parameters that hold slashes are not implemented")
+            self._routes[path.count("/")].append((pattern, item))
+
+    def __call__(  # type: ignore[override]  # awaited all the same
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> Awaitable[None]:
+        if scope["type"] != "http":
+            return self.app(scope, receive, send)
+        path, raw_path = scope["path"], scope["raw_path"]
+        # an encoded slash stands in a segment, not between two
+        if b"%" not in raw_path or b"%2f" not in raw_path.lower():
+            for pattern, item in self._routes.get(path.count("/"), ()):
+                # not `match`, whose `$` lets a line feed by
+                if match := pattern.fullmatch(path):
+                    scope["path_params"] = match.groupdict()
+                    operation = item.operations.get(scope["method"])
+                    if operation is None:
+                        return item.answer(scope, send)
+                    scope.setdefault("extensions", {})[ROUTING_CONTEXT] = operation.routing
+                    return operation.next_app(scope, receive, send)
+        if self._otherwise is None:
+            raise ApiError("not_found")
+        return self._otherwise(scope, receive, send)

@@ -1,0 +1,49 @@
+"""The files that can be downloaded from the published site: the specs, what is made of them, and their sums."""
+
+import hashlib
+import json
+from io import BytesIO
+from typing import Any
+
+from ..spec import CONTRACT, REGISTRATION, directory, document
+from ..world.fixtures import make_world
+from ..world.writer import write_world
+from .postman import collection
+from .renditions import as_openapi_31, dereferenced
+
+SUMS = "SHA256SUMS"
+
+_WORKFLOWS = "workflows.arazzo.yaml"
+_AS_WRITTEN = (CONTRACT, REGISTRATION, "world.yaml", "report.yaml", _WORKFLOWS, "schemathesis.toml")
+_SEED = 1
+
+
+def downloads() -> dict[str, bytes]:
+    """The files by their names: the same bytes each time, wherever they are made."""
+    spec = document(CONTRACT)
+    stem = CONTRACT.partition(".")[0]
+    files = {name: (directory() / name).read_bytes() for name in _AS_WRITTEN}
+    files |= {
+        f"{stem}.bundled.json": _json(spec),
+        f"{stem}.dereferenced.json": _json(dereferenced(spec)),
+        f"{stem}.3.1.json": _json(as_openapi_31(spec)),
+        f"{stem}.postman_collection.json": _json(collection(spec)),
+        "world.json": _world(),
+    }
+    return files | {SUMS: _sums(files)}
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def _world() -> bytes:
+    file = BytesIO()
+    write_world(file, make_world(_SEED))
+    return file.getvalue()
+
+
+def _sums(files: dict[str, bytes]) -> bytes:
+    """As `sha256sum --check` reads them."""
+    lines = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items())]
+    return "".join(lines).encode()

@@ -1,0 +1,249 @@
+"""The contract as it is read: operations with their parameters and answers, schemas with their properties."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from http import HTTPStatus
+from typing import NamedTuple
+
+from ..spec import CONTRACT, METHODS, Json, document
+from .examples import Example, as_json, curl, example_of_parameter, examples, samples
+from .schemas import Kind, choices, is_list, kind, name_of, resolved, retention, rules
+
+
+class Place(NamedTuple):
+    """Where a part of the contract is explained, and an example of it."""
+
+    anchor: str
+    example: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """A parameter, a header or a property."""
+
+    name: str
+    anchor: str
+    place: str
+    required: bool
+    kind: Kind
+    rules: list[str]
+    description: str
+    retention: str
+    example: str
+    choices: list[str]
+    repeatable: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response of an operation."""
+
+    status: int
+    phrase: str
+    anchor: str
+    description: str
+    headers: list[Field]
+    schema: str
+    examples: list[Example]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation; its anchor is its operationId."""
+
+    anchor: str
+    tag: str
+    method: str
+    path: str
+    title: str
+    description: str
+    curl: str
+    parameters: list[Field]
+    answers: list[Answer]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A schema that has a name."""
+
+    name: str
+    anchor: str
+    kind: Kind
+    rules: list[str]
+    description: str
+    properties: list[Field]
+    example: str
+
+
+@cache
+def operations() -> list[Operation]:
+    """The operations of the contract, in its order."""
+    return [
+        _operation(path, method, item)
+        for path, item in document(CONTRACT)["paths"].items()
+        for method in METHODS
+        if method in item
+    ]
+
+
+@cache
+def schemas() -> list[Schema]:
+    """The schemas of the contract, in its order."""
+    return [_schema(name, schema) for name, schema in document(CONTRACT)["components"]["schemas"].items()]
+
+
+@cache
+def headers() -> list[Field]:
+    """The headers of the contract's answers; one that differs from answer to answer as it is in the first."""
+    found = {field.name: field for each in operations() for answer in each.answers for field in answer.headers}
+    return [replace(field, anchor=f"header-{field.name}") for field in found.values()]
+
+
+def place_of(pointer: str) -> Place:
+    """Where the part that a JSON pointer leads to is explained: itself, or the nearest part around it that is."""
+    while pointer not in _places():
+        pointer = pointer.rpartition("/")[0]
+    return _places()[pointer]
+
+
+def pointer_to(operation: Operation) -> str:
+    """The JSON pointer to an operation."""
+    path = operation.path.replace("~", "~0").replace("/", "~1")
+    return f"/paths/{path}/{operation.method.lower()}"
+
+
+def _operation(path: str, method: str, item: Json) -> Operation:
+    spec, name = item[method], item[method]["operationId"]
+    parameters = [*item.get("parameters", ()), *spec.get("parameters", ())]
+    return Operation(
+        anchor=name,
+        tag=spec["tags"][0],
+        method=method.upper(),
+        path=path,
+        title=spec["summary"],
+        description=spec["description"],
+        curl=curl(path, method, parameters, whole=True),
+        parameters=[_parameter(each, name) for each in parameters],
+        answers=[_answer(each, status, name, (path, method, parameters)) for status, each in spec["responses"].items()],
+    )
+
+
+def _answer(node: Json, status: str, operation: str, request: tuple[str, str, list[Json]]) -> Answer:
+    response = resolved(node)
+    (media,) = response.get("content", {"": {}}).values()
+    anchor = f"{operation}-{status}"
+    return Answer(
+        status=int(status),
+        phrase=HTTPStatus(int(status)).phrase,
+        anchor=anchor,
+        description=response["description"],
+        headers=[_field(each, name, f"{anchor}-{name}", "header") for name, each in response["headers"].items()],
+        schema=name_of(media.get("schema", {})),
+        examples=examples(media, request),
+    )
+
+
+def _parameter(node: Json, operation: str) -> Field:
+    parameter = resolved(node)
+    return _field(parameter, parameter["name"], f"{operation}-{parameter['name']}", parameter["in"])
+
+
+def _field(node: Json, name: str, anchor: str, place: str) -> Field:
+    """A parameter or a header."""
+    whole = resolved(node)
+    example = f"{name}: {whole['example']}" if place == "header" and "example" in whole else ""
+    return Field(
+        name=name,
+        anchor=anchor,
+        place=place,
+        required=bool(whole.get("required")),
+        kind=kind(whole["schema"]),
+        rules=rules(whole["schema"]),
+        description=whole["description"],
+        retention=retention(whole),
+        example=example or example_of_parameter(whole),
+        choices=choices(whole["schema"]),
+        repeatable=is_list(whole["schema"]),
+    )
+
+
+def _schema(name: str, schema: Json) -> Schema:
+    sample = samples().get(name, schema.get("example"))
+    return Schema(
+        name=name,
+        anchor=f"schema-{name}",
+        kind=kind(schema),
+        rules=rules(schema),
+        description=schema["description"],
+        properties=[_property(schema, each, f"schema-{name}", sample) for each in schema.get("properties", ())],
+        example="" if sample is None else as_json(sample),
+    )
+
+
+def _property(schema: Json, name: str, anchor: str, sample: Json) -> Field:
+    node = schema["properties"][name]
+    whole = resolved(node)
+    return Field(
+        name=name,
+        anchor=f"{anchor}-{name}",
+        place="property",
+        required=name in schema.get("required", ()),
+        kind=kind(node),
+        rules=rules(node),
+        description=whole.get("description", ""),
+        retention=retention(whole),
+        example=f"{as_json(name)}: {as_json(sample[name])}" if name in (sample or ()) else "",
+        choices=choices(node),
+        repeatable=is_list(node),
+    )
+
+
+@cache
+def _places() -> dict[str, Place]:
+    """What is explained, by JSON pointers; of what is explained more than once, the first."""
+    found: dict[str, Place] = {}
+    for pointer, place in (*_of_operations(), *_of_schemas(), *_of_components()):
+        found.setdefault(pointer, place)
+    return found
+
+
+def _of_operations() -> Iterator[tuple[str, Place]]:
+    routes = "\n".join(f"{each.method} {each.path}" for each in operations())
+    yield "/paths", Place("operations", routes)
+    for each in operations():
+        spec = document(CONTRACT)["paths"][each.path][each.method.lower()]
+        yield pointer_to(each), Place(each.anchor, each.curl)
+        for answer in each.answers:
+            place = Place(answer.anchor, _shown(answer))
+            node = spec["responses"][str(answer.status)]
+            yield f"{pointer_to(each)}/responses/{answer.status}", place
+            if "$ref" in node:
+                yield node["$ref"].removeprefix("#"), place
+        item = document(CONTRACT)["paths"][each.path]
+        for node, field in zip(
+            [*item.get("parameters", ()), *spec.get("parameters", ())], each.parameters, strict=True
+        ):
+            if "$ref" in node:
+                yield node["$ref"].removeprefix("#"), Place(field.anchor, field.example or each.curl)
+
+
+def _of_schemas() -> Iterator[tuple[str, Place]]:
+    for each in schemas():
+        pointer = f"/components/schemas/{each.name}"
+        yield pointer, Place(each.anchor, each.example or "\n".join(each.rules))
+        yield from ((f"{pointer}/properties/{field.name}", Place(field.anchor, field.example))
+                    for field in each.properties)  # fmt: skip
+
+
+def _of_components() -> Iterator[tuple[str, Place]]:
+    for header in headers():
+        yield f"/components/headers/{header.name}", Place(header.anchor, header.example)
+    for name in document(CONTRACT)["components"]["securitySchemes"]:
+        yield f"/components/securitySchemes/{name}", Place("authentication", operations()[0].curl)
+    yield "", Place("guide", "")
+
+
+def _shown(answer: Answer) -> str:
+    line = f"{answer.status} {answer.phrase}"
+    return f"{line}\n\n{answer.examples[0].body}" if answer.examples else line

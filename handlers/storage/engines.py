@@ -1,0 +1,164 @@
+"""The address of a database: `sqlite:///path` or `postgresql://user@host/database`."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+
+from platformdirs import user_data_path
+
+from ..files import real
+from .interface import Administration, Storage
+
+_POSTGRESQL = ("postgresql", "postgres")
+"""Schemes of PostgreSQL, as its own programs take them."""
+
+_WRITE = "write sqlite:///path or postgresql://user@host/database"
+
+_SHOWN = 60
+"""Characters of a bad address that an error repeats."""
+
+_SQLITE = "sqlite:///relative.db or sqlite:////absolute.db"
+
+_SECRETS = ("password", "sslpassword")
+"""What of an address's query is a secret."""
+
+
+class BadLocator(ValueError):
+    """The address of a database cannot be used; the message says why, and what to write instead."""
+
+
+def default_path() -> Path:
+    """A file in the user's data directory. Raises `BadLocator` where there is no home directory."""
+    try:
+        folder = user_data_path("chat-bindings")
+    except RuntimeError:
+        raise BadLocator(
+            "there is no home directory, so no default: name a database, such as sqlite:////data/chat.db"
+        ) from None
+    return folder / "chat-bindings.db"
+
+
+def default_locator() -> str:
+    """The address of `default_path`."""
+    return f"sqlite:///{quote(str(default_path()))}"
+
+
+def _split(locator: str) -> SplitResult:
+    _must_be_spelt_out(locator)
+    try:
+        parts = urlsplit(locator)
+    except ValueError:  # whose message repeats the address
+        raise BadLocator(f"the database address is no URL: {_WRITE}") from None
+    if parts.scheme not in ("sqlite", *_POSTGRESQL):
+        raise BadLocator(f"{parts.scheme or locator[:_SHOWN]!r} is not a kind of database: {_WRITE}")
+    return parts
+
+
+def _has_password(parts: SplitResult) -> bool:
+    return parts.password is not None or any(name in _SECRETS for name, _ in parse_qsl(parts.query))
+
+
+def _sqlite_path(parts: SplitResult) -> Path:
+    if parts.netloc or parts.path in ("", "/"):
+        raise BadLocator(f"an SQLite address is sqlite:/// and a path: {_SQLITE}")
+    path = unquote(parts.path[1:])
+    if path == ":memory:" or path.startswith("file:"):
+        raise BadLocator(
+            f"the database is a file, and {path[:8]} is none: write {_SQLITE}, or `serve --demo` for a try"
+        )
+    if path.startswith("~"):
+        raise BadLocator("only a shell knows ~: write the whole path of the home directory, sqlite:////home/me/chat.db")
+    if "\0" in path:
+        raise BadLocator("no path has a NUL: leave %00 out")
+    # SQLite's other files stand beside the real one
+    return Path(path) if real(Path(path)) == Path(path).absolute() else real(Path(path))
+
+
+def _must_be_spelt_out(locator: str) -> None:
+    """Refuse what a URL would drop, or take for something else, in silence."""
+    bare = locator.removeprefix("sqlite:///")
+    if bare != bare.strip() or locator != locator.strip():
+        raise BadLocator("the database address has a space at an end: leave it out, or write %20 for one of the path")
+    if not locator.isprintable():
+        raise BadLocator("the database address has a control character: percent-encode it")
+    if locator.startswith("sqlite:"):
+        for character, encoded in (("?", "%3F"), ("#", "%23")):
+            if character in locator:
+                raise BadLocator(
+                    f"in an SQLite address {character} is written {encoded}, and there are no parameters: {_SQLITE}"
+                )
+
+
+def _must_be_postgresql(locator: str) -> None:
+    if find_spec("psycopg") is None or find_spec("psycopg_pool") is None:
+        raise BadLocator("PostgreSQL needs more than is installed: pip install 'chat-bindings[postgres]'")
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        conninfo_to_dict(locator)
+    except ProgrammingError:  # whose message repeats parts of the address
+        raise BadLocator(
+            "the database address cannot be read: write postgresql://user@host:5432/database, "
+            "with what is no letter or digit percent-encoded"
+        ) from None
+
+
+def storage(locator: str, binding_types: tuple[str, ...]) -> Storage:
+    """The engine that serves from a database; `binding_types` are all that there are, in the spec's order."""
+    parts = _split(locator)
+    if parts.scheme in _POSTGRESQL:
+        from .postgresql.engine import PostgresStorage
+
+        return PostgresStorage(locator, binding_types)
+    from .sqlite.engine import SqliteStorage
+
+    return SqliteStorage(_sqlite_path(parts), binding_types)
+
+
+def administration(locator: str) -> Administration:
+    """The engine that the commands use on a database."""
+    parts = _split(locator)
+    if parts.scheme in _POSTGRESQL:
+        from .postgresql.administration import PostgresAdministration
+
+        return PostgresAdministration(locator)
+    from .sqlite.administration import SqliteAdministration
+
+    path = _sqlite_path(parts)
+    return SqliteAdministration(path, make_folder=_is_default(path))
+
+
+def _is_default(path: Path) -> bool:
+    try:
+        return real(path) == real(default_path())
+    except BadLocator:
+        return False
+
+
+def check(locator: str, *, seen: bool = True) -> None:
+    """Raise `BadLocator` for an address that cannot be used, before anything is opened.
+
+    One that others can see, on a command line, must hold no password.
+    """
+    parts = _split(locator)
+    if _has_password(parts) and (seen or parts.scheme not in _POSTGRESQL):
+        raise BadLocator(
+            "the database address holds a password, which `ps` would show: leave it out and put it into the file that "
+            "PGPASSFILE names (~/.pgpass), into PGPASSWORD, or give the whole address in CHAT_BINDINGS_DATABASE"
+        )
+    if parts.scheme in _POSTGRESQL:
+        _must_be_postgresql(locator)
+    else:
+        _sqlite_path(parts)
+
+
+def mask_password(locator: str) -> str:
+    """An address as it may be logged: without a password."""
+    parts = _split(locator)
+    if not _has_password(parts):
+        return locator
+    user_info, at, host = parts.netloc.rpartition("@")
+    query = "&".join(each for each in parts.query.split("&") if unquote(each.partition("=")[0]) not in _SECRETS)
+    user = user_info.partition(":")[0]
+    return f"{parts.scheme}://{user}{at if user else ''}{host}{parts.path}{'?' if query else ''}{query}"

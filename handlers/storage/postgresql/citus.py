@@ -1,0 +1,43 @@
+"""The tables over the machines of a Citus cluster, where the database has that extension. All SQL for it is here.
+
+`bindings` is distributed by `service_sid`, with which every key of it begins and which every statement on it names: so
+each goes to one machine. What is small, and asked for everywhere, stands on all machines.
+"""
+
+from typing import Any
+
+import psycopg
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+_REFERENCE = ("accounts", "services", "api_keys", "erasures", "chat_bindings_migrations")
+"""Reference tables, each after the tables that it refers to. They stand on every node, so any node can serve."""
+
+_EXTENSION = "SELECT FROM pg_extension WHERE extname = 'citus'"
+
+_DISTRIBUTED = "SELECT logicalrelid::text FROM pg_dist_partition"
+
+# a foreign key to a table on all machines lets one transaction make both only when it works on one machine at a time
+_ONE_BY_ONE = "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"
+
+
+def is_there(connection: Connection) -> bool:
+    """Tell whether the database has the extension."""
+    return bool(connection.execute(_EXTENSION).fetchall())
+
+
+def pending(connection: Connection) -> list[str]:
+    """Statements that are to be run, in this order and in one transaction; none where there is no Citus."""
+    if not is_there(connection):
+        return []
+    done = {name for (name,) in connection.execute(_DISTRIBUTED)}
+    statements = [f"SELECT create_reference_table('{name}')" for name in _REFERENCE if name not in done]
+    if "bindings" not in done:
+        statements.append("SELECT create_distributed_table('bindings', 'service_sid')")
+    return [_ONE_BY_ONE, *statements] if statements else []
+
+
+def distribute(connection: Connection) -> None:
+    """Distribute what is not distributed yet, with the rows that it holds. Must be called inside of a transaction."""
+    for statement in pending(connection):
+        connection.execute(statement)

@@ -1,0 +1,1 @@
+"""Clauses: the rules of the contract, a module for each section."""

@@ -1,0 +1,245 @@
+"""AUTH: who asks."""
+
+import base64
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from ..clause import OURS, PAGE, SDKS, clause
+from ..credentials import Credentials
+from ..evidence import Evidence
+from ..facts import CREDENTIALS, LARGEST_SIZE, RESPONSES
+from ..plan import Picks
+from ..response import Answer
+from ..violation import check
+
+_BASIC = "RFC 7617"
+_WRONG = '"$WRONG_TOKEN"'
+_UNAUTHORIZED = f"{RESPONSES}/Unauthorized"
+
+
+@clause("AUTH-01", "must", "No credentials are 401", source=PAGE, spec=_UNAUTHORIZED)
+def test_none(evidence: Evidence) -> None:
+    """Without credentials all three operations are 401."""
+    _refused(evidence, None)
+
+
+@clause("AUTH-02", "must", "A wrong token is 401", source=PAGE, spec=_UNAUTHORIZED)
+def test_wrong(evidence: Evidence) -> None:
+    """With a wrong token all three operations are 401."""
+    own = evidence.world.credentials
+    others = {"0" * 32, "wrong", own.password[::-1]} - {own.password}
+    _refused(evidence, *(own.but(password, _WRONG) for password in sorted(others)))
+
+
+@clause("AUTH-03", "must", "An account or key that does not exist is 401", source=PAGE, spec=_UNAUTHORIZED)
+def test_absent(evidence: Evidence) -> None:
+    """The SID of an account or key that does not exist is 401, also with a token that exists."""
+    for user in (evidence.absent("AC"), evidence.absent("SK"), "nobody", ""):
+        for password, shown in ((evidence.world.credentials.password, '"$AUTH_TOKEN"'), ("0" * 32, _WRONG)):
+            _lists(evidence, Credentials(user, password, shown)).has_status(401)
+
+
+@clause("AUTH-04", "must", "Malformed credentials are 401", source=_BASIC, spec=_UNAUTHORIZED)
+def test_malformed(evidence: Evidence) -> None:
+    """An Authorization that cannot be read is 401: no Base64, no colon, nothing at all, another scheme."""
+    user = base64.b64encode(evidence.world.account.sid.encode()).decode()
+    for value in (
+        f"Basic {user}",
+        "Basic",
+        "Basic !!!",
+        "Basic YQ",
+        "Basic /////w==",
+        "Basic Og==",
+        "x",
+        "Bearer x",
+    ):
+        _lists_with(evidence, value).has_status(401)
+    for scheme in ("Bearer", "Digest", "Token", "Foo"):
+        other = Credentials(evidence.world.account.sid, evidence.world.credentials.password, '"$AUTH_TOKEN"')
+        answer = evidence.target.list(evidence.rich, [("PageSize", "1")], credentials=other, scheme=scheme)
+        answer.has_status(401)
+
+
+@clause(
+    "AUTH-05", "must", "A 401 challenges with Basic", source="RFC 9110", spec="/components/headers/WWW-Authenticate"
+)
+def test_challenge(evidence: Evidence) -> None:
+    """Every 401 has WWW-Authenticate with the scheme Basic."""
+    wrong = evidence.world.credentials.but("0" * 32, _WRONG)
+    _lists(evidence, None)
+    _lists(evidence, wrong)
+    _lists_with(evidence, "Basic !!!")
+    evidence.target.fetch(evidence.rich, evidence.absent(), credentials=wrong)
+    evidence.target.delete(evidence.rich, evidence.absent(), credentials=None)
+    for answer in evidence.target.seen:
+        if answer.status == 401:
+            challenge = answer.header("www-authenticate")
+            is_basic = any(part.strip().lower().startswith("basic") for part in challenge.split(","))
+            check(is_basic, "WWW-Authenticate: Basic", challenge[:60] or "no WWW-Authenticate", answer)
+
+
+@clause(
+    "AUTH-06", "must", "API keys work as the account's token does", source=SDKS, spec=CREDENTIALS, deletes="with a key"
+)
+def test_key(evidence: Evidence) -> None:
+    """An API key and its secret work as the account's SID and token do, for all three operations."""
+    key = evidence.world.key
+    own, with_key = (_lists(evidence, each, str(LARGEST_SIZE)) for each in (evidence.world.credentials, key))
+    check(with_key.sids == own.sids, f"the same list as the account gets: {own.summary}", with_key.summary, with_key)
+    evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], credentials=key).has_status(200)
+
+    def action(picks: Picks) -> None:
+        evidence.target.delete(evidence.rich, picks[0], credentials=key).has_status(204)
+        evidence.target.fetch(evidence.rich, picks[0], credentials=key).has_status(404)
+
+    evidence.attempt("with a key", action)
+
+
+@clause("AUTH-07", "must", "A wrong secret of an API key is 401", source=SDKS, spec=_UNAUTHORIZED)
+def test_wrong_secret(evidence: Evidence) -> None:
+    """A wrong secret of an API key is 401."""
+    key = evidence.world.key
+    _refused(evidence, *(key.but(password, '"$WRONG_SECRET"') for password in ("0" * 32, "", key.user_name)))
+
+
+@clause("AUTH-08", "must", "SIDs and secrets that do not belong together are 401", source=SDKS, spec=_UNAUTHORIZED)
+def test_mixed(evidence: Evidence) -> None:
+    """An API key's SID with the account's token, and the account's SID with the key's secret, are 401."""
+    own, key = evidence.world.credentials, evidence.world.key
+    _refused(evidence, key.but(own.password, own.shown), own.but(key.password, key.shown))
+
+
+@clause("AUTH-09", "must", "A part of a token is 401", source=OURS, spec=_UNAUTHORIZED)
+def test_whole(evidence: Evidence) -> None:
+    """A token has to be whole: its beginning, its end, it with something after it, and an empty one are 401."""
+    own = evidence.world.credentials
+    token = own.password
+    beginnings = (token[:-1], token[: len(token) // 2], token[:1], "")
+    others = (token[1:], f"{token}0", token * 2, f"{token}:")
+    _refused(evidence, *(own.but(password, '"$PART_OF_AUTH_TOKEN"') for password in (*beginnings, *others)))
+
+
+@clause("AUTH-10", "must", "A token in another case, or with space around, is 401", source=OURS, spec=_UNAUTHORIZED)
+def test_exact(evidence: Evidence) -> None:
+    """A token is compared with its case, and without trimming."""
+    own = evidence.world.credentials
+    token = own.password
+    alike = {token.upper(), token.swapcase(), f" {token}", f"{token} ", f"{token}\n", f"{token}\t"} - {token}
+    _refused(evidence, *(own.but(password, '"$AUTH_TOKEN_ALMOST"') for password in sorted(alike)))
+
+
+@clause("AUTH-11", "must", "Another account's token is 401", source=PAGE, spec=_UNAUTHORIZED)
+def test_others(evidence: Evidence) -> None:
+    """The account's SID with another account's token is 401, and so the other way round."""
+    own, other = evidence.world.credentials, evidence.world.other_credentials
+    _refused(evidence, own.but(other.password, other.shown), other.but(own.password, own.shown))
+
+
+@clause("AUTH-12", "must", "A 401 does not tell what exists", source=OURS, spec=_UNAUTHORIZED)
+def test_nothing_revealed(evidence: Evidence) -> None:
+    """Without credentials nothing is revealed: what exists and what does not are answered alike."""
+    there, absent = evidence.rich.bindings[0], evidence.absent()
+    for one, other in (
+        (
+            evidence.target.fetch(evidence.rich, there, credentials=None),
+            evidence.target.fetch(evidence.rich, absent, credentials=None),
+        ),
+        (_lists(evidence, None), evidence.target.list(evidence.absent("IS"), [("PageSize", "1")], credentials=None)),
+        (
+            evidence.target.fetch(evidence.rich, there, credentials=None),
+            evidence.target.fetch(evidence.absent("IS"), there, credentials=None),
+        ),
+    ):
+        _alike(one, other)
+
+
+@clause("AUTH-13", "must", "Authentication comes before validation", source=OURS, spec=_UNAUTHORIZED)
+def test_before_validation(evidence: Evidence) -> None:
+    """A bad query without credentials is 401, not 400."""
+    for query in (
+        ("PageSize", "0"),
+        ("PageSize", "5000"),
+        ("BindingType", "sms"),
+        ("Unknown", "1"),
+        ("PageToken", "x"),
+    ):
+        evidence.target.list(evidence.rich, [query], credentials=None).has_status(401)
+    evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], "?Unknown=1", credentials=None).has_status(401)
+
+
+@clause(
+    "AUTH-14",
+    "must",
+    "A delete without credentials is 401, and deletes nothing",
+    source=PAGE,
+    spec=_UNAUTHORIZED,
+    deletes="without credentials",
+)
+def test_delete(evidence: Evidence) -> None:
+    """A delete without credentials, or with wrong ones, is 401 and deletes nothing."""
+
+    def action(picks: Picks) -> None:
+        wrong = evidence.world.credentials.but("0" * 32, _WRONG)
+        for each, credentials in zip(picks, (None, wrong), strict=True):
+            answer = evidence.target.delete(evidence.rich, each, credentials=credentials).has_status(401)
+            left = evidence.target.fetch(evidence.rich, each)
+            check(left.status == 200, f"nothing deleted after status {answer.status}", left.summary, answer, left)
+
+    evidence.attempt("without credentials", action)
+
+
+@clause("AUTH-15", "must", "The scheme Basic is read in any case", source=_BASIC, spec=CREDENTIALS)
+def test_scheme(evidence: Evidence) -> None:
+    """The scheme's name is case-insensitive: `basic` and `BASIC` work."""
+    for scheme in ("basic", "BASIC"):
+        evidence.target.list(evidence.rich, [("PageSize", "1")], scheme=scheme).has_status(200)
+
+
+@clause("AUTH-16", "must", "Every request is authenticated", source=_BASIC, spec=_UNAUTHORIZED)
+def test_every_request(evidence: Evidence) -> None:
+    """Credentials are asked for on every request: wrong ones after right ones on the same connection are 401."""
+    wrong = evidence.world.credentials.but("0" * 32, _WRONG)
+    for credentials in (None, wrong, None):
+        evidence.target.list(evidence.rich, [("PageSize", "1")], on_one_connection=True).has_status(200)
+        answer = evidence.target.list(
+            evidence.rich, [("PageSize", "1")], credentials=credentials, on_one_connection=True
+        )
+        answer.has_status(401)
+
+
+@clause("AUTH-17", "must", "Wrong credentials are 401 where nothing exists, too", source=OURS, spec=_UNAUTHORIZED)
+def test_where_nothing_is(evidence: Evidence) -> None:
+    """Wrong credentials are 401 also where the service or the Binding does not exist."""
+    for credentials in (None, evidence.world.credentials.but("0" * 32, _WRONG)):
+        evidence.target.fetch(evidence.rich, evidence.absent(), credentials=credentials).has_status(401)
+        evidence.target.fetch(evidence.absent("IS"), evidence.absent(), credentials=credentials).has_status(401)
+        evidence.target.list(evidence.absent("IS"), credentials=credentials).has_status(401)
+        evidence.target.delete(evidence.rich, evidence.absent(), credentials=credentials).has_status(401)
+
+
+def _refused(evidence: Evidence, *several: Credentials | None) -> None:
+    """Raise `Violation` unless a list, a fetch and a delete (of nothing) are 401."""
+    there, absent = evidence.rich.bindings[0], evidence.absent()
+    calls: list[Callable[[], Answer]] = []
+    for credentials in several:
+        calls.append(partial(_lists, evidence, credentials))
+        calls.append(partial(evidence.target.fetch, evidence.rich, there, credentials=credentials))
+        calls.append(partial(evidence.target.delete, evidence.rich, absent, credentials=credentials))
+    for answer in evidence.target.together(calls):
+        answer.has_status(401)
+
+
+def _lists(evidence: Evidence, credentials: Credentials | None, size: str = "1") -> Answer:
+    return evidence.target.list(evidence.rich, [("PageSize", size)], credentials=credentials)
+
+
+def _lists_with(evidence: Evidence, authorization: str) -> Answer:
+    headers: Sequence[tuple[str, str]] = [("Authorization", authorization)]
+    return evidence.target.list(evidence.rich, [("PageSize", "1")], credentials=None, headers=headers)
+
+
+def _alike(one: Answer, other: Answer) -> None:
+    """Raise `Violation` unless two answers are the same but for what names the request."""
+    is_same = one.status == other.status and one.object.keys() == other.object.keys()
+    is_same = is_same and one.object.get("code") == other.object.get("code")
+    check(is_same, f"the same answer: {one.summary}", other.summary, one, other)

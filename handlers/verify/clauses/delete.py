@@ -1,0 +1,266 @@
+"""DELETE: deleting Bindings."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ..clause import OURS, PAGE, SDKS, clause
+from ..evidence import Evidence
+from ..facts import BAD_PARAMETER, DELETE
+from ..plan import Picks
+from ..response import Answer
+from ..target import encoded
+from ..variants import FORM, malformed
+from ..violation import check, some
+from ..world import Binding
+
+
+@dataclass(frozen=True)
+class Story:
+    """What came of deleting some Bindings of the rich service."""
+
+    picks: Picks
+    before: Sequence[Any]
+    """All SIDs of the service before."""
+    deleted: Sequence[Answer]
+    fetched: Sequence[Answer]
+    again: Sequence[Answer]
+    after: Sequence[Any]
+    """All SIDs of the service afterwards."""
+
+
+@clause("DELETE-01", "must", "Deleting gives 204", source=PAGE, spec=f"{DELETE}/responses/204", deletes="story")
+def test_delete(evidence: Evidence) -> None:
+    """Deleting a Binding gives 204."""
+    for answer in _story(evidence).deleted:
+        answer.has_status(204)
+
+
+@clause("DELETE-02", "must", "A 204 has no body", source="RFC 9110", spec=f"{DELETE}/responses/204", deletes="story")
+def test_no_body(evidence: Evidence) -> None:
+    """A 204 has no body, and announces none."""
+    for answer in _story(evidence).deleted:
+        if answer.status == 204:
+            length = answer.header("content-length")
+            announced = f"Content-Length: {length}" if length else answer.header("transfer-encoding")
+            check(
+                not answer.body and length in ("", "0") and not announced.startswith("chunked"),
+                "no body",
+                announced or answer.summary,
+                answer,
+            )
+
+
+@clause(
+    "DELETE-03",
+    "must",
+    "A deleted Binding cannot be fetched",
+    source=PAGE,
+    spec=f"{DELETE}/responses/204",
+    deletes="story",
+)
+def test_fetch_after(evidence: Evidence) -> None:
+    """After a Binding was deleted, fetching it is 404."""
+    for answer in _story(evidence).fetched:
+        answer.has_status(404)
+
+
+@clause(
+    "DELETE-04",
+    "must",
+    "A deleted Binding cannot be deleted again",
+    source=PAGE,
+    spec=f"{DELETE}/responses/404",
+    deletes="story",
+)
+def test_again(evidence: Evidence) -> None:
+    """After a Binding was deleted, deleting it again is 404."""
+    for answer in _story(evidence).again:
+        answer.has_status(404)
+
+
+@clause(
+    "DELETE-05", "must", "A deleted Binding is in no list", source=PAGE, spec=f"{DELETE}/responses/204", deletes="story"
+)
+def test_lists_after(evidence: Evidence) -> None:
+    """After a Binding was deleted, no list shows it."""
+    story = _story(evidence)
+    left = [each.sid for each in story.picks if each.sid in story.after]
+    check(not left, "lists without what was deleted", f"lists with {some(left)}", *story.deleted)
+
+
+@clause(
+    "DELETE-06",
+    "must",
+    "A deleted Binding is in no filtered list",
+    source=PAGE,
+    spec=f"{DELETE}/responses/204",
+    deletes="story",
+)
+def test_filtered_lists_after(evidence: Evidence) -> None:
+    """After a Binding was deleted, no filtered list shows it: not by its user, not by its type, not by both."""
+    story = _story(evidence)
+    for each in story.picks:
+        user, kind = ("Identity", each.identity), ("BindingType", each.binding_type)
+        for query in ([user], [kind], [user, kind]):
+            size = ("PageSize", "100")
+            pages = evidence.follow(evidence.target.list(evidence.rich, [*query, size]), evidence.rich)
+            shown = [page for page in pages if each.sid in page.sids]
+            check(not shown, f"a list without {each.sid}, which was deleted", "one that shows it", *shown[:1])
+
+
+@clause("DELETE-07", "must", "A delete deletes no other Binding", source=PAGE, spec=DELETE, deletes="story")
+def test_no_other(evidence: Evidence) -> None:
+    """Deleting a Binding deletes no other: none of the same user, the same device, the same credential."""
+    story = _story(evidence)
+    _only_gone(story.before, story.after, [each.sid for each in story.picks], *story.deleted)
+
+
+@clause(
+    "DELETE-08", "must", "Deleting a Binding that does not exist is 404", source=PAGE, spec=f"{DELETE}/responses/404"
+)
+def test_absent(evidence: Evidence) -> None:
+    """Deleting a Binding that does not exist is 404."""
+    for service in (evidence.rich, evidence.large):
+        evidence.attempt_absent(partial(evidence.target.delete, service)).has_status(404)
+
+
+@clause(
+    "DELETE-09",
+    "must",
+    "Deleting by a malformed SID or in an unknown service is 404",
+    source=PAGE,
+    spec=f"{DELETE}/responses/404",
+)
+def test_malformed(evidence: Evidence) -> None:
+    """Deleting by a malformed SID, or in a service that does not exist, is 404."""
+    evidence.each(lambda sid: evidence.target.delete(evidence.rich, sid).has_status(404), malformed(evidence.absent()))
+    for service in (evidence.absent("IS"), *malformed(evidence.absent("IS"))[:3]):
+        evidence.target.delete(service, evidence.absent()).has_status(404)
+
+
+@clause(
+    "DELETE-10",
+    "must",
+    "Deleting under another service is 404",
+    source=PAGE,
+    spec=f"{DELETE}/responses/404",
+    deletes="elsewhere",
+)
+def test_elsewhere(evidence: Evidence) -> None:
+    """Deleting a Binding under another service of the account is 404, and deletes nothing."""
+    one, other = evidence.world.two_services()
+
+    def action(picks: Picks) -> None:
+        before = evidence.standing(one), evidence.standing(other)
+        answer = evidence.target.delete(other, picks[0]).has_status(404)
+        _only_gone(before[0], evidence.standing(one), [], answer)
+        _only_gone(before[1], evidence.standing(other), [], answer)
+        evidence.target.fetch(one, picks[0]).has_status(200)
+
+    evidence.attempt("elsewhere", action)
+
+
+@clause(
+    "DELETE-11",
+    "should",
+    "A delete refuses query parameters",
+    source=OURS,
+    spec=f"{DELETE}/responses/400",
+    deletes="with a query",
+)
+def test_query(evidence: Evidence) -> None:
+    """A delete takes no query parameter: any is 400, code 20001."""
+    _with_query(evidence)[0].has_status(400).has_code(BAD_PARAMETER)
+
+
+@clause(
+    "DELETE-12",
+    "must",
+    "A delete that is refused deletes nothing",
+    source="RFC 9110",
+    spec=f"{DELETE}/responses/400",
+    deletes="with a query",
+)
+def test_refused(evidence: Evidence) -> None:
+    """A delete that was refused has deleted nothing."""
+    answer, gone, after = _with_query(evidence)
+    if answer.status >= 400:
+        check(
+            not gone and after.status == 200,
+            f"nothing deleted after status {answer.status}",
+            f"{some(gone) or 'it is'} gone",
+            answer,
+            after,
+        )
+
+
+@clause(
+    "DELETE-13", "must", "Headers and bodies do not change a delete", source=SDKS, spec=DELETE, deletes="with a body"
+)
+def test_headers(evidence: Evidence) -> None:
+    """A delete with a body, any Content-Type or any Accept is answered as without: SDKs send them."""
+
+    def action(picks: Picks) -> None:
+        json = ("Content-Type", "application/json")
+        variants = (((FORM,), b""), ((json,), b"{}"), ((json, ("Accept", "text/html")), b""))
+        for each, (headers, body) in zip(picks, variants, strict=True):
+            evidence.target.delete(evidence.rich, each, headers=headers, body=body).has_status(204)
+            evidence.target.fetch(evidence.rich, each).has_status(404)
+
+    evidence.attempt("with a body", action)
+
+
+@clause("DELETE-14", "must", "A deleted Binding stays away", source=PAGE, spec=DELETE, deletes="story")
+def test_stays_away(evidence: Evidence) -> None:
+    """A Binding that was deleted does not come back: not after many other requests, not for another connection."""
+    story = _story(evidence)
+    wait = 1.0 - (time.monotonic() - evidence.once("end of the story", time.monotonic))
+    time.sleep(max(wait, 0))
+
+    def look(each: Binding) -> None:
+        evidence.target.fetch(evidence.rich, each).has_status(404)
+        user = evidence.target.list(evidence.rich, [("Identity", each.identity)])
+        check(each.sid not in user.sids, f"a list without {each.sid}, which was deleted", "one that shows it", user)
+        evidence.target.list(evidence.large, [("PageSize", "1")])  # so that no worker is always asked the same
+
+    evidence.each(look, story.picks * 8)
+
+
+def _story(evidence: Evidence) -> Story:
+    return evidence.once("story", lambda: evidence.attempt("story", lambda picks: _told(evidence, picks)))
+
+
+def _told(evidence: Evidence, picks: Picks) -> Story:
+    target, rich = evidence.target, evidence.rich
+    before = evidence.standing(rich)
+    for each in picks:  # what caches is asked for before, so that it can be wrong afterwards
+        target.fetch(rich, each)
+        target.list(rich, [("Identity", each.identity)])
+    deleted = [target.delete(rich, each) for each in picks]
+    fetched = [target.fetch(rich, each) for each in picks]
+    after = evidence.standing(rich)
+    again = [target.delete(rich, each) for each in picks]
+    evidence.once("end of the story", time.monotonic)
+    return Story(picks, before, deleted, fetched, again, after)
+
+
+def _with_query(evidence: Evidence) -> tuple[Answer, list[str], Answer]:
+    """A delete with a query: its answer, what is gone since, and the answer to fetching the Binding."""
+
+    def action(picks: Picks) -> tuple[Answer, list[str], Answer]:
+        query = "?" + encoded([("Identity", picks[0].identity)])
+        before = evidence.standing(evidence.rich)
+        answer = evidence.target.delete(evidence.rich, picks[0], query)
+        after = evidence.standing(evidence.rich)
+        return answer, [sid for sid in before if sid not in after], evidence.target.fetch(evidence.rich, picks[0])
+
+    return evidence.once("with a query", lambda: evidence.attempt("with a query", action))
+
+
+def _only_gone(before: Sequence[Any], after: Sequence[Any], gone: Sequence[str], *answers: Answer) -> None:
+    lost = [sid for sid in before if sid not in after and sid not in gone]
+    expected = f"nothing deleted but {some(gone)}" if gone else "nothing deleted"
+    check(not lost, expected, f"{some(lost)} gone as well" if gone else f"{some(lost)} gone", *answers)

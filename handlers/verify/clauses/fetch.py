@@ -1,0 +1,92 @@
+"""FETCH: fetching a Binding."""
+
+import time
+from functools import partial
+
+from ..clause import OURS, PAGE, SDKS, clause
+from ..evidence import Evidence
+from ..facts import BAD_PARAMETER, FETCH
+from ..target import encoded
+from ..variants import VARIANTS, malformed, same_answer
+from ..violation import check
+
+
+@clause("FETCH-01", "must", "Fetching gives the Binding", source=PAGE, spec=f"{FETCH}/responses/200")
+def test_fetch(evidence: Evidence) -> None:
+    """Fetching a Binding gives 200 and the Binding."""
+    for each, answer in evidence.fetched:
+        sid = answer.has_status(200).object.get("sid")
+        check(sid == each.sid, f"the Binding {each.sid}", f"{answer.summary}, another or none", answer)
+
+
+@clause("FETCH-02", "must", "Fetching a Binding that does not exist is 404", source=PAGE, spec=f"{FETCH}/responses/404")
+def test_absent(evidence: Evidence) -> None:
+    """A Binding that does not exist is 404."""
+    for service in (evidence.rich, evidence.large):
+        evidence.target.fetch(service, evidence.absent()).has_status(404)
+
+
+@clause(
+    "FETCH-03", "must", "Fetching by a malformed SID is 404", source=OURS, spec="/components/parameters/SidParameter"
+)
+def test_malformed(evidence: Evidence) -> None:
+    """A Binding SID that is malformed is 404: there is no such Binding."""
+    sids = malformed(evidence.rich.bindings[0].sid, evidence.rich.bindings[-1].sid)
+    for answer in evidence.target.together([partial(evidence.target.fetch, evidence.rich, sid) for sid in sids]):
+        answer.has_status(404)
+
+
+@clause(
+    "FETCH-04", "must", "Fetching from a service that does not exist is 404", source=PAGE, spec=f"{FETCH}/responses/404"
+)
+def test_absent_service(evidence: Evidence) -> None:
+    """A Binding of a service that does not exist is 404."""
+    evidence.target.fetch(evidence.absent("IS"), evidence.rich.bindings[0]).has_status(404)
+    evidence.target.fetch(evidence.absent("IS"), evidence.absent()).has_status(404)
+
+
+@clause(
+    "FETCH-05",
+    "must",
+    "Fetching by a malformed service SID is 404",
+    source=OURS,
+    spec="/components/parameters/ServiceSidParameter",
+)
+def test_malformed_service(evidence: Evidence) -> None:
+    """A Binding of a service whose SID is malformed is 404."""
+    sids, there = malformed(evidence.rich.sid), evidence.rich.bindings[0]
+    for answer in evidence.target.together([partial(evidence.target.fetch, sid, there) for sid in sids]):
+        answer.has_status(404)
+
+
+@clause("FETCH-06", "must", "Fetching under another service is 404", source=PAGE, spec=f"{FETCH}/responses/404")
+def test_other_service(evidence: Evidence) -> None:
+    """A Binding under another service of the same account is 404."""
+    one, other = evidence.world.two_services()
+    evidence.target.fetch(other, one.bindings[0]).has_status(404)
+    evidence.target.fetch(one, other.bindings[0]).has_status(404)
+
+
+@clause("FETCH-07", "should", "A fetch refuses query parameters", source=OURS, spec=f"{FETCH}/responses/400")
+def test_query(evidence: Evidence) -> None:
+    """A fetch takes no query parameter: any is 400, code 20001."""
+    for query in ("?Unknown=1", "?PageSize=5", "?Identity=a", "?" + encoded([("BindingType", "apn")])):
+        answer = evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], query)
+        answer.has_status(400).has_code(BAD_PARAMETER)
+
+
+@clause("FETCH-08", "must", "A fetch changes nothing", source=PAGE, spec=FETCH)
+def test_twice(evidence: Evidence) -> None:
+    """Fetching a Binding again gives the same: reading changes nothing."""
+    time.sleep(1.1)  # what a fetch would set to the time of now is another second then
+    for each, answer in evidence.found[:10]:
+        same_answer(answer, evidence.target.fetch(each.service_sid, each), "the same as before")
+
+
+@clause("FETCH-09", "must", "Headers and bodies do not change a fetch", source=SDKS, spec=FETCH)
+def test_headers(evidence: Evidence) -> None:
+    """A body, any Content-Type, Accept or Accept-Encoding changes nothing of a fetch: SDKs send them."""
+    each, answer = evidence.found[0]
+    for words, headers, body in VARIANTS:
+        again = evidence.target.fetch(each.service_sid, each, headers=headers, body=body)
+        same_answer(answer, again, f"with {words}, the same as without")

@@ -1,0 +1,385 @@
+"""PAGE: turning pages."""
+
+from collections.abc import Sequence
+from functools import partial
+from urllib.parse import parse_qs, urlsplit
+
+from ..clause import OURS, PAGE, SDKS, clause
+from ..evidence import Evidence, Walk
+from ..facts import BAD_PARAMETER, DEFAULT_SIZE, LARGEST_SIZE, LIST, PARAMETERS, SCHEMAS, SIZE_TOO_LARGE, TYPES
+from ..response import MISSING, Answer, is_integer, told
+from ..violation import NotShown, check, violated
+from ..world import Binding
+
+_META = f"{SCHEMAS}/PageMeta/properties"
+_SIZE = f"{PARAMETERS}/PageSizeParameter"
+_TOKEN = f"{PARAMETERS}/PageTokenParameter"
+
+
+@clause("PAGE-01", "must", "A page holds at most PageSize Bindings", source=PAGE, spec=_SIZE)
+def test_at_most(evidence: Evidence) -> None:
+    """A page holds at most PageSize Bindings."""
+    for walk in evidence.walks:
+        size = walk.size or DEFAULT_SIZE
+        for page in walk.pages:
+            check(len(page.bindings) <= size, f"at most {size} Bindings", page.summary, page)
+
+
+@clause("PAGE-02", "must", "A page holds 50 Bindings by default", source=PAGE, spec=f"{SCHEMAS}/PageSize/default")
+def test_default(evidence: Evidence) -> None:
+    """Without a PageSize a page holds 50 Bindings."""
+    for service in (evidence.large, evidence.rich):
+        answer = evidence.listed(service)
+        expected = min(len(service.bindings), DEFAULT_SIZE)
+        check(len(answer.bindings) == expected, f"{expected} Bindings", answer.summary, answer)
+
+
+@clause("PAGE-03", "must", "meta.page_size is the page size in force", source=PAGE, spec=f"{_META}/page_size")
+def test_page_size(evidence: Evidence) -> None:
+    """`meta.page_size` is the page size in force, the default included, however many Bindings are on the page."""
+    for walk in (*evidence.walks, *evidence.filtered_walks):
+        size = walk.size or DEFAULT_SIZE
+        for page in walk.pages:
+            told_size = page.meta.get("page_size", MISSING)
+            check(told_size == size, f"`meta.page_size`: {size}", f"`meta.page_size`: {told(told_size)}", page)
+
+
+@clause("PAGE-04", "must", "PageSize 1 and 1000 work", source=PAGE, spec=f"{SCHEMAS}/PageSize")
+def test_bounds(evidence: Evidence) -> None:
+    """PageSize 1 and the maximum, 1000, work."""
+    for service in (evidence.large, evidence.rich):
+        for size in (1, LARGEST_SIZE):
+            answer = evidence.listed(service, ("PageSize", str(size)))
+            expected = min(size, len(service.bindings))
+            check(len(answer.bindings) == expected, f"{expected} Bindings", answer.summary, answer)
+
+
+@clause("PAGE-05", "must", "A walk visits every Binding once", source=PAGE, spec=f"{_META}/next_page_url")
+def test_walk(evidence: Evidence) -> None:
+    """Following `next_page_url` from the first page visits every Binding exactly once."""
+    for walk in evidence.walks:
+        _visits(walk, walk.service.bindings)
+
+
+@clause("PAGE-06", "must", "Every page but the last is full", source=OURS, spec=LIST)
+def test_full(evidence: Evidence) -> None:
+    """Every page but the last is full."""
+    for walk in evidence.walks:
+        size = walk.size or DEFAULT_SIZE
+        for page in walk.inner:
+            check(len(page.bindings) == size, f"{size} Bindings on every page but the last", page.summary, page)
+
+
+@clause("PAGE-07", "must", "The last page has no next page", source=PAGE, spec=f"{_META}/next_page_url")
+def test_last(evidence: Evidence) -> None:
+    """`next_page_url` is null on the last page, also where that is full: there is no empty page after it."""
+    for walk in (*evidence.walks, *evidence.filtered_walks):
+        last = walk.pages[-1]
+        is_empty = not last.bindings and len(walk.pages) > 1
+        check(not is_empty, "no next page after the last Binding", "an empty page", *walk.pages[-2:])
+
+
+@clause("PAGE-08", "must", "A page has a next page where more follows", source=PAGE, spec=f"{_META}/next_page_url")
+def test_next(evidence: Evidence) -> None:
+    """`next_page_url` is not null where more Bindings follow."""
+    for walk in evidence.walks:
+        lacking = len(walk.service.sids - set(walk.sids))
+        ends = walk.pages[-1]
+        check(not lacking, f"a next page: {lacking} Bindings were not shown yet", "`meta.next_page_url`: null", ends)
+
+
+@clause("PAGE-09", "must", "The first page has no previous page", source=PAGE, spec=f"{_META}/previous_page_url")
+def test_first_has_no_previous(evidence: Evidence) -> None:
+    """`previous_page_url` is null on the first page, however one comes there."""
+    for walk in (*evidence.walks, *evidence.filtered_walks):
+        first = walk.pages[0]
+        check(first.url("previous_page_url") is None, "`meta.previous_page_url`: null", "a URL", first)
+    for walk in _few(evidence):
+        url = walk.pages[1].url("previous_page_url") if len(walk.pages) > 1 else None
+        if url is not None:
+            back = evidence.target.follow(url, walk.pages[1])
+            check(back.url("previous_page_url") is None, "`meta.previous_page_url`: null", "a URL", walk.pages[1], back)
+
+
+@clause("PAGE-10", "must", "Later pages have a previous page", source=PAGE, spec=f"{_META}/previous_page_url")
+def test_previous(evidence: Evidence) -> None:
+    """`previous_page_url` is not null on every page after the first."""
+    for walk in (*evidence.walks, *evidence.filtered_walks):
+        for page in walk.pages[1:]:
+            check(page.url("previous_page_url") is not None, "`meta.previous_page_url`, a URL", "null", page)
+
+
+@clause(
+    "PAGE-11", "must", "previous_page_url walks the same pages back", source=PAGE, spec=f"{_META}/previous_page_url"
+)
+def test_back(evidence: Evidence) -> None:
+    """Following `previous_page_url` walks the same pages back, with the Bindings in the same order."""
+    evidence.each(_back, (evidence.walks[0], *evidence.walks[2:4], evidence.filtered_walks[2]), evidence)
+
+
+def _back(evidence: Evidence, walk: Walk) -> None:
+    page = walk.pages[-1]
+    for earlier in reversed(walk.inner):
+        url = page.url("previous_page_url")
+        if url is None:
+            violated("`meta.previous_page_url`, a URL", "null", page)
+        back = evidence.target.follow(url, page)
+        check(
+            back.sids == earlier.sids,
+            f"the page before, with {len(earlier.sids)} Bindings in the same order",
+            f"{back.summary}, {'in another order' if set(back.sids) == set(earlier.sids) else 'others'}",
+            page,
+            back,
+        )
+        page = back
+
+
+@clause("PAGE-12", "must", "first_page_url leads to the first page", source=PAGE, spec=f"{_META}/first_page_url")
+def test_first_page_url(evidence: Evidence) -> None:
+    """`first_page_url` leads to the first page, from every page."""
+    pages = [(page, walk.pages[0]) for walk in _few(evidence) for page in walk.pages[:3]]
+    evidence.each(lambda page: _leads(evidence, page[0], "first_page_url", page[1], "the first page"), pages)
+
+
+@clause("PAGE-13", "must", "meta.url leads to its own page", source=PAGE, spec=f"{_META}/url")
+def test_url(evidence: Evidence) -> None:
+    """`meta.url` leads to the page that it stands on."""
+    pages = [page for walk in _few(evidence) for page in walk.pages[:3]]
+    evidence.each(lambda page: _leads(evidence, page, "url", page, "the same page"), pages)
+
+
+@clause("PAGE-14", "must", "Page URLs keep the filters", source=PAGE, spec=f"{_META}/next_page_url")
+def test_keep_filters(evidence: Evidence) -> None:
+    """All four page URLs lead to lists with the same filters."""
+    for walk in evidence.filtered_walks[1:]:
+        identities = [value for name, value in walk.query if name == "Identity"]
+        types = [value for name, value in walk.query if name == "BindingType"]
+        wanted = {binding.sid for binding in walk.service.matching(identities, types)}
+        for page, led in _led(evidence, walk):
+            strange = [sid for sid in led.sids if sid not in wanted]
+            check(not strange, "only Bindings that the filters ask for", f"{len(strange)} others too", page, led)
+
+
+@clause("PAGE-15", "must", "Page URLs keep the page size", source=PAGE, spec=f"{_META}/next_page_url")
+def test_keep_size(evidence: Evidence) -> None:
+    """All four page URLs lead to lists with the same page size."""
+    for walk in (evidence.walk(evidence.large, ("PageSize", "7")), evidence.filtered_walks[-1]):
+        for page, led in _led(evidence, walk):
+            size = led.meta.get("page_size", MISSING)
+            check(
+                size == walk.size and len(led.bindings) <= (walk.size or 0),
+                f"a page of PageSize {walk.size}",
+                f"{led.summary}, `meta.page_size`: {told(size)}",
+                page,
+                led,
+            )
+
+
+@clause("PAGE-16", "should", "meta.page is the Page that was sent", source=OURS, spec=f"{_META}/page")
+def test_echo(evidence: Evidence) -> None:
+    """`meta.page` is the Page that was sent, and 0 without one."""
+    for value, query in ((0, ()), (0, (("Page", "0"),)), (3, (("Page", "3"),)), (77, (("Page", "77"),))):
+        answer = evidence.listed(evidence.large, *query, ("PageSize", "5"))
+        page = answer.meta.get("page", MISSING)
+        check(page == value and is_integer(page), f"`meta.page`: {value}", f"`meta.page`: {told(page)}", answer)
+
+
+@clause(
+    "PAGE-17",
+    "should",
+    "Page counts up in next_page_url, and down in previous_page_url",
+    source=OURS,
+    spec=f"{_META}/next_page_url",
+)
+def test_count(evidence: Evidence) -> None:
+    """`next_page_url` carries Page + 1, `previous_page_url` Page - 1, but never below 0."""
+    walk = evidence.walk(evidence.large, ("PageSize", "7"))
+    for number, page in enumerate(walk.pages[:4]):
+        _carries(page, "next_page_url", number + 1)
+        if number:
+            _carries(page, "previous_page_url", number - 1)
+    if len(walk.pages) > 1:
+        token = _token(walk.pages[0])
+        for number, next_number in ((0, 1), (9, 10)):
+            query = [("PageSize", "7"), ("PageToken", token), ("Page", str(number))]
+            page = evidence.target.list(evidence.large, query)
+            _carries(page, "next_page_url", next_number)
+            _carries(page, "previous_page_url", max(number - 1, 0))
+
+
+@clause("PAGE-18", "must", "Page selects nothing", source=PAGE, spec=f"{PARAMETERS}/PageParameter")
+def test_page(evidence: Evidence) -> None:
+    """Page is the client's state and selects nothing: only PageToken positions a page."""
+    without = evidence.listed(evidence.large, ("PageSize", "5"))
+    for value in ("0", "1", "2", "7", "1000"):
+        answer = evidence.listed(evidence.large, ("PageSize", "5"), ("Page", value))
+        check(answer.sids == without.sids, "the same Bindings as without Page", f"{answer.summary}, others", answer)
+
+
+@clause("PAGE-19", "must", "A PageToken works with the client's own parameters", source=SDKS, spec=_TOKEN)
+def test_token(evidence: Evidence) -> None:
+    """The PageToken of `next_page_url`, sent with the client's own other parameters in any order, gives the next page:
+    users of the SDK for Go do that.
+    """
+    walks = [
+        walk for walk in (evidence.walk(evidence.large, ("PageSize", "7")), *evidence.filtered_walks) if walk.inner
+    ]
+    if not walks:
+        raise NotShown("the world has too few Bindings for a second page")
+    for walk in walks[:3]:
+        token = ("PageToken", _token(walk.pages[0]))
+        for query in ((*walk.query, token), (token, *reversed(walk.query)), (token, *walk.query, ("Page", "1"))):
+            answer = evidence.target.list(walk.service, query)
+            check(answer.sids == walk.pages[1].sids, "the second page", f"{answer.summary}, another page", answer)
+
+
+@clause("PAGE-20", "should", "A PageToken that was not given is 400", source=OURS, spec=_TOKEN)
+def test_bogus_token(evidence: Evidence) -> None:
+    """A PageToken that the server did not give is 400, code 20001."""
+    tokens = ["bogus", "null", "PA", "PT" + "0" * 32, "e30", "W10=", "\u00e9", "' OR 1=1 --", "%"]
+    own = evidence.listed(evidence.large, ("PageSize", "7"))
+    if own.url("next_page_url") is None or not _token(own).lstrip("-").isdecimal():
+        tokens += ["0", "1", "-1"]  # where tokens are numbers, these may be such
+    evidence.each(_refused, [("PageToken", token) for token in tokens], evidence)
+
+
+@clause("PAGE-21", "must", "A PageToken shows no other service's Bindings", source=OURS, spec=_TOKEN)
+def test_token_of_another_service(evidence: Evidence) -> None:
+    """A PageToken never shows another service's Bindings: it is 400, or gives a page of the service that is asked."""
+    one, other = evidence.world.two_services()
+    for owner, asked in ((one, other), (other, one)):
+        for query in ((("PageSize", "3"),), (("PageSize", "50"),)):
+            first = evidence.listed(owner, *query)
+            if first.url("next_page_url") is None:
+                continue
+            answer = evidence.target.list(asked, [*query, ("PageToken", _token(first))])
+            answer.has_status(200, 400)
+            if answer.status == 200:
+                _only(answer, asked.bindings, "only Bindings of the service that is asked")
+
+
+@clause("PAGE-22", "must", "A PageToken keeps to the filters that are asked for", source=OURS, spec=_TOKEN)
+def test_token_with_other_filters(evidence: Evidence) -> None:
+    """A PageToken with other filters is 400, or gives a page of what these filters ask for."""
+    large = evidence.large
+    user = large.bindings[-1].identity
+    plain = _token(evidence.listed(large, ("PageSize", "3")))
+    others: list[tuple[tuple[str, str], ...]] = [(("BindingType", each),) for each in TYPES]
+    others += [(("Identity", user),), (("Identity", user), ("BindingType", TYPES[0]))]
+    for query in others:
+        answer = evidence.target.list(large, [("PageSize", "3"), *query, ("PageToken", plain)])
+        identities = [value for name, value in query if name == "Identity"]
+        types = [value for name, value in query if name == "BindingType"]
+        if answer.has_status(200, 400).status == 200:
+            _only(answer, large.matching(identities, types), "only what the filters ask for")
+    filtered = evidence.listed(large, ("PageSize", "1"), ("BindingType", large.bindings[0].binding_type))
+    if filtered.url("next_page_url") is not None:
+        answer = evidence.target.list(large, [("PageSize", "3"), ("PageToken", _token(filtered))])
+        if answer.has_status(200, 400).status == 200:
+            _only(answer, large.bindings, "only Bindings of the service")
+
+
+@clause("PAGE-23", "should", "A PageSize over 1000 is 400", source=OURS, spec=f"{SCHEMAS}/PageSize/maximum")
+def test_too_large(evidence: Evidence) -> None:
+    """A PageSize over 1000 is 400, however large."""
+    for size in _too_large():
+        evidence.listed(evidence.large, ("PageSize", size)).has_status(400)
+
+
+@clause("PAGE-24", "should", "The code of a PageSize over 1000 is 20007", source=OURS, spec=f"{_SIZE}/x-errors")
+def test_code_of_too_large(evidence: Evidence) -> None:
+    """The code of a PageSize over the maximum is 20007."""
+    for size in _too_large():
+        evidence.listed(evidence.large, ("PageSize", size)).has_code(SIZE_TOO_LARGE)
+
+
+@clause("PAGE-25", "should", "A PageSize that is no positive integer is 400", source=OURS, spec=f"{SCHEMAS}/PageSize")
+def test_bad_size(evidence: Evidence) -> None:
+    """A PageSize that is 0, negative or no integer in ASCII digits is 400, code 20001."""
+    sizes = ("0", "-1", "-1000", "abc", "10abc", "1.0", "1.5", "1_0", "1e1", "0x10", " 1", "1 ", "\u0661\u0660", "+5")
+    evidence.each(_refused, [("PageSize", size) for size in sizes], evidence)
+
+
+@clause("PAGE-26", "should", "A Page that is no integer is 400", source=OURS, spec=f"{SCHEMAS}/Page")
+def test_bad_page(evidence: Evidence) -> None:
+    """A Page that is negative or no integer is 400, code 20001."""
+    pages = ("-1", "abc", "1.5", "1_0", "1e1", "", "\u0661")
+    evidence.each(_refused, [("Page", page) for page in pages], evidence)
+
+
+@clause("PAGE-27", "must", "A PageSize that is sent twice is not refused", source=SDKS, spec=_SIZE)
+def test_twice(evidence: Evidence) -> None:
+    """A PageSize that is sent twice is not refused, since the SDK for Java does that; one of the two is in force."""
+    for one, other in (("7", "5"), ("3", "3")):
+        answer = evidence.listed(evidence.large, ("PageSize", one), ("PageSize", other))
+        count = len(answer.bindings)
+        check(str(count) in (one, other), f"{one} or {other} Bindings", answer.summary, answer)
+
+
+def _refused(evidence: Evidence, parameter: tuple[str, str]) -> None:
+    evidence.listed(evidence.large, parameter).has_status(400).has_code(BAD_PARAMETER)
+
+
+def _too_large() -> Sequence[str]:
+    return (str(LARGEST_SIZE + 1), str(LARGEST_SIZE * 5), str(2**31), str(2**63), "9" * 40)
+
+
+def _few(evidence: Evidence) -> Sequence[Walk]:
+    return (evidence.walks[0], evidence.walks[2], evidence.filtered_walks[-1])
+
+
+def _visits(walk: Walk, wanted: Sequence[Binding]) -> None:
+    sids = walk.sids
+    missing, twice = {each.sid for each in wanted} - set(sids), len(sids) - len(set(sids))
+    strange = set(sids) - {each.sid for each in wanted}
+    check(
+        not missing and not twice and not strange,
+        f"{len(wanted)} Bindings, each once",
+        f"{len(missing)} missing, {twice} more than once, {len(strange)} others",
+        *walk.pages[:2],
+    )
+
+
+def _leads(evidence: Evidence, page: Answer, name: str, wanted: Answer, what: str) -> None:
+    url = page.url(name)
+    if url is None:
+        violated(f"`meta.{name}`, a URL", "null", page)
+    led = evidence.target.follow(url, page)
+    check(
+        led.status == 200 and led.sids == wanted.sids,
+        f"`meta.{name}` leads to {what}",
+        f"{led.summary}, another page",
+        page,
+        led,
+    )
+
+
+def _led(evidence: Evidence, walk: Walk) -> Sequence[tuple[Answer, Answer]]:
+    """What the page URLs of a walk's second page, or of its only one, lead to."""
+    page = walk.pages[min(1, len(walk.pages) - 1)]
+    urls = [page.url(name) for name in ("first_page_url", "url", "next_page_url", "previous_page_url")]
+    calls = [partial(evidence.target.follow, url, page) for url in urls if url is not None]
+    return [(page, led) for led in evidence.target.together(calls)]
+
+
+def _carries(page: Answer, name: str, number: int) -> None:
+    url = page.url(name)
+    if url is not None:
+        found = parse_qs(urlsplit(url).query).get("Page", ["no Page"])
+        check(found == [str(number)], f"`meta.{name}` with Page={number}", f"with {', '.join(found)[:40]}", page)
+
+
+def _token(page: Answer) -> str:
+    url = page.url("next_page_url")
+    if url is None:
+        violated("`meta.next_page_url`, a URL", "null", page)
+    found = parse_qs(urlsplit(url).query).get("PageToken")
+    if not found:
+        violated("`meta.next_page_url` with a PageToken", "a URL without one", page)
+    return found[-1]
+
+
+def _only(answer: Answer, wanted: Sequence[Binding], expected: str) -> None:
+    sids = {each.sid for each in wanted}
+    strange = [sid for sid in answer.sids if sid not in sids]
+    check(not strange, expected, f"{len(strange)} others", answer)

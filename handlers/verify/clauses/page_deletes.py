@@ -1,0 +1,156 @@
+"""PAGE, once more: walks while Bindings are deleted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..clause import OURS, clause
+from ..evidence import Evidence
+from ..facts import SCHEMAS
+from ..plan import Picks
+from ..response import Answer
+from ..violation import NotShown, check, some, violated
+
+_NEXT = f"{SCHEMAS}/PageMeta/properties/next_page_url"
+_PREVIOUS = f"{SCHEMAS}/PageMeta/properties/previous_page_url"
+
+
+@clause(
+    "PAGE-28", "must", "A walk bears deletes before its position", source=OURS, spec=_NEXT, deletes="before a position"
+)
+def test_deleted_before(evidence: Evidence) -> None:
+    """A walk during which Bindings before its position are deleted still visits every other Binding exactly once."""
+
+    def action(picks: Picks) -> None:
+        order, index = _placed(evidence, picks, ends=2)
+        first = _first(evidence, index + 2)
+        evidence.target.delete(evidence.large, order[index])
+        _goes_on(evidence, first, order, f"after {order[index]}, on its first page, was deleted")
+
+    evidence.attempt("before a position", action)
+
+
+@clause(
+    "PAGE-29", "must", "A walk bears deletes at the edge of a page", source=OURS, spec=_NEXT, deletes="edges of a page"
+)
+def test_deleted_edges(evidence: Evidence) -> None:
+    """A walk goes on where the Bindings at the edge of its page, from which others are reckoned, are deleted."""
+
+    def action(picks: Picks) -> None:
+        order, index = _placed(evidence, picks, ends=1)
+        first = _first(evidence, index + 1)
+        evidence.target.delete(evidence.large, order[index])
+        _goes_on(evidence, first, order, f"after {order[index]}, the last of its first page, was deleted")
+        _goes_back(evidence, next(pick.sid for pick in picks if pick.sid != order[index]))
+
+    evidence.attempt("edges of a page", action)
+
+
+@clause(
+    "PAGE-30",
+    "should",
+    "The page of a token is empty where nothing is left",
+    source=OURS,
+    spec=_NEXT,
+    deletes="after a token",
+)
+def test_deleted_after(evidence: Evidence) -> None:
+    """Where everything after a token was deleted, its page is empty: 200, both URLs null."""
+
+    def action(picks: Picks) -> None:
+        first = evidence.target.list(evidence.large, [("Identity", picks[0].identity), ("PageSize", "1")])
+        url = first.url("next_page_url")
+        if url is None:
+            violated("`meta.next_page_url`, a URL: the user has more Bindings", "null", first)
+        for each in picks:
+            if each.sid not in first.sids:
+                evidence.target.delete(evidence.large, each)
+        page = evidence.target.follow(url)
+        check(page.bindings == [], "an empty page", page.summary, first, page)
+        for name in ("next_page_url", "previous_page_url"):
+            check(page.url(name) is None, f"`meta.{name}`: null", "a URL", page)
+
+    evidence.attempt("after a token", action)
+
+
+@clause(
+    "PAGE-31",
+    "must",
+    "previous_page_url bears deletes on the previous page",
+    source=OURS,
+    spec=_PREVIOUS,
+    deletes="previous page",
+)
+def test_deleted_on_previous(evidence: Evidence) -> None:
+    """`previous_page_url` still works where Bindings of the page that it leads to were deleted: it shows the others."""
+
+    def action(picks: Picks) -> None:
+        order, index = _placed(evidence, picks, ends=3)
+        first = _first(evidence, index + 3)
+        second = _followed(evidence, first, "next_page_url")
+        evidence.target.delete(evidence.large, order[index])
+        back = _followed(evidence, second, "previous_page_url")
+        wanted = [sid for sid in first.sids if sid != order[index]]
+        shown = [sid for sid in back.sids if sid in wanted]
+        check(
+            shown == wanted and order[index] not in back.sids and set(back.sids) <= set(order),
+            f"the {len(wanted)} other Bindings of the page, in the same order, and not {order[index]}",
+            f"{back.summary}, {len(shown)} of them",
+            second,
+            back,
+        )
+
+    evidence.attempt("previous page", action)
+
+
+def _placed(evidence: Evidence, picks: Picks, *, ends: int) -> tuple[Sequence[Any], int]:
+    """The order in which Bindings stand, and which place among them one of the picks has."""
+    order = evidence.standing(evidence.large)
+    for pick in picks:
+        if pick.sid not in order:
+            violated(f"a list that shows {pick.sid}", "one without it")
+    index = min(order.index(pick.sid) for pick in picks)
+    if index + ends >= len(order):
+        raise NotShown("the Bindings that may be deleted are the last of the list")
+    return order, index
+
+
+def _first(evidence: Evidence, size: int) -> Answer:
+    return evidence.target.list(evidence.large, [("PageSize", str(size))])
+
+
+def _followed(evidence: Evidence, page: Answer, name: str) -> Answer:
+    url = page.url(name)
+    if url is None:
+        violated(f"`meta.{name}`, a URL", "null", page)
+    return evidence.target.follow(url, page)
+
+
+def _goes_back(evidence: Evidence, sid: str) -> None:
+    """Raise `Violation` unless there is a way back from a page whose first Binding was deleted."""
+    index = evidence.standing(evidence.large).index(sid)
+    if index:
+        first = _first(evidence, index)
+        second = _followed(evidence, first, "next_page_url")
+        evidence.target.delete(evidence.large, sid)
+        back = _followed(evidence, second, "previous_page_url")
+        check(
+            back.sids == first.sids,
+            f"the page before, after {sid}, the first of this page, was deleted",
+            f"{back.summary}, another page",
+            second,
+            back,
+        )
+
+
+def _goes_on(evidence: Evidence, first: Answer, order: Sequence[Any], when: str) -> None:
+    """Raise `Violation` unless the walk from a page visits what the order says, each once."""
+    pages = evidence.follow(first, evidence.large)
+    sids = [sid for page in pages for sid in page.sids]
+    missing = [sid for sid in order if sid not in sids]
+    twice = len(sids) - len(set(sids))
+    check(
+        not missing and not twice,
+        f"a walk that goes on with the next Binding {when}",
+        f"{len(missing)} Bindings left out{': ' if missing else ''}{some(missing)}, {twice} shown twice",
+        *pages[:2],
+    )

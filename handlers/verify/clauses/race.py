@@ -1,0 +1,142 @@
+"""RACE: many at once."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from ..clause import OURS, clause
+from ..evidence import Evidence, same_bindings
+from ..facts import DELETE, FETCH, LARGEST_SIZE, LIST, SCHEMAS, TYPES
+from ..plan import Picks
+from ..response import Answer
+from ..violation import check, some, violated
+
+_AT_ONCE = 16
+_ALL = ("PageSize", str(LARGEST_SIZE))
+
+
+@clause("RACE-01", "must", "Fetches at once each get their own Binding", source=OURS, spec=FETCH)
+def test_fetches(evidence: Evidence) -> None:
+    """Many fetches at once each get their own Binding."""
+    bindings = [*evidence.rich.bindings[:24], *evidence.large.bindings[:24]] * 2
+    calls = [partial(evidence.target.fetch, each.service_sid, each) for each in bindings]
+    for each, answer in zip(bindings, evidence.target.together(calls, _AT_ONCE), strict=True):
+        found = answer.has_status(200).object
+        is_its_own = found.get("sid") == each.sid and found.get("identity") == each.identity
+        check(is_its_own, f"the Binding {each.sid}", f"{answer.summary}, another one", answer)
+
+
+@clause("RACE-02", "must", "Lists at once each get their own Bindings", source=OURS, spec=LIST)
+def test_lists(evidence: Evidence) -> None:
+    """Many lists with different filters at once each get their own answer."""
+    large, rich = evidence.large, evidence.rich
+    asked = [(large, [user], [kind]) for user in list(large.identities)[:10] for kind in TYPES[:2]]
+    asked += [(service, [], [kind]) for service in (large, rich) for kind in TYPES]
+    asked += [(rich, [user], []) for user in list(rich.identities)[:20]]
+    calls = []
+    for service, users, kinds in asked * 2:
+        query = [("Identity", each) for each in users] + [("BindingType", each) for each in kinds] + [_ALL]
+        calls.append(partial(evidence.target.list, service, query))
+    answers = evidence.target.together(calls, _AT_ONCE)
+    for (service, users, kinds), answer in zip(asked * 2, answers, strict=True):
+        same_bindings(answer, service.matching(users, kinds), f"{_AT_ONCE} lists were asked for at once")
+
+
+@clause("RACE-03", "must", "Accounts at once each see their own", source=OURS, spec=LIST)
+def test_accounts(evidence: Evidence) -> None:
+    """Two accounts at once each see their own, and nothing of the other's."""
+    foreign, credentials = evidence.world.foreign, evidence.world.other_credentials
+    calls = []
+    for number in range(24):
+        calls.append(partial(evidence.target.fetch, evidence.rich, evidence.rich.bindings[number % 5]))
+        calls.append(partial(evidence.target.list, foreign, [_ALL], credentials=credentials))
+        calls.append(partial(evidence.target.list, evidence.large, [_ALL]))
+        calls.append(partial(evidence.target.list, foreign, [_ALL]))
+    answers = evidence.target.together(calls, _AT_ONCE)
+    for number in range(0, len(answers), 4):
+        fetched, theirs, own, refused = answers[number : number + 4]
+        fetched.has_status(200)
+        same_bindings(theirs, foreign.bindings, "two accounts asked at once")
+        same_bindings(own, evidence.large.bindings, "two accounts asked at once")
+        refused.has_status(404)
+
+
+@clause(
+    "RACE-04", "must", "Of deletes of one Binding at once, one is 204", source=OURS, spec=DELETE, deletes="one at once"
+)
+def test_one_delete(evidence: Evidence) -> None:
+    """Of several deletes of one Binding at once, one is 204 and all others are 404."""
+
+    def action(picks: Picks) -> None:
+        for each in picks:
+            answers = evidence.target.together([partial(evidence.target.delete, evidence.large, each)] * 8, 8)
+            for answer in answers:
+                answer.has_status(204, 404)
+            done = [answer for answer in answers if answer.status == 204]
+            check(len(done) == 1, "one 204, the others 404", f"{len(done)} times 204", *answers[:2])
+
+    evidence.attempt("one at once", action)
+
+
+@clause("RACE-05", "must", "Deletes at once all take effect", source=OURS, spec=DELETE, deletes="several at once")
+def test_deletes(evidence: Evidence) -> None:
+    """Deletes of different Bindings at once all take effect, and nothing else goes."""
+
+    def action(picks: Picks) -> None:
+        before = evidence.standing(evidence.large)
+        calls = [partial(evidence.target.delete, evidence.large, each) for each in picks]
+        answers = evidence.target.together(calls, len(picks))
+        for answer in answers:
+            answer.has_status(204)
+        after = evidence.standing(evidence.large)
+        left = [each.sid for each in picks if each.sid in after]
+        check(not left, "all of them deleted", f"{some(left)} still listed", *answers)
+        gone = set(before) - set(after) - {each.sid for each in picks}
+        check(not gone, "nothing else deleted", f"{some(list(gone))} gone", *answers)
+
+    evidence.attempt("several at once", action)
+
+
+@clause(
+    "RACE-06",
+    "must",
+    "Walks during deletes visit what stays once",
+    source=OURS,
+    spec=f"{SCHEMAS}/PageMeta/properties/next_page_url",
+    deletes="during walks",
+)
+def test_walks(evidence: Evidence) -> None:
+    """Walks that run while Bindings are deleted visit all that stood throughout, each once."""
+    evidence.attempt("during walks", lambda picks: _walked(evidence, picks))
+
+
+def _walked(evidence: Evidence, picks: Picks) -> None:
+    large = evidence.large
+    before = evidence.standing(large)
+    picks = tuple(sorted(picks, key=lambda each: before.index(each.sid) if each.sid in before else 0))
+    started = threading.Barrier(5)
+
+    def walk(size: int) -> list[Answer]:
+        first = evidence.target.list(large, [("PageSize", str(size))])
+        started.wait(60)
+        return list(evidence.follow(first, large))
+
+    def delete() -> list[Answer]:
+        started.wait(60)
+        return [evidence.target.delete(large, each).has_status(204) for each in picks]
+
+    try:
+        calls: list[Callable[[], list[Answer]]] = [*(partial(walk, size) for size in (10, 20, 25, 10)), delete]
+        walks = evidence.target.together(calls, 5)[:-1]
+    except threading.BrokenBarrierError:
+        violated("pages to walk through", "none in a minute")
+    standing = set(before) - {each.sid for each in picks}
+    for pages in walks:
+        sids = [sid for page in pages for sid in page.sids]
+        missing, twice = standing - set(sids), len(sids) - len(set(sids))
+        check(
+            not missing and not twice,
+            f"the {len(standing)} Bindings that stood throughout, each once",
+            f"{len(missing)} left out, {twice} more than once",
+            *pages[:2],
+        )

@@ -1,0 +1,192 @@
+"""TENANT: accounts are apart."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..clause import OURS, PAGE, SDKS, clause
+from ..evidence import Evidence, same_bindings
+from ..facts import ERROR, LARGEST_SIZE, LIST, MOST_VALUES, RESPONSES
+from ..plan import Picks
+from ..response import Answer
+from ..target import encoded
+from ..violation import check, some
+
+_NOT_FOUND = f"{RESPONSES}/NotFound"
+_ALL = ("PageSize", str(LARGEST_SIZE))
+
+
+@clause("TENANT-01", "must", "Fetching another account's Binding is 404", source=PAGE, spec=_NOT_FOUND)
+def test_fetch(evidence: Evidence) -> None:
+    """Fetching another account's Binding, in its own service, is 404."""
+    foreign = evidence.world.foreign
+    for each in foreign.bindings[:4]:
+        evidence.target.fetch(foreign, each).has_status(404)
+
+
+@clause("TENANT-02", "must", "Listing another account's service is 404", source=PAGE, spec=_NOT_FOUND)
+def test_list(evidence: Evidence) -> None:
+    """Listing another account's service is 404, also where its owner has just asked for the same."""
+    foreign = evidence.world.foreign
+    identity = ("Identity", foreign.bindings[0].identity)
+    for query in ((), (identity,), (("PageSize", "1"),)):
+        evidence.target.list(foreign, query).has_status(404)
+    credentials = evidence.world.other_credentials
+    for query in ((), (identity,), (("PageSize", "1"),)):
+        evidence.target.list(foreign, query, credentials=credentials).has_status(200)
+        evidence.target.list(foreign, query).has_status(404)
+
+
+@clause(
+    "TENANT-03",
+    "must",
+    "Deleting another account's Binding is 404",
+    source=PAGE,
+    spec=_NOT_FOUND,
+    deletes="of another account",
+)
+def test_delete(evidence: Evidence) -> None:
+    """Deleting another account's Binding is 404, and deletes nothing."""
+    foreign = evidence.world.foreign
+    evidence.attempt("of another account", lambda picks: _not_deleted(evidence, foreign, picks))
+
+
+@clause("TENANT-04", "must", "Another account's Binding under an own service is 404", source=PAGE, spec=_NOT_FOUND)
+def test_own_service(evidence: Evidence) -> None:
+    """Another account's Binding SID under one's own service is 404."""
+    for each in evidence.world.foreign.bindings[:4]:
+        evidence.target.fetch(evidence.rich, each).has_status(404)
+        evidence.target.fetch(evidence.large, each).has_status(404)
+
+
+@clause("TENANT-05", "must", "Filters stay in their account", source=PAGE, spec=LIST)
+def test_filter(evidence: Evidence) -> None:
+    """A filter by another account's identity shows only one's own Bindings."""
+    users = list(evidence.world.foreign.identities)[:MOST_VALUES]
+    evidence.finds(evidence.rich, users)
+    evidence.finds(evidence.large, users)
+    same_bindings(
+        evidence.listed(evidence.rich, *(("Identity", each) for each in users), _ALL), evidence.rich.matching(users)
+    )
+
+
+@clause(
+    "TENANT-06", "must", "What another account has is answered as what does not exist", source=OURS, spec=_NOT_FOUND
+)
+def test_alike(evidence: Evidence) -> None:
+    """What another account has is answered just as what does not exist: nothing tells which SIDs there are."""
+    foreign = evidence.world.foreign
+    binding, absent = foreign.bindings[0].sid, evidence.absent()
+    service, nowhere = foreign.sid, evidence.absent("IS")
+    fetch, listed = evidence.target.fetch, evidence.target.list
+    names = {binding: "(sid)", absent: "(sid)", service: "(service)", nowhere: "(service)"}
+    one, again = fetch(nowhere, absent), fetch(nowhere, absent)
+    stable = [name for name in ERROR if one.object.get(name) == again.object.get(name)]  # a text may name its request
+    for theirs, nothing in (
+        (fetch(service, binding), fetch(nowhere, absent)),
+        (fetch(service, absent), fetch(nowhere, absent)),
+        (fetch(evidence.rich, binding), fetch(evidence.rich, absent)),
+        (listed(service), listed(nowhere)),
+        (evidence.target.delete(service, absent), evidence.target.delete(nowhere, absent)),
+        (listed(service, [("PageSize", "5")]), listed(nowhere, [("PageSize", "5")])),
+    ):
+        _alike(names, stable, theirs, nothing)
+
+
+@clause("TENANT-07", "must", "The other account sees its own Bindings only", source=PAGE, spec=LIST)
+def test_other(evidence: Evidence) -> None:
+    """The other account sees its own Bindings, and nothing of the first one's."""
+    foreign, credentials = evidence.world.foreign, evidence.world.other_credentials
+    answer = evidence.target.list(foreign, [_ALL], credentials=credentials)
+    strange = [str(sid) for sid in answer.sids if sid not in foreign.sids]
+    check(not strange, f"only Bindings of {foreign.sid}", f"also {some(strange)}", answer)
+    check(set(answer.sids) == foreign.sids, f"all {len(foreign.bindings)} Bindings", answer.summary, answer)
+    each = foreign.bindings[0]
+    found = evidence.target.fetch(foreign, each, credentials=credentials).has_status(200)
+    check(found.object.get("account_sid") == each.account_sid, f"`account_sid`: {each.account_sid}", "another", found)
+    evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], credentials=credentials).has_status(404)
+    evidence.target.list(evidence.rich, credentials=credentials).has_status(404)
+
+
+@clause("TENANT-08", "must", "A key opens its own account only", source=SDKS, spec=_NOT_FOUND)
+def test_key(evidence: Evidence) -> None:
+    """An API key opens its own account only."""
+    key, foreign = evidence.world.key, evidence.world.foreign
+    evidence.target.list(foreign, credentials=key).has_status(404)
+    evidence.target.fetch(foreign, foreign.bindings[0], credentials=key).has_status(404)
+    evidence.target.delete(foreign, evidence.absent(), credentials=key).has_status(404)
+
+
+@clause(
+    "TENANT-09",
+    "must",
+    "A PageToken shows no other account's Bindings",
+    source=OURS,
+    spec="/components/parameters/PageTokenParameter",
+)
+def test_token(evidence: Evidence) -> None:
+    """A page token of one account shows the other account nothing of it."""
+    foreign, credentials = evidence.world.foreign, evidence.world.other_credentials
+    first = evidence.listed(evidence.large, ("PageSize", "2"))
+    url = first.url("next_page_url") or ""
+    query = evidence.target.below(url).partition("?")[2]
+    moved = evidence.target.path(foreign) + "?" + query
+    for answer in (
+        evidence.target.send("GET", moved, credentials=credentials),
+        evidence.target.follow(url, credentials=credentials) if url else first,
+    ):
+        if answer is not first and answer.has_status(200, 400, 404).status == 200:
+            strange = [str(sid) for sid in answer.sids if sid not in foreign.sids]
+            check(not strange, "nothing of the first account's", f"{some(strange)}", first, answer)
+    own = evidence.target.list(foreign, [("PageSize", "1")], credentials=credentials)
+    back = evidence.target.below(own.url("next_page_url") or "").partition("?")[2]
+    answer = evidence.target.send("GET", f"{evidence.target.path(evidence.rich)}?{back or encoded([_ALL])}")
+    if answer.has_status(200, 400, 404).status == 200:
+        strange = [str(sid) for sid in answer.sids if sid in foreign.sids]
+        check(not strange, "nothing of the other account's", f"{some(strange)}", own, answer)
+
+
+@clause(
+    "TENANT-10",
+    "must",
+    "Deleting another account's Binding under an own service is 404",
+    source=PAGE,
+    spec=_NOT_FOUND,
+    deletes="of another account, under an own service",
+)
+def test_delete_own_service(evidence: Evidence) -> None:
+    """Another account's Binding cannot be deleted by its SID under one's own service: 404, and it is still there."""
+    check_name = "of another account, under an own service"
+    evidence.attempt(check_name, lambda picks: _not_deleted(evidence, evidence.rich, picks))
+
+
+def _not_deleted(evidence: Evidence, service: Any, picks: Picks) -> None:
+    foreign, credentials = evidence.world.foreign, evidence.world.other_credentials
+    for each in picks:
+        answer = evidence.target.delete(service, each)
+        left = evidence.target.fetch(foreign, each, credentials=credentials)
+        check(left.status == 200, f"{each.sid} is still there", left.summary, answer, left)
+        answer.has_status(404)
+
+
+def _alike(names: dict[str, str], compared: Sequence[str], one: Answer, other: Answer) -> None:
+    """Raise `Violation` unless two answers are the same but for the SIDs that were asked for."""
+    is_same = one.status == other.status and one.object.keys() == other.object.keys()
+    is_same = is_same and all(
+        _without(names, one.object[name]) == _without(names, other.object[name])
+        for name in compared
+        if name in one.object
+    )
+    check(
+        is_same,
+        f"the same answer as for what does not exist: {other.summary}",
+        f"{one.summary}, which tells that it exists",
+        one,
+        other,
+    )
+
+
+def _without(names: dict[str, str], value: Any) -> Any:
+    if isinstance(value, str):
+        for name, word in names.items():
+            value = value.replace(name, word)
+    return value

@@ -1,0 +1,270 @@
+"""What the checks look at: answers that several of them judge are asked for once."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from .facts import LARGEST_SIZE, TYPES
+from .plan import Picks, Plan
+from .response import Answer
+from .target import Target
+from .violation import DeleteLost, NotShown, Violation, violated
+from .world import Binding, Service, World, needs
+
+T = TypeVar("T")
+V = TypeVar("V")
+
+_SAMPLE = 300
+"""Bindings of a service that are fetched one by one, at most."""
+_SPARE_PAGES = 3
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The pages of a list, from the first one, as `next_page_url` leads through them."""
+
+    service: Service
+    query: tuple[tuple[str, str], ...]
+    pages: Sequence[Answer]
+
+    @property
+    def sids(self) -> list[Any]:
+        """All SIDs, in order."""
+        return [sid for page in self.pages for sid in page.sids]
+
+    @property
+    def size(self) -> int | None:
+        """The PageSize that was asked for."""
+        return next((int(value) for name, value in self.query if name == "PageSize"), None)
+
+    @property
+    def inner(self) -> Sequence[Answer]:
+        """All pages but the last one."""
+        return self.pages[:-1]
+
+
+class Evidence:
+    """The target, its world, and what was learned of it so far."""
+
+    def __init__(self, target: Target, plan: Plan) -> None:
+        self.target = target
+        self.world: World = target.world
+        self._plan = plan
+        self._known: dict[Any, Future[Any]] = {}
+        self._lock = threading.Lock()
+
+    def watched(self, check: str) -> frozenset[str]:
+        """Give the SIDs of the services in which a check that deletes must be alone."""
+        return self._plan.services(check)
+
+    @property
+    def rich(self) -> Service:
+        """The service with the most different users."""
+        return self.world.rich
+
+    @property
+    def large(self) -> Service:
+        """The service in which pages are turned."""
+        return self.world.large
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """Make something when it is first needed; give the same, or raise the same error, from then on.
+
+        Clauses that need it meanwhile wait. Only a `Violation` and `NotShown` are kept: after any other error the next
+        one makes it again.
+        """
+        with self._lock:
+            known = self._known.get(key)
+            made = self._known.setdefault(key, Future())
+        if known is None:
+            try:
+                made.set_result(make())
+            except BaseException as error:  # noqa: BLE001 - raised below, and in whoever waits for it
+                if not isinstance(error, (Violation, NotShown)):
+                    with self._lock:
+                        del self._known[key]
+                made.set_exception(error)
+        kept: T = made.result()
+        return kept
+
+    def absent(self, prefix: str = "BS", number: int = 0) -> str:
+        """A SID that nothing has."""
+        seed = f"{self.world.account.sid} {prefix} {number}"
+        return prefix + hashlib.sha256(seed.encode()).hexdigest()[:32]
+
+    def attempt(self, check: str, action: Callable[[Picks], T]) -> T:
+        """Do what deletes, with the Bindings that the plan has for it; with others where an answer was lost.
+
+        Raises `Violation` when it is lost again.
+        """
+        return _unless_lost(action, self._plan.picks(check))
+
+    def attempt_absent(self, action: Callable[[str], T]) -> T:
+        """Do what deletes nothing, with the SID of a Binding that is not there; with another where no answer came."""
+        return _unless_lost(action, [self.absent(number=number) for number in range(2)])
+
+    def each(self, check: Callable[..., Any], values: Iterable[Any], *arguments: Any) -> None:
+        """Make the same check for several values, some at once; the first violation in their order counts."""
+        self.target.together([partial(check, *arguments, value) for value in values])
+
+    # --- Bindings, one by one
+
+    @property
+    def sample(self) -> Sequence[Binding]:
+        """The Bindings that are fetched one by one."""
+        step = max(len(self.rich.bindings) // _SAMPLE, 1)
+        bindings = list(self.rich.bindings[::step][:_SAMPLE])
+        if self.large is not self.rich:
+            bindings += self.large.bindings[:: max(len(self.large.bindings) // 10, 1)]
+        return bindings
+
+    @property
+    def fetched(self) -> Sequence[tuple[Binding, Answer]]:
+        """The sample, each with the answer to fetching it."""
+
+        def make() -> Sequence[tuple[Binding, Answer]]:
+            calls = [lambda each=each: self.target.fetch(each.service_sid, each) for each in self.sample]
+            return list(zip(self.sample, self.target.together(calls), strict=True))
+
+        return self.once("fetched", make)
+
+    @property
+    def found(self) -> Sequence[tuple[Binding, Answer]]:
+        """Those of the sample that are there: 200 and a JSON object. Raises `Violation` when none is."""
+
+        def make() -> Sequence[tuple[Binding, Answer]]:
+            good = [(each, answer) for each, answer in self.fetched if answer.status == 200 and _is_object(answer)]
+            if not good:
+                first = self.fetched[0][1]
+                violated("a Binding of the world", first.summary, first)
+            return good
+
+        return self.once("found", make)
+
+    # --- lists
+
+    def listed(self, service: object, *query: tuple[str, str], **options: Any) -> Answer:
+        """A list, asked for once."""
+        key = ("list", getattr(service, "sid", service), query, tuple(options.items()))
+        return self.once(key, lambda: self.target.list(service, query, **options))
+
+    def by_identity(self, service: Service, *identities: str) -> Answer:
+        """The list of some users, asked for once."""
+        return self.listed(service, *(("Identity", identity) for identity in identities))
+
+    def walk(self, service: Service, *query: tuple[str, str]) -> Walk:
+        """A walk through a list, made once."""
+        return self.once(("walk", service.sid, query), lambda: self.walk_now(service, *query))
+
+    def walk_now(self, service: Service, *query: tuple[str, str], limit: int | None = None, **options: Any) -> Walk:
+        """A walk through a list as it is now. Raises `Violation` when it does not come to its end."""
+        first = self.target.list(service, query, **options)
+        return Walk(service, query, self.follow(first, service, limit=limit, **options))
+
+    def follow(self, first: Answer, service: Service, *, limit: int | None = None, **options: Any) -> Sequence[Answer]:
+        """A page and all that follow. Raises `Violation` where the way does not end."""
+        pages = [first]
+        size = max(len(first.bindings), 1)
+        most = limit or len(service.bindings) // size + _SPARE_PAGES
+        visited: set[str] = set()
+        while (url := pages[-1].url("next_page_url")) is not None:
+            if url in visited or len(pages) > most:
+                violated(
+                    f"a walk through {len(service.bindings)} Bindings that ends",
+                    "a page that was there before" if url in visited else f"still a next page after {len(pages)}",
+                    *pages[-2:],
+                )
+            visited.add(url)
+            pages.append(self.target.follow(url, pages[-1], **options))
+            _ = pages[-1].bindings
+        return pages
+
+    @property
+    def walks(self) -> Sequence[Walk]:
+        """Walks through whole services, with several page sizes."""
+        large, rich = self.large, self.rich
+        queries: list[tuple[Service, tuple[tuple[str, str], ...]]] = [(large, ()), (rich, ())]
+        queries += [(large, (("PageSize", str(size)),)) for size in sizes(len(large.bindings))]
+        queries.append((rich, (("PageSize", "20"),)))
+        return self.target.together([partial(self.walk, service, *query) for service, query in queries])
+
+    @property
+    def filtered_walks(self) -> Sequence[Walk]:
+        """Walks through filtered lists, some of whose last pages are full."""
+        large = self.large
+        users = [identity for identity, _ in large.identities.most_common(6)]
+        several = tuple(("Identity", identity) for identity in users)
+        count = len(large.matching(users))
+        queries = [(*several, ("PageSize", str(size))) for size in dict.fromkeys((max(count // 2, 1), count, 5))]
+        common = max(TYPES, key=lambda each: len(large.matching(types=[each])))
+        queries.append((("BindingType", common), ("PageSize", str(max(len(large.matching(types=[common])) // 4, 1)))))
+        queries.append((("PageSize", "2"), ("BindingType", common), ("Identity", users[0]), ("Identity", users[-1])))
+        return self.target.together([partial(self.walk, large, *query) for query in queries])
+
+    def standing(self, service: Service, **options: Any) -> Sequence[Any]:
+        """The SIDs of all that stands in a service now, in the order in which it is listed."""
+        return self.walk_now(
+            service, ("PageSize", str(LARGEST_SIZE)), limit=len(service.bindings) + _SPARE_PAGES, **options
+        ).sids
+
+    # --- texts
+
+    def finds(self, service: Service, identities: Iterable[str], why: str = "") -> None:
+        """Raise `Violation` unless filtering by each of some users shows just their Bindings."""
+        wanted = list(dict.fromkeys(identities))
+        calls = [lambda each=each: self.by_identity(service, each) for each in wanted]
+        for identity, answer in zip(wanted, self.target.together(calls), strict=True):
+            same_bindings(answer, service.matching([identity]), why)
+
+    def users(self, fits: Callable[[str], object], what: str) -> Sequence[str]:
+        """The users of the rich service that fit. Raises `NotShown` when there is none."""
+        found = [binding for binding in self.rich.bindings if fits(binding.identity)]
+        return list(dict.fromkeys(binding.identity for binding in needs(found, what)))
+
+
+def _unless_lost(action: Callable[[V], T], values: Iterable[V]) -> T:
+    lost: list[DeleteLost] = []
+    for value in values:
+        try:
+            return action(value)
+        except DeleteLost as error:
+            lost.append(error)
+    if len(lost) > 1:
+        raise lost[-1].again()
+    raise NotShown(f"the world has no other Binding to try it with, and {lost[0]}")
+
+
+def same_bindings(answer: Answer, expected: Sequence[Binding], why: str = "") -> None:
+    """Raise `Violation` unless a page shows just these Bindings, each once, or fills itself with them."""
+    sids = answer.sids
+    wanted = {binding.sid for binding in expected}
+    size = answer.object.get("meta", {}).get("page_size") if isinstance(answer.object.get("meta"), dict) else None
+    whole = answer.object.get("meta") is None or not isinstance(size, int) or len(wanted) <= size
+    strange = [sid for sid in sids if sid not in wanted]
+    lacking = wanted - set(sids) if whole else set()
+    if strange or lacking or len(sids) != len(set(sids)):
+        said = [f"{len(strange)} others" if strange else "", f"{len(lacking)} missing" if lacking else ""]
+        said.append("some twice" if len(sids) != len(set(sids)) else "")
+        violated(
+            f"the {len(wanted)} Bindings that match" if wanted else "an empty list",
+            f"{len(sids)} Bindings: {', '.join(each for each in said if each)}",
+            answer,
+            detail=why,
+        )
+
+
+def sizes(count: int) -> Sequence[int]:
+    """Page sizes to walk through some Bindings with: one that leaves a rest, and such as leave none."""
+    exact = [size for size in (25, 20, 10) if count % size == 0][:1]
+    return [size for size in dict.fromkeys((7, *exact, count)) if size <= LARGEST_SIZE]
+
+
+def _is_object(answer: Answer) -> bool:
+    try:
+        return isinstance(answer.json, dict)
+    except Violation:
+        return False

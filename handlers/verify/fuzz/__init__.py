@@ -1,0 +1,1 @@
+"""Fuzzing: Schemathesis against the target."""

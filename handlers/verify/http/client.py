@@ -1,0 +1,176 @@
+"""The HTTP client of a run: sends requests exactly as they are given, some at once, and keeps connections."""
+
+import ipaddress
+import os
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from ..response import Answer, Request
+from .connection import Connection, Headers, Proxy, Received, Route, Sent, TransportError
+from .pace import Pace
+
+AT_ONCE = 24
+"""Requests that are under way at the same time, at most."""
+
+_DEFAULTS: Headers = (
+    ("Accept", "application/json"),
+    ("Accept-Encoding", "gzip, deflate"),
+    ("User-Agent", "chat-bindings-verify"),
+)
+_SLOW = 0.25
+"""The part of the deadline from which on an answer is slow."""
+
+Kept = list[Connection]
+"""Connections that wait for another request."""
+
+
+class Client:
+    """Sends requests to one origin. May be used by several threads."""
+
+    def __init__(self, route: Route, timeout: float, most_of: Callable[[Request], int]) -> None:
+        """Take the way to the target, and the bounds of a connection and of a whole answer: seconds, and bytes."""
+        self.route = route
+        self._most_of = most_of
+        self.timeout = timeout
+        self.pace = Pace(AT_ONCE, timeout * _SLOW)
+        self.sent = 0
+        """How many requests went out."""
+        self._kept: Kept = []
+        self._all_kept = [self._kept]
+        self._own = threading.local()
+        self._under_way: dict[int, tuple[Request, float]] = {}
+        self._lock = threading.Lock()
+
+    def send(self, request: Request, kept: Kept | None = None, *, is_urgent: bool = False) -> Answer:
+        """Send a request, on one of some connections, and receive its answer.
+
+        What is urgent does not wait for its turn. Raises `TransportError` when no answer comes, and `TooLarge`.
+        """
+        shared = self._kept if kept is None else kept
+        with nullcontext() if is_urgent else self.pace.turn(), self._noted(request):
+            connection = self._taken(shared)
+            if connection is not None:
+                try:
+                    return self._exchanged(connection, request, shared)
+                except TransportError as error:
+                    if not error.is_unused or request.method == "DELETE":
+                        raise
+            return self._exchanged(Connection(self.route, self.timeout), request, shared)
+
+    def own(self) -> Kept:
+        """The connections that this thread alone uses."""
+        if not hasattr(self._own, "kept"):
+            self._own.kept = Kept()
+            with self._lock:
+                self._all_kept.append(self._own.kept)
+        found: Kept = self._own.kept
+        return found
+
+    def converse(self, requests: list[Request], surplus_within: float) -> Iterator[tuple[Answer, Received]]:
+        """Send requests on one new connection, one after another, as long as it goes on.
+
+        Each answer comes with what was received, bytes beyond it included. Raises `TransportError` and `TooLarge`.
+        """
+        with self.pace.turn():
+            connection = Connection(self.route, self.timeout)
+            try:
+                for request in requests:
+                    with self._noted(request):
+                        received = connection.exchange(
+                            _sent(request), self.timeout, self._most_of(request), surplus_within=surplus_within
+                        )
+                    yield _answer(request, received), received
+                    if not connection.is_fit:
+                        return
+            finally:
+                connection.close()
+
+    def close(self) -> None:
+        """Close all connections that are kept."""
+        for kept in self._all_kept:
+            while kept:
+                kept.pop().close()
+
+    def oldest(self) -> tuple[int, Request | None, float]:
+        """Tell how many requests are under way, and of the oldest one for how many seconds."""
+        under_way = list(self._under_way.values())
+        request, began = min(under_way, key=lambda each: each[1], default=(None, 0.0))
+        return len(under_way), request, time.monotonic() - began
+
+    @contextmanager
+    def _noted(self, request: Request) -> Iterator[None]:
+        key = threading.get_ident()
+        with self._lock:
+            self.sent += 1
+            self._under_way[key] = request, time.monotonic()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._under_way[key]
+
+    def _taken(self, kept: Kept) -> Connection | None:
+        while True:
+            with self._lock:
+                if not kept:
+                    return None
+                connection = kept.pop()
+            if connection.is_fit:
+                return connection
+            connection.close()
+
+    def _exchanged(self, connection: Connection, request: Request, kept: Kept) -> Answer:
+        is_kept = False
+        try:
+            received = connection.exchange(_sent(request), self.timeout, self._most_of(request))
+            is_kept = connection.is_fit
+        finally:
+            if is_kept:
+                with self._lock:
+                    kept.append(connection)
+            else:
+                connection.close()
+        return _answer(request, received)
+
+
+def route_to(base_url: str, context: ssl.SSLContext) -> Route:
+    """The way to the origin of a base URL: through the proxy of the environment, unless it is this machine."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    return Route(parts.scheme, host, port, context, _proxy(parts.scheme, host))
+
+
+def _proxy(scheme: str, host: str) -> Proxy | None:
+    url = getproxies().get(scheme)
+    if not url or is_loopback(host) or proxy_bypass(host):
+        return None
+    variable = next((name for name, value in os.environ.items() if name.lower() == f"{scheme}_proxy" and value), "")
+    return Proxy(url if "://" in url else f"http://{url}", variable)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _sent(request: Request) -> Sent:
+    headers = list(request.headers)
+    names = {name.lower() for name, _ in headers}
+    headers = [*(default for default in _DEFAULTS if default[0].lower() not in names), *headers]
+    if request.credentials is not None:
+        headers.append(("Authorization", request.authorization))
+    scheme = urlsplit(request.url).scheme
+    return Sent(request.method, request.url[request.url.index("/", len(scheme) + 3) :], tuple(headers), request.body)
+
+
+def _answer(request: Request, received: Received) -> Answer:
+    return Answer(request, received.status, received.headers, received.body)

@@ -1,0 +1,88 @@
+"""The reports of verify as pages: one file each, without scripts, that loads nothing."""
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from ..clause import Clause
+from ..outcome import Report
+from .texts import (
+    SECTIONS,
+    by_section,
+    counted,
+    found_by_fuzzing,
+    fuzzing,
+    kind,
+    printable,
+    skipped,
+    verdict,
+    violated,
+)
+
+_CODE = re.compile("`([^`]+)`")
+
+
+def report_page(report: Report) -> str:
+    """A report, as a page."""
+    counts = Counter(kind(report, result) for result in report.results)
+    return _rendered(
+        "report.html.j2",
+        report=report,
+        started_at=report.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S GMT"),
+        verdict=verdict(report),
+        counts={name: counts[name] for name in ("passed", "failed", "known", "advice", "skipped")},
+        violated=violated(report),
+        findings=found_by_fuzzing(report),
+        skipped=skipped(report),
+        sections=by_section(report.results),
+        kind=lambda result: kind(report, result),
+        fuzzing=fuzzing(report),
+        counted=counted,
+    )
+
+
+def clauses_page(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, str]]) -> str:
+    """What the clauses say, as a page."""
+    sections = {
+        name: [clause for clause in clauses if clause.section == section]
+        for section, name in SECTIONS.items()
+        if any(clause.section == section for clause in clauses)
+    }
+    return _rendered("clauses.html.j2", sections=sections, out_of_reach=out_of_reach, count=len(clauses))
+
+
+def marked(text: str) -> Markup:
+    """A text in which what stands between backticks is code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(printable(text)))))  # noqa: S704 - escaped before
+
+
+def _rendered(template: str, **context: Any) -> str:
+    return _environment().get_template(template).render(**context)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(__package__ or "", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = environment.get_template("style.css.j2").render()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    environment.filters["marked"] = marked
+    environment.globals |= {
+        "style": Markup(style),  # noqa: S704 - a file of ours
+        "policy": f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+    }
+    return environment

@@ -1,0 +1,190 @@
+"""An answer of the target, with the request that it answers."""
+
+import json
+import shlex
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from .credentials import Credentials
+from .violation import Violation, check, violated
+
+MISSING: Any = object()
+"""What a property is that is not there: no JSON value equals it."""
+
+_PERSONAL = ("identity", "endpoint", "links")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request, exactly as it is sent."""
+
+    method: str
+    url: str
+    """Absolute, percent-encoded as it is sent."""
+    credentials: Credentials | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    is_odd: bool = False
+    """Whether it is one that no client sends: how its refusal is worded is then the server's own affair."""
+    scheme: str = ""
+    """The authentication scheme as it is written, where that is not `Basic`."""
+
+    @property
+    def authorization(self) -> str:
+        """The value of `Authorization` for its credentials; empty without any."""
+        value = "" if self.credentials is None else self.credentials.header
+        return value.replace("Basic", self.scheme, 1) if self.scheme else value
+
+    @property
+    def curl(self) -> str:
+        """The line of shell that repeats it; secrets are shell variables."""
+        parts = ["curl -si --path-as-is --globoff"]
+        if self.method != "GET":
+            parts.append("-I" if self.method == "HEAD" else f"-X {self.method}")
+        if self.credentials is not None:
+            parts.append(self.credentials.curl_with(self.scheme) if self.scheme else self.credentials.curl)
+        parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in self.headers]
+        if self.body:
+            parts.append(f"--data-binary {shlex.quote(self.body.decode())}")
+        return " ".join([*parts, shlex.quote(self.url)])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer, complete and decoded."""
+
+    request: Request
+    status: int
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    """Names in lower case."""
+    body: bytes = field(repr=False)
+
+    def all(self, name: str) -> list[str]:
+        """The values of every header of a name (in lower case)."""
+        return [value for header, value in self.headers if header == name]
+
+    def header(self, name: str) -> str:
+        """The value of a header, several joined by commas; empty when there is none."""
+        return ", ".join(self.all(name))
+
+    @property
+    def media_type(self) -> str:
+        """Its Content-Type without parameters, in lower case."""
+        return self.header("content-type").partition(";")[0].strip().lower()
+
+    @cached_property
+    def json(self) -> Any:
+        """Its body as JSON. Raises `Violation` when it is none."""
+        try:
+            return json.loads(self.body.decode("utf-8"), parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise Violation("a body of JSON in UTF-8", f"{self.summary}; its body is not that", self) from error
+
+    @property
+    def object(self) -> dict[str, Any]:
+        """Its body as a JSON object. Raises `Violation` when it is none."""
+        found = self.json
+        if not isinstance(found, dict):
+            violated("a JSON object", f"{self.summary}; its body is a JSON {_kind(found)}", self)
+        return found
+
+    @property
+    def summary(self) -> str:
+        """What came, in a few words that hold nobody's personal data."""
+        text = f"status {self.status}"
+        if not self.body:
+            return f"{text} without a body"
+        text = f"{text}, {self.media_type or 'no Content-Type'}, {len(self.body)} bytes"
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return text
+        if isinstance(found, dict) and "code" in found:
+            return f"{text}, code {_short(found['code'])}"
+        if isinstance(found, dict) and isinstance(found.get("bindings"), list):
+            return f"{text}, a list of {len(found['bindings'])} Bindings"
+        return text
+
+    def has_status(self, *expected: int) -> "Answer":
+        """Itself, when it has one of some statuses. Raises `Violation` otherwise."""
+        check(self.status in expected, f"status {' or '.join(map(str, expected))}", self.summary, self)
+        return self
+
+    def has_code(self, code: int) -> "Answer":
+        """Itself, when its body is an error with this code. Raises `Violation` otherwise."""
+        found = self.object.get("code", MISSING)
+        check(
+            is_integer(found) and found == code,
+            f"code {code}",
+            f"{self.summary}{', no code' if found is MISSING else ''}",
+            self,
+        )
+        return self
+
+    @property
+    def bindings(self) -> list[dict[str, Any]]:
+        """The items of a list. Raises `Violation` when it is not 200 or holds no list of objects."""
+        self.has_status(200)
+        found = self.object.get("bindings", MISSING)
+        if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+            violated("`bindings`, an array of objects", f"{self.summary}, and no such array", self)
+        return found
+
+    @property
+    def sids(self) -> list[Any]:
+        """The SIDs of a list's items."""
+        return [item.get("sid") for item in self.bindings]
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """The `meta` of a list. Raises `Violation` when there is none."""
+        self.has_status(200)
+        found = self.object.get("meta", MISSING)
+        if not isinstance(found, dict):
+            violated("`meta`, an object", f"{self.summary}, and no such object", self)
+        return found
+
+    def url(self, name: str) -> str | None:
+        """A page URL of `meta`, or None where it is null or left out. Raises `Violation` when it is no text."""
+        found = self.meta.get(name)
+        if found is not None and not isinstance(found, str):
+            violated(f"`meta.{name}`, a URL or null", f"a JSON {_kind(found)}", self)
+        return found
+
+
+def is_integer(value: object) -> bool:
+    """Whether a JSON value is an integer."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def told(value: object) -> str:
+    """A JSON value in words that hold nobody's personal data."""
+    if value is MISSING:
+        return "missing"
+    if isinstance(value, str):
+        return f"a text of {len(value)} characters"
+    return _short(value) if value is None or isinstance(value, (bool, int, float)) else f"a JSON {_kind(value)}"
+
+
+def shown(name: str, value: object) -> str:
+    """A property's value, or, where it is personal data, what can be said of it."""
+    if name in _PERSONAL or not isinstance(value, str):
+        return told(value)
+    return _short(value)
+
+
+def _short(value: object, length: int = 80) -> str:
+    if value is MISSING:
+        return "missing"
+    text = json.dumps(value)
+    return text if len(text) <= length else f"{text[:length]}..."
+
+
+def _kind(value: object) -> str:
+    names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
+    return names.get(type(value), "number")
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,166 @@
+"""The runner: checks clauses side by side, and makes each outcome a `Result`."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
+
+from .clause import Check, Clause, clause_of
+from .credentials import Secrets
+from .evidence import Evidence
+from .outcome import Result
+from .violation import DeleteLost, NotShown, TargetGone, Violation
+
+AT_ONCE = 40
+"""Clauses that only read, checked at the same time. Most of them wait for evidence that another one gathers."""
+
+_Event = Clause | Result | BaseException
+
+
+class Stopped(Exception):
+    """The run cannot go on; the message says why."""
+
+
+@dataclass
+class Runner:
+    """Checks clauses: those that read side by side, then those that delete, then those that judge all answers.
+
+    Those that delete in the same service, or look at it, are checked one after another, in their order.
+    """
+
+    evidence: Evidence
+    secrets: Secrets
+    reason_to_skip: Callable[[Clause], str]
+    """Why a clause is not checked in this run; empty when it is."""
+    started: Callable[[Clause], None]
+    done: Callable[[Result], None]
+    """Both are called in the thread that called `run`."""
+
+    def __post_init__(self) -> None:
+        self._is_stopping = False
+        self._losses = 0
+        self._lock = threading.Lock()
+
+    def run(self, checks: Sequence[Check]) -> None:
+        """Check clauses, and hand each result to `done`.
+
+        Raises `Stopped` when the target is gone, and whatever a check raises that says nothing about the target.
+        """
+        try:
+            for phase in _phases(checks):
+                self._run_phase(phase)
+        finally:
+            self._is_stopping = True
+
+    def _run_phase(self, checks: Sequence[Check]) -> None:
+        pending, events = _Pending(checks, self._alone_in), SimpleQueue[_Event]()
+        for _ in range(min(AT_ONCE, len(checks))):
+            # daemons: an interrupted run does not wait for answers that are under way
+            threading.Thread(target=self._work, args=(pending, events), daemon=True).start()
+        left = len(checks)
+        while left:
+            event = events.get()
+            if isinstance(event, Clause):
+                self.started(event)
+            elif isinstance(event, Result):
+                self.done(event)
+                left -= 1
+            else:
+                raise event
+
+    def _alone_in(self, check: Check) -> frozenset[str]:
+        """Name what no other check may use at the same time: services, or the whole run's answers."""
+        clause = clause_of(check)
+        if clause.last:
+            return frozenset({"all answers"})
+        return self.evidence.watched(clause.deletes) if clause.deletes else frozenset()
+
+    def _work(self, pending: "_Pending", events: SimpleQueue[_Event]) -> None:
+        while not self._is_stopping and (check := pending.take()) is not None:
+            clause = clause_of(check)
+            events.put(clause)
+            began = time.monotonic()
+            try:
+                result = self._result(clause, check)
+            except TargetGone as gone:
+                events.put(Stopped(str(gone)))
+            except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
+                events.put(error)
+            else:
+                events.put(replace(result, seconds=time.monotonic() - began))
+            finally:
+                pending.put_back(check)
+
+    def _result(self, clause: Clause, check: Check) -> Result:
+        reason = self.reason_to_skip(clause)
+        if reason:
+            return Result(clause, "skipped", detail=reason)
+        try:
+            check(self.evidence)
+        except Violation as violation:
+            return self._violated(clause, violation)
+        except RecursionError:
+            return self._violated(clause, Violation("JSON of a sensible depth", "JSON that is nested too deep"))
+        except NotShown as lacking:
+            return Result(clause, "skipped", detail=self.secrets.hidden(str(lacking)))
+        except DeleteLost as lost:
+            return self._lost(clause, lost)
+        return Result(clause, "passed")
+
+    def _lost(self, clause: Clause, lost: DeleteLost) -> Result:
+        """A DELETE of nothing that was not answered: once in a run that may be the network's fault."""
+        with self._lock:
+            self._losses += 1
+            is_first = self._losses == 1
+        if not is_first:
+            return self._violated(clause, lost.again())
+        return Result(clause, "skipped", detail=self.secrets.hidden(f"a DELETE is not repeated, and {lost}"))
+
+    def _violated(self, clause: Clause, violation: Violation) -> Result:
+        hidden = self.secrets.hidden
+        lines = list(dict.fromkeys(answer.request.curl for answer in violation.shown_by))
+        return Result(
+            clause,
+            "failed",
+            expected=hidden(violation.expected),
+            actual=hidden(violation.actual),
+            detail=hidden(violation.detail),
+            reproduce=hidden("\n".join(lines)),
+        )
+
+
+class _Pending:
+    """Checks that were not begun yet, and what those under way use alone."""
+
+    def __init__(self, checks: Sequence[Check], alone_in: Callable[[Check], frozenset[str]]) -> None:
+        self._waiting = [(check, alone_in(check)) for check in checks]
+        self._used: dict[Check, frozenset[str]] = {}
+        self._changed = threading.Condition()
+
+    def take(self) -> Check | None:
+        """Take the first check that may begin, as soon as one may; None when there is no more."""
+        with self._changed:
+            while self._waiting:
+                before = frozenset[str]().union(*self._used.values())
+                for number, (check, alone_in) in enumerate(self._waiting):
+                    if not alone_in & before:
+                        del self._waiting[number]
+                        self._used[check] = alone_in
+                        return check
+                    before |= alone_in
+                self._changed.wait()
+            return None
+
+    def put_back(self, check: Check) -> None:
+        """Note the end of a check."""
+        with self._changed:
+            del self._used[check]
+            self._changed.notify_all()
+
+
+def _phases(checks: Sequence[Check]) -> Iterator[Sequence[Check]]:
+    """Divide checks into those that may be made at the same time."""
+    yield [check for check in checks if not clause_of(check).last and not clause_of(check).deletes]
+    yield [check for check in checks if not clause_of(check).last and clause_of(check).deletes]
+    yield [check for check in checks if clause_of(check).last]

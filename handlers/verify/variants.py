@@ -1,0 +1,44 @@
+"""What clauses of several sections send, and how they compare."""
+
+from typing import Any
+
+from .response import Answer
+from .violation import check
+
+FORM = ("Content-Type", "application/x-www-form-urlencoded")
+VARIANTS: tuple[tuple[str, tuple[tuple[str, str], ...], bytes], ...] = (
+    ("a form's Content-Type", (FORM,), b""),
+    ("a Content-Type of JSON", (("Content-Type", "application/json"),), b""),
+    ("another Content-Type", (("Content-Type", "text/plain; charset=utf-8"),), b""),
+    ("a form for a body", (FORM,), b"a=b"),
+    ("JSON for a body", (("Content-Type", "application/json"),), b'{"a": "b"}'),
+    ("a body of another type", (("Content-Type", "application/octet-stream"),), b"a"),
+    ("Accept: */*", (("Accept", "*/*"),), b""),
+    ("an Accept that JSON is not in", (("Accept", "text/html"),), b""),
+    ("a browser's Accept", (("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),), b""),
+    ("Accept-Encoding: gzip", (("Accept-Encoding", "gzip, deflate"),), b""),
+    ("Accept-Encoding: identity", (("Accept-Encoding", "identity"),), b""),
+    ("an unknown Accept-Encoding", (("Accept-Encoding", "unknown"),), b""),
+    ("Accept-Language and Accept-Charset", (("Accept-Language", "de"), ("Accept-Charset", "utf-8")), b""),
+)
+"""What clients send that changes nothing: in words, as headers and as a body."""
+
+
+def malformed(*sids: str) -> list[str]:
+    """SIDs that are none: too short, too long, not hexadecimal, of another kind."""
+    one = sids[0]
+    found = [each for sid in sids for each in (sid[:-1], sid + "0", sid + "a", sid[2:])]
+    return [*found, "0", "null", f"XX{one[2:]}", f"{one[:2]}{'z' * 32}", f"{one[:2]}{one[2:-1]}-", one[:2]]
+
+
+def same_answer(one: Answer, other: Answer, expected: str) -> None:
+    """Raise `Violation` unless another answer says the same."""
+    is_same = other.status == one.status and other.media_type == one.media_type
+    is_same = is_same and in_any_order(other.object) == in_any_order(one.object)
+    check(is_same, f"{expected}: {one.summary}", f"{other.summary}, different", other)
+
+
+def in_any_order(binding: dict[str, Any]) -> dict[str, Any]:
+    """A Binding to be compared with another: `message_types` come in any order, and in another one each time."""
+    types = binding.get("message_types")
+    return binding | {"message_types": sorted(types, key=str)} if isinstance(types, list) else binding

@@ -1,0 +1,218 @@
+"""The world that the target holds: what the right answers are."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from .credentials import Credentials
+from .violation import NotShown
+
+_MANY = 2000
+"""Bindings of a service beyond which walking it takes too long, if there is another service to walk."""
+
+
+class WorldUnfit(Exception):
+    """A world cannot be verified with; the message says what it lacks."""
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A Binding of the world."""
+
+    account_sid: str
+    service_sid: str
+    sid: str
+    identity: str
+    endpoint: str
+    binding_type: str
+    credential_sid: str
+    date_created: str
+    date_updated: str
+    message_types: tuple[str, ...]
+
+    @property
+    def device(self) -> tuple[str, str]:
+        """What a device is, within a service."""
+        return self.endpoint, self.binding_type
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of the world."""
+
+    account_sid: str
+    sid: str
+    bindings: tuple[Binding, ...] = field(repr=False)
+
+    @cached_property
+    def sids(self) -> frozenset[str]:
+        """The SIDs of its Bindings."""
+        return frozenset(binding.sid for binding in self.bindings)
+
+    @cached_property
+    def identities(self) -> Counter[str]:
+        """How many Bindings each user has."""
+        return Counter(binding.identity for binding in self.bindings)
+
+    def matching(self, identities: Sequence[str] = (), types: Sequence[str] = ()) -> list[Binding]:
+        """The Bindings that a filtered list shows."""
+        return [
+            binding
+            for binding in self.bindings
+            if (not identities or binding.identity in identities) and (not types or binding.binding_type in types)
+        ]
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of the world."""
+
+    sid: str
+    credentials: Credentials | None
+    keys: Sequence[Credentials]
+    services: Sequence[Service]
+
+    @property
+    def bindings(self) -> Iterable[Binding]:
+        """All of its Bindings."""
+        return (binding for service in self.services for binding in service.bindings)
+
+
+class World:
+    """What the target holds, and who plays which part in the checks."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        accounts = [_account(entry) for entry in document["accounts"]]
+        able = [account for account in accounts if account.credentials and any(account.bindings)]
+        if not able:
+            raise WorldUnfit(
+                "it has no account with a plain auth_token and a Binding: verify sends the tokens, so it needs them "
+                "as they are, not their SHA-256"
+            )
+        self.account = max(able, key=lambda account: sum(len(set(each.identities)) for each in account.services))
+        """Account A, whose Bindings are asked for."""
+        self.accounts = accounts
+        self.others = [account for account in accounts if account is not self.account]
+
+    @classmethod
+    def read(cls, path: Path) -> "World":
+        """Read a world that is known to be valid. Raises `WorldUnfit`."""
+        return cls(json.loads(path.read_text(encoding="utf-8")))
+
+    @property
+    def credentials(self) -> Credentials:
+        """Account A's."""
+        if self.account.credentials is None:
+            raise WorldUnfit(f"account {self.account.sid} has no plain auth_token")
+        return self.account.credentials
+
+    @cached_property
+    def key(self) -> Credentials:
+        """An API key of account A's."""
+        if not self.account.keys:
+            raise NotShown("the world has no API key with a plain secret for the account that is verified")
+        return self.account.keys[0]
+
+    @cached_property
+    def other(self) -> Account:
+        """Account B: another that owns Bindings, at best one whose token is known."""
+        owners = [account for account in self.others if any(account.bindings)]
+        if not owners:
+            raise NotShown("the world has no second account with Bindings")
+        return max(owners, key=lambda account: account.credentials is not None)
+
+    @cached_property
+    def other_credentials(self) -> Credentials:
+        """Account B's."""
+        if self.other.credentials is None:
+            raise NotShown("the world has no second account with a plain auth_token")
+        return Credentials(self.other.sid, self.other.credentials.password, '"$OTHER_AUTH_TOKEN"')
+
+    @cached_property
+    def foreign(self) -> Service:
+        """A service of account B's with Bindings."""
+        return max(self.other.services, key=lambda service: len(service.bindings))
+
+    @cached_property
+    def rich(self) -> Service:
+        """The service of account A's with the most different users."""
+        return max(self._walkable, key=lambda service: len(service.identities))
+
+    @cached_property
+    def large(self) -> Service:
+        """The service of account A's in which pages are turned: large, with several Bindings for most users."""
+        fit = [service for service in self._walkable if service is not self.rich and len(service.bindings) >= 20]
+        return max(fit, key=lambda service: len(service.bindings)) if fit else self.rich
+
+    @cached_property
+    def empty(self) -> Service:
+        """A service of account A's without Bindings."""
+        for service in self.account.services:
+            if not service.bindings:
+                return service
+        raise NotShown("the world has no service without Bindings")
+
+    @cached_property
+    def _walkable(self) -> Sequence[Service]:
+        filled = [service for service in self.account.services if service.bindings]
+        return [service for service in filled if len(service.bindings) <= _MANY] or filled
+
+    def two_services(self) -> tuple[Service, Service]:
+        """Two services of account A's with Bindings."""
+        if self.large is self.rich:
+            raise NotShown("the world has only one service with Bindings for the account that is verified")
+        return self.rich, self.large
+
+    def credentials_known(self) -> Iterable[Credentials]:
+        """All secrets that the world tells."""
+        for account in (self.account, *self.others):
+            if account.credentials is not None:
+                yield account.credentials
+            yield from account.keys
+
+
+def needs(found: Sequence[Binding], what: str, count: int = 1) -> Sequence[Binding]:
+    """The Bindings that a check needs. Raises `NotShown` when there are fewer than `count`."""
+    if len(found) < count:
+        raise NotShown(f"the world has no {what}")
+    return found
+
+
+def where(service: Service, fits: Callable[[str], object], what: str) -> Sequence[Binding]:
+    """The Bindings of a service whose identity fits. Raises `NotShown` when there is none."""
+    return needs([binding for binding in service.bindings if fits(binding.identity)], what)
+
+
+def _account(entry: dict[str, Any]) -> Account:
+    sid = entry["sid"]
+    token = entry.get("auth_token")
+    return Account(
+        sid,
+        None if token is None else Credentials(sid, token, '"$AUTH_TOKEN"'),
+        [Credentials(key["sid"], key["secret"], '"$KEY_SECRET"') for key in entry.get("keys", []) if "secret" in key],
+        [_service(sid, service) for service in entry["services"]],
+    )
+
+
+def _service(account_sid: str, entry: dict[str, Any]) -> Service:
+    sid = entry["sid"]
+    return Service(account_sid, sid, tuple(_binding(account_sid, sid, each) for each in entry["bindings"]))
+
+
+def _binding(account_sid: str, service_sid: str, entry: dict[str, Any]) -> Binding:
+    return Binding(
+        account_sid,
+        service_sid,
+        entry["sid"],
+        entry["identity"],
+        entry["endpoint"],
+        entry["binding_type"],
+        entry["credential_sid"],
+        entry["date_created"],
+        entry["date_updated"],
+        tuple(entry["message_types"]),
+    )

@@ -1,0 +1,1 @@
+"""Worlds: the JSON document of accounts, keys, services and Bindings."""

@@ -1,0 +1,248 @@
+"""Loads a world into a database while it is read."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+import orjson
+
+from ..storage.interface import (
+    AccountRow,
+    Binding,
+    BindingConflict,
+    Conflict,
+    KeyRow,
+    Loader,
+    ServiceRow,
+    TwinConflict,
+)
+from ..storage.progress import Progress, quietly
+from ..storage.tokens import digest
+from .reader import Frame, Reader, WorldError
+from .schema import record_types
+from .source import Advance
+
+_TOGETHER = 200
+"""How many Bindings are added at once. The largest that there can be, times this, must fit the memory."""
+
+
+class WorldConflict(WorldError):
+    """Something in a world is in the database already, or stands twice in the world."""
+
+
+class Counts(NamedTuple):
+    """How much was loaded."""
+
+    accounts: int
+    keys: int
+    services: int
+    bindings: int
+
+
+class _Head(NamedTuple):
+    """What must be known of an account before anything that stands under it can be loaded."""
+
+    account: AccountRow
+    services: list[str]
+
+
+def load(
+    loader: Loader, file: BinaryIO, advance: Advance, *, replace: bool, see: Callable[[Frame], None] | None = None
+) -> Counts:
+    """Load the world in `file`, which must be seekable; `replace` removes first what accounts it names.
+
+    `see` is called with everything that was added.
+
+    Raises `WorldError` at a rule that is broken. Undoing what was added until then is up to the caller.
+    """
+    counts = add(loader, file, advance, replace=replace, see=see)
+    finish(loader, file, quietly)
+    return counts
+
+
+def add(
+    loader: Loader, file: BinaryIO, advance: Advance, *, replace: bool, see: Callable[[Frame], None] | None = None
+) -> Counts:
+    """Do the first part of `load`: all but the indexes."""
+    loading = _Loading(loader, file, replace=replace)
+    for frame in Reader(file, advance):
+        loading.add(frame)
+        if see:
+            see(frame)
+    loading.flush()
+    return Counts(*(loading.counts[kind] for kind in ("Account", "Key", "Service", "Binding")))
+
+
+def finish(loader: Loader, file: BinaryIO, progress: Progress) -> None:
+    """Do the second part of `load`: the indexes, which find out what has the unique key of something else."""
+    try:
+        loader.finish(progress)
+    except TwinConflict as error:
+        file.seek(0)
+        add(_Finder(error), file, lambda _: None, replace=False)
+        raise
+
+
+class _Finder:
+    """A `Loader` that adds nothing, and stops at a Binding."""
+
+    def __init__(self, sought: TwinConflict) -> None:
+        self._sought = sought
+
+    def remove_account(self, sid: str) -> None: ...
+
+    def add_account(self, account: AccountRow) -> None: ...
+
+    def add_key(self, key: KeyRow) -> None: ...
+
+    def add_service(self, service: ServiceRow) -> None: ...
+
+    def finish(self, progress: Progress = quietly) -> None: ...
+
+    def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
+        if service_sid == self._sought.service_sid:
+            for index, binding in enumerate(bindings):
+                if binding.sid == self._sought.sid:
+                    raise BindingConflict(str(self._sought), index)
+
+
+class _Loading:
+    def __init__(self, loader: Loader, file: BinaryIO, *, replace: bool) -> None:
+        self._loader = loader
+        self._file = file
+        self._replace = replace
+        self._replaced: set[str] = set()
+        self._heads: list[_Head] | None = None
+        self._frames: list[Frame] = []
+        self._bindings: list[Binding] = []
+        self._valid = {name: kind.validator.is_valid for name, kind in record_types().items()}
+        self.counts = dict.fromkeys(record_types(), 0)
+
+    def add(self, frame: Frame) -> None:
+        """Add what is complete; before it, what it stands under."""
+        if not self._valid[frame.kind](frame.value):
+            frame.check()
+        self.counts[frame.kind] += 1
+        match frame.kind:
+            case "Binding":
+                self._add_binding(frame)
+            case "Service":
+                self._service_sid(frame)
+            case "Key":
+                self._add_key(frame)
+            case "Account":
+                self._account_sid(frame)
+
+    def flush(self) -> None:
+        """Add the Bindings that wait to be added together."""
+        if not self._frames:
+            return
+        service = self._frames[-1].parent
+        try:
+            self._loader.add_bindings(service.sid or self._service_sid(service), self._bindings)
+        except BindingConflict as error:
+            frame = self._frames[error.index]
+            raise _conflict(frame, (), error) from error
+        self._frames, self._bindings = [], []
+
+    def _add_binding(self, frame: Frame) -> None:
+        value, service = frame.value, frame.parent
+        binding = Binding(
+            value["sid"],
+            value["date_created"],
+            value["date_updated"],
+            value["endpoint"],
+            value["identity"],
+            value["binding_type"],
+            value["credential_sid"],
+            orjson.dumps(value["message_types"]).decode(),
+        )
+        account_sid = service.parent.sid or self._account_sid(service.parent)
+        service_sid = service.sid or self._service_sid(service)
+        for name, sid in (("account_sid", account_sid), ("service_sid", service_sid)):
+            if value.get(name, sid) != sid:
+                raise frame.error((name,), f"must be the SID of the {name[:-4]} that the Binding stands under")
+        if self._frames and self._frames[-1].parent is not service:
+            self.flush()
+        self._frames.append(frame)
+        self._bindings.append(binding)
+        if len(self._bindings) == _TOGETHER:
+            self.flush()
+
+    def _add_key(self, frame: Frame) -> None:
+        account_sid = self._account_sid(frame.parent)
+        key = KeyRow(frame.value["sid"], account_sid, _digest(frame.value, "secret"))
+        try:
+            self._loader.add_key(key)
+        except Conflict as error:
+            raise _conflict(frame, ("sid",), error) from error
+
+    def _service_sid(self, frame: Frame) -> str:
+        """The SID of a service, which is added now if it was not."""
+        if frame.sid is None:
+            account_sid = self._account_sid(frame.parent)
+            sid = frame.value.get("sid") if _is_complete(frame) else None
+            if sid is None:
+                sid = self._head(frame.parent).services[frame.index]
+            try:
+                self._loader.add_service(ServiceRow(sid, account_sid))
+            except Conflict as error:
+                raise _conflict(frame, ("sid",), error) from error
+            frame.sid = sid
+        return frame.sid
+
+    def _account_sid(self, frame: Frame) -> str:
+        """The SID of an account, which is added now if it was not."""
+        if frame.sid is None:
+            account = _account(frame) if _is_complete(frame) else self._head(frame).account
+            try:
+                if self._replace and account.sid not in self._replaced:
+                    self._loader.remove_account(account.sid)
+                    self._replaced.add(account.sid)
+                self._loader.add_account(account)
+            except Conflict as error:
+                raise _conflict(frame, ("sid",), error) from error
+            frame.sid = account.sid
+        return frame.sid
+
+    def _head(self, account: Frame) -> _Head:
+        # what stands under it came first, as when names are sorted: look ahead through all of the world, once
+        if self._heads is None:
+            place = self._file.tell()
+            self._file.seek(0)
+            self._heads = _heads(self._file)
+            self._file.seek(place)
+        return self._heads[account.index]
+
+
+def _heads(file: BinaryIO) -> list[_Head]:
+    heads: list[_Head] = []
+    services: list[str] = []
+    for frame in Reader(file, lambda _: None):
+        if frame.kind == "Service":
+            frame.check()
+            services.append(frame.value["sid"])
+        elif frame.kind == "Account":
+            frame.check()
+            heads.append(_Head(_account(frame), services))
+            services = []
+    return heads
+
+
+def _is_complete(frame: Frame) -> bool:
+    """Whether all is known that a frame must hold, lists aside."""
+    kind = record_types()[frame.kind]
+    return kind.violation(kind.without_children(frame.value)) is None
+
+
+def _account(frame: Frame) -> AccountRow:
+    return AccountRow(frame.value["sid"], _digest(frame.value, "auth_token"))
+
+
+def _digest(value: dict[str, Any], name: str) -> str:
+    hashed: str | None = value.get(f"{name}_sha256")
+    return hashed or digest(value[name])
+
+
+def _conflict(frame: Frame, path: tuple[str, ...], error: Conflict) -> WorldConflict:
+    where = frame.error(path, str(error))
+    return WorldConflict(where.line, where.pointer, where.rule)

@@ -1,0 +1,351 @@
+"""The command line itself: help, variables, exit codes, and databases and streams that cannot be used."""
+
+import importlib
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+
+from chat_bindings.cli import COMMANDS, cli
+
+from ..support.running import CLI, environment, run_cli, wait_until
+
+A = f"AC{'a' * 32}"
+WORLD = f'{{"accounts": [{{"sid": "AC{"b" * 32}", "auth_token": "x", "services": []}}]}}'
+
+
+def all_commands(group: click.Group = cli, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
+    """Each command with its path, groups included."""
+    context = click.Context(group)
+    found: list[tuple[tuple[str, ...], click.Command]] = []
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        found.append(((*path, name), command))
+        if isinstance(command, click.Group):
+            found += all_commands(command, (*path, name))
+    return found
+
+
+ALL = [pytest.param(path, command, id=" ".join(path)) for path, command in all_commands()]
+
+
+def test_help_imports_nothing_heavy():
+    """`--help` of everything is told without the web stack, the JSON schemas, the parser and the progress bars."""
+    code = (
+        "import sys; from chat_bindings.cli import cli\n"
+        "for arguments in ([], ['import'], ['export'], ['account', 'create'], ['fixtures'], ['serve']):\n"
+        "    cli.main([*arguments, '--help'], standalone_mode=False)\n"
+        "heavy = {'connexion', 'jsonschema_rs', 'ijson', 'rich', 'apsw', 'uvicorn'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(name in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize(("path", "command"), ALL)
+def test_help_teaches(path, command):
+    """Each command's help begins with a sentence that fits, and shows an example that has its name."""
+    with click.Context(command, info_name="x") as context:
+        text = command.get_help(context)
+    assert "Example" in text
+    assert f"chat-bindings {' '.join(path)}" in text
+    assert not command.get_short_help_str(60).endswith("...")
+
+
+def variables(command: click.Command) -> dict[str, str | None]:
+    """The variable of each option."""
+    found = {}
+    for option in command.params:
+        if isinstance(option, click.Option):
+            name = next(name for name in option.opts if name.startswith("--"))
+            assert option.envvar is None or (isinstance(option.envvar, str) and option.show_envvar)
+            found[name] = option.envvar
+    return found
+
+
+@pytest.mark.parametrize(("path", "command"), ALL)
+def test_every_option_has_its_variable(path, command):
+    """--log-level of `serve` has CHAT_BINDINGS_LOG_LEVEL; others begin with their command. What destroys is typed."""
+    words = () if path == ("serve",) else path
+    for name, variable in variables(command).items():
+        if name == "--database":
+            assert variable == "CHAT_BINDINGS_DATABASE"
+        elif name in {"--replace", "--cascade"}:
+            assert variable is None
+        else:
+            assert variable == "_".join(["CHAT_BINDINGS", *words, name[2:]]).upper().replace("-", "_")
+
+
+def test_no_variable_has_two_meanings():
+    """No two commands read one variable, but for --database; none has a name that Kubernetes sets for a Service."""
+    names = [name for _, command in all_commands() for name in variables(command).values() if name]
+    assert {name for name in names if names.count(name) > 1} == {"CHAT_BINDINGS_DATABASE"}
+    assert not [name for name in names if re.search(r"_SERVICE_(HOST|PORT)|_PORT_[0-9]", name)]
+
+
+def test_a_variable_of_one_command_is_nothing_to_another(tmp_path):
+    """A backup timer's output is not overwritten by `fixtures`."""
+    backup = tmp_path / "backup.db"
+    backup.write_text("a backup")
+    for name in ("CHAT_BINDINGS_OUTPUT", "CHAT_BINDINGS_BACKUP_OUTPUT"):
+        command = [*CLI, "fixtures"]
+        subprocess.run(command, env=environment(**{name: str(backup)}), check=True, capture_output=True)
+        assert backup.read_text() == "a backup"
+
+
+def test_a_variable_sets_an_option(tmp_path):
+    """A variable counts like its option, and the option counts more."""
+    one, two = (f"sqlite:///{tmp_path}/{name}.db" for name in ("one", "two"))
+    command = [*CLI, "account", "create", "--sid", A]
+    env = environment(CHAT_BINDINGS_DATABASE=one)
+    subprocess.run(command, env=env, check=True, capture_output=True)
+    subprocess.run([*command, "--database", two], env=env, check=True, capture_output=True)
+    for locator in (one, two):
+        assert run_cli("account", "list", "--database", locator).stdout == f"{A}\n"
+
+
+def test_the_default_database_is_in_the_users_data_directory(tmp_path):
+    """Without --database the data is in a folder and a file that the user alone can read."""
+    env = environment(XDG_DATA_HOME=str(tmp_path / "data"), HOME=str(tmp_path))
+    subprocess.run([*CLI, "account", "create"], env=env, check=True, capture_output=True)
+    (database,) = tmp_path.rglob("chat-bindings.db")
+    assert stat.S_IMODE(database.stat().st_mode) == 0o600
+    assert stat.S_IMODE(database.parent.stat().st_mode) == 0o700
+
+
+def test_a_data_directory_that_cannot_be_made_is_told():
+    """Where the default's folder cannot be, another file must be named."""
+    env = environment(XDG_DATA_HOME="/dev/null")
+    done = subprocess.run([*CLI, "account", "create"], env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--database (or CHAT_BINDINGS_DATABASE)" in done.stderr
+    assert "/dev/null/chat-bindings cannot be made: Not a directory" in done.stderr
+
+
+def test_nothing_makes_a_folder_that_it_does_not_use(tmp_path):
+    """What reads a database that is not there makes neither it nor its folder."""
+    env = environment(XDG_DATA_HOME=str(tmp_path / "data"), HOME=str(tmp_path))
+    for command in (["account", "list"], ["export"], ["database", "status"], ["fixtures"], ["verify", "--list"]):
+        subprocess.run([*CLI, *command], env=env, check=False, capture_output=True, cwd=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "Usage: chat-bindings"),
+        (["acount"], "No such command 'acount'"),
+        (["account"], "Usage: chat-bindings account"),
+        (["account", "make"], "No such command 'make'"),
+        (["account", "create", "--side"], "No such option"),
+        (["account", "list", "--database", "mysql://x"], "'mysql' is not a kind of database: write sqlite:///path"),
+        (["account", "list", "--database", "sqlite:///"], "an SQLite address is sqlite:/// and a path"),
+        (["account", "list", "--database", "postgresql://u:pass@h/d"], "holds a password, which `ps` would show"),
+        (["account", "list", "--database", "sqlite:////nowhere/x.db"], "there is no file /nowhere/x.db"),
+        (["account", "create", "--database", "sqlite:////nowhere/x.db"], "--database"),
+        (["account", "create", "--database", "sqlite:////dev"], "--database"),
+        (["export", "--database", "sqlite:////dev/null"], "/dev/null holds no data yet"),
+        (["fixtures", "--seed", "-1"], "'--seed' (env var: 'CHAT_BINDINGS_FIXTURES_SEED')"),
+        (["fixtures", "-o", "/nowhere/x"], "--output /nowhere/x cannot be written: No such file or directory"),
+        (["fixtures", "-o", "/dev/full"], "--output /dev/full cannot be written: No space left on device"),
+        (["import", "/nowhere/x"], "'WORLD.json|-': File '/nowhere/x' does not exist"),
+        (["import", "/"], "'WORLD.json|-': File '/' is a directory"),
+        (["client", "cobol"], "'cobol' is not one of 'python', 'typescript-fetch', 'go'"),
+        (["client", "go", "-o", "/proc/x"], "--output-dir /proc/x cannot be written: No such file or directory."),
+        (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
+    ],
+)
+def test_what_cannot_run_ends_with_2(arguments, told):
+    """What cannot run says why, names the option, and ends with 2; secrets of the address are not repeated."""
+    done = run_cli(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "u:pass" not in done.stderr
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "test.db"
+    assert run_cli("account", "create", "--sid", A, "--database", f"sqlite:///{path}").returncode == 0
+    return path
+
+
+@pytest.mark.parametrize("command", [["account", "list"], ["export"], ["account", "rotate-token", A], ["import", "-"]])
+def test_a_damaged_database_is_told(database, command):
+    """A file that is no database, or a broken one, gives a message and not a traceback."""
+    content = database.read_bytes()
+    for broken in (b"no database" * 1000, content[:4096] + bytes(len(content) - 4096), content[:5000]):
+        database.write_bytes(broken)
+        done = run_cli(*command, "--database", f"sqlite:///{database}", stdin=WORLD)
+        assert (done.returncode, done.stdout.count("AC")) == (2, 0)
+        assert "CHAT_BINDINGS_DATABASE) names no database of chat-bindings, or a damaged one" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_locked_database_is_told(database):
+    """A database that another process writes to for long is away."""
+    script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); print(flush=True)"
+    command = [sys.executable, "-c", f"{script}; input()", str(database)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        locked = run_cli("account", "create", "--database", f"sqlite:///{database}")
+        other.communicate("\n")
+    assert (locked.returncode, locked.stdout) == (2, "")
+    assert "names a database that is away: database is locked" in locked.stderr
+
+
+@pytest.mark.parametrize("command", [["account", "list"], ["export"], ["--help"], ["account", "create"]])
+def test_output_that_cannot_be_written_is_an_error(database, command):
+    """A full disk behind standard output ends a command with 2 and a message; a reader that left, with 2 in silence."""
+    script = f"{' '.join(CLI)} {' '.join(command)}"
+    env = environment(CHAT_BINDINGS_DATABASE=f"sqlite:///{database}", PYTHONUNBUFFERED="")
+    done = subprocess.run(["bash", "-c", f"{script} > /dev/full"], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    script += " | true; exit ${PIPESTATUS[0]}"
+    done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 2)  # 0 when all was written before the reader left
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_a_reader_that_left_ends_an_export_in_silence(database, tmp_path):
+    """`export | head` is no error to complain about."""
+    assert run_cli("fixtures", "-o", tmp_path / "world.json").returncode == 0
+    env = environment(CHAT_BINDINGS_DATABASE=f"sqlite:///{database}")
+    subprocess.run([*CLI, "import", str(tmp_path / "world.json")], env=env, check=True, capture_output=True)
+    script = f"{' '.join(CLI)} export | head -c 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "{", "")
+
+
+def test_closed_streams_do_no_harm(database):
+    """A process without standard streams works, and does not write messages into the database."""
+    env = environment(CHAT_BINDINGS_DATABASE=f"sqlite:///{database}")
+    script = f"{' '.join(CLI)} account rotate-token {A} <&- >&- 2>&-"
+    assert subprocess.run(["bash", "-c", script], env=env, check=False).returncode == 0
+    assert run_cli("account", "list", "--database", f"sqlite:///{database}").stdout == f"{A}\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_command_ends_with_130_and_leaves_nothing(database, tmp_path, number):
+    """An import that is interrupted changes nothing and ends with 130, without a traceback."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    command = [*CLI, "import", str(pipe), "--database", f"sqlite:///{database}"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment()) as process:
+        with pipe.open("wb") as writing:  # opens when the command has
+            writing.write(b'{"accounts": [')
+            writing.flush()
+            time.sleep(0.5)  # it waits for more: a signal that comes while coverage measures a call can be lost
+            process.send_signal(number)
+            assert process.wait(60) == 130
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+    assert run_cli("account", "list", "--database", f"sqlite:///{database}").stdout == f"{A}\n"
+
+
+def test_an_interrupted_export_leaves_no_file(database, tmp_path):
+    """An export that is stopped on its way leaves neither a part of its file nor a temporary one."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    script = (
+        "import sys, time\n"
+        "from chat_bindings.cli import main, export\n"
+        "wait = lambda file, world: (file.write(b'half'), file.flush(), time.sleep(60))\n"
+        "export.write_world = wait\n"
+        "sys.argv = ['chat-bindings', *sys.argv[1:]]\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", script, "export", "-o", str(folder / "world.json")]
+    command += ["--database", f"sqlite:///{database}"]
+    with subprocess.Popen(command, env=environment(), stderr=subprocess.DEVNULL) as process:
+        assert wait_until(lambda: any(file.stat().st_size for file in folder.iterdir()), 60)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 130
+    assert list(folder.iterdir()) == []
+
+
+def test_a_fault_of_ours_is_shown_and_ends_with_2(monkeypatch, capfd):
+    """What nobody foresaw shows where it happened, and never looks like a command that answered no."""
+    module = importlib.import_module("chat_bindings.cli")
+    monkeypatch.setattr(module.signal, "signal", lambda *_: None)  # the tests' own stay
+
+    def fails(**_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(module.cli, "main", fails)
+    with pytest.raises(SystemExit) as ended:
+        module.main()
+    assert ended.value.code == 2
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def test_the_version_is_told():
+    """--version names the program and its version."""
+    assert re.fullmatch(r"chat-bindings, version \d+\.\d+\.\d+\n", run_cli("--version").stdout)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_scripts_of_their_shell(shell, tmp_path):
+    """What `completion` prints is a script for the shell, which can be loaded where the shell is installed."""
+    done = run_cli("completion", shell)
+    assert (done.returncode, "_CHAT_BINDINGS_COMPLETE" in done.stdout) == (0, True)
+    if program := shutil.which(shell):
+        script = tmp_path / "script"
+        script.write_text(done.stdout)
+        assert subprocess.run([program, "-n", str(script)], check=False).returncode == 0
+
+
+def test_completion_completes():
+    """The shell's question for commands and options is answered."""
+    env = environment(_CHAT_BINDINGS_COMPLETE="bash_complete", COMP_WORDS="chat-bindings acc", COMP_CWORD="1")
+    done = subprocess.run(CLI, env=env, capture_output=True, text=True, check=False)
+    assert done.stdout == "plain,account\n"
+
+
+def test_a_progress_bar_is_for_terminals_alone(tmp_path, database):
+    """On a terminal an import shows how far it is; anywhere else it says one sentence at its end."""
+    world = tmp_path / "world.json"
+    assert run_cli("fixtures", "-o", world).returncode == 0
+    command = [*CLI, "import", str(world), "--replace", "--database", f"sqlite:///{database}"]
+    silent = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+    assert silent.stderr == "Imported: accounts 2, keys 1, services 4, bindings 235.\n"
+    for shown_by in (command, [*CLI, "export", "-o", str(world), "--database", f"sqlite:///{database}"]):
+        ours, theirs = os.openpty()
+        with subprocess.Popen(shown_by, env=environment(TERM="xterm"), stderr=theirs) as process:
+            os.close(theirs)
+            shown = b""
+            while chunk := _read(ours):
+                shown += chunk
+            assert process.wait(60) == 0
+        os.close(ours)
+        assert b"100%" in shown or b"\x1b[" in shown
+        assert b"porting" in shown
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side was closed
+        return b""
+
+
+def test_help_is_quick():
+    """Help takes no time worth mentioning, an interpreter's start included."""
+    started = time.monotonic()
+    assert run_cli("--help").returncode == 0
+    assert time.monotonic() - started < 3  # it takes some tenths; machines are busy

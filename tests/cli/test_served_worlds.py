@@ -1,0 +1,286 @@
+"""`serve` as a server for anybody's tests: worlds of its own, announcements, sockets, and `health`."""
+
+import base64
+import http.client
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chat_bindings.server.http.listening import listen, listeners
+
+from ..support.processes import free_port
+from ..support.running import CLI, environment, run_cli, wait_until
+
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
+A, S, TOKEN = f"AC{'a' * 32}", f"IS{'a' * 32}", "a1" * 16
+# whom passwd does not know; the right to read stays, since the Python that runs the tests may be root's alone
+_READ = "+dac_read_search"
+ANYBODY = ["setpriv", "--reuid=54321", "--clear-groups", f"--inh-caps={_READ}", f"--ambient-caps={_READ}"]
+WORLD = {"accounts": [{"sid": A, "auth_token": TOKEN, "services": [{"sid": S, "bindings": []}]}]}
+HASHED = {"accounts": [{"sid": A, "auth_token_sha256": "0" * 64, "services": []}]}
+
+
+@contextmanager
+def serving(
+    folder: Path, *options: object, stdin: str = "", anybody: bool = False, **variables: str
+) -> Iterator[tuple[dict[str, object], subprocess.Popen[str]]]:
+    """A service that announces itself: what it announced, and its process."""
+    announced = folder / "server.json"
+    command = [
+        *(ANYBODY if anybody else []),
+        *CLI,
+        "serve",
+        "--announce",
+        str(announced),
+        "--no-docs",
+        *map(str, options),
+    ]
+    log = folder / "log"
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, text=True,
+            env=environment(**variables), cwd=folder,
+        )  # fmt: skip
+    try:
+        process.stdin.write(stdin)
+        process.stdin.close()
+        assert wait_until(lambda: announced.exists() or process.poll() is not None, 60)
+        assert process.poll() is None, log.read_text()
+        yield json.loads(announced.read_text()), process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0, log.read_text()
+    assert not announced.exists()
+
+
+def test_a_world_is_served_as_it_stands_and_announced(tmp_path):
+    """With --port 0 the announcement is all that a test has to read; nothing is left at the end."""
+    with serving(tmp_path, "--world", "-", "--port", 0, stdin=json.dumps(WORLD)) as (told, process):
+        assert told["pid"] == process.pid
+        assert (told["account_sid"], told["auth_token"], told["service_sid"]) == (A, TOKEN, S)
+        assert told["control_url"] is None
+        url = f"{told['url']}/v2/Services/{S}/Bindings"
+        assert httpx.get(url, auth=(A, TOKEN)).json()["bindings"] == []
+        assert stat.S_IMODE((tmp_path / "server.json").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
+def test_several_workers_announce_once(tmp_path):
+    """The supervisor announces when a worker answers."""
+    with serving(tmp_path, "--demo", "--port", 0, "--workers", 2, CHAT_BINDINGS_DEMO_TOKEN=TOKEN) as (told, process):
+        assert (told["pid"], told["auth_token"]) == (process.pid, TOKEN)
+        url = f"{told['url']}/v2/Services/{told['service_sid']}/Bindings"
+        assert len(httpx.get(url, auth=(str(told["account_sid"]), TOKEN)).json()["bindings"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("world", "told"),
+    [
+        ('{"accounts": []}', "has no account"),
+        (json.dumps({"accounts": [{"sid": A, "services": []}]}), "/accounts/0: "),
+        ("{", "line 1"),
+    ],
+)  # fmt: skip
+def test_a_world_that_cannot_be_served_is_refused(world, told):
+    """By line, pointer and rule, as `import` does."""
+    done = run_cli("serve", "--port", 0, "--world", "-", stdin=world)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--world -" in done.stderr
+    assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "told"),
+    [
+        (["--demo", "--world", "-"], {}, "--demo and --world are two worlds"),
+        (["--demo", "--database", "sqlite:///a.db"], {}, "--demo has a temporary database of its own"),
+        (
+            ["--demo"],
+            {"CHAT_BINDINGS_DEMO_TOKEN": "x" * 32},
+            "CHAT_BINDINGS_DEMO_TOKEN is no auth token: it must be",
+        ),
+        (["--uds", "x.sock", "--port", "80"], {}, "--uds is listened on instead of --host and --port"),
+        (["--demo", "--uds", "x" * 200], {}, "a socket's path has at most 107 bytes"),
+        (["--demo", "--uds", "file"], {}, "something is there that is no socket"),
+        (["--demo", "--announce", "file"], {}, "another file is there, so name a new one"),
+        (["--demo", "--announce", "nowhere/x"], {}, "--announce nowhere/x cannot be written: No such file"),
+        (["--demo", "--host", "127.0.0.1:80"], {}, "'--host' (env var: 'CHAT_BINDINGS_HOST'): '127.0.0.1:80' is not"),
+        (
+            ["--demo", "--host", "203.0.113.1"],
+            {},
+            "--host 203.0.113.1 --port 8000 cannot be listened on: Cannot",
+        ),
+        (["--workers", "9" * 5000], {}, "is not a whole number from 1 to 256"),
+        (
+            [],
+            {"CHAT_BINDINGS_MAX_HEAD": "1"},
+            "(env var: 'CHAT_BINDINGS_MAX_HEAD'): '1' is not a whole number",
+        ),
+    ],
+)
+def test_bad_options_are_refused(tmp_path, options, variables, told):
+    """The error names the option, or the variable, and the rule."""
+    (tmp_path / "file").write_text("of the user's")
+    done = subprocess.run(
+        [*CLI, "serve", *options], env=environment(**variables), cwd=tmp_path, capture_output=True, text=True,
+        check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in " ".join(done.stderr.split())
+    assert (tmp_path / "file").read_text() == "of the user's"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
+@pytest.mark.parametrize("home", [None, "/"])
+def test_the_demo_runs_as_anybody_without_a_home(tmp_path, home):
+    """A user id that passwd does not have, and the variables of an image: --demo needs none of it."""
+    tmp_path.chmod(0o777)
+    variables = {"CHAT_BINDINGS_DATABASE": "mysql://nowhere", "CHAT_BINDINGS_PORT": "tcp://10.0.0.1:8000"}
+    variables |= {"HOME": home} if home else {}
+    saved = os.environ.pop("HOME", None)
+    try:
+        with serving(tmp_path, "--demo", anybody=True, CHAT_BINDINGS_HOST="::", **variables) as (told, _):
+            assert httpx.get(f"{told['url']}/v2/Services/{S}/Bindings").status_code == 401
+    finally:
+        if saved is not None:
+            os.environ["HOME"] = saved
+    log = (tmp_path / "log").read_text()
+    assert "ignored: CHAT_BINDINGS_PORT, which Kubernetes and Docker set" in log
+    assert "CHAT_BINDINGS_DATABASE is ignored: --demo" in log
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
+def test_without_a_home_a_database_must_be_named(tmp_path):
+    """Every command says so, and makes nothing called `~`."""
+    env = environment()
+    env.pop("HOME", None)
+    command = [*ANYBODY, *CLI, "account", "list"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert "there is no home directory, so no default: name a database" in done.stderr
+
+
+def test_a_socket_is_served_and_asked(tmp_path):
+    """Behind --uds; a stale socket is replaced, one that is listened on is not, and the last one is removed."""
+    path = tmp_path / "chat.sock"
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(path))
+    variables = {"CHAT_BINDINGS_HOST": "0.0.0.0", "CHAT_BINDINGS_DEMO_TOKEN": TOKEN}
+    with serving(tmp_path, "--demo", "--uds", path, "--trusted-proxy", "127.0.0.1", **variables) as (told, _):
+        assert told["url"] == f"unix:{path}"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+        assert run_cli("health", told["url"]).stdout == f"unix:{path}: answers\n"
+        with pytest.raises(OSError, match="another process listens there"), listeners([], 0, path):
+            pass
+        connection = http.client.HTTPConnection("chat.example.com")
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(str(path))
+        credentials = base64.b64encode(f"{A}:{TOKEN}".encode()).decode()
+        connection.request(
+            "GET", f"/v2/Services/{S}/Bindings",
+            headers={"Authorization": f"Basic {credentials}", "X-Forwarded-Proto": "https"},
+        )  # fmt: skip
+        shown = json.loads(connection.getresponse().read())
+        assert shown["meta"]["url"].startswith("https://chat.example.com/")
+        connection.close()
+    assert not path.exists()
+
+
+def test_all_addresses_have_one_port():
+    """`::` serves both families, whatever stands beside it; names have all of their addresses."""
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("there is no IPv6 here")
+    (both,) = listen(["::", "0.0.0.0", "127.0.0.1"], 0)
+    with both:
+        for address in ("127.0.0.1", "::1"):
+            socket.create_connection((address, both.getsockname()[1]), 5).close()
+    sockets = listen(["127.0.0.1", "::1", "127.0.0.2", "127.0.0.1"], 0)
+    assert len({each.getsockname()[1] for each in sockets}) == 1
+    assert len(sockets) == 3
+    for each in sockets:
+        each.close()
+
+
+def test_health_answers_by_its_exit_code(tmp_path):
+    """0 it answers; 1 it does not, or is not ready; 2 what is asked for is no URL."""
+    monitoring, port = free_port(), free_port()
+    variables = {"CHAT_BINDINGS_PORT": str(port), "CHAT_BINDINGS_MONITORING_PORT": str(monitoring)}
+    command = [*CLI, "health"]
+    with serving(tmp_path, "--demo", **variables) as (told, _):
+        done = subprocess.run(command, env=environment(**variables), capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, f"http://127.0.0.1:{monitoring}: ready\n")
+        del variables["CHAT_BINDINGS_MONITORING_PORT"]
+        done = subprocess.run(command, env=environment(**variables), capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, f"{told['url']}: answers\n")
+        other = run_cli("health", f"{told['url']}/v2/Services/{S}/Bindings")
+        assert (other.returncode, other.stdout.endswith(": answers\n")) == (0, True)
+    away = run_cli("health", told["url"])
+    assert (away.returncode, away.stdout) == (1, f"{told['url']}: no answer: Connection refused\n")
+
+
+def test_health_gives_up():
+    """A server that accepts and says nothing is not well."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        done = run_cli("health", f"http://127.0.0.1:{silent.getsockname()[1]}")
+    assert (done.returncode, done.stdout.endswith("timed out after 5 seconds\n")) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "url", ["x", "http://", "http://h:99999", "ftp://h", "http://u:p@h", "http://h h", "http://[::1"]
+)
+def test_health_refuses_what_is_no_url(url):
+    """With 2, which is no answer."""
+    done = run_cli("health", url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not a URL such as http://127.0.0.1:8000" in done.stderr
+
+
+def test_health_is_quick_to_start():
+    """It imports nothing of the service, or the storage."""
+    code = (
+        "import sys; from chat_bindings.cli import cli\n"
+        "cli.main(['health', 'http://127.0.0.1:1'], standalone_mode=False)\n"
+        "heavy = {'orjson', 'platformdirs', 'yaml', 'uvicorn', 'asyncio', 'logging'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_process_1_reaps_orphans_and_passes_signals_on(tmp_path):
+    """In a container `serve` is process 1: what ends there without a parent is not left as a zombie."""
+    command = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    if subprocess.run([*command, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no process namespaces here")
+    script = (
+        "import os, signal, sys, time\n"
+        "from chat_bindings.cli.serve.init_process import leave_process_1\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))\n"
+        "leave_process_1()\n"
+        "assert os.getpid() != 1\n"
+        "reading, writing = os.pipe()\n"
+        "if not os.fork():\n"
+        "    orphan = os.fork()\n"
+        "    if orphan: os.write(writing, str(orphan).encode()); os._exit(0)\n"
+        "    time.sleep(0.2); os._exit(0)\n"
+        "os.wait()\n"
+        "orphan = os.read(reading, 20).decode()\n"
+        "deadline = time.monotonic() + 20\n"
+        "while os.path.exists(f'/proc/{orphan}') and time.monotonic() < deadline: time.sleep(0.05)\n"
+        "assert not os.path.exists(f'/proc/{orphan}')\n"
+        "os.kill(1, signal.SIGTERM); time.sleep(20)\n"
+    )
+    done = subprocess.run([*command, sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (7, "")

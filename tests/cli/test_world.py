@@ -1,0 +1,386 @@
+"""`import` and `export`, as processes on real files."""
+
+import gzip
+import hashlib
+import json
+import os
+import random
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ..support.running import CLI, Service, environment, run_cli, wait_until
+
+MANY = 3000
+
+
+def sid(prefix: str, number: int) -> str:
+    return f"{prefix}{number:032x}"
+
+
+def binding(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "sid": sid("BS", number),
+        "date_created": "2016-10-21T11:37:03Z",
+        "date_updated": "2017-10-21T11:37:03Z",
+        "endpoint": f"endpoint {number}",
+        "identity": f"identity {number // 3} é😀",
+        "binding_type": ("apn", "gcm", "fcm")[number % 3],
+        "credential_sid": sid("CR", number % 3),
+        "message_types": ["new_message", "é"][: number % 3],
+    } | changes
+
+
+def big_world() -> dict[str, Any]:
+    """Two accounts, of which the first has a key, an empty service and one of many Bindings."""
+    services = [
+        {"sid": sid("IS", 1), "bindings": []},
+        {"sid": sid("IS", 2), "bindings": [binding(number) for number in range(MANY)]},
+    ]
+    key = {"sid": sid("SK", 1), "secret": "secret-1"}
+    other = {"sid": sid("IS", 3), "bindings": [binding(1), binding(2)]}
+    return {
+        "accounts": [
+            {"sid": sid("AC", 1), "auth_token": "token-1", "keys": [key], "services": services},
+            {"sid": sid("AC", 2), "auth_token": "token-2", "services": [other]},
+        ]
+    }
+
+
+class Database:
+    """A database file, and the commands on it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def run(self, *arguments: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        return run_cli(*arguments, "--database", f"sqlite:///{self.path}", stdin=stdin)
+
+    def load(self, document: Any, *options: str) -> None:
+        text = document if isinstance(document, str) else json.dumps(document)
+        done = self.run("import", "-", *options, stdin=text)
+        assert done.returncode == 0, done.stderr
+
+    def export(self) -> str:
+        done = self.run("export")
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def bytes(self) -> bytes:
+        return b"".join(file.read_bytes() for file in self.path.parent.glob(f"{self.path.name}*"))
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(tmp_path / "test.db")
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Database:
+    return Database(tmp_path / "other.db")
+
+
+def test_what_is_imported_is_exported(database):
+    """An export holds what was imported, in the order of SIDs, with digests in the place of tokens and secrets."""
+    world = big_world()
+    shuffled = random.Random(1).sample(world["accounts"][0]["services"][1]["bindings"], MANY)
+    world["accounts"][0]["services"][1]["bindings"] = shuffled
+    world["accounts"].reverse()
+    database.load(world)
+    exported = json.loads(database.export())
+
+    expected = big_world()
+    for account in expected["accounts"]:
+        account["auth_token_sha256"] = hashlib.sha256(account.pop("auth_token").encode()).hexdigest()
+        for key in account.setdefault("keys", []):
+            key["secret_sha256"] = hashlib.sha256(key.pop("secret").encode()).hexdigest()
+    assert exported == expected
+
+
+def test_an_export_has_a_binding_on_each_line(database):
+    """Each Binding has a line of its own, with its own properties in the order of Twilio's page, as UTF-8."""
+    database.load(big_world())
+    lines = [line.rstrip(",") for line in database.export().splitlines()]
+    found = [json.loads(line) for line in lines if '"endpoint"' in line]
+    assert len(found) == MANY + 2
+    assert found[0] == binding(0)
+    assert list(found[0]) == list(binding(0))
+    assert "é😀" in database.export()
+
+
+def test_export_import_export_gives_the_same_bytes(database, other):
+    """What was exported and imported elsewhere is exported as the same bytes, to a file and to standard output."""
+    database.load(big_world())
+    file = database.path.parent / "world.json"
+    assert database.run("export", "-o", file).returncode == 0
+    assert other.run("import", file).returncode == 0
+    assert other.export().encode() == file.read_bytes()
+    assert json.loads(file.read_bytes())
+
+
+def test_importing_twice_is_refused_and_changes_nothing(database):
+    """What is there already is not imported again; with --replace it is, and leaves the same database."""
+    world = json.dumps(big_world())
+    database.load(world)
+    before = database.export()
+    again = database.run("import", "-", stdin=world)
+    assert again.returncode == 2
+    assert again.stderr == (
+        f"Error: standard input, line 1, /accounts/0/sid: account {sid('AC', 1)} is there already. "
+        "Nothing was imported. With --replace, the accounts that it names are removed first.\n"
+    )
+    assert database.export() == before
+    for _ in range(2):
+        database.load(world, "--replace")
+        assert database.export() == before
+
+
+def test_replace_replaces_the_accounts_that_are_named(database):
+    """--replace takes all that an account had, and leaves the accounts that the world does not name."""
+    database.load(big_world())
+    less = {"accounts": [{"sid": sid("AC", 1), "auth_token": "new", "services": []}]}
+    database.load(less, "--replace")
+    first, second = json.loads(database.export())["accounts"]
+    assert (first["services"], first["keys"]) == ([], [])
+    assert first["auth_token_sha256"] == hashlib.sha256(b"new").hexdigest()
+    assert len(second["services"][0]["bindings"]) == 2
+    assert b"identity 777" not in database.bytes()
+
+
+def test_the_order_of_names_does_not_matter(database, other):
+    """Bindings may stand before the SID of their service, and services before the SID and token of their account."""
+    world = big_world()
+    database.load(world)
+    for text in (
+        json.dumps(world, sort_keys=True),
+        json.dumps({"accounts": [dict(reversed(account.items())) for account in world["accounts"]]}, indent=1),
+    ):
+        other.load(text, "--replace")
+        assert other.export() == database.export()
+
+
+def test_a_world_can_come_through_a_pipe(database, other):
+    """Standard input is read as a file is, whether it can be sought in or not, and so is a named pipe."""
+    world = json.dumps(big_world(), sort_keys=True)
+    database.load(world)
+    file = database.path.parent / "world.json"
+    file.write_text(world)
+    packed = file.with_suffix(".gz")
+    packed.write_bytes(gzip.compress(world.encode()))
+    program = f"{' '.join(CLI)} import --replace --database sqlite:///{other.path}"
+    for script in (f"{program} - < {file}", f"gunzip -c {packed} | {program} -", f"{program} <(gunzip -c {packed})"):
+        subprocess.run(["bash", "-c", script], check=True, capture_output=True, env=environment())
+        assert other.export() == database.export()
+
+
+def broken_worlds() -> dict[str, tuple[Any, str]]:
+    """Changes to a Binding in the middle of many, and how they are told."""
+    return {
+        "rule": ({"binding_type": "sms"}, "/binding_type: must be one of apn, gcm, fcm"),
+        "date": ({"date_created": "2016-02-30T00:00:00Z"}, "/date_created: must be a valid date-time"),
+        "account": ({"account_sid": sid("AC", 2)}, "/account_sid: must be the SID of the account that the Binding"),
+        "service": ({"service_sid": sid("IS", 1)}, "/service_sid: must be the SID of the service that the Binding"),
+        "sid": ({"sid": sid("BS", 7)}, f": Binding {sid('BS', 7)} is there already"),
+        "key": (
+            {name: binding(7)[name] for name in ("identity", "endpoint", "binding_type")},
+            f": its service has the same identity, endpoint and binding_type already, as {sid('BS', 7)}",
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", broken_worlds())
+@pytest.mark.parametrize("options", [[], ["--replace"]])
+def test_one_bad_binding_in_the_middle_changes_nothing(database, name, options):
+    """A broken rule is told by line, pointer and rule, without personal data, and nothing at all is changed."""
+    database.load({"accounts": [{"sid": sid("AC", 9 if not options else 1), "auth_token": "x", "services": []}]})
+    before = database.export()
+    change, told = broken_worlds()[name]
+    world = big_world()
+    world["accounts"][0]["services"][1]["bindings"][MANY // 2] |= change
+    text = json.dumps(world).replace('{"sid": "BS', '\n{"sid": "BS')
+    file = database.path.parent / "world.json"
+    file.write_text(text)
+    refused = database.run("import", file, *options)
+    assert refused.returncode == 2
+    assert f"{file}, line {MANY // 2 + 2}, /accounts/0/services/1/bindings/{MANY // 2}{told}" in refused.stderr
+    assert "Nothing was imported." in refused.stderr
+    assert "identity 2" not in refused.stderr
+    assert "endpoint 7" not in refused.stderr
+    assert database.export() == before
+    assert b"endpoint 1" not in database.bytes()
+
+
+def test_a_bad_token_is_found_before_the_bindings_are_read(database):
+    """What is wrong with an account whose services come first is told at its own line."""
+    world = big_world()
+    world["accounts"][1]["auth_token"] = ""
+    text = json.dumps(world, sort_keys=True, indent=1)
+    line = next(number for number, line in enumerate(text.splitlines(), 1) if '"auth_token": ""' in line)
+    refused = database.run("import", "-", stdin=text)
+    assert f"standard input, line {line}, /accounts/1/auth_token: must not be empty" in refused.stderr
+    assert refused.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda world: world["accounts"].append(world["accounts"][0]), "/accounts/2/sid: account AC"),
+        (lambda world: world["accounts"][0]["keys"].append(world["accounts"][0]["keys"][0]), "/keys/1/sid: API key SK"),
+        (
+            lambda world: world["accounts"][1]["services"].append(world["accounts"][0]["services"][0]),
+            "/accounts/1/services/1/sid: service IS",
+        ),
+    ],
+)
+@pytest.mark.parametrize("options", [[], ["--replace"]])
+def test_what_stands_twice_in_a_world_is_told(database, change, told, options):
+    """An account, key or service whose SID the world itself uses twice is refused, with --replace as well."""
+    world = big_world()
+    change(world)
+    refused = database.run("import", "-", *options, stdin=json.dumps(world))
+    assert refused.returncode == 2
+    assert told in refused.stderr
+    assert "is there already. Nothing was imported." in refused.stderr
+    assert json.loads(database.export()) == {"accounts": []}
+
+
+def test_what_follows_from_elsewhere_is_ignored(database, other):
+    """A BINDING may be as the API serves it, with its account, its service, its URL and its links."""
+    database.load(big_world())
+    world = big_world()
+    for account in world["accounts"]:
+        for service in account["services"]:
+            for served in service["bindings"]:
+                served |= {
+                    "account_sid": account["sid"],
+                    "service_sid": service["sid"],
+                    "url": "u",
+                    "links": {"user": "v"},
+                }
+    other.load(world)
+    assert other.export() == database.export()
+
+
+def test_a_file_is_complete_or_not_there(database):
+    """An export replaces its file at once, for its owner's eyes alone, leaves nothing beside it, and keeps a link."""
+    database.load(big_world())
+    folder = database.path.parent / "folder"
+    folder.mkdir()
+    real, link = folder / "real.json", folder / "link.json"
+    real.write_text("old")
+    real.chmod(0o644)
+    link.symlink_to(real)
+    assert database.run("export", "-o", link).returncode == 0
+    assert real.read_text() == database.export()
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert sorted(file.name for file in folder.iterdir()) == ["link.json", "real.json"]
+    assert link.is_symlink()
+
+
+def test_an_export_can_go_into_a_pipe(database):
+    """A pipe is written to, not replaced."""
+    database.load(big_world())
+    pipe = database.path.parent / "pipe"
+    os.mkfifo(pipe)
+    script = f"cat {pipe} & {' '.join(CLI)} export -o {pipe} --database sqlite:///{database.path}; wait"
+    done = subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True, env=environment())
+    assert done.stdout == database.export()
+    assert pipe.is_fifo()
+
+
+def test_nothing_of_a_deleted_account_is_left_in_the_files(database):
+    """After `account delete --cascade` no byte of the database's files holds an identity or endpoint of it."""
+    database.load(big_world())
+    assert b"endpoint 1234" in database.bytes()
+    assert database.run("account", "delete", sid("AC", 1), "--cascade").returncode == 0
+    content = database.bytes()
+    assert b"endpoint 1234" not in content
+    assert set(re.findall(rb"endpoint \d+", content)) == {b"endpoint 1", b"endpoint 2"}  # account 2's
+    assert len(json.loads(database.export())["accounts"]) == 1
+
+
+def test_a_world_is_imported_under_a_running_server(database):
+    """A server answers what is imported, rotated and deleted while it runs."""
+    database.load({"accounts": []})
+    with Service(database.path) as service, httpx.Client(base_url=service.url, timeout=60) as client:
+        url = f"/v2/Services/{sid('IS', 2)}/Bindings/{sid('BS', 5)}"
+        auth = (sid("AC", 1), "token-1")
+        assert client.get(url, auth=auth).status_code == 401
+        database.load(big_world())
+        answer = client.get(url, auth=auth)
+        assert (answer.status_code, answer.json()["identity"]) == (200, binding(5)["identity"])
+        assert client.get(url, auth=(sid("SK", 1), "secret-1")).status_code == 200
+        assert database.run("account", "delete", sid("AC", 1), "--cascade").returncode == 0
+        assert client.get(url, auth=auth).status_code in (401, 404)
+        assert wait_until(lambda: client.get(url, auth=auth).status_code == 401, 1)
+
+
+def test_an_export_is_of_one_moment(database):
+    """What others write while an export runs is not in it."""
+    database.load(big_world())
+    before = database.export()
+    pipe = database.path.parent / "pipe"
+    os.mkfifo(pipe)
+    command = [*CLI, "export", "-o", str(pipe), "--database", f"sqlite:///{database.path}"]
+    with subprocess.Popen(command, env=environment()) as process, pipe.open("rb") as reading:
+        begun = reading.read(1000)  # a pipe holds some 64 KiB: the export waits in the middle
+        with closing(sqlite3.connect(database.path)) as connection, connection:
+            connection.execute("DELETE FROM bindings")
+        rest = reading.read()
+        assert process.wait(60) == 0
+    assert (begun + rest).decode() == before
+    assert database.export() != before
+
+
+def test_an_export_that_nobody_reads_keeps_nobodys_data(database):
+    """While a reader takes its time, the log can be emptied: what it reads has been put aside."""
+    database.load(big_world())
+    pipe = database.path.parent / "pipe"
+    os.mkfifo(pipe)
+    command = [*CLI, "export", "-o", str(pipe), "--database", f"sqlite:///{database.path}"]
+    with subprocess.Popen(command, env=environment()) as process, pipe.open("rb") as reading:
+        begun = reading.read(1000)
+        with closing(sqlite3.connect(database.path)) as connection:
+            connection.execute("DELETE FROM bindings")
+            connection.commit()
+            assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0)
+        assert len(begun + reading.read()) > 64 * 1024 + 1000  # more than a pipe holds
+        assert process.wait(20) == 0
+
+
+KILLED = """
+import os, signal, sys
+from chat_bindings.cli import import_
+from chat_bindings.cli.progress import progress
+from contextlib import contextmanager
+
+@contextmanager
+def killing(label, total, **options):
+    yield (lambda _: os.kill(os.getpid(), signal.SIGKILL)) if label == "indexing" else (lambda _: None)
+
+import_.progress = killing
+import_.import_world()
+"""
+
+
+def test_an_import_that_is_killed_between_its_indexes_adds_nothing(database):
+    """After `kill -9`, with all rows and one index there, the database is as it was, and takes the world."""
+    database.load({"accounts": []})
+    before = database.export()
+    file = database.path.parent / "world.json"
+    file.write_text(json.dumps(big_world()))
+    command = [sys.executable, "-c", KILLED, str(file), "--database", f"sqlite:///{database.path}"]
+    assert subprocess.run(command, env=environment(), check=False).returncode == -signal.SIGKILL
+    assert database.export() == before
+    database.load(big_world())
+    with closing(sqlite3.connect(database.path)) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_schema WHERE tbl_name = 'bindings'").fetchone() == (5,)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

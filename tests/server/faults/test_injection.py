@@ -1,0 +1,407 @@
+"""`serve --faults`: requests that are made to fail by their own wish or by rules, on the real service."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ...conftest import load
+from ...support import raw
+from ...support.answers import check_documented, check_error, check_id, errors, operations
+from ...support.running import Service, World, run_cli, wait_until
+from ..conftest import Asker, registration
+
+WISHES = ["code=500", "code=429, retry-after=9", "delay=5", "drop=request", "drop=answer", "drop=body", "malformed"]
+SUCCESS = {"listBindings": 200, "fetchBinding": 200, "registerBinding": 201, "deleteBinding": 204}
+
+
+def sids(world: World) -> Iterator[str]:
+    """Bindings of the full service, from the last: each test takes its own."""
+    return (binding["sid"] for binding in reversed(world.full["bindings"]))
+
+
+@pytest.fixture(scope="module")
+def own_sids(world: World) -> Iterator[str]:
+    return sids(world)
+
+
+def rules_of(world: World) -> dict[str, object]:
+    """A rule for each Binding of the service of a hundred, in its order; and one for its list."""
+    each = [
+        {"first": 2, "code": 503, "retry_after": 4},
+        {"every": 3, "code": 404},
+        {"probability": 0.5, "code": 500},
+        {"every": 2, "first": 4, "drop": "request"},
+        {"delay": 0.2, "jitter": 0.2},
+        {"malformed": True},
+        {"code": 401},
+    ]
+    bindings = world.hundred["bindings"]
+    rules = [
+        {"operation": "fetchBinding", "sids": [binding["sid"]], **rule}
+        for binding, rule in zip(bindings, each, strict=False)
+    ]
+    return {"seed": 3, "rules": [*rules, {"operation": "listBindings", "sids": [world.hundred["sid"]], "code": 429}]}
+
+
+@pytest.fixture(scope="module")
+def rules_file(tmp_path_factory, world) -> Path:
+    file = tmp_path_factory.mktemp("rules") / "rules.yaml"
+    file.write_text(json.dumps(rules_of(world)), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory, world_file, rules_file) -> Iterator[Service]:
+    """A service with rules, of one worker."""
+    database = load(tmp_path_factory.mktemp("faulty") / "faulty.db", world_file)
+    with Service(database, "--faults", "--fault-rules", rules_file) as service:
+        wait_for_workers(service, 1)
+        yield service
+
+
+def wait_for_workers(service: Service, number: int) -> None:
+    """All of them answer from then on, and all that they say at their start is in the log."""
+    assert wait_until(lambda: service.log.count(" is ready") >= number, 60)
+
+
+@pytest.fixture
+def wish(faulty: Service, world: World):
+    """Asks the service with a `Prefer`."""
+    ask = Asker(faulty, world)
+    return lambda operation, prefer, **others: ask(operation, headers=[("Prefer", prefer)], **others)
+
+
+def fails(asked) -> bool:
+    """Whether a connection is closed before an answer is whole."""
+    try:
+        asked()
+    except (AssertionError, ValueError, OSError):  # what `raw` says of no answer, of one that is cut off, of no reader
+        return True
+    return False
+
+
+@pytest.mark.parametrize("prefer", WISHES)
+def test_without_the_setting_no_request_fails(ask, world, own_sids, prefer):
+    """A service that was started without --faults does what it always does, whatever a request prefers."""
+    for operation, status in SUCCESS.items():
+        sent = {"body": registration(endpoint=prefer)} if operation == "registerBinding" else {"sid": next(own_sids)}
+        began = time.monotonic()
+        response = ask(operation, headers=[("Prefer", prefer)], **sent)
+        assert response.status == status
+        check_documented(response, operation)
+        assert not response.all("Preference-Applied")
+        assert not response.all("Vary")
+        assert time.monotonic() - began < 4
+
+
+def test_what_was_started_says_so(faulty, service):
+    """A service with faults says in its log, loudly, that they are on, and each rule; another says nothing of them."""
+    lines = [line.partition(" WARNING ")[2] for line in faulty.log.splitlines() if " WARNING " in line]
+    assert lines[0].startswith("FAULTS ARE ON")
+    assert lines[1].strip().startswith("rule 0: fetchBinding, sids ")
+    assert lines[1].endswith("first 2: code 503, retry_after 4")
+    assert "FAULTS" not in service.log
+
+
+EXAMPLES = [
+    (name, int(status), example)
+    for name, operation in operations().items()
+    for status, response in operation.spec["responses"].items()
+    if status >= "400"
+    for example in response["content"]["application/json"]["examples"]
+]
+
+
+@pytest.mark.parametrize(("operation", "status", "example"), EXAMPLES)
+def test_every_error_of_the_spec_can_be_had(wish, operation, status, example):
+    """Each error that an operation documents comes when it is asked for, as it is documented."""
+    asked = f"code={status}, example={example}"
+    response = wish(operation, asked)
+    body = check_documented(response, operation)
+    documented = operations()[operation].spec["responses"][str(status)]
+    value = documented["content"]["application/json"]["examples"][example]["value"]
+    assert response.status == status
+    assert {**body, "message": ""} == {**value, "message": ""}
+    if status == 404:
+        assert "requested resource /" in body["message"]
+        assert "bbbbbbbb" not in body["message"]  # it is the path of the request, not that of the example
+    else:
+        assert body["message"] == value["message"]
+    for name, header in documented["headers"].items():
+        if header.get("required") and name != "Twilio-Request-Id":
+            assert response.header(name) == str(header["example"])
+    assert (response.header("Preference-Applied"), response.header("Vary")) == (asked, "Prefer")
+
+
+def test_the_first_example_of_a_status_is_the_usual(wish):
+    """Without `example` the first of a status comes."""
+    first = next(example for name, status, example in EXAMPLES if (name, status) == ("listBindings", 400))
+    body = check_documented(wish("listBindings", "code=400"), "listBindings")
+    assert body["message"] == errors()[first]["value"]["message"]
+
+
+def test_an_error_that_was_asked_for_does_nothing(wish, world, own_sids):
+    """A DELETE or a registration that is made to fail changes nothing, and the same request works afterwards."""
+    sid, body = next(own_sids), registration(endpoint="never")
+    for code in (429, 503):
+        assert wish("deleteBinding", f"code={code}", sid=sid).status == code
+        assert wish("registerBinding", f"code={code}", body=body).status == code
+    assert wish("registerBinding", "", body=body).status == 201
+    assert wish("deleteBinding", "", sid=sid).status == 204
+
+
+def test_how_long_to_wait_can_be_said(wish):
+    """`retry-after` is what the error says of it."""
+    response = wish("listBindings", "code=429, retry-after=17")
+    check_error(response, "too_many_requests", "listBindings")
+    assert response.header("Retry-After") == "17"
+
+
+CODES = "must be one of 400, 401, 404, 405, 429, 500, 503, which fetchBinding has"
+
+
+@pytest.mark.parametrize(
+    ("prefer", "parameter", "sentence"),
+    [
+        ("code=418", "The preference code", CODES),
+        ("code=200", "The preference code", CODES),
+        ("code", "The preference code", "must be a whole number"),
+        ("code=\u0664\u0662\u0669".encode(), "Prefer", "must be a list of preferences, such as wait=10"),
+        ("code=-429", "The preference code", "must be a whole number"),
+        ("code=400, example=x", "The preference example",
+         "must be one of unknown_parameter, malformed_request, which fetchBinding has for 400"),
+        ("code=500, retry-after=1", "The preference retry-after", "must go with one of 429, 503, which say when"),
+        ("code=429, retry-after=0", "The preference retry-after", "must be at least 1"),
+        ("retry-after=1", "Prefer", "must hold code"),
+        ("jitter=1", "Prefer", "must hold delay"),
+        ("delay=60.5", "The preference delay", "must be at most 60"),
+        ("delay=1e1", "The preference delay", "must be a number"),
+        ("drop=head", "The preference drop", "must be one of request, answer, body"),
+        ("malformed=maybe", "The preference malformed", "must be true or false"),
+        ("code 429", "Prefer", "must be a list of preferences, such as wait=10"),
+    ],
+)  # fmt: skip
+def test_a_wish_that_cannot_be_had_is_a_400_that_says_what_can(wish, prefer, parameter, sentence):
+    """No wish is ignored that is known and cannot be had: a test would wait for an error that never comes."""
+    response = wish("fetchBinding", prefer)
+    check_error(response, "invalid_parameter", "fetchBinding", parameter=parameter, rule=sentence)
+    assert response.header("Vary") == "Prefer"
+
+
+@pytest.mark.parametrize(
+    ("headers", "applied"),
+    [
+        (["CODE=429"], "code=429"),
+        (['Code = "429" ; why="x,y"', "code=500"], "code=429"),
+        (["respond-async, wait=10", "foo=bar;code=500, code=429"], "code=429"),
+        (["retry-after=3", "code=429"], "code=429, retry-after=3"),
+    ],
+)
+def test_preferences_are_read_by_their_rfc(faulty, world, headers, applied):
+    """Several, in several headers, quoted, in any case; what is unknown is ignored, and told is what was applied."""
+    sent = [("Prefer", header) for header in headers]
+    response = Asker(faulty, world)("fetchBinding", headers=sent)
+    assert response.status == 429
+    told = response.header("Preference-Applied").split(", ")
+    assert sorted(told) == sorted(applied.split(", "))
+
+
+def test_what_is_not_known_changes_nothing(wish):
+    """Preferences of others do nothing and are not told of."""
+    response = wish("fetchBinding", "return=minimal, wait=5, faults=on, codes=429")
+    assert (response.status, response.all("Preference-Applied"), response.header("Vary")) == (200, [], "Prefer")
+
+
+def test_an_answer_can_be_late(wish):
+    """A delay is waited before the answer, and others do not wait with it."""
+    began = time.monotonic()
+    response = wish("listBindings", "delay=0.4")
+    assert (response.status, response.header("Preference-Applied")) == (200, "delay=0.4")
+    assert 0.4 <= time.monotonic() - began < 2
+
+
+def test_authentication_comes_first(faulty, world):
+    """Without credentials nothing can be made to fail, and nothing is told of what could be."""
+    ask = Asker(faulty, world)
+    failing = {"sid": world.hundred["bindings"][0]["sid"], "service_sid": world.hundred["sid"]}
+    for auth in (None, raw.basic(world.a["sid"], "wrong")):
+        for prefer in ("drop=request", "delay=9", "code=418", "code 1"):
+            response = ask("fetchBinding", headers=[("Prefer", prefer)], auth=auth, **failing)
+            check_error(response, "unauthorized", "fetchBinding")
+            assert not response.all("Vary")
+
+
+def test_a_request_can_be_lost(wish, world, own_sids):
+    """`drop=request` closes the connection before anything is done, however long the body that comes."""
+    sid = next(own_sids)
+    assert fails(lambda: wish("deleteBinding", "drop=request", sid=sid))
+    assert fails(lambda: wish("registerBinding", "drop=request", body=registration(filler="x" * 500_000)))
+    assert wish("fetchBinding", "", sid=sid).status == 200
+
+
+def test_an_answer_can_be_lost(wish, own_sids):
+    """`drop=answer` closes the connection after the write: what a client must not take for a failure."""
+    sid, body = next(own_sids), registration(endpoint="lost")
+    assert fails(lambda: wish("deleteBinding", "drop=answer", sid=sid))
+    check_error(wish("deleteBinding", "", sid=sid), "not_found", "deleteBinding")
+    assert fails(lambda: wish("registerBinding", "drop=answer", body=body))
+    assert wish("registerBinding", "", body=body).status == 200  # updated: it was there
+
+
+def test_a_lost_answer_is_in_the_log(faulty, wish, own_sids):
+    """What was done is in the log with the status that nobody got; what was lost before has none."""
+    sid = next(own_sids)
+    assert fails(lambda: wish("deleteBinding", "drop=request", sid=sid))
+    assert fails(lambda: wish("deleteBinding", "drop=answer", sid=sid))
+
+    def told() -> list[str]:
+        return [line for line in faulty.log.splitlines() if sid in line]
+
+    wait_until(lambda: len(told()) > 1, 60)  # the client notices before the log is written
+    assert [line.partition("deleteBinding ")[2].split()[0] for line in told()] == ["0", "204"]
+
+
+def cut(url: str, sent: bytes) -> tuple[bytes, bytes, int]:
+    """The head and the body that came until the connection was closed, and how long the body was to be."""
+    with raw.connect(url) as connection:
+        connection.sendall(sent)
+        head, _, body = raw.received(connection).partition(b"\r\n\r\n")
+    length = next(line for line in head.split(b"\r\n") if line.startswith(b"content-length: "))
+    return head, body, int(length.partition(b": ")[2])
+
+
+def compose(faulty: Service, world: World, operation: str, *prefer: str, **others: str) -> bytes:
+    headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), *(("Prefer", one) for one in prefer)]
+    return raw.compose(operations()[operation].method, Asker(faulty, world).path(operation, **others), headers)
+
+
+@pytest.mark.parametrize("prefer", ["drop=body", "drop=body, code=500"])
+def test_an_answer_can_break_off(faulty, world, prefer):
+    """`drop=body` closes the connection in the middle of the body; an answer without one does not come at all."""
+    head, body, length = cut(faulty.url, compose(faulty, world, "listBindings", prefer))
+    assert head.startswith(b"HTTP/1.1 500" if "500" in prefer else b"HTTP/1.1 200")
+    assert 0 < len(body) == length // 2
+    assert fails(lambda: Asker(faulty, world)("deleteBinding", headers=[("Prefer", "drop=body")], sid=f"BS{'0' * 32}"))
+
+
+def test_json_can_be_broken(wish, own_sids):
+    """`malformed` cuts the JSON, and HTTP is as it should be; an answer without a body is as ever."""
+    response = wish("fetchBinding", "malformed")
+    assert response.status == 200
+    assert response.content.startswith(b'{"sid":"BS')
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(response.content)
+    assert wish("deleteBinding", "malformed", sid=next(own_sids)).status == 204
+
+
+def test_a_connection_goes_on_after_an_error(faulty, world):
+    """After an error that was asked for, the next request on the connection is answered, whatever body came before."""
+    body = registration(filler="x" * 100_000)
+    headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Content-Length", str(len(body)))]
+    path = Asker(faulty, world).path("registerBinding")
+    with raw.connect(faulty.url) as connection:
+        connection.sendall(raw.compose("POST", path, [*headers, ("Prefer", "code=503")], body))
+        assert raw.one(connection).status == 503
+        connection.sendall(raw.compose("POST", path, headers, body))
+        assert raw.one(connection).status == 201
+
+
+def test_what_was_sent_behind_a_lost_request_is_not_done(faulty, world, own_sids):
+    """A request that waits on the connection behind one that is dropped is lost with it."""
+    sid = next(own_sids)
+    sent = compose(faulty, world, "listBindings", "drop=request") + compose(faulty, world, "deleteBinding", sid=sid)
+    with raw.connect(faulty.url) as connection:
+        connection.sendall(sent)
+        assert raw.received(connection) == b""
+    assert Asker(faulty, world)("fetchBinding", sid=sid).status == 200
+
+
+def statuses(service: Service, world: World, index: int, count: int) -> list[int]:
+    """What so many fetches of a Binding get, whose rule has an index; 0 is no answer."""
+    ask = Asker(service, world)
+    asked = {"service_sid": world.hundred["sid"], "sid": world.hundred["bindings"][index]["sid"]}
+    found = []
+    for _ in range(count):
+        try:
+            response = ask("fetchBinding", **asked)
+            check_id(response)
+            found.append(response.status)
+        except ValueError:
+            found.append(0)
+    return found
+
+
+def test_rules_take_what_they_say(faulty, world):
+    """The first so many, each third, each second of the first four: counted by rule, and told as the spec says."""
+    ask = Asker(faulty, world)
+    assert statuses(faulty, world, 0, 4) == [503, 503, 200, 200]
+    assert statuses(faulty, world, 1, 7) == [200, 200, 404, 200, 200, 404, 200]
+    assert statuses(faulty, world, 3, 6) == [200, 0, 200, 0, 200, 200]
+    response = ask("listBindings", service_sid=world.hundred["sid"])
+    check_error(response, "too_many_requests", "listBindings")
+    assert not response.all("Preference-Applied")
+    assert ask("listBindings").status == 200  # another service
+    asked = {"service_sid": world.hundred["sid"], "sid": world.hundred["bindings"][5]["sid"]}
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(ask("fetchBinding", **asked).content)
+    began = time.monotonic()
+    assert statuses(faulty, world, 4, 1) == [200]
+    assert 0.2 <= time.monotonic() - began < 2
+
+
+def test_a_request_can_do_without_the_rules(faulty, world):
+    """`Prefer: faults=off` is neither changed nor counted by a rule, and a wish of its own goes before the rules."""
+    ask = Asker(faulty, world)
+    asked = {"service_sid": world.hundred["sid"], "sid": world.hundred["bindings"][6]["sid"]}
+    assert statuses(faulty, world, 6, 1) == [401]
+    response = ask("fetchBinding", headers=[("Prefer", "faults=off")], **asked)
+    assert (response.status, response.header("Preference-Applied")) == (200, "faults=off")
+    assert ask("fetchBinding", headers=[("Prefer", "code=500")], **asked).status == 500
+
+
+def test_the_same_seed_gives_the_same_faults_in_any_number_of_workers(tmp_path, world, world_file, faulty, rules_file):
+    """Two workers count together: what one worker answers to the same requests, two answer."""
+    chosen = statuses(faulty, world, 2, 40)
+    assert 5 < chosen.count(500) < 35
+    assert set(chosen) == {200, 500}
+    database = load(tmp_path / "two.db", world_file)
+    meant = ("--faults-for-all", "--host", "0.0.0.0")  # that others may make requests fail can be said
+    with Service(database, "--faults", "--fault-rules", rules_file, "--workers", 2, *meant) as service:
+        service.url = service.url.replace("0.0.0.0", "127.0.0.1")
+        wait_for_workers(service, 2)
+        assert statuses(service, world, 2, 40) == chosen
+        assert statuses(service, world, 1, 60) == [200, 200, 404] * 20
+
+
+def test_no_personal_data_gets_into_the_log(faulty, wish):
+    """Whatever a `Prefer` holds, the log does not; and an answer holds of it what was applied alone."""
+    for prefer in ("user=PeterPersonal", "code=PeterPersonal", "code=400, example=PeterPersonal", "(PeterPersonal",
+                   "drop=PeterPersonal", "code=429, note=PeterPersonal", 'code="429";x="PeterPersonal"'):  # fmt: skip
+        response = wish("fetchBinding", prefer)
+        assert "PeterPersonal" not in str(response)
+    assert "PeterPersonal" not in faulty.log
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--fault-rules", "RULES"], "--fault-rules and --faults-for-all need --faults"),
+        (["--faults-for-all"], "--fault-rules and --faults-for-all need --faults"),
+        (["--faults", "--host", "0.0.0.0"], "--faults on --host 0.0.0.0 would let others make requests fail"),
+        (["--faults", "--fault-rules", "WRONG"], "wrong.yaml, line 2, /rules/0/code: must be one of 400, "),
+    ],
+)
+def test_what_would_be_a_mistake_is_refused(tmp_path, rules_file, options, told):
+    """Rules without the setting, faults for a whole network, and rules that cannot be, end with 2 and a sentence."""
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("rules:\n  - code: 418\n")
+    files = {"RULES": rules_file, "WRONG": wrong}
+    done = run_cli(
+        "serve", "--port", 0, "--database", f"sqlite:///{tmp_path}/no.db", *(files.get(each, each) for each in options)
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert not (tmp_path / "no.db").exists()

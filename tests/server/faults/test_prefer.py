@@ -1,0 +1,68 @@
+"""`Prefer`, as RFC 7240 writes it."""
+
+import time
+import warnings
+
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
+    from chat_bindings.server.errors import ApiError
+    from chat_bindings.server.faults.prefer import preferences, written
+
+
+def read(*values: str) -> dict[str, str]:
+    headers = [(b"prefer", value.encode("latin-1")) for value in values]
+    return preferences([(b"host", b"x"), *headers, (b"preferred", b"other")])
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([], {}),
+        ([""], {}),
+        (["code=429"], {"code": "429"}),
+        (["respond-async, wait=10"], {"respond-async": "", "wait": "10"}),  # section 2's own
+        (["respond-async", "wait=10"], {"respond-async": "", "wait": "10"}),
+        (['foo; some-parameter=""'], {"foo": ""}),
+        (['foo=""'], {"foo": ""}),
+        (["FOO=Bar"], {"foo": "Bar"}),
+        (["a=1, A=2", "a=3"], {"a": "1"}),
+        (['a="x, y;z=\\"1\\"", b'], {"a": 'x, y;z="1"', "b": ""}),
+        (['a = "b\\\\c" ;p ; q = "," ,, b'], {"a": "b\\c", "b": ""}),
+        ([" \t, a ,\t"], {"a": ""}),
+        (["a;;b; ;c"], {"a": ""}),
+        (['a="\xfc"'], {"a": "\xfc"}),
+    ],
+)
+def test_it_is_read(values, expected):
+    """Lists, several headers, quotes, parameters, empty values and names in any case; the first of a name counts."""
+    assert read(*values) == expected
+
+
+@pytest.mark.parametrize(
+    "value", ["code 429", "code=", "=429", 'a="x', 'a="x"y', "a=1 b=2", "a=b=c", "a;=x", "a\x00", "(a)", "a=\xfc", "ü"]
+)
+def test_what_is_no_list_of_preferences_is_refused(value):
+    """What the grammar does not know is a fault, and its sentence does not repeat it."""
+    with pytest.raises(ApiError) as raised:
+        read(value)
+    assert raised.value.name == "invalid_parameter"
+    assert value not in raised.value.facts["rule"]
+
+
+@pytest.mark.parametrize(
+    "value", ["a;" * 30_000 + "(", "a" + " ;" * 30_000 + "(", '"' * 60_000, "a=" + '"\\"' * 20_000]
+)
+def test_no_header_takes_long(value):
+    """The worst of 60 KB is read or refused in the time that any header takes: nothing is tried twice."""
+    began = time.process_time()
+    with pytest.raises(ApiError):
+        read(value)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("value", ["", "429", "a b", 'say "so"', "back\\slash", "a,b;c=d"])
+def test_what_is_written_is_read_again(value):
+    """A preference that is told of in an answer is the one that was sent."""
+    assert read(written("name", value)) == {"name": value}

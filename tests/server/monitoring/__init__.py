@@ -1,0 +1,1 @@
+"""Tests of logs, health, metrics and traces."""

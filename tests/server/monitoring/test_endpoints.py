@@ -1,0 +1,216 @@
+"""On its own port a service tells truly whether it lives and whether it is ready, whatever happens to its workers."""
+
+import os
+import re
+import signal
+import socket
+
+import pytest
+
+from ...conftest import load
+from ...support import raw
+from ...support.answers import check_error
+from ...support.databases import DATABASES, locator_of
+from ...support.monitoring import OPTIONS, WITHIN, Monitor
+from ...support.postgres import Postgres
+from ...support.processes import children
+from ...support.running import Service, run_cli, wait_until
+from ..conftest import Asker
+from ..test_faults import HOLD_EVERYTHING, held
+from ..test_lifecycle import Upload, check_refusal
+from .test_logs import NO_SUCH_TABLE, spoil
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory, world_file):
+    return load(tmp_path_factory.mktemp("monitoring") / "monitored.db", world_file)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Where the services keep what they need while they run."""
+    return {workers: tmp_path_factory.mktemp(f"m{workers}") for workers in (1, 2)}
+
+
+def started(database, folders, workers):
+    """A service whose temporary files are in a folder of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folders[workers]))
+        with Service(database, *OPTIONS, "--no-docs", "--workers", workers) as service:
+            yield service
+
+
+@pytest.fixture(scope="module")
+def two(database, folders):
+    """A service of two workers."""
+    yield from started(database, folders, 2)
+
+
+@pytest.fixture(scope="module")
+def one(database, folders):
+    """A service whose only process serves and monitors."""
+    yield from started(database, folders, 1)
+
+
+def workers_of(service: Service) -> list[int]:
+    """Its workers, in the order in which they became ready; Python has a process of its own beside them."""
+    ready = re.findall(r"process (\d+) is ready", service.log)
+    return [int(pid) for pid in ready if int(pid) in children(service.pid)]
+
+
+def is_ready(monitor: Monitor) -> bool:
+    return wait_until(monitor.is_ready, 60)
+
+
+def test_a_service_is_ready_when_every_worker_is(two):
+    """While workers start it lives and is not ready, and says so; then it is ready."""
+    monitor = Monitor(two)
+    at_once = monitor.get("/readyz")
+    assert monitor.get("/healthz").text == "ok\n"
+    assert (at_once.status_code, at_once.text.count("\n")) in {(503, 1), (503, 2)}, at_once.text
+    assert is_ready(monitor)
+    assert two.log.count("is ready\n") == 2
+
+
+@pytest.mark.parametrize("which", ["one", "two"])
+def test_the_port_answers_three_questions(which, request, world):
+    """It has these three paths and no other, and the port of the contract has none of them."""
+    service = request.getfixturevalue(which)
+    monitor, ask = Monitor(service), Asker(service, world)
+    assert is_ready(monitor)
+    for path, begins in (("/healthz", "ok"), ("/readyz", "ready"), ("/metrics", "# HELP ")):
+        answer = monitor.get(path)
+        assert (answer.status_code, answer.text[: len(begins)]) == (200, begins)
+        assert answer.headers["Content-Type"].startswith("text/plain")
+        check_error(ask("fetchBinding", path=path), "not_found", "fetchBinding")
+    assert monitor.get(ask.path("listBindings")).status_code == 404
+
+
+def test_a_worker_that_hangs(two):
+    """Within two seconds it is told that a worker does not answer; metrics and /healthz are told meanwhile."""
+    monitor = Monitor(two)
+    assert is_ready(monitor)
+    worker = workers_of(two)[-1]
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        assert monitor.get("/healthz").status_code == 200
+        assert "chat_bindings_requests_in_flight" in monitor.text
+        answer = monitor.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.text == f"Worker {worker}: it did not answer within 2 seconds.\n"
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    assert is_ready(monitor)
+
+
+def test_a_worker_that_is_killed(two, world):
+    """Until it is replaced the service is not ready; what it counted stays, and what it was answering is forgotten."""
+    monitor = Monitor(two)
+    assert is_ready(monitor)
+    uploads = [Upload(two, world.auth, world.empty["sid"], f"lost-{number}") for number in range(6)]
+    asked = monitor.requests().total()
+    assert {Asker(two, world)("listBindings").status for _ in range(5)} == {200}
+    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 6, WITHIN)
+    assert wait_until(lambda: monitor.requests().total() == asked + 5, WITHIN)
+    before = monitor.requests()
+    workers = workers_of(two)
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    assert not monitor.is_ready()
+    assert is_ready(monitor)
+    assert monitor.requests() == before
+    assert monitor.value("chat_bindings_requests_in_flight") == 0
+    assert not set(workers_of(two)) & set(workers)
+    assert "not ready: Worker" in two.log
+    assert "ready again" in two.log
+    for upload in uploads:
+        upload.drop()
+
+
+def test_a_database_that_is_away(one, database):
+    """While the database does not answer the service is not ready, and it is again when it does."""
+    monitor = Monitor(one)
+    assert is_ready(monitor)
+    with held(HOLD_EVERYTHING, database):
+        answer = monitor.get("/readyz")
+        assert (answer.status_code, answer.text) == (
+            503,
+            f"Worker {one.pid}: the database did not answer within 1.5 seconds.\n",
+        )
+        assert monitor.get("/healthz").status_code == 200
+    assert is_ready(monitor)
+
+
+def test_a_database_that_is_another(one, database):
+    """A database that answers, but has not what is asked of it, is told too."""
+    monitor = Monitor(one)
+    assert is_ready(monitor)
+    spoil(database, "ALTER TABLE accounts RENAME TO lost")
+    answer = monitor.get("/readyz")
+    spoil(database, "ALTER TABLE lost RENAME TO accounts")
+    assert (answer.status_code, answer.text) == (
+        503,
+        f"Worker {one.pid}: the database cannot be read ({NO_SUCH_TABLE[DATABASES.engine]}).\n",
+    )
+    assert is_ready(monitor)
+
+
+def test_postgresql_that_is_away(tmp_path):
+    """A PostgreSQL that hangs or is gone is told within the bound; the service is ready again when it is."""
+    with Postgres() as server:
+        arguments = ("serve", "--port", 0, "--database", server.url(), "--no-docs", *OPTIONS)
+        with Service(tmp_path, arguments=arguments) as service:
+            monitor = Monitor(service)
+            assert is_ready(monitor)
+            worker = f"Worker {service.pid}: the database"
+            server.pause()
+            assert monitor.get("/readyz").text == f"{worker} did not answer within 1.5 seconds.\n"
+            server.resume()
+            assert is_ready(monitor)
+            server.kill()
+            assert monitor.get("/readyz").text.startswith(worker)
+            server.start()
+            assert is_ready(monitor)
+
+
+def test_slow_clients_of_the_port(one):
+    """A hundred connections that say nothing keep nobody from an answer."""
+    monitor = Monitor(one)
+    idle = [raw.connect(monitor.url) for _ in range(100)]
+    for connection in idle[:50]:
+        connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: ")
+    assert monitor.get("/healthz").status_code == 200
+    for connection in idle:
+        connection.close()
+
+
+def test_a_port_that_cannot_be_had(database, tmp_path, monkeypatch):
+    """A port that is taken and a folder that is too deep are refused, and nothing is served."""
+    arguments = ("serve", "--port", 0, "--database", locator_of(database))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        check_refusal(run_cli(*arguments, "--monitoring-port", port), f"--monitoring-port {port}", "in use")
+    deep = tmp_path / ("deep" * 20)
+    deep.mkdir()
+    monkeypatch.setenv("TMPDIR", str(deep))
+    check_refusal(run_cli(*arguments, *OPTIONS), str(deep), "TMPDIR")
+
+
+@pytest.mark.parametrize(("which", "workers"), [("one", 1), ("two", 2)])
+def test_the_end(which, workers, request, folders, world):
+    """While it finishes what is in flight it is not ready; when it has ended nothing of it is left."""
+    service = request.getfixturevalue(which)
+    monitor = Monitor(service)
+    assert is_ready(monitor)
+    upload = Upload(service, world.auth, world.empty["sid"], f"last-{workers}")
+    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 1, WITHIN)
+    (folder,) = folders[workers].iterdir()
+    assert folder.stat().st_mode & 0o077 == 0
+    service.signal(signal.SIGTERM)
+    assert wait_until(lambda: not monitor.is_ready(), 60)
+    assert monitor.get("/readyz").text == "The service is ending.\n"
+    assert monitor.get("/healthz").status_code == 200
+    assert upload.finish().status == 201
+    assert service.ended(60) == 0
+    assert list(folders[workers].iterdir()) == []
+    assert "Traceback" not in service.log

@@ -1,0 +1,182 @@
+"""No line of the log, at any level, holds an identity, an endpoint, a token or a secret, whatever goes wrong."""
+
+import base64
+import re
+import socket
+import subprocess
+import sys
+from urllib.parse import quote
+
+import pytest
+
+from ...conftest import load
+from ...support import raw
+from ...support.answers import check_error, operations
+from ...support.databases import DATABASES, locator_of
+from ...support.running import Service, run_cli, wait_until
+from ..conftest import FORM, Asker, registration
+
+LEVELS = ["debug", "info", "warning", "error"]
+WORDS = ["Peter Personal", "pérsönal", "personal@example.com", "p/e?r#s&o=nal"]
+DEVICE = "device-of-a-person"
+TOKEN = "c0ffee" * 5 + "ab"
+REFERER = "https://app.example/?user=personal-referer"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@pytest.fixture(params=LEVELS)
+def logged(request, tmp_path, world_file):
+    """A service at each level of its log; the level."""
+    database = load(tmp_path / "logged.db", world_file)
+    with Service(database, "--log-level", request.param, port=free_port()) as service:
+        yield service, request.param
+
+
+def forms(text: str) -> set[str]:
+    """The forms in which a text could get into a log."""
+    encoded = base64.b64encode(text.encode()).decode().rstrip("=")
+    return {text, text.lower(), quote(text), quote(text, safe=""), repr(text)[1:-1], ascii(text)[1:-1], encoded[:-2],
+            text.encode().hex(), text.encode("unicode_escape").decode(), text.encode().decode("latin-1")}  # fmt: skip
+
+
+def all_that_is_secret(world) -> set[str]:
+    """The identities, endpoints, tokens and secrets that the requests below send and that the database holds."""
+    credentials = [world.a["auth_token"], world.b["auth_token"], world.key["secret"], TOKEN]
+    secret = {form for word in [*WORDS, DEVICE, "personal-referer", *credentials] for form in forms(word)}
+    secret |= {
+        raw.basic(*auth).partition(" ")[2][:-4] for auth in (world.auth, world.foreign_auth, (world.a["sid"], TOKEN))
+    }
+    # of the database's own identities those that are no words of every log
+    secret |= {b["endpoint"] for s in world.a["services"] for b in s["bindings"] if len(b["endpoint"]) > 8}
+    secret |= {b["identity"] for s in world.a["services"] for b in s["bindings"] if len(b["identity"]) > 8}
+    return {text for text in secret if len(text) > 5}
+
+
+def check_log(service, world, level) -> None:
+    said = service.log + service.output
+    for text in all_that_is_secret(world):
+        assert text not in said, text
+    assert ("INFO" in said) == (level in ("debug", "info"))
+
+
+def ask_for_everything(ask, world) -> None:
+    """Requests of every kind that carry what must not be logged, in every place of a request."""
+    full = world.full
+    for word in WORDS:
+        encoded = quote(word, safe="")
+        ask("listBindings", f"Identity={encoded}")
+        ask("listBindings", f"Identity={encoded}&PageSize=x")
+        ask("listBindings", f"{encoded}=1")
+        ask("listBindings", f"PageToken={encoded}")
+        ask("listBindings", f"Identity={encoded}%00")
+        ask("listBindings", f"BindingType={encoded}")
+        ask("fetchBinding", f"Identity={encoded}")
+        ask("fetchBinding", sid=encoded)
+        ask("fetchBinding", service_sid=encoded)
+        ask("fetchBinding", path=f"/v2/Services/{full['sid']}/Users/{encoded}")
+        ask("fetchBinding", path=f"/{encoded}")
+        ask("deleteBinding", sid=encoded)
+        ask("listBindings", auth=f"Basic {word}".encode())
+        ask("listBindings", auth=f"Bearer {word}".encode())
+        ask("listBindings", auth=raw.basic(word, word))
+        ask("listBindings", headers=[("Referer", REFERER), ("Cookie", f"user={encoded}"), ("X-User", encoded)])
+        ask("listBindings", headers=[("Host", encoded)])
+        ask("registerBinding", body=registration(word, f"{DEVICE}-{word}"))
+        ask("registerBinding", body=registration(word, DEVICE, BindingType=word))
+        ask("registerBinding", body=registration(word, DEVICE, CredentialSid=word))
+        ask("registerBinding", body=registration(word * 600, DEVICE))
+        ask(
+            "registerBinding",
+            body=f"Identity={encoded}%zz&Endpoint={DEVICE}".encode(),
+            headers=[("Content-Type", FORM)],
+        )
+        json = ("Content-Type", "application/json")
+        ask("registerBinding", body=f'{{"Identity": "{encoded}", "Endpoint": "{DEVICE}", }}'.encode(), headers=[json])
+        ask("registerBinding", body=f'{{"Identity": ["{encoded}"], "{encoded}": 1}}'.encode(), headers=[json])
+        ask("registerBinding", body=b"x", headers=[("Content-Type", encoded)])
+        ask("registerBinding", f"Identity={encoded}", body=registration(word, DEVICE))
+    ask("listBindings", auth=raw.basic(world.a["sid"], TOKEN))
+    ask("listBindings", auth=raw.basic(world.key["sid"], TOKEN))
+    ask("listBindings", f"AuthToken={TOKEN}")
+    ask("listBindings", path=f"/{TOKEN}")
+    ask("listBindings", auth=raw.basic(*world.foreign_auth))
+    ask("fetchBinding", auth=raw.basic(world.key["sid"], world.key["secret"]))
+    raw.exchange(ask.url, f"BREW /{DEVICE} HTTP/1.1\r\nAuthorization: {TOKEN}\r\n\r\n".encode())
+    raw.exchange(ask.url, f"{DEVICE} {TOKEN}\r\n\r\n".encode())
+    raw.exchange(ask.url, f"GET / HTTP/1.1\r\n{DEVICE}: a\r\n{TOKEN}\r\n\r\n".encode())
+
+
+NO_SUCH_TABLE = {"sqlite": "SQLError", "postgresql": "StorageDamaged"}
+"""What each engine raises where a table is away."""
+
+
+def spoil(database, statement: str) -> None:
+    """Change the database behind the service's back; a file of SQLite's from a process of its own."""
+    if isinstance(database, str):
+        DATABASES.execute(database, statement)
+        return
+    code = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute(sys.argv[2]); c.close()"
+    )
+    subprocess.run([sys.executable, "-c", code, database, statement], check=True, timeout=60)
+
+
+def test_the_log(logged, world):
+    """Whatever is asked, well or badly, the log holds nothing of anybody, and at info a line for each request."""
+    service, level = logged
+    ask_for_everything(ask := Asker(service, world), world)
+    if level in ("debug", "info"):
+        request_id = ask("fetchBinding").header("Twilio-Request-Id")
+        assert wait_until(lambda: f"{request_id}\n" in service.log, 60)
+        (line,) = [line for line in service.log.splitlines() if request_id in line]
+        assert re.search(rf" GET {ask.path('fetchBinding')} fetchBinding 200 [0-9.]+ms {request_id}$", line)
+    check_log(service, world, level)
+
+
+def test_the_log_of_faults(logged, world):
+    """A fault of ours, with personal data on its way through, is logged with its stack and without the data."""
+    service, level = logged
+    spoil(service.database, "ALTER TABLE bindings RENAME TO lost")
+    ask = Asker(service, world)
+    for word in WORDS:
+        for operation, request in {
+            "listBindings": {"query": f"Identity={quote(word, safe='')}"},
+            "fetchBinding": {},
+            "deleteBinding": {},
+            "registerBinding": {"body": registration(word, DEVICE)},
+        }.items():
+            check_error(ask(operation, **request), "internal_server_error", operation)
+    faults = len(WORDS) * len(operations())
+    assert wait_until(lambda: service.log.count("internal error") == faults, 60)
+    assert '  File "' in service.log
+    check_log(service, world, level)
+
+
+def test_what_commands_say(world, world_file, tmp_path):
+    """Commands that are refused, or that work, repeat no identity, endpoint, token or secret that they were given."""
+    database = load(tmp_path / "said.db", world_file)
+    locator = ("--database", locator_of(database))
+    broken = tmp_path / "broken.json"
+    text = world_file.read_text(encoding="utf-8")
+    sid = world.full["bindings"][5]["sid"]
+    broken.write_text(text.replace(sid, "BS1").replace(world.a["sid"], f"AC{'5' * 32}"), encoding="utf-8")
+    said = ""
+    for arguments in (
+        ("import", world_file),
+        ("import", broken),
+        ("import", world_file, "--replace"),
+        ("account", "list"),
+        ("service", "list"),
+        ("key", "list"),
+        ("service", "delete", world.full["sid"]),
+        ("account", "delete", world.a["sid"]),
+    ):
+        done = run_cli(*arguments, *locator)
+        said += done.stdout + done.stderr
+    assert "Nothing was imported" in said
+    for secret in all_that_is_secret(world):
+        assert secret not in said, secret

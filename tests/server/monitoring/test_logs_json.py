@@ -1,0 +1,120 @@
+"""The JSON log is a JSON object a line, whatever is logged, with the request's id, and holds nothing of anybody."""
+
+import json
+import logging
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from chat_bindings.server.logs import JsonFormatter, TextFormatter
+
+from ...conftest import load
+from ...support.answers import operations
+from ...support.running import Service, run_cli, wait_until
+from ..conftest import Asker, registration
+from ..test_faults import HOLD_EVERYTHING, held
+from .test_logs import DEVICE, WORDS, all_that_is_secret, ask_for_everything, spoil
+
+MEMBERS = {"time", "level", "logger", "message"}
+OF_A_REQUEST = {"request_id", "operation_id", "method", "path", "status", "duration_ms"}
+
+
+@pytest.fixture
+def logged(tmp_path, world_file):
+    database = load(tmp_path / "logged.db", world_file)
+    with Service(database, "--log-level", "debug", "--log-format", "json") as service:
+        yield service
+
+
+def lines(service: Service) -> list[dict[str, object]]:
+    """The log, each line of which must be an object."""
+    told = [json.loads(line) for line in service.log.splitlines()]
+    assert all(isinstance(line, dict) and line.keys() >= MEMBERS for line in told)
+    return told
+
+
+def line_of(service: Service, request_id: str) -> dict[str, object]:
+    """The access line of a request."""
+    assert wait_until(lambda: f'"request_id":"{request_id}","method"' in service.log, 60)
+    (line,) = [line for line in lines(service) if line.get("request_id") == request_id and "status" in line]
+    return line
+
+
+def test_the_json_log(logged, world):
+    """Each line is an object; a request's says what it was in members of their own; nothing of anybody is in any."""
+    ask = Asker(logged, world)
+    ask_for_everything(ask, world)
+    found = ask("fetchBinding")
+    line = line_of(logged, found.header("Twilio-Request-Id"))
+    assert line.keys() == MEMBERS | OF_A_REQUEST
+    assert (line["method"], line["path"], line["operation_id"]) == ("GET", ask.path("fetchBinding"), "fetchBinding")
+    assert (line["status"], line["level"], line["logger"]) == (200, "info", "chat_bindings.access")
+    assert 0 < line["duration_ms"] < 10_000
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", line["time"])
+    assert abs((datetime.now(UTC) - datetime.fromisoformat(line["time"])).total_seconds()) < 60
+    line = line_of(logged, ask("fetchBinding", path="/Peter").header("Twilio-Request-Id"))
+    assert (line["path"], line["operation_id"], line["status"]) == ("/*", None, 404)
+
+    with held(HOLD_EVERYTHING, logged.database):
+        away = ask("listBindings")
+    about(logged, away, "warning", "database unavailable")
+    spoil(logged.database, "ALTER TABLE bindings RENAME TO lost")
+    for word in WORDS:
+        for operation in operations():
+            body = registration(word, DEVICE) if operation == "registerBinding" else None
+            fault = ask(operation, "Identity=Peter%20Personal" if operation == "listBindings" else "", body=body)
+            about(logged, fault, "error", "internal error")
+    for secret in all_that_is_secret(world):
+        assert secret not in logged.log + logged.output, secret
+    lines(logged)
+
+
+def about(service: Service, answer, level: str, begins: str) -> None:
+    """What else is said of a request has its id, too."""
+    line_of(service, request_id := answer.header("Twilio-Request-Id"))
+    (line,) = [line for line in lines(service) if line.get("request_id") == request_id and "status" not in line]
+    assert (line["level"], line["message"][: len(begins)]) == (level, begins)
+
+
+def record(*args, exc_info=None, name="uvicorn.error") -> logging.LogRecord:
+    return logging.LogRecord(name, logging.ERROR, "x.py", 1, *args, exc_info)
+
+
+def raised(message: str) -> BaseException:
+    try:
+        try:
+            raise KeyError(message)
+        except KeyError as error:
+            raise ValueError(message) from error
+    except ValueError as error:
+        error.__cause__.__context__ = error  # a circle
+        return error
+
+
+@pytest.mark.parametrize("form", [JsonFormatter, TextFormatter])
+def test_tracebacks_of_libraries(form):
+    """What uvicorn or Connexion says of an exception has its type, its cause's, and their frames, but no message."""
+    error = raised(WORDS[0])
+    told = form().format(
+        record("Exception in ASGI application\n", (), exc_info=(type(error), error, error.__traceback__))
+    )
+    if form is JsonFormatter:
+        assert "\n" not in told
+        told = json.loads(told)["exception"]
+    assert re.search(r"KeyError\n.*in raised\n.*ValueError\n.*in raised\n", told, re.DOTALL)
+    assert WORDS[0] not in told
+
+
+def test_what_no_json_can_hold():
+    """A lone surrogate is escaped, a line feed is not a line of its own, and another's mapping is a message alone."""
+    told = json.loads(JsonFormatter().format(record("a\ud800\n%(x)s", ({"x": "y", "level": "z"},))))
+    assert told["message"] == "a\\ud800\ny"
+    assert (told["level"], told.keys()) == ("error", MEMBERS)
+
+
+def test_a_format_that_there_is_not(tmp_path):
+    """Another format is refused with the option's name."""
+    done = run_cli("serve", "--log-format", "xml", "--port", 0, "--database", f"sqlite:///{tmp_path}/x.db")
+    assert done.returncode == 2
+    assert "--log-format" in done.stderr

@@ -1,0 +1,190 @@
+"""The metrics of a service are the sum of what its workers did, to the last request, and hold nothing of anybody."""
+
+import subprocess
+
+import pytest
+from prometheus_client.openmetrics import parser as openmetrics
+from prometheus_client.parser import text_string_to_metric_families
+
+from ...conftest import load
+from ...support import raw
+from ...support.answers import operations
+from ...support.flood import Request, flood
+from ...support.monitoring import OPTIONS, WITHIN, Asked, Monitor
+from ...support.running import Service, wait_until
+from ...support.tools import path_of
+from ..conftest import Asker, registration
+from ..test_faults import HOLD_EVERYTHING, held
+from ..test_lifecycle import Upload
+from .test_logs import all_that_is_secret, ask_for_everything
+
+MOST = 80
+"""Connections that a worker takes."""
+
+LABELS = {"operation_id", "method", "status", "le", "error", "outcome", "process", "reason", "version"}
+
+
+@pytest.fixture(scope="module")
+def metered(tmp_path_factory, world_file):
+    """A service of two workers, for the tests of this module."""
+    database = load(tmp_path_factory.mktemp("metrics") / "metered.db", world_file)
+    with Service(database, *OPTIONS, "--workers", 2, "--max-connections", MOST) as service:
+        assert wait_until(Monitor(service).is_ready, 60)
+        yield service
+
+
+@pytest.fixture
+def monitor(metered):
+    return Monitor(metered)
+
+
+@pytest.fixture
+def ask(metered, world):
+    return Asker(metered, world)
+
+
+def test_every_request_is_counted(metered, monitor, ask, world):
+    """Of a thousand requests over many connections each is counted once, by its operation, method and status."""
+    before = monitor.requests()
+    fetch, listed = ask.path("fetchBinding"), ask.path("listBindings")
+    absent = ask.path("fetchBinding", sid=f"BS{'0' * 32}")
+    sent = [
+        (300, Request("GET", fetch), Asked("fetchBinding", "GET", "200")),
+        (200, Request("GET", f"{listed}?PageSize=1"), Asked("listBindings", "GET", "200")),
+        (100, Request("GET", f"{listed}?PageSize=0"), Asked("listBindings", "GET", "400")),
+        (150, Request("GET", absent), Asked("fetchBinding", "GET", "404")),
+        (50, Request("DELETE", absent), Asked("deleteBinding", "DELETE", "404")),
+        (100, Request("GET", "/nowhere"), Asked("none", "GET", "404")),
+        (50, Request("POST", fetch), Asked("none", "POST", "405")),
+        (50, Request("OPTIONS", "/nowhere"), Asked("none", "OPTIONS", "404")),
+    ]
+    answers = flood(metered.url, world.auth, [request for number, request, _ in sent for _ in range(number)])
+    assert len(answers) == 1000
+    ask("listBindings", auth=None)
+    raw.ask(metered.url, "HEAD", fetch, [("Authorization", raw.basic(*world.auth))])
+    raw.ask(metered.url, "PROPFIND", fetch)
+    expected = {asked: number for number, _, asked in sent} | {
+        Asked("listBindings", "GET", "401"): 1,
+        Asked("fetchBinding", "HEAD", "200"): 1,
+        Asked("none", "_OTHER", "405"): 1,
+    }
+    assert wait_until(lambda: (monitor.requests() - before).total() >= sum(expected.values()), WITHIN)
+    assert dict(monitor.requests() - before) == expected
+
+
+def test_what_is_refused_before_it_is_a_request_is_counted(metered, monitor, ask):
+    """What is no HTTP, and what comes on a connection that is one too many, counts by itself."""
+    name = "chat_bindings_refusals_total"
+    before = [monitor.value(name, reason=reason) for reason in ("malformed", "too_many_connections")]
+    for _ in range(3):
+        assert raw.exchange(ask.url, b"no HTTP\r\n\r\n")[0].status == 400
+    idle = []
+    while ask("listBindings").status != 429:
+        idle.append(raw.connect(metered.url))
+        assert len(idle) <= 2 * MOST
+    for connection in idle:
+        connection.close()
+    malformed, too_many = (monitor.value(name, reason=reason) for reason in ("malformed", "too_many_connections"))
+    assert malformed == before[0] + 3
+    assert too_many > before[1]
+
+
+def test_registrations_and_deletions_are_counted(monitor, ask, world):
+    """A registration counts as a new Binding or an updated one, a deletion where there was something to delete."""
+
+    def counted():
+        outcomes = [monitor.value("chat_bindings_registrations_total", outcome=each) for each in ("created", "updated")]
+        return [*outcomes, monitor.value("chat_bindings_deletions_total")]
+
+    before = counted()
+    for endpoint in ("one", "two", "one", "one"):
+        assert ask("registerBinding", body=registration(endpoint=f"counted-{endpoint}")).status in (200, 201)
+    assert ask("registerBinding", service_sid=world.foreign["sid"]).status == 404
+    sid = world.full["bindings"][-1]["sid"]
+    assert [ask("deleteBinding", sid=sid).status for _ in range(2)] == [204, 404]
+    assert [after - one for after, one in zip(counted(), before, strict=True)] == [2, 2, 1]
+
+
+def test_writes_that_share_a_commit(metered, monitor, world):
+    """Each commit counts with the number of its writes: together they are all writes, and fewer than those."""
+    name = "chat_bindings_commit_writes"
+    writes, commits = monitor.value(f"{name}_sum"), monitor.value(f"{name}_count")
+    path = operations()["registerBinding"].path(ServiceSid=world.empty["sid"])
+    form = {"Identity": "somebody", "BindingType": "apn", "CredentialSid": f"CR{'0' * 32}"}
+    sent = [Request("POST", path, form | {"Endpoint": f"shared-{number}"}) for number in range(400)]
+    assert {answer.status for answer in flood(metered.url, world.auth, sent, connections=64)} == {201}
+    assert monitor.value(f"{name}_sum") == writes + 400
+    assert 400 / 64 <= monitor.value(f"{name}_count") - commits < 400
+
+
+def test_what_is_in_flight(metered, monitor, world):
+    """A request counts as in flight from its head to its answer, in whichever worker it is."""
+    uploads = [Upload(metered, world.auth, world.empty["sid"], f"flying-{number}") for number in range(5)]
+    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 5, WITHIN)
+    assert {upload.finish().status for upload in uploads} == {201}
+    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 0, WITHIN)
+
+
+def test_errors_of_the_database_are_counted(metered, monitor, ask):
+    """A question that the database fails is counted by what was wrong; the others stay at 0, and are there."""
+
+    def counted():
+        return [monitor.value("chat_bindings_database_errors_total", error=each) for each in ("unavailable", "other")]
+
+    before = counted()
+    with held(HOLD_EVERYTHING, metered.database):
+        assert ask("listBindings").status == 503
+    assert counted() == [before[0] + 1, before[1]]
+    assert 'chat_bindings_database_errors_total{error="damaged"} 0.0' in monitor.text
+
+
+def test_processes_are_told_apart(metered, monitor):
+    """Each process has its memory, its CPU time and its files."""
+    for name in ("resident_memory_bytes", "cpu_seconds_total", "open_fds"):
+        for process in ("supervisor", "worker-1", "worker-2"):
+            assert monitor.value(f"process_{name}", process=process) > 0
+
+
+def test_metrics_hold_nothing_of_anybody(monitor, ask, world):
+    """Whatever is asked, labels hold operations, methods and statuses: no path, SID, identity, query or secret."""
+    ask_for_everything(ask, world)
+    assert wait_until(lambda: {each.operation_id for each in monitor.requests()} == {*operations(), "none"}, WITHIN)
+    text = monitor.text
+    for secret in all_that_is_secret(world) | {world.a["sid"], world.full["sid"]}:
+        assert secret not in text, secret
+    asked = monitor.requests()
+    assert {each.method for each in asked} <= {"GET", "HEAD", "POST", "DELETE", "OPTIONS", "_OTHER"}
+    assert all(each.status.isdecimal() for each in asked)
+    families = list(text_string_to_metric_families(text))
+    assert {label for family in families for sample in family.samples for label in sample.labels} <= LABELS
+
+
+def test_the_form_of_the_metrics(monitor, ask):
+    """Prometheus' own form and, for who prefers it, OpenMetrics; both parse, and a histogram's buckets add up."""
+    assert ask("listBindings").status == 200
+    assert wait_until(lambda: Asked("listBindings", "GET", "200") in monitor.requests(), WITHIN)
+    answer = monitor.get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
+    assert answer.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
+    for families in (
+        openmetrics.text_string_to_metric_families(answer.text),
+        text_string_to_metric_families(monitor.text),
+    ):
+        found = {family.name: family for family in families}
+        samples = found["chat_bindings_request_duration_seconds"].samples
+        series = {"operation_id": "listBindings", "method": "GET", "status": "200"}
+        mine = [sample for sample in samples if series.items() <= sample.labels.items()]
+        buckets = [sample.value for sample in mine if sample.name.endswith("_bucket")]
+        (count,) = [sample.value for sample in mine if sample.name.endswith("_count")]
+        (total,) = [sample.value for sample in mine if sample.name.endswith("_sum")]
+        assert buckets == sorted(buckets)
+        assert buckets[-1] == count > 0
+        assert 0 < total < 10 * count
+
+
+@pytest.mark.needs("promtool")
+def test_promtool_finds_nothing(monitor, ask):
+    """Prometheus' own linter has no remark."""
+    assert ask("listBindings").status == 200
+    command = [path_of("promtool"), "check", "metrics"]
+    done = subprocess.run(command, input=monitor.text, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -1,0 +1,210 @@
+"""Traces, as a receiver of OTLP gets them: a span a request, named by its operation, and nothing of anybody in any."""
+
+import os
+import warnings
+from collections import Counter
+
+import pytest
+
+from ...conftest import load
+from ...support.answers import operations
+from ...support.databases import DATABASES, locator_of
+from ...support.otlp import receiving
+from ...support.running import Service, run_cli, wait_until
+from ..conftest import Asker
+from ..test_faults import HOLD_EVERYTHING, held
+from ..test_lifecycle import check_refusal
+from .test_logs import DEVICE, NO_SUCH_TABLE, all_that_is_secret, ask_for_everything, spoil
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
+    from chat_bindings.server.monitoring.tracing import obstacle
+
+TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+STATUSES = {"listBindings": 200, "fetchBinding": 200, "registerBinding": 201, "deleteBinding": 204}
+QUESTIONS = {
+    "listBindings": "page",
+    "fetchBinding": "fetch",
+    "registerBinding": "register",
+    "deleteBinding": "delete",
+}
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory, world_file):
+    return load(tmp_path_factory.mktemp("tracing") / "traced.db", world_file)
+
+
+@pytest.fixture(scope="module")
+def received():
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def traced(database, received):
+    """A service that is traced."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("OTEL_")]:
+            patch.delenv(name)
+        patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", received.url)
+        patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+        with Service(database, "--tracing") as service:
+            yield service
+
+
+@pytest.fixture
+def ask(traced, world):
+    return Asker(traced, world)
+
+
+@pytest.fixture
+def span_of(received):
+    """The span of an answer, when it has come."""
+
+    def found(answer):
+        wanted = [answer.header("Twilio-Request-Id")]
+        name = "http.response.header.twilio-request-id"
+        spans = lambda: [span for span in received.spans() if span.attributes.get(name) == wanted]  # noqa: E731
+        assert wait_until(spans, 60)
+        (span,) = spans()
+        return span
+
+    return found
+
+
+@pytest.mark.parametrize("operation_id", STATUSES)
+def test_a_request_is_a_span(ask, span_of, received, operation_id):
+    """It has the operation's name and route, and its caller's trace; the database's spans are below it."""
+    headers = [("traceparent", f"00-{TRACE}-{CALLER}-01"), ("tracestate", "vendor=personal-state")]
+    answer = ask(operation_id, headers=headers)
+    span = span_of(answer)
+    assert (span.name, span.kind, span.trace_id, span.parent_id) == (operation_id, "SERVER", TRACE, CALLER)
+    assert not span.is_error
+    operation = operations()[operation_id]
+    assert span.attributes == {
+        "http.request.method": operation.method,
+        "http.response.status_code": STATUSES[operation_id],
+        "http.route": operation.template,
+        "http.response.header.twilio-request-id": [answer.header("Twilio-Request-Id")],
+        "url.scheme": "http",
+    }
+    assert (span.resource["service.name"], span.resource["telemetry.sdk.language"]) == ("chat-bindings", "python")
+    below = [each for each in received.spans("CLIENT") if each.parent_id == span.span_id]
+    assert QUESTIONS[operation_id] in {each.name for each in below} <= {QUESTIONS[operation_id], "credential"}
+    for each in below:
+        assert each.trace_id == TRACE
+        assert each.attributes == {"db.system.name": DATABASES.engine, "db.operation.name": each.name}
+
+
+def test_a_request_without_a_caller(ask, span_of):
+    """It begins a trace of its own; so does one whose `traceparent` is malformed, or comes twice."""
+    parent = ("traceparent", f"00-{TRACE}-{CALLER}-01")
+    for headers in ([], [("traceparent", "personal")], [parent, parent]):
+        span = span_of(ask("listBindings", headers=headers))
+        assert span.parent_id == ""
+        assert span.trace_id != TRACE
+
+
+def test_a_caller_that_does_not_sample(ask, received, span_of):
+    """What a caller does not sample is not exported."""
+    trace = "f" * 31 + "e"
+    assert ask("listBindings", headers=[("traceparent", f"00-{trace}-{CALLER}-00")]).status == 200
+    span_of(ask("listBindings"))
+    assert trace not in {span.trace_id for span in received.spans()}
+
+
+def test_what_is_no_operation(ask, span_of):
+    """What is for no operation has its method for a name, and no route; a method that HTTP does not know is none."""
+    span = span_of(ask("fetchBinding", path="/Peter"))
+    assert (span.name, span.attributes["http.response.status_code"]) == ("GET", 404)
+    assert "http.route" not in span.attributes
+    assert span_of(ask("fetchBinding", method="PROPFIND")).name == "_OTHER"
+    span = span_of(ask("fetchBinding", method="HEAD"))
+    assert (span.name, span.attributes["http.request.method"]) == ("fetchBinding", "HEAD")
+
+
+def test_faults(traced, ask, span_of, received, database):
+    """A 503 and a 500 are errors, with the kind of what went wrong; a 404 is none."""
+    assert not span_of(ask("fetchBinding", sid=f"BS{'0' * 32}")).is_error
+    with held(HOLD_EVERYTHING, database):
+        away = ask("listBindings")
+    spoil(database, "ALTER TABLE bindings RENAME TO lost")
+    fault = ask("listBindings")
+    spoil(database, "ALTER TABLE lost RENAME TO bindings")
+    for answer, status, kind in ((away, 503, "StorageUnavailable"), (fault, 500, NO_SUCH_TABLE[DATABASES.engine])):
+        span = span_of(answer)
+        assert (span.is_error, span.attributes["error.type"]) == (True, str(status))
+        failed = [each for each in received.spans("CLIENT") if each.parent_id == span.span_id and each.is_error]
+        assert kind in {each.attributes["error.type"] for each in failed}
+
+
+def test_traces_hold_nothing_of_anybody(ask, span_of, received, world):
+    """Whatever is asked, no span holds a path, a SID, an identity, a query, a secret, an event or a caller's state."""
+    ask_for_everything(ask, world)
+    ask("listBindings", headers=[("baggage", f"user={DEVICE}"), ("traceparent", f"00-{TRACE}-{CALLER}-01"),
+                                  ("tracestate", f"user={DEVICE}")])  # fmt: skip
+    span_of(ask("fetchBinding"))
+    said = b"".join(received.bodies)
+    for secret in all_that_is_secret(world) | {world.a["sid"], world.full["sid"], "personal-state"}:
+        assert secret.encode() not in said, secret
+    for span in received.raw():
+        assert (len(span.events), len(span.links), span.trace_state, span.status.message) == (0, 0, "", "")
+
+
+def test_the_last_spans_are_exported(database, received, world, monkeypatch):
+    """What was answered right before the end is exported, under the name that the environment gives the service."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", received.url)
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "the-last")
+    with Service(database, "--tracing") as service:
+        ask = Asker(service, world)
+        assert {ask("listBindings").status for _ in range(10)} == {200}
+    mine = Counter(span.name for span in received.spans() if span.resource["service.name"] == "the-last")
+    assert mine == {"listBindings": 10}
+
+
+def test_nobody_receives(database, world, monkeypatch):
+    """Without a receiver requests are answered and the end is clean; the log tells of it, but not its address."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9/v1/traces?key=s3cr3t")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "s3cr3t")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+    with Service(database, "--tracing") as service:
+        ask = Asker(service, world)
+        assert {ask("listBindings").status for _ in range(10)} == {200}
+        assert wait_until(lambda: "spans that could not be exported" in service.log, 60)
+        ask("listBindings")
+    assert "s3cr3t" not in service.log
+
+
+def test_without_the_extra(database, tmp_path, monkeypatch):
+    """Where OpenTelemetry is not installed, --tracing is refused with what to install, and all else goes on."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] == 'opentelemetry':\n"
+        "            raise ModuleNotFoundError(name, name=name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = run_cli("serve", "--tracing", "--database", locator_of(database))
+    check_refusal(done, "--tracing", "chat-bindings[otel]")
+    with Service(database):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
+        ("OTEL_TRACES_EXPORTER", "zipkin"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+    ],
+)
+def test_what_cannot_be_exported(monkeypatch, name, value):
+    """What the environment asks for and there is not is a sentence that names the variable."""
+    assert obstacle() is None
+    monkeypatch.setenv(name, value)
+    assert obstacle().startswith(f"{name} is ")

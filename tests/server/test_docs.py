@@ -1,0 +1,202 @@
+"""The published site under the service's /docs."""
+
+import asyncio
+import errno
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urljoin
+
+import httpx
+import pytest
+
+from chat_bindings.server.docs import Docs
+from chat_bindings.server.errors import ApiError
+from chat_bindings.server.settings import Site
+from chat_bindings.site.folder import publish
+from chat_bindings.site.site import version
+
+from ..support.files import files_of
+from ..support.running import Service, environment, run_cli
+from ..support.tools import unavailable
+
+ROOT = Path(__file__).parents[2]
+FILES_OF_A_CLONE = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src {}; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+SAFE = {
+    "content-security-policy": POLICY.format("'none'"),
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+@pytest.fixture(scope="module")
+def docs(tmp_path_factory):
+    """A client, without credentials, of two workers that share the site."""
+    with (
+        Service(tmp_path_factory.mktemp("docs") / "docs.db", "--workers", 2) as running,
+        httpx.Client(base_url=running.url, timeout=60) as client,
+    ):
+        yield client
+
+
+def test_the_site_is_served(docs, tmp_path):
+    """Under /docs every file of the site is served as it is published, to everybody."""
+    publish(tmp_path)
+    for path, content in files_of(tmp_path).items():
+        answer = docs.get(f"/docs/{path}")
+        assert (answer.status_code, answer.content) == (200, content), path
+    assert docs.get("/docs/").text == docs.get("/docs/index.html").text
+
+
+@pytest.mark.parametrize(
+    ("path", "media"),
+    [
+        ("index.html", "text/html; charset=utf-8"),
+        (f"{version()}/downloads/bindings.3.1.json", "application/json"),
+        ("latest/downloads/bindings.yaml", "application/yaml"),
+    ],
+)
+def test_files_have_types_and_headers(docs, path, media):
+    """A file has its media type, the policy, and no leave to be framed or guessed at; HEAD tells the same."""
+    for method in ("GET", "HEAD"):
+        answer = docs.request(method, f"/docs/{path}")
+        assert answer.headers["content-type"] == media
+        for name, value in SAFE.items():
+            assert answer.headers[name] == value
+        assert answer.headers["cache-control"] == "no-cache"
+        assert re.fullmatch("RQ[0-9a-f]{32}", answer.headers["twilio-request-id"])
+        assert bool(answer.content) == (method == "GET")
+        assert int(answer.headers["content-length"]) > 0
+
+
+def test_every_answer_is_as_safe(docs):
+    """So are redirects, errors and scripts; and only the page on which the API is tried may connect anywhere."""
+    (script,) = set(re.findall(r'src="(assets/site\.\w+\.js)"', docs.get("/docs/index.html").text)) or {"none.js"}
+    for method, path in (("GET", ""), ("GET", "/none"), ("PUT", "/index.html"), ("GET", f"/{script}")):
+        answer = docs.request(method, f"/docs{path}")
+        assert {name: answer.headers.get(name) for name in SAFE} == SAFE, path
+    for path in (f"{version()}/try.html", f"{version()}/reference.html"):
+        policy = docs.get(f"/docs/{path}").headers["content-security-policy"]
+        assert policy == POLICY.format("*" if path.endswith("try.html") else "'none'")
+
+
+def test_what_did_not_change_is_not_sent_again(docs):
+    """A file that the client has is a 304; scripts and styles, which never change under their names, are kept."""
+    first = docs.get("/docs/index.html")
+    again = docs.get("/docs/index.html", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    style = re.search(r'href="(assets/site\.\w+\.css)"', first.text)[1]
+    assert docs.get(f"/docs/{style}").headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert docs.get("/docs/assets/none.css").headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("none", f"{version()}/none.html", "assets/", "%2e%2e/%2e%2e/etc/passwd", "..%2f..%2fetc%2fpasswd"),
+        *("..%5c..%5cetc%5cpasswd", "%252e%252e/etc/passwd", "%c0%ae%c0%ae/etc/passwd", "%00", "index.html%00.css"),
+        *(
+            "%2e%2e/v2/Services/IS/Bindings",
+            "/etc/passwd",
+            "%2fetc%2fpasswd",
+            "....//....//etc/passwd",
+            "x/" * 10_000,
+            "a" * 10_000,
+        ),
+    ],
+)
+def test_what_is_not_there_is_not_found(docs, path):
+    """What is no file of the site is a 404, whatever the path tries."""
+    assert docs.get(f"/docs/{path}").status_code == 404
+
+
+def test_the_site_is_only_read(docs):
+    """Other methods are refused, with those that there are."""
+    for method in ("POST", "PUT", "DELETE"):
+        answer = docs.request(method, "/docs/index.html")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+def test_the_rest_is_as_without(docs):
+    """A path beside /docs is the API's 404, and the API still asks for credentials."""
+    assert docs.get("/docsx").json()["code"] == 20404
+    assert docs.get("/v2/Services/IS/Bindings").status_code == 401
+
+
+def test_the_site_can_be_left_out(tmp_path):
+    """With --no-docs there is no /docs."""
+    with Service(tmp_path / "b.db", "--no-docs") as running:
+        assert httpx.get(f"{running.url}/docs/", timeout=60).json()["code"] == 20404
+
+
+def test_an_installation_from_a_clone_has_the_whole_site(tmp_path, monkeypatch):
+    """Installed from the files of the repository alone, without Node.js, `publish` and `/docs` have all of the site."""
+    tracked = subprocess.run(FILES_OF_A_CLONE, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    if not tracked:
+        unavailable("the list of tracked files: git, and a clone")
+    package = tmp_path / "lib" / "chat_bindings"
+    places = {"handlers/": package, "openapi/": package / "openapi"}
+    for name in tracked.split("\0"):
+        for prefix, folder in places.items():
+            if name.startswith(prefix) and (ROOT / name).is_file():
+                path = folder / name.removeprefix(prefix)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(ROOT / name, path)
+    python = environment(PYTHONPATH=str(tmp_path / "lib"), PATH=str(tmp_path))
+    command = [sys.executable, "-m", "chat_bindings", "publish", "-o", str(tmp_path / "site")]
+    done = subprocess.run(command, env=python, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    publish(tmp_path / "ours")
+    assert files_of(tmp_path / "site") == files_of(tmp_path / "ours")
+    for name, value in python.items():
+        monkeypatch.setenv(name, value)
+    with Service(tmp_path / "b.db") as running:
+        assert httpx.get(f"{running.url}/docs/", timeout=60).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"Host": "evil.example"}, {"X-Forwarded-Proto": "https"}])
+@pytest.mark.parametrize(
+    ("path", "location", "leads_to"),
+    [
+        ("/docs", "./docs/", "/docs/"),
+        ("/docs/latest", "./latest/", "/docs/latest/"),
+        ("/docs/latest?a=b%20c", "./latest/?a=b%20c", "/docs/latest/?a=b%20c"),
+        (f"/docs/{version()}", f"./{version()}/", f"/docs/{version()}/"),
+    ],
+)
+def test_redirects_are_relative(docs, path, location, leads_to, headers):
+    """A redirect names no scheme, host or prefix: a proxy may have changed each."""
+    answer = docs.get(path, headers=headers)
+    assert (answer.status_code, answer.headers["location"]) == (307, location)
+    assert urljoin(f"https://public.example/prefix{path}", location) == f"https://public.example/prefix{leads_to}"
+
+
+def test_a_site_that_cannot_be_built_is_a_500_with_its_reason_in_the_log(tmp_path, caplog):
+    """The log has the reason, the answer has not, and the next request tries again."""
+    docs = Docs(Site(tmp_path, refuse_to_build))
+    scope = {"type": "http", "method": "GET", "path": "/docs/", "query_string": b"", "headers": []}
+    for _ in range(2):
+        with pytest.raises(ApiError):
+            asyncio.run(docs(scope, None, None))
+    reason = "the site cannot be published: OSError: [Errno 28] No space left on device"
+    assert [record.getMessage() for record in caplog.records] == [reason, reason]
+
+
+def refuse_to_build(_: Path) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_help_names_the_option():
+    """`serve --help` tells of it."""
+    assert "--docs / --no-docs" in run_cli("serve", "--help").stdout

@@ -1,0 +1,310 @@
+"""Queries and paths that break naive servers: each is answered, with the spec's error or as what it really means."""
+
+from urllib.parse import quote
+
+import pytest
+
+from ..support.answers import check_documented, check_error, document
+
+PARAMETERS = {each["name"]: each for each in document()["components"]["parameters"].values()}
+SID = "0123456789abcdef" * 2
+
+NO_INTEGERS = {
+    "empty": "",
+    "a space": "%20",
+    "a space before": "%201",
+    "a plus for a space before": "+5",
+    "a plus sign": "%2B5",
+    "a space after": "1%20",
+    "an underscore": "1_0",
+    "a point": "1.0",
+    "a point at the end": "1.",
+    "an exponent": "1e3",
+    "hexadecimal": "0x10",
+    "a comma": "1,000",
+    "two values": "1,2",
+    "a semicolon": "1;2",
+    "a list": "%5B1%5D",
+    "a word": "ten",
+    "null": "null",
+    "true": "true",
+    "not a number": "NaN",
+    "infinite": "Infinity",
+    "Arabic digits": quote("١٠"),
+    "digits of full width": quote("１０"),
+    "a superscript": quote("²"),
+    "a fraction": quote("½"),
+    "a Unicode minus": quote("−5"),
+    "a minus alone": "-",
+    "two minuses": "--1",
+    "a NUL after": "1%00",
+    "a line feed after": "1%0A",
+    "a line feed before": "%0A1",
+    "a carriage return after": "1%0D",
+    "a no-break space after": "1%C2%A0",
+    "invalid UTF-8": "1%FF",
+    "broken percent-encoding": "1%",
+    "1,000 digits and a letter": "9" * 1000 + "x",
+}
+
+
+def bounds(name: str) -> dict[str, int]:
+    return PARAMETERS[name]["schema"]
+
+
+@pytest.mark.parametrize("parameter", ["PageSize", "Page"])
+@pytest.mark.parametrize("text", NO_INTEGERS)
+def test_what_is_no_integer(ask, parameter, text):
+    """An integer is ASCII digits alone; anything else is a 400 that names the parameter."""
+    response = ask("listBindings", f"{parameter}={NO_INTEGERS[text]}")
+    check_error(response, "invalid_parameter", "listBindings", parameter=parameter)
+
+
+@pytest.mark.parametrize("parameter", ["PageSize", "Page"])
+def test_a_scalar_without_a_value(ask, parameter):
+    """A name without `=` has an empty value."""
+    check_error(ask("listBindings", parameter), "invalid_parameter", "listBindings", parameter=parameter)
+
+
+@pytest.mark.parametrize("parameter", ["PageSize", "Page"])
+@pytest.mark.parametrize("below", ["one", "-1", "-9999999999999999999", "-" + "9" * 1000])
+def test_an_integer_under_its_minimum(ask, parameter, below):
+    """An integer under its bound is a 400 that names the parameter and the bound, however long it is."""
+    minimum = bounds(parameter)["minimum"]
+    value = str(minimum - 1) if below == "one" else below
+    message = check_error(
+        ask("listBindings", f"{parameter}={value}"), "invalid_parameter", "listBindings", parameter=parameter
+    )
+    assert str(minimum) in message
+
+
+@pytest.mark.parametrize("digits", ["one", "9999999999999999999", "9" * 1000, "9" * 5000])
+def test_a_page_over_its_maximum(ask, digits):
+    """`Page` over its bound is a plain 400 that names the bound, however long it is."""
+    maximum = bounds("Page")["maximum"]
+    value = str(maximum + 1) if digits == "one" else digits
+    message = check_error(ask("listBindings", f"Page={value}"), "invalid_parameter", "listBindings", parameter="Page")
+    assert str(maximum) in message
+
+
+@pytest.mark.parametrize(
+    ("query", "key", "value"),
+    [
+        ("PageSize=1", "page_size", 1),
+        ("PageSize=1000", "page_size", 1000),
+        ("PageSize=05", "page_size", 5),
+        ("PageSize=" + "0" * 1000 + "5", "page_size", 5),
+        ("PageSize=" + "0" * 60_000 + "5", "page_size", 5),
+        ("Page=" + "0" * 5000, "page", 0),
+        ("Page=-" + "0" * 5000, "page", 0),
+        ("Page=0", "page", 0),
+        ("Page=-0", "page", 0),
+        ("Page=2147483646", "page", 2147483646),
+        ("PageSize=%35", "page_size", 5),
+        ("Page%53ize=5", "page_size", 5),
+        ("PageSize=7&PageSize=20", "page_size", 20),
+        ("PageSize=2000&PageSize=20", "page_size", 20),
+        ("PageSize=x&PageSize=20", "page_size", 20),
+        ("Page=1&Page=x&Page=3", "page", 3),
+        ("&&PageSize=5&&", "page_size", 5),
+    ],
+)
+def test_integers_that_are_fine(ask, query, key, value):
+    """Bounds are inclusive, leading zeros mean nothing, and of a scalar sent twice the last counts."""
+    assert check_documented(ask("listBindings", query), "listBindings")["meta"][key] == value
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [("PageSize=20&PageSize=x", "invalid_parameter"), ("PageSize=20&PageSize=2000", "page_size_too_large")],
+)
+def test_of_a_scalar_sent_twice_the_last_counts(ask, query, name):
+    """A last value that is wrong is an error, whatever came before."""
+    check_error(ask("listBindings", query), name, "listBindings")
+
+
+TYPES = ["apn,gcm", "apn,", "", "APN", "Apn", "%20apn", "apn+", "apn%00", "apn%0A", "sms", "apn%7Cgcm",
+         "%5B%22apn%22%5D", "*", "a" * 10_000, "ap%6E%20", quote("ａｐｎ")]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", TYPES)
+def test_a_binding_type_that_there_is_not(ask, value):
+    """A `BindingType` is one of the spec's, exactly: no list in one value, no other case, no space around it."""
+    for query in (
+        f"BindingType={value}",
+        f"BindingType=apn&BindingType={value}",
+        f"BindingType={value}&BindingType=apn",
+    ):
+        response = ask("listBindings", query)
+        message = check_error(response, "invalid_parameter", "listBindings", parameter="BindingType")
+        assert all(known in message for known in document()["components"]["schemas"]["BindingType"]["enum"])
+
+
+@pytest.mark.parametrize(
+    "query", ["BindingType", "Identity", "Identity=", "Identity=a&Identity=", "Identity=&Identity=a"]
+)
+def test_an_empty_filter(ask, query):
+    """No value of a filter may be empty: it is not the same as no filter."""
+    check_error(ask("listBindings", query), "invalid_parameter", "listBindings", parameter=query.partition("=")[0])
+
+
+@pytest.mark.parametrize("value", ["%00", "a%00", "%00a", "a%00b", "%00%00"])
+def test_an_identity_with_a_nul(ask, value):
+    """An identity with a NUL is a 400 that says so."""
+    check_error(ask("listBindings", f"Identity={value}"), "invalid_parameter", "listBindings", parameter="Identity")
+
+
+BROKEN = ["%", "%4", "%zz", "%G0", "%0g", "a%", "%%", "%E0%A4%A", "%u0041", "%-1", "% 41".replace(" ", "+")]
+NO_UTF8 = ["%FF", "%C3", "%C3%28", "%ED%A0%80", "%F4%90%80%80", "%C0%80", "%F0%9F%98", "%80", "%FE%FF%00a", "a%FFb"]
+
+
+@pytest.mark.parametrize("value", BROKEN + NO_UTF8)
+def test_broken_encodings(ask, value):
+    """Broken percent-encoding and what is not UTF-8 are a 400, in a value and in a name, on every operation."""
+    for parameter in ("Identity", "BindingType", "PageToken", "Page"):
+        response = ask("listBindings", f"{parameter}={value}")
+        check_error(response, "invalid_parameter", "listBindings", parameter=parameter)
+    for operation in ("listBindings", "fetchBinding", "deleteBinding", "registerBinding"):
+        check_error(ask(operation, f"{value}=1"), "invalid_parameter", operation)
+
+
+TOKENS = ["", "x", "PA", "PB", f"PABS{SID}0", f"PABS{SID[:-1]}", f"paBS{SID}", f"PCBS{SID}", f"PABS{SID.upper()}",
+          f"PAIS{SID}", f"BS{SID}", SID, f"PABS{SID}%0A", f"%20PABS{SID}", f"PABS{SID}+", f"PABS{SID}%00", "%00",
+          "0", "-1", "null", "PA" * 5000, f"PABS{SID},PBBS{SID}", quote("٣" * 32), "PA%25", "../../etc/passwd",
+          "'+OR+1=1--"]  # fmt: skip
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_a_page_token_that_is_not_ours(ask, token):
+    """A `PageToken` that the API did not give, an empty one included, is a 400."""
+    check_error(ask("listBindings", f"PageToken={token}"), "invalid_parameter", "listBindings", parameter="PageToken")
+
+
+@pytest.mark.parametrize("query", ["=", "=1", "=&=", "&=&", "&=1"])
+def test_a_parameter_without_a_name(ask, query):
+    """A parameter without a name is an unknown one."""
+    check_error(ask("listBindings", query), "unknown_parameter", "listBindings")
+
+
+@pytest.mark.parametrize("query", ["&", "&&&&", "?"[1:]])
+def test_a_query_without_parameters(ask, query):
+    """Empty parts of a query are nothing at all, on every operation."""
+    for operation in ("listBindings", "fetchBinding"):
+        path = ask.path(operation)
+        check_documented(ask(operation, path=f"{path}?{query}"), operation)
+
+
+FINE = ["a%26b%3Dc", "a=b", "==", "?", "a?b", "/", "a/b", "%23", "%252F", "[]", "{}", "|", "^", "`", "%22", "<>", "\\",
+        "a:b@c", "%F4%8F%BF%BF", "%EF%BF%BE", "%E2%80%AE"]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", FINE)
+def test_characters_that_are_fine_in_a_value(ask, value):
+    """What URLs allow, and what clients send although they do not, is taken as it stands."""
+    check_documented(ask("listBindings", f"Identity={value}"), "listBindings")
+
+
+def test_a_long_value(ask):
+    """An identity longer than any that there can be matches nothing."""
+    body = check_documented(ask("listBindings", f"Identity={'a' * 60_000}"), "listBindings")
+    assert body["bindings"] == []
+
+
+def test_an_error_does_not_repeat_a_long_input(ask):
+    """Of something very long that was sent a message repeats the beginning alone."""
+    check_error(ask("listBindings", f"{'x' * 50_000}=1"), "unknown_parameter", "listBindings")
+    check_error(ask("listBindings", f"PageToken={'x' * 50_000}"), "invalid_parameter", "listBindings")
+    check_error(ask("listBindings", path=f"/{'x' * 50_000}"), "not_found")
+
+
+PATHS = {
+    "a slash at the end of the list": "{list}/",
+    "a slash at the end of a binding": "{binding}/",
+    "two slashes at the end": "{list}//",
+    "an extension": "{list}.json",
+    "small letters": "/v2/services/{service}/bindings",
+    "one small letter": "/v2/Services/{service}/bindings/{sid}",
+    "capital letters": "/V2/Services/{service}/Bindings",
+    "a double slash at the start": "/{list}",
+    "a double slash inside": "/v2//Services/{service}/Bindings",
+    "a double slash before the SID": "{list}//{sid}",
+    "an encoded slash": "{list}%2F{sid}",
+    "an encoded slash in small letters": "/v2%2fServices/{service}/Bindings",
+    "an encoded slash at the end": "{list}%2F",
+    "a dot": "/v2/./Services/{service}/Bindings",
+    "two dots": "/v2/x/../Services/{service}/Bindings",
+    "two dots at the end": "{binding}/..",
+    "encoded dots": "/v2/x/%2E%2E/Services/{service}/Bindings",
+    "two dots above the root": "/../../../../etc/passwd",
+    "a backslash": "/v2\\Services\\{service}\\Bindings",
+    "encoded backslashes": "/v2%5cServices%5C{service}%5cBindings",
+    "a dot, encoded": "/v2/%2e/Services/{service}/Bindings",
+    "two dots, encoded twice": "/v2/x/%252e%252e/Services/{service}/Bindings",
+    "two dots in overlong UTF-8": "/v2/x/%c0%ae%c0%ae/Services/{service}/Bindings",
+    "a path parameter": "/v2;x=y/Services/{service}/Bindings",
+    "full-width slashes": "/v2%EF%BC%8FServices%EF%BC%8F{service}%EF%BC%8FBindings",
+    "a space at the end": "{list}%20",
+    "a NUL at the end": "{list}%00",
+    "a line feed at the end": "{list}%0A",
+    "a line feed at the start": "/%0A{list}",
+    "a question mark, encoded": "{list}%3FPageSize=1",
+    "a semicolon": "{list};PageSize=1",
+    "invalid UTF-8": "{list}%FF",
+    "broken percent-encoding": "{list}%",
+    "more segments": "{binding}/x",
+    "the user of a binding": "/v2/Services/{service}/Users/TestUser",
+    "another version": "/v1/Services/{service}/Bindings",
+    "no version": "/Services/{service}/Bindings",
+    "an account before": "/2010-04-01/Accounts{list}",
+    "no service": "/v2/Services//Bindings",
+    "the services": "/v2/Services",
+    "the root": "/",
+    "a star": "/*",
+    "Connexion's own pages": "/ui/",
+    "a spec": "/openapi.json",
+    "a spec below a base path": "/registration/openapi.json",
+    "the registration's base": "/registration",
+    "the registration's base with a slash": "/registration/",
+    "the registration under the contract": "/registration{list}",
+    "the contract under the registration": "/v1/Services/{service}/Bindings",
+    "10,000 segments": "/x" * 10_000,
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_that_is_not_in_the_specs(ask, world, path):
+    """Paths match exactly: anything near one, or below or above it, is a 404 and no redirect, whoever asks and how."""
+    binding = ask.path("fetchBinding")
+    parts = {"list": ask.path("listBindings"), "binding": binding, "service": world.full["sid"]}
+    target = PATHS[path].format(**parts, sid=binding.rpartition("/")[2])
+    for method, auth in (("GET", ""), ("GET", None), ("DELETE", ""), ("POST", "")):
+        response = ask("listBindings", method=method, path=target, auth=auth)
+        check_error(response, "not_found")
+        assert response.header("Location") is None
+
+
+def test_a_query_on_a_path_that_is_not_in_the_specs(ask):
+    """A path that is not in the specs is a 404 whatever its query holds, and the message does not repeat the query."""
+    message = check_error(ask("listBindings", b"%zz&Identity=secret&PageSize=9999", path="/x"), "not_found", path="/x")
+    assert "secret" not in message
+
+
+def test_letters_that_need_no_encoding(ask):
+    """A path with letters percent-encoded without need is the same path (RFC 3986, 6.2.2.2)."""
+    path = ask.path("fetchBinding").replace("Bindings", "%42indings")
+    check_documented(ask("fetchBinding", path=path), "fetchBinding")
+
+
+def test_the_service_still_answers(ask, service):
+    """After all of this the service answers as before, and has logged no fault."""
+    check_documented(ask("listBindings"), "listBindings")
+    assert "internal error" not in service.log
+    assert "Traceback" not in service.log
+
+
+def test_many_parameters(ask):
+    """As many parameters as a query may have are read; with one more it is refused with the bound."""
+    query = "&".join("Page=1" for _ in range(1000))
+    assert check_documented(ask("listBindings", query), "listBindings")["meta"]["page"] == 1
+    answer = ask("listBindings", f"{query}&Page=1")
+    assert "1000" in check_error(answer, "invalid_parameter", "listBindings", parameter="The query")

@@ -1,0 +1,154 @@
+"""The downloads are the same bytes everywhere, and the renditions say what the contract says."""
+
+import hashlib
+import json
+import subprocess
+import sys
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+
+from chat_bindings.site.downloads import downloads
+from chat_bindings.site.renditions import as_json_schema, as_openapi_31, dereferenced
+
+from ...support import specs
+from ...support.running import environment
+
+FILES = downloads()
+SPEC = specs.load(specs.CONTRACT)
+IN_OPENAPI = ["bindings.yaml", "registration.yaml", "report.yaml", "workflows.arazzo.yaml", "world.yaml"]
+VALIDATORS = {
+    "bindings.bundled.json": OpenAPIV30SpecValidator,
+    "bindings.dereferenced.json": OpenAPIV30SpecValidator,
+    "bindings.3.1.json": OpenAPIV31SpecValidator,
+}
+
+
+def loaded(name):
+    return json.loads(FILES[name])
+
+
+def everywhere(node):
+    """Each mapping in a document, the document included."""
+    if isinstance(node, dict):
+        yield node
+    for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from everywhere(value)
+
+
+def test_the_bytes_are_the_same_each_time():
+    """Another process, whose hashes are seeded otherwise, makes the very same files."""
+    script = (
+        "import hashlib; from chat_bindings.site.downloads import downloads;"
+        "[print(name, hashlib.sha256(content).hexdigest()) for name, content in downloads().items()]"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True,
+        env=environment(PYTHONHASHSEED="7", TZ="Asia/Tokyo", LC_ALL="C"),
+    )  # fmt: skip
+    assert finished.stdout.splitlines() == [
+        f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in FILES.items()
+    ]
+
+
+def test_the_sums_are_those_of_all_files(tmp_path):
+    """`sha256sum --check` finds each file but the sums themselves, and finds it right."""
+    for name, content in FILES.items():
+        (tmp_path / name).write_bytes(content)
+    finished = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.splitlines() == [f"{name}: OK" for name in sorted(FILES.keys() - {"SHA256SUMS"})]
+
+
+@pytest.mark.parametrize("name", IN_OPENAPI)
+def test_what_is_written_by_hand_is_published_as_it_is(name):
+    """The hand-written files are not touched, so their references to each other lead to the files beside them."""
+    assert FILES[name] == (specs.FOLDER / name).read_bytes()
+
+
+@pytest.mark.parametrize(("name", "validator"), VALIDATORS.items())
+def test_the_renditions_are_valid(name, validator):
+    """openapi-spec-validator accepts each, as OpenAPI of its version."""
+    assert [fault.message for fault in validator(loaded(name)).iter_errors()] == []
+
+
+def test_the_bundle_is_the_contract():
+    """Bundled, the contract is the same document, and refers to no other file."""
+    bundled = loaded("bindings.bundled.json")
+    assert bundled == SPEC
+    assert all(node["$ref"].startswith("#/") for node in everywhere(bundled) if "$ref" in node)
+
+
+def test_the_dereferenced_contract_has_no_reference_and_says_the_same():
+    """Nothing refers to anything, and what was referred to stands in its place."""
+    spec = loaded("bindings.dereferenced.json")
+    assert [node for node in everywhere(spec) if "$ref" in node] == []
+    listed = spec["paths"]["/v2/Services/{ServiceSid}/Bindings"]["get"]["responses"]["200"]["content"]
+    items = listed["application/json"]["schema"]["properties"]["bindings"]["items"]
+    assert items["properties"]["sid"] == SPEC["components"]["schemas"]["BindingSid"]
+    assert items == spec["components"]["schemas"]["Binding"]
+
+
+def test_the_rendition_in_openapi_31_has_nothing_of_30():
+    """Its schemas know no `nullable`, and their examples are lists."""
+    spec = loaded("bindings.3.1.json")
+    assert spec["openapi"] == "3.1.1"
+    schemas = list(everywhere(spec["components"]["schemas"]))
+    assert [node for node in schemas if "nullable" in node or "example" in node] == []
+    assert spec["components"]["schemas"]["PageMeta"]["properties"]["next_page_url"]["type"] == ["string", "null"]
+    assert spec["components"]["schemas"]["BindingSid"]["examples"] == ["BS" + "a" * 32]
+    assert spec["components"]["examples"] == SPEC["components"]["examples"]
+
+
+def bodies(spec):
+    """The schema and the examples of each answer of a spec, references followed."""
+    for item in dereferenced(spec)["paths"].values():
+        for operation in item.values():
+            if isinstance(operation, dict) and "responses" in operation:
+                for response in operation["responses"].values():
+                    yield from response.get("content", {}).values()
+
+
+def test_the_examples_are_what_the_schemas_of_openapi_31_describe():
+    """Each example is valid, and no longer is when a property is missing or null that must not be."""
+    checked = 0
+    for media in bodies(loaded("bindings.3.1.json")):
+        validator = OAS31Validator(media["schema"])
+        for example in media["examples"].values():
+            assert [error.message for error in validator.iter_errors(example["value"])] == []
+            for name in example["value"]:
+                assert not validator.is_valid({**example["value"], name: None})
+                assert not validator.is_valid({key: it for key, it in example["value"].items() if key != name})
+            checked += 1
+    assert checked > 20
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
+        ({"type": "string", "nullable": True, "enum": ["a"]}, {"type": ["string", "null"], "enum": ["a", None]}),
+        ({"type": "string", "nullable": False}, {"type": "string"}),
+        ({"type": "integer", "minimum": 1, "exclusiveMinimum": True}, {"type": "integer", "exclusiveMinimum": 1}),
+        ({"type": "integer", "maximum": 1, "exclusiveMaximum": False}, {"type": "integer", "maximum": 1}),
+        ({"type": "string", "example": "x"}, {"type": "string", "examples": ["x"]}),
+        ({"allOf": [{"type": "string", "nullable": True}]}, {"allOf": [{"type": ["string", "null"]}]}),
+        (
+            {"properties": {"example": {"type": "string", "nullable": True}}, "x-note": {"nullable": True}},
+            {"properties": {"example": {"type": ["string", "null"]}}, "x-note": {"nullable": True}},
+        ),
+    ],
+)
+def test_schemas_of_openapi_30_become_those_of_31(before, after):
+    """What the two versions write differently is rewritten, and data and names are left alone."""
+    converted = as_openapi_31({"components": {"schemas": {"nullable": before}}})
+    assert converted["components"]["schemas"]["nullable"] == after
+
+
+def test_a_schema_for_tests_is_without_what_describes_it():
+    """The Postman collection's schemas have rules alone, and a property named `description` is still one."""
+    schema = {"type": "object", "description": "x", "properties": {"description": {"type": "string", "x-rule": "y"}}}
+    assert as_json_schema(schema) == {"type": "object", "properties": {"description": {"type": "string"}}}

@@ -1,0 +1,107 @@
+"""What the clauses will stand on: the target, its answers, the world and the secrets."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chat_bindings.verify.clause import OURS, clause, clause_of
+from chat_bindings.verify.credentials import Secrets
+from chat_bindings.verify.target import Target, origin
+from chat_bindings.verify.violation import Violation
+from chat_bindings.verify.world import World as Held
+from chat_bindings.verify.world import WorldUnfit
+
+from ..support.running import Service
+
+
+@pytest.fixture
+def held(world_file: Path) -> Held:
+    return Held.read(world_file)
+
+
+@pytest.fixture
+def target(service: Service, held: Held) -> Iterator[Target]:
+    reached = Target(service.url, held)
+    yield reached
+    reached.close()
+
+
+def test_the_parts_of_the_fixtures_world(held):
+    """The fixtures' world has a service for each part: rich, large, empty and foreign."""
+    assert {len(held.empty.bindings), len(held.large.bindings)} == {0, 100}
+    assert len(held.rich.identities) > 100
+    assert held.foreign.account_sid == held.other.sid != held.account.sid
+    assert held.key.user_name.startswith("SK")
+
+
+def test_a_world_without_plain_tokens_is_unfit(held):
+    """verify sends tokens, so their digests do not do, and the error says so."""
+    account = {"sid": held.account.sid, "auth_token_sha256": "0" * 64, "services": []}
+    with pytest.raises(WorldUnfit, match="plain auth_token"):
+        Held({"accounts": [account]})
+
+
+def test_bindings_are_fetched_and_listed_as_the_world_says(target, held):
+    """The target answers what the world holds, with requests at the same time too."""
+    some = held.rich.bindings[:20]
+    answers = target.together([lambda each=each: target.fetch(held.rich, each) for each in some])
+    assert [answer.has_status(200).object["identity"] for answer in answers] == [each.identity for each in some]
+    listed = target.list(held.large, [("PageSize", "7")])
+    assert len(listed.sids) == 7
+    assert target.follow(listed.url("next_page_url")).has_status(200).sids != listed.sids
+    assert target.requests == len(target.seen) == 22
+
+
+def test_an_answer_that_is_not_as_expected_is_a_violation_that_curl_repeats(target, held):
+    """A violation tells what was expected and what came, and its curl line holds no secret."""
+    missing = target.fetch(held.rich, "BS" + "0" * 32, headers=[("Origin", "https://example.com")])
+    missing.has_status(404).has_code(20404)
+    with pytest.raises(Violation) as caught:
+        missing.has_status(200)
+    assert caught.value.expected == "status 200"
+    assert "status 404" in caught.value.actual
+    line = caught.value.shown_by[0].request.curl
+    assert held.credentials.password not in line
+    assert f'-u {held.account.sid}:"$AUTH_TOKEN"' in line
+
+
+def test_without_credentials_none_are_sent(target, held):
+    """A request without credentials has no Authorization at all."""
+    target.list(held.rich, credentials=None).has_status(401).has_code(20003)
+
+
+def test_a_url_on_another_origin_is_tried_on_the_base_url(held):
+    """Credentials never leave the origin of the base URL, whatever the target's URLs name."""
+    behind = Target("https://host.example/some/prefix", held)
+    assert behind.below("https://public.example/v2/Services?a=b") == "/v2/Services?a=b"
+    assert behind.below("https://public.example/some/prefix/v2/Services") == "/v2/Services"
+    assert behind.below("https://host.example:443/v2/x") == "https://host.example:443/v2/x"
+    assert origin("HTTPS://Host.example") == ("https", "host.example", 443)
+    behind.close()
+
+
+def test_secrets_are_hidden_in_every_form(held):
+    """A token that a server repeats, encoded, in upper case or backwards, is not shown."""
+    secrets = Secrets()
+    own = held.credentials
+    secrets.add(own)
+    said = secrets.hidden(f"{own.header} {own.password} {own.password.upper()} {own.password[::-1]}")
+    assert said == "Basic ($AUTH_TOKEN) ($AUTH_TOKEN) ($AUTH_TOKEN) ($AUTH_TOKEN)"
+
+
+def test_a_clause_is_known_by_its_mark():
+    """A check carries its clause; its sentence is the docstring's first paragraph; a bad id is refused."""
+
+    @clause("LIST-99", "should", "A title", source=OURS, spec="#/info")
+    def check() -> None:
+        """A sentence
+        of two lines.
+
+        More.
+        """
+
+    found = clause_of(check)
+    assert (found.id, found.section, found.sentence) == ("LIST-99", "LIST", "A sentence of two lines.")
+    with pytest.raises(ValueError, match="no id"):
+        clause("list-1", "must", "", source=OURS, spec="")

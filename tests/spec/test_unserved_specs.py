@@ -1,0 +1,68 @@
+"""A spec that asks for what the service cannot do fails at start-up, by name, and is not served wrongly."""
+
+import warnings
+
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
+    from connexion.exceptions import ResolverError
+    from connexion.resolver import Resolver
+    from connexion.spec import Specification
+
+    from chat_bindings import bindings
+    from chat_bindings.server import representation
+    from chat_bindings.server.access.authentication import AuthenticationAPI
+    from chat_bindings.server.operations.parameters import Parameters
+    from chat_bindings.server.operations.resolver import resolver
+    from chat_bindings.server.operations.routing import Routing
+    from chat_bindings.spec import component
+
+
+def test_an_operation_without_a_handler():
+    """A name of the contract that the handlers lack is refused, with Python's spelling of it."""
+    operation = {"operationId": "paintBinding", "responses": {"200": {"description": ""}}}
+    spec = {"openapi": "3.0.3", "info": {"title": "odd", "version": "1"}, "paths": {"/": {"get": operation}}}
+    with pytest.raises(ResolverError, match="no attribute 'paint_binding'"):
+        Routing(None).add_api(Specification.from_dict(spec), resolver=resolver(bindings))
+
+
+def test_a_parameter_in_a_place_that_is_not_read():
+    """A parameter in a header or a cookie is refused, with the places named."""
+    definitions = [{"name": name, "in": name, "schema": {"type": "string"}} for name in ("header", "cookie", "query")]
+    with pytest.raises(NotImplementedError, match="parameters in cookie, header are"):
+        Parameters.compile(definitions)
+
+
+@pytest.mark.parametrize(
+    "scheme", [{"type": "http", "scheme": "bearer"}, {"type": "apiKey", "in": "header", "name": "X-Key"}]
+)
+def test_a_security_scheme_that_is_not_checked(scheme):
+    """An operation that wants anything but HTTP Basic is refused, with its scheme named, and not left open."""
+    operation = {"operationId": "builtins.print", "security": [{"odd": []}], "responses": {"200": {"description": ""}}}
+    spec = {
+        "openapi": "3.0.3",
+        "info": {"title": "odd", "version": "1"},
+        "paths": {"/": {"get": operation}},
+        "components": {"securitySchemes": {"odd": scheme}},
+    }
+    with pytest.raises(NotImplementedError, match="security scheme odd"):
+        AuthenticationAPI(Specification.from_dict(spec), next_app=None, authenticator=None, resolver=Resolver())
+
+
+def test_a_property_that_is_not_kept(monkeypatch):
+    """A Binding with a property that nobody fills in is refused, with what the spec has and what is served."""
+    schema = component("schemas", "Binding")
+    changed = schema | {"properties": schema["properties"] | {"colour": {"type": "string"}}}
+    monkeypatch.setattr(representation, "component", lambda *_: changed)
+    with pytest.raises(NotImplementedError, match=r"the spec's Binding has sid, .*, colour; served are"):
+        representation.template.__wrapped__()
+
+
+def test_a_path_whose_parameter_holds_slashes():
+    """A parameter that would take several segments of a path is refused, with its path."""
+    parameter = {"name": "Rest", "in": "path", "required": True, "schema": {"type": "string", "format": "path"}}
+    operation = {"operationId": "builtins.print", "parameters": [parameter], "responses": {"200": {"description": ""}}}
+    spec = {"openapi": "3.0.3", "info": {"title": "odd", "version": "1"}, "paths": {"/{Rest}": {"get": operation}}}
+    with pytest.raises(NotImplementedError, match="parameters that hold slashes"):
+        Routing(None).add_api(Specification.from_dict(spec), resolver=Resolver())

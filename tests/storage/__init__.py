@@ -1,0 +1,1 @@
+"""Tests of both storage engines, and of what commands do to databases."""

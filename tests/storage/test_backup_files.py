@@ -1,0 +1,375 @@
+"""What goes into a backup's file, what is taken from it, and what is refused."""
+
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import apsw
+import pytest
+
+import chat_bindings
+from chat_bindings.cli.database.restore import check
+from chat_bindings.files import scratch
+from chat_bindings.storage.copying import parts, tally
+from chat_bindings.storage.interface import (
+    AccountRow,
+    Administration,
+    Binding,
+    Conflict,
+    KeyRow,
+    ServiceRow,
+    StorageDamaged,
+)
+from chat_bindings.storage.sqlite import pages
+from chat_bindings.storage.sqlite.administration import SqliteAdministration
+from chat_bindings.storage.sqlite.backup import Backup, BadBackup, Contents, restore, write
+from chat_bindings.storage.sqlite.connection import connect, transaction
+
+from ..support.engines import ENGINES, Database, PostgresDatabase, SqliteDatabase
+from ..support.running import CLI, environment, run_cli
+
+MOMENT = "2016-10-21T11:37:03Z"
+HELD = Contents(accounts=2, keys=1, services=2, bindings=300)
+
+
+def sid(kind: str, number: int) -> str:
+    return f"{kind}{number:032x}"
+
+
+A1, A2, I1, I2, K1 = sid("AC", 1), sid("AC", 2), sid("IS", 1), sid("IS", 2), sid("SK", 1)
+
+
+def binding(number: int, endpoint: str = "endpoint") -> Binding:
+    own = sid("BS", number), MOMENT, MOMENT, f"{endpoint} {number}", f"é {number}", "apn", sid("CR", 1)
+    return Binding(*own, '["new_message"]')
+
+
+@contextmanager
+def unseen(label: str, total: int) -> Iterator[object]:
+    """Progress that nobody looks at."""
+    yield lambda _: None
+
+
+def fill(storage: Administration) -> None:
+    """Something of each kind."""
+    storage.migrate()
+    with storage.load() as loader:
+        for number in (1, 2):
+            loader.add_account(AccountRow(sid("AC", number), "a" * 64))
+            loader.add_service(ServiceRow(sid("IS", number), sid("AC", number)))
+        loader.add_key(KeyRow(K1, A1, "b" * 64))
+        loader.add_bindings(I1, [binding(number) for number in range(300)])
+
+
+def held(path: Path) -> list[object]:
+    """All that is in a database's tables, and its schema."""
+    with closing(sqlite3.connect(path)) as connection:
+        tables = connection.execute(
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name <> 'erasures' ORDER BY name"
+        ).fetchall()
+        return [
+            (name, sql, sorted(map(str, connection.execute(f"SELECT * FROM {name}").fetchall())))
+            for name, sql in tables
+        ]
+
+
+def rows(storage: Administration) -> list[object]:
+    """All that a database of any engine holds."""
+    services = list(storage.services())
+    return [list(storage.accounts()), list(storage.keys()), services,
+            [list(storage.bindings(service.sid)) for service in services]]  # fmt: skip
+
+
+def put_back(backup: bytes, path: Path) -> Contents:
+    with scratch() as folder, SqliteAdministration(path) as storage:
+        (folder / "backup.db").write_bytes(backup)
+        return restore(folder / "backup.db", storage, check, unseen, replace=False)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("database") / "database.db"
+    with SqliteAdministration(path) as storage:
+        fill(storage)
+    return path
+
+
+@pytest.fixture(scope="module")
+def backup(database) -> bytes:
+    path = database.with_name("backup.db")
+    with SqliteAdministration(database) as storage:
+        assert write(storage, path, unseen) == HELD
+    assert path.stat().st_mode & 0o777 == 0o600
+    return path.read_bytes()
+
+
+@pytest.fixture
+def new_database(request, tmp_path) -> Callable[[str], Database]:
+    """Makes a database of an engine, with the schema and nothing in it."""
+
+    def make(engine: str) -> Database:
+        if engine == "postgresql":
+            return PostgresDatabase(request.getfixturevalue("postgres"), request.getfixturevalue("migrated"))
+        made = SqliteDatabase(tmp_path / f"{len(list(tmp_path.iterdir()))}.db")
+        with made.administration() as storage:
+            storage.migrate()
+        return made
+
+    return make
+
+
+@pytest.mark.parametrize("source", ENGINES)
+@pytest.mark.parametrize("target", ENGINES)
+def test_what_was_backed_up_is_restored(tmp_path, database, new_database, source, target):
+    """A backup of any engine goes into any other, also in the place of what that holds; then nobody can tell them."""
+    with new_database(source).administration() as storage:
+        fill(storage)
+        assert write(storage, tmp_path / "backup.db", unseen) == HELD
+    backup = (tmp_path / "backup.db").read_bytes()
+    assert put_back(backup, tmp_path / "new.db") == HELD
+    assert held(tmp_path / "new.db") == held(database)
+    with new_database(target).administration() as storage:
+        assert restore(tmp_path / "backup.db", storage, check, unseen, replace=False) == HELD
+        with pytest.raises(Conflict, match="the database holds 2 accounts: name a new one, or give --replace"):
+            restore(tmp_path / "backup.db", storage, check, unseen, replace=False)
+        storage.delete_account(A1, cascade=True)
+        storage.create_account(AccountRow(sid("AC", 9), "c" * 64))
+        storage.create_service(ServiceRow(I1, sid("AC", 9)))
+        assert restore(tmp_path / "backup.db", storage, check, unseen, replace=True) == HELD
+        with SqliteAdministration(database) as original:
+            assert rows(storage) == rows(original)
+
+
+def test_what_is_registered_meanwhile_is_in_no_copy_of_rows(tmp_path, new_database):
+    """What others write to PostgreSQL while its rows are copied is not in the backup: it is one moment of it."""
+    served = new_database("postgresql")
+    with served.administration() as storage, served.administration() as other:
+        fill(storage)
+        before = rows(storage)
+
+        @contextmanager
+        def disturb(label: str, total: int) -> Iterator[object]:
+            if label != "copying":
+                yield lambda _: None
+                return
+            with other.load() as loader:
+                loader.add_account(AccountRow(sid("AC", 0), "d" * 64))
+                loader.add_bindings(I1, [binding(1000)])
+                loader.add_bindings(I2, [binding(1001)])
+            yield lambda _: None
+
+        assert write(storage, tmp_path / "backup.db", disturb) == HELD
+        assert rows(storage) != before
+    assert put_back((tmp_path / "backup.db").read_bytes(), tmp_path / "new.db") == HELD
+    with SqliteAdministration(tmp_path / "new.db") as storage:
+        assert rows(storage) == before
+
+
+@pytest.mark.parametrize("accounts", [0, 1, 2, 48, 49])
+def test_few_things_are_backed_up_as_many(tmp_path, accounts):
+    """However much there is, whatever its number looks like as a byte of the file."""
+    with SqliteAdministration(tmp_path / "few.db") as storage:
+        storage.migrate()
+        for number in range(accounts):
+            storage.create_account(AccountRow(sid("AC", number), "a" * 64))
+        assert write(storage, tmp_path / "backup.db", unseen) == (accounts, 0, 0, 0)
+    assert put_back((tmp_path / "backup.db").read_bytes(), tmp_path / "new.db") == (accounts, 0, 0, 0)
+    assert held(tmp_path / "new.db") == held(tmp_path / "few.db")
+
+
+def test_a_copy_is_one_moment(tmp_path, database, monkeypatch):
+    """What others write between the pages is not in a copy, and has it begin no second time."""
+    monkeypatch.setattr(pages, "_TOGETHER", 5)
+    source = Path(shutil.copy(database, tmp_path / "source.db"))
+    with closing(connect(source)) as reading, closing(connect(source)) as writing:
+        total, told = reading.pragma("page_count"), []
+
+        @contextmanager
+        def disturb(label: str, expected: int) -> Iterator[object]:
+            def advance(number: int) -> None:
+                told.append(number)
+                with transaction(writing):
+                    writing.execute("DELETE FROM bindings WHERE sid = ?", (binding(len(told)).sid,))
+                    writing.execute("INSERT INTO accounts VALUES (?, 'x')", (f"AD{len(told)}",))
+
+            assert expected == total
+            yield advance
+
+        with closing(connect(tmp_path / "copy.db", create=True)) as copied:
+            pages.copy(reading, copied, "copying", disturb)
+        assert sum(told) == total
+        assert len(told) == -(-total // 5) > 3
+    assert held(tmp_path / "copy.db") == held(database)
+    assert held(source) != held(database)
+
+
+def test_no_byte_of_a_backup_can_change_what_is_restored(tmp_path, database, backup):
+    """A backup of which one byte differs, or that is shorter or longer, is refused, or restored as it was."""
+    chance = random.Random(1)
+    places = [*range(100), *(chance.randrange(len(backup)) for _ in range(100)), len(backup) - 1]
+    spoiled = [backup[:place] + bytes([backup[place] ^ 1 << chance.randrange(8)]) + backup[place + 1 :]
+               for place in places]  # fmt: skip
+    spoiled += [backup[:4096], backup[:-4096], backup[:-1], backup + b"\0", backup + bytes(4096), b"", b"PK" + backup]
+    refused = 0
+    for number, one in enumerate(spoiled):
+        new = tmp_path / f"{number}.db"
+        try:
+            assert put_back(one, new) == HELD
+        except BadBackup as error:
+            assert str(error).startswith(("must", "breaks"))  # noqa: PT017 - some are
+            assert not new.exists()
+            refused += 1
+        else:
+            assert held(new) == held(database)
+    assert refused > 30
+
+
+def planted(backup: bytes, path: Path, script: str) -> Path:
+    """A backup in which somebody has planted something, and mended what it says of itself."""
+    path.write_bytes(backup)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+    with closing(sqlite3.connect(path)) as connection, connection, suppress(apsw.SQLError), Backup(path) as storage:
+        counted = tally(parts(storage), lambda _: None, lambda _: None)
+        connection.execute("UPDATE backup SET accounts = ?, api_keys = ?, services = ?, bindings = ?, sha256 = ?",
+                           (*counted.counts.values(), counted.sha256))  # fmt: skip
+    return path
+
+
+PLANTED = {
+    "a trigger": ("CREATE TRIGGER t AFTER INSERT ON bindings BEGIN DELETE FROM accounts; END", None),
+    "a view": ("CREATE VIEW v AS SELECT * FROM bindings", None),
+    "a table": ("CREATE TABLE planted (a)", None),
+    "an index": ("CREATE INDEX planted ON bindings (abs(length(identity)))", None),
+    "a view for a table": (
+        "ALTER TABLE api_keys RENAME TO k; CREATE VIEW api_keys AS SELECT * FROM k", "must have the tables",
+    ),
+    "a computed column": (
+        "ALTER TABLE bindings ADD COLUMN planted TEXT AS (upper(identity))", "must have the tables",
+    ),
+    "no JSON": ("UPDATE bindings SET message_types = '[' WHERE sid LIKE '%7'", "must hold JSON as the message_types"),
+    "an object": ("UPDATE bindings SET message_types = '{}'", "message_types of a row of bindings must be"),
+    "a type": ("UPDATE bindings SET binding_type = 'sms'", "binding_type of a row of bindings must be one of"),
+    "a token": ("UPDATE accounts SET auth_token_sha256 = 'x'", "auth_token_sha256 of a row of accounts must"),
+    "an orphan": (f"INSERT INTO services VALUES ('{sid('IS', 8)}', '{sid('AC', 8)}')", "nothing that belongs to noth"),
+    "a twin": (
+        "DROP INDEX bindings_by_key; UPDATE bindings SET identity = 'a', endpoint = 'b'", "must hold nothing twice",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_what_was_planted_in_a_backup_is_refused_or_left_behind(tmp_path, database, backup, name):
+    """Of a backup rows alone are taken, each of which must be what `import` takes; nothing of it is executed."""
+    script, told = PLANTED[name]
+    path = planted(backup, tmp_path / "backup.db", script)
+    done = run_cli("restore", path, "--database", f"sqlite:///{tmp_path}/new.db")
+    if told is None:
+        assert done.returncode == 0, done.stderr
+        assert held(tmp_path / "new.db") == held(database)
+        return
+    assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+    if (tmp_path / "new.db").exists():
+        with SqliteAdministration(tmp_path / "new.db") as storage:
+            assert rows(storage) == [[], [], [], []]
+
+
+def test_a_database_is_no_backup_and_a_backup_no_database(tmp_path, database, backup):
+    """A database itself is refused, since nothing says that it is whole; a backup that is served says what it is."""
+    with pytest.raises(BadBackup, match="must be what `chat-bindings backup` has finished"):
+        put_back(database.read_bytes(), tmp_path / "new.db")
+    assert not (tmp_path / "new.db").exists()
+    path = tmp_path / "backup.db"
+    path.write_bytes(backup)
+    for command in (["serve", "--port", "0"], ["export"], ["account", "list"]):
+        refused = run_cli(*command, "--database", f"sqlite:///{path}")
+        assert refused.returncode == 2
+        assert f"{path} is a backup, and no database: `restore` it into one." in refused.stderr
+    assert path.read_bytes() == backup
+
+
+def test_a_damaged_database_is_not_backed_up(tmp_path, database):
+    """Of a database whose indexes contradict its rows there is no backup that would pass for a good one."""
+    damaged = Path(shutil.copy(database, tmp_path / "damaged.db"))
+    with closing(sqlite3.connect(damaged)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_schema SET sql = replace(sql, 'binding_type, sid', 'sid') WHERE name LIKE '%type'"
+        )
+        connection.commit()
+    refused = run_cli("backup", "-o", tmp_path / "backup.db", "--database", f"sqlite:///{damaged}")
+    assert refused.returncode == 2
+    assert "a damaged one: " in refused.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["damaged.db"]
+    damaged.write_bytes(os.urandom(8192))
+    with SqliteAdministration(damaged) as storage, pytest.raises(StorageDamaged):
+        storage.migrate()
+
+
+def test_what_is_in_the_way_stays(tmp_path, database, backup):
+    """Neither the database itself, nor one in use, nor the changes that another left are taken for something else."""
+    (tmp_path / "new.db-wal").touch()
+    with pytest.raises(Conflict, match=r"new\.db-wal is left of another database: move it away first"):
+        put_back(backup, tmp_path / "new.db")
+    refused = run_cli("backup", "-o", database, "--database", f"sqlite:///{database}")
+    assert (refused.returncode, "it is a database" in refused.stderr) == (2, True)
+    refused = run_cli("backup", "-o", tmp_path / "new.db", "--database", f"sqlite:///{database}")
+    assert (refused.returncode, "it is a database in use" in refused.stderr) == (2, True)
+    refused = run_cli("backup", "-o", tmp_path / "no" / "where.db", "--database", f"sqlite:///{database}")
+    assert refused.stderr == f"Error: --output {tmp_path}/no/where.db cannot be written: No such file or directory.\n"
+    (tmp_path / "backup.db").write_bytes(backup)
+    refused = run_cli("restore", tmp_path / "backup.db", "--database", f"sqlite:///{tmp_path}/no/where.db")
+    assert (refused.returncode, "names a database that is away" in refused.stderr) == (2, True)
+
+
+def test_standard_streams_carry_backups(tmp_path, database):
+    """A backup goes through a pipe into another database, and into what is no file."""
+    script = '"$0" -m chat_bindings backup -o - | "$0" -m chat_bindings restore - --database "$1"'
+    command = ["bash", "-o", "pipefail", "-c", script, sys.executable, f"sqlite:///{tmp_path}/piped.db"]
+    env = environment(CHAT_BINDINGS_DATABASE=f"sqlite:///{database}")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    told = "accounts 2, keys 1, services 2, bindings 300.\n"
+    assert (done.returncode, done.stdout) == (0, "")
+    assert sorted(done.stderr.splitlines(keepends=True)) == [f"Backed up: {told}", f"Restored: {told}"]
+    assert held(tmp_path / "piped.db") == held(database)
+    done = run_cli("backup", "-o", "/dev/null", "--database", f"sqlite:///{database}")
+    assert (done.returncode, done.stderr) == (0, f"Backed up: {told}")
+
+
+def another_version(folder: Path) -> dict[str, str]:
+    """An environment in which the package has one more migration."""
+    package = folder / "chat_bindings"
+    shutil.copytree(Path(chat_bindings.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    migrations = sorted((package / "storage" / "migrations" / "sqlite").glob("*.sql"))
+    migrations = migrations or sorted((package / "storage" / "migrations").glob("*.sql"))
+    number = int(migrations[-1].name[:4]) + 1
+    added = migrations[-1].with_name(f"{number:04d}_more.sql")
+    added.write_text("ALTER TABLE services ADD COLUMN colour TEXT NOT NULL DEFAULT 'red';\n", encoding="utf-8")
+    return environment(PYTHONPATH=str(folder))
+
+
+def test_backups_of_other_versions(tmp_path, database, backup):
+    """The backup of an older version is upgraded while it is restored, that of a newer one is refused."""
+    env = another_version(tmp_path)
+    (tmp_path / "old.db").write_bytes(backup)
+
+    def newer(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [*CLI, *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=tmp_path)
+
+    done = newer("restore", "old.db", "--database", "sqlite:///upgraded.db")
+    assert done.returncode == 0, done.stderr
+    with closing(sqlite3.connect(tmp_path / "upgraded.db")) as connection:
+        assert connection.execute("SELECT * FROM services").fetchall() == [(I1, A1, "red"), (I2, A2, "red")]
+    done = newer("backup", "-o", "new.db", "--database", "sqlite:///upgraded.db")
+    assert done.returncode == 0, done.stderr
+    refused = run_cli("restore", tmp_path / "new.db", "--database", f"sqlite:///{tmp_path}/older.db")
+    assert refused.returncode == 2
+    assert "must not be of a newer version of chat-bindings: restore it with that one" in refused.stderr
+    assert not (tmp_path / "older.db").exists()

@@ -1,0 +1,281 @@
+"""A backup that is taken while a service writes at full speed is one moment of it, and `restore` brings that back."""
+
+import asyncio
+import json
+import shlex
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import apsw
+import pytest
+
+from ..conftest import load
+from ..load.worlds import AUTH, SERVICE, Population, sid, write_world
+from ..server.conftest import Asker, registration
+from ..support import raw
+from ..support.answers import operations
+from ..support.databases import DATABASES, Place, locator_of
+from ..support.flood import next_answer
+from ..support.running import CLI, Service, environment, run_cli, wait_until
+
+STANDING = 10_000 if DATABASES.engine == "sqlite" else 5_000
+"""Bindings that are there before, to be deleted: so many that a copy takes longer than many writes."""
+
+CONNECTIONS = 8
+"""That register, and as many that delete."""
+
+ROUNDS = 2
+
+
+@dataclass
+class Write:
+    """A write, and when it was sent and answered, by a clock that ticks with each of these."""
+
+    sid: str
+    """Of what was deleted."""
+
+    sent: int
+    answered: int | None = None
+
+
+@dataclass
+class History:
+    """All writes that were sent."""
+
+    devices: dict[str, Write] = field(default_factory=dict)
+    """Registrations, by their endpoints."""
+
+    deleted: list[Write] = field(default_factory=list)
+
+    clock: Iterator[int] = field(default_factory=count)
+
+    async def grown(self, number: int) -> None:
+        """Wait until so many more writes were answered."""
+        expected = self.answered + number
+        async with asyncio.timeout(60):
+            while self.answered < expected:  # noqa: ASYNC110 - the clients only count
+                await asyncio.sleep(0.01)
+
+    @property
+    def answered(self) -> int:
+        return sum(each.answered is not None for each in [*self.devices.values(), *self.deleted])
+
+    def broken(self, found: dict[str, str], began: int) -> list[str]:
+        """What a backup, of which these are the SIDs and endpoints, must not be if it is one moment after `began`."""
+        there = set(found.values())
+        done, missing = [], []
+        for endpoint, write in self.devices.items():
+            (done if endpoint in there else missing).append(write)
+        for write in self.deleted:
+            (missing if write.sid in found else done).append(write)
+        moment = max([began, *(each.sent for each in done)])
+        return [f"{each} is missing, and was done before another" for each in missing
+                if each.answered is not None and each.answered < moment]  # fmt: skip
+
+
+class Client:
+    """A connection that registers new devices, or deletes old ones, as fast as it is answered, until cancelled."""
+
+    def __init__(self, url: str, history: History) -> None:
+        self._parts = urlsplit(url)
+        self._history = history
+        self._headers = [("Host", self._parts.netloc), ("Authorization", raw.basic(*AUTH))]
+
+    async def work(self, writes: AsyncIterator[None]) -> None:
+        self._reader, self._writer = await asyncio.open_connection(self._parts.hostname, self._parts.port)
+        try:
+            async for _ in writes:
+                pass
+        finally:
+            self._writer.close()
+            await self._writer.wait_closed()
+
+    async def register(self, name: str) -> AsyncIterator[None]:
+        path = operations()["registerBinding"].path(ServiceSid=SERVICE)
+        for number in count():
+            device = {"Identity": f"user {number % 9}", "Endpoint": f"{name} {number}"}
+            form = urlencode(device | {"BindingType": "apn", "CredentialSid": f"CR{0:032x}"})
+            write = self._history.devices[device["Endpoint"]] = Write("", next(self._history.clock))
+            yield await self._ask(write, 201, "POST", path, form.encode())
+
+    async def delete(self, numbers: range) -> AsyncIterator[None]:
+        for number in numbers:
+            path = operations()["deleteBinding"].path(ServiceSid=SERVICE, Sid=sid(number))
+            write = Write(sid(number), next(self._history.clock))
+            self._history.deleted.append(write)
+            yield await self._ask(write, 204, "DELETE", path)
+
+    async def _ask(self, write: Write, status: int, method: str, path: str, body: bytes = b"") -> None:
+        self._writer.write(raw.compose(method, path, [*self._headers, ("Content-Length", str(len(body)))], body))
+        answer = await next_answer(self._reader)
+        assert answer.status == status, answer
+        write.answered = next(self._history.clock)
+
+
+async def backed_up(database: Place, folder: Path, url: str) -> tuple[History, list[int]]:
+    """Take backups one after the other while all connections write: the writes, and when each backup was begun."""
+    history, begun = History(), []
+    clients = [Client(url, history) for _ in range(2 * CONNECTIONS)]
+    work = [client.work(client.register(f"device {number}")) for number, client in enumerate(clients[:CONNECTIONS])]
+    work += [client.work(client.delete(range(number, STANDING, CONNECTIONS)))
+             for number, client in enumerate(clients[CONNECTIONS:])]  # fmt: skip
+    writing = [asyncio.create_task(each) for each in work]
+    for number in range(ROUNDS):
+        await history.grown(2 * CONNECTIONS)
+        begun.append(next(history.clock))
+        command = [*CLI, "backup", "-o", folder / f"{number}.db", "--database", locator_of(database)]
+        process = await asyncio.create_subprocess_exec(*command, env=environment(), stderr=asyncio.subprocess.PIPE)
+        _, told = await process.communicate()
+        assert process.returncode == 0, told.decode()
+        await history.grown(2 * CONNECTIONS)
+    assert not any(task.done() for task in writing), [task.exception() for task in writing if task.done()]
+    for task in writing:
+        task.cancel()
+    await asyncio.gather(*writing, return_exceptions=True)
+    return history, begun
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory, world_file) -> Place:
+    """A database with the fixtures' world, and with many Bindings of another account."""
+    folder = tmp_path_factory.mktemp("loaded")
+    write_world(folder / "many.json", Population(STANDING).lines())
+    database = load(folder / "loaded.db", world_file)
+    imported = run_cli("import", folder / "many.json", "--database", locator_of(database))
+    assert imported.returncode == 0, imported.stderr
+    return database
+
+
+def restored(backup: Path, database: Place, *options: str) -> Place:
+    done = run_cli("restore", backup, "--database", locator_of(database), *options)
+    assert done.returncode == 0, done.stderr
+    return database
+
+
+@contextmanager
+def opened(database: Path) -> Iterator[apsw.Connection]:
+    connection = apsw.Connection(str(database))
+    yield connection
+    connection.close()
+
+
+def test_backups_under_load_are_moments(tmp_path, loaded, world_file):
+    """Each backup holds all that was acknowledged when it began, and nothing without what was done before it.
+
+    It restores to a database that holds together, in which no Binding and no key is twice, and that keeps the contract.
+    """
+    with Service(loaded, "--workers", 2) as service:
+        history, begun = asyncio.run(backed_up(loaded, tmp_path, service.url))
+    assert len(history.devices) > ROUNDS * CONNECTIONS < len(history.deleted)
+    for number, began in enumerate(begun):
+        database = restored(tmp_path / f"{number}.db", tmp_path / f"restored {number}.db")
+        with opened(database) as connection:
+            assert connection.pragma("integrity_check") == "ok"
+            assert connection.pragma("journal_mode") == "wal"
+            keys = "count(*), count(DISTINCT service_sid || sid), count(DISTINCT service_sid || hex(key_sha256))"
+            (counts,) = connection.execute(f"SELECT {keys} FROM bindings")
+            assert len(set(counts)) == 1
+            found = dict(connection.execute("SELECT sid, endpoint FROM bindings WHERE service_sid = ?", (SERVICE,)))
+        assert history.broken(found, began) == []
+    with Service(database) as service:
+        only = [word for name in ("FETCH-01", "LIST-01", "PAGE-05", "DELETE-01") for word in ("--only", name)]
+        verified = run_cli("verify", service.url, "--fixtures", world_file, *only)
+        assert verified.returncode == 0, verified.stdout
+
+
+def test_what_is_no_moment_is_found():
+    """The comparison finds a write that is missing although a later one is there, and one that was acknowledged."""
+    history = History({"a": Write("", 1, 3), "b": Write("", 4, 6)}, [Write("BS1", 5, 7)])
+    assert history.broken({"BS0": "a", "BS1": "c"}, began=3) == []
+    assert history.broken({"BS0": "a", "BS2": "b", "BS1": "c"}, began=3) == []
+    assert len(history.broken({"BS2": "b", "BS1": "c"}, began=0)) == 1
+    assert len(history.broken({"BS1": "c"}, began=4)) == 1
+    assert len(history.broken({"BS0": "a", "BS2": "b", "BS1": "c"}, began=8)) == 1
+
+
+def backing_up(database: Place, backup: Path) -> subprocess.Popen[bytes]:
+    command = [*CLI, "backup", "-o", backup, "--database", locator_of(database)]
+    return subprocess.Popen(command, env=environment(), stderr=subprocess.DEVNULL)
+
+
+def test_a_killed_backup_leaves_nothing_that_looks_like_one(tmp_path, loaded):
+    """After `kill -9` there is no file of the name; what is hidden is refused, and gone after the next backup."""
+    backup, database = tmp_path / "backup.db", f"sqlite:///{tmp_path}/new.db"
+    unfinished = tmp_path / ".backup.db.unfinished" / "new"
+    with backing_up(loaded, backup) as process:
+        assert wait_until(lambda: unfinished.exists() and unfinished.stat().st_size, 60, every=0.001)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert not backup.exists()
+    refused = run_cli("restore", unfinished, "--database", database)
+    assert refused.returncode == 2
+    assert f"{unfinished} must " in refused.stderr
+    assert not (tmp_path / "new.db").exists()
+    done = run_cli("backup", "-o", backup, "--database", locator_of(loaded))
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["backup.db"]
+
+
+def test_an_interrupted_backup_leaves_nothing(tmp_path, loaded):
+    """Ctrl-C ends it with 130, and all that it made is gone; the backup that was there is as it was."""
+    backup = tmp_path / "backup.db"
+    backup.write_bytes(b"an older one")
+    with backing_up(loaded, backup) as process:
+        assert wait_until(lambda: list(tmp_path.glob(".backup.db.unfinished/*")), 60, every=0.001)
+        process.send_signal(signal.SIGINT)
+    assert process.returncode == 130
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"backup.db": b"an older one"}
+
+
+@pytest.mark.needs("unshare")
+def test_a_full_disk_is_told_and_nothing_is_left(tmp_path, loaded):
+    """Where the disk is full the command says which file could not be written and why, and leaves nothing there."""
+    script = (
+        "mount -t tmpfs -o size=4m none {folder} && {{ {command}; code=$?; ls -A {folder} >&2; exit $code; }}"
+    ).format(folder=tmp_path, command=shlex.join([*CLI, "backup", "-o", f"{tmp_path}/backup.db"]))
+    done = subprocess.run(
+        ["unshare", "--mount", "--user", "--map-root-user", "sh", "-c", script],
+        env=environment(CHAT_BINDINGS_DATABASE=locator_of(loaded)), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == f"Error: --output {tmp_path}/backup.db cannot be written: database or disk is full.\n"
+
+
+def test_a_limit_of_the_files_size_is_told(tmp_path, loaded):
+    """So it is with any other reason not to write."""
+    command = shlex.join([*CLI, "backup", "-o", f"{tmp_path}/backup.db", "--database", locator_of(loaded)])
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -f 3000; exec {command}"],
+        env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert f"--output {tmp_path}/backup.db cannot be written: disk I/O error" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_is_replaced_under_a_running_service(tmp_path, world, world_file):
+    """What was there before is back, in the service that runs, and of what was registered since no byte is left."""
+    database = load(tmp_path / "replaced.db", world_file)
+    backup = tmp_path / "backup.db"
+    assert run_cli("backup", "-o", backup, "--database", locator_of(database)).returncode == 0
+    with Service(database) as service:
+        ask = Asker(service, world)
+        assert ask("deleteBinding").status == 204
+        body = registration("somebody new", "marked-endpoint")
+        assert ask("registerBinding", service_sid=world.empty["sid"], body=body).status == 201
+        refused = run_cli("restore", backup, "--database", locator_of(database))
+        assert (refused.returncode, ask("fetchBinding").status) == (2, 404)
+        assert "holds 2 accounts: name a new one, or give --replace" in refused.stderr
+        restored(backup, database, "--replace")
+        assert ask("fetchBinding").status == 200
+        listed = json.loads(ask("listBindings", service_sid=world.empty["sid"]).content)
+        assert listed["bindings"] == []
+        erased = run_cli("database", "erase", "--database", locator_of(database))
+        assert erased.returncode == 0, erased.stderr
+        assert not [path for path in tmp_path.glob("replaced.db*") if b"marked-endpoint" in path.read_bytes()]

@@ -1,0 +1,33 @@
+"""A server of raw bytes, for answers that no HTTP server gives."""
+
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+
+@contextmanager
+def raw_server(answer: Callable[[socket.socket, bytes], None]) -> Iterator[str]:
+    """Serve: hand each connection, with the head of its request, to a function. Gives the base URL.
+
+    The connection is closed when the function returns.
+    """
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            head = b""
+            with suppress(OSError):
+                while b"\r\n\r\n" not in head and (more := self.request.recv(65536)):
+                    head += more
+                answer(self.request, head)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        block_on_close = False
+        request_queue_size = 128
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()

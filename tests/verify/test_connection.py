@@ -1,0 +1,121 @@
+"""A connection: exact requests, whole answers in time and of a bounded size, and the parser's words where it fails."""
+
+import gzip
+import time
+import zlib
+
+import pytest
+
+from chat_bindings.verify.http.client import route_to
+from chat_bindings.verify.http.connection import BadFraming, Connection, Sent, TimedOut, TooLarge, TransportError
+
+from ..support.raw_server import raw_server
+
+MOST = 1 << 20
+PACKED = gzip.compress(b'{"a": 1}')
+
+
+def received(head, body=b"", *, timeout=60.0):
+    """What is received of a server that sends some bytes."""
+
+    def answer(connection, _):
+        connection.sendall(head + body)
+
+    with raw_server(answer) as url:
+        connection = Connection(route_to(url, None), timeout)
+        try:
+            return connection.exchange(Sent("GET", "/", ()), timeout, MOST)
+        finally:
+            connection.close()
+
+
+def with_length(body, *headers):
+    lines = ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode(), body
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", PACKED),
+        ("x-gzip", PACKED),
+        ("gzip", gzip.compress(b'{"a":') + gzip.compress(b" 1}")),
+        ("deflate", zlib.compress(b'{"a": 1}')),
+        ("deflate", zlib.compress(b'{"a": 1}')[2:-4]),
+        ("deflate, gzip", gzip.compress(zlib.compress(b'{"a": 1}'))),
+        ("identity", b'{"a": 1}'),
+    ],
+)
+def test_a_body_is_decoded(encoding, body):
+    """Every encoding that the request accepts is taken off, in the order in which it was put on."""
+    assert received(*with_length(body, f"Content-Encoding: {encoding}")).body == b'{"a": 1}'
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "words"),
+    [
+        (b"SSH-2.0-OpenSSH_9\r\n", b"", "begins with b'SSH-2.0"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"abc", "received 3 bytes, expected 9"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nContent-Length: 8\r\n\r\n", b"", "conflicting Content-Length"),
+        (*with_length(b"abc", "Content-Encoding: gzip"), "not gzip"),
+        (*with_length(PACKED[:-9], "Content-Encoding: gzip"), "ends too early"),
+    ],
+)
+def test_bad_framing_is_told_in_the_parsers_words(head, body, words):
+    """What is no HTTP, or ends too early, is told with the parser's words and the first bytes."""
+    with pytest.raises(BadFraming, match=words):
+        received(head, body)
+
+
+def test_no_answer_is_told():
+    """A connection that ends without a byte is no answer."""
+    with pytest.raises(TransportError, match="closed without an answer") as raised:
+        received(b"")
+    assert raised.value.is_unused
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        with_length(b"x" * (MOST + 1)),
+        with_length(gzip.compress(b"x" * (200 * MOST)), "Content-Encoding: gzip"),
+    ],
+    ids=["long", "bomb"],
+)
+def test_an_answer_that_is_too_large_is_left(head, body):
+    """A body of more than the most, as it comes or unpacked, is left."""
+    with pytest.raises(TooLarge):
+        received(head, body)
+
+
+@pytest.mark.parametrize("before", [b"", b"HTTP/1.1 200 OK\r\nA: ", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_one_deadline_for_the_whole_answer(before):
+    """A byte now and then, in the head or in the body, does not make the deadline any longer."""
+
+    def answer(connection, _):
+        connection.sendall(before)
+        while True:
+            connection.sendall(b"H")
+            time.sleep(0.05)
+
+    with raw_server(answer) as url:
+        connection = Connection(route_to(url, None), 60)
+        with pytest.raises(TimedOut):
+            connection.exchange(Sent("GET", "/", ()), 0.5, MOST)
+        connection.close()
+
+
+def test_a_request_goes_out_as_it_is():
+    """Path and query are sent byte by byte, and `Host` once."""
+    seen = []
+
+    def answer(connection, head):
+        seen.append(head)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with raw_server(answer) as url:
+        connection = Connection(route_to(url, None), 60)
+        assert connection.exchange(Sent("GET", "/a/../%7e?b=%zz&&", (("A", "b"),)), 60, MOST).status == 204
+        connection.close()
+    assert seen[0].startswith(b"GET /a/../%7e?b=%zz&& HTTP/1.1\r\n")
+    assert seen[0].count(b"\r\nHost: 127.0.0.1:") == 1

@@ -1,0 +1,251 @@
+"""`verify --fuzz-examples`: Schemathesis against right servers and wrong ones."""
+
+import json
+import os
+import signal
+import sys
+import tempfile
+import threading
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from chat_bindings.failures import Refusal
+from chat_bindings.verify.fuzz.plan import Forbidden, Plan, Substitutes
+from chat_bindings.verify.fuzz.reading import reading
+from chat_bindings.verify.fuzz.run import fuzz
+from chat_bindings.verify.run import Run
+from chat_bindings.verify.world import World
+
+from ..servers.catalogue import by_name
+from ..servers.right import Right
+from ..servers.running import serving
+from ..support.measuring import unmeasured
+from ..support.running import run_cli
+
+pytestmark = [pytest.mark.ci("runs Schemathesis many times"), pytest.mark.long]
+
+SERVICE, SID = f"IS{'0' * 31}1", f"BS{'0' * 31}a"
+
+
+class Recorder(Right):
+    """Keeps what it was asked, and calls `asked` at each request."""
+
+    def __init__(self, world):
+        super().__init__(world)
+        self.requests = []
+
+    def asked(self):
+        pass
+
+    def answer(self, request):
+        type(self).seen.append((request.method, request.target))
+        self.asked()
+        return super().answer(request)
+
+
+def recorder(asked=lambda _: None):
+    """A class of its own for each test: what it was asked stands in `seen`."""
+    return type("Recording", (Recorder,), {"seen": [], "asked": asked})
+
+
+def document(world_file):
+    return json.loads(world_file.read_text(encoding="utf-8"))
+
+
+def fuzzed(url, world_file, examples=20, *, measured=False, **options):
+    """What is found, with a run that has turned some pages before."""
+    run = Run(url, World.read(world_file), **options)
+    try:
+        run.target.list(run.world.large, "PageSize=5")
+        with nullcontext() if measured else unmeasured():
+            return fuzz(run, examples, lambda _: None).findings
+    finally:
+        run.target.close()
+
+
+def exported(service):
+    found = run_cli("export", "--database", service.locator)
+    assert found.returncode == 0, found.stderr
+    return found.stdout
+
+
+def schemathesis_lines():
+    """The command lines of the processes that we started and that run Schemathesis."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+            line = (process / "cmdline").read_bytes()
+        except OSError:  # it has ended
+            continue
+        if int(parent) == os.getpid() and b"schemathesis.cli" in line:
+            yield line
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_the_reference_service_has_no_findings_and_loses_nothing(service, world_file, read_only):
+    """Nothing is found in the reference service, and its export afterwards is that of before."""
+    before = exported(service)
+    assert fuzzed(service.url, world_file, read_only=read_only) == []
+    assert exported(service) == before
+
+
+def test_what_fuzzing_sent_is_counted(world_file):
+    """The requests of each operation are counted."""
+    server = recorder()
+    with serving(server, document(world_file)) as url:
+        run = Run(url, World.read(world_file))
+        try:
+            sent = fuzz(run, 1, lambda _: None).requests
+        finally:
+            run.target.close()
+    assert {name.partition(" ")[0] for name in sent} >= {"GET", "DELETE"}
+    assert sum(sent.values()) <= len(server.seen)
+
+
+def test_what_a_server_may_choose_is_no_finding(world_file):
+    """A server that is right but lenient has no findings."""
+    with serving(by_name("lenient"), document(world_file)) as url:
+        assert fuzzed(url, world_file, measured=True) == []
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_delete_never_names_what_is_there(world_file, read_only):
+    """Many DELETEs are sent, none with a SID of the world or of the spec's example; with --read-only none at all."""
+    server = recorder()
+    with serving(server, document(world_file)) as url:
+        assert fuzzed(url, world_file, read_only=read_only) == []
+    world = World.read(world_file)
+    known = {each.sid for account in world.accounts for each in account.bindings} | {f"BS{'a' * 32}"}
+    unsafe = [target for method, target in server.seen if method not in ("GET", "HEAD", "OPTIONS")]
+    deletes = [target for method, target in server.seen if method == "DELETE"]
+    assert (len(deletes) == 0) if read_only else (len(deletes) >= 20)
+    assert not read_only or not unsafe
+    assert not [target for target in unsafe for sid in known if sid.lower() in target.lower()]
+    reads = [target for method, target in server.seen if method == "GET"]
+    assert any(sid in target for target in reads for sid in known)
+
+
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [
+        ("crashes-on-odd-sids", "not_a_server_error"),
+        ("errors-are-problem-json", "content_type_conformance"),
+        ("forgets-more-info", "response_schema_conformance"),
+    ],
+)
+def test_a_wrong_server_is_found(world_file, name, check):
+    """A server error, a wrong Content-Type and a broken schema are found, as `must`, each once, without secrets."""
+    with serving(by_name(name), document(world_file)) as url:
+        found = fuzzed(url, world_file, measured=check == "not_a_server_error")
+    assert any(each.level == "must" and check in each.title for each in found), found
+    assert len({(each.title, each.actual[:10]) for each in found}) == len(found)
+    for secret in World.read(world_file).credentials_known():
+        assert secret.password not in str(found)
+        assert secret.header not in str(found)
+    assert all("curl" in each.reproduce and "Authorization" not in each.reproduce for each in found)
+
+
+def test_what_is_not_a_fault_is_a_should(world_file):
+    """A missing request id is found, but only as `should`."""
+    with serving(by_name("no-request-id"), document(world_file)) as url:
+        found = fuzzed(url, world_file)
+    assert found
+    assert {each.level for each in found} == {"should"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_no_secret_stands_in_the_list_of_processes(world_file):
+    """The command line of Schemathesis holds neither the token nor the credentials encoded."""
+    lines = []
+    server = recorder(lambda self: lines.extend(schemathesis_lines()) if len(self.seen) == 20 else None)
+    with serving(server, document(world_file)) as url:
+        fuzzed(url, world_file, 1, measured=True)
+    credentials = World.read(world_file).credentials
+    assert lines
+    for line in lines:
+        assert credentials.password.encode() not in line
+        assert credentials.header.partition(" ")[2].encode() not in line
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_an_interrupted_run_leaves_nothing(world_file, tmp_path, monkeypatch):
+    """Ctrl-C ends Schemathesis, and its folder is removed."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    main = threading.main_thread().ident
+
+    def interrupt(self):
+        if len(self.seen) == 20:
+            signal.pthread_kill(main, signal.SIGINT)
+
+    with serving(recorder(interrupt), document(world_file)) as url, pytest.raises(KeyboardInterrupt):
+        fuzzed(url, world_file, measured=True)
+    assert list(schemathesis_lines()) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_schemathesis_is_missing(world_file, monkeypatch):
+    """Without Schemathesis the command says how to install it."""
+    monkeypatch.setitem(sys.modules, "schemathesis", None)
+    with pytest.raises(Refusal, match=r"pip install 'chat-bindings\[fuzz\]'"):
+        fuzz(Run("http://127.0.0.1:1", World.read(world_file)), 1, lambda _: None)
+
+
+def test_schemathesis_fails(world_file):
+    """When Schemathesis itself cannot run, its last lines are told."""
+    with serving(Right, document(world_file)) as url, pytest.raises(Refusal, match="max-examples"):
+        fuzzed(url, world_file, 0)
+
+
+@pytest.mark.parametrize(
+    ("expected", "url"),
+    [
+        ("valid", f"{SERVICE}/Bindings"),
+        ("valid", f"{SERVICE}/Bindings/{SID}"),
+        ("valid", f"{SERVICE}/Bindings?Identity=a%2Cb&Identity=%C3%BC&BindingType=apn&PageSize=1000&Page=3"),
+        ("invalid", f"{SERVICE}/Bindings?PageSize=1001"),
+        ("invalid", f"{SERVICE}/Bindings?PageSize=00"),
+        ("invalid", f"{SERVICE}/Bindings?PageSize=five"),
+        ("invalid", f"{SERVICE}/Bindings?Unknown=1"),
+        ("invalid", f"{SERVICE}/Bindings?BindingType=web"),
+        ("invalid", f"{SERVICE}/Bindings?PageToken=mine"),
+        ("invalid", f"{SERVICE}/Bindings/{SID}?PageSize=5"),
+        ("invalid", f"{SERVICE}/Bindings/{SID}0"),
+        ("free", f"{SERVICE}/Bindings?PageToken=given"),
+        ("free", f"{SERVICE}/Bindings?PageToken="),
+        ("free", f"{SERVICE}/Bindings?Identity="),
+        ("free", f"{SERVICE}/Bindings?PageSize=05"),
+        ("free", f"{SERVICE}/Bindings?PageSize=five&PageSize=5"),
+        ("free", f"{SERVICE}/Bindings?Page=2147483647"),
+        ("free", f"{SERVICE}/Bindings?" + "&".join(["Identity=a"] * 11)),
+        ("free", f"{SERVICE}/Bindings/{SID.replace('a', 'A')}"),
+        ("odd", f"{SERVICE}/Bindings?Identity=%ZZ"),
+        ("odd", f"{SERVICE}/Bindings?Identity=%FF"),
+        ("odd", f"{SERVICE}/Bindings?Identity=%00"),
+        ("odd", f"{SERVICE}/Bindings/"),
+        ("odd", f"{SERVICE}/Bindings/a%2Fb"),
+        ("odd", "../Bindings"),
+    ],
+)
+def test_how_the_contract_reads_a_request(expected, url):
+    """What the contract leaves to the server is neither valid nor invalid."""
+    assert reading(f"http://localhost/prefix/v2/Services/{url}", "/prefix", ["given"]) == expected
+
+
+def test_what_may_not_be_sent_is_stopped():
+    """The last guard lets nothing go elsewhere, and no SID be deleted but one made up here."""
+    substitutes = Substitutes(Plan("http://localhost:1", {SERVICE: [SID]}, [], []))
+    base = f"http://localhost:1/v2/Services/{SERVICE}/Bindings"
+    substitutes.check("GET", f"{base}/{SID}")
+    for url in (f"{base}/{SID}", f"{base}/{SID.upper()}", f"{base}/%42S{SID[2:]}", f"{base}/%2542S{SID[2:]}"):
+        with pytest.raises(Forbidden):
+            substitutes.check("DELETE", url)
+    with pytest.raises(Forbidden):
+        substitutes.check("GET", f"http://localhost:2/v2/Services/{SERVICE}/Bindings")
+    absent = substitutes.path("DELETE", {"ServiceSid": SERVICE, "Sid": SID})
+    assert absent["ServiceSid"] == SERVICE
+    assert absent["Sid"] != SID
+    substitutes.check("DELETE", f"{base}/{absent['Sid']}")
+    assert substitutes.path("DELETE", {"ServiceSid": SERVICE, "Sid": ""})["ServiceSid"] != SERVICE
+    assert substitutes.path("POST", {"ServiceSid": SERVICE})["ServiceSid"] != SERVICE

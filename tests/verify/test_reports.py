@@ -1,0 +1,317 @@
+"""The reports of verify: what stands in the files and on the terminal, whatever the server sent."""
+
+import io
+import json
+import re
+import threading
+import tomllib
+from html.parser import HTMLParser
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from junitparser import Error, Failure, JUnitXml, Skipped
+from rich.console import Console
+
+from chat_bindings.cli.failures import refusal_of
+from chat_bindings.verify.outcome import Result
+from chat_bindings.verify.report import console as verify_console
+from chat_bindings.verify.report.console import LiveProgress, show_clauses, show_summary
+from chat_bindings.verify.report.files import write_clauses, write_reports
+from chat_bindings.verify.suite import OUT_OF_REACH, clauses
+
+from ..site.sample_reports import CURL, HOSTILE, failed, finding, first, mixed, report, whole
+
+SCHEMA = yaml.safe_load(Path("openapi/report.yaml").read_text(encoding="utf-8"))
+UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+
+RUNS = {
+    "conformant": whole(),
+    "conformant with advice": report(failed(first("should"))),
+    "violations": report(failed(first("must"))),
+    "violations of a strict run": report(failed(first("should")), strict=True),
+    "violations found by fuzzing": whole(fuzz_examples=20, findings=[finding()]),
+    "incomplete": report(failed(first("must")), stopped="The run was interrupted."),
+    "nothing done": report(stopped="The target went away."),
+    "nothing deleted": whole("skipped", read_only=True),
+    "something of everything": mixed(),
+}
+
+
+def written(run, folder):
+    """report.json, which holds to its schema, junit.xml and report.html of a run."""
+    write_reports(run, folder)
+    document = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, SCHEMA, format_checker=jsonschema.FormatChecker())
+    return document, JUnitXml.fromfile(str(folder / "junit.xml")), (folder / "report.html").read_text(encoding="utf-8")
+
+
+def printed(show, *arguments, width=80, terminal=False):
+    """What is printed."""
+    console = Console(file=io.StringIO(), width=width, highlight=False, force_terminal=terminal, color_system=None)
+    show(*arguments, console)
+    return console.file.getvalue()
+
+
+class Page(HTMLParser):
+    """The elements of a page, and its text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.elements, self.attributes, self.text = [], [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_every_form_says_the_same(run, tmp_path):
+    """Of every verdict, report.json holds to its schema, and junit.xml and the page count what it counts."""
+    document, suites, page = written(run, tmp_path)
+    assert document["verdict"] == run.verdict
+    assert len(document["clauses"]) == len(run.results)
+    assert suites.failures == run.violations
+    assert suites.skipped == run.outcomes["skipped"]
+    assert suites.errors == bool(run.stopped)
+    has_no_findings = bool(run.fuzz_examples) and not run.findings
+    assert suites.tests == len(run.results) + len(run.findings) + bool(run.stopped) + has_no_findings
+    text = Page(page).text
+    assert run.stopped in text
+    assert all(each.clause.id in text for each in run.results)
+    assert {path.name for path in tmp_path.iterdir()} == {"report.json", "junit.xml", "report.html"}
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_the_verdict_is_the_last_line_of_the_terminal(run):
+    """The summary ends with one line of verdict, which is the page's too."""
+    *_, last = printed(show_summary, run).splitlines()
+    sentences = {
+        "conformant": "The target keeps the contract.",
+        "violations": "The target does not keep the contract: ",
+        "incomplete": f"The run did not come to its end. {run.stopped}",
+    }
+    assert last.startswith(sentences[run.verdict])
+
+
+def test_the_start_is_told_in_gmt_with_whole_seconds(tmp_path):
+    """`started_at` is ISO 8601 in GMT with whole seconds, whatever the time zone it was taken in."""
+    document, _, page = written(report(), tmp_path)
+    assert document["started_at"] == "2026-11-24T03:04:05Z"
+    assert "2026-11-24 03:04:05 GMT" in page
+
+
+@hostile
+def test_json_holds_what_came(text, tmp_path):
+    """What a server sent stands in report.json in ASCII, and is what it was when it is read."""
+    document, *_ = written(
+        report(failed(first("must"), text), fuzz_examples=1, findings=[finding("must", text)]), tmp_path
+    )
+    assert document["clauses"][0]["actual"].replace("\\ud800", "\ud800") == text
+    assert (tmp_path / "report.json").read_bytes().isascii()
+
+
+@hostile
+def test_junit_is_read_by_a_parser_of_others(text, tmp_path):
+    """Whatever a server sent, a JUnit parser reads the failures, advice, skips and errors, and no more of them."""
+    results = [
+        failed(first("must"), text),
+        failed(first("should"), text, text),
+        Result(clauses()[-1], "skipped", detail=text),
+    ]
+    run = report(*results, fuzz_examples=1, findings=[finding("must", text), finding("should", text)], stopped=text)
+    _, suites, _ = written(run, tmp_path)
+    cases = [case for suite in suites for case in suite]
+    outcomes = [type(result) for case in cases for result in case.result]
+    assert sorted(each.__name__ for each in outcomes) == ["Error", "Failure", "Failure", "Skipped"]
+    assert {Error, Failure, Skipped} == set(outcomes)
+    assert sum(bool(case.system_out) for case in cases) == 2
+    assert not UNSAFE.search((tmp_path / "junit.xml").read_text(encoding="utf-8"))
+
+
+@hostile
+def test_a_page_shows_what_came_as_text(text, tmp_path):
+    """Whatever a server sent is text in the page: no element, no attribute and no control character comes of it."""
+    results = [failed(first("must"), text, text), Result(clauses()[-1], "skipped", detail=text)]
+    options = {"fuzz_examples": 1, "findings": [finding("must", text)], "stopped": text, "variables": {"A": text}}
+    *_, page = written(report(*results, **options), tmp_path)
+    *_, plain = written(
+        report(
+            *(failed(each.clause, "x", "x") if each.outcome == "failed" else each for each in results),
+            **options | {"findings": [finding("must", "x")], "stopped": "x"},
+        ),
+        tmp_path,
+    )
+    found, expected = Page(page), Page(plain)
+    assert (found.elements, found.attributes) == (expected.elements, expected.attributes)
+    assert not UNSAFE.search(page)
+    assert not {"script", "img", "link", "iframe"} & set(found.elements)
+    assert not [name for name in found.attributes if name in {"src", "href", "style"} or name.startswith("on")]
+
+
+@hostile
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_terminal_shows_what_came_as_text(text, terminal):
+    """Whatever a server sent, nothing of it controls the terminal or is taken for markup."""
+    results = [failed(first("must"), text), Result(clauses()[-1], "skipped", detail=text)]
+    options = {"fuzz_examples": 1, "findings": [finding("must", text)], "stopped": text}
+    output = printed(show_summary, report(*results, **options), terminal=terminal)
+    assert not UNSAFE.search(output)
+    if text.isascii() and text.isprintable():
+        assert f"actual {text}\n" in output
+
+
+def test_curl_lines_are_not_wrapped():
+    """A curl line stands on one line of the terminal, however narrow that is, so that it can be copied."""
+    line = f"{CURL}{'%20' * 200}"
+    output = printed(show_summary, report(failed(first("must"), reproduce=line)), width=40)
+    assert line in [each.strip() for each in output.splitlines()]
+
+
+@pytest.mark.parametrize("line", ["curl -u a:b:c -d ':warning:'", "curl \\", "curl -d '\t'", "curl -d '[a]\\[b]\\\\'"])
+def test_curl_lines_are_printed_as_they_are(line):
+    """Nothing in a curl line is taken for a picture, an escape or a tabulator: it can be copied and run."""
+    assert f"  {line}\n" in printed(show_summary, report(failed(first("must"), line, line)))
+
+
+def test_a_page_lists_what_was_announced_and_deleted(tmp_path):
+    """The SIDs that the run announced to delete stand on the page beside those that were deleted."""
+    *_, page = written(report(deletable=["BS1", "BS2"], deleted=["BS1"]), tmp_path)
+    assert re.search("1 Binding deleted.*BS1<.*2 Bindings announced before.*BS1 BS2", page, re.DOTALL)
+
+
+def test_findings_that_count_come_first(tmp_path):
+    """What fuzzing found and counts comes before what is advice, on the page and on the terminal."""
+    run = report(fuzz_examples=1, findings=[finding("should", "advice"), finding("must", "a fault")])
+    for text in (written(run, tmp_path)[2], printed(show_summary, run)):
+        assert text.index("A fault: a fault") < text.index("A fault: advice")
+
+
+def test_fuzzing_shows_in_every_form(tmp_path):
+    """What fuzzing sent is told on the terminal, on the page and in report.json; it has a section of its own."""
+    run = whole(fuzz_examples=20, fuzz_requests={"GET /a": 1200, "DELETE /a": 1}, findings=[finding("should")])
+    document, suites, page = written(run, tmp_path)
+    told = "Fuzzing sent 1201 requests for 20 examples of each operation (GET /a 1200, DELETE /a 1), and found 1 fault."
+    output = printed(show_summary, run, width=4000)
+    assert document["fuzzing"]["requests"] == {"GET /a": 1200, "DELETE /a": 1}
+    assert told in Page(page).text
+    assert told in output
+    assert re.search(r"^ *Fuzzing +1", output, re.MULTILINE)
+    assert "Fuzzing" in [suite.name for suite in suites]
+
+
+def test_fuzzing_that_sent_nothing_says_so(tmp_path):
+    """Where fuzzing was asked for and sent nothing, every form says so."""
+    run = whole(fuzz_examples=20)
+    document, suites, page = written(run, tmp_path)
+    assert document["fuzzing"]["requests"] == {}
+    for text in (Page(page).text, printed(show_summary, run), str(suites.tostring())):
+        assert "Fuzzing was asked for, and sent nothing." in text
+
+
+def test_violations_that_count_come_first(tmp_path):
+    """A violated `must` comes before what is advice, on the page and on the terminal."""
+    advice, counts = failed(first("should")), failed(first("must"))
+    run = report(advice, counts)
+    *_, page = written(run, tmp_path)
+    details = page[page.index("Violated clauses") :]
+    output = printed(show_summary, run)
+    for text in (details, output):
+        assert text.index(counts.clause.title) < text.index(advice.clause.title)
+
+
+def test_advice_is_no_failure(tmp_path):
+    """In a run that is not strict a violated `should` is a passed case that says what was found."""
+    _, suites, page = written(report(failed(first("should"))), tmp_path)
+    [case] = [case for suite in suites for case in suite]
+    assert case.is_passed
+    assert CURL in case.system_out
+    assert "advice" in Page(page).text
+
+
+def test_skipped_reasons_are_grouped():
+    """A reason for which many clauses were skipped is told once."""
+    assert printed(show_summary, whole("skipped"), width=4000).count("the run only reads") == 1
+
+
+def test_the_same_folder_takes_another_report(tmp_path):
+    """A report takes the place of an older one, and leaves no temporary file."""
+    written(whole(), tmp_path / "made" / "here")
+    document, *_ = written(report(stopped="It ended."), tmp_path / "made" / "here")
+    assert document["clauses"] == []
+    assert len(list((tmp_path / "made" / "here").iterdir())) == 3
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    """Where the folder cannot be made, the message names it."""
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file") as raised:
+        write_reports(report(), tmp_path / "file" / "folder")
+    told = refusal_of(raised.value)
+    assert told is not None
+    assert str(tmp_path / "file") in told.message
+
+
+def test_every_clause_is_explained(tmp_path):
+    """clauses.json, clauses.html and the terminal explain every clause, and the rules that are out of reach."""
+    write_clauses(clauses(), OUT_OF_REACH, tmp_path)
+    explained = json.loads((tmp_path / "clauses.json").read_text(encoding="utf-8"))
+    page = Page((tmp_path / "clauses.html").read_text(encoding="utf-8")).text
+    output = printed(show_clauses, clauses(), OUT_OF_REACH)
+    assert [each["id"] for each in explained["clauses"]] == [each.id for each in clauses()]
+    assert [each["id"] for each in explained["clauses"] if each["deletes"]] == [
+        each.id for each in clauses() if each.deletes
+    ]
+    for each in clauses():
+        assert each.id in page
+        assert each.sentence in output
+        assert f"bindings.yaml#{each.spec}" in output
+    for rule, reason in OUT_OF_REACH:
+        assert {"rule": rule, "reason": reason} in explained["out_of_reach"]
+        assert reason in page
+        assert reason in output
+
+
+def test_progress_tells_of_violations_where_there_is_no_terminal():
+    """Without a terminal there is a line for each violation, and no bar."""
+
+    def run(console):
+        with LiveProgress(console, 3) as progress:
+            for result in (Result(clauses()[0], "passed"), failed(first("must")), failed(first("should"))):
+                progress.start(result.clause)
+                progress.done(result)
+
+    lines = printed(run).splitlines()
+    assert [line.split()[:2] for line in lines] == [["violated", first("must").id], ["advice", first("should").id]]
+
+
+def test_a_silence_is_broken_by_what_is_waited_for(monkeypatch):
+    """After a silence a line says what the run waits for, as text, and how far it is; nothing does where it waits for
+    nothing."""
+    monkeypatch.setattr(verify_console, "SILENCE_S", 0.05)
+    said = threading.Event()
+
+    def waits_for():
+        said.set()
+        return "1 answer; [bold]GET /a\x1b"
+
+    def run(console):
+        with LiveProgress(console, 3, waits_for=waits_for) as progress:
+            progress.done(Result(clauses()[0], "passed"))
+            assert said.wait(60)
+
+    assert "Waits for 1 answer; [bold]GET /a\\x1b (1 of 3 clauses checked)." in printed(run, width=4000)
+
+
+def test_the_templates_are_part_of_the_package():
+    """All templates are data of the package, so that the wheel has them."""
+    data = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-data"]
+    assert data["chat_bindings.cli.templates"] == ["*.j2"]
+    assert {path.suffix for path in Path("handlers/verify/report/templates").iterdir() if path.is_file()} == {".j2"}
