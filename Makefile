@@ -80,12 +80,13 @@ build/sdks/java/.built: $(wildcard tests/clients/programs/java/*)
 	javac -Xlint:all -Werror -proc:none -cp '$(@D)/dependency/*' -d $(@D)/classes tests/clients/programs/java/*.java
 	@touch $@
 
-check: $(VENV)/.checked-with lint-specs spec-diff  ## Lint and type-check the code, lint the specs
+check: $(VENV)/.checked-with lint-specs spec-diff  ## Lint and type-check the code, hold its layers, lint the specs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@rm -rf build/types && mkdir -p build/types/chat_bindings
 	@ln -s $(CURDIR)/handlers/* build/types/chat_bindings
 	MYPYPATH=build/types $(BIN)/mypy --cache-dir build/mypy -p chat_bindings
+	PYTHONPATH=build/types $(BIN)/lint-imports --cache-dir build/import-linter
 
 lint-specs: $(VENV)/.checked-with  ## Lint the specs: openapi-spec-validator and, with Node.js, Redocly and Spectral
 	$(BIN)/python -m openapi_spec_validator $(SPECS)

@@ -6,11 +6,11 @@ from typing import Any
 import click
 import orjson
 
+from ..files import destination
 from ..storage.engines import administration
 from ..storage.interface import Administration
 from ..world.writer import AccountEntry, ServiceEntry, write_world
 from .options import database_option, output_option
-from .output import destination
 from .progress import progress
 
 _TOLD_EVERY = 1000

@@ -3,16 +3,17 @@
 import gc
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from types import ModuleType
 
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.main import ConnexionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import __name__ as package
-from ..spec import CONTRACT, REGISTRATION, binding_types, directory, document, operations, resolved
+from ..spec import binding_types, directory, document, operations, resolved
 from ..storage.engines import storage as storage_at
 from .access.authentication import Authentication
 from .access.guess_limit import authenticator_of
@@ -22,7 +23,7 @@ from .access.rate_limit import RateLimit
 from .docs import Docs
 from .envelope import Envelope, new_request_id
 from .faults.rules import FaultRules
-from .logs import JSON, configure, noting
+from .logs import JSON, configure, tag_log_lines
 from .monitoring.observers import Watching
 from .operations.dispatch import CompiledApp, Validation
 from .operations.resolver import resolver
@@ -33,8 +34,11 @@ from .settings import Settings
 log = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings) -> ASGIApp:
-    """Compose the service. A spec that does not fit the handlers fails here, not on a request."""
+def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIApp:
+    """Compose the service from the modules that have the handlers of each spec.
+
+    A spec that does not fit its handlers fails here, not on a request.
+    """
     configure(settings.log_level, settings.log_format)
     template()
     watching = Watching(settings)
@@ -59,7 +63,7 @@ def create_app(settings: Settings) -> ASGIApp:
         lifespan=lifespan,
         middlewares=[
             *watching.stages,
-            partial(Envelope, identify=noting(new_request_id)) if settings.log_format == JSON else Envelope,
+            partial(Envelope, identify=tag_log_lines(new_request_id)) if settings.log_format == JSON else Envelope,
             *([partial(AllowedHosts, origin=origin, settings=settings)] if settings.allowed_hosts else []),
             partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
             partial(Authentication, authenticator=authenticator),
@@ -70,10 +74,9 @@ def create_app(settings: Settings) -> ASGIApp:
             LifespanMiddleware,
         ],
     )
-    handlers = {CONTRACT: "bindings"} | ({REGISTRATION: "registration"} if settings.registration else {})
     for spec, module in handlers.items():
         # as it was read already: Connexion would read it, and what it refers to, with PyYAML's slow parser
-        app.add_api(resolved(document(spec), spec), resolver=resolver(f"{package}.{module}"), storage=storage)
+        app.add_api(resolved(document(spec), spec), resolver=resolver(module), storage=storage)
         log.info("%s %s", spec, document(spec)["info"]["version"])
         for operation in operations(spec):
             log.info("  %s %s: %s", operation.method, operation.path, operation.operation_id)

@@ -13,7 +13,7 @@ from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..spec import CONTRACT, REGISTRATION, document
-from .errors import REQUEST_ID, fault_of, respond
+from .errors import REQUEST_ID, api_error_of, respond
 from .logs import ACCESS, NOTHING
 from .request import begin
 
@@ -71,7 +71,7 @@ class Envelope:
         except Exception as error:
             if status:  # an error can no longer be told
                 raise
-            await respond(fault_of(error), scope, finish)
+            await respond(api_error_of(error), scope, finish)
         finally:
             if is_told:
                 took = (perf_counter() - started) * 1000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.commands.publish_guides import NAMES
+from chat_bindings.site.guides import NAMES
 
 from ..support.consoles import check, steps
 

@@ -14,7 +14,7 @@ import yaml
 from junitparser import Error, Failure, JUnitXml, Skipped
 from rich.console import Console
 
-from chat_bindings.failures import failure
+from chat_bindings.cli.failures import refusal_of
 from chat_bindings.verify.outcome import Result
 from chat_bindings.verify.report import console as verify_console
 from chat_bindings.verify.report.console import LiveProgress, show_clauses, show_summary
@@ -254,7 +254,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file") as raised:
         write_reports(report(), tmp_path / "file" / "folder")
-    told = failure(raised.value)
+    told = refusal_of(raised.value)
     assert told is not None
     assert str(tmp_path / "file") in told.message
 

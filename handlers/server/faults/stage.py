@@ -39,7 +39,7 @@ class Injector:
     def decide(self, operation_id: str, scope: Scope, sent: Mapping[str, str]) -> tuple[Injection, float]:
         """What becomes of a request with certain preferences, and how many seconds it waits before.
 
-        Raises `Fault("invalid_parameter")` for a preference that cannot be had.
+        Raises `ApiError("invalid_parameter")` for a preference that cannot be had.
         """
         wanted = asked_for(sent, operation_id)
         if wanted is not None:

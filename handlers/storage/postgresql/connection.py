@@ -68,14 +68,14 @@ class away:  # noqa: N801 - reads as a verb
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, _UNDONE):
-            raise Undone(said(error)) from error
+            raise Undone(message_of(error)) from error
         if isinstance(error, _AWAY):
-            raise StorageUnavailable(said(error)) from error
+            raise StorageUnavailable(message_of(error)) from error
         if isinstance(error, _DAMAGED):
-            raise StorageDamaged(said(error)) from error
+            raise StorageDamaged(message_of(error)) from error
 
 
-def said(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """An error in one line. Of the server's its main message alone, since the details may hold personal data."""
     diag = getattr(error, "diag", None)
     return " ".join((getattr(diag, "message_primary", None) or str(error)).split()) or type(error).__name__
@@ -160,7 +160,7 @@ class Pool:
             try:
                 connection = await self._pool.getconn()
             except psycopg.OperationalError as error:  # the pool's own, whatever the server said
-                raise StorageUnavailable(said(error)) from None
+                raise StorageUnavailable(message_of(error)) from None
             if connection.closed or not connection.hung_up:
                 return connection
             connection.pgconn.finish()

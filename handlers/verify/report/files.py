@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from ...cli.output import destination
+from ...files import destination
 from ..clause import Clause
 from ..clauses.free import free
 from ..outcome import Choice, Finding, Report, Result, Sent

@@ -1,0 +1,16 @@
+"""The composition root of `serve`: the specs, each with the module that has its handlers."""
+
+from starlette.types import ASGIApp
+
+from ... import bindings, registration
+from ...server.app import create_app
+from ...server.settings import Settings
+from ...spec import CONTRACT, REGISTRATION
+
+
+def application(settings: Settings) -> ASGIApp:
+    """Create the app that a worker serves."""
+    handlers = {CONTRACT: bindings}
+    if settings.registration:
+        handlers[REGISTRATION] = registration
+    return create_app(settings, handlers)
