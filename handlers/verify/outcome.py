@@ -26,6 +26,8 @@ class Result:
     reproduce: str = ""
     """Lines of shell that show it; secrets are shell variables."""
     seconds: float = 0.0
+    cause: str = ""
+    """What a violation has in common with others, if anything: an answer of the target's that they all met."""
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,7 @@ class Runner:
             actual=hidden(violation.actual),
             detail=hidden(violation.detail),
             reproduce=hidden(violation.curl),
+            cause=hidden(violation.cause),
         )
 
 

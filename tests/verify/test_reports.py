@@ -315,3 +315,20 @@ def test_the_templates_are_part_of_the_package():
     data = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-data"]
     assert data["chat_bindings.verify.report.templates"] == ["*.j2"]
     assert {path.suffix for path in Path("handlers/verify/report/templates").iterdir() if path.is_file()} == {".j2"}
+
+
+def test_violations_of_one_cause_are_grouped(tmp_path):
+    """Violations that met the same answer stand together: the first in full, the others by id and title."""
+    musts = [each for each in clauses() if each.level == "must"][:3]
+    cause = 'status 400, code 20001, message "must be url encoded"'
+    results = [
+        Result(musts[0], "failed", "status 200", "status 400", reproduce=CURL, cause=cause),
+        failed(musts[1]),
+        Result(musts[2], "failed", "status 200", "status 400", reproduce=CURL, cause=cause),
+    ]
+    document, _, page = written(report(*results), tmp_path)
+    output = printed(show_summary, report(*results), width=200)
+    assert [each["cause"] for each in document["clauses"]] == [cause, None, cause]
+    assert "1 more clause of the same cause" in page
+    assert output.index(musts[0].id) < output.index(f"also {musts[2].id}") < output.index(musts[1].title)
+    assert output.count(CURL) == 2

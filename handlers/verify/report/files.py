@@ -140,6 +140,7 @@ def _result(result: Result) -> dict[str, Any]:
         "actual": result.actual or None,
         "detail": result.detail or None,
         "reproduce": result.reproduce or None,
+        "cause": result.cause or None,
         "seconds": round(result.seconds, 3),
     }
 

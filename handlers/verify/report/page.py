@@ -21,12 +21,12 @@ from .texts import (
     counted,
     found_by_fuzzing,
     fuzzing,
+    grouped,
     kind,
     printable,
     sent_line,
     skipped,
     verdict,
-    violated,
 )
 
 _CODE = re.compile("`([^`]+)`")
@@ -41,7 +41,7 @@ def report_page(report: Report) -> str:
         started_at=report.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S GMT"),
         verdict=verdict(report),
         counts={name: counts[name] for name in ("passed", "failed", "known", "advice", "skipped")},
-        violated=violated(report),
+        violated=grouped(report),
         findings=found_by_fuzzing(report),
         skipped=skipped(report),
         sections=by_section(report.results),
