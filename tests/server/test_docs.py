@@ -146,7 +146,7 @@ def test_an_installation_from_a_clone_has_the_whole_site(tmp_path, monkeypatch):
     if not tracked:
         unavailable("the list of tracked files: git, and a clone")
     package = tmp_path / "lib" / "chat_bindings"
-    places = {"handlers/": package, "openapi/": package / "openapi", "handlers/verify/": package / "contract"}
+    places = {"handlers/": package, "openapi/": package / "openapi"}
     for name in tracked.split("\0"):
         for prefix, folder in places.items():
             if name.startswith(prefix) and (ROOT / name).is_file():

@@ -81,7 +81,8 @@ def test_every_form_says_the_same(run, tmp_path):
     assert suites.failures == run.violations
     assert suites.skipped == run.outcomes["skipped"]
     assert suites.errors == bool(run.stopped)
-    assert suites.tests == len(run.results) + len(run.findings) + bool(run.stopped)
+    has_no_findings = bool(run.fuzz_examples) and not run.findings
+    assert suites.tests == len(run.results) + len(run.findings) + bool(run.stopped) + has_no_findings
     text = Page(page).text
     assert run.stopped in text
     assert all(each.clause.id in text for each in run.results)
@@ -191,6 +192,28 @@ def test_findings_that_count_come_first(tmp_path):
     run = report(fuzz_examples=1, findings=[finding("should", "advice"), finding("must", "a fault")])
     for text in (written(run, tmp_path)[2], printed(show_summary, run)):
         assert text.index("A fault: a fault") < text.index("A fault: advice")
+
+
+def test_fuzzing_shows_in_every_form(tmp_path):
+    """What fuzzing sent is told on the terminal, on the page and in report.json; it has a section of its own."""
+    run = whole(fuzz_examples=20, fuzz_requests={"GET /a": 1200, "DELETE /a": 1}, findings=[finding("should")])
+    document, suites, page = written(run, tmp_path)
+    told = "Fuzzing sent 1201 requests for 20 examples of each operation (GET /a 1200, DELETE /a 1), and found 1 fault."
+    output = printed(show_summary, run, width=4000)
+    assert document["fuzzing"]["requests"] == {"GET /a": 1200, "DELETE /a": 1}
+    assert told in Page(page).text
+    assert told in output
+    assert re.search(r"^ *Fuzzing +1", output, re.MULTILINE)
+    assert "Fuzzing" in [suite.name for suite in suites]
+
+
+def test_fuzzing_that_sent_nothing_says_so(tmp_path):
+    """Where fuzzing was asked for and sent nothing, every form says so."""
+    run = whole(fuzz_examples=20)
+    document, suites, page = written(run, tmp_path)
+    assert document["fuzzing"]["requests"] == {}
+    for text in (Page(page).text, printed(show_summary, run), str(suites.tostring())):
+        assert "Fuzzing was asked for, and sent nothing." in text
 
 
 def test_violations_that_count_come_first(tmp_path):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...support.running import run_cli
+from .. import figures
 from ..worlds import Population, write_world
 from . import machine, reading, startup, targets, verifying, workers, writing, wrk
 from .contending import PRISM, READERS, WRITERS, Site
@@ -54,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         site = Site(load(folder, population), folder / "spec.json")
         for part in options.parts:
             lines = _measure(part, site, population, options)
+            if options.figures:
+                figures.write("performance", part, machine.sentence(named), lines)
             told += ["", *lines]
     say("", *told, "", *targets.tables(options.output), "", f"All of it stands in {options.output}.")
     return 0
@@ -100,6 +103,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--starts", type=int, default=7, help="rounds of starting up")
     parser.add_argument("--written", type=int, default=_WRITTEN, help="Bindings in the world that is deleted from")
     parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument("--figures", action="store_true", help="write the tables into the guide performance")
     return parser.parse_args(arguments)
 
 
