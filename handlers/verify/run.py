@@ -11,9 +11,9 @@ from .baseline import Baseline
 from .clause import Clause, clause_of
 from .credentials import Secrets
 from .evidence import Evidence
-from .http.readiness import check_ready
 from .outcome import Report, Result
 from .plan import Plan
+from .readiness.check import check_ready
 from .runner import Runner, Stopped
 from .suite import checks, chosen
 from .target import TIMEOUT_S, Target, origin

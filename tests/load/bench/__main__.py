@@ -1,7 +1,7 @@
 """Compare the service with what it could be built on, on this machine: `make bench`, or `python -m tests.load.bench`.
 
 Reads against the limit, FastAPI, stock Connexion and Prism; writes against one commit a request; workers; start-up;
-the time of a run of `verify`.
+refusals of the largest requests; the time of a run of `verify`.
 """
 
 import argparse
@@ -13,11 +13,11 @@ from pathlib import Path
 from ...support.running import run_cli
 from .. import figures
 from ..worlds import Population, write_world
-from . import machine, reading, startup, targets, verifying, workers, writing, wrk
+from . import hostile, machine, reading, startup, targets, verifying, workers, writing, wrk
 from .contending import PRISM, READERS, WRITERS, Site
 from .results import RESULTS, keep, say
 
-PARTS = ("reads", "writes", "workers", "startup", "verify")
+PARTS = ("reads", "writes", "workers", "startup", "hostile", "verify")
 _READ, _WRITTEN = 10_000, 250_000
 
 
@@ -43,7 +43,7 @@ def missing() -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure: 0, or 2 when something is missing."""
     options = _options(arguments)
-    if set(options.parts) != {"verify"} and (lacking := missing()):
+    if set(options.parts) - {"verify", "hostile"} and (lacking := missing()):
         say(*lacking)
         return 2
     named = machine.describe()
@@ -78,6 +78,9 @@ def _measure(part: str, site: Site, population: Population, options: argparse.Na
     elif part == "workers":
         results = workers.measure(site, population, rounds=options.rounds, seconds=options.seconds)
         lines = workers.tables(results)
+    elif part == "hostile":
+        results = hostile.measure(site, rounds=options.starts)
+        lines = hostile.tables(results)
     elif part == "verify":
         results = verifying.measure(site.database.parent)
         lines = verifying.tables(results)
