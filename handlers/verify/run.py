@@ -15,9 +15,9 @@ from .credentials import Secrets
 from .evidence import Evidence
 from .http.framing import CLAUSES as BLOCKING
 from .http.framing import blockages
-from .http.readiness import check_ready
 from .outcome import Choice, Report, Result, Sent
 from .plan import Plan
+from .readiness.check import check_ready
 from .runner import Runner, Stopped
 from .suite import checks, chosen
 from .target import TIMEOUT_S, Target, origin
