@@ -25,7 +25,6 @@ class _VFS(ctypes.Structure):
     )
 
 
-@_SLEEP  # type: ignore[untyped-decorator]  # of ctypes
 def _sleep(_: int | None, microseconds: int) -> int:
     try:
         asyncio.get_running_loop()
@@ -34,9 +33,17 @@ def _sleep(_: int | None, microseconds: int) -> int:
     return microseconds
 
 
+try:
+    _callback = _SLEEP(_sleep)
+except MemoryError:  # where the system lets no program make code: SQLite sleeps as ever
+    _callback = None
+
+
 def spare_event_loops(connection: apsw.Connection) -> None:
     """Let no connection that has the same file access as this one make an event loop sleep."""
+    if _callback is None:
+        return
     address = ctypes.c_void_p()
     connection.file_control("main", apsw.SQLITE_FCNTL_VFS_POINTER, ctypes.addressof(address))
     if address.value:
-        _VFS.from_address(address.value).sleep = ctypes.cast(_sleep, ctypes.c_void_p).value
+        _VFS.from_address(address.value).sleep = ctypes.cast(_callback, ctypes.c_void_p).value
