@@ -31,7 +31,6 @@ BACKUP = 0x63686262
 """The application id of a backup, which distinguishes it from a database: "chbb" in ASCII."""
 
 
-
 _NO_SLEEP = "chat-bindings-no-sleep"
 
 
