@@ -39,6 +39,20 @@ class Finding:
     reproduce: str
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A request, and what came of it. No text of it holds a secret."""
+
+    clause: str
+    """The clause that sent it; empty before the first one."""
+    began_s: float
+    """When it was sent, in seconds since the run began."""
+    method: str
+    url: str
+    answer: str
+    """The status of its answer, or why there is none."""
+
+
 @dataclass
 class Report:
     """A run, as far as it came."""
@@ -66,6 +80,8 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     baseline: Baseline | None = None
     """What was violated before."""
+    last_requests: list[Sent] = field(default_factory=list)
+    """The requests before the target stopped to answer; empty in any other run."""
     stopped: str = ""
     """Why the run did not come to its end: a sentence."""
 

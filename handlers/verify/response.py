@@ -12,6 +12,9 @@ from .violation import Violation, check, violated
 MISSING: Any = object()
 """What a property is that is not there: no JSON value equals it."""
 
+_MESSAGE = 160
+"""Characters that are shown of the message of an error."""
+
 _PERSONAL = ("identity", "endpoint", "links")
 
 
@@ -59,6 +62,13 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     """Names in lower case."""
     body: bytes = field(repr=False)
+    reason: str = ""
+    """Why there is none, where it stands for an answer that did not come; its status is 0 then."""
+
+    @property
+    def is_of_binding(self) -> bool:
+        """Whether a single Binding was asked for, and not a list."""
+        return "/Bindings/" in self.request.url.partition("?")[0]
 
     def all(self, name: str) -> list[str]:
         """The values of every header of a name (in lower case)."""
@@ -92,6 +102,8 @@ class Answer:
     @property
     def summary(self) -> str:
         """What came, in a few words that hold nobody's personal data."""
+        if not self.status:
+            return f"no answer{': ' if self.reason else ''}{self.reason}"
         text = f"status {self.status}"
         if not self.body:
             return f"{text} without a body"
@@ -101,7 +113,9 @@ class Answer:
         except (ValueError, RecursionError):
             return text
         if isinstance(found, dict) and "code" in found:
-            return f"{text}, code {_short(found['code'])}"
+            message = found.get("message", MISSING)
+            said = f", message {_short(message, _MESSAGE)}" if isinstance(message, str) else ""
+            return f"{text}, code {_short(found['code'])}{said}"
         if isinstance(found, dict) and isinstance(found.get("bindings"), list):
             return f"{text}, a list of {len(found['bindings'])} Bindings"
         return text

@@ -9,6 +9,8 @@ from queue import SimpleQueue
 from .clause import Check, Clause, clause_of
 from .credentials import Secrets
 from .evidence import Evidence
+from .http.client import CLAUSE
+from .http.framing import Blockage
 from .outcome import Result
 from .violation import DeleteLost, NotShown, TargetGone, Violation
 
@@ -40,18 +42,30 @@ class Runner:
     def __post_init__(self) -> None:
         self._is_stopping = False
         self._losses = 0
+        self._blockages: Sequence[Blockage] = ()
         self._lock = threading.Lock()
 
-    def run(self, checks: Sequence[Check]) -> None:
-        """Check clauses, and hand each result to `done`.
+    def run(self, checks: Sequence[Check], blockages: Sequence[Blockage] = ()) -> None:
+        """Check clauses, and hand each result to `done`; first what is known to block others.
 
         Raises `Stopped` when the target is gone, and whatever a check raises that says nothing about the target.
         """
         try:
-            for phase in _phases(checks):
+            left = self._told_first(checks, blockages)
+            for phase in _phases(left):
                 self._run_phase(phase)
         finally:
             self._is_stopping = True
+
+    def _told_first(self, checks: Sequence[Check], blockages: Sequence[Blockage]) -> Sequence[Check]:
+        """Hand the results of what blocks other clauses to `done`, and give the checks that are left."""
+        wanted = {clause_of(check).id: check for check in checks}
+        self._blockages = [each for each in blockages if each.clause in wanted]
+        for blockage in self._blockages:
+            clause = clause_of(wanted.pop(blockage.clause))
+            self.started(clause)
+            self.done(self._violated(clause, blockage.violation))
+        return list(wanted.values())
 
     def _run_phase(self, checks: Sequence[Check]) -> None:
         pending, events = _Pending(checks, self._alone_in), SimpleQueue[_Event]()
@@ -79,6 +93,7 @@ class Runner:
     def _work(self, pending: "_Pending", events: SimpleQueue[_Event]) -> None:
         while not self._is_stopping and (check := pending.take()) is not None:
             clause = clause_of(check)
+            CLAUSE.set(clause.id)
             events.put(clause)
             began = time.monotonic()
             try:
@@ -119,14 +134,16 @@ class Runner:
 
     def _violated(self, clause: Clause, violation: Violation) -> Result:
         hidden = self.secrets.hidden
-        lines = list(dict.fromkeys(answer.request.curl for answer in violation.shown_by))
+        for blockage in self._blockages:
+            if blockage.clause != clause.id and blockage.explains(violation):
+                return Result(clause, "skipped", detail=hidden(f"blocked by {blockage.clause}: {blockage.reason}"))
         return Result(
             clause,
             "failed",
             expected=hidden(violation.expected),
             actual=hidden(violation.actual),
             detail=hidden(violation.detail),
-            reproduce=hidden("\n".join(lines)),
+            reproduce=hidden(violation.curl),
         )
 
 

@@ -6,7 +6,8 @@ from .response import Answer
 from .violation import check
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
-VARIANTS: tuple[tuple[str, tuple[tuple[str, str], ...], bytes], ...] = (
+Variant = tuple[str, tuple[tuple[str, str], ...], bytes]
+VARIANTS: tuple[Variant, ...] = (
     ("a form's Content-Type", (FORM,), b""),
     ("a Content-Type of JSON", (("Content-Type", "application/json"),), b""),
     ("another Content-Type", (("Content-Type", "text/plain; charset=utf-8"),), b""),

@@ -313,5 +313,5 @@ def test_a_silence_is_broken_by_what_is_waited_for(monkeypatch):
 def test_the_templates_are_part_of_the_package():
     """All templates are data of the package, so that the wheel has them."""
     data = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-data"]
-    assert data["chat_bindings.cli.templates"] == ["*.j2"]
+    assert data["chat_bindings.verify.report.templates"] == ["*.j2"]
     assert {path.suffix for path in Path("handlers/verify/report/templates").iterdir() if path.is_file()} == {".j2"}

@@ -159,12 +159,9 @@ def test_encoding(evidence: Evidence) -> None:
 def test_case(evidence: Evidence) -> None:
     """Paths match exactly in their case of letters: /v2/services/... is no list."""
     path = evidence.target.path(evidence.rich)
-    for other in (
-        path.replace("/Services/", "/services/"),
-        path.replace("/Bindings", "/bindings"),
-        path.replace("/v2", "/V2"),
-    ):
-        evidence.target.send("GET", other, is_odd=True).has_status(401, 404, 405)
+    others = (("/Services/", "/services/"), ("/Bindings", "/bindings"), ("/v2", "/V2"))
+    paths = [path.replace(right, other) for right, other in others]
+    evidence.each(lambda other: evidence.target.send("GET", other, is_odd=True).has_status(401, 404, 405), paths)
 
 
 @clause("HTTP-10", "must", "The URLs that the server gives work", source=SDKS, spec=f"{SCHEMAS}/AbsoluteUrl")

@@ -1,12 +1,12 @@
 """LIST: what a list shows."""
 
-from functools import partial
+from operator import itemgetter
 
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence
 from ..facts import ABSOLUTE_URL, BAD_PARAMETER, LIST, META, MISLEADING_IN_LISTS, SCHEMAS, URLS
 from ..response import MISSING, is_integer, told
-from ..variants import VARIANTS, in_any_order, malformed
+from ..variants import VARIANTS, Variant, in_any_order, malformed
 from ..violation import check, some
 
 _META = f"{SCHEMAS}/PageMeta"
@@ -149,15 +149,17 @@ def test_absent_service(evidence: Evidence) -> None:
 @clause("LIST-13", "must", "The list of a malformed service SID is 404", source=OURS, spec=f"{LIST}/responses/404")
 def test_malformed_service(evidence: Evidence) -> None:
     """The list of a service whose SID is malformed is 404."""
-    for answer in evidence.target.together([partial(evidence.listed, sid) for sid in malformed(evidence.large.sid)]):
-        answer.has_status(404)
+    evidence.each(lambda sid: evidence.listed(sid).has_status(404), malformed(evidence.large.sid))
 
 
 @clause("LIST-14", "should", "A list refuses unknown query parameters", source=OURS, spec=f"{LIST}/responses/400")
 def test_unknown_parameters(evidence: Evidence) -> None:
     """A query parameter that a list does not have is 400, code 20001: a misspelt filter would show everything."""
-    for name in ("identity", "Pagesize", "binding_type", "Unknown", "Order", "Identity[]"):
+
+    def refused(name: str) -> None:
         evidence.listed(evidence.rich, (name, "1")).has_status(400).has_code(BAD_PARAMETER)
+
+    evidence.each(refused, ("identity", "Pagesize", "binding_type", "Unknown", "Order", "Identity[]"))
 
 
 @clause("LIST-15", "must", "Headers and bodies do not change a list", source=SDKS, spec=LIST)
@@ -166,13 +168,17 @@ def test_headers(evidence: Evidence) -> None:
     query = [("PageSize", "5")]
     first = evidence.target.list(evidence.rich, query)
     _ = first.bindings
-    for words, headers, body in VARIANTS:
+
+    def same(variant: Variant) -> None:
+        words, headers, body = variant
         again = evidence.target.list(evidence.rich, query, headers=headers, body=body)
         again.has_status(200)
         check(again.sids == first.sids, f"with {words}, the same Bindings as without", again.summary, again)
-        same = again.media_type == first.media_type
-        same = same and list(map(in_any_order, again.bindings)) == list(map(in_any_order, first.bindings))
-        check(same, f"with {words}, the same list as without", f"{again.summary}, different", again)
+        is_same = again.media_type == first.media_type
+        is_same = is_same and list(map(in_any_order, again.bindings)) == list(map(in_any_order, first.bindings))
+        check(is_same, f"with {words}, the same list as without", f"{again.summary}, different", again)
+
+    evidence.each(same, VARIANTS, name=itemgetter(0))
 
 
 def _agree(name: str, item: dict[str, object], alone: dict[str, object]) -> bool:

@@ -282,15 +282,15 @@ def test_token_with_other_filters(evidence: Evidence) -> None:
 @clause("PAGE-23", "should", "A PageSize over 1000 is 400", source=OURS, spec=f"{SCHEMAS}/PageSize/maximum")
 def test_too_large(evidence: Evidence) -> None:
     """A PageSize over 1000 is 400, however large."""
-    for size in _too_large():
-        evidence.listed(evidence.large, ("PageSize", size)).has_status(400)
+    evidence.each(lambda size: evidence.listed(evidence.large, ("PageSize", size)).has_status(400), _too_large())
 
 
 @clause("PAGE-24", "should", "The code of a PageSize over 1000 is 20007", source=OURS, spec=f"{_SIZE}/x-errors")
 def test_code_of_too_large(evidence: Evidence) -> None:
     """The code of a PageSize over the maximum is 20007."""
-    for size in _too_large():
-        evidence.listed(evidence.large, ("PageSize", size)).has_code(SIZE_TOO_LARGE)
+    evidence.each(
+        lambda size: evidence.listed(evidence.large, ("PageSize", size)).has_code(SIZE_TOO_LARGE), _too_large()
+    )
 
 
 @clause("PAGE-25", "should", "A PageSize that is no positive integer is 400", source=OURS, spec=f"{SCHEMAS}/PageSize")

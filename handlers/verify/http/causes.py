@@ -33,8 +33,8 @@ def away(target: Target, error: TransportError) -> str:
         what = f"{url} does not answer within {target.client.timeout:g} s"
         remedy = "look whether it runs, and whether a firewall is between; --timeout gives it longer"
     elif not isinstance(error, ConnectError):
-        what = f"{url} takes connections, and gives no answer of HTTP/1.1"
-        remedy = "look what listens there"
+        what = f"{url} takes connections, and gives no whole answer of HTTP/1.1"
+        remedy = "look what listens there, and what stands between"
     else:
         what = f"{url} cannot be reached"
         remedy = "start it, correct host and port, or wait for it with --wait"

@@ -23,6 +23,7 @@ from .texts import (
     fuzzing,
     kind,
     printable,
+    sent_line,
     skipped,
     verdict,
     violated,
@@ -112,6 +113,8 @@ def show_summary(report: Report, console: Console) -> None:
         _tell("Skipped", f"{', '.join(ids)}: {reason}.", console)
     for name, told in report.variables.items():
         _tell(f"${name}", told, console)
+    for sent in report.last_requests:
+        _tell("Last", sent_line(sent), console)
     if report.mended:
         _tell("Mended", f"{', '.join(report.mended)}: the baseline can do without.", console)
     if told := fuzzing(report):

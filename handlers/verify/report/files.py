@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 
 from ...files import destination
 from ..clause import Clause
-from ..outcome import Finding, Report, Result
+from ..outcome import Finding, Report, Result, Sent
 from .page import clauses_page, report_page
-from .texts import by_section, fuzzing, kind, printable
+from .texts import by_section, fuzzing, kind, printable, sent_line
 
 
 def write_reports(report: Report, folder: Path, inputs: Sequence[Path] = ()) -> None:
@@ -50,7 +50,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "fuzzing": _fuzzing(report) if report.fuzz_examples else None,
         "baseline": None if report.baseline is None else _baseline(report),
         "choices": [],
-        "last_requests": [],
+        "last_requests": [_sent(each) for each in report.last_requests],
         "variables": report.variables,
     }
 
@@ -75,7 +75,8 @@ def as_junit(report: Report) -> bytes:
     if report.stopped:
         suite = ET.SubElement(suites, "testsuite", name="The run")
         case = ET.SubElement(suite, "testcase", classname="The run", name="comes to its end", time="0")
-        ET.SubElement(case, "error", message=printable(report.stopped))
+        error = ET.SubElement(case, "error", message=printable(report.stopped))
+        error.text = printable("\n".join(map(sent_line, report.last_requests)))
         _count(suite)
     _count(suites)
     ET.indent(suites)
@@ -153,6 +154,16 @@ def _fuzzing(report: Report) -> dict[str, Any]:
         for finding in report.findings
     ]
     return {"examples": report.fuzz_examples, "requests": report.fuzz_requests, "findings": findings}
+
+
+def _sent(sent: Sent) -> dict[str, Any]:
+    return {
+        "clause": sent.clause or None,
+        "began_s": round(max(sent.began_s, 0.0), 3),
+        "method": sent.method,
+        "url": sent.url,
+        "answer": sent.answer,
+    }
 
 
 def _baseline(report: Report) -> dict[str, Any]:

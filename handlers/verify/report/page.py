@@ -22,6 +22,7 @@ from .texts import (
     fuzzing,
     kind,
     printable,
+    sent_line,
     skipped,
     verdict,
     violated,
@@ -45,6 +46,7 @@ def report_page(report: Report) -> str:
         sections=by_section(report.results),
         kind=lambda result: kind(report, result),
         fuzzing=fuzzing(report),
+        last_requests=[sent_line(each) for each in report.last_requests],
         counted=counted,
     )
 
