@@ -13,11 +13,11 @@ from .clause import Clause, clause_of
 from .clauses.free import choices
 from .credentials import Secrets
 from .evidence import Evidence
-from .http.framing import CLAUSES as BLOCKING
-from .http.framing import blockages
-from .http.readiness import check_ready
 from .outcome import Choice, Report, Result, Sent
 from .plan import Plan
+from .readiness.check import check_ready
+from .readiness.framing import CLAUSES as BLOCKING
+from .readiness.framing import blockages
 from .runner import Runner, Stopped
 from .suite import checks, chosen
 from .target import TIMEOUT_S, Target, origin

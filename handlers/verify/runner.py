@@ -10,8 +10,8 @@ from .clause import Check, Clause, clause_of
 from .credentials import Secrets
 from .evidence import Evidence
 from .http.client import CLAUSE
-from .http.framing import Blockage
 from .outcome import Result
+from .readiness.framing import Blockage
 from .violation import DeleteLost, NotShown, TargetGone, Violation
 
 AT_ONCE = 40
