@@ -67,6 +67,8 @@ class Answer:
     body: bytes = field(repr=False)
     reason: str = ""
     """Why there is none, where it stands for an answer that did not come; its status is 0 then."""
+    began: float = 0.0
+    """When its request was sent, by the clock of `time.monotonic`; 0 where that is not known."""
 
     @property
     def is_of_binding(self) -> bool:
