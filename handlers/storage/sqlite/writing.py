@@ -157,7 +157,7 @@ class Writer:
                 _settle(job.answer.set_result, job, result)
 
     async def _commit(self, jobs: Sequence[_Job]) -> list[Any]:
-        results = []
+        results: list[Any] = []
         with away():
             await self._in_thread(self._connection.execute, "BEGIN IMMEDIATE")
             try:
