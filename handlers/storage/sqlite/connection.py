@@ -8,7 +8,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -22,8 +22,11 @@ from .sleep import spare_event_loops
 PATIENCE = 2.0
 """How many seconds to wait for a lock before the database counts as away."""
 
-RETRY_EVERY = 0.003
-"""Seconds after which a lock is asked for again."""
+_RETRY_EVERY = 0.003
+"""Seconds after which the event loop asks for a lock again."""
+
+_CHECKPOINT_AGAIN = 0.05
+"""Seconds after which a checkpoint is tried again."""
 
 _LEAST_INDEX = 32768
 """Bytes that the index of a log has at the least; one that is shorter was begun where there was no room for it."""
@@ -145,7 +148,7 @@ async def patiently(do: Callable[[], T]) -> T:
         except StorageUnavailable:
             if time.monotonic() > deadline:
                 raise
-        await asyncio.sleep(RETRY_EVERY)
+        await asyncio.sleep(_RETRY_EVERY)
 
 
 def migrate(connection: apsw.Connection) -> int:
@@ -194,16 +197,18 @@ def transaction(connection: apsw.Connection, kind: str = "IMMEDIATE") -> Iterato
         raise
 
 
-def truncate_log(connection: apsw.Connection) -> bool:
-    """Move the write-ahead log into the file, and empty it: whether no other process prevented that.
+def truncate_log(connection: apsw.Connection, patience: float = 0.0) -> bool:
+    """Move the write-ahead log into the file, and empty it: whether others let it within some seconds.
 
-    A long read, such as a backup's, is not waited for: emptying the log keeps writers waiting as well.
+    A long read, such as a backup's, is waited for without a lock: emptying the log keeps writers waiting as well.
     """
-    try:
-        in_the_log, moved = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        if moved < in_the_log:
+    deadline = time.monotonic() + patience
+    while True:
+        with suppress(apsw.BusyError):
+            in_the_log, moved = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            if moved >= in_the_log:
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                return True
+        if time.monotonic() >= deadline:
             return False
-        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-    except apsw.BusyError:
-        return False
-    return True
+        time.sleep(_CHECKPOINT_AGAIN)

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import os
-import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -28,9 +28,6 @@ _CHECKPOINT_EVERY = 20.0
 
 _CHECKPOINT_SOON = 2.0
 """Seconds until the next one where another process, such as a backup, prevented it."""
-
-_TRY_AGAIN = 0.05
-"""Seconds after which to look whether they still are."""
 
 _LOOK_EVERY = 0.25
 """Seconds between looks at whether the file is still at its path, and at writes that take too long."""
@@ -162,11 +159,5 @@ class SqliteStorage:
 
     def _truncate_log(self) -> bool:
         # a connection of its own, which tries until the readers of all workers are out of the way
-        connection = connect(self._path)
-        deadline = time.monotonic() + PATIENCE
-        try:
-            while not (truncated := truncate_log(connection)) and time.monotonic() < deadline:
-                time.sleep(_TRY_AGAIN)
-        finally:
-            connection.close()
-        return truncated
+        with closing(connect(self._path)) as connection:
+            return truncate_log(connection, PATIENCE)

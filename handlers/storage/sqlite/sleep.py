@@ -8,6 +8,7 @@ that returns at once on the thread of an event loop, so that SQLite gives up aft
 import asyncio
 import ctypes
 import time
+from contextlib import suppress
 
 import apsw
 
@@ -33,17 +34,15 @@ def _sleep(_: int | None, microseconds: int) -> int:
     return microseconds
 
 
-try:
+_address: int | None = None
+with suppress(MemoryError):  # where the system lets no program make code: SQLite sleeps as ever
     _callback = _SLEEP(_sleep)
-except MemoryError:  # where the system lets no program make code: SQLite sleeps as ever
-    _callback = None
+    _address = ctypes.cast(_callback, ctypes.c_void_p).value
 
 
 def spare_event_loops(connection: apsw.Connection) -> None:
     """Let no connection that has the same file access as this one make an event loop sleep."""
-    if _callback is None:
-        return
-    address = ctypes.c_void_p()
-    connection.file_control("main", apsw.SQLITE_FCNTL_VFS_POINTER, ctypes.addressof(address))
-    if address.value:
-        _VFS.from_address(address.value).sleep = ctypes.cast(_callback, ctypes.c_void_p).value
+    vfs = ctypes.c_void_p()
+    connection.file_control("main", apsw.SQLITE_FCNTL_VFS_POINTER, ctypes.addressof(vfs))
+    if vfs.value and _address:
+        _VFS.from_address(vfs.value).sleep = _address

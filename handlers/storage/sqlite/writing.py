@@ -157,7 +157,7 @@ class Writer:
                 _settle(job.answer.set_result, job, result)
 
     async def _commit(self, writes: Sequence[Write]) -> list[Any]:
-        results = []
+        results: list[Any] = []
         await patiently(lambda: self._connection.execute("BEGIN IMMEDIATE"))
         with away():
             try:
