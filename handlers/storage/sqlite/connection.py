@@ -170,7 +170,7 @@ async def patiently(do: Callable[[], T]) -> T:
         except StorageUnavailable:
             if time.monotonic() > deadline:
                 raise
-        await asyncio.sleep(_RETRY_EVERY)
+        await asyncio.sleep(RETRY_EVERY)
 
 
 def migrate(connection: apsw.Connection) -> int:
