@@ -6,11 +6,9 @@ deleted rows stayed readable). And the write-ahead log holds pages as they were.
 what was deleted, and the log is truncated.
 """
 
-import time
-
 import apsw
 
-from .connection import PATIENCE, RETRY_EVERY, truncate_log
+from .connection import PATIENCE, truncate_log
 
 _WRITERS_FOR, _READERS_FOR = 10.0, 5.0
 """Seconds to wait for the end of another process's write, and of its reads."""
@@ -40,19 +38,10 @@ def erase(connection: apsw.Connection) -> list[str]:
         return [_FULL.format(size=connection.pragma("page_count") * connection.pragma("page_size"))]
     finally:
         connection.set_busy_timeout(round(PATIENCE * 1000))
-    return [] if _truncated(connection) else [_READER]
+    return [] if truncate_log(connection, _READERS_FOR) else [_READER]
 
 
 def rewrite(connection: apsw.Connection) -> None:
     """Write a database anew, without what was deleted. Its temporary copy may not fit the memory."""
     connection.pragma("temp_store", "FILE")
     connection.execute("VACUUM")
-
-
-def _truncated(connection: apsw.Connection) -> bool:
-    deadline = time.monotonic() + _READERS_FOR
-    while not truncate_log(connection):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(RETRY_EVERY)
-    return True
