@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 from chat_bindings import periodic
+from chat_bindings.server.monitoring.readiness import answering, obstacles
 from chat_bindings.server.monitoring.settings import Workers
-from chat_bindings.service.readiness import answering, obstacles
 from chat_bindings.storage.sqlite.engine import SqliteStorage
 
 from ..support.engines import TYPES
@@ -14,19 +14,20 @@ from ..support.engines import TYPES
 
 def test_an_exception_is_logged_once_and_ends_nothing(caplog):
     """A task that fails is tried again, and says so once for each kind of failure."""
-    turns = 0
+    turns, enough = 0, asyncio.Event()
 
     async def do() -> float | None:
         nonlocal turns
         turns += 1
+        if turns == 10:
+            enough.set()
         if turns == 5:
             return 0.0
         raise OSError(28, "No space left on device")
 
     async def use() -> None:
         task = periodic.start("do it", 0.001, do)
-        while turns < 10:
-            await asyncio.sleep(0.001)
+        await enough.wait()
         assert periodic.dead() == []
         await periodic.stop([task])
 
