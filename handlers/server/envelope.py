@@ -18,7 +18,7 @@ from .request import Request
 
 log = logging.getLogger("chat_bindings.access")
 
-_SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}", re.ASCII)
+_SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}", re.ASCII)
 _ID_BYTES = 16
 _AT_ONCE = 128
 """How many ids are made of random bytes at once."""

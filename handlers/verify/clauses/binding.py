@@ -15,8 +15,8 @@ from ..violation import check, every, violated
 from ..world import Binding, needs
 
 _PROPERTIES = f"{SCHEMAS}/Binding/properties"
-_RESERVED = re.compile(r"[!*'();:@&=+$,/?#\[\]]|%(?![0-9A-Fa-f]{2})")
-"""The reserved characters of Twilio's page where they are not percent-encoded; a percent sign that begins no escape."""
+_NO_SEGMENT = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@%-]|%(?![0-9A-Fa-f]{2})")
+"""What RFC 3986 lets not stand in a segment of a path."""
 
 
 @clause("BINDING-01", "must", "A Binding has all twelve properties", source=PAGE, spec=f"{SCHEMAS}/Binding/required")
@@ -37,7 +37,7 @@ def test_no_other_properties(evidence: Evidence) -> None:
 
 @clause("BINDING-03", "must", "sid is the SID that was asked for", source=PAGE, spec=f"{_PROPERTIES}/sid")
 def test_sid(evidence: Evidence) -> None:
-    """`sid` is the SID that was asked for: BS and 32 lower-case hexadecimal digits."""
+    """`sid` is the SID that was asked for: BS and 32 hexadecimal digits."""
 
     def is_sid(each: Binding, value: Any) -> bool:
         return value == each.sid and (not BINDING_SID.fullmatch(each.sid) or bool(BINDING_SID.fullmatch(value)))
@@ -206,15 +206,21 @@ def test_links(evidence: Evidence) -> None:
         )
 
 
-@clause("BINDING-19", "should", "links.user percent-encodes what is reserved", source=PAGE, spec=f"{_PROPERTIES}/links")
+@clause(
+    "BINDING-19",
+    "should",
+    "links.user percent-encodes what cannot stand in a path's segment",
+    source="RFC 3986",
+    spec=f"{_PROPERTIES}/links",
+)
 def test_reserved_in_links(evidence: Evidence) -> None:
-    """In `links.user` the reserved characters of Twilio's page (! * ' ( ) ; : @ & = + $ , / ? % # [ ]) are
+    """In `links.user` the identity is a segment of a path: all but letters, digits and -._~!$&'()*+,;=:@ is
     percent-encoded.
     """
     for each, answer in evidence.found:
         rest, _ = _user(each, answer.object.get("links"))
-        found = _RESERVED.findall(rest or "")
-        check(not found, "no reserved characters after /Users/", f"{' '.join(sorted(set(found)))} as they are", answer)
+        found = _NO_SEGMENT.findall(rest or "")
+        check(not found, "a segment of a path after /Users/", f"{' '.join(sorted(set(found)))} as they are", answer)
 
 
 def _every(

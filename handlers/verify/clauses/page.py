@@ -15,6 +15,21 @@ _META = f"{SCHEMAS}/PageMeta/properties"
 _SIZE = f"{PARAMETERS}/PageSizeParameter"
 _TOKEN = f"{PARAMETERS}/PageTokenParameter"
 
+UNUSUAL = (
+    ("+5", 5),
+    ("05", 5),
+    ("5.0", 5),
+    (" 5", 5),
+    ("5 ", 5),
+    ("5\n", 5),
+    ("\t5", 5),
+    ("1e1", 10),
+    ("1_0", 10),
+    ("0x10", 16),
+    ("\u0661\u0660", 10),
+)
+"""Ways to write an integer that some libraries read, each with its value."""
+
 
 @clause("PAGE-01", "must", "A page holds at most PageSize Bindings", source=PAGE, spec=_SIZE)
 def test_at_most(evidence: Evidence) -> None:
@@ -297,16 +312,22 @@ def test_code_of_too_large(evidence: Evidence) -> None:
 
 @clause("PAGE-25", "should", "A PageSize that is no positive integer is 400", source=OURS, spec=f"{SCHEMAS}/PageSize")
 def test_bad_size(evidence: Evidence) -> None:
-    """A PageSize that is 0, negative or no integer in ASCII digits is 400, code 20001."""
-    sizes = ("0", "-1", "-1000", "abc", "10abc", "1.0", "1.5", "1_0", "1e1", "0x10", " 1", "1 ", "\u0661\u0660", "+5")
+    """A PageSize that is 0, negative or no integer is 400, code 20001; an unusual way to write an integer may be read,
+    and then is in force.
+    """
+    sizes = ("0", "-1", "-1000", "abc", "10abc", "abc10", "1.5", "5\nabc", "abc\n5", "5,7", "0.5", "5e-1", "", "true")
     evidence.each(_refused, [("PageSize", size) for size in sizes], evidence)
+    evidence.each(_refused_or_honoured, [("PageSize", *written) for written in UNUSUAL], evidence)
 
 
 @clause("PAGE-26", "should", "A Page that is no integer is 400", source=OURS, spec=f"{SCHEMAS}/Page")
 def test_bad_page(evidence: Evidence) -> None:
-    """A Page that is negative or no integer is 400, code 20001."""
-    pages = ("-1", "abc", "1.5", "1_0", "1e1", "", "\u0661")
+    """A Page that is negative or no integer is 400, code 20001; an unusual way to write an integer may be read, and
+    then is echoed.
+    """
+    pages = ("-1", "abc", "1.5", "5abc", "5\nabc", "abc\n5", "5,7", "", "true")
     evidence.each(_refused, [("Page", page) for page in pages], evidence)
+    evidence.each(_refused_or_honoured, [("Page", *written) for written in UNUSUAL], evidence)
 
 
 @clause("PAGE-27", "must", "A PageSize that is sent twice is not refused", source=SDKS, spec=_SIZE)
@@ -320,6 +341,21 @@ def test_twice(evidence: Evidence) -> None:
 
 def _refused(evidence: Evidence, parameter: tuple[str, str]) -> None:
     evidence.listed(evidence.large, parameter).has_status(400).has_code(BAD_PARAMETER)
+
+
+def _refused_or_honoured(evidence: Evidence, parameter: tuple[str, str, int]) -> None:
+    name, text, value = parameter
+    answer = evidence.listed(evidence.large, (name, text))
+    if answer.has_status(200, 400).status == 400:
+        answer.has_code(BAD_PARAMETER)
+        return
+    property_name = "page_size" if name == "PageSize" else "page"
+    found = answer.meta.get(property_name, MISSING)
+    expected = f"status 400, or `meta.{property_name}`: {value}"
+    check(found == value and is_integer(found), expected, f"`meta.{property_name}`: {told(found)}", answer)
+    if name == "PageSize":
+        expected_count = min(value, len(evidence.large.bindings))
+        check(len(answer.bindings) == expected_count, f"{expected_count} Bindings", answer.summary, answer)
 
 
 def _too_large() -> Sequence[str]:
