@@ -5,6 +5,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -39,9 +40,6 @@ _CHECKPOINT_EVERY = 20.0
 
 _CHECKPOINT_SOON = 2.0
 """Seconds until the next one if another process, such as a backup, prevented it."""
-
-_TRY_AGAIN = 0.05
-"""Seconds between attempts to truncate the log."""
 
 _SAY_AFTER = 30.0
 """Seconds without a checkpoint after which, and between which, a log line names the processes that prevent it."""
@@ -189,15 +187,9 @@ class SqliteStorage:
         return os.stat(f"{os.path.realpath(self._path)}-wal").st_size  # noqa: PTH116 - a Path costs more than the call
 
     def _truncate_log(self) -> bool:
-        # on a connection of its own, until no reader of any worker prevents it
-        connection = connect(self._path)
-        deadline = time.monotonic() + PATIENCE
-        try:
-            while not (truncated := truncate_log(connection)) and time.monotonic() < deadline:
-                time.sleep(_TRY_AGAIN)
-        finally:
-            connection.close()
-        return truncated
+        # a connection of its own, which tries until the readers of all workers are out of the way
+        with closing(connect(self._path)) as connection:
+            return truncate_log(connection, PATIENCE)
 
 
 def _retry(attempts: int) -> bool:

@@ -6,12 +6,11 @@ deleted rows stayed readable). And the write-ahead log holds pages as they were.
 deleted data, and the log is truncated.
 """
 
-import time
 from pathlib import Path
 
 import apsw
 
-from .connection import PATIENCE, RETRY_EVERY, truncate_log
+from .connection import PATIENCE, truncate_log
 from .readers import describe_readers
 
 _WRITERS_FOR, _READERS_FOR = 10.0, 5.0
@@ -42,19 +41,12 @@ def erase(connection: apsw.Connection) -> list[str]:
         return [_FULL.format(size=connection.pragma("page_count") * connection.pragma("page_size"))]
     finally:
         connection.set_busy_timeout(round(PATIENCE * 1000))
-    return [] if _truncated(connection) else [_READER.format(readers=describe_readers(Path(connection.filename)))]
+    if truncate_log(connection, _READERS_FOR):
+        return []
+    return [_READER.format(readers=describe_readers(Path(connection.filename)))]
 
 
 def rewrite(connection: apsw.Connection) -> None:
     """Rewrite a database without deleted data. The temporary copy is a file: it may not fit the memory."""
     connection.pragma("temp_store", "FILE")
     connection.execute("VACUUM")
-
-
-def _truncated(connection: apsw.Connection) -> bool:
-    deadline = time.monotonic() + _READERS_FOR
-    while not truncate_log(connection):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(RETRY_EVERY)
-    return True
