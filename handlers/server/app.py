@@ -6,19 +6,22 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.main import ConnexionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import __name__ as package
-from ..spec import CONTRACT, REGISTRATION, binding_types, directory, document, operations, resolved
+from ..spec import CONTRACT, CONTROL, REGISTRATION, binding_types, directory, document, operations, resolved
 from ..storage.engines import storage as storage_at
-from .access.authentication import Authentication
+from .access.authentication import Authentication, Authenticator
 from .access.guess_limit import authenticator_of
 from .access.hosts import AllowedHosts
 from .access.origin import Addressing, Origin
 from .access.rate_limit import RateLimit
+from .control.access import ControlAccess
+from .control.gate import Gate
 from .docs import Docs
 from .envelope import Envelope, new_request_id
 from .faults.rules import FaultRules
@@ -29,6 +32,10 @@ from .operations.resolver import resolver
 from .operations.routing import Routing
 from .representation import template
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from .control.state import ControlState
+    from .faults.injector import Injector
 
 log = logging.getLogger(__name__)
 
@@ -42,15 +49,22 @@ def create_app(settings: Settings) -> ASGIApp:
     origin = Origin(settings.public_url, settings.trusted_proxies)
     throttling = settings.throttling
     authenticator = authenticator_of(storage, throttling, settings.trusted_proxies)
+    injector = _injector(settings)
+    gate = Gate(authenticator.again) if settings.control else None
+    control = _control(settings, gate, injector, authenticator)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         await storage.open()
         gc.collect()
         gc.freeze()  # the specs and all that is compiled of them stay: no collection has to look at them again
+        if control:
+            await control.open()
         async with watching.ready():
             log.info("process %d is ready", os.getpid())
             yield
+        if control:
+            await control.close()
         await storage.close()
 
     app = CompiledApp(
@@ -59,34 +73,74 @@ def create_app(settings: Settings) -> ASGIApp:
         lifespan=lifespan,
         middlewares=[
             *watching.stages,
-            partial(Envelope, identify=noting(new_request_id)) if settings.log_format == JSON else Envelope,
+            partial(
+                Envelope,
+                identify=noting(new_request_id) if settings.log_format == JSON else new_request_id,
+                control=control,
+            ),
             *([partial(AllowedHosts, origin=origin, settings=settings)] if settings.allowed_hosts else []),
             partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
-            partial(Authentication, authenticator=authenticator),
+            partial(
+                Authentication,
+                authenticator=authenticator,
+                guard=ControlAccess(settings.control, origin).over if settings.control else None,
+            ),
             *([partial(RateLimit, requests_a_second=throttling.rate_limit)] if throttling.rate_limit else ()),
-            *_faults(settings.faults),
+            *_faults(injector),
             partial(Validation, limits=settings.limits),
             partial(Addressing, origin=origin),
             LifespanMiddleware,
         ],
     )
-    handlers = {CONTRACT: "bindings"} | ({REGISTRATION: "registration"} if settings.registration else {})
+    handlers = {CONTRACT: "bindings"}
+    handlers |= {REGISTRATION: "registration"} if settings.registration else {}
+    handlers |= {CONTROL: "control"} if control else {}
+    given = {"storage": storage, "control": control}
     for spec, module in handlers.items():
         # as it was read already: Connexion would read it, and what it refers to, with PyYAML's slow parser
-        app.add_api(resolved(document(spec), spec), resolver=resolver(f"{package}.{module}"), storage=storage)
+        app.add_api(
+            resolved(document(spec), spec),
+            resolver=resolver(f"{package}.{module}"),
+            given=given,
+            gate=None if spec == CONTROL else gate,
+        )
         log.info("%s %s", spec, document(spec)["info"]["version"])
         for operation in operations(spec):
             log.info("  %s %s: %s", operation.method, operation.path, operation.operation_id)
     return Entrance(app.middleware)
 
 
-def _faults(faults: FaultRules | None) -> list[Callable[..., ASGIApp]]:
-    """The stage at which requests are made to fail, where that is wanted."""
+def _injector(settings: Settings) -> "Injector | None":
+    """What makes requests fail, where that is wanted."""
+    faults = settings.faults
+    if faults is None and settings.control:
+        counts = settings.control.folder / "counts"
+        counts.touch()
+        faults = FaultRules(counts, by_request=False)
     if faults is None:
-        return []
-    from .faults.stage import FaultInjection  # hardly any service wants it, and it has much to import
+        return None
+    from .faults.injector import Injector  # hardly any service wants it, and it has much to import
 
-    return [partial(FaultInjection, faults=faults)]
+    return Injector(faults, registration=settings.registration)
+
+
+def _control(
+    settings: Settings, gate: Gate | None, injector: "Injector | None", authenticator: Authenticator
+) -> "ControlState | None":
+    if settings.control is None or gate is None or injector is None:
+        return None
+    from .control.state import ControlState
+
+    return ControlState(settings.control, settings.database, gate, injector, authenticator.forget)
+
+
+def _faults(injector: "Injector | None") -> list[Callable[..., ASGIApp]]:
+    """The stage at which requests are made to fail, where that is wanted."""
+    if injector is None:
+        return []
+    from .faults.stage import FaultInjection
+
+    return [partial(FaultInjection, injector=injector)]
 
 
 class Entrance:

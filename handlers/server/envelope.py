@@ -8,14 +8,18 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..spec import CONTRACT, REGISTRATION, document
+from ..spec import CONTRACT, CONTROL, REGISTRATION, document
 from .errors import REQUEST_ID, fault_of, respond
 from .logs import ACCESS, NOTHING
 from .request import begin
+
+if TYPE_CHECKING:
+    from .control.state import ControlState
 
 log = logging.getLogger("chat_bindings.access")
 
@@ -35,20 +39,27 @@ SHARED = [
 class Envelope:
     """The outermost stage of those that answer."""
 
-    def __init__(self, app: ASGIApp, identify: Callable[[], bytes] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, identify: Callable[[], bytes] | None = None, control: "ControlState | None" = None
+    ) -> None:
         """`identify` makes an id for each request; `new_request_id` where there is none."""
         self.app = app
+        self._control = control
         self._identify = identify or new_request_id
         self._words = {
-            word for spec in (CONTRACT, REGISTRATION) for path in document(spec)["paths"] for word in path.split("/")
-        } | {"registration"}
+            word
+            for spec in (CONTRACT, REGISTRATION, CONTROL)
+            for path in document(spec)["paths"]
+            for word in path.split("/")
+        } | {"registration", "control"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         is_told = log.isEnabledFor(logging.INFO)
-        started = perf_counter() if is_told else 0.0
+        control = self._control
+        started = perf_counter() if is_told or control else 0.0
         method, status = scope["method"], 0
         if method == "HEAD":
             scope = {**scope, "method": "GET"}  # a copy: the server still has to know that it was HEAD
@@ -56,6 +67,8 @@ class Envelope:
         headers = [(_REQUEST_ID, request_id)]
         if b"origin" in begin(scope):
             headers += SHARED
+        if control:
+            control.gate.begin(scope)
 
         def finish(message: Message) -> Awaitable[None]:
             nonlocal status
@@ -73,6 +86,8 @@ class Envelope:
                 raise
             await respond(fault_of(error), scope, finish)
         finally:
+            if control and control.gate.is_current(scope):
+                control.journal.record(scope, method, status, perf_counter() - started, request_id)
             if is_told:
                 took = (perf_counter() - started) * 1000
                 operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id") or NOTHING

@@ -7,6 +7,9 @@ from starlette.types import Scope
 _ARGUMENTS = "chat_bindings.arguments"
 _HEADERS = "chat_bindings.headers"
 
+FAULT = "chat_bindings.fault"
+"""The entry of a scope that says what a fault did to the request."""
+
 FOUND_OUT = ("account_sid", "origin")
 """What the stages add to the arguments, beside what the spec has: each handler gets what it has a parameter for."""
 

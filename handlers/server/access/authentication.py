@@ -4,7 +4,7 @@ import base64
 import binascii
 import hmac
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from connexion.middleware.abstract import RoutedMiddleware
@@ -17,6 +17,9 @@ from ...storage.tokens import digest
 from ..errors import Fault
 from ..operations.stage import CompiledStageAPI
 from ..request import Repeated, arguments_of, header
+from ..settings import CONTROL
+
+Guard = Callable[[ASGIApp], ASGIApp]
 
 _NOBODY = digest("")
 """Compared with when the user name is unknown, so that it takes as long as a wrong password."""
@@ -83,6 +86,14 @@ class Authenticator:
             self._known[value] = account_sid, until
         return account_sid
 
+    def forget(self) -> None:
+        """Remember no credentials."""
+        self._known.clear()
+
+    async def again(self, scope: Scope) -> str:
+        """The SID of the account of a request whose credentials were right before a reset."""
+        return await self.account_sid(header(scope, b"authorization") or b"", scope)
+
     def _forget(self) -> None:
         """Keep no secret for longer than it is of use, and not more of them than fit."""
         now = time.monotonic()
@@ -120,13 +131,16 @@ class AuthenticatedOperation:
 class AuthenticationAPI(CompiledStageAPI):
     """The security requirements of one spec."""
 
-    def __init__(self, *args: Any, authenticator: Authenticator, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, authenticator: Authenticator, guard: Guard | None, **kwargs: Any) -> None:
         self._authenticator = authenticator
+        self._guard = guard
         super().__init__(*args, **kwargs)
 
     def make_operation(self, operation: AbstractOperation) -> ASGIApp:
         if not operation.security:
             return self.following(operation)
+        if self.base_path == CONTROL and self._guard:
+            return self._guard(self.following(operation))
         for requirement in operation.security:
             for name in requirement:
                 scheme = operation.security_schemes[name]
@@ -140,9 +154,11 @@ class Authentication(RoutedMiddleware[AuthenticationAPI]):
 
     api_cls = AuthenticationAPI
 
-    def __init__(self, app: ASGIApp, *, authenticator: Authenticator) -> None:
+    def __init__(self, app: ASGIApp, *, authenticator: Authenticator, guard: Guard | None = None) -> None:
+        """`guard` puts an operation of the control API behind its own check."""
         super().__init__(app)
         self._authenticator = authenticator
+        self._guard = guard
 
     def add_api(self, specification: Specification, **kwargs: Any) -> AuthenticationAPI:
-        return super().add_api(specification, authenticator=self._authenticator, **kwargs)
+        return super().add_api(specification, authenticator=self._authenticator, guard=self._guard, **kwargs)

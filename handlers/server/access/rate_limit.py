@@ -11,6 +11,7 @@ from throttled.rate_limiter import per_sec
 
 from ..operations.stage import CompiledStageAPI
 from ..request import arguments_of
+from ..settings import CONTROL
 from .token_bucket import Limit, too_many_requests
 
 
@@ -37,7 +38,8 @@ class RateLimitAPI(CompiledStageAPI):
 
     def make_operation(self, operation: AbstractOperation) -> ASGIApp:
         following = self.following(operation)
-        return LimitedOperation(following, self._limit) if operation.security else following
+        is_limited = operation.security and self.base_path != CONTROL
+        return LimitedOperation(following, self._limit) if is_limited else following
 
 
 class RateLimit(RoutedMiddleware[RateLimitAPI]):

@@ -12,11 +12,11 @@ from connexion.operations.abstract import AbstractOperation
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ...storage.interface import Storage
+from ..control.gate import Gate
 from ..errors import no_store
 from ..http.limits import Limits
 from ..request import FOUND_OUT, arguments_of
-from .bodies import Body
+from .bodies import AnyBody, body_of
 from .parameters import Parameters
 from .stage import CompiledStageAPI
 
@@ -27,7 +27,7 @@ class ValidatedOperation:
     def __init__(self, next_app: ASGIApp, operation: AbstractOperation, limits: Limits) -> None:
         self._next_app = next_app
         self._parameters = Parameters.compile(operation.parameters)
-        self._body = Body(operation.request_body["content"], limits) if operation.request_body else None
+        self._body = body_of(operation.request_body["content"], limits) if operation.request_body else None
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         self._parameters.parse(scope, arguments_of(scope))
@@ -35,7 +35,7 @@ class ValidatedOperation:
             return self._read(self._body, scope, receive, send)
         return self._next_app(scope, receive, send)
 
-    async def _read(self, body: Body, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _read(self, body: AnyBody, scope: Scope, receive: Receive, send: Send) -> None:
         arguments_of(scope)["body"] = await body.parse(scope, receive)
         await self._next_app(scope, receive, send)
 
@@ -71,10 +71,11 @@ class CalledOperation:
     the same on every request.
     """
 
-    def __init__(self, operation: AbstractOperation, given: Mapping[str, Any]) -> None:
+    def __init__(self, operation: AbstractOperation, given: Mapping[str, Any], gate: Gate | None) -> None:
         names = inspect.signature(operation.function).parameters
         self._function: Callable[..., Awaitable[Any]] = operation.function
         self._given = {name: value for name, value in given.items() if name in names}
+        self._gate = gate
         self._no_store = no_store()
         self._unwanted = tuple(name for name in FOUND_OUT if name not in names)
 
@@ -82,8 +83,11 @@ class CalledOperation:
         arguments = arguments_of(scope)
         arguments.update(self._given)
         for name in self._unwanted:
-            del arguments[name]
-        result = await self._function(**arguments)
+            arguments.pop(name, None)
+        if self._gate is None:
+            result = await self._function(**arguments)
+        else:
+            result = await self._gate.within(scope, self._function, arguments)
         body, status = result if isinstance(result, tuple) else (result, 204 if result is None else 200)
         headers = []
         content = b""
@@ -98,18 +102,19 @@ class CalledOperation:
 class CompiledAPI(AsyncApi):
     """The handlers of one spec."""
 
-    def __init__(self, *args: Any, storage: Storage, **kwargs: Any) -> None:
-        self._storage = storage
+    def __init__(self, *args: Any, given: Mapping[str, Any], gate: Gate | None, **kwargs: Any) -> None:
+        self._given = given
+        self._gate = gate
         super().__init__(*args, **kwargs)
 
     def make_operation(self, operation: AbstractOperation) -> CalledOperation:  # type: ignore[override]  # any ASGI app
-        return CalledOperation(operation, {"storage": self._storage})
+        return CalledOperation(operation, self._given, self._gate)
 
 
 class CompiledASGIApp(AsyncASGIApp):
     """The innermost stage: the handlers."""
 
-    api_cls = CompiledAPI  # type: ignore[assignment]  # which is added with the storage
+    api_cls = CompiledAPI  # type: ignore[assignment]  # which is added with more
 
 
 class CompiledApp(AsyncApp):
