@@ -14,7 +14,16 @@ from .renditions import as_openapi_31, dereferenced
 SUMS = "SHA256SUMS"
 
 _WORKFLOWS = "workflows.arazzo.yaml"
-_AS_WRITTEN = (CONTRACT, REGISTRATION, CONTROL, "faults.yaml", "world.yaml", "report.yaml", _WORKFLOWS, "schemathesis.toml")
+_AS_WRITTEN = (
+    CONTRACT,
+    REGISTRATION,
+    CONTROL,
+    "faults.yaml",
+    "world.yaml",
+    "report.yaml",
+    _WORKFLOWS,
+    "schemathesis.toml",
+)
 _SEED = 1
 
 

@@ -38,9 +38,7 @@ class Gate:
         """Whether there was no reset since the request arrived."""
         return bool(scope[_GENERATION] == self.generation)
 
-    async def within(
-        self, scope: Scope, function: Callable[..., Awaitable[Any]], arguments: Mapping[str, Any]
-    ) -> Any:
+    async def within(self, scope: Scope, function: Callable[..., Awaitable[Any]], arguments: Mapping[str, Any]) -> Any:
         """Call a handler, whose credentials are checked again where there was a reset since the request arrived."""
         while not self._open.is_set():
             await self._open.wait()

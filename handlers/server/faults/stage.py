@@ -27,6 +27,7 @@ from .responses import Answer, hang_up
 
 log = logging.getLogger(__name__)
 
+
 class InjectedOperation:
     """An operation whose requests can be made to fail."""
 
