@@ -89,12 +89,14 @@ class Envelope:
             if control and control.gate.is_current(scope):
                 control.journal.record(scope, method, status, perf_counter() - started, request_id)
             if is_told:
-                took = (perf_counter() - started) * 1000
-                operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id") or NOTHING
-                log.info(ACCESS, {
-                    "method": method, "path": self._shown(scope["path"]), "operation_id": operation,
-                    "status": status, "duration_ms": took, "request_id": request_id.decode(),
-                })  # fmt: skip
+                self._log(scope, method, status, perf_counter() - started, request_id)
+
+    def _log(self, scope: Scope, method: str, status: int, duration: float, request_id: bytes) -> None:
+        operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id") or NOTHING
+        log.info(ACCESS, {
+            "method": method, "path": self._shown(scope["path"]), "operation_id": operation,
+            "status": status, "duration_ms": duration * 1000, "request_id": request_id.decode(),
+        })  # fmt: skip
 
     def _shown(self, path: str) -> str:
         """A path for the log: anything but the specs' own words and SIDs may be personal data."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from .connection import away, conninfo, connect
+from .connection import away, connect, conninfo
 from .loader import PostgresLoader
 
 SCHEMA = "chat_bindings_kept"
@@ -30,7 +30,7 @@ class PostgresKept:
             connection.execute(f"CREATE SCHEMA {SCHEMA}")
             for table in _TABLES:
                 connection.execute(f"CREATE UNLOGGED TABLE {SCHEMA}.{table} (LIKE {table} INCLUDING ALL)")
-                connection.execute(f"INSERT INTO {SCHEMA}.{table} TABLE {table}")  # noqa: S608 - constants
+                connection.execute(f"INSERT INTO {SCHEMA}.{table} TABLE {table}")
 
     @contextmanager
     def replace(self) -> Iterator[PostgresLoader]:
@@ -47,7 +47,7 @@ class PostgresKept:
         with away(), connection.transaction():
             connection.execute(f"TRUNCATE {', '.join(_TABLES)}")
             for table in _TABLES:
-                connection.execute(f"INSERT INTO {table} TABLE {SCHEMA}.{table}")  # noqa: S608 - constants
+                connection.execute(f"INSERT INTO {table} TABLE {SCHEMA}.{table}")
 
     def close(self) -> None:
         if self._opened is not None:
