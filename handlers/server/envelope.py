@@ -59,14 +59,12 @@ class Envelope:
             return
         is_told = log.isEnabledFor(logging.INFO)
         control = self._control
-        started = perf_counter() if is_told or control else 0.0
+        started = perf_counter()
         method, status = scope["method"], 0
         if method == "HEAD":
             scope = {**scope, "method": "GET"}  # a copy: the server still has to know that it was HEAD
         request_id = self._identify()
-        headers = [(_REQUEST_ID, request_id)]
-        if b"origin" in begin(scope):
-            headers += SHARED
+        headers = [(_REQUEST_ID, request_id), *(SHARED if b"origin" in begin(scope) else ())]
         if control:
             control.gate.begin(scope)
 
@@ -86,8 +84,8 @@ class Envelope:
                 raise
             await respond(fault_of(error), scope, finish)
         finally:
-            if control and control.gate.is_current(scope):
-                control.journal.record(scope, method, status, perf_counter() - started, request_id)
+            if control:
+                control.record(scope, method, status, perf_counter() - started, request_id)
             if is_told:
                 self._log(scope, method, status, perf_counter() - started, request_id)
 

@@ -28,6 +28,10 @@ class Client:
         self._host = urlsplit(url).netloc
         self._controlling = HTTPConnection(self._host, timeout=_PATIENCE)
 
+    def close(self) -> None:
+        """Close the connection that is kept."""
+        self._controlling.close()
+
     def reset(self) -> None:
         """Reset the server."""
         self._control("reset")

@@ -6,7 +6,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -77,6 +77,7 @@ class ChatBindingsServer:
     def ended(self) -> None:
         """Keep the log: its file goes now."""
         self._final_log = self.log
+        self._client.close()
 
     def bindings(self, *, service_sid: str | None = None) -> list[dict[str, Any]]:
         """All Bindings that a service holds now, as the API shows them. No rule of faults counts or changes it."""
@@ -209,7 +210,8 @@ class ServerFactory:
         pid = self._launcher.start("serve", [wanted], log_file)
         try:
             url = self._url(pid, log_file)
-            yield url, log_file, Client(url)
+            with closing(Client(url)) as client:
+                yield url, log_file, client
         finally:
             self._launcher.stop(pid)
             shutil.rmtree(folder)

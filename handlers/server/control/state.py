@@ -5,6 +5,8 @@ from collections.abc import Callable
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
+from starlette.types import Scope
+
 from ...storage.engines import administration, kept
 from ...world.exporter import export
 from ...world.loader import Counts, load
@@ -35,6 +37,11 @@ class ControlState:
 
     async def close(self) -> None:
         await asyncio.to_thread(self._kept.close)
+
+    def record(self, scope: Scope, method: str, status: int, duration: float, request_id: bytes) -> None:
+        """Add a request to the journal, unless it arrived before a reset."""
+        if self.gate.is_current(scope):
+            self.journal.record(scope, method, status, duration, request_id)
 
     async def world(self) -> bytes:
         """What the database holds, as `export` writes it."""
