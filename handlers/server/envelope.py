@@ -57,7 +57,6 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        is_told = log.isEnabledFor(logging.INFO)
         control = self._control
         started = perf_counter()
         method, status = scope["method"], 0
@@ -86,7 +85,7 @@ class Envelope:
         finally:
             if control:
                 control.record(scope, method, status, perf_counter() - started, request_id)
-            if is_told:
+            if log.isEnabledFor(logging.INFO):
                 self._log(scope, method, status, perf_counter() - started, request_id)
 
     def _log(self, scope: Scope, method: str, status: int, duration: float, request_id: bytes) -> None:

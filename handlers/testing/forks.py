@@ -14,6 +14,8 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
+from ..spec import CONTRACT, CONTROL, REGISTRATION, document
+
 _IMPORTED_LATE = ("uvicorn.lifespan.on", "uvicorn.loops.auto", "..storage.sqlite.engine", "..server.control.state")
 """What a server imports by itself when it starts."""
 
@@ -78,6 +80,8 @@ def serve() -> None:
         import_module(".service", __package__)
         for name in _IMPORTED_LATE:
             import_module(name, __package__)
+        for name in (CONTRACT, REGISTRATION, CONTROL):
+            document(name)
     forks = Forks()
     try:
         for line in sys.stdin:
