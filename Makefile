@@ -80,12 +80,13 @@ build/sdks/java/.built: $(wildcard tests/clients/programs/java/*)
 	javac -Xlint:all -Werror -proc:none -cp '$(@D)/dependency/*' -d $(@D)/classes tests/clients/programs/java/*.java
 	@touch $@
 
-check: $(VENV)/.checked-with lint-specs spec-diff  ## Lint and type-check the code, lint the specs
+check: $(VENV)/.checked-with lint-specs spec-diff  ## Lint and type-check the code, hold its layers, lint the specs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@rm -rf build/types && mkdir -p build/types/chat_bindings
 	@ln -s $(CURDIR)/handlers/* build/types/chat_bindings
 	MYPYPATH=build/types $(BIN)/mypy --cache-dir build/mypy -p chat_bindings
+	PYTHONPATH=build/types $(BIN)/lint-imports --cache-dir build/import-linter
 
 lint-specs: $(VENV)/.checked-with  ## Lint the specs: openapi-spec-validator and, with Node.js, Redocly and Spectral
 	$(BIN)/python -m openapi_spec_validator $(SPECS)
@@ -142,13 +143,13 @@ million: $(VENV)/.tested-with  ## Import, export and copy a world of a million B
 
 # These need wrk: apt-get install wrk
 bench: $(VENV)/.tested-with tests/load/bench/prism/node_modules/.installed  ## Compare the service's speed with what it could be built on: 10 minutes
-	$(BIN)/python -m tests.load.bench
+	$(BIN)/python -m tests.load.bench --figures
 
 bench-scale: $(VENV)/.tested-with  ## Ask services of 10 thousand, a million and 10 million Bindings
-	$(BIN)/python -m tests.load.bench.scale
+	$(BIN)/python -m tests.load.bench.scale --figures
 
 bench-scale-postgresql: $(VENV)/.tested-with  ## The same on PostgreSQL
-	$(BIN)/python -m tests.load.bench.scale_postgresql
+	$(BIN)/python -m tests.load.bench.scale_postgresql --figures
 
 erasure: $(VENV)/.tested-with  ## Look for what was deleted in PostgreSQL's files, step by step
 	$(BIN)/python -m tests.load.erasure
@@ -157,17 +158,17 @@ bench-servers: $(VENV)/.tested-with  ## Compare servers, loops and parsers under
 	$(BIN)/python -m tests.load.bench.servers
 
 kills: $(VENV)/.tested-with  ## Kill the service 200 times on each engine, and PostgreSQL 50 times: what was acknowledged must hold
-	$(BIN)/python -m tests.load.kills
+	$(BIN)/python -m tests.load.kills --figures
 
 ENGINE := sqlite
 MINUTES := 20
 
 soak: $(VENV)/.tested-with  ## Load a service at half of its top rate for 20 minutes (ENGINE=postgresql, MINUTES=20): nothing may grow
-	$(BIN)/python -m tests.load.soak --engine $(ENGINE) --minutes $(MINUTES)
+	$(BIN)/python -m tests.load.soak --engine $(ENGINE) --minutes $(MINUTES) --figures
 
 # These need root, and strace, faketime and e2fsprogs: apt-get install strace faketime e2fsprogs
 faults: $(VENV)/.tested-with  ## Bring every fault about while every operation is asked; print what was answered
-	$(BIN)/python -m tests.load.faults
+	$(BIN)/python -m tests.load.faults --figures
 
 wrong-servers: $(VENV)/.tested-with  ## Verify every wrong server, and each right one ten times; write the table
 	$(BIN)/python -m tests.servers.table

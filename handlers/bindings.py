@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from .server.errors import Fault
+from .server.errors import ApiError
 from .server.paging import Links, meta, position
 from .server.representation import collection_url, represent, represent_all
 from .storage.interface import Filters, Storage
@@ -31,7 +31,7 @@ async def list_bindings(  # noqa: PLR0913 - the spec's parameters, by name
     filters = Filters(binding_type, identity)
     found = await storage.page(account_sid, service_sid, filters, position(page_token), page_size)
     if found is None:
-        raise Fault("not_found")
+        raise ApiError("not_found")
     links = Links(collection_url(origin, service_sid), filters, page_size)
     return {
         "meta": meta(links, found, page=page, size=page_size, token=page_token),
@@ -45,11 +45,11 @@ async def fetch_binding(
     """One Binding."""
     binding = await storage.fetch(account_sid, service_sid, sid)
     if binding is None:
-        raise Fault("not_found")
+        raise ApiError("not_found")
     return represent(binding, account_sid, service_sid, origin)
 
 
 async def delete_binding(service_sid: str, sid: str, *, account_sid: str, storage: Storage) -> None:
     """Delete one Binding; what is not there is an error."""
     if not await storage.delete(account_sid, service_sid, sid):
-        raise Fault("not_found")
+        raise ApiError("not_found")

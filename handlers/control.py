@@ -6,7 +6,7 @@ import orjson
 
 from .server.control.journal import Wanted
 from .server.control.state import ControlState
-from .server.errors import Fault
+from .server.errors import ApiError
 from .server.faults.rules_file import FaultRulesError
 from .world.reader import WorldError
 
@@ -21,7 +21,7 @@ async def put_world(body: BinaryIO, *, control: ControlState) -> dict[str, int]:
     try:
         counts = await control.replace(body)
     except WorldError as error:
-        raise Fault("invalid_world", reason=error) from None
+        raise ApiError("invalid_world", reason=error) from None
     return counts._asdict()
 
 
@@ -60,7 +60,7 @@ async def put_faults(body: BinaryIO, *, control: ControlState) -> dict[str, Any]
     try:
         control.injector.replace(body.read())
     except FaultRulesError as error:
-        raise Fault("invalid_faults", reason=error) from None
+        raise ApiError("invalid_faults", reason=error) from None
     return control.injector.in_force()
 
 

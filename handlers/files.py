@@ -1,18 +1,22 @@
 """Files and folders: written whole or not at all, and private folders to work in.
 
-What a killed process leaves behind has a name that the next one knows, and removes. All errors are `OSError`.
+What a killed process leaves behind has a name that the next one knows, and removes. Errors are `OSError`; those of the
+two functions for the outputs of commands, `destination` and `made`, are a `Refusal` that names the option.
 """
 
 import fcntl
 import os
 import shutil
 import stat
+import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from errno import EBUSY, EEXIST, EPERM
 from pathlib import Path
 from typing import BinaryIO
+
+from .failures import Refusal
 
 _SQLITE = b"SQLite format 3\0"
 _APPLICATION_ID = slice(68, 72)
@@ -136,6 +140,69 @@ def scratch() -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(descriptor)
+
+
+@contextmanager
+def destination(name: str, option: str = "--output", *, inputs: Sequence[Path] = ()) -> Iterator[BinaryIO]:
+    """Open standard output for `-`, else a file that takes its name when the block ends, and replaces an older one.
+
+    What is no regular file gets all at the end, so that its reader keeps nobody waiting but the caller. Raises
+    `Refusal`, where it would replace a database, its log, or one of the inputs, too.
+    """
+    path = Path(name)
+    with _writable(name, option):
+        check_output(path, inputs=inputs)
+        if name == "-" and is_regular(sys.stdout.buffer):
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        elif _is_file(name):
+            with replacing(real(path)) as file:
+                yield file
+        else:
+            with tempfile.TemporaryFile() as spooled:  # nameless: nothing of it stays behind
+                yield spooled
+                _send(spooled, name)
+
+
+@contextmanager
+def made(name: str, replaceable: int) -> Iterator[Path]:
+    """Give a path for a new file, whose content is at its destination when the block ends, as with `destination`."""
+    path = real(Path(name))
+    with _writable(name, "--output"):
+        check_output(path, replaceable=replaceable)
+        with unfinished(path) if _is_file(name) else scratch() as folder:
+            new = folder / "new"
+            yield new
+            if _is_file(name):
+                settle(new, path)
+                return
+            with new.open("rb") as file:
+                _send(file, name)
+
+
+def _is_file(name: str) -> bool:
+    path = Path(name)
+    return name != "-" and (path.is_file() or not path.exists())
+
+
+def _send(file: BinaryIO, name: str) -> None:
+    file.seek(0)
+    if name == "-":
+        shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
+    with Path(name).open("wb") as out:
+        shutil.copyfileobj(file, out)
+
+
+@contextmanager
+def _writable(name: str, option: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Refusal(f"{option} {name} cannot be written: {error.strerror}.") from error
 
 
 def is_regular(file: BinaryIO) -> bool:

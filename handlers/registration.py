@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from .server.errors import Fault
+from .server.errors import ApiError
 from .server.representation import represent
 from .storage.interface import Registration, Storage
 
@@ -22,6 +22,6 @@ async def register_binding(
     )
     registered = await storage.register(account_sid, service_sid, registration)
     if registered is None:
-        raise Fault("not_found")
+        raise ApiError("not_found")
     binding, is_new = registered
     return represent(binding, account_sid, service_sid, origin), 201 if is_new else 200

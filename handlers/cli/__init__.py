@@ -102,11 +102,10 @@ def _run() -> int:
 
 
 def _tell(error: Exception) -> None:
-    from ..failures import failure
+    from .failures import refusal_of
 
-    told = failure(error)
-    if told is not None:
-        told.show()
+    if (refusal := refusal_of(error)) is not None:
+        refusal.show()
     else:
         traceback.print_exception(error)
 

@@ -2,10 +2,10 @@
 
 import click
 
+from ..files import destination
 from ..storage.engines import administration
 from ..world.exporter import export
 from .options import database_option, output_option
-from .output import destination
 from .progress import progress
 
 

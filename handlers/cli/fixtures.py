@@ -21,9 +21,9 @@ def fixtures(*, seed: int, output: str) -> None:
       chat-bindings fixtures -o world.json
       chat-bindings fixtures --seed 7 | chat-bindings import -
     """
+    from ..files import destination
     from ..world.fixtures import make_world
     from ..world.writer import write_world
-    from .output import destination
 
     with destination(output) as file:
         write_world(file, make_world(seed))

@@ -13,6 +13,7 @@ from .options import Whole, option
 if TYPE_CHECKING:
     import ssl
 
+    from ..verify.baseline import Baseline
     from ..verify.clause import Clause
     from ..verify.run import Run
     from ..verify.world import World
@@ -33,6 +34,7 @@ _file = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @option("--list", "listing", is_flag=True, help="Print the clauses instead of checking them.")
 @option("--fuzz-examples", metavar="N", type=Whole(0, 1_000_000), default=0, help="Fuzz too, with N examples each.")
 @option("--report-dir", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Where reports go.")
+@option("--baseline", metavar="FILE", type=_file, help="Known violations: a report.json, or lines with id and reason.")
 @option("--timeout", metavar="S", type=_seconds, default=10.0, show_default=True, help="Seconds for each whole answer.")
 @option("--wait", metavar="S", type=click.FloatRange(0), default=0.0, help="Seconds to wait for a target to come up.")
 @option("--ca-file", metavar="FILE", type=_file, help="Authorities to trust besides the system's, in PEM.")
@@ -47,6 +49,7 @@ def verify(  # noqa: PLR0913 - the command's options
     listing: bool,
     fuzz_examples: int,
     report_dir: Path | None,
+    baseline: Path | None,
     timeout: float,
     wait: float,
     ca_file: Path | None,
@@ -91,10 +94,11 @@ def verify(  # noqa: PLR0913 - the command's options
             _context(ca_file, insecure=insecure),
             timeout,
             wait,
+            _baseline(baseline),
         )
     except CannotRun as error:
         raise Refusal(f"{error}") from error
-    return _verify(run, fuzz_examples, report_dir, [fixtures])
+    return _verify(run, fuzz_examples, report_dir, [fixtures, *([baseline] if baseline else [])])
 
 
 def _chosen(only: Sequence[str]) -> "list[Clause]":
@@ -104,6 +108,16 @@ def _chosen(only: Sequence[str]) -> "list[Clause]":
         if not chosen([pattern]):
             raise Refusal(f"--only {pattern} matches no clause: `chat-bindings verify --list` prints their ids.")
     return chosen(only)
+
+
+def _baseline(path: Path | None) -> "Baseline | None":
+    from ..verify.baseline import BadBaseline, Baseline
+    from ..verify.suite import clauses
+
+    try:
+        return None if path is None else Baseline.read(path, {clause.id for clause in clauses()})
+    except BadBaseline as error:
+        raise Refusal(f"--baseline {path}: {error}.") from None
 
 
 def _show(clauses: "Sequence[Clause]", report_dir: Path | None) -> int:
@@ -124,6 +138,7 @@ def _verify(run: "Run", fuzz_examples: int, report_dir: Path | None, inputs: Seq
 
     from ..verify.fuzz.run import check_fuzzing
     from ..verify.report.console import LiveProgress, show_summary
+    from ..verify.report.github import annotate, is_used, without_commands
     from ..verify.violation import CannotRun
 
     console = Console(stderr=True, highlight=False)
@@ -133,7 +148,8 @@ def _verify(run: "Run", fuzz_examples: int, report_dir: Path | None, inputs: Seq
         _write(run, report_dir, inputs)  # before anything is sent: a folder that cannot be written to is said now
     try:
         waits_for = run.target.waits_for
-        with LiveProgress(console, len(run.clauses), strict=run.strict, waits_for=waits_for) as progress:
+        is_failure = run.report.is_failure
+        with LiveProgress(console, len(run.clauses), is_failure=is_failure, waits_for=waits_for) as progress:
             run.started, run.done = progress.start, progress.done
             run.announce = lambda: _announce(run, console)
             run.go()
@@ -145,7 +161,10 @@ def _verify(run: "Run", fuzz_examples: int, report_dir: Path | None, inputs: Seq
         if report_dir is not None:
             _write(run, report_dir, inputs)
         if run.report.results:
-            show_summary(run.report, Console(highlight=False))
+            with without_commands():
+                show_summary(run.report, Console(highlight=False))
+            if is_used():
+                annotate(run.report)
     return {"conformant": 0, "violations": _NOT_CONFORMANT}.get(run.report.verdict, _COULD_NOT_RUN)
 
 
@@ -163,7 +182,9 @@ def _fuzz(run: "Run", examples: int, console: Any) -> None:
 
     run.report.fuzz_examples = examples
     run.report.stopped = "The run was interrupted while it fuzzed."
-    run.report.findings = fuzz(run, examples, partial(console.print, markup=False))
+    fuzzed = fuzz(run, examples, partial(console.print, markup=False))
+    run.report.findings, run.report.fuzz_requests = fuzzed
+    run.report.requests += sum(fuzzed.requests.values())
     run.name_variables()
     run.report.stopped = ""
 

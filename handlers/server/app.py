@@ -3,9 +3,10 @@
 import gc
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from connexion.middleware.lifespan import LifespanMiddleware
@@ -13,7 +14,7 @@ from connexion.middleware.main import ConnexionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import __name__ as package
-from ..spec import CONTRACT, CONTROL, REGISTRATION, binding_types, directory, document, operations, resolved
+from ..spec import CONTROL, binding_types, directory, document, operations, resolved
 from ..storage.engines import storage as storage_at
 from .access.authentication import Authentication, Authenticator
 from .access.guess_limit import authenticator_of
@@ -25,7 +26,7 @@ from .control.gate import Gate
 from .docs import Docs
 from .envelope import Envelope, new_request_id
 from .faults.rules import FaultRules
-from .logs import JSON, configure, noting
+from .logs import JSON, configure, tag_log_lines
 from .monitoring.observers import Watching
 from .operations.dispatch import CompiledApp, Validation
 from .operations.resolver import resolver
@@ -40,8 +41,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings) -> ASGIApp:
-    """Compose the service. A spec that does not fit the handlers fails here, not on a request."""
+def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIApp:
+    """Compose the service from the modules that have the handlers of each spec.
+
+    A spec that does not fit its handlers fails here, not on a request.
+    """
     configure(settings.log_level, settings.log_format)
     template()
     watching = Watching(settings)
@@ -75,7 +79,7 @@ def create_app(settings: Settings) -> ASGIApp:
             *watching.stages,
             partial(
                 Envelope,
-                identify=noting(new_request_id) if settings.log_format == JSON else new_request_id,
+                identify=tag_log_lines(new_request_id) if settings.log_format == JSON else new_request_id,
                 control=control,
             ),
             *([partial(AllowedHosts, origin=origin, settings=settings)] if settings.allowed_hosts else []),
@@ -92,15 +96,12 @@ def create_app(settings: Settings) -> ASGIApp:
             LifespanMiddleware,
         ],
     )
-    handlers = {CONTRACT: "bindings"}
-    handlers |= {REGISTRATION: "registration"} if settings.registration else {}
-    handlers |= {CONTROL: "control"} if control else {}
     given = {"storage": storage, "control": control}
     for spec, module in handlers.items():
         # as it was read already: Connexion would read it, and what it refers to, with PyYAML's slow parser
         app.add_api(
             resolved(document(spec), spec),
-            resolver=resolver(f"{package}.{module}"),
+            resolver=resolver(module),
             given=given,
             gate=None if spec == CONTROL else gate,
         )

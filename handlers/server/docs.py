@@ -20,7 +20,7 @@ from starlette.routing import Mount, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from .errors import Fault
+from .errors import ApiError
 from .settings import DOCS, Site
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Docs:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         if path != DOCS and not path.startswith(f"{DOCS}/"):
-            raise Fault("not_found")
+            raise ApiError("not_found")
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -87,7 +87,7 @@ class Docs:
         new = self._folder.with_name(f"{os.getpid()}")
         if failure := await asyncio.to_thread(_in_a_process, self._site.build, new):
             log.error("the site cannot be published: %s", failure)
-            raise Fault("internal_server_error")
+            raise ApiError("internal_server_error")
         with suppress(OSError):  # another worker was first
             new.rename(self._folder)
 

@@ -14,7 +14,7 @@ from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..spec import CONTRACT, CONTROL, REGISTRATION, document
-from .errors import REQUEST_ID, fault_of, respond
+from .errors import REQUEST_ID, api_error_of, respond
 from .logs import ACCESS, NOTHING
 from .request import begin
 
@@ -57,15 +57,14 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        control = self._control
         started = perf_counter()
         method, status = scope["method"], 0
         if method == "HEAD":
             scope = {**scope, "method": "GET"}  # a copy: the server still has to know that it was HEAD
         request_id = self._identify()
         headers = [(_REQUEST_ID, request_id), *(SHARED if b"origin" in begin(scope) else ())]
-        if control:
-            control.gate.begin(scope)
+        if self._control:
+            self._control.gate.begin(scope)
 
         def finish(message: Message) -> Awaitable[None]:
             nonlocal status
@@ -81,14 +80,15 @@ class Envelope:
         except Exception as error:
             if status:  # an error can no longer be told
                 raise
-            await respond(fault_of(error), scope, finish)
+            await respond(api_error_of(error), scope, finish)
         finally:
-            if control:
-                control.record(scope, method, status, perf_counter() - started, request_id)
-            if log.isEnabledFor(logging.INFO):
-                self._log(scope, method, status, perf_counter() - started, request_id)
+            self._record(scope, method, status, perf_counter() - started, request_id)
 
-    def _log(self, scope: Scope, method: str, status: int, duration: float, request_id: bytes) -> None:
+    def _record(self, scope: Scope, method: str, status: int, duration: float, request_id: bytes) -> None:
+        if self._control:
+            self._control.record(scope, method, status, duration, request_id)
+        if not log.isEnabledFor(logging.INFO):
+            return
         operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id") or NOTHING
         log.info(ACCESS, {
             "method": method, "path": self._shown(scope["path"]), "operation_id": operation,

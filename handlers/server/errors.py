@@ -29,7 +29,7 @@ def no_store() -> tuple[bytes, bytes]:
     return name.lower().encode(), component("headers", name)["example"].encode()
 
 
-class Kind(NamedTuple):
+class ErrorKind(NamedTuple):
     """A kind of error, as the spec's example of it says."""
 
     status: int
@@ -38,7 +38,7 @@ class Kind(NamedTuple):
     more_info: str
 
 
-class Fault(Exception):
+class ApiError(Exception):
     """A request that is answered with an error.
 
     `name` is the name of the error's example in a spec, and `facts` fill the placeholders of its `x-message`.
@@ -52,7 +52,7 @@ class Fault(Exception):
 
 
 @cache
-def catalogue() -> dict[str, Kind]:
+def catalogue() -> dict[str, ErrorKind]:
     """Every kind of error that the specs have an example of, by the example's name."""
     examples = {
         name: example
@@ -61,7 +61,7 @@ def catalogue() -> dict[str, Kind]:
         if "x-message" in example
     }
     return {
-        name: Kind(
+        name: ErrorKind(
             example["value"]["status"], example["value"]["code"], example["x-message"], example["value"]["more_info"]
         )
         for name, example in examples.items()
@@ -90,12 +90,12 @@ def shorten(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def render(fault: Fault, scope: Scope) -> tuple[int, dict[str, str], bytes]:
+def render(fault: ApiError, scope: Scope) -> tuple[int, dict[str, str], bytes]:
     """The status, headers and body of an error."""
     return catalogue()[fault.name].status, _fixed_headers(fault.name) | fault.headers, _body(fault, scope)
 
 
-def _body(fault: Fault, scope: Scope) -> bytes:
+def _body(fault: ApiError, scope: Scope) -> bytes:
     kind = catalogue()[fault.name]
     path = scope.get("raw_path", b"").partition(b"?")[0].decode("ascii", "replace")
     facts = {"path": shorten(path), **fault.facts}
@@ -107,7 +107,7 @@ def _body(fault: Fault, scope: Scope) -> bytes:
     })  # fmt: skip
 
 
-async def respond(fault: Fault, scope: Scope, send: Send) -> None:
+async def respond(fault: ApiError, scope: Scope, send: Send) -> None:
     """Send an error."""
     status, headers, body = _unchanging(fault.name)
     if body is None:
@@ -136,24 +136,24 @@ def _pairs(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
 def _unchanging(name: str) -> tuple[int, list[tuple[bytes, bytes]], bytes | None]:
     """What all errors of a kind have in common: the status, the headers, and the body where it names nothing."""
     kind = catalogue()[name]
-    body = None if "{" in kind.message else _body(Fault(name), {})
+    body = None if "{" in kind.message else _body(ApiError(name), {})
     return kind.status, _pairs(_fixed_headers(name)), body
 
 
-def fault_of(error: Exception) -> Fault:
+def api_error_of(error: Exception) -> ApiError:
     """The error of the spec that an exception stands for."""
-    if isinstance(error, Fault):
+    if isinstance(error, ApiError):
         return error
     if isinstance(error, StorageUnavailable):
-        log.warning("the database is away: %s", error)
-        return Fault("service_unavailable")
+        log.warning("database unavailable: %s", error)
+        return ApiError("service_unavailable")
     if isinstance(error, HTTPException) and error.status_code in _by_status():
-        return Fault(_by_status()[error.status_code])
-    log.error("a fault of ours: %s", _described(error))
-    return Fault("internal_server_error")
+        return ApiError(_by_status()[error.status_code])
+    log.error("internal error: %s", _describe(error))
+    return ApiError("internal_server_error")
 
 
-def _described(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     """An exception for the log. Of messages only the database's, since others may hold personal data."""
     message = f": {error}" if isinstance(error, StorageDamaged) else ""
     frames: list[Any] = traceback.format_tb(error.__traceback__)

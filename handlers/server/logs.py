@@ -40,7 +40,7 @@ def configure(level: str, form: str = TEXT) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it warns of each malformed request, which we log too
 
 
-def noting(make: Callable[[], bytes]) -> Callable[[], bytes]:
+def tag_log_lines(make: Callable[[], bytes]) -> Callable[[], bytes]:
     """`make`, whose request ids then stand in whatever the JSON log says while the request runs."""
 
     def noted() -> bytes:

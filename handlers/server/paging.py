@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from ..spec import component
 from ..storage.interface import Filters, Page, Position
-from .errors import Fault
+from .errors import ApiError
 
 _PREFIXES = {"PA": "after", "PB": "before"}
 
@@ -21,13 +21,13 @@ def _token() -> re.Pattern[str]:
 def position(token: str | None) -> Position | None:
     """Where a token points: `PA` and a SID is after it, `PB` and a SID before it.
 
-    Raises `Fault("invalid_parameter")` for what is not a token of ours.
+    Raises `ApiError("invalid_parameter")` for what is not a token of ours.
     """
     if token is None:
         return None
     match = _token().fullmatch(token)
     if match is None:
-        raise Fault("invalid_parameter", parameter="PageToken", rule="must be a token that this API gave, unchanged")
+        raise ApiError("invalid_parameter", parameter="PageToken", rule="must be a token that this API gave, unchanged")
     return Position("after" if match[1] == "PA" else "before", match[2])
 
 

@@ -17,8 +17,7 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from ..storage.engines import shown
-from .app import create_app
+from ..storage.engines import mask_password
 from .http.certificates import Certificate
 from .http.connections import Connections, ServerConfig
 from .http.limits import Limits
@@ -126,13 +125,13 @@ def run(  # noqa: PLR0913 - what all servers need, and what only some do
     settings: Settings,
     sockets: list[socket.socket],
     *,
+    create: Callable[[Settings], ASGIApp],
     workers: int,
     certificate: Certificate | None,
-    create: Callable[[Settings], ASGIApp] = create_app,
     monitor: socket.socket | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until a signal asks for the end; each worker makes the app by `create`.
+    """Serve until a signal asks for the end; each worker makes the app by `create`, a function of a module.
 
     `monitor` is where the service is monitored, if it is to be; `ready` is called once requests are answered.
 
@@ -158,7 +157,7 @@ def run(  # noqa: PLR0913 - what all servers need, and what only some do
         ssl_context_factory=certificate,
     )
     urls = ", ".join(url_of(each, secure=bool(certificate)) for each in sockets)
-    log.info("serving %s at %s, workers: %d", shown(settings.database), urls, workers)
+    log.info("serving %s at %s, workers: %d", mask_password(settings.database), urls, workers)
     if workers == 1:
         server = _Server(config, ready)
         alone = Workers(lambda: [os.getpid()], lambda: 1, lambda: server.should_exit)

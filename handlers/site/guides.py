@@ -1,4 +1,4 @@
-"""The guides on running the service, from their Markdown: what is done when, with the commands that do it."""
+"""The guides: Markdown files of openapi/guides, as pages of the site."""
 
 from functools import cache
 from typing import NamedTuple
@@ -7,8 +7,23 @@ from ..spec import directory
 from . import markdown
 from .markdown import Heading
 
-NAMES = ("deploy", "back-up", "upgrade", "rotate-credentials", "erasure")
-"""The guides by the names of their pages, in the order in which a service meets them."""
+NAMES = (
+    "test-clients",
+    "verify",
+    "worlds",
+    "clients",
+    "deploy",
+    "security",
+    "postgresql",
+    "monitor",
+    "back-up",
+    "upgrade",
+    "rotate-credentials",
+    "erasure",
+    "performance",
+    "resilience",
+)
+"""The guides by the names of their pages: for those who test, then for those who operate."""
 
 
 class Guide(NamedTuple):

@@ -165,7 +165,7 @@ def check(locator: str, *, seen: bool = True) -> None:
         _sqlite_path(parts)
 
 
-def shown(locator: str) -> str:
+def mask_password(locator: str) -> str:
     """An address as it may be logged: without a password."""
     parts = _split(locator)
     if not _has_password(parts):

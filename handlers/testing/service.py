@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..application import application
 from ..files import scratch
 from ..server.access.throttling import Throttling
 from ..server.faults.rules import FaultRules
@@ -46,7 +47,7 @@ def serve(wanted: dict[str, Any]) -> int:
         except _Refused as error:
             sys.stderr.write(f"Error: {error}\n")
             return 2
-        run(settings, sockets, workers=workers, certificate=None)
+        run(settings, sockets, create=application, workers=workers, certificate=None)
     return 0
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from .baseline import Baseline
 from .clause import Clause, Level
 
 Outcome = Literal["passed", "failed", "skipped"]
@@ -59,26 +60,58 @@ class Report:
     variables: dict[str, str] = field(default_factory=dict)
     """The shell variables of `reproduce`, and whose secret each holds, in words."""
     fuzz_examples: int = 0
+    """How many examples of each operation fuzzing was asked for."""
+    fuzz_requests: dict[str, int] = field(default_factory=dict)
+    """How many requests of fuzzing each operation got."""
     findings: list[Finding] = field(default_factory=list)
+    baseline: Baseline | None = None
+    """What was violated before."""
     stopped: str = ""
     """Why the run did not come to its end: a sentence."""
 
     @property
     def verdict(self) -> Verdict:
-        """`violations` once something is violated that counts; `incomplete` when the run did not come to its end."""
+        """`violations` once something new is violated that counts; `incomplete` when the run did not end by itself."""
         if self.stopped:
             return "incomplete"
         return "violations" if self.violations else "conformant"
 
     @property
     def violations(self) -> int:
-        """How many clauses and findings make the target fail: `must`, and with `strict` also `should`."""
-        return sum(self.counts(each.clause.level) for each in self.results if each.outcome == "failed") + sum(
-            self.counts(each.level) for each in self.findings
-        )
+        """How many clauses and findings make the target fail: `must`, and with `strict` also `should`; none known."""
+        failed = [each for each in self.results if each.outcome == "failed"]
+        return sum(self.is_failure(each) for each in failed) + sum(self.is_failure(each) for each in self.findings)
+
+    def is_failure(self, found: Result | Finding) -> bool:
+        """Tell whether what was violated makes the target fail."""
+        level = found.clause.level if isinstance(found, Result) else found.level
+        return self.counts(level) and not self.known_as(found)
+
+    def known_as(self, found: Result | Finding) -> str:
+        """Give the reason for which a violation is known; empty where it is new."""
+        name = found.clause.id if isinstance(found, Result) else found.title
+        return self.baseline.reasons.get(name, "") if self.baseline is not None else ""
+
+    @property
+    def known(self) -> dict[str, str]:
+        """What is violated and known, with the reasons."""
+        found: list[Result | Finding] = [each for each in self.results if each.outcome == "failed"]
+        found += self.findings
+        names = {each.clause.id if isinstance(each, Result) else each.title: self.known_as(each) for each in found}
+        return {name: reason for name, reason in names.items() if reason}
+
+    @property
+    def mended(self) -> list[str]:
+        """What the baseline knows, and what is not violated any more."""
+        passed = {each.clause.id for each in self.results if each.outcome == "passed"}
+        ids = {each.clause.id for each in self.results}
+        found = {each.title for each in self.findings}
+        reasons = {} if self.baseline is None else self.baseline.reasons
+        has_fuzzed = bool(self.fuzz_requests) and not self.stopped
+        return [name for name in reasons if name in passed or (has_fuzzed and name not in found | ids and " " in name)]
 
     def counts(self, level: Level) -> bool:
-        """Whether what is violated at a level makes the target fail."""
+        """Tell whether what is violated at a level makes the target fail, unless it is known."""
         return self.strict or level == "must"
 
     @property

@@ -78,7 +78,7 @@ class Answer:
         """Its body as JSON. Raises `Violation` when it is none."""
         try:
             return json.loads(self.body.decode("utf-8"), parse_constant=_no_constant)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Violation("a body of JSON in UTF-8", f"{self.summary}; its body is not that", self) from error
 
     @property
@@ -98,7 +98,7 @@ class Answer:
         text = f"{text}, {self.media_type or 'no Content-Type'}, {len(self.body)} bytes"
         try:
             found = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
         if isinstance(found, dict) and "code" in found:
             return f"{text}, code {_short(found['code'])}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from .baseline import Baseline
 from .clause import Clause, clause_of
 from .credentials import Secrets
 from .evidence import Evidence
@@ -44,6 +45,7 @@ class Run:
     """Seconds that a connection and a whole answer may take, each."""
     wait: float = 0.0
     """Seconds to wait for a target that is not up yet."""
+    baseline: Baseline | None = None
     started: Callable[[Clause], None] = lambda _: None
     done: Callable[[Result], None] = lambda _: None
     announce: Callable[[], None] = lambda: None
@@ -56,6 +58,7 @@ class Run:
         self.clauses = chosen(self.only)
         self.plan = Plan(self.world, () if self.read_only else self.clauses)
         self.report = Report(self.base_url.rstrip("/"), datetime.now(UTC), self.strict, self.read_only)
+        self.report.baseline = self.baseline
         self.report.deletable = self.plan.deletable
         self.report.stopped = "The run was interrupted."
         self.target = Target(self.base_url, self.world, self.context, self.timeout)

@@ -100,6 +100,8 @@ class Runner:
             check(self.evidence)
         except Violation as violation:
             return self._violated(clause, violation)
+        except RecursionError:
+            return self._violated(clause, Violation("JSON of a sensible depth", "JSON that is nested too deep"))
         except NotShown as lacking:
             return Result(clause, "skipped", detail=self.secrets.hidden(str(lacking)))
         except DeleteLost as lost:

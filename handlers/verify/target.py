@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -31,9 +32,11 @@ _AT_ONCE = 8
 _WAITS = 10
 """How often a request is made again because of a 429, or of a 503 with a Retry-After."""
 _LONGEST_WAIT_S = 60.0
+_PROBES = (0.0, 1.0, 3.0)
+"""Seconds of pause before each attempt to find out if a target still answers."""
 _GATEWAY = (502, 504)
 """Statuses of a proxy that got no answer from the server behind it."""
-_LARGEST = 1 << 20
+_LARGEST = 1 << 18
 """Bytes that an answer may have besides what the world's Bindings need."""
 _A_CHARACTER = 24
 """Bytes that a character of a Binding takes at most, escaped in JSON, with its share of the URLs."""
@@ -68,16 +71,24 @@ class Target:
         self.deleted: list[str] = []
         """The SIDs of the Bindings of the world whose DELETE was answered by 204, or got no answer."""
         self._seen_bytes = 0
+        self._probing = threading.Lock()
+        self._answered_at = 0.0
+        """When an answer came last, by the clock of `time.monotonic`."""
+        self._gone_since = 0.0
         self._origin = origin(self.base_url)
         self._lock = threading.Lock()
-        self.client = Client(route_to(self.base_url, context or _trusted()), timeout)
-        self.largest = _LARGEST + _A_CHARACTER * _longest_page(world)
-        """Bytes that an answer has at most, decoded."""
+        self.client = Client(route_to(self.base_url, context or _trusted()), timeout, self._most_of)
+        self._largest = _LARGEST + _A_CHARACTER * _longest(world, LARGEST_SIZE)
+        self._largest_binding = _LARGEST + _A_CHARACTER * _longest(world, 1)
 
     @property
     def requests(self) -> int:
         """How many requests were sent, those that were made once more included."""
         return self.client.sent
+
+    def _most_of(self, request: Request) -> int:
+        """Give the bytes that the answer to a request has at most, decoded."""
+        return self._largest_binding if "/Bindings/" in request.url else self._largest
 
     def waits_for(self) -> str:
         """Say what the run waits for, in a few words; empty when no request is under way."""
@@ -236,12 +247,13 @@ class Target:
         # a DELETE cannot be repeated: none is lost because a kept connection has come to its end
         fresh = Kept() if request.method == "DELETE" and kept is None else kept
         try:
-            answer = self.client.send(request, self.largest, fresh)
+            answer = self.client.send(request, fresh)
         except TooLarge as error:
             raise Violation("an answer of a sensible length", str(error), unanswered(request)) from error
         finally:
             if fresh is not kept and fresh:
                 fresh.pop().close()
+        self._answered_at = time.monotonic()
         self.see(answer)
         return answer
 
@@ -251,18 +263,37 @@ class Target:
             self.seen.remove(answer)
 
     def _probe(self, failed: Request) -> None:
-        """Raise `TargetGone` unless the target answers one of the simplest requests."""
-        there = self.world.rich.bindings[0]
-        paths = (self.path(self.world.rich) + "?PageSize=1", self.path(self.world.rich, there), "/")
-        for pause in (0.0, 1.0, 3.0):
-            time.sleep(pause)
-            for path in paths:
-                request = Request("GET", self.base_url + path, self.world.credentials, is_odd=True)
-                if request.url != failed.url:
-                    with suppress(TransportError, Violation):
-                        self._tried(request)
-                        return
-        raise TargetGone(f"{self.base_url} does not answer any more")
+        """Raise `TargetGone` unless the target answers one of the simplest requests, or has answered any just now."""
+        began = time.monotonic()
+        with self._probing:
+            if self._gone_since and self._gone_since > self._answered_at:
+                raise TargetGone(f"{self.base_url} does not answer any more")
+            if self._answered_at > began:
+                return
+            there = self.world.rich.bindings[0]
+            paths = (self.path(self.world.rich) + "?PageSize=1", self.path(self.world.rich, there), "/")
+            requests = [Request("GET", self.base_url + path, self.world.credentials, is_odd=True) for path in paths]
+            for pause in _PROBES:
+                time.sleep(pause)
+                calls = [partial(self._is_answered, each) for each in requests if each.url != failed.url]
+                if any(self.together(calls)):
+                    return
+            self._gone_since = time.monotonic()
+            raise TargetGone(f"{self.base_url} does not answer any more")
+
+    def _is_answered(self, request: Request) -> bool:
+        kept = Kept()
+        try:
+            self.see(self.client.send(request, kept, is_urgent=True))
+        except TransportError:
+            return False
+        except TooLarge:
+            pass
+        finally:
+            for connection in kept:
+                connection.close()
+        self._answered_at = time.monotonic()
+        return True
 
 
 def _make(pending: deque[tuple[Callable[[], T], Future[T]]]) -> None:
@@ -318,10 +349,8 @@ def _seconds(value: str) -> float:
     return 1.0
 
 
-def _longest_page(world: World) -> int:
-    """How many characters the Bindings of a page have, at most."""
+def _longest(world: World, count: int) -> int:
+    """Count the characters that so many Bindings of a service have, at most."""
     services = [service for account in world.accounts for service in account.services]
-    texts = [
-        sorted((len(each.identity) * 3 + len(each.endpoint) for each in one.bindings), reverse=True) for one in services
-    ]
-    return max((sum(lengths[:LARGEST_SIZE]) + 100 * len(lengths[:LARGEST_SIZE]) for lengths in texts), default=0)
+    lengths = [[100 + len(each.identity) * 3 + len(each.endpoint) for each in one.bindings] for one in services]
+    return max((sum(sorted(each, reverse=True)[:count]) for each in lengths), default=0)

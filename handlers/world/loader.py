@@ -18,7 +18,7 @@ from ..storage.interface import (
 from ..storage.progress import Progress, quietly
 from ..storage.tokens import digest
 from .reader import Frame, Reader, WorldError
-from .schema import kinds
+from .schema import record_types
 from .source import Advance
 
 _TOGETHER = 200
@@ -114,8 +114,8 @@ class _Loading:
         self._heads: list[_Head] | None = None
         self._frames: list[Frame] = []
         self._bindings: list[Binding] = []
-        self._valid = {name: kind.validator.is_valid for name, kind in kinds().items()}
-        self.counts = dict.fromkeys(kinds(), 0)
+        self._valid = {name: kind.validator.is_valid for name, kind in record_types().items()}
+        self.counts = dict.fromkeys(record_types(), 0)
 
     def add(self, frame: Frame) -> None:
         """Add what is complete; before it, what it stands under."""
@@ -230,7 +230,7 @@ def _heads(file: BinaryIO) -> list[_Head]:
 
 def _is_complete(frame: Frame) -> bool:
     """Whether all is known that a frame must hold, lists aside."""
-    kind = kinds()[frame.kind]
+    kind = record_types()[frame.kind]
     return kind.violation(kind.without_children(frame.value)) is None
 
 

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 import ijson
 import orjson
 
-from .schema import ROOT, kinds
+from .schema import ROOT, record_types
 from .source import LONGEST, Advance, TextError, pieces
 
 Events = list[tuple[str, Any]]
@@ -69,7 +69,7 @@ class Frame:
 
     def check(self) -> None:
         """Raise `WorldError` for the first rule that it breaks by itself."""
-        violation = kinds()[self.kind].violation(self.value)
+        violation = record_types()[self.kind].violation(self.value)
         if violation is not None:
             raise self.error(violation.path, violation.rule)
 
@@ -95,7 +95,7 @@ class Reader:
     def __init__(self, file: BinaryIO, advance: Advance) -> None:
         self._file = file
         self._advance = advance
-        self._kinds = kinds()
+        self._kinds = record_types()
         self._frame = Frame("", None, ("", 0), 1, 0)  # around the whole document
         self._stack: list[tuple[Any, str | None]] = []
         self._node: Any = _List("", ROOT)  # what is being filled

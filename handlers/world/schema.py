@@ -25,13 +25,13 @@ class Violation(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of thing: a World, an Account, a Key, a Service or a Binding."""
+class RecordType:
+    """A type of record of a world document: a World, an Account, a Key, a Service or a Binding."""
 
     schema: Mapping[str, Any]
     validator: jsonschema_rs.Draft202012Validator
     children: Mapping[str, str]
-    """The kinds of what stands under it, by the name of the list that holds them."""
+    """The types of its children, by the name of the list that holds them."""
 
     def violation(self, value: Any) -> Violation | None:
         """The first rule that a value breaks; its `children` are checked by themselves and may be left empty."""
@@ -50,13 +50,15 @@ class Kind:
 
 
 @cache
-def kinds() -> dict[str, Kind]:
-    """All kinds by their names."""
+def record_types() -> dict[str, RecordType]:
+    """Return all record types by their names."""
     world = document(WORLD)
-    return {name: _kind(schema) for name, schema in {ROOT: world, **world["$defs"]}.items() if "properties" in schema}
+    return {
+        name: _record_type(schema) for name, schema in {ROOT: world, **world["$defs"]}.items() if "properties" in schema
+    }
 
 
-def _kind(schema: Mapping[str, Any]) -> Kind:
+def _record_type(schema: Mapping[str, Any]) -> RecordType:
     children = {
         name: reference.rpartition("/")[2]
         for name, own in schema["properties"].items()
@@ -64,7 +66,7 @@ def _kind(schema: Mapping[str, Any]) -> Kind:
     }
     whole = resolved(schema, WORLD)
     validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True, formats={"date-time": _is_time})
-    return Kind(whole, validator, children)
+    return RecordType(whole, validator, children)
 
 
 @lru_cache(1000)  # Bindings that stand together are often of the same second

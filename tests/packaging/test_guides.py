@@ -44,15 +44,28 @@ def world(tmp_path_factory) -> Path:
 
 
 @pytest.mark.needs("curl")
-@guides
+@pytest.mark.parametrize("name", [name for name in NAMES if steps(FOLDER / f"{name}.md")])
 def test_the_commands_of_a_guide_print_what_it_shows(tmp_path, world, name):
     """Typed one after the other where a service runs on a database, a guide's commands print what it shows."""
     database = "sqlite:///served.db"
     assert run_cli("import", world, "--database", database, cwd=tmp_path).returncode == 0
     typed = steps(guide(name))
-    assert len(typed) > 2
     serve = Step("chat-bindings serve 2> serve.log &", [])
     check([serve, *typed], tmp_path, CHAT_BINDINGS_DATABASE=database, TOKEN=TOKEN)
+
+
+@pytest.mark.needs("curl")
+def test_the_commands_of_the_guide_on_postgresql_print_what_it_shows(tmp_path, postgres):
+    """Typed on a real PostgreSQL, the guide's commands print what it shows."""
+    typed = steps(guide("postgresql"), "console postgresql")
+    assert len(typed) > 5
+    address = postgres.url(postgres.create_database())
+    shown = "postgresql://chat@db.example.com/chat"
+    check(
+        [Step(step.command.replace(shown, address), [line.replace(shown, address) for line in step.output])
+         for step in typed],
+        tmp_path,
+    )  # fmt: skip
 
 
 def options(command: click.Command) -> set[str]:

@@ -52,8 +52,8 @@ def test_the_wheel_carries_the_specs_and_no_package_called_handlers(installed):
     assert "chat_bindings/storage/migrations/sqlite/0001_initial.sql" in names
     assert "chat_bindings/storage/migrations/postgresql/0001_initial.sql" in names
     assert "chat_bindings/py.typed" in names
-    assert "chat_bindings/commands/templates/report.html.j2" in names
-    assert "chat_bindings/contract/test_page.py" in names
+    assert "chat_bindings/verify/report/templates/report.html.j2" in names
+    assert "chat_bindings/verify/clauses/page.py" in names
     assert "chat_bindings/openapi/clients/common.yaml" in names
     assert "chat_bindings/openapi/clients/templates/go/README.mustache" in names
 

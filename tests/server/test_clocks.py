@@ -1,5 +1,7 @@
 """A clock that is wrong by decades breaks nothing."""
 
+from pathlib import Path
+
 import pytest
 
 from ..conftest import load
@@ -12,7 +14,13 @@ from .conftest import Asker, registration
 @pytest.mark.parametrize("year", [1960, 2040, 2110])
 def test_a_clock_before_1970_or_after_2038(tmp_path, world_file, world, year):
     """Devices register and Bindings are read and deleted whatever the year."""
-    with Service(load(tmp_path / "clock.db", world_file), under=["faketime", f"{year}-01-01"]) as service:
+    (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
+    clock = [
+        "env",
+        f"LD_PRELOAD={library}",
+        f"FAKETIME=@{year}-01-01 00:00:00",
+    ]  # the command of that name stays between
+    with Service(load(tmp_path / "clock.db", world_file), under=clock) as service:
         ask = Asker(service, world)
         made = check_documented(ask("registerBinding", body=registration(endpoint="clock")), "registerBinding")
         assert made["date_created"].startswith(str(year))

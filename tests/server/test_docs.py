@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from chat_bindings.server.docs import Docs
-from chat_bindings.server.errors import Fault
+from chat_bindings.server.errors import ApiError
 from chat_bindings.server.settings import Site
 from chat_bindings.site.folder import publish
 from chat_bindings.site.site import version
@@ -146,7 +146,7 @@ def test_an_installation_from_a_clone_has_the_whole_site(tmp_path, monkeypatch):
     if not tracked:
         unavailable("the list of tracked files: git, and a clone")
     package = tmp_path / "lib" / "chat_bindings"
-    places = {"handlers/": package, "openapi/": package / "openapi", "handlers/verify/": package / "contract"}
+    places = {"handlers/": package, "openapi/": package / "openapi"}
     for name in tracked.split("\0"):
         for prefix, folder in places.items():
             if name.startswith(prefix) and (ROOT / name).is_file():
@@ -187,7 +187,7 @@ def test_a_site_that_cannot_be_built_is_a_500_with_its_reason_in_the_log(tmp_pat
     docs = Docs(Site(tmp_path, refuse_to_build))
     scope = {"type": "http", "method": "GET", "path": "/docs/", "query_string": b"", "headers": []}
     for _ in range(2):
-        with pytest.raises(Fault):
+        with pytest.raises(ApiError):
             asyncio.run(docs(scope, None, None))
     reason = "the site cannot be published: OSError: [Errno 28] No space left on device"
     assert [record.getMessage() for record in caplog.records] == [reason, reason]

@@ -207,8 +207,9 @@ def test_the_demo_leaves_nothing_behind(tmp_path):
         with Service(tmp_path, arguments=("serve", "--demo", "--port", 0)) as service:
             assert wait_until(lambda: "curl" in service.output, 60)
             tokens.add(re.search(r":([0-9a-f]{32}) ", curl_line(service))[1])
-            folder = Path(re.search(r"sqlite:///(\S+)/demo\.db", service.log)[1])
-            assert min(file.name for file in folder.iterdir()) == "demo.db"
+            assert wait_until(lambda: re.search(r"sqlite:///\S+/world\.db", service.log), 60), service.log
+            folder = Path(re.search(r"sqlite:///(\S+)/world\.db", service.log)[1])
+            assert min(file.name for file in folder.iterdir()) == "world.db"
             assert folder.stat().st_mode & 0o077 == 0
             service.signal(number)
             assert service.ended(60) == 0

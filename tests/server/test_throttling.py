@@ -15,7 +15,7 @@ with warnings.catch_warnings():
     from chat_bindings.server.access.proxies import Peers
     from chat_bindings.server.access.throttling import Throttling
     from chat_bindings.server.access.token_bucket import Limit, key, memory
-    from chat_bindings.server.errors import Fault
+    from chat_bindings.server.errors import ApiError
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
@@ -91,8 +91,8 @@ def test_memory_is_bounded(monkeypatch):
     monkeypatch.setattr(token_bucket, "_KEPT", kept)
     guesses = Guesses(Throttling(5, 5))
     for number in range(kept + 100):
-        with pytest.raises(Fault), guesses.guess(f"address {number}", f"user {number}", "guess"):
-            raise Fault("unauthorized")
+        with pytest.raises(ApiError), guesses.guess(f"address {number}", f"user {number}", "guess"):
+            raise ApiError("unauthorized")
     for gate in (guesses._by_address, guesses._by_user):  # noqa: SLF001
         backend = gate._limit._limiter._store._backend  # noqa: SLF001
         assert len(backend.get_client()) == len(backend.expire_info) == kept
@@ -107,7 +107,7 @@ def test_guesses_under_way_count():
         for number in range(5):
             for _ in range(3):
                 under_way.enter_context(guesses.guess(f"address {number}", "user", f"guess {number}"))
-        with pytest.raises(Fault, match="too_many_requests"), guesses.guess("another", "user", "another"):
+        with pytest.raises(ApiError, match="too_many_requests"), guesses.guess("another", "user", "another"):
             pytest.fail("it was looked at")
         with guesses.guess("another", "another user", "another"):
             pass
@@ -121,9 +121,9 @@ def test_a_database_that_is_away_is_no_guess():
     for _ in range(3):
         with pytest.raises(OSError, match="away"), guesses.guess("address", "user", "guess"):
             raise OSError("away")
-    with pytest.raises(Fault, match="unauthorized"), guesses.guess("address", "user", "guess"):
-        raise Fault("unauthorized")
-    with pytest.raises(Fault, match="too_many_requests"), guesses.guess("address", "user", "guess"):
+    with pytest.raises(ApiError, match="unauthorized"), guesses.guess("address", "user", "guess"):
+        raise ApiError("unauthorized")
+    with pytest.raises(ApiError, match="too_many_requests"), guesses.guess("address", "user", "guess"):
         pytest.fail("it was looked at, as if it had been right before")
 
 
@@ -136,7 +136,7 @@ def test_what_is_right_resets_no_count():
             pass
         try:
             with guesses.guess("address", "yours", f"guess {number}"):
-                raise Fault("unauthorized")
-        except Fault as fault:
+                raise ApiError("unauthorized")
+        except ApiError as fault:
             refused += fault.name == "too_many_requests"
     assert refused == 15

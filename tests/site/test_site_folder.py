@@ -210,11 +210,11 @@ def test_a_killed_run_is_completed_by_the_next(site, tmp_path, place):
     outdate(folder)
     script = (
         "import os, pathlib, signal\n"
-        "from chat_bindings.cli import publish_folder, publish_tree\n"
+        "from chat_bindings.site import folder, tree\n"
         "replace, calls = os.replace, iter(range(1000))\n"
         f"def dying(*a, **o): os.kill(os.getpid(), signal.SIGKILL) if next(calls) == {place} else replace(*a, **o)\n"
-        "publish_tree.os.replace = dying\n"
-        f"publish_folder.publish(pathlib.Path({str(folder)!r}))\n"
+        "tree.os.replace = dying\n"
+        f"folder.publish(pathlib.Path({str(folder)!r}))\n"
     )
     killed = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
     assert killed.returncode == -9, killed.stderr

@@ -127,7 +127,8 @@ def test_headers_are_those_of_the_spec():
     sent = dict(envelope.SHARED)
     assert {"allow", "access-control-allow-origin"} <= headers
     exposed = sent[b"access-control-expose-headers"].decode().lower().split(", ")
-    assert set(exposed) == headers - {"access-control-allow-origin"}
+    # every page may read Cache-Control: it is on the list of Fetch
+    assert set(exposed) == headers - {"access-control-allow-origin", "cache-control"}
 
 
 def test_sids_begin_as_the_spec_says():

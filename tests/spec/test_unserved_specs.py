@@ -10,6 +10,7 @@ with warnings.catch_warnings():
     from connexion.resolver import Resolver
     from connexion.spec import Specification
 
+    from chat_bindings import bindings
     from chat_bindings.server import representation
     from chat_bindings.server.access.authentication import AuthenticationAPI
     from chat_bindings.server.operations.parameters import Parameters
@@ -23,7 +24,7 @@ def test_an_operation_without_a_handler():
     operation = {"operationId": "paintBinding", "responses": {"200": {"description": ""}}}
     spec = {"openapi": "3.0.3", "info": {"title": "odd", "version": "1"}, "paths": {"/": {"get": operation}}}
     with pytest.raises(ResolverError, match="no attribute 'paint_binding'"):
-        Routing(None).add_api(Specification.from_dict(spec), resolver=resolver("chat_bindings.bindings"))
+        Routing(None).add_api(Specification.from_dict(spec), resolver=resolver(bindings))
 
 
 def test_a_parameter_in_a_place_that_is_not_read():

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chat_bindings.storage.engines import BadLocator, check, shown
+from chat_bindings.storage.engines import BadLocator, check, mask_password
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_bad_addresses_say_what_to_write(locator, said):
 def test_good_addresses_are_taken(locator):
     """Whatever PostgreSQL's own programs take is taken, and logged as it is."""
     check(locator)
-    assert shown(locator) == locator
+    assert mask_password(locator) == locator
 
 
 def test_a_password_may_stand_where_nobody_sees_it():
@@ -75,7 +75,7 @@ def test_a_password_may_stand_where_nobody_sees_it():
         ("postgresql://:secret@/db", "postgresql:///db"),
     ):
         check(address, seen=False)
-        assert shown(address) == logged
+        assert mask_password(address) == logged
         with pytest.raises(BadLocator, match=r"PGPASSFILE .*PGPASSWORD.*CHAT_BINDINGS_DATABASE"):
             check(address)
     with pytest.raises(BadLocator, match="password"):

@@ -135,7 +135,7 @@ def test_every_text_that_is_compared_is_compared_by_code_point(database):
         "JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey) "
         "JOIN pg_collation ON pg_collation.oid = attcollation WHERE relnamespace = 'public'::regnamespace"
     )
-    assert {name for name, _, _ in collations} == {"accounts", "api_keys", "services", "bindings"}
+    assert {name for name, _, _ in collations} == {"accounts", "api_keys", "services", "bindings", "erasures"}
     assert {collation for _, _, collation in collations} == {"C"}
 
 

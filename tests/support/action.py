@@ -20,6 +20,7 @@ def run(step: dict[str, Any], inputs: dict[str, str], folder: Path) -> subproces
     """Run a step. `folder` is the runner's own, and where it begins."""
     given = {name: _filled(value, inputs) for name, value in step["env"].items()}
     runner = {
+        "GITHUB_ACTIONS": "true",
         "RUNNER_TEMP": str(folder),
         "GITHUB_ACTION_PATH": str(FOLDER),
         "GITHUB_OUTPUT": str(folder / "output"),

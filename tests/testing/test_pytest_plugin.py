@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ..support.consoles import blocks
 from ..support.running import environment, wait_until
 
 pytest_plugins = "pytester"
 pytestmark = [pytest.mark.ci("runs pytest in pytest"), pytest.mark.long]
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
 _WITHOUT = ("cacheprovider", "schemathesis", "tracecov", "hypothesispytest", "anyio")  # plugins slow to import
 QUIET = ("-W", "error", *(part for name in _WITHOUT for part in ("-p", f"no:{name}")))
 
@@ -196,12 +197,13 @@ def left(pytester: pytest.Pytester) -> list[Path]:
     return [path for path in pytester.path.rglob("chat-bindings*") if any(path.iterdir())]
 
 
-def test_the_example_of_the_readme_passes(pytester):
-    """The README's test module runs as it stands, twilio-python included."""
-    (block,) = re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+@pytest.mark.parametrize(("document", "tests"), [("README.md", 1), ("openapi/guides/test-clients.md", 2)])
+def test_the_documented_test_module_passes(pytester, document, tests):
+    """The test module of the README, and that of the guide, run as they stand, twilio-python included."""
+    (block,) = (block for block in blocks(ROOT / document, "python") if "def test_" in block)
     pytester.makepyfile(block)
     ended = pytester.runpytest_subprocess(*QUIET)
-    ended.assert_outcomes(passed=2)
+    ended.assert_outcomes(passed=tests)
     assert left(pytester) == []
 
 

@@ -1,5 +1,6 @@
 """The GitHub Action verifies; that it installs the command is proven by `tests/packaging/test_wheel.py`."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -24,3 +25,27 @@ def test_action(tmp_path, world_file, world, name, code, verdict):
     assert "AUTH-05" in (tmp_path / "summary").read_text(encoding="utf-8") or code == 0
     reports = {path.name for path in (tmp_path / INPUTS["report-dir"]).iterdir()}
     assert reports == {"report.json", "junit.xml", "report.html"}
+
+
+def test_action_annotates(tmp_path, world_file, world):
+    """Each violation is an annotation, one that the baseline knows a notice; the summary is a table; what a target says
+    is no command."""
+    (tmp_path / "chat-bindings" / "bin").mkdir(parents=True)
+    command = Path(sys.executable).with_name("chat-bindings")
+    (tmp_path / "chat-bindings" / "bin" / "chat-bindings").symlink_to(command)
+    (tmp_path / "known.txt").write_text("# ours\nAUTH-05 our gateway takes it off\n", encoding="utf-8")
+    with serving(by_name("no-challenge"), world.document) as url:
+        inputs = INPUTS | {"base-url": url, "fixtures": str(world_file), "only": "AUTH-05 AUTH-01"}
+        new = run(VERIFY, inputs, tmp_path)
+        known = run(VERIFY, inputs | {"baseline": "known.txt"}, tmp_path)
+    assert (new.returncode, known.returncode) == (1, 0), known.stdout + known.stderr
+    assert re.search(r"^::error title=AUTH-05 [^:]+::expected", new.stdout, re.MULTILINE)
+    assert re.search(r"^::notice title=AUTH-05", known.stdout, re.MULTILINE)
+    begun = re.search(r"^::stop-commands::(\w+)$", new.stdout, re.MULTILINE)
+    ended = re.search(r"^::(\w+)::$", new.stdout, re.MULTILINE)
+    assert begun[1] == ended[1]
+    assert begun.start() < new.stdout.index("does not keep the contract") < ended.start() < new.stdout.index("::error")
+    summary = (tmp_path / "summary").read_text(encoding="utf-8")
+    assert "| Section | passed |" in summary
+    assert "AUTH-05" in summary
+    assert "known" in summary

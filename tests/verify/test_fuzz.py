@@ -60,7 +60,7 @@ def fuzzed(url, world_file, examples=20, *, measured=False, **options):
     try:
         run.target.list(run.world.large, "PageSize=5")
         with nullcontext() if measured else unmeasured():
-            return fuzz(run, examples, lambda _: None)
+            return fuzz(run, examples, lambda _: None).findings
     finally:
         run.target.close()
 
@@ -89,6 +89,19 @@ def test_the_reference_service_has_no_findings_and_loses_nothing(service, world_
     before = exported(service)
     assert fuzzed(service.url, world_file, read_only=read_only) == []
     assert exported(service) == before
+
+
+def test_what_fuzzing_sent_is_counted(world_file):
+    """The requests of each operation are counted."""
+    server = recorder()
+    with serving(server, document(world_file)) as url:
+        run = Run(url, World.read(world_file))
+        try:
+            sent = fuzz(run, 1, lambda _: None).requests
+        finally:
+            run.target.close()
+    assert {name.partition(" ")[0] for name in sent} >= {"GET", "DELETE"}
+    assert sum(sent.values()) <= len(server.seen)
 
 
 def test_what_a_server_may_choose_is_no_finding(world_file):

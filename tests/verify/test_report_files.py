@@ -104,7 +104,7 @@ def test_progress_says_what_is_violated():
     """Where there is no terminal, each violated clause is a line; advice is told from what fails."""
     stream = io.StringIO()
     console = Console(file=stream, highlight=False, width=100)
-    with LiveProgress(console, 3, strict=False) as progress:
+    with LiveProgress(console, 3) as progress:
         for result in report_of("failed", "failed", "passed").results:
             progress.start(result.clause)
             progress.done(result)

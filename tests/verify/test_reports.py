@@ -14,7 +14,7 @@ import yaml
 from junitparser import Error, Failure, JUnitXml, Skipped
 from rich.console import Console
 
-from chat_bindings.failures import failure
+from chat_bindings.cli.failures import refusal_of
 from chat_bindings.verify.outcome import Result
 from chat_bindings.verify.report import console as verify_console
 from chat_bindings.verify.report.console import LiveProgress, show_clauses, show_summary
@@ -81,7 +81,8 @@ def test_every_form_says_the_same(run, tmp_path):
     assert suites.failures == run.violations
     assert suites.skipped == run.outcomes["skipped"]
     assert suites.errors == bool(run.stopped)
-    assert suites.tests == len(run.results) + len(run.findings) + bool(run.stopped)
+    has_no_findings = bool(run.fuzz_examples) and not run.findings
+    assert suites.tests == len(run.results) + len(run.findings) + bool(run.stopped) + has_no_findings
     text = Page(page).text
     assert run.stopped in text
     assert all(each.clause.id in text for each in run.results)
@@ -193,6 +194,28 @@ def test_findings_that_count_come_first(tmp_path):
         assert text.index("A fault: a fault") < text.index("A fault: advice")
 
 
+def test_fuzzing_shows_in_every_form(tmp_path):
+    """What fuzzing sent is told on the terminal, on the page and in report.json; it has a section of its own."""
+    run = whole(fuzz_examples=20, fuzz_requests={"GET /a": 1200, "DELETE /a": 1}, findings=[finding("should")])
+    document, suites, page = written(run, tmp_path)
+    told = "Fuzzing sent 1201 requests for 20 examples of each operation (GET /a 1200, DELETE /a 1), and found 1 fault."
+    output = printed(show_summary, run, width=4000)
+    assert document["fuzzing"]["requests"] == {"GET /a": 1200, "DELETE /a": 1}
+    assert told in Page(page).text
+    assert told in output
+    assert re.search(r"^ *Fuzzing +1", output, re.MULTILINE)
+    assert "Fuzzing" in [suite.name for suite in suites]
+
+
+def test_fuzzing_that_sent_nothing_says_so(tmp_path):
+    """Where fuzzing was asked for and sent nothing, every form says so."""
+    run = whole(fuzz_examples=20)
+    document, suites, page = written(run, tmp_path)
+    assert document["fuzzing"]["requests"] == {}
+    for text in (Page(page).text, printed(show_summary, run), str(suites.tostring())):
+        assert "Fuzzing was asked for, and sent nothing." in text
+
+
 def test_violations_that_count_come_first(tmp_path):
     """A violated `must` comes before what is advice, on the page and on the terminal."""
     advice, counts = failed(first("should")), failed(first("must"))
@@ -231,7 +254,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file") as raised:
         write_reports(report(), tmp_path / "file" / "folder")
-    told = failure(raised.value)
+    told = refusal_of(raised.value)
     assert told is not None
     assert str(tmp_path / "file") in told.message
 
@@ -290,5 +313,5 @@ def test_a_silence_is_broken_by_what_is_waited_for(monkeypatch):
 def test_the_templates_are_part_of_the_package():
     """All templates are data of the package, so that the wheel has them."""
     data = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-data"]
-    assert data["chat_bindings.cli.templates"] == ["*.j2"]
+    assert data["chat_bindings.verify.report.templates"] == ["*.j2"]
     assert {path.suffix for path in Path("handlers/verify/report/templates").iterdir() if path.is_file()} == {".j2"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.world.schema import kinds
+from chat_bindings.world.schema import record_types
 
 from ..support.running import World, run_cli
 
@@ -45,7 +45,7 @@ def test_another_seed_gives_other_sids_and_tokens(text):
 
 def test_the_world_is_what_the_schema_asks_for(fixtures):
     """Each account, key, service and Binding keeps the rules of openapi/world.yaml, and tokens are 32 hex digits."""
-    assert kinds()["World"].violation(fixtures.document) is None
+    assert record_types()["World"].violation(fixtures.document) is None
     tokens = [fixtures.a["auth_token"], fixtures.b["auth_token"], fixtures.key["secret"]]
     assert all(re.fullmatch("[0-9a-f]{32}", token) for token in tokens)
 

@@ -3,9 +3,9 @@
 import click
 
 from ...failures import Refusal
+from ...files import made
 from ...storage.engines import administration
 from ..options import database_option, option
-from ..output import made
 from ..progress import progress
 
 

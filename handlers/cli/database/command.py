@@ -2,7 +2,7 @@
 
 import click
 
-from ...storage.engines import administration, shown
+from ...storage.engines import administration, mask_password
 from ..options import database_option
 from .copy import copy
 from .erase import erase
@@ -35,7 +35,7 @@ def upgrade(*, database: str) -> None:
     """
     with administration(database) as storage:
         last = storage.migrate()
-    click.echo(f"{shown(database)} is up to date: migration {last}.")
+    click.echo(f"{mask_password(database)} is up to date: migration {last}.")
 
 
 @database.command()
@@ -51,7 +51,7 @@ def status(*, database: str) -> int:
     """
     with administration(database) as storage:
         schema = storage.schema()
-    name = shown(database)
+    name = mask_password(database)
     if schema.current:
         click.echo(f"{name} is up to date: migration {schema.applied}.")
         return 0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...storage.copying import Part
 
 _KINDS = {"accounts": "Account", "keys": "Key", "services": "Service", "bindings": "Binding"}
-"""The kinds of rows, and what they are in a world."""
+"""The record_types of rows, and what they are in a world."""
 
 
 @click.command()
@@ -73,9 +73,9 @@ def _regular(name: str) -> Iterator[Path]:
 def check(part: "Part") -> None:
     """Hold rows to the rules that a world must keep."""
     from ...storage.sqlite.backup import BadBackup
-    from ...world.schema import kinds
+    from ...world.schema import record_types
 
-    kind = kinds()[_KINDS[part.kind]]
+    kind = record_types()[_KINDS[part.kind]]
     for row in part.rows:
         value = row._asdict()
         if part.kind == "bindings":

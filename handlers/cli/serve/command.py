@@ -88,6 +88,7 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
     """
     leave_process_1()
     from ...server import run  # the web stack takes a while to import: --help does without
+    from ...application import application
 
     certificate = _certificate(listening)
     configure(given["log_level"], given["log_format"])
@@ -120,6 +121,7 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
         run.run(
             settings,
             sockets,
+            create=application,
             workers=listening.workers,
             certificate=certificate,
             monitor=monitor,

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...storage.interface import Storage
 from ...storage.tokens import digest
-from ..errors import Fault
+from ..errors import ApiError
 from ..operations.stage import CompiledStageAPI
 from ..request import Repeated, arguments_of, header
 from ..settings import CONTROL
@@ -38,27 +38,27 @@ _LONGEST = 256
 def parse_basic(value: bytes) -> tuple[str, str]:
     """The user name and the digest of the password of an `Authorization`.
 
-    Raises `Fault("unauthorized")`: a malformed one is wrong credentials.
+    Raises `ApiError("unauthorized")`: a malformed one is wrong credentials.
     """
     scheme, _, encoded = value.strip().partition(b" ")
     if scheme.lower() != b"basic":
-        raise Fault("unauthorized")
+        raise ApiError("unauthorized")
     try:
         user_name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        raise Fault("unauthorized") from None
+        raise ApiError("unauthorized") from None
     if not colon:
-        raise Fault("unauthorized")
+        raise ApiError("unauthorized")
     return user_name, digest(password)
 
 
 async def authenticate(storage: Storage, user_name: str, password_sha256: str) -> str:
-    """The SID of the account whose credentials these are. Raises `Fault("unauthorized")` when they are wrong."""
+    """The SID of the account whose credentials these are. Raises `ApiError("unauthorized")` when they are wrong."""
     credential = await storage.credential(user_name) if "\0" not in user_name else None
     expected = credential.secret_sha256 if credential else _NOBODY
     matches = hmac.compare_digest(password_sha256, expected)
     if credential is None or not matches:
-        raise Fault("unauthorized")
+        raise ApiError("unauthorized")
     return credential.account_sid
 
 
@@ -75,7 +75,7 @@ class Authenticator:
         return known[0] if known and time.monotonic() < known[1] else None
 
     async def account_sid(self, value: bytes, scope: Scope) -> str:  # noqa: ARG002 - as above
-        """The SID of the account that asks, by a request's `Authorization`. Raises `Fault("unauthorized")`."""
+        """The SID of the account that asks, by a request's `Authorization`. Raises `ApiError("unauthorized")`."""
         return await self._look(*parse_basic(value), value)
 
     async def _look(self, user_name: str, password_sha256: str, value: bytes) -> str:
@@ -116,7 +116,7 @@ class AuthenticatedOperation:
         except Repeated:
             value = None  # nobody can say which of them counts
         if value is None:
-            raise Fault("unauthorized")
+            raise ApiError("unauthorized")
         account_sid = self._authenticator.remembered(value, scope)
         if account_sid is None:
             return self._ask(value, scope, receive, send)

@@ -20,7 +20,7 @@ from starlette.types import Scope
 from throttled.rate_limiter import per_min
 
 from ...storage.interface import Storage
-from ..errors import Fault
+from ..errors import ApiError
 from ..settings import Network
 from .authentication import Authenticator, parse_basic
 from .proxies import Peers
@@ -76,9 +76,9 @@ class Guesses:
 
     @contextmanager
     def guess(self, address: str, user_name: str, password_sha256: str) -> Iterator[None]:
-        """While credentials are looked at; a Fault means that they are wrong.
+        """While credentials are looked at; a ApiError means that they are wrong.
 
-        Raises `Fault("too_many_requests")` when they must not be.
+        Raises `ApiError("too_many_requests")` when they must not be.
         """
         here, these = key(address, user_name), key(address, user_name, password_sha256)
         gates = self._gates(key(address), key(user_name), here, these)
@@ -89,7 +89,7 @@ class Guesses:
             gate.begin(name, these)
         try:
             yield
-        except Fault:
+        except ApiError:
             for gate, name in gates:
                 gate.count(name)
             if self._right.get(these):  # they were rotated or deleted

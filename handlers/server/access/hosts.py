@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import Fault
+from ..errors import ApiError
 from ..settings import Settings
 from .origin import Origin
 
@@ -29,7 +29,7 @@ class AllowedHosts:
         if scope["type"] == "http":
             host, header = self._origin.host_of(scope)
             if host and not self._is_allowed(host):
-                raise Fault("invalid_parameter", parameter=header, rule="must be a host that this server is for")
+                raise ApiError("invalid_parameter", parameter=header, rule="must be a host that this server is for")
         return self.app(scope, receive, send)
 
     def _is_allowed(self, value: bytes) -> bool:

@@ -10,7 +10,7 @@ from connexion.operations.abstract import AbstractOperation
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import Fault
+from ..errors import ApiError
 from ..http.target import HOST, HOST_HEADER, is_host, no_host
 from ..operations.stage import CompiledStageAPI
 from ..request import Repeated, arguments_of, header
@@ -43,7 +43,7 @@ class Origin:
         self._trusted = tuple(trusted_proxies)
 
     def of(self, scope: Scope) -> str:
-        """The origin of a request. Raises `Fault("invalid_parameter")` where its host or its prefix is none."""
+        """The origin of a request. Raises `ApiError("invalid_parameter")` where its host or its prefix is none."""
         if self._public_url:
             return self._public_url
         if not self._trusted and (asked := scope.get(HOST)):
@@ -57,7 +57,7 @@ class Origin:
         return _origin(self._scheme_of(scope), host or b"") + self._prefix_of(scope)
 
     def host_of(self, scope: Scope) -> AskedHost:
-        """The host that a request is for. Raises `Fault("invalid_parameter")` where it is none."""
+        """The host that a request is for. Raises `ApiError("invalid_parameter")` where it is none."""
         if self._trusted and (forwarded := self._forwarded(scope, b"x-forwarded-host")):
             if not is_host(forwarded):
                 raise no_host(_FORWARDED_HOST)
@@ -71,7 +71,7 @@ class Origin:
     def _prefix_of(self, scope: Scope) -> str:
         prefix = self._forwarded(scope, b"x-forwarded-prefix")
         if len(prefix) > _LONGEST_PREFIX or not _PREFIX.fullmatch(prefix):
-            raise Fault("invalid_parameter", parameter=_FORWARDED_PREFIX, rule="must be a path, such as /chat")
+            raise ApiError("invalid_parameter", parameter=_FORWARDED_PREFIX, rule="must be a path, such as /chat")
         return prefix.decode().rstrip("/")
 
     def _forwarded(self, scope: Scope, name: bytes) -> bytes:
@@ -89,7 +89,7 @@ def _host_header(scope: Scope) -> bytes | None:
     try:
         host = header(scope, b"host")
     except Repeated:
-        raise Fault("invalid_parameter", parameter=HOST_HEADER, rule="must come once") from None
+        raise ApiError("invalid_parameter", parameter=HOST_HEADER, rule="must come once") from None
     if host and not is_host(host):
         raise no_host()
     return host

@@ -7,7 +7,7 @@ from throttled.rate_limiter import Quota
 from throttled.rate_limiter.gcra import GCRARateLimiter
 from throttled.store import MemoryStore
 
-from ..errors import Fault
+from ..errors import ApiError
 
 _KEPT = 32_768
 """How many keys are remembered, in some 15 MB; of more the one that was seen least recently is forgotten."""
@@ -45,6 +45,6 @@ class Limit:
         return max(math.ceil(state.reset_after - (state.limit - 1) * self._between), 1)
 
 
-def too_many_requests(seconds: int) -> Fault:
+def too_many_requests(seconds: int) -> ApiError:
     """The error of one who has to wait for so many seconds."""
-    return Fault("too_many_requests", {"Retry-After": str(seconds)})
+    return ApiError("too_many_requests", {"Retry-After": str(seconds)})

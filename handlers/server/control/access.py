@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..access.origin import Origin
-from ..errors import Fault
+from ..errors import ApiError
 from ..request import Repeated, header
 from ..settings import Control
 
@@ -29,17 +29,17 @@ class ControlAccess:
         self._origin = origin
 
     def check(self, scope: Scope) -> None:
-        """Raise a `Fault` where the request may not pass."""
+        """Raise a `ApiError` where the request may not pass."""
         try:
             sender, authorization = header(scope, b"origin"), header(scope, b"authorization")
         except Repeated:
-            raise Fault("not_found") from None
+            raise ApiError("not_found") from None
         if sender is not None and sender.decode("latin-1").lower() != self._origin.of(scope).lower():
-            raise Fault("not_found")
+            raise ApiError("not_found")
         if self._token is None:
             self._must_be_local(scope)
         elif not self._is_right(authorization or b""):
-            raise Fault("control_unauthorized", _CHALLENGE)
+            raise ApiError("control_unauthorized", _CHALLENGE)
 
     def _is_right(self, authorization: bytes) -> bool:
         scheme, _, token = authorization.strip().partition(b" ")
@@ -48,7 +48,7 @@ class ControlAccess:
     def _must_be_local(self, scope: Scope) -> None:
         host, _ = self._origin.host_of(scope)
         if not is_loopback(host or b"localhost") or any(name in _FORWARDED for name, _ in scope["headers"]):
-            raise Fault("not_found")
+            raise ApiError("not_found")
 
     def over(self, app: ASGIApp) -> ASGIApp:
         """An app behind this check."""

@@ -17,7 +17,7 @@ from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import Scope
 
 from ...spec import component
-from ..errors import Fault
+from ..errors import ApiError
 from ..operations.parameters import pairs
 from ..request import FAULT, arguments_of
 from ..settings import CONTROL, DOCS
@@ -73,7 +73,7 @@ class _Entry(NamedTuple):
         """The identities that the request names."""
         if self.body is not None:
             yield self.body[_IDENTITY]
-        with suppress(Fault):
+        with suppress(ApiError):
             for name, value in pairs(self.query, "query"):
                 if name == _IDENTITY:
                     yield value

@@ -1,1 +1,1 @@
-"""Fault injection: `serve --faults`."""
+"""ApiError injection: `serve --faults`."""

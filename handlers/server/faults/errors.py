@@ -10,7 +10,7 @@ import orjson
 from starlette.types import Scope
 
 from ...spec import CONTRACT, REGISTRATION, Json, document, operations, resolved
-from ..errors import REQUEST_ID, Fault, catalogue, render
+from ..errors import REQUEST_ID, ApiError, catalogue, render
 from .rules import Injection
 from .schemas import injection_schema
 
@@ -29,7 +29,7 @@ class ErrorAnswer(NamedTuple):
         """
         name = self._kind()
         if name is not None:
-            return render(Fault(name, self.headers | headers), scope)
+            return render(ApiError(name, self.headers | headers), scope)
         return self.body["status"], self.headers | headers, orjson.dumps(self.body)
 
     def _kind(self) -> str | None:
@@ -78,7 +78,7 @@ def _headers(response: Json) -> dict[str, str]:
     }
 
 
-def misfit(injection: Injection, operation_id: str) -> tuple[str, str] | None:
+def check_injection(injection: Injection, operation_id: str) -> tuple[str, str] | None:
     """Which property of an injection does not fit an operation, and the rule that it breaks."""
     if injection.code is None:
         return None

@@ -69,7 +69,7 @@ class Injector:
     ) -> tuple[Injection, float]:
         """What becomes of a request with certain preferences, and how many seconds it waits before.
 
-        Raises `Fault("invalid_parameter")` for a preference that cannot be had.
+        Raises `ApiError("invalid_parameter")` for a preference that cannot be had.
         """
         if self.by_request:
             wanted = asked_for(sent, operation_id)

@@ -2,7 +2,7 @@
 
 import re
 
-from ..errors import Fault
+from ..errors import ApiError
 
 # quantifiers are possessive, so that no header takes long to be refused
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
@@ -22,7 +22,7 @@ def preferences(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
     """The preferences of a request by their names in lower case; a value that is left out is an empty one.
 
     Of a preference that comes more than once the first counts, in whichever header it stands. Parameters after a
-    semicolon are left out. Raises `Fault("invalid_parameter")` for what is no list of preferences.
+    semicolon are left out. Raises `ApiError("invalid_parameter")` for what is no list of preferences.
     """
     found: dict[str, str] = {}
     for name, value in headers:
@@ -37,7 +37,7 @@ def _read(text: str, found: dict[str, str]) -> None:
         match = _PREFERENCE.match(text, place)
         if match is None:
             rule = "must be a list of preferences, such as wait=10"
-            raise Fault("invalid_parameter", VARY, parameter="Prefer", rule=rule)
+            raise ApiError("invalid_parameter", VARY, parameter="Prefer", rule=rule)
         if match["name"]:
             found.setdefault(match["name"].lower(), _unquoted(match["value"] or ""))
         place = match.end()

@@ -8,8 +8,8 @@ import jsonschema_rs
 
 from ...schema_messages import first_error, rule
 from ...spec import Json
-from ..errors import Fault
-from .errors import misfit
+from ..errors import ApiError
+from .errors import check_injection
 from .prefer import VARY
 from .rules import Injection
 from .schemas import injection_schema
@@ -41,8 +41,8 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
 def asked_for(sent: Mapping[str, str], operation_id: str) -> Injection | None:
     """What a request wants, by its preferences; None when it wants nothing.
 
-    Raises `Fault("invalid_parameter")` for a value that cannot be had. RFC 7240 would ignore it; but then a test that
-    waits for an error, and has misspelt it, would pass for another reason.
+    Raises `ApiError("invalid_parameter")` for a value that cannot be had. RFC 7240 would ignore the value, but then a
+    test that has misspelt its error would pass for another reason.
     """
     properties = injection_schema()["properties"]
     values = {
@@ -55,7 +55,7 @@ def asked_for(sent: Mapping[str, str], operation_id: str) -> Injection | None:
     if error := first_error(_validator(), injection_schema(), values):
         raise _refused(next(iter(error.instance_path), None), rule(error))
     injection = Injection.of(values)
-    if wrong := misfit(injection, operation_id):
+    if wrong := check_injection(injection, operation_id):
         raise _refused(*wrong)
     return injection
 
@@ -71,6 +71,6 @@ def applied(sent: Mapping[str, str]) -> dict[str, str]:
     return known | (_NO_RULES if without_rules(sent) else {})
 
 
-def _refused(name: str | int | None, sentence: str) -> Fault:
+def _refused(name: str | int | None, sentence: str) -> ApiError:
     parameter = "Prefer" if name is None else f"The preference {_preference(str(name))}"
-    return Fault("invalid_parameter", VARY, parameter=parameter, rule=sentence)
+    return ApiError("invalid_parameter", VARY, parameter=parameter, rule=sentence)

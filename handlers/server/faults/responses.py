@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..errors import fault_of, respond
+from ..errors import api_error_of, respond
 from ..http.protocol import Protocol
 from .rules import Injection
 
@@ -47,7 +47,7 @@ class Answer:
         try:
             await app(self._scope, receive, self.send)
         except Exception as error:  # noqa: BLE001 - as the envelope, which knows what it means
-            await respond(fault_of(error), self._scope, self.send)
+            await respond(api_error_of(error), self._scope, self.send)
 
     async def send(self, message: Message) -> None:
         """Take a part of the answer, and send it all on with the last."""

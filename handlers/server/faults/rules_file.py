@@ -10,7 +10,7 @@ import yaml
 
 from ...schema_messages import first_error, keyword, rule
 from ...spec import CONTRACT, REGISTRATION, operations
-from .errors import misfit
+from .errors import check_injection
 from .rules import Rule
 from .schemas import schema
 
@@ -90,7 +90,7 @@ def _misfits(each: Rule, served: Sequence[str]) -> Iterator[tuple[str, str]]:
     if each.operation is not None and each.operation not in served:
         yield "operation", _unknown(each.operation, served)
     for operation_id in [each.operation] if each.operation else served:
-        if wrong := misfit(each.injection, operation_id):
+        if wrong := check_injection(each.injection, operation_id):
             yield wrong
 
 

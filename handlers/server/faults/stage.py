@@ -15,7 +15,7 @@ from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..control.gate import Gate
-from ..errors import Fault, send_error
+from ..errors import ApiError, send_error
 from ..operations.stage import CompiledStageAPI
 from ..request import FAULT, arguments_of
 from ..settings import CONTROL
@@ -50,7 +50,7 @@ class InjectedOperation:
         if seconds:
             await asyncio.sleep(seconds)
             if self._gate and not self._gate.is_current(scope):
-                raise Fault("service_unavailable")
+                raise ApiError("service_unavailable")
         if injection.drop == "request":
             hang_up(scope)
             return

@@ -9,7 +9,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ..access.proxies import peer_of
-from ..errors import Fault
+from ..errors import ApiError
 from .limits import Limits
 from .refusals import MALFORMED, ON_REFUSED, refusal, too_many_connections
 from .target import HOST, HOST_HEADER, LONGEST_TARGET, is_host, no_host, percent_decoded, target_of
@@ -73,7 +73,7 @@ class Protocol(HttpToolsProtocol):
         self.limits = limits
         self.seen: Seen | None = None
         self._running: RequestResponseCycle | None = None
-        self._refusal: Fault | None = None
+        self._refusal: ApiError | None = None
         self._discards = False
         self._unread = 0
         """Bytes that came since there was a whole head, or a piece of a body."""
@@ -123,7 +123,7 @@ class Protocol(HttpToolsProtocol):
             return
         except httptools.HttpParserError as error:
             cause = error.__context__
-            self._refuse(cause if isinstance(cause, Fault) else Fault("malformed_request"))
+            self._refuse(cause if isinstance(cause, ApiError) else ApiError("malformed_request"))
         if self.pipeline:
             self._proceed()
         cycle = self.cycle
@@ -150,14 +150,14 @@ class Protocol(HttpToolsProtocol):
             return
         if name == b"host":
             if self._host is not None:
-                raise Fault("invalid_parameter", parameter=HOST_HEADER, rule="must come once")
+                raise ApiError("invalid_parameter", parameter=HOST_HEADER, rule="must come once")
             self._host = value.strip()
         elif name == b"expect":
             self.expect_100_continue = value.lower() == b"100-continue"
         elif name == b"content-length":
             self._has_length = True
         elif self._is_chunked or value.lower() != b"chunked":
-            raise Fault("malformed_request")  # where the body ends would be a guess
+            raise ApiError("malformed_request")  # where the body ends would be a guess
         else:
             self._is_chunked = True
 
@@ -165,7 +165,7 @@ class Protocol(HttpToolsProtocol):
         parser, scope, headers = self.parser, self.scope, self.headers
         if parser.should_upgrade():
             if parser.get_method() == b"CONNECT":  # there is no tunnel to be had
-                raise Fault("malformed_request")
+                raise ApiError("malformed_request")
             self._declines = True
             return
         scope["method"] = parser.get_method().decode("ascii")
@@ -213,21 +213,21 @@ class Protocol(HttpToolsProtocol):
 
     def _check_older(self, version: str) -> None:
         if version != "1.0" or self._is_chunked:  # 1.0 knows no chunks: whoever passed it on saw another body
-            raise Fault("malformed_request")
+            raise ApiError("malformed_request")
         self.scope["http_version"] = version
 
     def _check_size(self) -> None:
         headers = list(self.scope["headers"])
         if len(headers) > (most := self.limits.max_headers):
-            raise Fault("invalid_parameter", parameter="The request", rule=f"must have at most {most} headers")
+            raise ApiError("invalid_parameter", parameter="The request", rule=f"must have at most {most} headers")
         line = f"{self.scope['method']} {self.url.decode('latin-1')} HTTP/1.1\r\n"
         if len(line) + sum(len(name) + len(value) + 4 for name, value in headers) + 2 > self.limits.max_head:
             raise self._too_large()
 
-    def _too_large(self) -> Fault:
+    def _too_large(self) -> ApiError:
         is_head = self.scope is not None and self.headers is not _NOWHERE
         if not is_head or len(self.url) > LONGEST_TARGET:
-            return Fault("malformed_request")
+            return ApiError("malformed_request")
         return _head_fault(f"must have at most {self.limits.max_head} bytes")
 
     def _decline(self, rest: bytes) -> None:
@@ -264,7 +264,7 @@ class Protocol(HttpToolsProtocol):
             self._read_on()
             self.flow.resume_reading()
 
-    def _refuse(self, fault: Fault) -> None:
+    def _refuse(self, fault: ApiError) -> None:
         """Answer what cannot be read, after all that came before it, and end the connection."""
         if self._refusal is not None:
             return
@@ -285,7 +285,7 @@ class Protocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
 
-    def _answer_refusal(self, fault: Fault) -> None:
+    def _answer_refusal(self, fault: ApiError) -> None:
         if self.transport.is_closing():
             return
         running = self._running
@@ -335,5 +335,5 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
 
 
-def _head_fault(rule: str) -> Fault:
-    return Fault("invalid_parameter", parameter="The head of the request", rule=rule)
+def _head_fault(rule: str) -> ApiError:
+    return ApiError("invalid_parameter", parameter="The head of the request", rule=rule)

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..envelope import SHARED, Envelope, log, new_request_id
-from ..errors import REQUEST_ID, Fault, no_store, render
+from ..errors import REQUEST_ID, ApiError, no_store, render
 
 _REFUSED = "- - - %(status)d - %(request_id)s"
 """The line of what is no request: it has neither method nor path."""
@@ -27,12 +27,12 @@ def too_many_connections() -> ASGIApp:
     async def refuse(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - an ASGI app
         if tell := scope["state"].get(ON_REFUSED):
             tell(TOO_MANY)
-        raise Fault("too_many_requests", {"Connection": "close"})
+        raise ApiError("too_many_requests", {"Connection": "close"})
 
     return Envelope(refuse)
 
 
-def refusal(fault: Fault, scope: Any, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+def refusal(fault: ApiError, scope: Any, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """The bytes of an answer that ends a connection, and its line in the log.
 
     `scope` is the request's as far as it was read, None before it began, and `headers` are those that every answer has.

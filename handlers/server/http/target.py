@@ -4,7 +4,7 @@ import re
 from ipaddress import IPv6Address
 from typing import NamedTuple
 
-from ..errors import Fault
+from ..errors import ApiError
 
 HOST = "chat_bindings.host"
 """Where a scope holds the host that was asked for, once it is known to be one."""
@@ -35,9 +35,9 @@ def is_host(value: bytes) -> bool:
         return False
 
 
-def no_host(header: str = HOST_HEADER) -> Fault:
+def no_host(header: str = HOST_HEADER) -> ApiError:
     """What a host that is none is answered with."""
-    return Fault("invalid_parameter", parameter=header, rule="must be a host, or a host and a port")
+    return ApiError("invalid_parameter", parameter=header, rule="must be a host, or a host and a port")
 
 
 def has_broken_escape(encoded: bytes) -> bool:
@@ -63,13 +63,13 @@ class Target(NamedTuple):
 
 
 def target_of(url: bytes) -> Target:
-    """Take a request's target apart (RFC 9112, 3.2). Raises `Fault` for what is neither a path nor a whole URL."""
+    """Take a request's target apart (RFC 9112, 3.2). Raises `ApiError` for what is neither a path nor a whole URL."""
     if len(url) > LONGEST_TARGET or b"#" in url:
-        raise Fault("malformed_request")
+        raise ApiError("malformed_request")
     if url.startswith(b"/"):
         path, _, query = url.partition(b"?")
         return Target(None, path, query)
     match = _ABSOLUTE.fullmatch(url)
     if not match or not is_host(match["host"]):
-        raise Fault("malformed_request")
+        raise ApiError("malformed_request")
     return Target(match["host"], match["path"] or b"/", match["query"] or b"")

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope
 
 from ...schema_messages import first_error, keyword, rule
 from ...spec import Json
-from ..errors import Fault, shorten
+from ..errors import ApiError, shorten
 from ..http.limits import Limits
 from .parameters import coercer, pairs, validator
 
@@ -36,16 +36,16 @@ class AnyBody:
     async def parse(self, scope: Scope, receive: Receive) -> Any:
         """The body's value.
 
-        Raises `Fault` for another media type, for what is too large or too slow or cannot be read, and for the first
+        Raises `ApiError` for another media type, for what is too large or too slow or cannot be read, and for the first
         rule that is broken.
         """
         headers = dict(scope["headers"])
         sent = headers.get(b"content-type", b"")
         media_type = sent.partition(b";")[0].strip().lower().decode("latin-1") or self._media_types[0]
         if media_type not in self._media_types:
-            raise Fault("unsupported_content_type", types=" or ".join(self._media_types))
+            raise ApiError("unsupported_content_type", types=" or ".join(self._media_types))
         if headers.get(b"content-encoding", b"identity").strip().lower() not in (b"", b"identity"):
-            raise Fault("unsupported_content_encoding")
+            raise ApiError("unsupported_content_encoding")
         if int(headers.get(b"content-length", b"").lstrip(b"0") or b"0") > self._most:
             raise self._too_large()
         return await self.read(media_type, self._received(receive))
@@ -61,7 +61,7 @@ class AnyBody:
                 while more:
                     message = await receive()
                     if message["type"] == "http.disconnect":  # what came so far may well look like a whole body
-                        raise Fault("invalid_body", format="complete", reason="the client hung up")
+                        raise ApiError("invalid_body", format="complete", reason="the client hung up")
                     chunk = message.get("body", b"")
                     size += len(chunk)
                     if size > self._most:
@@ -70,10 +70,10 @@ class AnyBody:
                     yield chunk
         except TimeoutError:
             rule = f"must arrive within {self._limits.body_timeout} seconds"
-            raise Fault("invalid_parameter", {"Connection": "close"}, parameter="The body", rule=rule) from None
+            raise ApiError("invalid_parameter", {"Connection": "close"}, parameter="The body", rule=rule) from None
 
-    def _too_large(self) -> Fault:
-        return Fault("invalid_parameter", parameter="The body", rule=f"must have at most {self._most} bytes")
+    def _too_large(self) -> ApiError:
+        return ApiError("invalid_parameter", parameter="The body", rule=f"must have at most {self._most} bytes")
 
 
 class Body(AnyBody):
@@ -117,19 +117,19 @@ def body_of(content: Json, limits: Limits) -> AnyBody:
     return RawBody(content, limits) if is_raw else Body(content, limits)
 
 
-def _fault(error: Any) -> Fault:
+def _fault(error: Any) -> ApiError:
     path = list(error.instance_path)
     if keyword(error) == "required":
         path.append(error.kind.property)
-        return Fault("invalid_parameter", parameter=path[-1], rule="is missing: it is required")
-    return Fault("invalid_parameter", parameter=str(path[0]) if path else "The body", rule=rule(error))
+        return ApiError("invalid_parameter", parameter=path[-1], rule="is missing: it is required")
+    return ApiError("invalid_parameter", parameter=str(path[0]) if path else "The body", rule=rule(error))
 
 
-def _unknown(name: str, known: Iterable[str]) -> Fault:
+def _unknown(name: str, known: Iterable[str]) -> ApiError:
     """The fault of a property that the schema does not have."""
     meant = next((each for each in known if each.lower() == name.lower()), None)
     advice = f"it is written {meant}" if meant else f"it takes {', '.join(known)}"
-    return Fault("unknown_property", property=shorten(name) or "A property without a name", advice=advice)
+    return ApiError("unknown_property", property=shorten(name) or "A property without a name", advice=advice)
 
 
 def _form_reader(schema: Json) -> Callable[[bytes], Any]:
@@ -152,12 +152,12 @@ def _json_reader(schema: Json) -> Callable[[bytes], Any]:
     def read(body: bytes) -> Any:
         if sum(map(body.count, (b",", b"[", b"{"))) > _MOST_MARKS:
             rule = f"must have at most {_MOST_MARKS} commas and opening brackets"
-            raise Fault("invalid_parameter", parameter="The body", rule=rule)
+            raise ApiError("invalid_parameter", parameter="The body", rule=rule)
         try:
             value = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             reason = f"{error.msg} at line {error.lineno}, column {error.colno}"
-            raise Fault("invalid_body", format="JSON", reason=reason) from None
+            raise ApiError("invalid_body", format="JSON", reason=reason) from None
         for name in value if isinstance(value, dict) else ():
             if name not in known:
                 raise _unknown(name, known)

@@ -11,7 +11,7 @@ from starlette.types import Scope
 
 from ...schema_messages import first_error, keyword, rule
 from ...spec import Json
-from ..errors import Fault, shorten
+from ..errors import ApiError, shorten
 from ..http.target import has_broken_escape, percent_decoded
 
 _INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
@@ -32,11 +32,11 @@ def validator(schema: Json) -> jsonschema_rs.Draft4Validator:
 def pairs(encoded: bytes, kind: str) -> Iterator[tuple[str, str]]:
     """The names and values of a query or a form, in which a `+` is a space.
 
-    Raises `Fault("invalid_parameter")` for broken percent-encoding, for what is not UTF-8, and for more pairs than
+    Raises `ApiError("invalid_parameter")` for broken percent-encoding, for what is not UTF-8, and for more pairs than
     anything takes; `kind` says where.
     """
     if encoded.count(b"&") >= _MOST:
-        raise Fault("invalid_parameter", parameter=f"The {kind}", rule=f"must have at most {_MOST} {_NAMED[kind]}")
+        raise ApiError("invalid_parameter", parameter=f"The {kind}", rule=f"must have at most {_MOST} {_NAMED[kind]}")
     for part in encoded.split(b"&"):
         if part:
             name, _, value = part.partition(b"=")
@@ -50,12 +50,12 @@ def _decode(encoded: bytes, what: str) -> str:
     if b"%" in encoded:
         if has_broken_escape(encoded):
             rule = "must be percent-encoded: each % needs two hexadecimal digits after it"
-            raise Fault("invalid_parameter", parameter=what, rule=rule)
+            raise ApiError("invalid_parameter", parameter=what, rule=rule)
         encoded = percent_decoded(encoded, broken=False)
     try:
         return encoded.decode()
     except UnicodeDecodeError:
-        raise Fault("invalid_parameter", parameter=what, rule="must be UTF-8, percent-encoded") from None
+        raise ApiError("invalid_parameter", parameter=what, rule="must be UTF-8, percent-encoded") from None
 
 
 def coercer(schema: Json) -> Callable[[Sequence[str]], Any]:
@@ -97,7 +97,7 @@ class Parameter:
         value = self.coerce(values)
         if not self.is_valid(value) and (error := first_error(self._validator, self.schema, value)):
             fault = self._errors.get(keyword(error), "invalid_parameter")
-            raise Fault(fault, parameter=self.name, rule=rule(error))
+            raise ApiError(fault, parameter=self.name, rule=rule(error))
         return value
 
 
@@ -126,7 +126,7 @@ class Parameters(NamedTuple):
         for parameter in self.path:
             value = sent[parameter.name] if parameter.is_text else parameter.coerce((sent[parameter.name],))
             if not parameter.is_valid(value):
-                raise Fault("not_found")
+                raise ApiError("not_found")
             arguments[parameter.argument] = value
         if query := scope["query_string"]:
             for name, values in self._sent(query).items():
@@ -138,6 +138,8 @@ class Parameters(NamedTuple):
         for name, value in pairs(query, "query"):
             if name not in self.query:
                 known = ", ".join(self.query) or "none"
-                raise Fault("unknown_parameter", parameter=shorten(name) or "A parameter without a name", known=known)
+                raise ApiError(
+                    "unknown_parameter", parameter=shorten(name) or "A parameter without a name", known=known
+                )
             sent.setdefault(name, []).append(value)
         return sent

@@ -13,7 +13,7 @@ from starlette.convertors import PathConvertor
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import Fault, shorten
+from ..errors import ApiError, shorten
 from .stage import following
 
 
@@ -46,7 +46,7 @@ class PathItem:
             return
         # OPTIONS is there for preflights alone: to any other it must not be named as what the resource has
         allowed = self.allowed.removesuffix(", OPTIONS") if scope["method"] == "OPTIONS" else self.allowed
-        raise Fault("method_not_allowed", {"Allow": allowed}, method=shorten(scope["method"]), allowed=allowed)
+        raise ApiError("method_not_allowed", {"Allow": allowed}, method=shorten(scope["method"]), allowed=allowed)
 
 
 def _preflight(scope: Scope, allowed: str) -> list[tuple[bytes, bytes]]:
@@ -125,5 +125,5 @@ class Routing(SpecMiddleware):
                     scope.setdefault("extensions", {})[ROUTING_CONTEXT] = operation.routing
                     return operation.next_app(scope, receive, send)
         if self._otherwise is None:
-            raise Fault("not_found")
+            raise ApiError("not_found")
         return self._otherwise(scope, receive, send)

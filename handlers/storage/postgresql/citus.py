@@ -10,12 +10,12 @@ import psycopg
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-_REFERENCE = ("accounts", "services", "api_keys")
-"""The tables that stand on all machines, each after what it refers to."""
+_REFERENCE = ("accounts", "services", "api_keys", "erasures", "chat_bindings_migrations")
+"""Reference tables, each after the tables that it refers to. They stand on every node, so any node can serve."""
 
 _EXTENSION = "SELECT FROM pg_extension WHERE extname = 'citus'"
 
-_DISTRIBUTED = "SELECT logicalrel::text FROM pg_dist_partition"
+_DISTRIBUTED = "SELECT logicalrelid::text FROM pg_dist_partition"
 
 # a foreign key to a table on all machines lets one transaction make both only when it works on one machine at a time
 _ONE_BY_ONE = "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import errors
 from psycopg.errors import Diagnostic
 
-from .connection import said
+from .connection import message_of
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -77,5 +77,5 @@ def _remove_segments(connection: Connection) -> list[str]:
         connection.execute(_FORGET_OLD)
     except errors.InsufficientPrivilege as error:
         mend = "grant this role pg_checkpoint, and EXECUTE on pg_switch_wal()"
-        return [f"segments of the write-ahead log remain ({said(error)}): {mend}"]
+        return [f"segments of the write-ahead log remain ({message_of(error)}): {mend}"]
     return []

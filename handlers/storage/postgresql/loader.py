@@ -1,6 +1,5 @@
 """Adds a world to PostgreSQL, inside a transaction that its caller has begun."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,7 +24,15 @@ ADD_BINDINGS = f"COPY bindings ({', '.join(ADDED)}) FROM STDIN (FORMAT BINARY)"
 
 _TYPES = ["bytea" if column == "key_sha256" else "text" for column in ADDED]
 
-SAME_KEY = "SELECT sid FROM bindings WHERE service_sid = %s AND key_sha256 = %s"
+# Citus gives an error of a COPY on another node a code of its own, and leaves out the constraint and the line.
+_REFUSED = (errors.ForeignKeyViolation, errors.UniqueViolation, errors.InternalError_)
+
+HAS_SERVICE = "SELECT 1 FROM services WHERE sid = %s"
+
+ALREADY_THERE = """
+    SELECT sid, key_sha256 FROM bindings WHERE service_sid = %(service_sid)s AND sid = ANY(%(sids)s::text[])
+    UNION ALL
+    SELECT sid, key_sha256 FROM bindings WHERE service_sid = %(service_sid)s AND key_sha256 = ANY(%(keys)s::bytea[])"""
 
 # Who drops an index keeps all others from the table until the end: so there must be no others.
 MAY_LEAVE_INDEXES = """
@@ -110,11 +117,10 @@ class PostgresLoader:
                 copy.set_types(_TYPES)
                 for row in rows:
                     copy.write_row(row)
-        except errors.ForeignKeyViolation as error:
-            raise BindingConflict(f"there is no service {service_sid}", 0) from error
-        except errors.UniqueViolation as error:
-            index = _line(error) - 1
-            raise BindingConflict(self._broken_rule(error, rows, index), index) from error
+        except _REFUSED as error:
+            if (conflict := self._conflict(service_sid, rows)) is None:
+                raise
+            raise conflict from error
 
     def finish(self, progress: Progress = quietly) -> None:
         statements, self._indexes = self._indexes, None
@@ -133,26 +139,30 @@ class PostgresLoader:
         """Make no index but the primary key's while rows are added, where that keeps nobody waiting."""
         self._indexes = []
         with away():
+            if citus.is_there(self._connection):
+                return
             ((may,),) = self._connection.execute(MAY_LEAVE_INDEXES)
-            if not may or citus.is_there(self._connection):
+            if not may:
                 return
             for name, statement in self._connection.execute(INDEXES).fetchall():
                 self._connection.execute(f"DROP INDEX {name}")
                 self._indexes.append(statement)
 
-    def _broken_rule(self, error: psycopg.Error, rows: Sequence[tuple[Any, ...]], index: int) -> str:
-        service_sid, sid, key_sha256 = rows[index][:3]
-        if error.diag.constraint_name == "bindings_pkey":
-            return f"Binding {sid} is there already"
-        same = [row[1] for row in rows[:index] if row[2] == key_sha256]
-        if not same:
-            with away():
-                same = [other for (other,) in self._connection.execute(SAME_KEY, (service_sid, key_sha256))]
-        return f"its service has the same identity, endpoint and binding_type already, as {same[0]}"
-
-
-def _line(error: psycopg.Error) -> int:
-    """The row of a COPY at which it failed: the server's account of it is the only one."""
-    found = re.search(r"COPY bindings, line (\d+)", error.diag.context or "")
-    assert found is not None, error.diag.context  # noqa: S101 - should it ever say it otherwise
-    return int(found[1])
+    def _conflict(self, service_sid: str, rows: Sequence[tuple[Any, ...]]) -> BindingConflict | None:
+        """Find the first row that the table cannot take, among those before it and those that are there."""
+        with away():
+            if not self._connection.execute(HAS_SERVICE, (service_sid,)).fetchall():
+                return BindingConflict(f"there is no service {service_sid}", 0)
+            _, sids, keys, *_ = zip(*rows, strict=True)
+            values = {"service_sid": service_sid, "sids": list(sids), "keys": list(keys)}
+            there = self._connection.execute(ALREADY_THERE, values).fetchall()
+        known, by_key = {sid for sid, _ in there}, {bytes(key): sid for sid, key in there}
+        for index, (_, sid, key, *_) in enumerate(rows):
+            if sid in known:
+                return BindingConflict(f"Binding {sid} is there already", index)
+            if key in by_key:
+                same = f"its service has the same identity, endpoint and binding_type already, as {by_key[key]}"
+                return BindingConflict(same, index)
+            known.add(sid)
+            by_key[key] = sid
+        return None

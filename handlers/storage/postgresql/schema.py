@@ -8,7 +8,7 @@ from psycopg import errors
 from ..interface import Conflict, Schema
 from ..migrations import scripts
 from . import citus
-from .connection import said
+from .connection import message_of
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -62,7 +62,7 @@ def migrate(connection: Connection) -> int:
         if state.current:  # it serves undistributed as well, until a role that may distributes it
             return state.applied
         raise Conflict(
-            f"the database lacks migrations, and this role may not make them ({said(error)}): "
+            f"the database lacks migrations, and this role may not make them ({message_of(error)}): "
             "run `database upgrade` as a role that may"
         ) from error
 

@@ -7,10 +7,10 @@ from functools import partial
 from ..clause import OURS, SDKS, clause
 from ..evidence import Evidence
 from ..facts import ABSOLUTE_URL, HEADERS, LIST, REQUEST_ID, SCHEMAS
-from ..http.connection import BadFraming, TransportError
+from ..http.connection import BadFraming, TooLarge, TransportError
 from ..response import Answer, Request
 from ..target import unanswered
-from ..violation import NotShown, check, violated
+from ..violation import NotShown, Violation, check
 
 _ORIGIN = ("Origin", "https://example.com")
 _ATTEMPTS = 3
@@ -199,29 +199,21 @@ def test_framing(evidence: Evidence) -> None:
 
 def _conversed(evidence: Evidence, requests: list[Request]) -> int:
     """How many requests were answered on one connection, before it came to its end."""
-    for attempt in range(_ATTEMPTS):
-        last, count = attempt == _ATTEMPTS - 1, 0
+    expected = "an answer of the announced length, and nothing after it"
+    for _ in range(_ATTEMPTS):
+        count = 0
         try:
-            for answer, received in evidence.target.client.converse(
-                requests, evidence.target.largest, _SURPLUS_WITHIN_S
-            ):
+            for answer, received in evidence.target.client.converse(requests, _SURPLUS_WITHIN_S):
                 count += 1
-                if received.surplus:
-                    surplus = (
-                        f"status {answer.status}, and then {len(received.surplus)} bytes beyond the announced length"
-                    )
-                    violated("an answer of the announced length, and nothing after it", surplus, answer)
-        except BadFraming as bad:
-            if last:
-                violated(
-                    "an answer of the announced length, and nothing after it", str(bad), unanswered(requests[count])
-                )
-        except TransportError as error:
-            if last:
-                violated("an answer on a kept connection", f"none: {error}", unanswered(requests[count]))
+                surplus = f"status {answer.status}, and then {len(received.surplus)} bytes beyond the announced length"
+                check(not received.surplus, expected, surplus, answer)
+        except (TransportError, TooLarge) as error:
+            is_framed = not isinstance(error, (BadFraming, TooLarge))
+            what = "an answer on a kept connection" if is_framed else expected
+            failure = Violation(what, f"none: {error}" if is_framed else str(error), unanswered(requests[count]))
         else:
             return count
-    return len(requests)
+    raise failure
 
 
 def _conversation(evidence: Evidence) -> list[Request]:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -90,6 +91,17 @@ def findings(report: Path, run: Run) -> list[Finding]:
             found[failure.key] = failure
     ordered = sorted(found.values(), key=lambda each: (each.level != "must", each.key))
     return [_finding(failure, run) for failure in ordered]
+
+
+def sent(report: Path) -> dict[str, int]:
+    """Count the requests of each operation, those that a check made included."""
+    operations = Counter(
+        _operation(event["recorder"], case)
+        for kind, event in _events(report)
+        if kind == "ScenarioFinished"
+        for case in event["recorder"].get("interactions", {})
+    )
+    return dict(sorted(operations.items()))
 
 
 def left_out(report: Path) -> list[str]:

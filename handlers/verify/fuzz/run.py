@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import NamedTuple
 
 from ...failures import Refusal
 from ...files import scratch
@@ -16,7 +17,7 @@ from ..outcome import Finding
 from ..run import Run
 from ..target import Target
 from ..violation import CannotRun, TargetGone, Violation
-from .findings import findings, left_out
+from .findings import findings, left_out, sent
 from .plan import AUTHORIZATION, PLAN, Plan
 
 _CONFIGURATION = """
@@ -66,8 +67,16 @@ def check_fuzzing() -> None:
         raise Refusal("--fuzz-examples needs Schemathesis: pip install 'chat-bindings[fuzz]'.")
 
 
-def fuzz(run: Run, examples: int, announce: Callable[[str], None]) -> list[Finding]:
-    """What Schemathesis finds with some examples for each operation. Deletes nothing.
+class Fuzzed(NamedTuple):
+    """What came of fuzzing."""
+
+    findings: list[Finding]
+    requests: dict[str, int]
+    """How many requests each operation got."""
+
+
+def fuzz(run: Run, examples: int, announce: Callable[[str], None]) -> Fuzzed:
+    """Let Schemathesis try some examples of each operation. Deletes nothing.
 
     Raises `Refusal` when Schemathesis is missing or fails, `CannotRun` when the target is gone.
     """
@@ -81,13 +90,14 @@ def fuzz(run: Run, examples: int, announce: Callable[[str], None]) -> list[Findi
         elif status not in _FOUND:
             _check_target(run)
             raise Refusal(f"Schemathesis failed ({status}): {run.secrets.hidden(_last_lines(folder / 'log'))}")
-        found = findings(report, run) if report.exists() else []
-        for each in left_out(report) if report.exists() else []:
+        report.touch()
+        found = findings(report, run)
+        requests = sent(report)
+        for each in left_out(report):
             announce(f"Schemathesis could not finish {run.secrets.hidden(each)}.")
-    if any(finding.level == "must" for finding in found):
-        return found
-    _check_target(run)
-    return found
+    if not any(finding.level == "must" for finding in found):
+        _check_target(run)
+    return Fuzzed(found, requests)
 
 
 def _run_schemathesis(run: Run, examples: int, folder: Path, report: Path) -> int | None:

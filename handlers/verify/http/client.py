@@ -5,8 +5,8 @@ import os
 import ssl
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -32,9 +32,10 @@ Kept = list[Connection]
 class Client:
     """Sends requests to one origin. May be used by several threads."""
 
-    def __init__(self, route: Route, timeout: float) -> None:
-        """Take the way to the target, and the seconds that a connection and a whole answer may take, each."""
+    def __init__(self, route: Route, timeout: float, most_of: Callable[[Request], int]) -> None:
+        """Take the way to the target, and the bounds of a connection and of a whole answer: seconds, and bytes."""
         self.route = route
+        self._most_of = most_of
         self.timeout = timeout
         self.pace = Pace(AT_ONCE, timeout * _SLOW)
         self.sent = 0
@@ -45,21 +46,21 @@ class Client:
         self._under_way: dict[int, tuple[Request, float]] = {}
         self._lock = threading.Lock()
 
-    def send(self, request: Request, most: int, kept: Kept | None = None) -> Answer:
-        """Send a request, on one of some connections, and receive its answer of at most so many bytes.
+    def send(self, request: Request, kept: Kept | None = None, *, is_urgent: bool = False) -> Answer:
+        """Send a request, on one of some connections, and receive its answer.
 
-        Raises `TransportError` when no answer comes, and `TooLarge`.
+        What is urgent does not wait for its turn. Raises `TransportError` when no answer comes, and `TooLarge`.
         """
         shared = self._kept if kept is None else kept
-        with self.pace.turn(), self._noted(request):
+        with nullcontext() if is_urgent else self.pace.turn(), self._noted(request):
             connection = self._taken(shared)
             if connection is not None:
                 try:
-                    return self._exchanged(connection, request, most, shared)
+                    return self._exchanged(connection, request, shared)
                 except TransportError as error:
                     if not error.is_unused or request.method == "DELETE":
                         raise
-            return self._exchanged(Connection(self.route, self.timeout), request, most, shared)
+            return self._exchanged(Connection(self.route, self.timeout), request, shared)
 
     def own(self) -> Kept:
         """The connections that this thread alone uses."""
@@ -70,7 +71,7 @@ class Client:
         found: Kept = self._own.kept
         return found
 
-    def converse(self, requests: list[Request], most: int, surplus_within: float) -> Iterator[tuple[Answer, Received]]:
+    def converse(self, requests: list[Request], surplus_within: float) -> Iterator[tuple[Answer, Received]]:
         """Send requests on one new connection, one after another, as long as it goes on.
 
         Each answer comes with what was received, bytes beyond it included. Raises `TransportError` and `TooLarge`.
@@ -81,7 +82,7 @@ class Client:
                 for request in requests:
                     with self._noted(request):
                         received = connection.exchange(
-                            _sent(request), self.timeout, most, surplus_within=surplus_within
+                            _sent(request), self.timeout, self._most_of(request), surplus_within=surplus_within
                         )
                     yield _answer(request, received), received
                     if not connection.is_fit:
@@ -123,10 +124,10 @@ class Client:
                 return connection
             connection.close()
 
-    def _exchanged(self, connection: Connection, request: Request, most: int, kept: Kept) -> Answer:
+    def _exchanged(self, connection: Connection, request: Request, kept: Kept) -> Answer:
         is_kept = False
         try:
-            received = connection.exchange(_sent(request), self.timeout, most)
+            received = connection.exchange(_sent(request), self.timeout, self._most_of(request))
             is_kept = connection.is_fit
         finally:
             if is_kept:

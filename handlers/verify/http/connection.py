@@ -171,6 +171,7 @@ class Connection:
                     parts.append(bytes(event.data))
                     size += len(event.data)
                     if size > most:
+                        parts.clear()  # what is raised is kept, with all that it saw
                         raise TooLarge(f"status {status}, and more than {most} bytes of body")
                 elif isinstance(event, (h11.EndOfMessage, h11.ConnectionClosed)):
                     break
@@ -180,7 +181,9 @@ class Connection:
             raise self._unanswered("the connection was closed without an answer")
         surplus = self._surplus(surplus_within)
         self._go_on(surplus)
-        return Received(status, headers, _unpacked(status, headers, b"".join(parts), most), surplus)
+        body = b"".join(parts)
+        parts.clear()
+        return Received(status, headers, _unpacked(status, headers, body, most), surplus)
 
     def _send(self, sent: Sent) -> None:
         target = sent.target
@@ -318,6 +321,7 @@ def _unpacked(status: int, headers: Headers, body: bytes, most: int) -> bytes:
             except zlib.error as error:
                 raise BadFraming(f"status {status}, and a body that is not {encoding}: {error}") from None
             if len(body) > most:
+                body = b""
                 raise TooLarge(f"status {status}, and a body that {encoding} unpacks to more than {most} bytes")
     return body
 

@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterable
 from functools import partial
 
-from ..causes import away, in_its_place
 from ..response import Answer
 from ..target import Target, unanswered
 from ..violation import CannotRun, TargetGone, Violation
+from .causes import away, in_its_place
 from .connection import TransportError
 
 _TRIED = 40

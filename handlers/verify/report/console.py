@@ -15,22 +15,38 @@ from rich.text import Text
 
 from ..clause import Clause
 from ..outcome import Finding, Report, Result
-from .texts import SECTIONS, by_section, counted, found_by_fuzzing, kind, printable, skipped, verdict, violated
+from .texts import (
+    SECTIONS,
+    counted,
+    counted_sections,
+    found_by_fuzzing,
+    fuzzing,
+    kind,
+    printable,
+    skipped,
+    verdict,
+    violated,
+)
 
 SILENCE_S = 5.0
 """Seconds without news after which a line says what the run waits for."""
 
-_STYLES = {"passed": "green", "failed": "bold red", "advice": "yellow", "skipped": "dim"}
+_STYLES = {"passed": "green", "failed": "bold red", "known": "cyan", "advice": "yellow", "skipped": "dim"}
 
 
 class LiveProgress:
     """How far a run is: a bar on a terminal, else a line for what is violated; after a silence, what it waits for."""
 
     def __init__(
-        self, console: Console, total: int, *, strict: bool = False, waits_for: Callable[[], str] = lambda: ""
+        self,
+        console: Console,
+        total: int,
+        *,
+        is_failure: Callable[[Result], bool] = lambda result: result.clause.level == "must",
+        waits_for: Callable[[], str] = lambda: "",
     ) -> None:
         self._console = console
-        self._strict = strict
+        self._is_failure = is_failure
         self._total = total
         self._checked = 0
         self._waits_for = waits_for
@@ -71,8 +87,7 @@ class LiveProgress:
         if self._console.is_terminal or result.outcome == "failed":
             self._news.set()
         if result.outcome == "failed":
-            counts = self._strict or result.clause.level == "must"
-            style, word = ("bold red", "violated") if counts else ("yellow", "advice")
+            style, word = ("bold red", "violated") if self._is_failure(result) else ("yellow", "advice")
             self._console.print(f"[{style}]{word}[/] {result.clause.id} {escape(result.clause.title)}")
 
     def _break_silence(self) -> None:
@@ -97,6 +112,10 @@ def show_summary(report: Report, console: Console) -> None:
         _tell("Skipped", f"{', '.join(ids)}: {reason}.", console)
     for name, told in report.variables.items():
         _tell(f"${name}", told, console)
+    if report.mended:
+        _tell("Mended", f"{', '.join(report.mended)}: the baseline can do without.", console)
+    if told := fuzzing(report):
+        _tell("Fuzzing", told, console)
     counts = Counter(kind(report, result) for result in report.results)
     told = ", ".join(f"{counts[each]} {each}" for each in _STYLES if counts[each])
     console.print(f"{told or 'nothing checked'}; {report.requests} requests in {report.duration_s:.1f} s.")
@@ -125,8 +144,7 @@ def _sections(report: Report) -> Table:
     table = Table("Section", box=None, pad_edge=False)
     for name in _STYLES:
         table.add_column(name, justify="right")
-    for section, results in by_section(report.results).items():
-        counts = Counter(kind(report, result) for result in results)
+    for section, counts in counted_sections(report).items():
         cells = [f"[{style}]{counts[name]}[/]" if counts[name] else "" for name, style in _STYLES.items()]
         table.add_row(section, *cells)
     return table
@@ -136,19 +154,25 @@ def _show_violation(report: Report, result: Result, console: Console) -> None:
     clause, name = result.clause, kind(report, result)
     console.print(f"\n[{_STYLES[name]}]{clause.id}[/] ({clause.level}) [bold]{escape(clause.title)}[/]")
     console.print(escape(clause.sentence), soft_wrap=True)
-    _show_details(result, console)
+    _show_details(report, result, console)
 
 
 def _show_finding(report: Report, finding: Finding, console: Console) -> None:
-    style = "bold red" if report.counts(finding.level) else "yellow"
+    style = _STYLES[kind(report, finding)]
     title = Text.assemble(("Fuzzing", style), f" ({finding.level}) ", (printable(finding.title), "bold"))
     console.print()
     console.print(title, soft_wrap=True)
-    _show_details(finding, console)
+    _show_details(report, finding, console)
 
 
-def _show_details(found: Result | Finding, console: Console) -> None:
-    for label, text in (("expected", found.expected), ("actual", found.actual), ("note", found.detail)):
+def _show_details(report: Report, found: Result | Finding, console: Console) -> None:
+    known = report.known_as(found)
+    for label, text in (
+        ("expected", found.expected),
+        ("actual", found.actual),
+        ("note", found.detail),
+        ("known", known),
+    ):
         if text:
             _tell(f"  {label:>8}", text, console)
     for line in found.reproduce.split("\n"):

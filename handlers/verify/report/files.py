@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from ...cli.output import destination
+from ...files import destination
 from ..clause import Clause
 from ..outcome import Finding, Report, Result
 from .page import clauses_page, report_page
-from .texts import by_section, kind, printable
+from .texts import by_section, fuzzing, kind, printable
 
 
 def write_reports(report: Report, folder: Path, inputs: Sequence[Path] = ()) -> None:
@@ -48,6 +48,9 @@ def as_json(report: Report) -> dict[str, Any]:
         "deleted": report.deleted,
         "clauses": [_result(result) for result in report.results],
         "fuzzing": _fuzzing(report) if report.fuzz_examples else None,
+        "baseline": None if report.baseline is None else _baseline(report),
+        "choices": [],
+        "last_requests": [],
         "variables": report.variables,
     }
 
@@ -60,10 +63,14 @@ def as_junit(report: Report) -> bytes:
         for result in results:
             _case(report, result, suite)
         _count(suite)
-    if report.findings:
+    if report.fuzz_examples:
         suite = ET.SubElement(suites, "testsuite", name="Fuzzing")
         for finding in report.findings:
             _finding_case(report, finding, suite)
+        if not report.findings:
+            case = ET.SubElement(suite, "testcase", classname="Fuzzing", name="finds nothing", time="0")
+            if not report.fuzz_requests:
+                ET.SubElement(case, "skipped", message=fuzzing(report))
         _count(suite)
     if report.stopped:
         suite = ET.SubElement(suites, "testsuite", name="The run")
@@ -90,17 +97,21 @@ def _case(report: Report, result: Result, suite: ET.Element) -> None:
         failure.text = _text(result, clause.sentence)
     elif name == "advice":
         ET.SubElement(case, "system-out").text = _text(result, f"Advice: {clause.sentence}")
+    elif name == "known":
+        ET.SubElement(case, "system-out").text = _text(result, f"{report.known_as(result)}: {clause.sentence}")
     elif name == "skipped":
         ET.SubElement(case, "skipped", message=printable(result.detail))
 
 
 def _finding_case(report: Report, finding: Finding, suite: ET.Element) -> None:
     case = ET.SubElement(suite, "testcase", classname="Fuzzing", name=printable(finding.title), time="0")
-    if report.counts(finding.level):
+    if report.is_failure(finding):
         failure = ET.SubElement(case, "failure", type=finding.level, message=_message(finding))
         failure.text = _text(finding, finding.title)
     else:
-        ET.SubElement(case, "system-out").text = _text(finding, f"Advice: {finding.title}")
+        ET.SubElement(case, "system-out").text = _text(
+            finding, f"{report.known_as(finding) or 'Advice'}: {finding.title}"
+        )
 
 
 def _count(suite: ET.Element) -> None:
@@ -141,7 +152,12 @@ def _fuzzing(report: Report) -> dict[str, Any]:
         {name: getattr(finding, name) or None for name in names} | {"title": finding.title}
         for finding in report.findings
     ]
-    return {"examples": report.fuzz_examples, "findings": findings}
+    return {"examples": report.fuzz_examples, "requests": report.fuzz_requests, "findings": findings}
+
+
+def _baseline(report: Report) -> dict[str, Any]:
+    known = [{"id": name, "reason": reason} for name, reason in report.known.items()]
+    return {"known": known, "mended": report.mended}
 
 
 def _json(document: Any) -> bytes:

@@ -14,7 +14,18 @@ from markupsafe import Markup, escape
 
 from ..clause import Clause
 from ..outcome import Report
-from .texts import SECTIONS, by_section, counted, found_by_fuzzing, kind, printable, skipped, verdict, violated
+from .texts import (
+    SECTIONS,
+    by_section,
+    counted,
+    found_by_fuzzing,
+    fuzzing,
+    kind,
+    printable,
+    skipped,
+    verdict,
+    violated,
+)
 
 _CODE = re.compile("`([^`]+)`")
 
@@ -27,12 +38,13 @@ def report_page(report: Report) -> str:
         report=report,
         started_at=report.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S GMT"),
         verdict=verdict(report),
-        counts={name: counts[name] for name in ("passed", "failed", "advice", "skipped")},
+        counts={name: counts[name] for name in ("passed", "failed", "known", "advice", "skipped")},
         violated=violated(report),
         findings=found_by_fuzzing(report),
         skipped=skipped(report),
         sections=by_section(report.results),
         kind=lambda result: kind(report, result),
+        fuzzing=fuzzing(report),
         counted=counted,
     )
 

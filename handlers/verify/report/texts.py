@@ -1,6 +1,7 @@
 """What the reports of verify say, in words that the terminal and the page share."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ..outcome import Finding, Report, Result
@@ -35,6 +36,8 @@ def verdict(report: Report) -> str:
         return f"The run did not come to its end. {report.stopped}"
     if report.verdict == "violations":
         return f"The target does not keep the contract: {counted(report.violations, 'violation')}."
+    if report.known:
+        return f"The target breaks nothing new of the contract: {counted(len(report.known), 'known violation')}."
     return "The target keeps the contract."
 
 
@@ -46,12 +49,29 @@ def counted(number: int, noun: str) -> str:
 def violated(report: Report) -> list[Result]:
     """What was violated: what counts first."""
     failed = [result for result in report.results if result.outcome == "failed"]
-    return sorted(failed, key=lambda result: not report.counts(result.clause.level))
+    return sorted(failed, key=lambda result: _order(report, result))
 
 
 def found_by_fuzzing(report: Report) -> list[Finding]:
     """What fuzzing found: what counts first."""
-    return sorted(report.findings, key=lambda finding: not report.counts(finding.level))
+    return sorted(report.findings, key=lambda finding: _order(report, finding))
+
+
+def _order(report: Report, found: Result | Finding) -> tuple[bool, bool]:
+    return not report.is_failure(found), bool(report.known_as(found))
+
+
+def fuzzing(report: Report) -> str:
+    """Say what fuzzing sent; empty where it was not asked for."""
+    if not report.fuzz_examples:
+        return ""
+    if not report.fuzz_requests:
+        return "Fuzzing was asked for, and sent nothing."
+    operations = ", ".join(f"{operation} {count}" for operation, count in report.fuzz_requests.items())
+    return (
+        f"Fuzzing sent {counted(sum(report.fuzz_requests.values()), 'request')} for {report.fuzz_examples} examples of "
+        f"each operation ({operations}), and found {counted(len(report.findings), 'fault')}."
+    )
 
 
 def skipped(report: Report) -> dict[str, list[str]]:
@@ -71,8 +91,22 @@ def by_section(results: Iterable[Result]) -> dict[str, Sequence[Result]]:
     return {name: found[name] for name in SECTIONS.values() if name in found}
 
 
-def kind(report: Report, result: Result) -> str:
-    """What a result counts as: `passed`, `failed`, `advice` or `skipped`."""
-    if result.outcome == "failed" and not report.counts(result.clause.level):
-        return "advice"
-    return result.outcome
+def counted_sections(report: Report) -> dict[str, Counter[str]]:
+    """Count the outcomes of each section of clauses, and of fuzzing."""
+    sections = {
+        name: Counter(kind(report, result) for result in results)
+        for name, results in by_section(report.results).items()
+    }
+    if report.fuzz_examples:
+        sections["Fuzzing"] = Counter(kind(report, finding) for finding in report.findings)
+        sections["Fuzzing"]["skipped"] += not report.fuzz_requests
+    return sections
+
+
+def kind(report: Report, found: Result | Finding) -> str:
+    """Name what a result counts as: `passed`, `failed`, `known`, `advice` or `skipped`."""
+    if isinstance(found, Result) and found.outcome != "failed":
+        return found.outcome
+    if report.known_as(found):
+        return "known"
+    return "failed" if report.is_failure(found) else "advice"

@@ -1,7 +1,7 @@
 """Compare the service with what it could be built on, on this machine: `make bench`, or `python -m tests.load.bench`.
 
 Reads against the limit, FastAPI, stock Connexion and Prism; writes against one commit a request; workers; start-up;
-the time of a run of `verify`.
+refusals of the largest requests; the time of a run of `verify`.
 """
 
 import argparse
@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...support.running import run_cli
+from .. import figures
 from ..worlds import Population, write_world
-from . import machine, reading, startup, targets, verifying, workers, writing, wrk
+from . import hostile, machine, reading, startup, targets, verifying, workers, writing, wrk
 from .contending import PRISM, READERS, WRITERS, Site
 from .results import RESULTS, keep, say
 
-PARTS = ("reads", "writes", "workers", "startup", "verify")
+PARTS = ("reads", "writes", "workers", "startup", "hostile", "verify")
 _READ, _WRITTEN = 10_000, 250_000
 
 
@@ -42,7 +43,7 @@ def missing() -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure: 0, or 2 when something is missing."""
     options = _options(arguments)
-    if set(options.parts) != {"verify"} and (lacking := missing()):
+    if set(options.parts) - {"verify", "hostile"} and (lacking := missing()):
         say(*lacking)
         return 2
     named = machine.describe()
@@ -54,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         site = Site(load(folder, population), folder / "spec.json")
         for part in options.parts:
             lines = _measure(part, site, population, options)
+            if options.figures:
+                figures.write("performance", part, machine.sentence(named), lines)
             told += ["", *lines]
     say("", *told, "", *targets.tables(options.output), "", f"All of it stands in {options.output}.")
     return 0
@@ -75,6 +78,9 @@ def _measure(part: str, site: Site, population: Population, options: argparse.Na
     elif part == "workers":
         results = workers.measure(site, population, rounds=options.rounds, seconds=options.seconds)
         lines = workers.tables(results)
+    elif part == "hostile":
+        results = hostile.measure(site, rounds=options.starts)
+        lines = hostile.tables(results)
     elif part == "verify":
         results = verifying.measure(site.database.parent)
         lines = verifying.tables(results)
@@ -100,6 +106,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--starts", type=int, default=7, help="rounds of starting up")
     parser.add_argument("--written", type=int, default=_WRITTEN, help="Bindings in the world that is deleted from")
     parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument("--figures", action="store_true", help="write the tables into the guide performance")
     return parser.parse_args(arguments)
 
 

@@ -17,6 +17,7 @@ from secrets import token_hex
 from urllib.parse import quote
 
 from ...support.running import CLI
+from .. import figures
 from ..commands import Measured, measured
 from ..worlds import Population, sid, write_world
 from . import machine, targets
@@ -211,6 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=int, default=2, help="whole seconds for each kind of request")
     parser.add_argument("--folder", type=Path, default=ROOT / "build", help="where there is room for the databases")
     parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument("--figures", action="store_true", help="write the tables into the guide performance")
     options = parser.parse_args(arguments)
     if lacking := missing():
         say(*lacking)
@@ -220,6 +222,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="scale-", dir=options.folder) as folder:
         results = measure(Path(folder), sorted(options.sizes), rounds=options.rounds, seconds=options.seconds)
     keep(options.output, machine=named, scale=results)
+    if options.figures:
+        figures.write("performance", "scale", machine.sentence(named), tables(results))
     say("", machine.sentence(named), "", *tables(results), "", *targets.tables(options.output), "")
     say(f"In {time.monotonic() - began:.0f} s.")
     return 0

@@ -19,6 +19,7 @@ from chat_bindings.storage.tokens import digest
 
 from ...support.postgres import Postgres
 from ...support.running import CLI
+from .. import figures
 from ..commands import Measured, measured
 from ..worlds import ACCOUNT, SERVICE, TOKEN, Population, write_world
 from . import machine
@@ -143,6 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=int, default=2, help="whole seconds for each kind of request")
     parser.add_argument("--largest-import", type=int, default=1_000_000, help="up to what size to import a world, too")
     parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument("--figures", action="store_true", help="write the tables into the guide performance")
     options = parser.parse_args(arguments)
     if lacking := missing():
         say(*lacking)
@@ -157,6 +159,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = {name: getattr(options, name) for name in ("largest_import", "rounds", "seconds")}
         results = measure(server, Path(folder), sorted(options.sizes), **chosen)
     keep(options.output, machine=named, scale_postgresql=results)
+    if options.figures:
+        figures.write("performance", "scale-postgresql", machine.sentence(named), tables(results))
     say("", machine.sentence(named), f"PostgreSQL {version}.", "", *tables(results), "")
     say(f"In {time.monotonic() - began:.0f} s.")
     return 0

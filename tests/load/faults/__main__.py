@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...support.tools import missing
+from .. import figures
+from ..bench import machine
 from ..bench.results import say
 from ..engines import ENGINES
 from ..worlds import Population
@@ -31,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lines = [line for engine in options.engines for line in _run(engine, faults)]
     report.show(lines)
     report.keep(lines, options.output)
-    say("", *report.readme(lines), "", f"All of it stands in {options.output}.")
+    if options.figures:
+        figures.write("resilience", "faults", machine.sentence(machine.describe()), report.markdown(lines))
+    say("", *report.markdown(lines), "", f"All of it stands in {options.output}.")
     return 1 if any(line.problems for line in lines) else 0
 
 
@@ -57,6 +61,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("patterns", nargs="*", help="parts of the names of faults; all of them when left out")
     parser.add_argument("--engine", dest="engines", action="append", choices=list(ENGINES))
     parser.add_argument("--output", type=Path, default=report.RESULTS)
+    parser.add_argument("--figures", action="store_true", help="write the table into the guide resilience")
     options = parser.parse_args(arguments)
     options.engines = options.engines or list(ENGINES)
     return options

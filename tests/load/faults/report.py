@@ -1,4 +1,4 @@
-"""The matrix as a table for the terminal, as JSON, and for the README."""
+"""The matrix as a table for the terminal, as JSON, and as Markdown."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ def show(lines: Sequence[Line]) -> None:
             console.print(f"{line.fault.engine}, {line.fault.name}: {problem}", style="red", markup=False)
 
 
-def readme(lines: Sequence[Line]) -> list[str]:
+def markdown(lines: Sequence[Line]) -> list[str]:
     """The matrix as Markdown."""
     return table(_HEAD, [_row(line) for line in lines])
 

@@ -11,7 +11,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..bench.results import say
+from .. import figures
+from ..bench import machine
+from ..bench.results import say, table
 from ..engines import ENGINES
 from . import rounds
 from .rounds import CONNECTIONS, Load
@@ -20,7 +22,7 @@ from .rounds import CONNECTIONS, Load
 def main(arguments: Sequence[str] | None = None) -> int:
     """Kill it: 0 when all that was acknowledged held, else 1."""
     options = _options(arguments)
-    sums = []
+    rows = []
     for engine in options.engines:
         with (
             tempfile.TemporaryDirectory(prefix="chat-bindings-kills-") as name,
@@ -28,20 +30,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ):
             if options.rounds:
                 load = rounds.of_service(make(), options.rounds, options.seed, say)
-                sums.append(_sum(f"{options.rounds} kills of the service on {engine}", load))
+                rows.append(_row(f"{options.rounds} of the service on {engine}", load))
             if options.database_rounds and engine == "postgresql":
                 load = rounds.of_postgresql(make(), options.database_rounds, options.seed, say)
-                sums.append(_sum(f"{options.database_rounds} kills of PostgreSQL", load))
-    say("", *(line for _, line in sums))
-    return 1 if any(broken for broken, _ in sums) else 0
+                rows.append(_row(f"{options.database_rounds} of PostgreSQL", load))
+    lines = [f"{CONNECTIONS} connections.", "", *_table(rows)]
+    say("", *lines)
+    if options.figures:
+        figures.write("resilience", "kills", machine.sentence(machine.describe()), lines)
+    return 1 if any(numbers["did not hold"] for _, numbers in rows) else 0
 
 
-def _sum(what: str, load: Load) -> tuple[list[str], str]:
-    ledger = load.ledger
-    done = ", ".join(f"{number:,} {name}" for name, number in ledger.answered.items())
-    say(*ledger.broken)
-    line = f"{what}, under {CONNECTIONS} connections: {done}; {len(ledger.broken)} did not hold."
-    return ledger.broken, line
+def _row(kills: str, load: Load) -> tuple[str, dict[str, int]]:
+    say(*load.ledger.broken)
+    return kills, {**load.ledger.answered, "did not hold": len(load.ledger.broken)}
+
+
+def _table(rows: Sequence[tuple[str, dict[str, int]]]) -> list[str]:
+    head = list(dict.fromkeys(name for _, numbers in rows for name in numbers if name != "did not hold"))
+    head.append("did not hold")
+    return table(
+        ["kills", *head], [[kills, *(f"{numbers.get(name, 0):,}" for name in head)] for kills, numbers in rows]
+    )
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -50,6 +60,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=200, help="of the service, on each engine")
     parser.add_argument("--database-rounds", type=int, default=50, help="of PostgreSQL")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--figures", action="store_true", help="write the table into the guide resilience")
     options = parser.parse_args(arguments)
     options.engines = options.engines or list(ENGINES)
     return options

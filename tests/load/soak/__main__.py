@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ...support.running import Service
+from .. import figures
 from ..bench import machine
 from ..bench.results import say, table
 from ..engines import ENGINES
@@ -86,6 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         problems.append(f"{sent:,} requests were answered, where {rate * options.minutes * 60:,.0f} were due")
     _show(options.engine, windows)
     say("", *_verdict(windows), "", *problems, "it does not hold" if problems else "it holds")
+    if options.figures:
+        lines = _summary(sent, rate, options, windows)
+        figures.write("resilience", f"soak-{options.engine}", machine.sentence(machine.describe()), lines)
     _keep(options, {"top_per_s": round(top, 1), "rate_per_s": round(rate, 1), "problems": problems}, windows)
     return 1 if problems else 0
 
@@ -106,6 +110,11 @@ def _verdict(windows: Sequence[Window]) -> list[str]:
     return table(["median of", "the first third", "the last third", "at the most"], rows)
 
 
+def _summary(sent: int, rate: float, options: argparse.Namespace, windows: Sequence[Window]) -> list[str]:
+    sentence = f"{options.engine}: {sent:,} requests in {options.minutes:g} minutes, {rate:,.0f} a second."
+    return [sentence, "", *_verdict(windows)]
+
+
 def _keep(options: argparse.Namespace, facts: dict[str, Any], windows: Sequence[Window]) -> None:
     options.output.parent.mkdir(parents=True, exist_ok=True)
     facts |= {"engine": options.engine, "minutes": options.minutes, "machine": machine.describe()}
@@ -121,6 +130,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--window", type=float, default=10, help="seconds")
     parser.add_argument("--p99", action=argparse.BooleanOptionalAction, default=True, help="judge p99 as well")
     parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument("--figures", action="store_true", help="write the table into the guide resilience")
     return parser.parse_args(arguments)
 
 

@@ -170,8 +170,8 @@ class Load:
             return self._registration(kind)
         if kind == "delete":
             return self._compose("deleteBinding", self._registered.popleft()[0])
-        return self._compose(f"{kind}_binding{'s' if kind == 'list' else ''}",
-                             sid(self._chance.randrange(self._bindings)))  # fmt: skip
+        operation = "listBindings" if kind == "list" else f"{kind}Binding"
+        return self._compose(operation, sid(self._chance.randrange(self._bindings)))
 
     def _registration(self, kind: str) -> bytes:
         self._number += 1

@@ -299,7 +299,7 @@ def test_json_can_be_broken(wish, own_sids):
 
 def test_a_connection_goes_on_after_an_error(faulty, world):
     """After an error that was asked for, the next request on the connection is answered, whatever body came before."""
-    body = registration(filler="x" * 100_000)
+    body = b"Identity=".ljust(100_000, b"x") + b"&" + registration()  # of a property that is sent twice the last counts
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Content-Length", str(len(body)))]
     path = Asker(faulty, world).path("registerBinding")
     with raw.connect(faulty.url) as connection:

@@ -7,7 +7,7 @@ import pytest
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
-    from chat_bindings.server.errors import Fault
+    from chat_bindings.server.errors import ApiError
     from chat_bindings.server.faults.prefer import preferences, written
 
 
@@ -45,7 +45,7 @@ def test_it_is_read(values, expected):
 )
 def test_what_is_no_list_of_preferences_is_refused(value):
     """What the grammar does not know is a fault, and its sentence does not repeat it."""
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(ApiError) as raised:
         read(value)
     assert raised.value.name == "invalid_parameter"
     assert value not in raised.value.facts["rule"]
@@ -57,7 +57,7 @@ def test_what_is_no_list_of_preferences_is_refused(value):
 def test_no_header_takes_long(value):
     """The worst of 60 KB is read or refused in the time that any header takes: nothing is tried twice."""
     began = time.process_time()
-    with pytest.raises(Fault):
+    with pytest.raises(ApiError):
         read(value)
     assert time.process_time() - began < 2
 

@@ -1,6 +1,5 @@
 """The file of fault rules: what it may hold, and how it is told of an error."""
 
-import re
 import warnings
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from ...support.answers import operations
+from ...support.consoles import blocks
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
@@ -69,10 +69,9 @@ def test_a_file_is_read(tmp_path):
     assert read(written(tmp_path, '{"rules": [{"delay": 1}]}'), registration=True) == (0, (Rule(Injection(delay=1)),))
 
 
-def test_the_rules_of_the_readme_are_read(tmp_path):
-    """The README's example is a file of rules."""
-    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"^```yaml\n(seed:.*?)^```", readme, re.DOTALL | re.MULTILINE)
+def test_the_rules_of_the_guide_are_read(tmp_path):
+    """The example of the guide test-clients is a file of rules."""
+    (block,) = blocks(Path(__file__).parents[3] / "openapi" / "guides" / "test-clients.md", "yaml")
     seed, rules = read(written(tmp_path, block), registration=True)
     assert (seed, len(rules)) == (7, 3)
 

@@ -151,7 +151,7 @@ def test_the_log_of_faults(logged, world):
         }.items():
             check_error(ask(operation, **request), "internal_server_error", operation)
     faults = len(WORDS) * len(operations())
-    assert wait_until(lambda: service.log.count("a fault of ours") == faults, 60)
+    assert wait_until(lambda: service.log.count("internal error") == faults, 60)
     assert '  File "' in service.log
     check_log(service, world, level)
 

@@ -58,13 +58,13 @@ def test_the_json_log(logged, world):
 
     with held(HOLD_EVERYTHING, logged.database):
         away = ask("listBindings")
-    about(logged, away, "warning", "the database is away")
+    about(logged, away, "warning", "database unavailable")
     spoil(logged.database, "ALTER TABLE bindings RENAME TO lost")
     for word in WORDS:
         for operation in operations():
             body = registration(word, DEVICE) if operation == "registerBinding" else None
             fault = ask(operation, "Identity=Peter%20Personal" if operation == "listBindings" else "", body=body)
-            about(logged, fault, "error", "a fault of ours")
+            about(logged, fault, "error", "internal error")
     for secret in all_that_is_secret(world):
         assert secret not in logged.log + logged.output, secret
     lines(logged)

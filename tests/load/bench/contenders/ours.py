@@ -2,7 +2,7 @@
 
 import os
 
-from chat_bindings.server.app import create_app
+from chat_bindings.application import application
 from chat_bindings.server.settings import Settings
 
-app = create_app(Settings(f"sqlite:///{os.environ['BENCH_DATABASE']}", log_level="warning"))
+app = application(Settings(f"sqlite:///{os.environ['BENCH_DATABASE']}", log_level="warning"))

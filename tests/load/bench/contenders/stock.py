@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -88,6 +89,6 @@ async def lifespan(_: object) -> AsyncIterator[None]:
 
 os.environ["BASICINFO_FUNC"] = f"{__name__}.check"
 app = AsyncApp(__name__, specification_dir=SPECS, lifespan=lifespan, pythonic_params=True, strict_validation=True)
-app.add_api("bindings.yaml", resolver=resolver(__name__))
+app.add_api("bindings.yaml", resolver=resolver(sys.modules[__name__]))
 for kind in (ProblemException, HTTPException):
     app.add_error_handler(kind, on_error)

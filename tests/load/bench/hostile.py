@@ -1,0 +1,96 @@
+"""Refusals of the largest requests: twenty shapes of body, header, query and path, and what each costs a worker."""
+
+import base64
+import time
+from collections.abc import Iterator, Sequence
+from statistics import median
+from typing import NamedTuple
+
+from ...support import raw
+from .contending import OURS, Site, running
+from .kinds import AUTHORIZATION, COLLECTION
+from .results import Json, say, table
+
+REGISTER = COLLECTION.replace("/v2/", "/registration/v1/", 1)
+_BODY = 1 << 20
+_URL = 65_000
+_HEADER = 100_000
+_FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
+
+
+class Shape(NamedTuple):
+    """A request that asks for much work."""
+
+    name: str
+    method: str
+    target: str
+    headers: Sequence[tuple[str, str]] = ()
+    body: bytes = b""
+
+
+def _filled(unit: str, size: int, before: str = "", after: str = "") -> str:
+    return before + unit * ((size - len(before) - len(after)) // len(unit)) + after
+
+
+def _posted(name: str, kind: str, text: str) -> Shape:
+    return Shape(name, "POST", REGISTER, [("Content-Type", kind)], text.encode())
+
+
+def _bodies() -> Iterator[Shape]:
+    yield _posted("JSON: numbers in a list", _JSON, _filled("1,", _BODY, '{"MessageTypes":[', "1]}"))
+    yield _posted("JSON: empty lists", _JSON, _filled("[],", _BODY, '{"MessageTypes":[', "[]]}"))
+    yield _posted("JSON: as many empty lists as are read", _JSON, _filled("[],", 72_000, '{"MessageTypes":[', "[]]}"))
+    yield _posted("JSON: deep", _JSON, "[" * _BODY)
+    yield _posted("JSON: many names", _JSON, "{" + ",".join(f'"{number:x}":1' for number in range(80_000)) + "}")
+    yield _posted("JSON: a long text", _JSON, _filled("a", _BODY, '{"Identity":"', '"}'))
+    yield _posted("JSON: a text of escapes", _JSON, _filled("\\u00e9", _BODY, '{"Identity":"', '"}'))
+    yield _posted("JSON: a number of a million digits", _JSON, "9" * _BODY)
+    yield _posted("form: separators alone", _FORM, "&" * _BODY)
+    yield _posted("form: many fields", _FORM, _filled("Identity=x&", _BODY))
+    yield _posted("form: a text of escapes", _FORM, _filled("%C3%A9", _BODY, "Identity="))
+    yield _posted("form: a name of escapes", _FORM, _filled("%41", _BODY))
+    yield _posted("form: a text of plus signs", _FORM, _filled("+", _BODY, "Identity="))
+
+
+def _heads() -> Iterator[Shape]:
+    yield Shape("path: escapes", "GET", _filled("%C3%A9", _URL, "/"))
+    yield Shape("path: slashes", "GET", "/" * _URL)
+    yield Shape("query: many parameters", "GET", _filled("Page=1&", _URL, f"{COLLECTION}?"))
+    yield Shape("query: an identity of escapes", "GET", _filled("%C3%A9", _URL, f"{COLLECTION}?Identity=", "&x=1"))
+    yield Shape("query: an integer of zeros", "GET", _filled("0", _URL, f"{COLLECTION}?PageSize=", "x"))
+    user = base64.b64encode(b"a" * (3 * _HEADER // 4) + b":x").decode()
+    yield Shape("header: a long user name", "GET", COLLECTION, [("Authorization", f"Basic {user}")])
+    yield Shape("headers: many", "GET", COLLECTION, [("a", "")] * 20_000)
+
+
+SHAPES = (*_bodies(), *_heads())
+
+
+def seconds(url: str, shape: Shape) -> float:
+    """How long a refusal takes: the shape is asked, and what it is answered is an error of the client's."""
+    named = {name.lower() for name, _ in shape.headers}
+    headers = [*shape.headers, *(each for each in AUTHORIZATION.items() if each[0].lower() not in named)]
+    if shape.body:
+        headers.append(("Content-Length", str(len(shape.body))))
+    began = time.perf_counter()
+    answer = raw.ask(url, shape.method, shape.target, headers, shape.body)
+    took = time.perf_counter() - began
+    if not 400 <= answer.status < 500:
+        raise RuntimeError(f"{shape.name} is answered {answer.status}")
+    return took
+
+
+def measure(site: Site, *, rounds: int) -> Json:
+    """The median of each shape, in milliseconds."""
+    say(f"refusals, {rounds} rounds")
+    with running(OURS.command, site) as ours:
+        took = [[seconds(ours.url, shape) for shape in SHAPES] for _ in range(rounds)]
+    return {
+        shape.name: round(median(each) * 1000, 1) for shape, each in zip(SHAPES, zip(*took, strict=True), strict=True)
+    }
+
+
+def tables(results: Json) -> list[str]:
+    """The shapes, the worst first."""
+    worst = sorted(results.items(), key=lambda each: -each[1])
+    return table(["a refusal of", "ms"], [[name, f"{milliseconds:.1f}"] for name, milliseconds in worst])

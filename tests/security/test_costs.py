@@ -1,0 +1,36 @@
+"""A refusal costs little, whatever the shape of the request: what one client sends, all others wait for."""
+
+import json
+import time
+
+import pytest
+
+from ..load.bench.hostile import SHAPES, seconds
+from ..support.running import Service
+
+_BASE = b"[" + b"[]," * 349_000 + b"[]]"
+"""A megabyte that Python's own parser reads at the moment of the measurement: some 50 ms on a quiet machine."""
+
+
+def parsing() -> float:
+    """How long the parser takes."""
+    began = time.perf_counter()
+    json.loads(_BASE)
+    return time.perf_counter() - began
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """A service without accounts would refuse all by 401: it has the world of the bench."""
+    from ..load.bench.__main__ import load
+    from ..load.worlds import Population
+
+    with Service(load(tmp_path_factory.mktemp("costs"), Population(10))) as running:
+        yield running
+        assert "a fault of ours" not in running.log
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+def test_a_refusal_costs_little(guarded, shape):
+    """It takes no longer than reading a megabyte of JSON twice; one such body took ten seconds once."""
+    assert min(seconds(guarded.url, shape) for _ in range(5)) < 2 * max(parsing(), parsing(), parsing())
