@@ -87,8 +87,8 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
       chat-bindings serve --port 443 --tls-cert cert.pem --tls-key key.pem --public-url https://chat.twilio.com
     """
     leave_process_1()
-    from ...server import run  # the web stack takes a while to import: --help does without
     from ...application import application
+    from ...server import run  # the web stack takes a while to import: --help does without
 
     certificate = _certificate(listening)
     configure(given["log_level"], given["log_format"])
