@@ -7,31 +7,34 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.main import ConnexionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import __name__ as package
-from ..spec import CONTROL, binding_types, directory, document, operations, resolved
+from ..spec import binding_types, document, operations, resolved
 from ..storage.engines import storage as storage_at
 from .access.authentication import Authentication, Authenticator
 from .access.guess_limit import authenticator_of
 from .access.hosts import AllowedHosts
-from .access.origin import Addressing, Origin
+from .access.origin import Origin
+from .access.proxies import TrustedProxies
 from .access.rate_limit import RateLimit
 from .control.access import ControlAccess
-from .control.gate import Gate
 from .docs import Docs
 from .envelope import Envelope, new_request_id
 from .faults.rules import FaultRules
+from .gate import Gate
 from .logs import JSON, configure, tag_log_lines
-from .monitoring.observers import Watching
-from .operations.dispatch import CompiledApp, Validation
+from .monitoring.observers import Observers
+from .operations.dispatch import Dispatch
 from .operations.resolver import resolver
 from .operations.routing import Routing
+from .operations.validation import Validation
 from .representation import template
+from .request import Request
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -48,11 +51,12 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
     """
     configure(settings.log_level, settings.log_format)
     template()
-    watching = Watching(settings)
-    storage = watching.storage(storage_at(settings.database, binding_types()))
-    origin = Origin(settings.public_url, settings.trusted_proxies)
+    observers = Observers(settings.monitoring, settings.database)
+    storage = observers.storage(storage_at(settings.database, binding_types()))
+    trusted = TrustedProxies(settings.trusted_proxies)
+    origin = Origin(settings.public_url, trusted)
     throttling = settings.throttling
-    authenticator = authenticator_of(storage, throttling, settings.trusted_proxies)
+    authenticator = authenticator_of(storage, throttling, trusted)
     injector = _injector(settings)
     gate = Gate(authenticator.again) if settings.control else None
     control = _control(settings, gate, injector, authenticator)
@@ -61,54 +65,63 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
     async def lifespan(_: object) -> AsyncIterator[None]:
         await storage.open()
         gc.collect()
-        gc.freeze()  # the specs and all that is compiled of them stay: no collection has to look at them again
+        gc.freeze()  # the specs and all that is compiled of them stay: no collection has to scan them again
         if control:
             await control.open()
-        async with watching.ready():
+        async with observers.ready():
             log.info("process %d is ready", os.getpid())
             yield
         if control:
             await control.close()
         await storage.close()
 
-    app = CompiledApp(
-        package,
-        specification_dir=directory(),
+    stages: list[Any] = [
+        *observers.stages,
+        partial(
+            Envelope,
+            identify=tag_log_lines(new_request_id) if settings.log_format == JSON else new_request_id,
+            recorder=control,
+        ),
+        *_allowed_hosts(settings, origin),
+        partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
+        partial(
+            Authentication,
+            authenticator=authenticator,
+            guard=ControlAccess(settings.control, origin).over if settings.control else None,
+        ),
+        *([partial(RateLimit, requests_a_second=throttling.rate_limit)] if throttling.rate_limit else ()),
+        *_faults(injector, gate),
+        partial(Validation, limits=settings.limits),
+        LifespanMiddleware,
+    ]
+    app = ConnexionMiddleware(
+        Dispatch(
+            {
+                "account_sid": lambda scope: Request.of(scope).account_sid,
+                "origin": origin.of,
+                "storage": lambda _: storage,
+                "control": lambda _: control,
+            },
+            gate,
+        ),
+        import_name=package,
         lifespan=lifespan,
-        middlewares=[
-            *watching.stages,
-            partial(
-                Envelope,
-                identify=tag_log_lines(new_request_id) if settings.log_format == JSON else new_request_id,
-                control=control,
-            ),
-            *([partial(AllowedHosts, origin=origin, settings=settings)] if settings.allowed_hosts else []),
-            partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
-            partial(
-                Authentication,
-                authenticator=authenticator,
-                guard=ControlAccess(settings.control, origin).over if settings.control else None,
-            ),
-            *([partial(RateLimit, requests_a_second=throttling.rate_limit)] if throttling.rate_limit else ()),
-            *_faults(injector),
-            partial(Validation, limits=settings.limits),
-            partial(Addressing, origin=origin),
-            LifespanMiddleware,
-        ],
+        middlewares=stages,
     )
-    given = {"storage": storage, "control": control}
     for spec, module in handlers.items():
         # as it was read already: Connexion would read it, and what it refers to, with PyYAML's slow parser
-        app.add_api(
-            resolved(document(spec), spec),
-            resolver=resolver(module),
-            given=given,
-            gate=None if spec == CONTROL else gate,
-        )
+        app.add_api(resolved(document(spec), spec), resolver=resolver(module))
         log.info("%s %s", spec, document(spec)["info"]["version"])
         for operation in operations(spec):
             log.info("  %s %s: %s", operation.method, operation.path, operation.operation_id)
-    return Entrance(app.middleware)
+    return Entrance(app)
+
+
+def _allowed_hosts(settings: Settings, origin: Origin) -> list[Callable[..., ASGIApp]]:
+    if not settings.allowed_hosts:
+        return []
+    hosts = partial(AllowedHosts, origin=origin, allowed_hosts=settings.allowed_hosts, public_url=settings.public_url)
+    return [hosts]
 
 
 def _injector(settings: Settings) -> "Injector | None":
@@ -135,13 +148,13 @@ def _control(
     return ControlState(settings.control, settings.database, gate, injector, authenticator.forget)
 
 
-def _faults(injector: "Injector | None") -> list[Callable[..., ASGIApp]]:
+def _faults(injector: "Injector | None", gate: Gate | None) -> list[Callable[..., ASGIApp]]:
     """The stage at which requests are made to fail, where that is wanted."""
     if injector is None:
         return []
     from .faults.stage import FaultInjection
 
-    return [partial(FaultInjection, injector=injector)]
+    return [partial(FaultInjection, injector=injector, gate=gate)]
 
 
 class Entrance:

@@ -1,6 +1,6 @@
-"""What every request and every response has: an id, a line in the log, CORS, and HEAD answered as GET.
+"""The envelope of all requests: an id, a line in the log, CORS, and one door for errors.
 
-It is the one door for errors, too: whatever the stages inside raise leaves as an error of the spec.
+Whatever the stages inside raise leaves as an error of the spec.
 """
 
 import logging
@@ -8,22 +8,18 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..spec import CONTRACT, CONTROL, REGISTRATION, document
 from .errors import REQUEST_ID, api_error_of, respond
 from .logs import ACCESS, NOTHING
-from .request import begin
-
-if TYPE_CHECKING:
-    from .control.state import ControlState
+from .request import Request
 
 log = logging.getLogger("chat_bindings.access")
 
-_SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}", re.ASCII)
+_SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}", re.ASCII)
 _ID_BYTES = 16
 _AT_ONCE = 128
 """How many ids are made of random bytes at once."""
@@ -36,15 +32,25 @@ SHARED = [
 """What an answer to a page of another origin has."""
 
 
+class Recorder(Protocol):
+    """Records requests."""
+
+    def begin(self, scope: Scope) -> None:
+        """Note that a request arrived."""
+
+    def record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
+        """Note that it was answered; a status of 0 is none."""
+
+
 class Envelope:
     """The outermost stage of those that answer."""
 
     def __init__(
-        self, app: ASGIApp, identify: Callable[[], bytes] | None = None, control: "ControlState | None" = None
+        self, app: ASGIApp, identify: Callable[[], bytes] | None = None, recorder: Recorder | None = None
     ) -> None:
         """`identify` makes an id for each request; `new_request_id` where there is none."""
         self.app = app
-        self._control = control
+        self._recorder = recorder
         self._identify = identify or new_request_id
         self._words = {
             word
@@ -58,45 +64,42 @@ class Envelope:
             await self.app(scope, receive, send)
             return
         started = perf_counter()
-        method, status = scope["method"], 0
-        if method == "HEAD":
-            scope = {**scope, "method": "GET"}  # a copy: the server still has to know that it was HEAD
+        request, status = Request.of(scope), 0
         request_id = self._identify()
-        headers = [(_REQUEST_ID, request_id), *(SHARED if b"origin" in begin(scope) else ())]
-        if self._control:
-            self._control.gate.begin(scope)
+        headers = [(_REQUEST_ID, request_id)]
+        if self._recorder:
+            self._recorder.begin(scope)
+        if b"origin" in request.headers:
+            headers += SHARED
 
         def finish(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], *headers]
-            elif method == "HEAD":
-                message = {**message, "body": b""}
             return send(message)
 
         try:
             await self.app(scope, receive, finish)
         except Exception as error:
-            if status:  # an error can no longer be told
+            if status:  # too late for another answer
                 raise
             await respond(api_error_of(error), scope, finish)
         finally:
-            self._record(scope, method, status, perf_counter() - started, request_id)
+            self._record(scope, status, perf_counter() - started, request_id)
 
-    def _record(self, scope: Scope, method: str, status: int, duration: float, request_id: bytes) -> None:
-        if self._control:
-            self._control.record(scope, method, status, duration, request_id)
-        if not log.isEnabledFor(logging.INFO):
-            return
-        operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id") or NOTHING
-        log.info(ACCESS, {
-            "method": method, "path": self._shown(scope["path"]), "operation_id": operation,
-            "status": status, "duration_ms": duration * 1000, "request_id": request_id.decode(),
-        })  # fmt: skip
+    def _record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
+        if self._recorder:
+            self._recorder.record(scope, status, duration, request_id)
+        if log.isEnabledFor(logging.INFO):
+            operation = Request.of(scope).operation_id or NOTHING
+            log.info(ACCESS, {
+                "method": scope["method"], "path": self._mask(scope["path"]), "operation_id": operation,
+                "status": status, "duration_ms": duration * 1000, "request_id": request_id.decode(),
+            })  # fmt: skip
 
-    def _shown(self, path: str) -> str:
-        """A path for the log: anything but the specs' own words and SIDs may be personal data."""
+    def _mask(self, path: str) -> str:
+        """Mask a path for the log: anything but the specs' own words and SIDs may be personal data."""
         return "/".join(
             segment if segment in self._words or _SID.fullmatch(segment) else "*" for segment in path.split("/", 8)[:8]
         )

@@ -12,7 +12,7 @@ from .facts import LARGEST_SIZE, TYPES
 from .plan import Picks, Plan
 from .response import Answer
 from .target import Target
-from .violation import DeleteLost, NotShown, Violation, violated
+from .violation import DeleteLost, NotShown, Violation, case_name, every, of_cases, violated
 from .world import Binding, Service, World, needs
 
 T = TypeVar("T")
@@ -107,9 +107,27 @@ class Evidence:
         """Do what deletes nothing, with the SID of a Binding that is not there; with another where no answer came."""
         return _unless_lost(action, [self.absent(number=number) for number in range(2)])
 
-    def each(self, check: Callable[..., Any], values: Iterable[Any], *arguments: Any) -> None:
-        """Make the same check for several values, some at once; the first violation in their order counts."""
-        self.target.together([partial(check, *arguments, value) for value in values])
+    def each(
+        self,
+        check: Callable[..., Any],
+        values: Iterable[Any],
+        *arguments: Any,
+        name: Callable[[Any], str] = case_name,
+    ) -> None:
+        """Make the same check for several values, some at once. Raises one `Violation` that names each that fails."""
+
+        def outcome(value: Any) -> Violation | None:
+            try:
+                check(*arguments, value)
+            except Violation as violation:
+                return violation
+            return None
+
+        cases = list(values)
+        outcomes = self.target.together([partial(outcome, value) for value in cases])
+        failed = [(name(value), found) for value, found in zip(cases, outcomes, strict=True) if found is not None]
+        if failed:
+            raise of_cases(failed, len(cases))
 
     # --- Bindings, one by one
 
@@ -217,8 +235,11 @@ class Evidence:
         """Raise `Violation` unless filtering by each of some users shows just their Bindings."""
         wanted = list(dict.fromkeys(identities))
         calls = [lambda each=each: self.by_identity(service, each) for each in wanted]
-        for identity, answer in zip(wanted, self.target.together(calls), strict=True):
-            same_bindings(answer, service.matching([identity]), why)
+        answers = self.target.together(calls)
+        every(
+            ("", partial(same_bindings, answer, service.matching([identity]), why))
+            for identity, answer in zip(wanted, answers, strict=True)
+        )
 
     def users(self, fits: Callable[[str], object], what: str) -> Sequence[str]:
         """The users of the rich service that fit. Raises `NotShown` when there is none."""

@@ -1,6 +1,7 @@
 """What a run of the clauses found."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -39,6 +40,30 @@ class Finding:
     reproduce: str
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Something that is left to the server, and what it chose."""
+
+    id: str
+    rule: str
+    chosen: str
+    """In a few words; empty where its answers do not show it."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request, and what came of it. No text of it holds a secret."""
+
+    clause: str
+    """The clause that sent it; empty before the first one."""
+    began_s: float
+    """When it was sent, in seconds since the run began."""
+    method: str
+    url: str
+    answer: str
+    """The status of its answer, or why there is none."""
+
+
 @dataclass
 class Report:
     """A run, as far as it came."""
@@ -66,6 +91,10 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     baseline: Baseline | None = None
     """What was violated before."""
+    choices: Sequence[Choice] = ()
+    """What is left to the server, and what it chose; empty in a run of some clauses only."""
+    last_requests: list[Sent] = field(default_factory=list)
+    """The requests before the target stopped to answer; empty in any other run."""
     stopped: str = ""
     """Why the run did not come to its end: a sentence."""
 

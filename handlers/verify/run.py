@@ -5,20 +5,27 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from .baseline import Baseline
 from .clause import Clause, clause_of
+from .clauses.free import choices
 from .credentials import Secrets
 from .evidence import Evidence
-from .http.readiness import check_ready
-from .outcome import Report, Result
+from .outcome import Choice, Report, Result, Sent
 from .plan import Plan
+from .readiness.check import check_ready
+from .readiness.framing import CLAUSES as BLOCKING
+from .readiness.framing import blockages
 from .runner import Runner, Stopped
 from .suite import checks, chosen
 from .target import TIMEOUT_S, Target, origin
-from .violation import CannotRun
+from .violation import CannotRun, TargetGone
 from .world import World
+
+_LAST = 30
+"""Requests that a report names where the target stopped to answer."""
 
 _VARIABLES = {
     "AUTH_TOKEN": "the auth token of account {account}",
@@ -69,13 +76,13 @@ class Run:
         Raises `CannotRun` when the target cannot be verified, and KeyboardInterrupt when it is interrupted. `report`
         holds what there is in either case.
         """
-        began = time.monotonic()
+        self._began = time.monotonic()
         try:
             check_ready(self.target, self.wait)
             self.announce()
             self._check_clauses()
         finally:
-            self._finish(time.monotonic() - began)
+            self._finish(time.monotonic() - self._began)
         return self.report
 
     def _check_clauses(self) -> None:
@@ -83,14 +90,36 @@ class Run:
         runner = Runner(evidence, self.secrets, self._reason_to_skip, self.started, self._done)
         wanted = {clause.id for clause in self.clauses}
         try:
-            runner.run([check for check in checks() if clause_of(check).id in wanted])
-        except Stopped as stopped:
-            self.report.stopped = f"{stopped}."
+            found = blockages(evidence) if wanted.intersection(BLOCKING) else ()
+            look = partial(self._look_at_choices, evidence)
+            runner.run([check for check in checks() if clause_of(check).id in wanted], found, look)
+        except (Stopped, TargetGone) as stopped:
+            self.report.stopped = self.secrets.hidden(f"{stopped}.")
+            self.report.last_requests = self._last_requests()
             raise CannotRun(f"{stopped}. Look whether it is still running, and verify again.") from stopped
         except Exception as error:
             self.report.stopped = f"verify itself failed: {type(error).__name__}."
             raise
         self.report.stopped = ""
+
+    def _look_at_choices(self, evidence: Evidence) -> None:
+        if not self.only:
+            hidden = self.secrets.hidden
+            self.report.choices = [Choice(each.id, each.rule, hidden(each.chosen)) for each in choices(evidence)]
+
+    def _last_requests(self) -> list[Sent]:
+        last = sorted(list(self.target.client.history)[-_LAST:], key=lambda each: each.began)
+        hidden = self.secrets.hidden
+        return [
+            Sent(
+                each.clause,
+                each.began - self._began,
+                each.request.method,
+                hidden(each.request.url),
+                hidden(each.answer),
+            )
+            for each in last
+        ]
 
     def _done(self, result: Result) -> None:
         self.report.results.append(result)

@@ -2,14 +2,16 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
 from .clause import Check, Clause, clause_of
 from .credentials import Secrets
 from .evidence import Evidence
+from .http.client import CLAUSE
 from .outcome import Result
+from .readiness.framing import Blockage
 from .violation import DeleteLost, NotShown, TargetGone, Violation
 
 AT_ONCE = 40
@@ -40,18 +42,38 @@ class Runner:
     def __post_init__(self) -> None:
         self._is_stopping = False
         self._losses = 0
+        self._blockages: Sequence[Blockage] = ()
         self._lock = threading.Lock()
 
-    def run(self, checks: Sequence[Check]) -> None:
-        """Check clauses, and hand each result to `done`.
+    def run(
+        self,
+        checks: Sequence[Check],
+        blockages: Sequence[Blockage] = (),
+        before_deletes: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Check clauses, and hand each result to `done`; first what is known to block others.
 
         Raises `Stopped` when the target is gone, and whatever a check raises that says nothing about the target.
         """
         try:
-            for phase in _phases(checks):
-                self._run_phase(phase)
+            left = self._told_first(checks, blockages)
+            reading, deleting, judging = _phases(left)
+            self._run_phase(reading)
+            before_deletes()
+            self._run_phase(deleting)
+            self._run_phase(judging)
         finally:
             self._is_stopping = True
+
+    def _told_first(self, checks: Sequence[Check], blockages: Sequence[Blockage]) -> Sequence[Check]:
+        """Hand the results of what blocks other clauses to `done`, and give the checks that are left."""
+        wanted = {clause_of(check).id: check for check in checks}
+        self._blockages = [each for each in blockages if each.clause in wanted]
+        for blockage in self._blockages:
+            clause = clause_of(wanted.pop(blockage.clause))
+            self.started(clause)
+            self.done(self._violated(clause, blockage.violation))
+        return list(wanted.values())
 
     def _run_phase(self, checks: Sequence[Check]) -> None:
         pending, events = _Pending(checks, self._alone_in), SimpleQueue[_Event]()
@@ -79,6 +101,7 @@ class Runner:
     def _work(self, pending: "_Pending", events: SimpleQueue[_Event]) -> None:
         while not self._is_stopping and (check := pending.take()) is not None:
             clause = clause_of(check)
+            CLAUSE.set(clause.id)
             events.put(clause)
             began = time.monotonic()
             try:
@@ -119,14 +142,16 @@ class Runner:
 
     def _violated(self, clause: Clause, violation: Violation) -> Result:
         hidden = self.secrets.hidden
-        lines = list(dict.fromkeys(answer.request.curl for answer in violation.shown_by))
+        for blockage in self._blockages:
+            if blockage.clause != clause.id and blockage.explains(violation):
+                return Result(clause, "skipped", detail=hidden(f"blocked by {blockage.clause}: {blockage.reason}"))
         return Result(
             clause,
             "failed",
             expected=hidden(violation.expected),
             actual=hidden(violation.actual),
             detail=hidden(violation.detail),
-            reproduce=hidden("\n".join(lines)),
+            reproduce=hidden(violation.curl),
         )
 
 
@@ -159,8 +184,8 @@ class _Pending:
             self._changed.notify_all()
 
 
-def _phases(checks: Sequence[Check]) -> Iterator[Sequence[Check]]:
-    """Divide checks into those that may be made at the same time."""
-    yield [check for check in checks if not clause_of(check).last and not clause_of(check).deletes]
-    yield [check for check in checks if not clause_of(check).last and clause_of(check).deletes]
-    yield [check for check in checks if clause_of(check).last]
+def _phases(checks: Sequence[Check]) -> tuple[Sequence[Check], Sequence[Check], Sequence[Check]]:
+    """Divide checks into those that only read, those that delete, and those that judge all answers."""
+    judging = [check for check in checks if clause_of(check).last]
+    deleting = [check for check in checks if clause_of(check).deletes and not clause_of(check).last]
+    return [check for check in checks if check not in (*judging, *deleting)], deleting, judging

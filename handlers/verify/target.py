@@ -152,6 +152,10 @@ class Target:
         prefix = urlsplit(self.base_url).path
         return path[len(prefix) :] if prefix and path.startswith(f"{prefix}/") else path
 
+    def is_below(self, url: str) -> bool:
+        """Tell whether a URL is on the origin of the base URL."""
+        return origin(url) == self._origin
+
     def send(
         self,
         method: str,
@@ -240,7 +244,9 @@ class Target:
         except TransportError as error:
             self._probe(request)
             raise Violation(
-                "an answer", f"none, twice ({reason(error)}), while another request is answered", unanswered(request)
+                "an answer",
+                f"none, twice ({reason(error)}), while another request is answered",
+                unanswered(request, reason(error)),
             ) from error
 
     def _tried(self, request: Request, kept: Kept | None = None) -> Answer:
@@ -249,7 +255,7 @@ class Target:
         try:
             answer = self.client.send(request, fresh)
         except TooLarge as error:
-            raise Violation("an answer of a sensible length", str(error), unanswered(request)) from error
+            raise Violation("an answer of a sensible length", str(error), unanswered(request, str(error))) from error
         finally:
             if fresh is not kept and fresh:
                 fresh.pop().close()
@@ -267,7 +273,7 @@ class Target:
         began = time.monotonic()
         with self._probing:
             if self._gone_since and self._gone_since > self._answered_at:
-                raise TargetGone(f"{self.base_url} does not answer any more")
+                raise self._gone()
             if self._answered_at > began:
                 return
             there = self.world.rich.bindings[0]
@@ -279,7 +285,20 @@ class Target:
                 if any(self.together(calls)):
                     return
             self._gone_since = time.monotonic()
-            raise TargetGone(f"{self.base_url} does not answer any more")
+            raise self._gone()
+
+    def _gone(self) -> TargetGone:
+        """Name the first request without an answer after the last one that got any."""
+        exchanges = list(self.client.history)
+        answered = max((number for number, each in enumerate(exchanges) if each.status), default=-1)
+        lost = exchanges[answered + 1 :]
+        message = f"{self.base_url} does not answer any more"
+        if lost:
+            first = min(lost, key=lambda each: each.began)
+            clauses = ", ".join(sorted({each.clause for each in lost if each.clause}))
+            message += f" since {first.request.method} {first.request.url[:200]} ({first.answer})"
+            message += f"; clauses under way: {clauses}" if clauses else ""
+        return TargetGone(message)
 
     def _is_answered(self, request: Request) -> bool:
         kept = Kept()
@@ -315,9 +334,9 @@ def _trusted() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def unanswered(request: Request) -> Answer:
-    """What stands for an answer that did not come."""
-    return Answer(request, 0, (), b"")
+def unanswered(request: Request, why: str = "") -> Answer:
+    """Give what stands for an answer that did not come."""
+    return Answer(request, 0, (), b"", why)
 
 
 def origin(url: str) -> tuple[str, str, int] | None:

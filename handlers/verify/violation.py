@@ -1,10 +1,14 @@
 """How a check says what it found: it raises a violation, or says that the world cannot show what it asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Never
 
 if TYPE_CHECKING:
     from .response import Answer
+
+
+_NAMED, _LONGEST_NAME = 12, 48
+"""Cases that a violation names, and characters of each name."""
 
 
 class Violation(Exception):
@@ -17,6 +21,11 @@ class Violation(Exception):
         self.detail = detail
         self.shown_by: Sequence[Answer] = shown_by
         """The answers that show it, in the order in which they were asked for."""
+
+    @property
+    def curl(self) -> str:
+        """The lines of shell that show it."""
+        return "\n".join(dict.fromkeys(answer.request.curl for answer in self.shown_by))
 
 
 class NotShown(Exception):
@@ -54,6 +63,41 @@ def check(holds: object, expected: str, actual: str, *shown_by: "Answer", detail
     """Say that the clause is violated unless something holds."""
     if not holds:
         violated(expected, actual, *shown_by, detail=detail)
+
+
+def every(cases: Iterable[tuple[str, Callable[[], object]]]) -> None:
+    """Make several checks, each with the name of its case. Raises one `Violation` that names every case that fails."""
+    failed: list[tuple[str, Violation]] = []
+    count = 0
+    for name, case in cases:
+        count += 1
+        try:
+            case()
+        except Violation as violation:
+            failed.append((name, violation))
+    if failed:
+        raise of_cases(failed, count)
+
+
+def of_cases(failed: Sequence[tuple[str, Violation]], count: int) -> Violation:
+    """Make one violation of those of some cases: the shortest one, with the names of all."""
+    shortest = min((violation for _, violation in failed), key=lambda violation: len(violation.curl))
+    if count == 1:
+        return shortest
+    names = [name for name, _ in failed if name]
+    shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    told = f"{len(failed)} of {count} cases fail{'s' if len(failed) == 1 else ''}{': ' if names else ''}{shown}"
+    detail = f"{shortest.detail}; {told}" if shortest.detail else told
+    return Violation(shortest.expected, shortest.actual, *shortest.shown_by, detail=detail)
+
+
+def case_name(value: object) -> str:
+    """Name the case of a value: a parameter, a path, a SID."""
+    if isinstance(value, tuple) and len(value) == 2 and all(isinstance(each, str) for each in value):
+        value = "=".join(value)
+    text = str(getattr(value, "sid", value) if not isinstance(value, str) else value)
+    shown = text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."
+    return shown if shown.isprintable() and shown == shown.strip() and shown else repr(shown)
 
 
 def some(bindings: Sequence[str]) -> str:

@@ -161,7 +161,7 @@ class Lenient(Right):
         return text or None
 
     def identities(self, values: list[str]) -> tuple[str, ...]:
-        return super().identities([value for value in values if value])
+        return super().identities([value or _UNREADABLE for value in values])
 
 
 def _lower(sid: str) -> str:
@@ -274,3 +274,56 @@ class LowerCaseEscapes(Right):
 
 def _lower_escapes(text: str) -> str:
     return re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), text)
+
+
+class ReadsIntegersAsPython(Right):
+    """`int(value)` takes spaces around the digits, underscores between them, a plus, and digits of every script."""
+
+    def integer(self, text: str) -> int | None:
+        try:
+            return int(text) if int(text) >= 0 else None
+        except ValueError:
+            return None
+
+
+class CoercesIntegers(Right):
+    """A JSON Schema validator coerces what JavaScript's `Number` reads as an integer: `5.0`, `1e1`, `0x10`, ` 5 `."""
+
+    def integer(self, text: str) -> int | None:
+        stripped = text.strip()
+        if re.fullmatch("0x[0-9a-f]{1,8}", stripped):
+            return int(stripped, 16)
+        if not re.fullmatch(r"\+?[0-9]{1,20}(\.[0-9]*)?(e[0-9]{1,2})?", stripped):
+            return None
+        value = float(stripped) if re.search("[.e]", stripped) else int(stripped)
+        return int(value) if value == int(value) else None
+
+
+class BrokenEscapesStay(Right):
+    """What is no escape stays as it is, as WHATWG's, Python's and Rack's decoders have it: `%zz` is a user's name."""
+
+    def decoded(self, text: str) -> str:
+        return super().decoded(re.sub("%(?![0-9A-Fa-f]{2})", "%25", text))
+
+
+class KeepsWhatASegmentMayHave(Right):
+    """`links.user` keeps the characters that RFC 3986 lets stand in a segment, and encodes the others."""
+
+    def identity_in_path(self, identity: str) -> str:
+        return quote(identity, safe="!$&'()*+,;=:@~")
+
+
+class UpperCaseRequestIds(Right):
+    """The digits of its request ids are in upper case, as `%X` and .NET's `Convert.ToHexString` write them."""
+
+    def request_id(self, request: Request) -> str:
+        return f"RQ{secrets.token_hex(16).upper()}"
+
+
+class MoreLinks(Right):
+    """`links` has more than the user: the URLs of the service and of the Binding itself."""
+
+    def represented(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
+        shown = super().represented(request, service, binding)
+        url = self.service_url(request, service)
+        return shown | {"links": shown["links"] | {"self": shown["url"], "service": url, "none": None}}

@@ -97,8 +97,8 @@ def test_sentences_say_what_their_patterns_say():
         if "x-rule" in part.value
     }
     for rule, pattern in rules.items():
-        if sid := re.fullmatch(r"\^([A-Z]{2})\[0-9a-f\]\{(\d+)\}\$", pattern):
-            assert rule == f"be {sid[1]} and {sid[2]} lower-case hexadecimal digits"
+        if sid := re.fullmatch(r"\^([A-Z]{2})\[0-9a-fA-F\]\{(\d+)\}\$", pattern):
+            assert rule == f"be {sid[1]} and {sid[2]} hexadecimal digits"
         if " such as " in rule:
             assert re.fullmatch(pattern, rule.partition(" such as ")[2])
 
@@ -107,7 +107,7 @@ def test_the_description_names_every_kind_of_sid():
     """The section on identifiers has the two letters of every SID in the specs and in worlds."""
     paragraph = specs.load(CONTRACT)["info"]["description"].partition("## Identifiers")[2].partition("##")[0]
     texts = [(specs.FOLDER / file).read_text(encoding="utf-8") for file in (*SPECS, WORLD)]
-    used = {found for text in texts for found in re.findall(r"\^([A-Z]{2})\[0-9a-f\]", text)} - {"RQ"}
+    used = {found for text in texts for found in re.findall(r"\^([A-Z]{2})\[0-9a-fA-F\]", text)} - {"RQ"}
     assert set(re.findall(r"`([A-Z]{2})`", paragraph)) == used
 
 

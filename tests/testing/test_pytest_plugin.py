@@ -230,7 +230,7 @@ def test_what_fails_says_why(pytester):
     assert "test_that_passes" not in by_test
     for name, told in {
         "test_no_world": "The world cannot be read: [Errno 2] No such file or directory",
-        "test_wrong_world": "/accounts/0/sid: must be AC and 32 lower-case hexadecimal digits.",
+        "test_wrong_world": "/accounts/0/sid: must be AC and 32 hexadecimal digits.",
         "test_wrong_rules": "line 1, /rules/0/code: must be one of 400, 401, 404, 405, 429, 500, 503, which list",
         "test_wrong_marker": "takes world, faults, registration, options, fresh, each by its name.",
         "test_nameless": "takes world, faults, registration, options, fresh, each by its name.",

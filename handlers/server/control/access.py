@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..access.origin import Origin
 from ..errors import ApiError
-from ..request import Repeated, header
+from ..request import Repeated, Request
 from ..settings import Control
 
 _PORT = re.compile(r":[0-9]+$")
@@ -31,7 +31,8 @@ class ControlAccess:
     def check(self, scope: Scope) -> None:
         """Raise a `ApiError` where the request may not pass."""
         try:
-            sender, authorization = header(scope, b"origin"), header(scope, b"authorization")
+            request = Request.of(scope)
+            sender, authorization = request.header(b"origin"), request.header(b"authorization")
         except Repeated:
             raise ApiError("not_found") from None
         if sender is not None and sender.decode("latin-1").lower() != self._origin.of(scope).lower():

@@ -13,13 +13,12 @@ from datetime import UTC, datetime
 from time import time
 from typing import Any, NamedTuple
 
-from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import Scope
 
 from ...spec import component
 from ..errors import ApiError
 from ..operations.parameters import pairs
-from ..request import FAULT, arguments_of
+from ..request import Request
 from ..settings import CONTROL, DOCS
 
 _MOST_BYTES = 16 * 1024 * 1024
@@ -113,21 +112,18 @@ class Journal:
         self._bytes = 0
         self._waiting: set[asyncio.Future[None]] = set()
 
-    def record(self, scope: Scope, method: str, status: int, duration: float, request_id: bytes) -> None:
+    def record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
         """Add a request that was answered."""
         path = scope["path"]
         if path.startswith(_NOT_KEPT):
             return
-        arguments = arguments_of(scope)
-        raw_path, query, body = scope["raw_path"], scope["query_string"], arguments.get("body")
+        request = Request.of(scope)
+        raw_path, query, body = scope["raw_path"], scope["query_string"], request.arguments.get("body")
         size = _ENTRY_BYTES + len(raw_path) + len(query) + (_size(body) if body else 0)
-        extensions = scope.get("extensions")
-        routing = extensions.get(ROUTING_CONTEXT) if extensions else None
         self.last += 1
         self._entries.append(_Entry(
-            self.last, request_id, time() - duration, method, raw_path, query,
-            routing["operation_id"] if routing else None, arguments.get("account_sid"), status, duration,
-            scope.get(FAULT), body, size,
+            self.last, request_id, time() - duration, scope["method"], raw_path, query,
+            request.operation_id or None, request.account_sid or None, status, duration, request.fault, body, size,
         ))  # fmt: skip
         self._bytes += size
         while len(self._entries) > self._most or self._bytes > _MOST_BYTES:

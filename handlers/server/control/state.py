@@ -11,8 +11,8 @@ from ...storage.engines import administration, kept
 from ...world.exporter import export
 from ...world.loader import Counts, load
 from ..faults.injector import Injector
+from ..gate import Gate
 from ..settings import Control
-from .gate import Gate
 from .journal import Journal
 
 
@@ -38,10 +38,14 @@ class ControlState:
     async def close(self) -> None:
         await asyncio.to_thread(self._kept.close)
 
-    def record(self, scope: Scope, method: str, status: int, duration: float, request_id: bytes) -> None:
+    def begin(self, scope: Scope) -> None:
+        """Note that a request arrived."""
+        self.gate.begin(scope)
+
+    def record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
         """Add a request to the journal, unless it arrived before a reset."""
         if self.gate.is_current(scope):
-            self.journal.record(scope, method, status, duration, request_id)
+            self.journal.record(scope, status, duration, request_id)
 
     async def world(self) -> bytes:
         """What the database holds, as `export` writes it."""

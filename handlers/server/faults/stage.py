@@ -7,23 +7,20 @@ setting there is no such stage, and nothing that a request says brings it back.
 import asyncio
 import logging
 from collections.abc import Awaitable, Mapping
-from typing import Any
 
-from connexion.middleware.abstract import RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
-from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..control.gate import Gate
 from ..errors import ApiError, send_error
-from ..operations.stage import CompiledStageAPI
-from ..request import FAULT, arguments_of
-from ..settings import CONTROL
+from ..gate import Gate
+from ..http.hang_up import hang_up
+from ..operations.stage import Stage, is_control
+from ..request import Request
 from .errors import forced
 from .injector import NOTHING, Injector
 from .prefer import VARY, preferences, written
 from .preferences import applied
-from .responses import Answer, hang_up
+from .responses import SpoiltResponse
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +39,10 @@ class InjectedOperation:
 
     async def _inject(self, scope: Scope, receive: Receive, send: Send) -> None:
         sent = preferences(scope["headers"])
-        account_sid = arguments_of(scope).get("account_sid")
+        account_sid = Request.of(scope).account_sid
         injection, seconds = self._injector.decide(self._operation_id, scope["path_params"], account_sid, sent)
         if injection != NOTHING:
-            scope[FAULT] = str(injection)
+            Request.of(scope).fault = str(injection)
             log.info("forced on %s: %s", self._operation_id, injection)
         if seconds:
             await asyncio.sleep(seconds)
@@ -54,7 +51,7 @@ class InjectedOperation:
         if injection.drop == "request":
             hang_up(scope)
             return
-        answer = Answer(scope, send, _headers(sent), injection)
+        answer = SpoiltResponse(scope, send, _headers(sent), injection)
         if error := forced(injection, self._operation_id):
             example, headers = error
             await send_error(*example.rendered(scope, headers), answer.send)
@@ -63,34 +60,18 @@ class InjectedOperation:
 
 
 def _headers(sent: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    told = ", ".join(written(name, value) for name, value in applied(sent).items())
-    headers = VARY | ({"Preference-Applied": told} if told else {})
+    preferences_applied = ", ".join(written(name, value) for name, value in applied(sent).items())
+    headers = VARY | ({"Preference-Applied": preferences_applied} if preferences_applied else {})
     return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
-class FaultInjectionAPI(CompiledStageAPI):
-    """The operations of one spec."""
-
-    def __init__(self, *args: Any, injector: Injector, gate: Gate | None, **kwargs: Any) -> None:
-        self._injector = injector
-        self._gate = gate
-        super().__init__(*args, **kwargs)
-
-    def make_operation(self, operation: AbstractOperation) -> ASGIApp:
-        following = self.following(operation)
-        if self.base_path == CONTROL:
-            return following
-        return InjectedOperation(following, operation.operation_id, self._injector, self._gate)
-
-
-class FaultInjection(RoutedMiddleware[FaultInjectionAPI]):
+class FaultInjection(Stage):
     """The stage that makes requests fail."""
 
-    api_cls = FaultInjectionAPI
-
-    def __init__(self, app: ASGIApp, *, injector: Injector) -> None:
+    def __init__(self, app: ASGIApp, *, injector: Injector, gate: Gate | None) -> None:
         super().__init__(app)
         self._injector = injector
+        self._gate = gate
         if injector.by_request:
             log.warning(
                 "FAULTS ARE ON: requests with credentials can make themselves fail (Prefer: code=..., delay=...)"
@@ -98,5 +79,7 @@ class FaultInjection(RoutedMiddleware[FaultInjectionAPI]):
         for index, rule in enumerate(injector.rules):
             log.warning("  rule %d: %s", index, rule)
 
-    def add_api(self, specification: Specification, **kwargs: Any) -> FaultInjectionAPI:
-        return super().add_api(specification, injector=self._injector, **kwargs)
+    def wrap(self, operation: AbstractOperation, next_app: ASGIApp) -> ASGIApp:
+        if is_control(operation):
+            return next_app
+        return InjectedOperation(next_app, operation.operation_id, self._injector, self._gate)

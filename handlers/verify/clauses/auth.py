@@ -43,21 +43,15 @@ def test_absent(evidence: Evidence) -> None:
 def test_malformed(evidence: Evidence) -> None:
     """An Authorization that cannot be read is 401: no Base64, no colon, nothing at all, another scheme."""
     user = base64.b64encode(evidence.world.account.sid.encode()).decode()
-    for value in (
-        f"Basic {user}",
-        "Basic",
-        "Basic !!!",
-        "Basic YQ",
-        "Basic /////w==",
-        "Basic Og==",
-        "x",
-        "Bearer x",
-    ):
-        _lists_with(evidence, value).has_status(401)
-    for scheme in ("Bearer", "Digest", "Token", "Foo"):
+    values = (f"Basic {user}", "Basic", "Basic !!!", "Basic YQ", "Basic /////w==", "Basic Og==", "x", "Bearer x")
+    evidence.each(lambda value: _lists_with(evidence, value).has_status(401), values)
+
+    def refused(scheme: str) -> None:
         other = Credentials(evidence.world.account.sid, evidence.world.credentials.password, '"$AUTH_TOKEN"')
         answer = evidence.target.list(evidence.rich, [("PageSize", "1")], credentials=other, scheme=scheme)
         answer.has_status(401)
+
+    evidence.each(refused, ("Bearer", "Digest", "Token", "Foo"))
 
 
 @clause(
@@ -156,14 +150,8 @@ def test_nothing_revealed(evidence: Evidence) -> None:
 @clause("AUTH-13", "must", "Authentication comes before validation", source=OURS, spec=_UNAUTHORIZED)
 def test_before_validation(evidence: Evidence) -> None:
     """A bad query without credentials is 401, not 400."""
-    for query in (
-        ("PageSize", "0"),
-        ("PageSize", "5000"),
-        ("BindingType", "sms"),
-        ("Unknown", "1"),
-        ("PageToken", "x"),
-    ):
-        evidence.target.list(evidence.rich, [query], credentials=None).has_status(401)
+    queries = (("PageSize", "0"), ("PageSize", "5000"), ("BindingType", "sms"), ("Unknown", "1"), ("PageToken", "x"))
+    evidence.each(lambda query: evidence.target.list(evidence.rich, [query], credentials=None).has_status(401), queries)
     evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], "?Unknown=1", credentials=None).has_status(401)
 
 
@@ -220,13 +208,17 @@ def test_where_nothing_is(evidence: Evidence) -> None:
 def _refused(evidence: Evidence, *several: Credentials | None) -> None:
     """Raise `Violation` unless a list, a fetch and a delete (of nothing) are 401."""
     there, absent = evidence.rich.bindings[0], evidence.absent()
-    calls: list[Callable[[], Answer]] = []
-    for credentials in several:
-        calls.append(partial(_lists, evidence, credentials))
-        calls.append(partial(evidence.target.fetch, evidence.rich, there, credentials=credentials))
-        calls.append(partial(evidence.target.delete, evidence.rich, absent, credentials=credentials))
-    for answer in evidence.target.together(calls):
-        answer.has_status(401)
+    operations: dict[str, Callable[[Credentials | None], Answer]] = {
+        "a list": partial(_lists, evidence),
+        "a fetch": lambda credentials: evidence.target.fetch(evidence.rich, there, credentials=credentials),
+        "a delete": lambda credentials: evidence.target.delete(evidence.rich, absent, credentials=credentials),
+    }
+    cases = [(name, number, each) for number, each in enumerate(several, 1) for name in operations]
+    evidence.each(
+        lambda case: operations[case[0]](case[2]).has_status(401),
+        cases,
+        name=lambda case: f"{case[0]} with credentials {case[1]}" if len(several) > 1 else case[0],
+    )
 
 
 def _lists(evidence: Evidence, credentials: Credentials | None, size: str = "1") -> Answer:

@@ -1,13 +1,12 @@
 """FETCH: fetching a Binding."""
 
 import time
-from functools import partial
+from operator import itemgetter
 
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence
 from ..facts import BAD_PARAMETER, FETCH
-from ..target import encoded
-from ..variants import VARIANTS, malformed, same_answer
+from ..variants import VARIANTS, Variant, malformed, same_answer
 from ..violation import check
 
 
@@ -32,8 +31,7 @@ def test_absent(evidence: Evidence) -> None:
 def test_malformed(evidence: Evidence) -> None:
     """A Binding SID that is malformed is 404: there is no such Binding."""
     sids = malformed(evidence.rich.bindings[0].sid, evidence.rich.bindings[-1].sid)
-    for answer in evidence.target.together([partial(evidence.target.fetch, evidence.rich, sid) for sid in sids]):
-        answer.has_status(404)
+    evidence.each(lambda sid: evidence.target.fetch(evidence.rich, sid).has_status(404), sids)
 
 
 @clause(
@@ -55,8 +53,7 @@ def test_absent_service(evidence: Evidence) -> None:
 def test_malformed_service(evidence: Evidence) -> None:
     """A Binding of a service whose SID is malformed is 404."""
     sids, there = malformed(evidence.rich.sid), evidence.rich.bindings[0]
-    for answer in evidence.target.together([partial(evidence.target.fetch, sid, there) for sid in sids]):
-        answer.has_status(404)
+    evidence.each(lambda sid: evidence.target.fetch(sid, there).has_status(404), sids)
 
 
 @clause("FETCH-06", "must", "Fetching under another service is 404", source=PAGE, spec=f"{FETCH}/responses/404")
@@ -70,9 +67,11 @@ def test_other_service(evidence: Evidence) -> None:
 @clause("FETCH-07", "should", "A fetch refuses query parameters", source=OURS, spec=f"{FETCH}/responses/400")
 def test_query(evidence: Evidence) -> None:
     """A fetch takes no query parameter: any is 400, code 20001."""
-    for query in ("?Unknown=1", "?PageSize=5", "?Identity=a", "?" + encoded([("BindingType", "apn")])):
-        answer = evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], query)
-        answer.has_status(400).has_code(BAD_PARAMETER)
+
+    def refused(query: str) -> None:
+        evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], query).has_status(400).has_code(BAD_PARAMETER)
+
+    evidence.each(refused, ("?Unknown=1", "?PageSize=5", "?Identity=a", "?BindingType=apn"))
 
 
 @clause("FETCH-08", "must", "A fetch changes nothing", source=PAGE, spec=FETCH)
@@ -87,6 +86,10 @@ def test_twice(evidence: Evidence) -> None:
 def test_headers(evidence: Evidence) -> None:
     """A body, any Content-Type, Accept or Accept-Encoding changes nothing of a fetch: SDKs send them."""
     each, answer = evidence.found[0]
-    for words, headers, body in VARIANTS:
+
+    def same(variant: Variant) -> None:
+        words, headers, body = variant
         again = evidence.target.fetch(each.service_sid, each, headers=headers, body=body)
         same_answer(answer, again, f"with {words}, the same as without")
+
+    evidence.each(same, VARIANTS, name=itemgetter(0))

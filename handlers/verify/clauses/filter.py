@@ -5,11 +5,15 @@ from itertools import combinations
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence, same_bindings
 from ..facts import BAD_PARAMETER, LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS, TYPES
+from ..response import told_url
+from ..target import encoded
 from ..violation import check
 from ..world import Service
 
 _TYPE = f"{PARAMETERS}/BindingTypeParameter"
 _IDENTITY = f"{PARAMETERS}/IdentityParameter"
+Query = tuple[tuple[str, str], ...]
+
 _ALL = ("PageSize", str(LARGEST_SIZE))
 
 
@@ -61,7 +65,7 @@ def test_nothing(evidence: Evidence) -> None:
         answer = evidence.by_identity(evidence.rich, identity)
         same_bindings(answer, evidence.rich.matching([identity]))
         for name in ("next_page_url", "previous_page_url"):
-            check(answer.url(name) is None, f"`meta.{name}`: null", "a URL", answer)
+            check(answer.url(name) is None, f"`meta.{name}`: null", told_url(answer.url(name)), answer)
     for each in TYPES:
         _shows(evidence, evidence.world.rich, identities=["nobody has this name"], types=[each])
 
@@ -123,24 +127,22 @@ def test_walks(evidence: Evidence) -> None:
 @clause("FILTER-11", "should", "An unknown BindingType is 400", source=OURS, spec=f"{SCHEMAS}/BindingType/enum")
 def test_unknown_type(evidence: Evidence) -> None:
     """A BindingType that is not apn, gcm or fcm is 400, code 20001."""
-    for value in ("sms", "apns", "0", "null", "all", "*"):
-        evidence.listed(evidence.rich, ("BindingType", value)).has_status(400).has_code(BAD_PARAMETER)
-    answer = evidence.listed(evidence.rich, ("BindingType", TYPES[0]), ("BindingType", "sms"))
-    answer.has_status(400).has_code(BAD_PARAMETER)
+    queries: list[Query] = [(("BindingType", value),) for value in ("sms", "apns", "0", "null", "all", "*")]
+    evidence.each(_refused, [*queries, (("BindingType", TYPES[0]), ("BindingType", "sms"))], evidence, name=encoded)
 
 
 @clause("FILTER-12", "should", "BindingType is exact in case", source=OURS, spec=f"{SCHEMAS}/BindingType/enum")
 def test_type_in_capitals(evidence: Evidence) -> None:
     """BindingType is exact in case: APN is 400."""
-    for value in (TYPES[0].upper(), TYPES[-1].capitalize()):
-        evidence.listed(evidence.rich, ("BindingType", value)).has_status(400).has_code(BAD_PARAMETER)
+    queries = [(("BindingType", value),) for value in (TYPES[0].upper(), TYPES[-1].capitalize())]
+    evidence.each(_refused, queries, evidence, name=encoded)
 
 
 @clause("FILTER-13", "should", "A comma does not separate BindingTypes", source=OURS, spec=_TYPE)
 def test_types_with_comma(evidence: Evidence) -> None:
     """A comma does not separate BindingTypes: `apn,gcm` is 400."""
-    for value in (",".join(TYPES[:2]), f"{TYPES[0]},", ",".join(TYPES)):
-        evidence.listed(evidence.rich, ("BindingType", value)).has_status(400).has_code(BAD_PARAMETER)
+    queries = [(("BindingType", value),) for value in (",".join(TYPES[:2]), f"{TYPES[0]},", ",".join(TYPES))]
+    evidence.each(_refused, queries, evidence, name=encoded)
 
 
 @clause("FILTER-14", "must", "Filters stay in their service", source=PAGE, spec=_IDENTITY)
@@ -150,6 +152,10 @@ def test_other_service(evidence: Evidence) -> None:
     for asked, named in ((one, other), (other, one)):
         evidence.finds(asked, _users(named)[:4])
         _shows(evidence, asked, identities=_users(named)[:3], types=TYPES)
+
+
+def _refused(evidence: Evidence, query: Query) -> None:
+    evidence.listed(evidence.rich, *query).has_status(400).has_code(BAD_PARAMETER)
 
 
 def _users(service: Service) -> list[str]:

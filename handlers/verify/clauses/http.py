@@ -8,7 +8,7 @@ from ..clause import OURS, SDKS, clause
 from ..evidence import Evidence
 from ..facts import ABSOLUTE_URL, HEADERS, LIST, REQUEST_ID, SCHEMAS
 from ..http.connection import BadFraming, TooLarge, TransportError
-from ..response import Answer, Request
+from ..response import Answer, Request, told_url
 from ..target import unanswered
 from ..violation import NotShown, Violation, check
 
@@ -159,12 +159,9 @@ def test_encoding(evidence: Evidence) -> None:
 def test_case(evidence: Evidence) -> None:
     """Paths match exactly in their case of letters: /v2/services/... is no list."""
     path = evidence.target.path(evidence.rich)
-    for other in (
-        path.replace("/Services/", "/services/"),
-        path.replace("/Bindings", "/bindings"),
-        path.replace("/v2", "/V2"),
-    ):
-        evidence.target.send("GET", other, is_odd=True).has_status(401, 404, 405)
+    others = (("/Services/", "/services/"), ("/Bindings", "/bindings"), ("/v2", "/V2"))
+    paths = [path.replace(right, other) for right, other in others]
+    evidence.each(lambda other: evidence.target.send("GET", other, is_odd=True).has_status(401, 404, 405), paths)
 
 
 @clause("HTTP-10", "must", "The URLs that the server gives work", source=SDKS, spec=f"{SCHEMAS}/AbsoluteUrl")
@@ -181,7 +178,7 @@ def test_urls(evidence: Evidence) -> None:
     urls |= {each.object["url"]: each for _, each in evidence.found[:20] if isinstance(each.object.get("url"), str)}
     urls |= {item["url"]: page for page in pages[:2] for item in page.bindings[:5] if isinstance(item.get("url"), str)}
     for url in urls:
-        check(ABSOLUTE_URL.fullmatch(url), "absolute URLs", "others", urls[url])
+        check(ABSOLUTE_URL.fullmatch(url), "absolute URLs", told_url(url), urls[url])
     answers = evidence.target.together([partial(evidence.target.follow, url) for url in urls])
     for answer, giver in zip(answers, urls.values(), strict=True):
         check(answer.status == 200, "URLs that work: status 200", answer.summary, giver, answer)

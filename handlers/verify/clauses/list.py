@@ -1,12 +1,12 @@
 """LIST: what a list shows."""
 
-from functools import partial
+from operator import itemgetter
 
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence
 from ..facts import ABSOLUTE_URL, BAD_PARAMETER, LIST, META, MISLEADING_IN_LISTS, SCHEMAS, URLS
-from ..response import MISSING, is_integer, told
-from ..variants import VARIANTS, in_any_order, malformed
+from ..response import MISSING, is_integer, told, told_url
+from ..variants import VARIANTS, Variant, in_any_order, malformed
 from ..violation import check, some
 
 _META = f"{SCHEMAS}/PageMeta"
@@ -58,8 +58,7 @@ def test_urls(evidence: Evidence) -> None:
                 url = page.url(name)
                 may_be_null = name in ("next_page_url", "previous_page_url")
                 is_fit = (url is None and may_be_null) or (url is not None and ABSOLUTE_URL.fullmatch(url))
-                actual = "null" if url is None else "a URL that is not absolute, or not in ASCII"
-                check(is_fit, f"`meta.{name}`, an absolute URL in ASCII", actual, page)
+                check(is_fit, f"`meta.{name}`, an absolute URL in ASCII", told_url(url), page)
 
 
 @clause("LIST-06", "must", "A list has no property that misleads the SDKs", source=SDKS, spec=f"{SCHEMAS}/BindingList")
@@ -134,7 +133,7 @@ def test_empty(evidence: Evidence) -> None:
     answer = evidence.listed(evidence.world.empty)
     check(answer.bindings == [], "an empty list", answer.summary, answer)
     for name in ("next_page_url", "previous_page_url"):
-        check(answer.url(name) is None, f"`meta.{name}`: null", "a URL", answer)
+        check(answer.url(name) is None, f"`meta.{name}`: null", told_url(answer.url(name)), answer)
 
 
 @clause(
@@ -149,15 +148,17 @@ def test_absent_service(evidence: Evidence) -> None:
 @clause("LIST-13", "must", "The list of a malformed service SID is 404", source=OURS, spec=f"{LIST}/responses/404")
 def test_malformed_service(evidence: Evidence) -> None:
     """The list of a service whose SID is malformed is 404."""
-    for answer in evidence.target.together([partial(evidence.listed, sid) for sid in malformed(evidence.large.sid)]):
-        answer.has_status(404)
+    evidence.each(lambda sid: evidence.listed(sid).has_status(404), malformed(evidence.large.sid))
 
 
 @clause("LIST-14", "should", "A list refuses unknown query parameters", source=OURS, spec=f"{LIST}/responses/400")
 def test_unknown_parameters(evidence: Evidence) -> None:
     """A query parameter that a list does not have is 400, code 20001: a misspelt filter would show everything."""
-    for name in ("identity", "Pagesize", "binding_type", "Unknown", "Order", "Identity[]"):
+
+    def refused(name: str) -> None:
         evidence.listed(evidence.rich, (name, "1")).has_status(400).has_code(BAD_PARAMETER)
+
+    evidence.each(refused, ("identity", "Pagesize", "binding_type", "Unknown", "Order", "Identity[]"))
 
 
 @clause("LIST-15", "must", "Headers and bodies do not change a list", source=SDKS, spec=LIST)
@@ -166,13 +167,17 @@ def test_headers(evidence: Evidence) -> None:
     query = [("PageSize", "5")]
     first = evidence.target.list(evidence.rich, query)
     _ = first.bindings
-    for words, headers, body in VARIANTS:
+
+    def same(variant: Variant) -> None:
+        words, headers, body = variant
         again = evidence.target.list(evidence.rich, query, headers=headers, body=body)
         again.has_status(200)
         check(again.sids == first.sids, f"with {words}, the same Bindings as without", again.summary, again)
-        same = again.media_type == first.media_type
-        same = same and list(map(in_any_order, again.bindings)) == list(map(in_any_order, first.bindings))
-        check(same, f"with {words}, the same list as without", f"{again.summary}, different", again)
+        is_same = again.media_type == first.media_type
+        is_same = is_same and list(map(in_any_order, again.bindings)) == list(map(in_any_order, first.bindings))
+        check(is_same, f"with {words}, the same list as without", f"{again.summary}, different", again)
+
+    evidence.each(same, VARIANTS, name=itemgetter(0))
 
 
 def _agree(name: str, item: dict[str, object], alone: dict[str, object]) -> bool:

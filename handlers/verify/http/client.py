@@ -5,13 +5,16 @@ import os
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from ..response import Answer, Request
-from .connection import Connection, Headers, Proxy, Received, Route, Sent, TransportError
+from .connection import Connection, Headers, Proxy, Received, Route, Sent, TooLarge, TransportError
 from .pace import Pace
 
 AT_ONCE = 24
@@ -24,6 +27,25 @@ _DEFAULTS: Headers = (
 )
 _SLOW = 0.25
 """The part of the deadline from which on an answer is slow."""
+
+_REMEMBERED = 300
+
+CLAUSE: ContextVar[str] = ContextVar("CLAUSE", default="")
+"""The id of the clause that is being checked; threads that send for it inherit it."""
+
+
+class Exchange(NamedTuple):
+    """A request that went out, and what came of it."""
+
+    clause: str
+    began: float
+    """By the clock of `time.monotonic`."""
+    request: Request
+    status: int
+    """0 where no answer came."""
+    answer: str
+    """The status, or why there is none."""
+
 
 Kept = list[Connection]
 """Connections that wait for another request."""
@@ -40,8 +62,12 @@ class Client:
         self.pace = Pace(AT_ONCE, timeout * _SLOW)
         self.sent = 0
         """How many requests went out."""
+        self.history: deque[Exchange] = deque(maxlen=_REMEMBERED)
+        """The last exchanges, in the order in which they ended."""
         self._kept: Kept = []
         self._all_kept = [self._kept]
+        self._is_closed = False
+        """Whether threads that are still sending close what they used."""
         self._own = threading.local()
         self._under_way: dict[int, tuple[Request, float]] = {}
         self._lock = threading.Lock()
@@ -52,15 +78,18 @@ class Client:
         What is urgent does not wait for its turn. Raises `TransportError` when no answer comes, and `TooLarge`.
         """
         shared = self._kept if kept is None else kept
-        with nullcontext() if is_urgent else self.pace.turn(), self._noted(request):
+        with (
+            nullcontext() if is_urgent else self.pace.turn(),
+            self._noted(request, is_remembered=not is_urgent) as note,
+        ):
             connection = self._taken(shared)
             if connection is not None:
                 try:
-                    return self._exchanged(connection, request, shared)
+                    return note(self._exchanged(connection, request, shared))
                 except TransportError as error:
                     if not error.is_unused or request.method == "DELETE":
                         raise
-            return self._exchanged(Connection(self.route, self.timeout), request, shared)
+            return note(self._exchanged(Connection(self.route, self.timeout), request, shared))
 
     def own(self) -> Kept:
         """The connections that this thread alone uses."""
@@ -80,11 +109,12 @@ class Client:
             connection = Connection(self.route, self.timeout)
             try:
                 for request in requests:
-                    with self._noted(request):
+                    with self._noted(request) as note:
                         received = connection.exchange(
                             _sent(request), self.timeout, self._most_of(request), surplus_within=surplus_within
                         )
-                    yield _answer(request, received), received
+                        answer = note(_answer(request, received))
+                    yield answer, received
                     if not connection.is_fit:
                         return
             finally:
@@ -92,9 +122,11 @@ class Client:
 
     def close(self) -> None:
         """Close all connections that are kept."""
-        for kept in self._all_kept:
-            while kept:
-                kept.pop().close()
+        with self._lock:
+            self._is_closed = True
+            for kept in self._all_kept:
+                while kept:
+                    kept.pop().close()
 
     def oldest(self) -> tuple[int, Request | None, float]:
         """Tell how many requests are under way, and of the oldest one for how many seconds."""
@@ -103,16 +135,29 @@ class Client:
         return len(under_way), request, time.monotonic() - began
 
     @contextmanager
-    def _noted(self, request: Request) -> Iterator[None]:
-        key = threading.get_ident()
+    def _noted(self, request: Request, *, is_remembered: bool = True) -> Iterator[Callable[[Answer], Answer]]:
+        """Count a request as under way, and remember what comes of it: the answer that is noted, or the error."""
+        key, began, status = threading.get_ident(), time.monotonic(), 0
         with self._lock:
             self.sent += 1
-            self._under_way[key] = request, time.monotonic()
+            self._under_way[key] = request, began
+
+        def note(answer: Answer) -> Answer:
+            nonlocal status
+            status = answer.status
+            return answer
+
+        told = "none"
         try:
-            yield
+            yield note
+        except (TransportError, TooLarge) as error:
+            told = str(error)
+            raise
         finally:
             with self._lock:
                 del self._under_way[key]
+                if is_remembered:
+                    self.history.append(Exchange(CLAUSE.get(), began, request, status, str(status) if status else told))
 
     def _taken(self, kept: Kept) -> Connection | None:
         while True:
@@ -130,11 +175,11 @@ class Client:
             received = connection.exchange(_sent(request), self.timeout, self._most_of(request))
             is_kept = connection.is_fit
         finally:
-            if is_kept:
-                with self._lock:
+            with self._lock:
+                if is_kept and not self._is_closed:
                     kept.append(connection)
-            else:
-                connection.close()
+                else:
+                    connection.close()
         return _answer(request, received)
 
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ..clause import Clause
+from ..clauses.free import free
 from ..outcome import Report
 from .texts import (
     SECTIONS,
@@ -22,6 +23,7 @@ from .texts import (
     fuzzing,
     kind,
     printable,
+    sent_line,
     skipped,
     verdict,
     violated,
@@ -45,6 +47,7 @@ def report_page(report: Report) -> str:
         sections=by_section(report.results),
         kind=lambda result: kind(report, result),
         fuzzing=fuzzing(report),
+        last_requests=[sent_line(each) for each in report.last_requests],
         counted=counted,
     )
 
@@ -56,7 +59,7 @@ def clauses_page(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, st
         for section, name in SECTIONS.items()
         if any(clause.section == section for clause in clauses)
     }
-    return _rendered("clauses.html.j2", sections=sections, out_of_reach=out_of_reach, count=len(clauses))
+    return _rendered("clauses.html.j2", sections=sections, out_of_reach=out_of_reach, free=free(), count=len(clauses))
 
 
 def marked(text: str) -> Markup:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from ..outcome import Finding, Report, Result
+from ..outcome import Finding, Report, Result, Sent
 
 SECTIONS = {
     "BINDING": "The Binding",
@@ -59,6 +59,11 @@ def found_by_fuzzing(report: Report) -> list[Finding]:
 
 def _order(report: Report, found: Result | Finding) -> tuple[bool, bool]:
     return not report.is_failure(found), bool(report.known_as(found))
+
+
+def sent_line(sent: Sent) -> str:
+    """Give a request of the last ones as a line: when, for which clause, what, and what came of it."""
+    return f"{sent.began_s:8.3f} s  {sent.clause or '-':10}  {sent.method} {sent.url}: {sent.answer}"
 
 
 def fuzzing(report: Report) -> str:

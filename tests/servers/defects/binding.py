@@ -404,19 +404,19 @@ class LinkIsNotEncoded(Right):
         return identity
 
 
-class LinkLeavesMarks(Right):
-    """`links.user` is made by encodeURIComponent, which leaves `! * ' ( )` alone."""
+class LinkLeavesBrackets(Right):
+    """`links.user` is made by encodeURI, with `/`, `?`, `#` and `%` encoded by hand: brackets were not thought of."""
 
     clause = "BINDING-19"
 
     def identity_in_path(self, identity: str) -> str:
-        return quote(identity, safe="!*'()")
+        return quote(identity, safe="!*'();:@&=+$,[]")
 
 
-class LinkLeavesWhatAPathMayHave(Right):
-    """`links.user` encodes what RFC 3986 asks for in a path and no more: `@ : & = + $ , ;` stay."""
+class LinkLeavesWhatBrowsersLeave(Right):
+    """`links.user` encodes what the URL standard asks for in a path and no more: `| ^ \\ [ ]` stay."""
 
     clause = "BINDING-19"
 
     def identity_in_path(self, identity: str) -> str:
-        return quote(identity, safe="!$&'()*+,;=:@")
+        return quote(identity, safe="!$&'()*+,;=:@|^\\[]")

@@ -180,16 +180,14 @@ class TooLargeIs20001(Right):
         return self.bad("PageSize must be at most 1000.")
 
 
-class ReadsIntegersAsPython(Right):
-    """`int(value)` takes spaces around the digits, underscores between them, a plus, and digits of every script."""
+class ReadsALine(Right):
+    """Ruby's `^` and `$` match at each line: a line of digits is enough, and it is what counts."""
 
     clause = "PAGE-25"
 
     def integer(self, text: str) -> int | None:
-        try:
-            return int(text)
-        except ValueError:
-            return None
+        digits = re.search("^[0-9]{1,9}$", text, re.MULTILINE)
+        return int(digits[0]) if digits else None
 
 
 class ReadsLeadingDigits(Right):
@@ -203,7 +201,7 @@ class ReadsLeadingDigits(Right):
 
 
 class RoundsPageSizes(Right):
-    """Numbers are read as floats, as JSON's are, and cut: 1.0, 1.5 and 1e1 are page sizes."""
+    """Numbers are read as floats, as JSON's are, and cut: 1.5 is a page size of 1."""
 
     clause = "PAGE-25"
 

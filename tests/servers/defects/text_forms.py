@@ -130,13 +130,13 @@ class ComparesEncodedTexts(Right):
         return decoded if quote(decoded, safe="") == text.replace("+", "%20") else text
 
 
-class BrokenEscapesStay(Right):
-    """Python's `unquote` leaves what is no escape as it is: `%zz` finds the user of that name."""
+class BrokenEscapesLoseTheirSign(Right):
+    """The decoder drops a percent sign that begins no escape: `alice%` finds alice, and `a%` the user a."""
 
     clause = "TEXT-17"
 
     def decoded(self, text: str) -> str:
-        return super().decoded(_BROKEN.sub("%25", text))
+        return super().decoded(_BROKEN.sub("", text))
 
 
 class BrokenEscapesAreDropped(Right):

@@ -40,13 +40,13 @@ export const REPRESENTATION_DEFECTS = [
     },
   },
   {
-    name: "reserved-characters-in-links",
+    name: "brackets-in-links",
     clause: "BINDING-19",
-    defect: "`links.user` is made with encodeURIComponent alone, which leaves ! * ' ( and ).",
+    defect: "`links.user` has its brackets decoded again, since they looked better so.",
     parts: {
       Representation: class extends Representation {
         encode(identity) {
-          return encodeURIComponent(identity);
+          return super.encode(identity).replaceAll("%5B", "[").replaceAll("%5D", "]");
         }
       },
     },

@@ -4,8 +4,8 @@ import socket
 import ssl
 from contextlib import suppress
 
+from ..http.connection import ConnectError, Connection, ProxyError, Route, Sent, TimedOut, TooLarge, TransportError
 from ..target import Target
-from .connection import ConnectError, Connection, ProxyError, Route, Sent, TimedOut, TooLarge, TransportError
 
 _OTHER_NAME = (62, 64)
 """What OpenSSL calls a certificate of another host name, and of another IP address."""
@@ -33,8 +33,8 @@ def away(target: Target, error: TransportError) -> str:
         what = f"{url} does not answer within {target.client.timeout:g} s"
         remedy = "look whether it runs, and whether a firewall is between; --timeout gives it longer"
     elif not isinstance(error, ConnectError):
-        what = f"{url} takes connections, and gives no answer of HTTP/1.1"
-        remedy = "look what listens there"
+        what = f"{url} takes connections, and gives no whole answer of HTTP/1.1"
+        remedy = "look what listens there, and what stands between"
     else:
         what = f"{url} cannot be reached"
         remedy = "start it, correct host and port, or wait for it with --wait"

@@ -4,15 +4,13 @@ Requests of the contract and of registration pass it as readers, resets as write
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.types import Scope
 
-from ..request import arguments_of
-
-_GENERATION = "chat_bindings.generation"
+from .request import Request
 
 
 class Gate:
@@ -32,22 +30,21 @@ class Gate:
 
     def begin(self, scope: Scope) -> None:
         """Note that a request arrived before the next reset."""
-        scope[_GENERATION] = self.generation
+        Request.of(scope).generation = self.generation
 
     def is_current(self, scope: Scope) -> bool:
         """Whether there was no reset since the request arrived."""
-        return bool(scope[_GENERATION] == self.generation)
+        return Request.of(scope).generation == self.generation
 
-    async def within(self, scope: Scope, function: Callable[..., Awaitable[Any]], arguments: Mapping[str, Any]) -> Any:
+    async def within(self, scope: Scope, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Call a handler, whose credentials are checked again where there was a reset since the request arrived."""
         while not self._open.is_set():
             await self._open.wait()
         self._inside += 1
         try:
-            if scope[_GENERATION] != self.generation:
+            if not self.is_current(scope):
                 self.begin(scope)
-                account_sid = await self._authenticate(scope)
-                arguments_of(scope)["account_sid"] = account_sid
+                arguments["account_sid"] = Request.of(scope).account_sid = await self._authenticate(scope)
             return await function(**arguments)
         finally:
             self._inside -= 1
