@@ -1,7 +1,6 @@
 """Databases that may not be written are read, by commands and by `serve`; symbolic links lead to databases."""
 
 import asyncio
-import os
 import shutil
 import signal
 import subprocess
@@ -39,8 +38,10 @@ done
 "$1" -m chat_bindings account create --database "sqlite:///$2/kept.db"; echo "account create: $?"
 """
 
+MOUNT = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+
 UNDER = {
-    "a read-only mount": ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'],
+    "a read-only mount": ["unshare", "--mount", "sh", "-c", MOUNT],
     "no right to write": ["setpriv", "--bounding-set", "-dac_override", "--inh-caps", "-dac_override"],
 }  # fmt: skip
 
@@ -161,7 +162,7 @@ def test_a_link_that_leads_elsewhere_is_followed(path, tmp_path):
         await storage.open()
         assert await storage.credential(path.parent.name)
         (tmp_path / "next").symlink_to(other)
-        os.replace(tmp_path / "next", link)
+        (tmp_path / "next").replace(link)
         assert await storage.register("AC", "IS", Registration("u", "e", "apn", "CR", [])) is None  # waits for it
         assert await storage.credential("other")
         assert not await storage.credential(path.parent.name)

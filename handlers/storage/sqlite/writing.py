@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +24,10 @@ _SHARE = 128
 
 _DEADLINE = 4.0
 """Seconds after which a write that is not on disk fails: a disk may hang."""
+
+_BRIEFLY = 0.0005
+"""Seconds for which the event loop waits for the commit of a single write. Most disks are done then, and to come back
+to the event loop from a thread takes as long as their flush."""
 
 REGISTER = f"""
     INSERT INTO bindings (service_sid, sid, key_sha256, identity, endpoint, binding_type, credential_sid,
@@ -152,15 +157,16 @@ class Writer:
                 _settle(job.answer.set_result, job, result)
 
     async def _commit(self, jobs: Sequence[_Job]) -> list[Any]:
-        results = []
+        results: list[Any] = []
         with away():
             await self._in_thread(self._connection.execute, "BEGIN IMMEDIATE")
             try:
                 for job in jobs:
+                    if results:
+                        await asyncio.sleep(0)  # reads do not wait for all of them
                     # a lock may be waited for past the deadline: a write that has failed must not be done after it
                     results.append(None if job.answer.done() else job.write(self._connection))
-                    await asyncio.sleep(0)  # lets reads go between
-                await self._in_thread(self._connection.execute, "COMMIT")
+                await self._in_thread(self._connection.execute, "COMMIT", wait=len(jobs) == 1)
             except BaseException:
                 if self._connection.in_transaction:  # a full disk has rolled back already
                     self._connection.execute("ROLLBACK")
@@ -173,8 +179,13 @@ class Writer:
         if self._is_left or not moved_file.is_at(self._connection, self._path):
             raise StorageUnavailable("the database file is not at its path")
 
-    async def _in_thread(self, do: Callable[..., object], argument: object) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, do, argument)
+    async def _in_thread(self, do: Callable[..., object], argument: object, *, wait: bool = False) -> None:
+        doing = self._thread.submit(do, argument)
+        if wait:
+            with suppress(TimeoutError):
+                doing.result(_BRIEFLY)
+                return
+        await asyncio.wrap_future(doing)
 
 
 def _settle(settle: Callable[[Any], None], job: _Job, outcome: object) -> None:
