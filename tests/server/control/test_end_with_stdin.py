@@ -17,7 +17,7 @@ STARTER = """
     import json, subprocess, sys, time
     command = [sys.executable, "-m", "chat_bindings", "serve", "--demo", "--control", "--port", "0", "--announce", "-",
                "--end-with-stdin", "--no-docs"]
-    served = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    served = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     print(json.loads(served.stdout.readline())["url"], flush=True)
     if sys.argv[1] == "close":
         served.stdin.close()
