@@ -14,6 +14,7 @@ Json = Any
 
 CONTRACT = "bindings.yaml"
 REGISTRATION = "registration.yaml"
+CONTROL = "control.yaml"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 _PACKAGE = f"{__package__}.openapi"
@@ -72,7 +73,7 @@ def sentences() -> dict[str, str]:
     """Return the `x-rule` of each `pattern` of the specs that has one: the rule as a sentence."""
     return {
         schema["pattern"]: schema["x-rule"]
-        for spec in (CONTRACT, REGISTRATION, "world.yaml")
+        for spec in (CONTRACT, REGISTRATION, CONTROL, "faults.yaml", "world.yaml")
         for schema in _dicts(document(spec))
         if "pattern" in schema and "x-rule" in schema
     }

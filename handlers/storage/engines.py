@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from ..files import real
-from .interface import Administration, Storage
+from .interface import Administration, Kept, Storage
 
 _POSTGRESQL = ("postgresql", "postgres")
 """Schemes of PostgreSQL, as its own programs take them."""
@@ -134,6 +134,18 @@ def administration(locator: str) -> Administration:
 
     path = _sqlite_path(parts)
     return SqliteAdministration(path, make_folder=_is_default(path))
+
+
+def kept(locator: str, folder: Path) -> Kept:
+    """The copy of a database to return to; `folder` is for its files, where it has any."""
+    parts = _split(locator)
+    if parts.scheme in _POSTGRESQL:
+        from .postgresql.kept import PostgresKept
+
+        return PostgresKept(locator)
+    from .sqlite.kept import SqliteKept
+
+    return SqliteKept(_sqlite_path(parts), folder)
 
 
 def _is_default(path: Path) -> bool:
