@@ -144,7 +144,7 @@ def scratch() -> Iterator[Path]:
 
 @contextmanager
 def destination(name: str, option: str = "--output", *, inputs: Sequence[Path] = ()) -> Iterator[BinaryIO]:
-    """Open standard output for `-`, else a file that takes its name when the block ends, and replaces an older one.
+    """Open standard output for `-`, else a file that takes its name, and an older one's place, when the block ends.
 
     What is no regular file gets all at the end, so that its reader keeps nobody waiting but the caller. Raises
     `Refusal`, where it would replace a database, its log, or one of the inputs, too.
@@ -166,7 +166,7 @@ def destination(name: str, option: str = "--output", *, inputs: Sequence[Path] =
 
 @contextmanager
 def made(name: str, replaceable: int) -> Iterator[Path]:
-    """Give a path for a new file, whose content is at its destination when the block ends, as with `destination`."""
+    """Give a path for a new file: its content is at its destination, as `destination` takes it, when the block ends."""
     path = real(Path(name))
     with _writable(name, "--output"):
         check_output(path, replaceable=replaceable)

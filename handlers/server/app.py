@@ -7,28 +7,32 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from types import ModuleType
+from typing import Any
 
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.main import ConnexionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import __name__ as package
-from ..spec import binding_types, directory, document, operations, resolved
+from ..spec import binding_types, document, operations, resolved
 from ..storage.engines import storage as storage_at
 from .access.authentication import Authentication
 from .access.guess_limit import authenticator_of
 from .access.hosts import AllowedHosts
-from .access.origin import Addressing, Origin
+from .access.origin import Origin
+from .access.proxies import TrustedProxies
 from .access.rate_limit import RateLimit
 from .docs import Docs
 from .envelope import Envelope, new_request_id
 from .faults.rules import FaultRules
 from .logs import JSON, configure, tag_log_lines
-from .monitoring.observers import Watching
-from .operations.dispatch import CompiledApp, Validation
+from .monitoring.observers import Observers
+from .operations.dispatch import Dispatch
 from .operations.resolver import resolver
 from .operations.routing import Routing
+from .operations.validation import Validation
 from .representation import template
+from .request import Request
 from .settings import Settings
 
 log = logging.getLogger(__name__)
@@ -41,50 +45,63 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
     """
     configure(settings.log_level, settings.log_format)
     template()
-    watching = Watching(settings)
-    storage = watching.storage(storage_at(settings.database, binding_types()))
-    origin = Origin(settings.public_url, settings.trusted_proxies)
+    observers = Observers(settings.monitoring, settings.database)
+    storage = observers.storage(storage_at(settings.database, binding_types()))
+    trusted = TrustedProxies(settings.trusted_proxies)
+    origin = Origin(settings.public_url, trusted)
     throttling = settings.throttling
-    authenticator = authenticator_of(storage, throttling, settings.trusted_proxies)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         await storage.open()
         gc.collect()
-        gc.freeze()  # the specs and all that is compiled of them stay: no collection has to look at them again
-        async with watching.ready():
+        gc.freeze()  # the specs and all that is compiled of them stay: no collection has to scan them again
+        async with observers.ready():
             log.info("process %d is ready", os.getpid())
             yield
         await storage.close()
 
-    app = CompiledApp(
-        package,
-        specification_dir=directory(),
+    stages: list[Any] = [
+        *observers.stages,
+        partial(Envelope, identify=tag_log_lines(new_request_id)) if settings.log_format == JSON else Envelope,
+        *_allowed_hosts(settings, origin),
+        partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
+        partial(Authentication, authenticator=authenticator_of(storage, throttling, trusted)),
+        *([partial(RateLimit, requests_a_second=throttling.rate_limit)] if throttling.rate_limit else ()),
+        *_faults(settings.faults),
+        partial(Validation, limits=settings.limits),
+        LifespanMiddleware,
+    ]
+    app = ConnexionMiddleware(
+        Dispatch(
+            {
+                "account_sid": lambda scope: Request.of(scope).account_sid,
+                "origin": origin.of,
+                "storage": lambda _: storage,
+            }
+        ),
+        import_name=package,
         lifespan=lifespan,
-        middlewares=[
-            *watching.stages,
-            partial(Envelope, identify=tag_log_lines(new_request_id)) if settings.log_format == JSON else Envelope,
-            *([partial(AllowedHosts, origin=origin, settings=settings)] if settings.allowed_hosts else []),
-            partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
-            partial(Authentication, authenticator=authenticator),
-            *([partial(RateLimit, requests_a_second=throttling.rate_limit)] if throttling.rate_limit else ()),
-            *_faults(settings.faults),
-            partial(Validation, limits=settings.limits),
-            partial(Addressing, origin=origin),
-            LifespanMiddleware,
-        ],
+        middlewares=stages,
     )
     for spec, module in handlers.items():
         # as it was read already: Connexion would read it, and what it refers to, with PyYAML's slow parser
-        app.add_api(resolved(document(spec), spec), resolver=resolver(module), storage=storage)
+        app.add_api(resolved(document(spec), spec), resolver=resolver(module))
         log.info("%s %s", spec, document(spec)["info"]["version"])
         for operation in operations(spec):
             log.info("  %s %s: %s", operation.method, operation.path, operation.operation_id)
-    return Entrance(app.middleware)
+    return Entrance(app)
+
+
+def _allowed_hosts(settings: Settings, origin: Origin) -> list[Callable[..., ASGIApp]]:
+    if not settings.allowed_hosts:
+        return []
+    hosts = partial(AllowedHosts, origin=origin, allowed_hosts=settings.allowed_hosts, public_url=settings.public_url)
+    return [hosts]
 
 
 def _faults(faults: FaultRules | None) -> list[Callable[..., ASGIApp]]:
-    """The stage at which requests are made to fail, where that is wanted."""
+    """Make the stage that injects faults, where the settings have one."""
     if faults is None:
         return []
     from .faults.stage import FaultInjection  # hardly any service wants it, and it has much to import

@@ -1,6 +1,6 @@
-"""What every request and every response has: an id, a line in the log, CORS, and HEAD answered as GET.
+"""The envelope of all requests: an id, a line in the log, CORS, and one door for errors.
 
-It is the one door for errors, too: whatever the stages inside raise leaves as an error of the spec.
+Whatever the stages inside raise leaves as an error of the spec.
 """
 
 import logging
@@ -9,13 +9,12 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from time import perf_counter
 
-from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..spec import CONTRACT, REGISTRATION, document
 from .errors import REQUEST_ID, api_error_of, respond
 from .logs import ACCESS, NOTHING
-from .request import begin
+from .request import Request
 
 log = logging.getLogger("chat_bindings.access")
 
@@ -47,14 +46,12 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        is_told = log.isEnabledFor(logging.INFO)
-        started = perf_counter() if is_told else 0.0
-        method, status = scope["method"], 0
-        if method == "HEAD":
-            scope = {**scope, "method": "GET"}  # a copy: the server still has to know that it was HEAD
+        is_logged = log.isEnabledFor(logging.INFO)
+        started = perf_counter() if is_logged else 0.0
+        request, status = Request.of(scope), 0
         request_id = self._identify()
         headers = [(_REQUEST_ID, request_id)]
-        if b"origin" in begin(scope):
+        if b"origin" in request.headers:
             headers += SHARED
 
         def finish(message: Message) -> Awaitable[None]:
@@ -62,27 +59,25 @@ class Envelope:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], *headers]
-            elif method == "HEAD":
-                message = {**message, "body": b""}
             return send(message)
 
         try:
             await self.app(scope, receive, finish)
         except Exception as error:
-            if status:  # an error can no longer be told
+            if status:  # too late for another answer
                 raise
             await respond(api_error_of(error), scope, finish)
         finally:
-            if is_told:
+            if is_logged:
                 took = (perf_counter() - started) * 1000
-                operation = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id") or NOTHING
+                operation = request.operation_id or NOTHING
                 log.info(ACCESS, {
-                    "method": method, "path": self._shown(scope["path"]), "operation_id": operation,
+                    "method": scope["method"], "path": self._mask(scope["path"]), "operation_id": operation,
                     "status": status, "duration_ms": took, "request_id": request_id.decode(),
                 })  # fmt: skip
 
-    def _shown(self, path: str) -> str:
-        """A path for the log: anything but the specs' own words and SIDs may be personal data."""
+    def _mask(self, path: str) -> str:
+        """Mask a path for the log: anything but the specs' own words and SIDs may be personal data."""
         return "/".join(
             segment if segment in self._words or _SID.fullmatch(segment) else "*" for segment in path.split("/", 8)[:8]
         )

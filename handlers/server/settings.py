@@ -3,18 +3,16 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
+from .access.proxies import Network, network
 from .access.throttling import Throttling
 from .faults.rules import FaultRules
+from .http.authority import is_authority, split_authority
 from .http.limits import Limits
-from .http.listening import HIGHEST_PORT
 from .logs import FORMATS, TEXT
 from .monitoring.settings import Monitoring
 from .setting import setting
-
-Network = IPv4Network | IPv6Network
 
 DOCS = "/docs"
 """The path of the site."""
@@ -22,35 +20,25 @@ DOCS = "/docs"
 LEVELS = ("debug", "info", "warning", "error")
 
 # a path may follow the host: that of a proxy which puts the service under a prefix
-_URL = re.compile(
-    r"https?://(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
-    r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?"
-)
-_HOST = re.compile(r"(?:\*\.)?(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?")
+_URL = re.compile(r"https?://(?P<authority>[^/]+)(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?")
 
 
 def public_url(text: str) -> str:
-    """The beginning of absolute URLs, without a slash at its end."""
+    """Parse the beginning of absolute URLs, without a slash at its end."""
     match = _URL.fullmatch(text)
-    if not match or int(match["port"] or 0) > HIGHEST_PORT:
+    if not match or not is_authority(match["authority"].encode()):
         raise ValueError("is not a scheme and a host, such as https://chat.twilio.com")
     return text.rstrip("/")
 
 
-def network(text: str) -> Network:
-    """An IP address, or a network of them."""
-    try:
-        return ip_network(text)
-    except ValueError as error:
-        if "host bits" in str(error):
-            raise ValueError(f"has host bits set: write the network as {ip_network(text, strict=False)}") from None
-        raise ValueError("is not an IP address, or a network such as 10.0.0.0/8") from None
-
-
 def allowed_host(text: str) -> str:
-    """A host, a host and a port, or `*.` and a domain."""
-    match = _HOST.fullmatch(text)
-    if not match or (text.startswith("*.") and match["port"]):
+    """Parse a host, a host and a port, or `*.` and a domain."""
+    parts = split_authority(text.removeprefix("*.").encode())
+    if (
+        parts is None
+        or parts[0].startswith(b".")
+        or (text.startswith("*.") and (parts[1] or parts[0].startswith(b"[")))
+    ):
         raise ValueError(
             "is not a host such as chat.example.com or [::1], a host and a port such as localhost:8000, "
             "or all hosts below a domain, such as *.example.com"

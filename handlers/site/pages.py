@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..spec import CONTRACT, Json, directory, document
+from ..verify.clauses.free import free
 from ..verify.report.page import marked
 from ..verify.suite import OUT_OF_REACH
 from . import markdown
@@ -105,7 +106,7 @@ def _try(_: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def _clauses(_: Mapping[str, bytes]) -> dict[str, Any]:
-    return {"sections": by_section(), "out_of_reach": OUT_OF_REACH}
+    return {"sections": by_section(), "out_of_reach": OUT_OF_REACH, "free": free()}
 
 
 def _errors(_: Mapping[str, bytes]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a run of the clauses found."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -37,6 +38,16 @@ class Finding:
     actual: str
     detail: str
     reproduce: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that is left to the server, and what it chose."""
+
+    id: str
+    rule: str
+    chosen: str
+    """In a few words; empty where its answers do not show it."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,8 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     baseline: Baseline | None = None
     """What was violated before."""
+    choices: Sequence[Choice] = ()
+    """What is left to the server, and what it chose; empty in a run of some clauses only."""
     last_requests: list[Sent] = field(default_factory=list)
     """The requests before the target stopped to answer; empty in any other run."""
     stopped: str = ""

@@ -12,8 +12,8 @@ from .violation import Violation, check, violated
 MISSING: Any = object()
 """What a property is that is not there: no JSON value equals it."""
 
-_MESSAGE = 160
-"""Characters that are shown of the message of an error."""
+_MESSAGE, _URL = 160, 240
+"""Characters that are shown of the message of an error, and of a URL."""
 
 _PERSONAL = ("identity", "endpoint", "links")
 
@@ -172,20 +172,32 @@ def is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def told(value: object) -> str:
-    """A JSON value in words that hold nobody's personal data."""
+def told(value: object, length: int = 80) -> str:
+    """Give a JSON value that is nobody's personal data, cut to so many characters."""
     if value is MISSING:
         return "missing"
-    if isinstance(value, str):
-        return f"a text of {len(value)} characters"
-    return _short(value) if value is None or isinstance(value, (bool, int, float)) else f"a JSON {_kind(value)}"
+    is_simple = value is None or isinstance(value, (str, bool, int, float))
+    return _short(value, length) if is_simple else f"a JSON {_kind(value)}"
 
 
-def shown(name: str, value: object) -> str:
-    """A property's value, or, where it is personal data, what can be said of it."""
-    if name in _PERSONAL or not isinstance(value, str):
-        return told(value)
-    return _short(value)
+def told_url(url: str | None) -> str:
+    """Give a URL of the target, cut to some length; null for None."""
+    return told(url, _URL)
+
+
+def shown(name: str, value: object, wanted: object = MISSING) -> str:
+    """Give a property's value; where it is personal data, its length, and where it differs."""
+    if name not in _PERSONAL:
+        return told(value) if not isinstance(value, list) else _short(value)
+    if not isinstance(value, str):
+        return "missing" if value is MISSING else f"a JSON {_kind(value)}"
+    text = f"a text of {len(value)} characters"
+    if not isinstance(wanted, str) or value == wanted:
+        return text
+    place = next((number for number, (a, b) in enumerate(zip(value, wanted, strict=False)) if a != b), None)
+    if place is None:
+        place = min(len(value), len(wanted))
+    return f"{text}, which differs from character {place + 1} on"
 
 
 def _short(value: object, length: int = 80) -> str:

@@ -5,17 +5,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from .baseline import Baseline
 from .clause import Clause, clause_of
+from .clauses.free import choices
 from .credentials import Secrets
 from .evidence import Evidence
-from .http.framing import CLAUSES as BLOCKING
-from .http.framing import blockages
-from .http.readiness import check_ready
-from .outcome import Report, Result, Sent
+from .outcome import Choice, Report, Result, Sent
 from .plan import Plan
+from .readiness.check import check_ready
+from .readiness.framing import CLAUSES as BLOCKING
+from .readiness.framing import blockages
 from .runner import Runner, Stopped
 from .suite import checks, chosen
 from .target import TIMEOUT_S, Target, origin
@@ -92,7 +94,8 @@ class Run:
         wanted = {clause.id for clause in self.clauses}
         try:
             found = blockages(evidence) if wanted.intersection(BLOCKING) else ()
-            runner.run([check for check in checks() if clause_of(check).id in wanted], found)
+            look = partial(self._look_at_choices, evidence)
+            runner.run([check for check in checks() if clause_of(check).id in wanted], found, look)
         except (Stopped, TargetGone) as stopped:
             self.report.stopped = self.secrets.hidden(f"{stopped}.")
             self.report.last_requests = self._last_requests()
@@ -101,6 +104,11 @@ class Run:
             self.report.stopped = f"verify itself failed: {type(error).__name__}."
             raise
         self.report.stopped = ""
+
+    def _look_at_choices(self, evidence: Evidence) -> None:
+        if not self.only:
+            hidden = self.secrets.hidden
+            self.report.choices = [Choice(each.id, each.rule, hidden(each.chosen)) for each in choices(evidence)]
 
     def _last_requests(self) -> list[Sent]:
         last = sorted(list(self.target.client.history)[-_LAST:], key=lambda each: each.began)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
@@ -10,8 +10,8 @@ from .clause import Check, Clause, clause_of
 from .credentials import Secrets
 from .evidence import Evidence
 from .http.client import CLAUSE
-from .http.framing import Blockage
 from .outcome import Result
+from .readiness.framing import Blockage
 from .violation import DeleteLost, NotShown, TargetGone, Violation
 
 AT_ONCE = 40
@@ -45,15 +45,23 @@ class Runner:
         self._blockages: Sequence[Blockage] = ()
         self._lock = threading.Lock()
 
-    def run(self, checks: Sequence[Check], blockages: Sequence[Blockage] = ()) -> None:
+    def run(
+        self,
+        checks: Sequence[Check],
+        blockages: Sequence[Blockage] = (),
+        before_deletes: Callable[[], None] = lambda: None,
+    ) -> None:
         """Check clauses, and hand each result to `done`; first what is known to block others.
 
         Raises `Stopped` when the target is gone, and whatever a check raises that says nothing about the target.
         """
         try:
             left = self._told_first(checks, blockages)
-            for phase in _phases(left):
-                self._run_phase(phase)
+            reading, deleting, judging = _phases(left)
+            self._run_phase(reading)
+            before_deletes()
+            self._run_phase(deleting)
+            self._run_phase(judging)
         finally:
             self._is_stopping = True
 
@@ -176,8 +184,8 @@ class _Pending:
             self._changed.notify_all()
 
 
-def _phases(checks: Sequence[Check]) -> Iterator[Sequence[Check]]:
-    """Divide checks into those that may be made at the same time."""
-    yield [check for check in checks if not clause_of(check).last and not clause_of(check).deletes]
-    yield [check for check in checks if not clause_of(check).last and clause_of(check).deletes]
-    yield [check for check in checks if clause_of(check).last]
+def _phases(checks: Sequence[Check]) -> tuple[Sequence[Check], Sequence[Check], Sequence[Check]]:
+    """Divide checks into those that only read, those that delete, and those that judge all answers."""
+    judging = [check for check in checks if clause_of(check).last]
+    deleting = [check for check in checks if clause_of(check).deletes and not clause_of(check).last]
+    return [check for check in checks if check not in (*judging, *deleting)], deleting, judging

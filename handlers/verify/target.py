@@ -154,6 +154,10 @@ class Target:
         prefix = urlsplit(self.base_url).path
         return path[len(prefix) :] if prefix and path.startswith(f"{prefix}/") else path
 
+    def is_below(self, url: str) -> bool:
+        """Tell whether a URL is on the origin of the base URL."""
+        return origin(url) == self._origin
+
     def send(
         self,
         method: str,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .response import Answer
+from .response import MISSING, Answer
 from .violation import check
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
@@ -35,8 +35,10 @@ def malformed(*sids: str) -> list[str]:
 def same_answer(one: Answer, other: Answer, expected: str) -> None:
     """Raise `Violation` unless another answer says the same."""
     is_same = other.status == one.status and other.media_type == one.media_type
-    is_same = is_same and in_any_order(other.object) == in_any_order(one.object)
-    check(is_same, f"{expected}: {one.summary}", f"{other.summary}, different", other)
+    before, after = in_any_order(one.object), in_any_order(other.object)
+    names = sorted(name for name in {*before, *after} if before.get(name, MISSING) != after.get(name, MISSING))
+    changed = f", {' and '.join(names)} changed" if names and is_same else ""
+    check(is_same and not names, f"{expected}: {one.summary}", f"{other.summary}{changed}", other)
 
 
 def in_any_order(binding: dict[str, Any]) -> dict[str, Any]:

@@ -209,7 +209,7 @@ def test_the_demo_leaves_nothing_behind(tmp_path):
             tokens.add(re.search(r":([0-9a-f]{32}) ", curl_line(service))[1])
             assert wait_until(lambda: re.search(r"sqlite:///\S+/world\.db", service.log), 60), service.log
             folder = Path(re.search(r"sqlite:///(\S+)/world\.db", service.log)[1])
-            assert min(file.name for file in folder.iterdir()) == "demo.db"
+            assert min(file.name for file in folder.iterdir()) == "world.db"
             assert folder.stat().st_mode & 0o077 == 0
             service.signal(number)
             assert service.ended(60) == 0

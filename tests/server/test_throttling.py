@@ -12,7 +12,7 @@ with warnings.catch_warnings():
 
     from chat_bindings.server.access import token_bucket
     from chat_bindings.server.access.guess_limit import Guesses
-    from chat_bindings.server.access.proxies import Peers
+    from chat_bindings.server.access.proxies import Peers, TrustedProxies
     from chat_bindings.server.access.throttling import Throttling
     from chat_bindings.server.access.token_bucket import Limit, key, memory
     from chat_bindings.server.errors import ApiError
@@ -23,7 +23,7 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 def peer(address: str | None, *forwarded: str, trusted=()) -> str:
     """The peer of a request from an address, with `X-Forwarded-For` as it came."""
     headers = [(b"x-forwarded-for", value.encode("latin-1")) for value in forwarded]
-    return Peers(trusted).of({"client": address and (address, 1), "headers": headers})
+    return Peers(TrustedProxies(trusted)).of({"client": address and (address, 1), "headers": headers})
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ with warnings.catch_warnings():
 
     from chat_bindings import bindings
     from chat_bindings.server import representation
-    from chat_bindings.server.access.authentication import AuthenticationAPI
+    from chat_bindings.server.access.authentication import Authentication
     from chat_bindings.server.operations.parameters import Parameters
     from chat_bindings.server.operations.resolver import resolver
     from chat_bindings.server.operations.routing import Routing
@@ -47,7 +47,7 @@ def test_a_security_scheme_that_is_not_checked(scheme):
         "components": {"securitySchemes": {"odd": scheme}},
     }
     with pytest.raises(NotImplementedError, match="security scheme odd"):
-        AuthenticationAPI(Specification.from_dict(spec), next_app=None, authenticator=None, resolver=Resolver())
+        Authentication(None, authenticator=None).add_api(Specification.from_dict(spec), resolver=Resolver())
 
 
 def test_a_property_that_is_not_kept(monkeypatch):

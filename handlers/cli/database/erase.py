@@ -11,16 +11,18 @@ from ..options import database_option
 def erase(*, database: str) -> int:
     """Erase what was deleted from the database's files.
 
-    On SQLite that happens by itself, within a minute. PostgreSQL keeps the bytes of what was deleted, in its tables and
-    in its write-ahead log, for as long as it likes. There this writes the table of Bindings anew and lets the log
-    begin anew: let it run regularly, and at a quiet time, since servers answer 503 meanwhile. It needs
-    a server with wal_recycle = off, and a role that owns the tables, has pg_checkpoint and may call pg_switch_wal().
+    A database keeps bytes of what was deleted, in its tables and in its write-ahead log. This writes the tables anew
+    without them and empties the log: run it weekly, at a quiet time. Servers may run. On SQLite they read meanwhile,
+    and answer writes with 503; it takes twice the database's size of free space beside it, and once in the folder that
+    SQLITE_TMPDIR or TMPDIR names. On PostgreSQL they answer 503 to all; it needs a server with wal_recycle = off, and
+    a role that owns the tables, has pg_checkpoint and may call pg_switch_wal().
 
     The exit code is 0 when nothing is left, 1 when something may be, which is told, and 2 when it could not run.
     Backups are not touched: they hold what was not erased when they were taken.
 
     \b
-    Example:
+    Examples:
+      chat-bindings database erase
       chat-bindings database erase --database postgresql://owner@db.example.com/chat
     """
     with administration(database) as storage:

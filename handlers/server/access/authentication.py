@@ -1,22 +1,19 @@
-"""Who asks: HTTP Basic credentials, checked before anything else of an operation."""
+"""Authentication: HTTP Basic credentials, checked before anything else of an operation."""
 
 import base64
 import binascii
 import hmac
 import time
 from collections.abc import Awaitable
-from typing import Any
 
-from connexion.middleware.abstract import RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
-from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...storage.interface import Storage
 from ...storage.tokens import digest
 from ..errors import ApiError
-from ..operations.stage import CompiledStageAPI
-from ..request import Repeated, arguments_of, header
+from ..operations.stage import Stage
+from ..request import Repeated, Request
 
 _NOBODY = digest("")
 """Compared with when the user name is unknown, so that it takes as long as a wrong password."""
@@ -33,7 +30,7 @@ _LONGEST = 256
 
 
 def parse_basic(value: bytes) -> tuple[str, str]:
-    """The user name and the digest of the password of an `Authorization`.
+    """Parse an `Authorization`: the user name, and the digest of the password.
 
     Raises `ApiError("unauthorized")`: a malformed one is wrong credentials.
     """
@@ -50,7 +47,7 @@ def parse_basic(value: bytes) -> tuple[str, str]:
 
 
 async def authenticate(storage: Storage, user_name: str, password_sha256: str) -> str:
-    """The SID of the account whose credentials these are. Raises `ApiError("unauthorized")` when they are wrong."""
+    """Return the SID of the account with these credentials. Raises `ApiError("unauthorized")` when they are wrong."""
     credential = await storage.credential(user_name) if "\0" not in user_name else None
     expected = credential.secret_sha256 if credential else _NOBODY
     matches = hmac.compare_digest(password_sha256, expected)
@@ -60,19 +57,19 @@ async def authenticate(storage: Storage, user_name: str, password_sha256: str) -
 
 
 class Authenticator:
-    """Finds out which account asks. Right credentials are remembered for a moment; wrong ones never."""
+    """Identifies accounts by their credentials. Right ones are remembered for a moment; wrong ones never."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._known: dict[bytes, tuple[str, float]] = {}
 
-    def remembered(self, value: bytes, scope: Scope) -> str | None:  # noqa: ARG002 - whoever sends it
-        """The SID of the account of a request's `Authorization` that was right a moment ago."""
+    def remembered(self, value: bytes, scope: Scope) -> str | None:  # noqa: ARG002 - of any client
+        """Return the SID of the account of an `Authorization` that was right a moment ago; None where it was not."""
         known = self._known.get(value)
         return known[0] if known and time.monotonic() < known[1] else None
 
     async def account_sid(self, value: bytes, scope: Scope) -> str:  # noqa: ARG002 - as above
-        """The SID of the account that asks, by a request's `Authorization`. Raises `ApiError("unauthorized")`."""
+        """Return the SID of the account of an `Authorization`. Raises `ApiError("unauthorized")`."""
         return await self._look(*parse_basic(value), value)
 
     async def _look(self, user_name: str, password_sha256: str, value: bytes) -> str:
@@ -100,49 +97,37 @@ class AuthenticatedOperation:
         self._authenticator = authenticator
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        request = Request.of(scope)
         try:
-            value = header(scope, b"authorization")
+            value = request.header(b"authorization")
         except Repeated:
-            value = None  # nobody can say which of them counts
+            value = None  # it is unknown which of them counts
         if value is None:
             raise ApiError("unauthorized")
         account_sid = self._authenticator.remembered(value, scope)
         if account_sid is None:
-            return self._ask(value, scope, receive, send)
-        arguments_of(scope)["account_sid"] = account_sid
+            return self._check(value, scope, receive, send)
+        request.account_sid = account_sid
         return self._next_app(scope, receive, send)
 
-    async def _ask(self, value: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        arguments_of(scope)["account_sid"] = await self._authenticator.account_sid(value, scope)
+    async def _check(self, value: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        Request.of(scope).account_sid = await self._authenticator.account_sid(value, scope)
         await self._next_app(scope, receive, send)
 
 
-class AuthenticationAPI(CompiledStageAPI):
-    """The security requirements of one spec."""
-
-    def __init__(self, *args: Any, authenticator: Authenticator, **kwargs: Any) -> None:
-        self._authenticator = authenticator
-        super().__init__(*args, **kwargs)
-
-    def make_operation(self, operation: AbstractOperation) -> ASGIApp:
-        if not operation.security:
-            return self.following(operation)
-        for requirement in operation.security:
-            for name in requirement:
-                scheme = operation.security_schemes[name]
-                if (scheme["type"], scheme.get("scheme")) != ("http", "basic"):
-                    raise NotImplementedError(f"security scheme {name}: only HTTP Basic is implemented")
-        return AuthenticatedOperation(self.following(operation), self._authenticator)
-
-
-class Authentication(RoutedMiddleware[AuthenticationAPI]):
-    """The stage that finds out who asks."""
-
-    api_cls = AuthenticationAPI
+class Authentication(Stage):
+    """The stage that identifies the account of a request."""
 
     def __init__(self, app: ASGIApp, *, authenticator: Authenticator) -> None:
         super().__init__(app)
         self._authenticator = authenticator
 
-    def add_api(self, specification: Specification, **kwargs: Any) -> AuthenticationAPI:
-        return super().add_api(specification, authenticator=self._authenticator, **kwargs)
+    def wrap(self, operation: AbstractOperation, next_app: ASGIApp) -> ASGIApp:
+        if not operation.security:
+            return next_app
+        for requirement in operation.security:
+            for name in requirement:
+                scheme = operation.security_schemes[name]
+                if (scheme["type"], scheme.get("scheme")) != ("http", "basic"):
+                    raise NotImplementedError(f"security scheme {name}: only HTTP Basic is implemented")
+        return AuthenticatedOperation(next_app, self._authenticator)

@@ -1,9 +1,9 @@
-"""Guessing: wrong credentials are counted, by address and by user name, and after too many no more are looked at.
+"""Brute-force protection. Counts wrong credentials per address and per user; past either limit the answer is 429.
 
-Who may go on is decided before credentials are looked at: a 429 says nothing about them, nor whether there is such a
-user. An attacker cannot lock anybody out for ever:
+The limit is checked before the credentials: a 429 tells nothing about them, nor whether there is such a user. An
+attacker cannot lock anybody out for ever:
 
-- Credentials that were right lately from the same address are always looked at: whoever is in stays in.
+- Credentials that were right lately from the same address are always checked: whoever is in stays in.
 - A user name that was right lately from the same address is counted with that address alone, whoever else guesses it.
 - Everything else is counted with both. What is right resets no count, or one good key would cover any number of
   guesses; but a full count lets one more through again and again, so a client that keeps asking gets in, and is in.
@@ -13,7 +13,7 @@ others. The alternative is worse: it would lock the client out.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from starlette.types import Scope
@@ -21,9 +21,8 @@ from throttled.rate_limiter import per_min
 
 from ...storage.interface import Storage
 from ..errors import ApiError
-from ..settings import Network
 from .authentication import Authenticator, parse_basic
-from .proxies import Peers
+from .proxies import Peers, TrustedProxies
 from .throttling import Throttling
 from .token_bucket import Limit, key, memory, too_many_requests
 
@@ -32,7 +31,7 @@ _LATELY = 86_400
 
 
 class Gate:
-    """Counts guesses that were wrong, for each key; one that is being looked at counts until it is known to be right.
+    """Counts guesses that were wrong, for each key; one that is being checked counts until it is known to be right.
 
     Otherwise all that come at the same moment would pass. The same guess counts once meanwhile, since it tells no more
     than once: a client may ask a thousand times at the same moment.
@@ -40,34 +39,34 @@ class Gate:
 
     def __init__(self, a_minute: int) -> None:
         self._limit = Limit(per_min(a_minute, burst=a_minute))
-        self._looked_at: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._checked: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def wait(self, key: str, guess: str) -> int:
-        """How many seconds to wait before a guess; 0 when it may pass."""
-        looked_at = self._looked_at.get(key, Counter())
-        others = len(looked_at) - (guess in looked_at)
+        """Return the seconds to wait before a guess; 0 when it may pass."""
+        checked = self._checked.get(key, Counter())
+        others = len(checked) - (guess in checked)
         return 0 if self._limit.left(key) > others else self._limit.wait(key)
 
     def begin(self, key: str, guess: str) -> None:
-        """A guess is looked at."""
-        self._looked_at[key][guess] += 1
+        """Begin to check a guess."""
+        self._checked[key][guess] += 1
 
     def end(self, key: str, guess: str) -> None:
-        """A guess is no longer looked at."""
-        guesses = self._looked_at[key]
+        """End the check of a guess."""
+        guesses = self._checked[key]
         guesses[guess] -= 1
         if not guesses[guess]:
             del guesses[guess]
         if not guesses:
-            del self._looked_at[key]
+            del self._checked[key]
 
     def count(self, key: str) -> None:
-        """A guess was wrong."""
+        """Count a guess that was wrong."""
         self._limit.count(key)
 
 
 class Guesses:
-    """What the guesses so far mean for the next one."""
+    """The guesses so far, by address and by user."""
 
     def __init__(self, throttling: Throttling) -> None:
         self._by_address = _gate(throttling.guesses_per_address)
@@ -76,7 +75,7 @@ class Guesses:
 
     @contextmanager
     def guess(self, address: str, user_name: str, password_sha256: str) -> Iterator[None]:
-        """While credentials are looked at; a ApiError means that they are wrong.
+        """Guard a check of credentials; an `ApiError` in the block means that they are wrong.
 
         Raises `ApiError("too_many_requests")` when they must not be.
         """
@@ -110,7 +109,7 @@ class Guesses:
 
 
 class GuardedAuthenticator(Authenticator):
-    """Finds out which account asks, and lets nobody guess. What is remembered counts for its address alone."""
+    """Identifies accounts, and limits guesses. What is remembered counts for its address alone."""
 
     def __init__(self, storage: Storage, throttling: Throttling, peers: Peers) -> None:
         super().__init__(storage)
@@ -127,10 +126,10 @@ class GuardedAuthenticator(Authenticator):
             return await self._look(user_name, password_sha256, _sent_from(peer, value))
 
 
-def authenticator_of(storage: Storage, throttling: Throttling, trusted_proxies: Sequence[Network]) -> Authenticator:
-    """What finds out who asks; it counts guesses where they are limited."""
+def authenticator_of(storage: Storage, throttling: Throttling, trusted: TrustedProxies) -> Authenticator:
+    """Make the authenticator of a service; it counts guesses where they are limited."""
     if throttling.guesses_per_address or throttling.guesses_per_account:
-        return GuardedAuthenticator(storage, throttling, Peers(trusted_proxies))
+        return GuardedAuthenticator(storage, throttling, Peers(trusted))
     return Authenticator(storage)
 
 

@@ -1,13 +1,12 @@
-"""The stage that refuses requests for hosts that the service is not for."""
+"""Allowed hosts: requests for any other host are refused."""
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import ApiError
-from ..settings import Settings
 from .origin import Origin
 
 _PORT = re.compile(r":[0-9]+$")
@@ -19,11 +18,11 @@ class AllowedHosts:
     `*.example.com` allows every host below example.com. The host of a public URL is allowed by itself.
     """
 
-    def __init__(self, app: ASGIApp, *, origin: Origin, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, *, origin: Origin, allowed_hosts: Sequence[str], public_url: str | None) -> None:
         self.app = app
         self._origin = origin
-        own = [urlsplit(settings.public_url).netloc] if settings.public_url else []
-        self._allowed = frozenset(host.lower().removesuffix(".") for host in [*settings.allowed_hosts, *own])
+        own = [urlsplit(public_url).netloc] if public_url else []
+        self._allowed = frozenset(host.lower().removesuffix(".") for host in [*allowed_hosts, *own])
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":

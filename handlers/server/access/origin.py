@@ -1,27 +1,22 @@
 """The origin of a request: the scheme, host and prefix that absolute URLs are built from."""
 
 import re
-from collections.abc import Awaitable, Sequence
-from ipaddress import ip_address
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from connexion.middleware.abstract import RoutedMiddleware
-from connexion.operations.abstract import AbstractOperation
-from connexion.spec import Specification
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from ..errors import ApiError
-from ..http.target import HOST, HOST_HEADER, is_host, no_host
-from ..operations.stage import CompiledStageAPI
-from ..request import Repeated, arguments_of, header
-from ..settings import Network
+from ..http.authority import is_authority
+from ..http.target import HOST, HOST_HEADER, no_host
+from ..request import Repeated, Request
+from .proxies import TrustedProxies
 
 _FORWARDED_HOST = "The X-Forwarded-Host header"
 _FORWARDED_PREFIX = "The X-Forwarded-Prefix header"
 _LONGEST_PREFIX = 255
 
 _PREFIX = re.compile(rb"(?:/[A-Za-z0-9._~!$&'()*+;=:@%-]+)*/?")
-"""Segments of a path (RFC 3986), without commas: they separate what each of several proxies said."""
+"""Segments of a path (RFC 3986), without commas: they separate what each of several proxies wrote."""
 
 
 class AskedHost(NamedTuple):
@@ -38,12 +33,12 @@ class Origin:
     one.
     """
 
-    def __init__(self, public_url: str | None, trusted_proxies: Sequence[Network]) -> None:
+    def __init__(self, public_url: str | None, trusted: TrustedProxies) -> None:
         self._public_url = public_url.rstrip("/") if public_url else None
-        self._trusted = tuple(trusted_proxies)
+        self._trusted = trusted
 
     def of(self, scope: Scope) -> str:
-        """The origin of a request. Raises `ApiError("invalid_parameter")` where its host or its prefix is none."""
+        """Return the origin of a request. Raises `ApiError("invalid_parameter")` where its host or prefix is none."""
         if self._public_url:
             return self._public_url
         if not self._trusted and (asked := scope.get(HOST)):
@@ -57,9 +52,9 @@ class Origin:
         return _origin(self._scheme_of(scope), host or b"") + self._prefix_of(scope)
 
     def host_of(self, scope: Scope) -> AskedHost:
-        """The host that a request is for. Raises `ApiError("invalid_parameter")` where it is none."""
+        """Return the host that a request is for. Raises `ApiError("invalid_parameter")` where it is none."""
         if self._trusted and (forwarded := self._forwarded(scope, b"x-forwarded-host")):
-            if not is_host(forwarded):
+            if not is_authority(forwarded):
                 raise no_host(_FORWARDED_HOST)
             return AskedHost(forwarded, _FORWARDED_HOST)
         return AskedHost(scope[HOST] if HOST in scope else _host_header(scope), HOST_HEADER)
@@ -75,61 +70,22 @@ class Origin:
         return prefix.decode().rstrip("/")
 
     def _forwarded(self, scope: Scope, name: bytes) -> bytes:
-        if not scope["client"] or not self._is_trusted(scope["client"][0]):
+        if not scope["client"] or scope["client"][0] not in self._trusted:
             return b""
         # each proxy appends: the last was written by the one that we trust
-        return dict(scope["headers"]).get(name, b"").rpartition(b",")[2].strip()  # type: ignore[no-any-return]
-
-    def _is_trusted(self, peer: str) -> bool:
-        return any(ip_address(peer) in network for network in self._trusted)
+        return Request.of(scope).headers.get(name, b"").rpartition(b",")[2].strip()
 
 
 def _host_header(scope: Scope) -> bytes | None:
-    """The host of a request's one Host, for servers that do not look at it."""
+    """Return the host of a request's one Host, for servers that do not check it."""
     try:
-        host = header(scope, b"host")
+        host = Request.of(scope).header(b"host")
     except Repeated:
         raise ApiError("invalid_parameter", parameter=HOST_HEADER, rule="must come once") from None
-    if host and not is_host(host):
+    if host and not is_authority(host):
         raise no_host()
     return host
 
 
 def _origin(scheme: str, host: bytes) -> str:
     return f"{scheme}://{host.decode()}"
-
-
-class AddressedOperation:
-    """Gives an operation the `origin` of each request."""
-
-    def __init__(self, next_app: ASGIApp, origin: Origin) -> None:
-        self._next_app = next_app
-        self._origin = origin
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        arguments_of(scope)["origin"] = self._origin.of(scope)
-        return self._next_app(scope, receive, send)
-
-
-class AddressingAPI(CompiledStageAPI):
-    """The operations of one spec."""
-
-    def __init__(self, *args: Any, origin: Origin, **kwargs: Any) -> None:
-        self._origin = origin
-        super().__init__(*args, **kwargs)
-
-    def make_operation(self, operation: AbstractOperation) -> AddressedOperation:
-        return AddressedOperation(self.following(operation), self._origin)
-
-
-class Addressing(RoutedMiddleware[AddressingAPI]):
-    """The stage that gives handlers the `origin`."""
-
-    api_cls = AddressingAPI
-
-    def __init__(self, app: ASGIApp, *, origin: Origin) -> None:
-        super().__init__(app)
-        self._origin = origin
-
-    def add_api(self, specification: Specification, **kwargs: Any) -> AddressingAPI:
-        return super().add_api(specification, origin=self._origin, **kwargs)

@@ -41,8 +41,8 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
 def asked_for(sent: Mapping[str, str], operation_id: str) -> Injection | None:
     """What a request wants, by its preferences; None when it wants nothing.
 
-    Raises `ApiError("invalid_parameter")` for a value that cannot be had. RFC 7240 would ignore the value, but then a
-    test that has misspelt its error would pass for another reason.
+    Raises `ApiError("invalid_parameter")` for a value that cannot be had. RFC 7240 would ignore it; but then a test
+    that waits for an error, and has misspelt it, would pass for another reason.
     """
     properties = injection_schema()["properties"]
     values = {

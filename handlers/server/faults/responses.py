@@ -1,37 +1,14 @@
-"""What an answer becomes on its way out: with further headers, cut in half, or never told."""
+"""Spoilt responses: with further headers, cut in half, or never sent."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import api_error_of, respond
-from ..http.protocol import Protocol
+from ..http.hang_up import hang_up
 from .rules import Injection
 
-_HANG_UP, _NOW = "chat_bindings.hang_up", "now"
-"""An extension of ASGI, and what it does."""
 
-
-class DroppingProtocol(Protocol):
-    """The server's protocol, with connections that can be closed in the middle of a request."""
-
-    def on_headers_complete(self) -> None:
-        super().on_headers_complete()
-        cycle, transport = self.cycle, self.transport
-
-        def hang_up() -> None:
-            cycle.disconnected = True  # uvicorn then sends nothing any more, and misses nothing
-            cycle.message_event.set()
-            transport.close()  # and not that of the cycle, which would hear out a client that still sends
-
-        self.scope["extensions"] = {_HANG_UP: {_NOW: hang_up}}
-
-
-def hang_up(scope: Scope) -> None:
-    """Close the connection of a request: what was sent still arrives, and what is sent from now on does not."""
-    scope["extensions"][_HANG_UP][_NOW]()
-
-
-class Answer:
-    """An answer that is kept until it is whole, and then spoiled as an `Injection` says."""
+class SpoiltResponse:
+    """A response that is kept until it is complete, and then spoilt as an `Injection` says."""
 
     def __init__(self, scope: Scope, send: Send, headers: list[tuple[bytes, bytes]], injection: Injection) -> None:
         """`headers` are added to it."""

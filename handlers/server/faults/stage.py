@@ -7,20 +7,18 @@ setting there is no such stage, and nothing that a request says brings it back.
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import Any
 
-from connexion.middleware.abstract import RoutedMiddleware
 from connexion.operations.abstract import AbstractOperation
-from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import send_error
-from ..operations.stage import CompiledStageAPI
+from ..http.hang_up import hang_up
+from ..operations.stage import Stage
 from .counts import Counts, chance
 from .errors import forced
 from .prefer import VARY, preferences, written
 from .preferences import applied, asked_for, without_rules
-from .responses import Answer, hang_up
+from .responses import SpoiltResponse
 from .rules import FaultRules, Injection
 
 log = logging.getLogger(__name__)
@@ -82,7 +80,7 @@ class InjectedOperation:
         if injection.drop == "request":
             hang_up(scope)
             return
-        answer = Answer(scope, send, _headers(sent), injection)
+        answer = SpoiltResponse(scope, send, _headers(sent), injection)
         if error := forced(injection, self._operation_id):
             example, headers = error
             await send_error(*example.rendered(scope, headers), answer.send)
@@ -91,26 +89,13 @@ class InjectedOperation:
 
 
 def _headers(sent: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    told = ", ".join(written(name, value) for name, value in applied(sent).items())
-    headers = VARY | ({"Preference-Applied": told} if told else {})
+    preferences_applied = ", ".join(written(name, value) for name, value in applied(sent).items())
+    headers = VARY | ({"Preference-Applied": preferences_applied} if preferences_applied else {})
     return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
-class FaultInjectionAPI(CompiledStageAPI):
-    """The operations of one spec."""
-
-    def __init__(self, *args: Any, injector: Injector, **kwargs: Any) -> None:
-        self._injector = injector
-        super().__init__(*args, **kwargs)
-
-    def make_operation(self, operation: AbstractOperation) -> InjectedOperation:
-        return InjectedOperation(self.following(operation), operation.operation_id, self._injector)
-
-
-class FaultInjection(RoutedMiddleware[FaultInjectionAPI]):
+class FaultInjection(Stage):
     """The stage that makes requests fail."""
-
-    api_cls = FaultInjectionAPI
 
     def __init__(self, app: ASGIApp, *, faults: FaultRules) -> None:
         super().__init__(app)
@@ -119,5 +104,5 @@ class FaultInjection(RoutedMiddleware[FaultInjectionAPI]):
         for index, rule in enumerate(faults.rules):
             log.warning("  rule %d: %s", index, rule)
 
-    def add_api(self, specification: Specification, **kwargs: Any) -> FaultInjectionAPI:
-        return super().add_api(specification, injector=self._injector, **kwargs)
+    def wrap(self, operation: AbstractOperation, next_app: ASGIApp) -> ASGIApp:
+        return InjectedOperation(next_app, operation.operation_id, self._injector)

@@ -11,7 +11,7 @@ from typing import Any
 
 import uvicorn
 
-from ..faults.responses import DroppingProtocol
+from .hang_up import DroppingProtocol
 from .limits import Limits
 from .protocol import Protocol
 from .tls import Handshake

@@ -12,8 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from ..setting import setting
-
-HIGHEST_PORT = 65_535
+from .authority import HIGHEST_PORT
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?")
 _BACKLOG = 2048
@@ -47,6 +46,10 @@ def path(text: str) -> Path:
     if not text or "\0" in text:
         raise ValueError("is not the path of a file")
     return Path(text)
+
+
+_LOCAL = ("127.0.0.1", 0)
+_MAPPED = "::ffff:"
 
 
 @dataclass(frozen=True)
@@ -185,3 +188,14 @@ def url_of(listener: socket.socket, *, secure: bool, local: bool = False) -> str
     if local:
         name = _ANY.get(name, name)
     return f"{'https' if secure else 'http'}://{f'[{name}]' if ':' in name else name}:{port}"
+
+
+def peer_of(client: tuple[str, int] | None) -> tuple[str, int]:
+    """Return the address and port of a socket's other end: of IPv4 also where the socket serves both families.
+
+    A client on a Unix socket is on this machine: it counts as one of 127.0.0.1.
+    """
+    if client is None:
+        return _LOCAL
+    address, port = client
+    return (address.removeprefix(_MAPPED), port) if address.startswith(_MAPPED) else client

@@ -8,11 +8,12 @@ import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from ..access.proxies import peer_of
 from ..errors import ApiError
+from .authority import is_authority
 from .limits import Limits
+from .listening import peer_of
 from .refusals import MALFORMED, ON_REFUSED, refusal, too_many_connections
-from .target import HOST, HOST_HEADER, LONGEST_TARGET, is_host, no_host, percent_decoded, target_of
+from .target import HOST, HOST_HEADER, LONGEST_TARGET, no_host, percent_decoded, target_of
 from .timeouts import Seen, Waiting, look_after, opening
 from .writer import Cycle
 
@@ -173,7 +174,7 @@ class Protocol(HttpToolsProtocol):
         version = parser.get_http_version()
         if version != "1.1":
             self._check_older(version)
-        if not is_host(self._host) if self._host is not None else version == "1.1":
+        if not is_authority(self._host) if self._host is not None else version == "1.1":
             raise no_host()
         if len(headers) > self.limits.max_headers or self._unread > self.limits.max_head - _SMALL:
             self._check_size()

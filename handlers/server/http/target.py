@@ -1,10 +1,10 @@
-"""What the head of a request must be beyond what the parser checks: its host and its target."""
+"""Request targets (RFC 9112, 3.2), and what their hosts and percent-encoding must be beyond what the parser checks."""
 
 import re
-from ipaddress import IPv6Address
 from typing import NamedTuple
 
 from ..errors import ApiError
+from .authority import is_authority
 
 HOST = "chat_bindings.host"
 """Where a scope holds the host that was asked for, once it is known to be one."""
@@ -15,28 +15,12 @@ HOST_HEADER = "The Host header"
 LONGEST_TARGET = 65_535
 """Bytes of a request's target; the spec's `malformed_request` says it."""
 
-_LONGEST_HOST = 255
-_HIGHEST_PORT = 65_535
-
-# RFC 3986: a registered name without sub-delimiters (which no host on the Internet has), or an IP literal, and a port
-_AUTHORITY = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[(?P<v6>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?")
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _ABSOLUTE = re.compile(rb"(?i:https?)://(?P<host>[^/?]*)(?P<path>/[^?]*)?(?:\?(?P<query>.*))?", re.DOTALL)
 
 
-def is_host(value: bytes) -> bool:
-    """Whether a value is a host, or a host and a port."""
-    match = _AUTHORITY.fullmatch(value) if len(value) <= _LONGEST_HOST else None
-    if not match or int(match["port"] or 0) > _HIGHEST_PORT:
-        return False
-    try:
-        return match["v6"] is None or bool(IPv6Address(match["v6"].decode()))
-    except ValueError:
-        return False
-
-
 def no_host(header: str = HOST_HEADER) -> ApiError:
-    """What a host that is none is answered with."""
+    """Return the error for a host that is none."""
     return ApiError("invalid_parameter", parameter=header, rule="must be a host, or a host and a port")
 
 
@@ -70,6 +54,6 @@ def target_of(url: bytes) -> Target:
         path, _, query = url.partition(b"?")
         return Target(None, path, query)
     match = _ABSOLUTE.fullmatch(url)
-    if not match or not is_host(match["host"]):
+    if not match or not is_authority(match["host"]):
         raise ApiError("malformed_request")
     return Target(match["host"], match["path"] or b"/", match["query"] or b"")

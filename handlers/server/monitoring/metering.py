@@ -8,8 +8,8 @@ from time import perf_counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..http.refusals import ON_REFUSED
+from ..request import Request, method_label
 from .metrics import BUCKETS, Metrics
-from .outcome import method_of, notes_of, operation_of
 
 _EVERY = 0.1
 """Seconds after which what was counted is handed on: metrics are older by no more, and a kill loses no more."""
@@ -40,7 +40,7 @@ class Metering:
         if scope["type"] != "http":
             await self._live(scope, receive, send)
             return
-        started, status, notes = perf_counter(), 0, notes_of(scope)
+        started, status = perf_counter(), 0
         self._in_flight += 1
         if not self._is_due:
             self._hand_on_soon()
@@ -55,7 +55,7 @@ class Metering:
             await self.app(scope, receive, watch)
         finally:
             self._in_flight -= 1
-            key = (operation_of(notes), method_of(scope), status)
+            key = (Request.of(scope).operation_id, method_label(scope), status)
             series = self._series.get(key) or self._series.setdefault(key, Series())
             took = perf_counter() - started
             series.counts[bisect_left(BUCKETS, took)] += 1

@@ -1,4 +1,4 @@
-"""Who looks on while requests are answered: stages and storages that are there only where they were asked for."""
+"""Observers: stages and storages for traces and metrics, there only where the settings name them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -9,24 +9,24 @@ from starlette.types import ASGIApp
 
 from ... import periodic
 from ...storage.interface import Binding, Credential, Filters, Page, Position, Registration, SharesCommits, Storage
-from ..settings import Settings
 from .erasures import LOOK_EVERY, Erasures
 from .readiness import answering
+from .settings import Monitoring
 
 T = TypeVar("T")
 
 
-class Watch(Protocol):
-    """Does what a storage does, and sees what comes of it."""
+class Observer(Protocol):
+    """Awaits a call of a storage, and sees its result."""
 
     async def __call__(self, question: str, work: Awaitable[T]) -> T:
         """`question` is the name of the storage's method."""
 
 
-class WatchedStorage:
-    """A storage somebody looks on."""
+class ObservedStorage:
+    """A storage whose calls are observed."""
 
-    def __init__(self, storage: Storage, watch: Watch) -> None:
+    def __init__(self, storage: Storage, watch: Observer) -> None:
         self._storage = storage
         self._watch = watch
 
@@ -59,23 +59,24 @@ class WatchedStorage:
         return await self._storage.erased_at()
 
 
-class Watching:
-    """All that looks on at a worker, as its settings ask for it; by default nobody does."""
+class Observers:
+    """The observers of a worker, as its settings name them; by default there are none."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, monitoring: Monitoring, database: str) -> None:
+        """`database` is the address of the database, for the traces."""
         self.stages: list[Callable[[ASGIApp], ASGIApp]] = []
         """Stages that stand before all others."""
 
-        self._watches: list[Watch] = []
+        self._watches: list[Observer] = []
         self._on_commit: Callable[[int], object] | None = None
         self._on_erasure: Callable[[float], object] = float
         self._last: list[Callable[[], Awaitable[None]]] = []
         self._asked: Storage | None = None
-        self._folder = settings.monitoring.folder
-        if settings.monitoring.tracing:
+        self._folder = monitoring.folder
+        if monitoring.tracing:
             from .tracing import Traced, Tracing
 
-            tracing = Tracing("sqlite" if settings.database.startswith("sqlite:") else "postgresql")
+            tracing = Tracing("sqlite" if database.startswith("sqlite:") else "postgresql")
             self.stages.append(partial(Traced, tracing=tracing))
             self._watches.append(tracing.watch)
             self._last.append(tracing.end)
@@ -90,17 +91,17 @@ class Watching:
             self._on_erasure = metrics.erased.set
 
     def storage(self, storage: Storage) -> Storage:
-        """A storage that is looked on; itself where nobody does."""
+        """Wrap a storage so that its calls are observed; itself where there are no observers."""
         self._asked = storage
         if self._on_commit is not None and isinstance(storage, SharesCommits):
             storage.on_commit = self._on_commit
         for watch in self._watches:
-            storage = WatchedStorage(storage, watch)
+            storage = ObservedStorage(storage, watch)
         return storage
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[None]:
-        """While the block lasts the worker is ready, and tells whoever monitors it."""
+        """Report the worker as ready while the block lasts."""
         async with AsyncExitStack() as stack:
             for end in self._last:
                 stack.push_async_callback(end)

@@ -9,7 +9,8 @@ from errno import ENAMETOOLONG
 from pathlib import Path
 from typing import NamedTuple
 
-from ..http.listening import HIGHEST_PORT, host
+from ..http.authority import HIGHEST_PORT
+from ..http.listening import host
 from ..setting import setting
 
 _LONGEST = 88

@@ -33,7 +33,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...spec import CONTRACT, REGISTRATION, operations
 from ..errors import REQUEST_ID
-from .outcome import method_of, notes_of, operation_of
+from ..request import Request, method_label
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ class Traced:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        method, notes = method_of(scope), notes_of(scope)
+        method = method_label(scope)
         span = self._tracer.start_span(
             method,
             context=self._caller(scope),
@@ -142,7 +142,7 @@ class Traced:
             try:
                 await self.app(scope, receive, watch)
             finally:
-                if operation := operation_of(notes):
+                if operation := Request.of(scope).operation_id:
                     span.update_name(operation)
                     span.set_attribute(HTTP_ROUTE, self._routes[operation])
 

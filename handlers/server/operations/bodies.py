@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -92,22 +93,30 @@ def _unknown(name: str, known: Iterable[str]) -> ApiError:
     return ApiError("unknown_property", property=shorten(name) or "A property without a name", advice=advice)
 
 
+def _is_closed(schema: Json) -> bool:
+    return schema.get("additionalProperties") is False
+
+
 def _form_reader(schema: Json) -> Callable[[bytes], Any]:
     coercers = {name: coercer(property_) for name, property_ in schema["properties"].items()}
+    is_closed = _is_closed(schema)
 
     def read(body: bytes) -> Any:
         sent: dict[str, list[str]] = {}
         for name, value in pairs(body, "form"):
-            if name not in coercers:
+            if name in coercers:
+                sent.setdefault(name, []).append(value)
+            elif is_closed:
                 raise _unknown(name, coercers)
-            sent.setdefault(name, []).append(value)
-        return {name: coercers[name](values) for name, values in sent.items()}
+            else:
+                sent[name] = [value]
+        return {name: coercers.get(name, itemgetter(-1))(values) for name, values in sent.items()}
 
     return read
 
 
 def _json_reader(schema: Json) -> Callable[[bytes], Any]:
-    known = schema["properties"]
+    known, is_closed = schema["properties"], _is_closed(schema)
 
     def read(body: bytes) -> Any:
         if sum(map(body.count, (b",", b"[", b"{"))) > _MOST_MARKS:
@@ -118,7 +127,7 @@ def _json_reader(schema: Json) -> Callable[[bytes], Any]:
         except orjson.JSONDecodeError as error:
             reason = f"{error.msg} at line {error.lineno}, column {error.colno}"
             raise ApiError("invalid_body", format="JSON", reason=reason) from None
-        for name in value if isinstance(value, dict) else ():
+        for name in value if is_closed and isinstance(value, dict) else ():
             if name not in known:
                 raise _unknown(name, known)
         return value

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from typing import Any, NamedTuple
 
 from connexion.frameworks.starlette import starlettify_path
-from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
+from connexion.middleware.abstract import AbstractRoutingAPI, SpecMiddleware
 from connexion.operations.abstract import AbstractOperation
 from connexion.spec import Specification
 from starlette.convertors import PathConvertor
@@ -14,14 +14,15 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import ApiError, shorten
-from .stage import following
+from ..request import Request
+from .stage import next_of
 
 
 class RoutedOperation(NamedTuple):
-    """Where a request goes, and which operation it is for, in the way that Connexion's stages know."""
+    """An operation, and the app of the next stage that answers its requests."""
 
     next_app: ASGIApp
-    routing: dict[str, str]
+    operation_id: str
 
 
 class PathItem:
@@ -30,9 +31,13 @@ class PathItem:
     def __init__(self) -> None:
         self.operations: dict[str, RoutedOperation] = {}
 
+    def find(self, method: str) -> RoutedOperation | None:
+        """Find the operation of a method: that of GET for HEAD."""
+        return self.operations.get("GET" if method == "HEAD" else method)
+
     @property
     def allowed(self) -> str:
-        """The methods that the path has. HEAD answers as GET does; OPTIONS asks which there are."""
+        """The methods that the path has, HEAD beside GET, and OPTIONS for preflights."""
         methods = []
         for method in self.operations:
             methods += ["GET", "HEAD"] if method == "GET" else [method]
@@ -70,9 +75,7 @@ class RoutingAPI(AbstractRoutingAPI[RoutedOperation]):
         super().__init__(specification, **kwargs)
 
     def make_operation(self, operation: AbstractOperation) -> RoutedOperation:
-        next_app = following(self._next_app, self.base_path, operation)
-        routing = {"api_base_path": self.base_path, "operation_id": operation.operation_id}
-        return RoutedOperation(next_app, routing)
+        return RoutedOperation(next_of(self._next_app, self.base_path, operation), operation.operation_id)
 
     @staticmethod
     def _framework_path_and_name(operation: AbstractOperation, path: str) -> tuple[str, str]:
@@ -90,7 +93,7 @@ class RoutingAPI(AbstractRoutingAPI[RoutedOperation]):
 
 
 class Routing(SpecMiddleware):
-    """The stage that finds a request's operation. Paths match exactly, and nothing redirects."""
+    """The stage that finds the operation of a request. Paths match exactly, and nothing redirects."""
 
     def __init__(self, app: ASGIApp, otherwise: ASGIApp | None = None) -> None:
         """`otherwise` answers what is for no operation."""
@@ -119,10 +122,10 @@ class Routing(SpecMiddleware):
                 # not `match`, whose `$` lets a line feed by
                 if match := pattern.fullmatch(path):
                     scope["path_params"] = match.groupdict()
-                    operation = item.operations.get(scope["method"])
+                    operation = item.find(scope["method"])
                     if operation is None:
                         return item.answer(scope, send)
-                    scope.setdefault("extensions", {})[ROUTING_CONTEXT] = operation.routing
+                    Request.of(scope).operation_id = operation.operation_id
                     return operation.next_app(scope, receive, send)
         if self._otherwise is None:
             raise ApiError("not_found")

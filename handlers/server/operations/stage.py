@@ -1,32 +1,44 @@
-"""Stages whose operations are compiled at start-up and hand a request straight to one another."""
+"""Stages: each compiles the operations of the specs at start-up, and hands a request straight to the next one's."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.operations.abstract import AbstractOperation
+from connexion.spec import Specification
 from starlette.types import ASGIApp
 
 
-def following(next_app: ASGIApp, base_path: str, operation: AbstractOperation) -> ASGIApp:
-    """What an operation goes on to: the same operation of the next stage, found once and not on each request.
-
-    Connexion adds a spec to the inner stages first, so the next one has it already.
-    """
-    while isinstance(next_app, LifespanMiddleware):
-        next_app = next_app.next_app
-    apis = next_app.apis.get(base_path, ()) if isinstance(next_app, RoutedMiddleware) else ()
-    found = (api.operations[operation.operation_id] for api in apis if operation.operation_id in api.operations)
-    return next(found, next_app)
-
-
-class CompiledStageAPI(RoutedAPI[ASGIApp]):
+class StageAPI(RoutedAPI[ASGIApp]):
     """The operations of one spec at one stage."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, stage: "Stage", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._stage = stage
         self.add_paths()
 
-    def following(self, operation: AbstractOperation) -> ASGIApp:
-        """What an operation of this stage goes on to."""
-        return following(self.next_app, self.base_path, operation)
+    def make_operation(self, operation: AbstractOperation) -> ASGIApp:
+        return self._stage.wrap(operation, next_of(self.next_app, self.base_path, operation))
+
+
+class Stage(RoutedMiddleware[StageAPI], ABC):
+    """A stage between routing and the handlers. Connexion adds the specs to it, the innermost stage first."""
+
+    api_cls = StageAPI
+
+    def add_api(self, specification: Specification, **kwargs: Any) -> StageAPI:
+        return super().add_api(specification, stage=self, **kwargs)
+
+    @abstractmethod
+    def wrap(self, operation: AbstractOperation, next_app: ASGIApp) -> ASGIApp:
+        """Compile an operation: the app that answers its requests here; `next_app` is the next stage's."""
+
+
+def next_of(app: ASGIApp, base_path: str, operation: AbstractOperation) -> ASGIApp:
+    """Find the same operation of the next stage, once and not on each request."""
+    while isinstance(app, LifespanMiddleware):
+        app = app.next_app
+    apis = app.apis.get(base_path, ()) if isinstance(app, Stage) else ()
+    found = (api.operations[operation.operation_id] for api in apis if operation.operation_id in api.operations)
+    return next(found, app)

@@ -4,7 +4,7 @@
 each goes to one machine. What is small, and asked for everywhere, stands on all machines.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -19,6 +19,18 @@ _DISTRIBUTED = "SELECT logicalrelid::text FROM pg_dist_partition"
 
 # a foreign key to a table on all machines lets one transaction make both only when it works on one machine at a time
 _ONE_BY_ONE = "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"
+
+_ON_ALL_NODES = """
+    SELECT nodename || ':' || nodeport, success, result
+    FROM run_command_on_all_nodes(%s) JOIN pg_dist_node USING (nodeid) ORDER BY 1"""
+
+
+class NodeResult(NamedTuple):
+    """The outcome of a command on one node: the first value of its result, or the error's message."""
+
+    node: str
+    success: bool
+    result: str
 
 
 def is_there(connection: Connection) -> bool:
@@ -41,3 +53,8 @@ def distribute(connection: Connection) -> None:
     """Distribute what is not distributed yet, with the rows that it holds. Must be called inside of a transaction."""
     for statement in pending(connection):
         connection.execute(statement)
+
+
+def run_on_all_nodes(connection: Connection, command: str) -> list[NodeResult]:
+    """Run a command, which gives at most one value, on every node."""
+    return [NodeResult._make(row) for row in connection.execute(_ON_ALL_NODES, (command,))]

@@ -8,12 +8,15 @@ Statistics would be copies of personal data in another table, so none are kept o
 """
 
 import re
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 from psycopg import errors
 from psycopg.errors import Diagnostic
 
+from . import citus
 from .connection import message_of
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -38,12 +41,26 @@ _KEEPING = {
 }
 """What else keeps deleted data, by the question whether it does."""
 
+_KEEPING_ON_CITUS = _KEEPING | {
+    "SELECT FROM pg_dist_cleanup": "a shard that was moved away is still there: Citus drops it within a minute",
+}
+
+_OLDER = """
+    SELECT EXISTS (SELECT FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND datname = current_database()
+                   AND pid <> pg_backend_pid() AND xact_start < clock_timestamp() - interval '{0:.3f} seconds')
+        OR EXISTS (SELECT FROM pg_prepared_xacts WHERE prepared < clock_timestamp() - interval '{0:.3f} seconds')"""
+
+_PATIENCE, _PAUSE = 10.0, 0.5
+"""How many seconds to wait for transactions on the nodes of Citus to end, and between two looks."""
+
 
 def erase(connection: Connection) -> list[str]:
     """Leave no byte of what was deleted in the server's files: what could not be done, a sentence each.
 
     Whoever asks for Bindings waits meanwhile. The connection must not be in a transaction.
     """
+    if citus.is_there(connection):
+        return list(_erase_nodes(connection))
     kept = [sentence for question, sentence in _KEEPING.items() if connection.execute(question).fetchall()]
     return [*_rewrite(connection), *_remove_segments(connection), *kept]
 
@@ -79,3 +96,30 @@ def _remove_segments(connection: Connection) -> list[str]:
         mend = "grant this role pg_checkpoint, and EXECUTE on pg_switch_wal()"
         return [f"segments of the write-ahead log remain ({message_of(error)}): {mend}"]
     return []
+
+
+def _erase_nodes(connection: Connection) -> Iterator[str]:
+    """Erase on every node of Citus. It rewrites all shards, but passes no notice of theirs on."""
+    for node in _wait_for_older(connection):
+        yield f"on {node}, deleted rows can still be seen by an older transaction: try again when it has ended"
+    yield from _rewrite(connection)
+    for command in (_NEW_SEGMENT, _FORGET_OLD):
+        for node, success, result in citus.run_on_all_nodes(connection, command):
+            if not success:
+                yield f"on {node}, segments of the write-ahead log remain: {result}"
+    for question, sentence in _KEEPING_ON_CITUS.items():
+        for node, success, result in citus.run_on_all_nodes(connection, f"SELECT EXISTS ({question})"):
+            if not success or result == "t":
+                yield f"on {node}, {sentence}"
+
+
+def _wait_for_older(connection: Connection) -> list[str]:
+    """Wait for the transactions that are older than this call: the nodes where some remain."""
+    start = time.monotonic()
+    while True:
+        elapsed = time.monotonic() - start
+        found = citus.run_on_all_nodes(connection, _OLDER.format(elapsed))
+        nodes = [node for node, success, result in found if not success or result == "t"]
+        if not nodes or elapsed > _PATIENCE:
+            return nodes
+        time.sleep(_PAUSE)

@@ -23,6 +23,7 @@ from ..migrations import scripts
 from ..progress import Progress
 from .administration import SqliteAdministration
 from .connection import BACKUP, away, connect, extended_code, migrate, transaction, version
+from .erasure import rewrite
 from .loader import SqliteLoader
 
 _MAKE = """
@@ -76,6 +77,7 @@ def write(source: Administration, path: Path, progress: Progress) -> Contents:
                 _copy_rows(source, copied, progress)
         with _opened(path) as copied:
             copied.pragma("journal_mode", "DELETE")
+            rewrite(copied)  # pages that were copied hold some of what was deleted
             if told := _flaw(copied):
                 raise StorageDamaged(f"a copy of it does not hold together: {told}")
         with SqliteAdministration(path) as held, progress("counting", held.count_bindings()) as advance:

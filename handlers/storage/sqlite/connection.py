@@ -1,7 +1,7 @@
-"""Connections to an SQLite file, its schema, and which of its errors mean "away" rather than "broken".
+"""Connections to an SQLite file, its schema, and its errors: unavailable or damaged.
 
-By APSW and not by Python's own `sqlite3`: it brings one recent SQLite to every machine.
-A process must not open the same file by both: closing it in one drops the locks of the other.
+APSW brings one recent SQLite to every machine; Python's own `sqlite3` is whatever a machine has. A process must not
+open the same file by both: closing it in one drops the locks of the other.
 """
 
 import asyncio
@@ -17,23 +17,42 @@ import apsw
 
 from ..interface import Conflict, Schema, StorageDamaged, StorageUnavailable
 from ..migrations import scripts
-from .sleep import spare_event_loops
 
 PATIENCE = 2.0
-"""How many seconds to wait for a lock before the database counts as away."""
+"""Seconds to wait for a lock before the database counts as unavailable."""
 
 RETRY_EVERY = 0.003
-"""Seconds after which a lock is asked for again."""
+"""Seconds between attempts to get a lock."""
 
 _LEAST_INDEX = 32768
-"""Bytes that the index of a log has at the least; one that is shorter was begun where there was no room for it."""
+"""Bytes of the smallest complete index of a log. A full disk leaves shorter ones."""
 
 BACKUP = 0x63686262
-"""The application id of a backup, by which it is told from a database: "chbb" in ASCII."""
+"""The application id of a backup, which distinguishes it from a database: "chbb" in ASCII."""
+
+
+_NO_SLEEP = "chat-bindings-no-sleep"
+
+
+class _NoSleep(apsw.VFS):
+    """SQLite's own file access without its sleep, for connections on an event loop.
+
+    SQLite retries some locks of the write-ahead log's index for ten seconds, whatever the busy timeout is
+    (`walTryBeginRead` in its wal.c). Without sleep it gives up after a hundred attempts, within a millisecond.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_NO_SLEEP, "")
+
+    def xSleep(self, microseconds: int) -> int:  # noqa: N802 - as SQLite calls it
+        return microseconds
+
+
+_no_sleep = _NoSleep()  # registered for as long as it is referenced
 
 T = TypeVar("T")
 
-# What another process, a full disk or a vanished mount does to us.
+# Errors that other processes, full disks and lost mounts cause.
 _AWAY = (
     apsw.BusyError,
     apsw.LockedError,
@@ -48,7 +67,7 @@ _DAMAGED = (apsw.CorruptError, apsw.NotADBError)
 
 
 class away:  # noqa: N801 - reads as a verb; a class, since a generator costs as much as a lookup
-    """Tell a database that is away, which may come back, from one that is broken."""
+    """Raise SQLite's errors as `StorageUnavailable` or `StorageDamaged`."""
 
     def __enter__(self) -> None: ...
 
@@ -64,34 +83,37 @@ class away:  # noqa: N801 - reads as a verb; a class, since a generator costs as
 
 
 def extended_code(error: apsw.Error) -> int:
-    """SQLite's extended result code, which says which constraint failed."""
+    """Return SQLite's extended result code, which says which constraint failed."""
     return int(getattr(error, "extendedresult", 0))
 
 
-def connect(path: Path, *, patience: float = PATIENCE, create: bool = False) -> apsw.Connection:
-    """Open the file at `path`. Transactions are begun by hand; `patience` is the wait for a lock, in seconds.
+def connect(path: Path, *, create: bool = False, on_event_loop: bool = False) -> apsw.Connection:
+    """Open the file at `path`. Transactions are begun by hand.
 
-    One that may not be written is opened to be read. SQLite needs an index of the write-ahead log beside it even then;
-    where that cannot be made, a file that nobody has open is read by itself alone.
+    `on_event_loop` makes a connection that waits for no lock. It must only read: through a VFS of Python's, SQLite
+    flushes with the interpreter locked.
+
+    A file that may not be written is opened read-only. SQLite needs an index of the write-ahead log beside it even
+    then; where that cannot be made and no process has the file open, the file is read by itself alone.
     """
     real = os.path.realpath(path)
+    vfs = _NO_SLEEP if on_event_loop else ""
     flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
     try:
-        return _open(real, flags, patience)
+        return _open(real, flags, vfs)
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError, apsw.FullError) as error:
         if obstacle := _obstacle(real):
             raise StorageUnavailable(obstacle) from error
         if _is_in_use(real):
             raise
-    return _open(f"file:{quote(real)}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI, patience)
+    return _open(f"file:{quote(real)}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI, vfs)
 
 
-def _open(name: str, flags: int, patience: float) -> apsw.Connection:
-    connection = apsw.Connection(name, flags=flags, statementcachesize=512)
+def _open(name: str, flags: int, vfs: str) -> apsw.Connection:
+    connection = apsw.Connection(name, flags=flags, vfs=vfs or None, statementcachesize=512)
     try:
-        spare_event_loops(connection)
-        connection.set_busy_timeout(round(patience * 1000))
-        # without it SQLite plans a statement anew whenever a bound of its range or its LIMIT changes: at each page
+        connection.set_busy_timeout(0 if vfs else round(PATIENCE * 1000))
+        # without it SQLite plans a statement again whenever a bound of its range or its LIMIT changes: at each page
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         connection.pragma("synchronous", "FULL")  # acknowledged means on disk
         connection.pragma("secure_delete", "ON")  # a deleted row is zeroed where it stands
@@ -105,14 +127,14 @@ def _open(name: str, flags: int, patience: float) -> apsw.Connection:
 
 
 def closed() -> apsw.Connection:
-    """A connection that is closed: that to a database that is away."""
+    """Return a closed connection, which stands for a database that is unavailable."""
     connection = apsw.Connection(":memory:")
     connection.close()
     return connection
 
 
 def _obstacle(path: str) -> str:
-    """Why this process cannot even read a database, where that can be known."""
+    """Return why this process cannot read a database; empty where the cause is unknown."""
     if not os.path.exists(path):  # noqa: PTH110 - as SQLite gets it
         return f"there is no file {path}"
     for file in (path, f"{path}-wal", f"{path}-shm"):
@@ -120,14 +142,14 @@ def _obstacle(path: str) -> str:
             return f"this user may not read {file}"
     if _size(f"{path}-wal") and _size(f"{path}-shm") < _LEAST_INDEX:
         return (
-            f"the latest changes stand in {path}-wal, which only a process that may write in its folder can read: "
-            "copy both files to where you may write, and use the copy"
+            f"the latest changes are in {path}-wal, which only a process that may write to its folder can read: "
+            "copy both files to a folder that you may write to, and use the copy"
         )
     return ""
 
 
 def _is_in_use(path: str) -> bool:
-    """Whether another process has a database open, or has left something of it to be recovered."""
+    """Test if another process has a database open, or has left a log or journal to recover."""
     return bool(_size(f"{path}-wal") or _size(f"{path}-journal") or _size(f"{path}-shm") >= _LEAST_INDEX)
 
 
@@ -136,7 +158,7 @@ def _size(path: str) -> int:
 
 
 async def patiently(do: Callable[[], T]) -> T:
-    """Do what meets a lock again and again, until the database counts as away; the event loop goes on meanwhile."""
+    """Retry while the database is unavailable, for `PATIENCE` at the most. The event loop is free between attempts."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
@@ -149,12 +171,12 @@ async def patiently(do: Callable[[], T]) -> T:
 
 
 def migrate(connection: apsw.Connection) -> int:
-    """Apply the migrations that are missing, each in a transaction of its own: the number of the last one."""
+    """Apply the missing migrations, each in its own transaction. Return the number of the last one."""
     steps = scripts("sqlite")
     last, _ = steps[-1]
     if version(connection) > last:
         raise Conflict("the database was made by a newer version of chat-bindings: use that version, or another file")
-    if version(connection) == last:  # asks for no lock, which a long import may hold
+    if version(connection) == last:  # takes no lock: a long import may hold it
         return last
     connection.pragma("journal_mode", "WAL")
     for number, script in steps:
@@ -166,24 +188,24 @@ def migrate(connection: apsw.Connection) -> int:
 
 
 def schema(connection: apsw.Connection) -> Schema:
-    """How far the schema is."""
+    """Return the schema's version and the latest one."""
     return Schema(version(connection), scripts("sqlite")[-1][0])
 
 
 def must_be_current(connection: apsw.Connection) -> None:
-    """Raise `StorageUnavailable` when the schema is not that of the last migration."""
+    """Raise `StorageUnavailable` unless all migrations are applied."""
     if version(connection) != scripts("sqlite")[-1][0]:
-        raise StorageUnavailable("what is there now holds no data of this version")
+        raise StorageUnavailable("the file at its path holds no data of this version")
 
 
 def version(connection: apsw.Connection) -> int:
-    """The number of the last migration that was applied."""
+    """Return the number of the last applied migration."""
     return int(connection.pragma("user_version"))
 
 
 @contextmanager
 def transaction(connection: apsw.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
-    """All that is done inside is done when the block ends, or nothing of it when the block raises."""
+    """Commit when the block ends; roll back when it raises."""
     connection.execute(f"BEGIN {kind}")
     try:
         yield
@@ -195,9 +217,9 @@ def transaction(connection: apsw.Connection, kind: str = "IMMEDIATE") -> Iterato
 
 
 def truncate_log(connection: apsw.Connection) -> bool:
-    """Move the write-ahead log into the file, and empty it: whether no other process prevented that.
+    """Move the write-ahead log into the file and empty it. Return False if another process prevents that.
 
-    A long read, such as a backup's, is not waited for: emptying the log keeps writers waiting as well.
+    Long reads, such as a backup's, are not waited for: truncating the log blocks writers.
     """
     try:
         in_the_log, moved = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)

@@ -13,7 +13,17 @@ import apsw
 from ... import periodic
 from ..interface import Binding, Credential, Filters, Page, Position, Registration, StorageDamaged, StorageUnavailable
 from . import moved_file, reading, writing
-from .connection import PATIENCE, away, closed, connect, must_be_current, patiently, transaction, truncate_log
+from .connection import (
+    PATIENCE,
+    RETRY_EVERY,
+    away,
+    closed,
+    connect,
+    must_be_current,
+    patiently,
+    transaction,
+    truncate_log,
+)
 
 log = logging.getLogger(__name__)
 
@@ -21,37 +31,37 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _CACHE_KIB = 64_000
-"""KiB of pages that a worker keeps at the most. All that stand above the leaves of 10 million Bindings fit in."""
+"""KiB of pages that a worker caches at the most: all inner pages of 10 million Bindings."""
 
 _CHECKPOINT_EVERY = 20.0
 """Seconds between checkpoints, each of which truncates the write-ahead log."""
 
 _CHECKPOINT_SOON = 2.0
-"""Seconds until the next one where another process, such as a backup, prevented it."""
+"""Seconds until the next one if another process, such as a backup, prevented it."""
 
 _TRY_AGAIN = 0.05
-"""Seconds after which to look whether they still are."""
+"""Seconds between attempts to truncate the log."""
 
 _LOOK_EVERY = 0.25
-"""Seconds between looks at whether the file is still at its path, and at writes that take too long."""
+"""Seconds between checks of the file's path, and of the age of writes."""
 
 
 class SqliteStorage:
-    """Reads and writes on the event loop, where they take microseconds, and waits for the disk in a thread."""
+    """Reads and writes on the event loop, in microseconds; waits for locks and for the disk in threads."""
 
     def __init__(self, path: Path, binding_types: Sequence[str]) -> None:
         self._path = path.absolute()
         self._binding_types = tuple(binding_types)
-        self.on_commit: Callable[[int], object] = writing.nobody_asks
+        self.on_commit: Callable[[int], object] = writing.ignore
 
     async def open(self) -> None:
         self._reader = closed()
         self._writer = writing.Writer(self._path)
         self._writer.on_commit = self.on_commit
         try:
-            await self._use(*await patiently(self._connect))
+            await self._use(*await asyncio.to_thread(self._connect))
         except (StorageUnavailable, StorageDamaged) as error:
-            log.warning("database unavailable, opened when it is back: %s", error)
+            log.warning("database unavailable, it is opened when it is back: %s", error)
         self._tasks = [
             periodic.start("checkpoint", _CHECKPOINT_EVERY, self._checkpoint),
             periodic.start("look after the database file", _LOOK_EVERY, self._look),
@@ -116,7 +126,7 @@ class SqliteStorage:
         self._writer.expire()
 
     async def _look(self) -> None:
-        """Open what is at the path now, where that is another file than the open one, or the open one is read-only."""
+        """Open the file at the path if it is another one than before, or was read-only."""
         is_at = moved_file.is_at(self._reader, self._path)
         if is_at and not self._reader.readonly("main"):
             return
@@ -124,15 +134,14 @@ class SqliteStorage:
             if not is_at:
                 moved_file.close(self._reader)
                 await self._writer.leave()
-            with away():
-                reader, writer = self._connect()
+            reader, writer = await asyncio.to_thread(self._connect)
             if is_at and reader.readonly("main") and reader.open_flags == self._reader.open_flags:
-                return  # those that there are serve as well
+                return  # nothing has changed
             await self._use(reader, writer)
         except (StorageUnavailable, StorageDamaged, apsw.Error) as error:
             log.debug("database unavailable: %s", error)
         else:
-            log.warning("the database was opened anew: it was away, had moved, or was read-only")
+            log.warning("database opened again: it was unavailable, had moved, or was read-only")
 
     async def _use(self, reader: apsw.Connection, writer: apsw.Connection) -> None:
         moved_file.close(self._reader)
@@ -140,9 +149,11 @@ class SqliteStorage:
         await self._writer.use(writer)
 
     def _connect(self) -> tuple[apsw.Connection, apsw.Connection]:
-        reader, writer = connect(self._path, patience=0.0), connect(self._path, patience=0.0)
-        must_be_current(reader)
-        reader.pragma("cache_size", -_CACHE_KIB)
+        with away():
+            reader, writer = connect(self._path, on_event_loop=True), connect(self._path)
+            must_be_current(reader)
+            reader.pragma("cache_size", -_CACHE_KIB)
+            writer.set_busy_handler(_retry)
         return reader, writer
 
     async def _checkpoint(self) -> float | None:
@@ -161,7 +172,7 @@ class SqliteStorage:
         return os.stat(f"{os.path.realpath(self._path)}-wal").st_size  # noqa: PTH116 - a Path costs more than the call
 
     def _truncate_log(self) -> bool:
-        # a connection of its own, which tries until the readers of all workers are out of the way
+        # on a connection of its own, until no reader of any worker prevents it
         connection = connect(self._path)
         deadline = time.monotonic() + PATIENCE
         try:
@@ -170,3 +181,9 @@ class SqliteStorage:
         finally:
             connection.close()
         return truncated
+
+
+def _retry(attempts: int) -> bool:
+    """Wait for a lock that another process holds. SQLite's own waits grow to 100 ms, and starve a busy worker."""
+    time.sleep(RETRY_EVERY)
+    return attempts * RETRY_EVERY < PATIENCE

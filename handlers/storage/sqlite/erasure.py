@@ -33,8 +33,7 @@ def erase(connection: apsw.Connection) -> list[str]:
     """
     try:
         connection.set_busy_timeout(round(_WRITERS_FOR * 1000))
-        connection.pragma("temp_store", "FILE")  # the copy, which holds nothing deleted, may not fit the memory
-        connection.execute("VACUUM")
+        rewrite(connection)
     except apsw.BusyError:
         return [_WRITER]
     except apsw.FullError:
@@ -42,6 +41,12 @@ def erase(connection: apsw.Connection) -> list[str]:
     finally:
         connection.set_busy_timeout(round(PATIENCE * 1000))
     return [] if _truncated(connection) else [_READER]
+
+
+def rewrite(connection: apsw.Connection) -> None:
+    """Write a database anew, without what was deleted. Its temporary copy may not fit the memory."""
+    connection.pragma("temp_store", "FILE")
+    connection.execute("VACUUM")
 
 
 def _truncated(connection: apsw.Connection) -> bool:

@@ -1,10 +1,11 @@
-"""What is written while a request runs: writes that wait together share one commit."""
+"""Writes of requests: those that wait together share one commit."""
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,10 +20,14 @@ from .reading import COLUMNS, owns
 Write = Callable[[apsw.Connection], Any]
 
 _SHARE = 128
-"""How many writes share a commit at the most, so that the first of them does not wait for ever."""
+"""Writes that share a commit at the most: it bounds the wait of the first of them."""
 
 _DEADLINE = 4.0
-"""Seconds after which a write that is still not on disk is answered for: a disk may take for ever."""
+"""Seconds after which a write that is not on disk fails: a disk may hang."""
+
+_BRIEFLY = 0.0005
+"""Seconds for which the event loop waits for the commit of a single write. Most disks are done then, and to come back
+to the event loop from a thread takes as long as their flush."""
 
 REGISTER = f"""
     INSERT INTO bindings (service_sid, sid, key_sha256, identity, endpoint, binding_type, credential_sid,
@@ -39,7 +44,7 @@ DELETE = "DELETE FROM bindings WHERE service_sid = ? AND sid = ?"
 
 
 def register(account_sid: str, service_sid: str, registration: Registration) -> Write:
-    """Make or update the Binding of a device."""
+    """Return the write that creates or updates the Binding of a device."""
 
     def write(connection: apsw.Connection) -> tuple[Binding, bool] | None:
         if not owns(connection, account_sid, service_sid):
@@ -53,7 +58,7 @@ def register(account_sid: str, service_sid: str, registration: Registration) -> 
 
 
 def delete(account_sid: str, service_sid: str, sid: str) -> Write:
-    """Delete one Binding."""
+    """Return the write that deletes one Binding."""
 
     def write(connection: apsw.Connection) -> bool:
         if not owns(connection, account_sid, service_sid):
@@ -70,16 +75,16 @@ class _Job(NamedTuple):
     since: float
 
 
-def nobody_asks(_: int) -> None:
-    """What becomes of the size of a commit by default."""
+def ignore(_: int) -> None:
+    """Ignore the size of a commit."""
 
 
 class Writer:
-    """Does writes on the event loop, where they take microseconds, and answers each when it is on disk.
+    """Executes writes on the event loop, in microseconds, and completes each when it is on disk.
 
-    Writes that come while others are committed share the next commit. Only the commit, which waits for the disk, is
-    done in a thread: a single call, since a thread that comes back to Python often waits each time for the loop. The
-    connection must not sleep on locks. There is none until `use`.
+    Writes that arrive during a commit share the next one. BEGIN, which waits for a lock, and COMMIT, which waits for
+    the disk, run in a thread, one call each: a thread that returns to Python often waits for the loop each time. The
+    connection is closed until `use`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -91,11 +96,11 @@ class Writer:
         self._waiting: deque[_Job] = deque()
         self._begun: Sequence[_Job] = ()
         self._working: asyncio.Task[None] | None = None
-        self.on_commit: Callable[[int], object] = nobody_asks
-        """What is called with the number of writes of each commit."""
+        self.on_commit: Callable[[int], object] = ignore
+        """Called with the number of writes of each commit."""
 
     async def write(self, write: Write) -> Any:
-        """Do a write: what it returns, once it is on disk. A caller that goes away does not undo it."""
+        """Execute a write, and return its result once it is on disk. Cancelling the caller does not undo it."""
         job = _Job(write, asyncio.get_running_loop().create_future(), time.monotonic())
         self._waiting.append(job)
         if self._working is None or self._working.done():
@@ -103,26 +108,26 @@ class Writer:
         return await asyncio.shield(job.answer)
 
     def expire(self) -> None:
-        """Answer for what is not on disk after the deadline. What is not begun then is never done."""
+        """Fail writes that are not on disk by the deadline. Those that have not begun are dropped."""
         late = time.monotonic() - _DEADLINE
         for job in (*self._begun, *self._waiting):
             if job.since < late and not job.answer.done():
                 job.answer.set_exception(StorageUnavailable("the disk takes too long"))
 
     async def leave(self) -> None:
-        """Leave a file that has moved: see `moving.leave`."""
+        """Leave a file that has moved: see `moved_file.leave`."""
         self._is_left = True
         async with self._committing:
             await self._in_thread(moved_file.leave, self._connection)
 
     async def use(self, connection: apsw.Connection) -> None:
-        """Write by another connection from now on."""
+        """Write through another connection from now on."""
         async with self._committing:
             moved_file.close(self._connection)
             self._connection, self._is_left = connection, False
 
     async def stop(self) -> None:
-        """Do what is queued, then disconnect."""
+        """Execute the queue, then disconnect."""
         if self._working is not None:
             await self._working
         self._thread.shutdown()
@@ -139,7 +144,7 @@ class Writer:
         try:
             await patiently(self._must_stand)
             async with self._committing:
-                results = await self._commit([job.write for job in jobs])
+                results = await self._commit(jobs)
         except Exception as error:  # noqa: BLE001 - it is the caller's, whatever it is
             if len(jobs) == 1 or isinstance(error, StorageUnavailable):
                 for job in jobs:
@@ -151,15 +156,17 @@ class Writer:
             for job, result in zip(jobs, results, strict=True):
                 _settle(job.answer.set_result, job, result)
 
-    async def _commit(self, writes: Sequence[Write]) -> list[Any]:
+    async def _commit(self, jobs: Sequence[_Job]) -> list[Any]:
         results = []
-        await patiently(lambda: self._connection.execute("BEGIN IMMEDIATE"))
         with away():
+            await self._in_thread(self._connection.execute, "BEGIN IMMEDIATE")
             try:
-                for write in writes:
-                    results.append(write(self._connection))
-                    await asyncio.sleep(0)  # reads do not wait for all of them
-                await self._in_thread(self._connection.execute, "COMMIT")
+                for job in jobs:
+                    if results:
+                        await asyncio.sleep(0)  # reads do not wait for all of them
+                    # a lock may be waited for past the deadline: a write that has failed must not be done after it
+                    results.append(None if job.answer.done() else job.write(self._connection))
+                await self._in_thread(self._connection.execute, "COMMIT", wait=len(jobs) == 1)
             except BaseException:
                 if self._connection.in_transaction:  # a full disk has rolled back already
                     self._connection.execute("ROLLBACK")
@@ -170,12 +177,17 @@ class Writer:
 
     def _must_stand(self) -> None:
         if self._is_left or not moved_file.is_at(self._connection, self._path):
-            raise StorageUnavailable("the file is no longer where it was")
+            raise StorageUnavailable("the database file is not at its path")
 
-    async def _in_thread(self, do: Callable[..., object], argument: object) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, do, argument)
+    async def _in_thread(self, do: Callable[..., object], argument: object, *, wait: bool = False) -> None:
+        doing = self._thread.submit(do, argument)
+        if wait:
+            with suppress(TimeoutError):
+                doing.result(_BRIEFLY)
+                return
+        await asyncio.wrap_future(doing)
 
 
 def _settle(settle: Callable[[Any], None], job: _Job, outcome: object) -> None:
-    if not job.answer.done():  # it was answered for, since it took too long
+    if not job.answer.done():  # `expire` may have failed it
         settle(outcome)

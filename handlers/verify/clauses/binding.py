@@ -1,15 +1,17 @@
 """BINDING: what a Binding is."""
 
+import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence
 from ..facts import ABSOLUTE_URL, BINDING, BINDING_SID, SCHEMAS, TIMESTAMP
-from ..response import MISSING, shown
-from ..violation import check, violated
+from ..response import MISSING, Answer, shown
+from ..violation import check, every, violated
 from ..world import Binding, needs
 
 _PROPERTIES = f"{SCHEMAS}/Binding/properties"
@@ -222,11 +224,18 @@ def test_reserved_in_links(evidence: Evidence) -> None:
 
 
 def _every(
-    evidence: Evidence, name: str, holds: Callable[[Binding, Any], bool], expected: Callable[[Binding], str]
+    evidence: Evidence,
+    name: str,
+    holds: Callable[[Binding, Any], bool],
+    expected: Callable[[Binding], str],
+    wanted: Callable[[Binding], str] | None = None,
 ) -> None:
-    for each, answer in evidence.found:
+    def one(each: Binding, answer: Answer) -> None:
         value = answer.object.get(name, MISSING)
-        check(holds(each, value), f"`{name}`: {expected(each)}", f"`{name}`: {shown(name, value)}", answer)
+        actual = shown(name, value) if wanted is None else shown(name, value, wanted(each))
+        check(holds(each, value), f"`{name}`: {expected(each)}", f"`{name}`: {actual}", answer)
+
+    every((each.sid, partial(one, each, answer)) for each, answer in evidence.found)
 
 
 def _same(evidence: Evidence, name: str, wanted: Callable[[Binding], str]) -> None:
@@ -239,6 +248,7 @@ def _personal(evidence: Evidence, name: str, wanted: Callable[[Binding], str]) -
         name,
         lambda each, value: value == wanted(each),
         lambda each: f"the {len(wanted(each))} characters that were registered",
+        wanted,
     )
 
 
@@ -255,8 +265,8 @@ def _types(each: Binding, answer: Any) -> None:
     value = answer.object.get("message_types", MISSING)
     is_same = isinstance(value, list) and all(isinstance(one, str) for one in value)
     is_same = is_same and sorted(value) == sorted(each.message_types)
-    told = f"{len(value)} others" if isinstance(value, list) else shown("message_types", value)
-    check(is_same, f"the {len(each.message_types)} types that were registered", f"`message_types`: {told}", answer)
+    expected = f"`message_types`: {json.dumps(each.message_types)}, in any order"
+    check(is_same, expected, f"`message_types`: {shown('message_types', value)}", answer)
 
 
 def _user(each: Binding, links: Any) -> tuple[str | None, str | None]:

@@ -97,7 +97,7 @@ def test_more_info(evidence: Evidence) -> None:
     for answer in _errors(evidence):
         wanted = f"{MORE_INFO}{answer.object.get('code')}"
         info = answer.object.get("more_info", MISSING)
-        check(info == wanted, f"`more_info`: {wanted}", f"`more_info`: {told(info)}, another", answer)
+        check(info == wanted, f"`more_info`: {wanted}", f"`more_info`: {told(info)}", answer)
 
 
 @clause(

@@ -5,7 +5,7 @@ from operator import itemgetter
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence
 from ..facts import ABSOLUTE_URL, BAD_PARAMETER, LIST, META, MISLEADING_IN_LISTS, SCHEMAS, URLS
-from ..response import MISSING, is_integer, told
+from ..response import MISSING, is_integer, told, told_url
 from ..variants import VARIANTS, Variant, in_any_order, malformed
 from ..violation import check, some
 
@@ -58,8 +58,7 @@ def test_urls(evidence: Evidence) -> None:
                 url = page.url(name)
                 may_be_null = name in ("next_page_url", "previous_page_url")
                 is_fit = (url is None and may_be_null) or (url is not None and ABSOLUTE_URL.fullmatch(url))
-                actual = "null" if url is None else "a URL that is not absolute, or not in ASCII"
-                check(is_fit, f"`meta.{name}`, an absolute URL in ASCII", actual, page)
+                check(is_fit, f"`meta.{name}`, an absolute URL in ASCII", told_url(url), page)
 
 
 @clause("LIST-06", "must", "A list has no property that misleads the SDKs", source=SDKS, spec=f"{SCHEMAS}/BindingList")
@@ -134,7 +133,7 @@ def test_empty(evidence: Evidence) -> None:
     answer = evidence.listed(evidence.world.empty)
     check(answer.bindings == [], "an empty list", answer.summary, answer)
     for name in ("next_page_url", "previous_page_url"):
-        check(answer.url(name) is None, f"`meta.{name}`: null", "a URL", answer)
+        check(answer.url(name) is None, f"`meta.{name}`: null", told_url(answer.url(name)), answer)
 
 
 @clause(

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence, Walk
 from ..facts import BAD_PARAMETER, DEFAULT_SIZE, LARGEST_SIZE, LIST, PARAMETERS, SCHEMAS, SIZE_TOO_LARGE, TYPES
-from ..response import MISSING, Answer, is_integer, told
+from ..response import MISSING, Answer, is_integer, told, told_url
 from ..violation import NotShown, check, violated
 from ..world import Binding
 
@@ -108,12 +108,14 @@ def test_first_has_no_previous(evidence: Evidence) -> None:
     """`previous_page_url` is null on the first page, however one comes there."""
     for walk in (*evidence.walks, *evidence.filtered_walks):
         first = walk.pages[0]
-        check(first.url("previous_page_url") is None, "`meta.previous_page_url`: null", "a URL", first)
+        previous = first.url("previous_page_url")
+        check(previous is None, "`meta.previous_page_url`: null", told_url(previous), first)
     for walk in _few(evidence):
         url = walk.pages[1].url("previous_page_url") if len(walk.pages) > 1 else None
         if url is not None:
             back = evidence.target.follow(url, walk.pages[1])
-            check(back.url("previous_page_url") is None, "`meta.previous_page_url`: null", "a URL", walk.pages[1], back)
+            previous = back.url("previous_page_url")
+            check(previous is None, "`meta.previous_page_url`: null", told_url(previous), walk.pages[1], back)
 
 
 @clause("PAGE-10", "must", "Later pages have a previous page", source=PAGE, spec=f"{_META}/previous_page_url")
@@ -402,7 +404,7 @@ def _carries(page: Answer, name: str, number: int) -> None:
     url = page.url(name)
     if url is not None:
         found = parse_qs(urlsplit(url).query).get("Page", ["no Page"])
-        check(found == [str(number)], f"`meta.{name}` with Page={number}", f"with {', '.join(found)[:40]}", page)
+        check(found == [str(number)], f"`meta.{name}` with Page={number}", told_url(url), page)
 
 
 def _token(page: Answer) -> str:
@@ -411,7 +413,7 @@ def _token(page: Answer) -> str:
         violated("`meta.next_page_url`, a URL", "null", page)
     found = parse_qs(urlsplit(url).query).get("PageToken")
     if not found:
-        violated("`meta.next_page_url` with a PageToken", "a URL without one", page)
+        violated("`meta.next_page_url` with a PageToken", told_url(url), page)
     return found[-1]
 
 

@@ -7,7 +7,7 @@ from ..clause import OURS, clause
 from ..evidence import Evidence
 from ..facts import SCHEMAS
 from ..plan import Picks
-from ..response import Answer
+from ..response import Answer, told_url
 from ..violation import NotShown, check, some, violated
 
 _NEXT = f"{SCHEMAS}/PageMeta/properties/next_page_url"
@@ -67,7 +67,7 @@ def test_deleted_after(evidence: Evidence) -> None:
         page = evidence.target.follow(url)
         check(page.bindings == [], "an empty page", page.summary, first, page)
         for name in ("next_page_url", "previous_page_url"):
-            check(page.url(name) is None, f"`meta.{name}`: null", "a URL", page)
+            check(page.url(name) is None, f"`meta.{name}`: null", told_url(page.url(name)), page)
 
     evidence.attempt("after a token", action)
 

@@ -7,7 +7,7 @@ from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence, same_bindings
 from ..facts import ERROR, LARGEST_SIZE, LIST, MOST_VALUES, RESPONSES
 from ..plan import Picks
-from ..response import Answer
+from ..response import MISSING, Answer, shown
 from ..target import encoded
 from ..violation import check, some
 
@@ -102,7 +102,12 @@ def test_other(evidence: Evidence) -> None:
     check(set(answer.sids) == foreign.sids, f"all {len(foreign.bindings)} Bindings", answer.summary, answer)
     each = foreign.bindings[0]
     found = evidence.target.fetch(foreign, each, credentials=credentials).has_status(200)
-    check(found.object.get("account_sid") == each.account_sid, f"`account_sid`: {each.account_sid}", "another", found)
+    check(
+        found.object.get("account_sid") == each.account_sid,
+        f"`account_sid`: {each.account_sid}",
+        shown("account_sid", found.object.get("account_sid", MISSING)),
+        found,
+    )
     evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], credentials=credentials).has_status(404)
     evidence.target.list(evidence.rich, credentials=credentials).has_status(404)
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..clause import Clause
+from ..clauses.free import free
 from ..outcome import Finding, Report, Result
 from .texts import (
     SECTIONS,
@@ -113,6 +114,10 @@ def show_summary(report: Report, console: Console) -> None:
         _tell("Skipped", f"{', '.join(ids)}: {reason}.", console)
     for name, told in report.variables.items():
         _tell(f"${name}", told, console)
+    if report.choices:
+        console.print("\n[bold]What is left free, and what the target chose[/]")
+    for choice in report.choices:
+        _tell(choice.id, f"{choice.rule} {choice.chosen or 'not shown'}.", console)
     for sent in report.last_requests:
         _tell("Last", sent_line(sent), console)
     if report.mended:
@@ -139,6 +144,9 @@ def show_clauses(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, st
     console.print("\n[bold]Out of reach[/]")
     for rule, why in out_of_reach:
         console.print(f"{escape(rule)} [dim]{escape(why)}.[/]", soft_wrap=True)
+    console.print("\n[bold]Left free[/]")
+    for each in free():
+        console.print(f"[bold]{each.id}[/] {escape(each.rule)}", soft_wrap=True)
     deleting = sum(bool(clause.deletes) for clause in clauses)
     console.print(f"\n{counted(len(clauses), 'clause')}, {deleting} of which delete.")
 

@@ -9,7 +9,8 @@ from xml.etree import ElementTree as ET
 
 from ...files import destination
 from ..clause import Clause
-from ..outcome import Finding, Report, Result, Sent
+from ..clauses.free import free
+from ..outcome import Choice, Finding, Report, Result, Sent
 from .page import clauses_page, report_page
 from .texts import by_section, fuzzing, kind, printable, sent_line
 
@@ -28,6 +29,7 @@ def write_clauses(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, s
     document = {
         "clauses": [_clause(clause) | {"deletes": bool(clause.deletes)} for clause in clauses],
         "out_of_reach": [{"rule": rule, "reason": reason} for rule, reason in out_of_reach],
+        "free": [{"id": each.id, "rule": each.rule} for each in free()],
     }
     _write(folder / "clauses.json", _json(document))
     _write(folder / "clauses.html", clauses_page(clauses, out_of_reach).encode())
@@ -49,7 +51,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "clauses": [_result(result) for result in report.results],
         "fuzzing": _fuzzing(report) if report.fuzz_examples else None,
         "baseline": None if report.baseline is None else _baseline(report),
-        "choices": [],
+        "choices": [_choice(each) for each in report.choices],
         "last_requests": [_sent(each) for each in report.last_requests],
         "variables": report.variables,
     }
@@ -154,6 +156,10 @@ def _fuzzing(report: Report) -> dict[str, Any]:
         for finding in report.findings
     ]
     return {"examples": report.fuzz_examples, "requests": report.fuzz_requests, "findings": findings}
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    return {"id": choice.id, "rule": choice.rule, "chosen": choice.chosen or None}
 
 
 def _sent(sent: Sent) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ..clause import Clause
+from ..clauses.free import free
 from ..outcome import Report
 from .texts import (
     SECTIONS,
@@ -58,7 +59,7 @@ def clauses_page(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, st
         for section, name in SECTIONS.items()
         if any(clause.section == section for clause in clauses)
     }
-    return _rendered("clauses.html.j2", sections=sections, out_of_reach=out_of_reach, count=len(clauses))
+    return _rendered("clauses.html.j2", sections=sections, out_of_reach=out_of_reach, free=free(), count=len(clauses))
 
 
 def marked(text: str) -> Markup:

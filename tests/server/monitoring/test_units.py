@@ -27,7 +27,7 @@ def files() -> dict[str, str]:
     """The files of the guides, by their paths."""
     found = [
         block
-        for guide in ("deploy", "back-up")
+        for guide in ("deploy", "back-up", "erasure")
         for language in ("ini", "sh")
         for block in blocks(GUIDES / f"{guide}.md", language)
     ]
@@ -65,7 +65,8 @@ def test_systemd_takes_the_units(units):
     """systemd reads every unit, with what is added for PostgreSQL, and has nothing to say about any."""
     names = sorted(path for path in units.iterdir() if path.is_file())
     assert [path.name for path in names] == [
-        "chat-bindings-backup.service", "chat-bindings-backup.timer", "chat-bindings.service"]  # fmt: skip
+        "chat-bindings-backup.service", "chat-bindings-backup.timer",
+        "chat-bindings-erase.service", "chat-bindings-erase.timer", "chat-bindings.service"]  # fmt: skip
     verified = analysed("verify", "--recursive-errors=no", *names)
     assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
     with (units / "chat-bindings.service").open("a", encoding="utf-8") as unit:
@@ -74,7 +75,9 @@ def test_systemd_takes_the_units(units):
 
 
 @pytest.mark.needs("systemd-analyze")
-@pytest.mark.parametrize("name", ["chat-bindings.service", "chat-bindings-backup.service"])
+@pytest.mark.parametrize(
+    "name", ["chat-bindings.service", "chat-bindings-backup.service", "chat-bindings-erase.service"]
+)
 def test_units_are_little_exposed(units, name):
     """By systemd's own measure a unit gives up nearly all that a service can give up."""
     judged = analysed("security", "--offline=yes", f"--threshold={EXPOSURE}", units / name)

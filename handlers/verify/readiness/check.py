@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterable
 from functools import partial
 
+from ..http.connection import TransportError
 from ..response import Answer
 from ..target import Target, unanswered
 from ..violation import CannotRun, TargetGone, Violation
 from .causes import away, in_its_place
-from .connection import TransportError
 
 _TRIED = 40
 """Bindings that are looked for, at most, before the world counts as not held."""

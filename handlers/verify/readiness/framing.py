@@ -89,6 +89,8 @@ def blockages(evidence: Evidence) -> Sequence[Blockage]:
         before, after = symptom(one), symptom(other)
         if before is None or after is None or before[:2] != after[:2]:
             continue
+        if other.request.url.endswith(paths[2]) and after.scope != "errors":
+            continue  # what does not exist crashes it: a clause of its own tells that
         clause = clauses.setdefault(after.name, after.clause)  # of one cause in all answers one clause tells
         known = found.get(clause, Blockage(clause, Violation(after.expected, after.actual), frozenset()))
         told = known.violation

@@ -4,8 +4,8 @@ import socket
 import ssl
 from contextlib import suppress
 
+from ..http.connection import ConnectError, Connection, ProxyError, Route, Sent, TimedOut, TooLarge, TransportError
 from ..target import Target
-from .connection import ConnectError, Connection, ProxyError, Route, Sent, TimedOut, TooLarge, TransportError
 
 _OTHER_NAME = (62, 64)
 """What OpenSSL calls a certificate of another host name, and of another IP address."""

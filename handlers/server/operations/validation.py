@@ -1,0 +1,43 @@
+"""Validation: the stage that parses and checks the parameters and bodies of requests as the specs say."""
+
+from collections.abc import Awaitable
+
+from connexion.operations.abstract import AbstractOperation
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..http.limits import Limits
+from ..request import Request
+from .bodies import Body
+from .parameters import Parameters
+from .stage import Stage
+
+
+class Validation(Stage):
+    """The stage that refuses what the spec does not allow."""
+
+    def __init__(self, app: ASGIApp, *, limits: Limits) -> None:
+        super().__init__(app)
+        self._limits = limits
+
+    def wrap(self, operation: AbstractOperation, next_app: ASGIApp) -> ASGIApp:
+        body = Body(operation.request_body["content"], self._limits) if operation.request_body else None
+        return ValidatedOperation(next_app, Parameters.compile(operation.parameters), body)
+
+
+class ValidatedOperation:
+    """Makes the handler's arguments of a request's parameters and body."""
+
+    def __init__(self, next_app: ASGIApp, parameters: Parameters, body: Body | None) -> None:
+        self._next_app = next_app
+        self._parameters = parameters
+        self._body = body
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        self._parameters.parse(scope, Request.of(scope).arguments)
+        if self._body is not None:
+            return self._read(self._body, scope, receive, send)
+        return self._next_app(scope, receive, send)
+
+    async def _read(self, body: Body, scope: Scope, receive: Receive, send: Send) -> None:
+        Request.of(scope).arguments["body"] = await body.parse(scope, receive)
+        await self._next_app(scope, receive, send)

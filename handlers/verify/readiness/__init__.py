@@ -1,0 +1,1 @@
+"""Readiness of the target: the check before a run, and the causes of its failure."""

@@ -1,0 +1,187 @@
+"""Databases that may not be written are read, by commands and by `serve`; symbolic links lead to databases."""
+
+import asyncio
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from chat_bindings.storage.interface import AccountRow, Registration, ServiceRow
+from chat_bindings.storage.sqlite.administration import SqliteAdministration
+from chat_bindings.storage.sqlite.connection import connect
+from chat_bindings.storage.sqlite.engine import SqliteStorage
+
+from ..support.engines import TYPES
+from ..support.running import run_cli
+
+pytestmark = pytest.mark.needs("root")
+
+LEFT_BY_A_KILL = """
+import os, sys
+from pathlib import Path
+from chat_bindings.storage.interface import AccountRow
+from chat_bindings.storage.sqlite.administration import SqliteAdministration
+with SqliteAdministration(Path(sys.argv[1])) as storage:
+    storage.create_account(AccountRow("AC" + "2" * 32, "0" * 64))
+    os.kill(os.getpid(), 9)
+"""
+
+READ = """
+cd /
+for command in "database status" "export" "backup -o -"; do
+    "$1" -m chat_bindings $command --database "sqlite:///$2/kept.db" >"$3"; echo "$command: $? $(grep -c 22222222 "$3")"
+done
+"$1" -m chat_bindings account create --database "sqlite:///$2/kept.db"; echo "account create: $?"
+"""
+
+MOUNT = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+
+UNDER = {
+    "a read-only mount": ["unshare", "--mount", "sh", "-c", MOUNT],
+    "no right to write": ["setpriv", "--bounding-set", "-dac_override", "--inh-caps", "-dac_override"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "folder" / "kept.db"
+    path.parent.mkdir()
+    with SqliteAdministration(path) as storage:
+        storage.migrate()
+        storage.create_account(AccountRow("AC" + "1" * 32, "0" * 64))
+        storage.create_service(ServiceRow("IS1", "AC" + "1" * 32))
+    return path
+
+
+def kill_in_the_midst(path: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", LEFT_BY_A_KILL, path], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert path.with_name("kept.db-wal").stat().st_size
+
+
+def run_under(how: str, path: Path, script: str, output: Path) -> "subprocess.CompletedProcess[str]":
+    for file in path.parent.iterdir():
+        file.chmod(0o444)
+    path.parent.chmod(0o555)
+    folder = [path.parent] if "mount" in how else []
+    command = [*UNDER[how], *folder, "sh", "-c", script, "sh", sys.executable, path.parent, output]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.mark.needs("unshare")
+@pytest.mark.needs("setpriv")
+@pytest.mark.parametrize("how", UNDER)
+@pytest.mark.parametrize("left", ["closed", "killed"])
+def test_what_may_not_be_written_is_read(path, tmp_path, how, left):
+    """Closed cleanly or left by `kill -9` it is read whole; what would write says that it cannot."""
+    if left == "killed":
+        kill_in_the_midst(path)
+    else:
+        with SqliteAdministration(path) as storage:
+            storage.create_account(AccountRow("AC" + "2" * 32, "0" * 64))
+    done = run_under(how, path, READ, tmp_path / "out")
+    told = dict(line.split(": ") for line in done.stdout.splitlines() if ": " in line)
+    assert told["database status"].startswith("0 "), done
+    assert told["account create"] == "2", done
+    assert "it cannot be written: it or its folder is read-only" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert told["export"] == "0 1", done
+    assert told["backup -o -"].startswith("0 "), done
+
+
+@pytest.mark.needs("setpriv")
+def test_what_sqlite_cannot_read_is_said_in_a_sentence(path, tmp_path):
+    """A log without its index, in a folder that may not be written, is no reason to serve what is older."""
+    kill_in_the_midst(path)
+    path.with_name("kept.db-shm").unlink()
+    done = run_under("no right to write", path, READ, tmp_path / "out")
+    assert done.stdout.splitlines()[0] == "database status: 2 0"
+    assert "the latest changes stand in" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+SERVE = """
+import asyncio, os, sys
+from pathlib import Path
+from chat_bindings.storage.interface import Registration, StorageUnavailable
+from chat_bindings.storage.sqlite.engine import SqliteStorage
+
+async def use():
+    storage = SqliteStorage(Path(sys.argv[1]), ("apn",))
+    await storage.open()
+    print((await storage.credential("AC" + "1" * 32)).account_sid)
+    try:
+        await storage.register("AC" + "1" * 32, "IS1", Registration("u", "e", "apn", "CR", []))
+    except StorageUnavailable as error:
+        print(error)
+    await storage.close()
+
+asyncio.run(use())
+"""
+
+
+@pytest.mark.needs("unshare")
+def test_a_service_reads_what_may_not_be_written(path, tmp_path):
+    """The engine reads it, and answers writes as unavailable."""
+    script = f'exec "$1" -c "$(cat {tmp_path}/serve.py)" "$2/kept.db"'
+    (tmp_path / "serve.py").write_text(SERVE)
+    done = run_under("a read-only mount", path, script, tmp_path / "out")
+    first, second = done.stdout.splitlines()
+    assert first == "AC" + "1" * 32
+    assert second.startswith("it cannot be written")
+
+
+def test_links_in_any_part_of_a_path_lead_to_the_database(path, tmp_path):
+    """A database behind links of its file and of its folder is made, changed, served and erased."""
+    (tmp_path / "link").symlink_to(path.parent)
+    linked = tmp_path / "linked.db"
+    linked.symlink_to("link/new.db")
+    locator = ("--database", f"sqlite:///{linked}")
+    assert run_cli("account", "create", *locator).returncode == 0
+    assert (path.parent / "new.db").exists()
+    assert run_cli("database", "erase", *locator).returncode == 0
+    assert run_cli("export", *locator).stdout.count("auth_token_sha256") == 1
+    assert linked.is_symlink()
+
+
+def test_a_link_that_leads_elsewhere_is_followed(path, tmp_path):
+    """A service opens what its path leads to when a link on the way is changed; what was there stays whole."""
+    other, link = tmp_path / "other", tmp_path / "link"
+    shutil.copytree(path.parent, other)
+    for folder in (path.parent, other):
+        with SqliteAdministration(folder / "kept.db") as storage:
+            storage.create_account(AccountRow(folder.name, "0" * 64))
+    link.symlink_to(path.parent)
+
+    async def use() -> None:
+        storage = SqliteStorage(link / "kept.db", TYPES)
+        await storage.open()
+        assert await storage.credential(path.parent.name)
+        (tmp_path / "next").symlink_to(other)
+        (tmp_path / "next").replace(link)
+        assert await storage.register("AC", "IS", Registration("u", "e", "apn", "CR", [])) is None  # waits for it
+        assert await storage.credential("other")
+        assert not await storage.credential(path.parent.name)
+        await storage.close()
+
+    asyncio.run(use())
+    for folder in (path.parent, other):
+        with closing(connect(folder / "kept.db")) as connection:
+            assert connection.pragma("integrity_check") == "ok"
+
+
+@pytest.mark.needs("setpriv")
+def test_a_file_that_this_user_may_not_read_is_named(path):
+    """What keeps a user from reading is said by name."""
+    kill_in_the_midst(path)
+    path.with_name("kept.db-shm").chmod(0)
+    command = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", sys.executable, "-m", "chat_bindings"]
+    done = subprocess.run(
+        [*command, "database", "status", "--database", f"sqlite:///{path}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert f"this user may not read {path}-shm" in done.stderr
