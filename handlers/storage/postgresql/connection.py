@@ -52,6 +52,9 @@ _UNDONE = (errors.SerializationFailure, errors.DeadlockDetected)
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction, errors.InsufficientPrivilege)
 _DAMAGED = (errors.DataCorrupted, errors.IndexCorrupted, errors.UndefinedTable, errors.UndefinedColumn)
 
+_NODE_LOST = "failure on connection marked as essential"
+"""The message of Citus for a node that was lost within a transaction; its code is that of an internal error."""
+
 
 class Undone(StorageUnavailable):
     """Others were in the way, and nothing was done: the same statement may work at once."""
@@ -69,7 +72,7 @@ class away:  # noqa: N801 - reads as a verb
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, _UNDONE):
             raise Undone(message_of(error)) from error
-        if isinstance(error, _AWAY):
+        if isinstance(error, _AWAY) or (isinstance(error, errors.InternalError_) and _NODE_LOST in str(error)):
             raise StorageUnavailable(message_of(error)) from error
         if isinstance(error, _DAMAGED):
             raise StorageDamaged(message_of(error)) from error
