@@ -35,6 +35,7 @@ _file = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @option("--fuzz-examples", metavar="N", type=Whole(0, 1_000_000), default=0, help="Fuzz too, with N examples each.")
 @option("--report-dir", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Where reports go.")
 @option("--baseline", metavar="FILE", type=_file, help="Known violations: a report.json, or lines with id and reason.")
+@option("--public-url", metavar="URL", help="What all URLs of answers must begin with, where it is not BASE_URL.")
 @option("--timeout", metavar="S", type=_seconds, default=10.0, show_default=True, help="Seconds for each whole answer.")
 @option("--wait", metavar="S", type=click.FloatRange(0), default=0.0, help="Seconds to wait for a target to come up.")
 @option("--ca-file", metavar="FILE", type=_file, help="Authorities to trust besides the system's, in PEM.")
@@ -50,6 +51,7 @@ def verify(  # noqa: PLR0913 - the command's options
     fuzz_examples: int,
     report_dir: Path | None,
     baseline: Path | None,
+    public_url: str | None,
     timeout: float,
     wait: float,
     ca_file: Path | None,
@@ -95,6 +97,7 @@ def verify(  # noqa: PLR0913 - the command's options
             timeout,
             wait,
             _baseline(baseline),
+            public_url="" if public_url is None else checked_url(public_url, "--public-url"),
         )
     except CannotRun as error:
         raise Refusal(f"{error}") from error

@@ -71,6 +71,11 @@ class Evidence:
         """The service in which pages are turned."""
         return self.world.large
 
+    @property
+    def services(self) -> Sequence[Service]:
+        """All services of the account with Bindings."""
+        return self.world.filled
+
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """Make something when it is first needed; give the same, or raise the same error, from then on.
 

@@ -127,16 +127,37 @@ def _foreign(free: _Free) -> Picks:
     return free.take(left[:1])
 
 
+def _twins(free: _Free) -> Picks:
+    """One that has a twin in another service of the account, and one that has one in another account."""
+    left = [each for service in free.world.account.services for each in free.left(service)]
+    own = free.world.account.sid
+    kinds = [[twin.account_sid == own for twin, _ in free.world.twins(each)] for each in left]
+    within = [each for each, found in zip(left, kinds, strict=True) if True in found]
+    beyond = [each for each, found in zip(left, kinds, strict=True) if False in found]
+    chosen = dict.fromkeys([*within[:1], *beyond[:1]])
+    if not chosen:
+        raise NotShown("the world has no device that stands in two services or accounts")
+    free.take([twin for each in chosen for twin, _ in free.world.twins(each)])
+    return free.take(list(chosen))
+
+
 _CHECKS: dict[str, Callable[[_Free], Picks]] = {
+    "twins": _twins,
     "after a token": _of_a_user,
     "story": _story,
     "before a position": _of_large(2),
     "edges of a page": _of_large(2),
     "previous page": _of_large(2),
+    "on the way back": _of_large(2),
     "elsewhere": _elsewhere,
     "with a query": _of_rich(1),
     "with a body": _of_rich(3),
     "not allowed methods": _of_rich(1),
+    "surrounded": _of_rich(7),
+    "another method": _of_rich(1),
+    "validated": _of_rich(1),
+    "something around": _of_rich(1),
+    "unreadable query": _of_rich(1),
     "with a key": _of_rich(1),
     "without credentials": _of_rich(2),
     "of another account": _foreign,
@@ -149,6 +170,7 @@ _CHECKS: dict[str, Callable[[_Free], Picks]] = {
 
 _WATCHED: dict[str, Callable[[World], Iterable[Service]]] = {
     "elsewhere": lambda world: (world.rich, world.large),
+    "twins": lambda world: [service for account in world.accounts for service in account.services],
     "of another account, under an own service": lambda world: (world.rich,),
     "with a key": lambda world: (world.rich,),
 }

@@ -57,6 +57,8 @@ class Run:
     done: Callable[[Result], None] = lambda _: None
     announce: Callable[[], None] = lambda: None
     """Called once the target has answered, before anything is deleted."""
+    public_url: str = ""
+    """What all URLs of answers must begin with; empty where nothing is said about it."""
     secrets: Secrets = field(default_factory=Secrets)
 
     def __post_init__(self) -> None:
@@ -69,6 +71,7 @@ class Run:
         self.report.deletable = self.plan.deletable
         self.report.stopped = "The run was interrupted."
         self.target = Target(self.base_url, self.world, self.context, self.timeout)
+        self.target.public_url = self.public_url.rstrip("/")
 
     def go(self) -> Report:
         """Verify.
@@ -148,13 +151,13 @@ class Run:
         }
 
 
-def checked_url(base_url: str) -> str:
+def checked_url(base_url: str, name: str = "BASE_URL") -> str:
     """A base URL, checked. Raises `CannotRun` when it is none."""
     if origin(base_url) is None:
         raise CannotRun(f"{base_url[:200]} is no URL of http or https: write it like https://chat.example.com.")
     parts = urlsplit(base_url)
     if parts.username is not None or parts.password is not None:
-        raise CannotRun("BASE_URL must not hold a user name or password: the credentials come from the fixtures.")
+        raise CannotRun(f"{name} must not hold a user name or password: the credentials come from the fixtures.")
     if parts.query or parts.fragment:
-        raise CannotRun(f"BASE_URL must end with its path: {base_url[:200]} has a query or a fragment.")
+        raise CannotRun(f"{name} must end with its path: {base_url[:200]} has a query or a fragment.")
     return base_url.rstrip("/")

@@ -13,14 +13,21 @@ MODULES = (
     "list",
     "page",
     "page_deletes",
+    "page_numbers",
     "filter",
+    "filter_unread",
     "text",
     "delete",
+    "sids",
     "auth",
     "tenant",
     "http",
+    "origins",
+    "surroundings",
+    "caches",
     "race",
     "error",
+    "error_odd",
 )
 
 OUT_OF_REACH: Sequence[tuple[str, str]] = (

@@ -65,6 +65,8 @@ class Target:
     ) -> None:
         """Take the base URL, the world, whom to trust, and the seconds that a whole answer may take."""
         self.base_url = base_url.rstrip("/")
+        self.public_url = ""
+        """What all URLs of answers begin with, where that is known."""
         self.world = world
         self.seen: list[Answer] = []
         """The answers, in the order in which they came."""

@@ -11,6 +11,7 @@ from typing import Any
 from .credentials import Credentials
 from .violation import NotShown
 
+_OTHER = '"$OTHER_AUTH_TOKEN"'
 _MANY = 2000
 """Bindings of a service beyond which walking it takes too long, if there is another service to walk."""
 
@@ -130,7 +131,7 @@ class World:
         """Account B's."""
         if self.other.credentials is None:
             raise NotShown("the world has no second account with a plain auth_token")
-        return Credentials(self.other.sid, self.other.credentials.password, '"$OTHER_AUTH_TOKEN"')
+        return Credentials(self.other.sid, self.other.credentials.password, _OTHER)
 
     @cached_property
     def foreign(self) -> Service:
@@ -160,6 +161,26 @@ class World:
     def _walkable(self) -> Sequence[Service]:
         filled = [service for service in self.account.services if service.bindings]
         return [service for service in filled if len(service.bindings) <= _MANY] or filled
+
+    def twins(self, binding: Binding) -> Sequence[tuple[Binding, Credentials]]:
+        """The Bindings of the same device in other services, each with the credentials that open it."""
+        return [each for each in self._devices[binding.device] if each[0].service_sid != binding.service_sid]
+
+    @cached_property
+    def _devices(self) -> dict[tuple[str, str], list[tuple[Binding, Credentials]]]:
+        found: dict[tuple[str, str], list[tuple[Binding, Credentials]]] = {}
+        for account in self.accounts:
+            known = self.credentials if account is self.account else account.credentials
+            if known is not None:
+                shown = known if account is self.account else Credentials(known.user_name, known.password, _OTHER)
+                for each in account.bindings:
+                    found.setdefault(each.device, []).append((each, shown))
+        return found
+
+    @cached_property
+    def filled(self) -> Sequence[Service]:
+        """The services of account A's with Bindings, those with the most different users first."""
+        return sorted(self._walkable, key=lambda service: -len(service.identities))
 
     def two_services(self) -> tuple[Service, Service]:
         """Two services of account A's with Bindings."""

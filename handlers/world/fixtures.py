@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..spec import REGISTRATION, binding_types, component
-from .identities import DOTS, LETTERS, LOOKALIKES, PLAIN, RESERVED, WHITE, WORDS, long_identities
+from .identities import DOTS, LETTERS, LONG_PAIRS, LOOKALIKES, PLAIN, RESERVED, WHITE, WORDS, long_identities
 from .writer import AccountEntry, Properties, ServiceEntry
 
 _BEGINNING = datetime(2016, 10, 21, 11, 37, 3, tzinfo=UTC)
@@ -24,11 +24,12 @@ def make_world(seed: int) -> list[AccountEntry]:
     """The world of a seed: always the same for the same seed."""
     make = _Maker(seed)
     shared = make.device()
-    odd = ServiceEntry({"sid": make.sid("IS")}, _in_order(_odd_bindings(make, shared)))
+    twins = [make.device(), make.device()]
+    odd = ServiceEntry({"sid": make.sid("IS")}, _in_order(_odd_bindings(make, shared, twins)))
     empty = ServiceEntry({"sid": make.sid("IS")}, [])
-    hundred = ServiceEntry({"sid": make.sid("IS")}, _in_order(_hundred_bindings(make)))
+    hundred = ServiceEntry({"sid": make.sid("IS")}, _in_order(_hundred_bindings(make, twins)))
     key = {"sid": make.sid("SK"), "secret": make.token()}
-    foreign = ServiceEntry({"sid": make.sid("IS")}, _in_order(_foreign_bindings(make, shared)))
+    foreign = ServiceEntry({"sid": make.sid("IS")}, _in_order(_foreign_bindings(make, shared, twins)))
     return [
         AccountEntry({"sid": make.sid("AC"), "auth_token": make.token()}, [key], [odd, empty, hundred]),
         AccountEntry({"sid": make.sid("AC"), "auth_token": make.token()}, [], [foreign]),
@@ -69,10 +70,10 @@ class _Maker:
         }
 
 
-def _odd_bindings(make: _Maker, shared: str) -> Iterator[dict[str, Any]]:
+def _odd_bindings(make: _Maker, shared: str, twins: Sequence[str]) -> Iterator[dict[str, Any]]:
     types = binding_types()
     longest = component("schemas", "Identity", REGISTRATION)["maxLength"]
-    odd = (*LETTERS, *LOOKALIKES, *WHITE, *RESERVED, *DOTS, *WORDS, *long_identities(longest))
+    odd = (*LETTERS, *LOOKALIKES, *WHITE, *RESERVED, *DOTS, *WORDS, *LONG_PAIRS, *long_identities(longest))
     for number, identity in enumerate(odd):
         yield make.binding(identity, types[number % len(types)])
     for binding_type in types:  # one device, of all types
@@ -85,6 +86,8 @@ def _odd_bindings(make: _Maker, shared: str) -> Iterator[dict[str, Any]]:
         yield make.binding(identity, types[1], shared)
     for endpoint in _odd_endpoints():
         yield make.binding(PLAIN[1], types[2], endpoint)
+    for number, endpoint in enumerate(twins):
+        yield make.binding(f"user-{number:02d}", types[number], endpoint)
 
 
 def _odd_endpoints() -> Iterator[str]:
@@ -96,18 +99,22 @@ def _odd_endpoints() -> Iterator[str]:
     yield "e\u0301"
 
 
-def _hundred_bindings(make: _Maker) -> Iterator[dict[str, Any]]:
+def _hundred_bindings(make: _Maker, twins: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """A hundred; the first of them are the devices and users of another service as well."""
     types = binding_types()
     for number in range(100):
-        yield make.binding(f"user-{number % 40:02d}", types[number % 7 % len(types)])
+        endpoint = twins[number] if number < len(twins) else None
+        yield make.binding(f"user-{number % 40:02d}", types[number % 7 % len(types)], endpoint)
 
 
-def _foreign_bindings(make: _Maker, shared: str) -> Iterator[dict[str, Any]]:
+def _foreign_bindings(make: _Maker, shared: str, twins: Sequence[str]) -> Iterator[dict[str, Any]]:
     types = binding_types()
     yield make.binding(PLAIN[0], types[0], shared)  # as account A has it
     yield make.binding(PLAIN[0], types[1])
     yield make.binding("only of B", types[0])
     yield make.binding("a,b", types[2])
+    yield make.binding("user-01", types[1], twins[1])  # as both services of account A have it
+    yield make.binding("only of B", types[1])
 
 
 def _in_order(bindings: Iterator[dict[str, Any]]) -> list[Properties]:

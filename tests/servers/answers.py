@@ -12,7 +12,7 @@ class Answers:
     """How answers are made. Each method is one decision."""
 
     def success(self, request: Request, content: Any) -> Answer:
-        return self.json_answer(200, content)
+        return self.json_answer(200, content, ("Cache-Control", "no-store"))
 
     def deleted(self, request: Request) -> Answer:
         return Answer(204)

@@ -19,8 +19,8 @@ from .judging import node_servers, python_servers
 VERIFY = Path("handlers/verify")
 
 RELEASED = {
-    "BINDING": 19, "FETCH": 9, "LIST": 15, "PAGE": 31, "FILTER": 14, "TEXT": 21, "DELETE": 14, "ERROR": 17,
-    "AUTH": 17, "TENANT": 10, "HTTP": 11, "RACE": 6,
+    "BINDING": 19, "FETCH": 10, "LIST": 16, "PAGE": 35, "FILTER": 18, "TEXT": 22, "DELETE": 18, "ERROR": 19,
+    "AUTH": 18, "TENANT": 10, "HTTP": 21, "RACE": 6,
 }  # fmt: skip
 """How many ids of each section were given away, 01 and up. An id is never renumbered and never used again: a clause
 that is dropped is named in GONE."""
@@ -73,7 +73,7 @@ def test_the_suite_imports_nothing_of_the_service():
 
 def test_all_modules_are_checked():
     """No module with checks is left out."""
-    assert {path.stem for path in VERIFY.glob("clauses/*.py")} - {"__init__"} == set(MODULES)
+    assert {path.stem for path in VERIFY.glob("clauses/*.py")} - {"__init__", "free"} == set(MODULES)
 
 
 def test_patterns_choose_clauses():

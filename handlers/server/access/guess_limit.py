@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from starlette.types import Scope
-from throttled.rate_limiter import per_min
+from throttled import per_min
 
 from ...storage.interface import Storage
 from ..errors import ApiError

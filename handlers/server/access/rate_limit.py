@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
-from throttled.rate_limiter import per_sec
+from throttled import per_sec
 
 from ..operations.stage import Stage, is_control
 from ..request import Request

@@ -205,6 +205,22 @@ def test_where_nothing_is(evidence: Evidence) -> None:
         evidence.target.delete(evidence.rich, evidence.absent(), credentials=credentials).has_status(401)
 
 
+@clause("AUTH-18", "should", "A 401 does not tell which accounts exist", source=OURS, spec=_UNAUTHORIZED)
+def absent_account(evidence: Evidence) -> None:
+    """The 401 of an account that does not exist is as that of a wrong token."""
+    own = evidence.world.credentials.but("0" * 32, _WRONG)
+    other = Credentials(evidence.absent("AC"), "0" * 32, _WRONG)
+    one, again, nobody = _lists(evidence, own), _lists(evidence, own), _lists(evidence, other)
+    _alike(one, nobody)
+    stable = [name for name in one.object if one.object[name] == again.object.get(name)]  # a text may name its request
+    is_same = all(
+        str(one.object[name]).replace(own.user_name, "") == str(nobody.object[name]).replace(other.user_name, "")
+        for name in stable
+    )
+    challenges = {each.header("www-authenticate") for each in (one, again, nobody)}
+    check(is_same and len(challenges) == 1, "the same answer as for a wrong token", nobody.summary, one, nobody)
+
+
 def _refused(evidence: Evidence, *several: Credentials | None) -> None:
     """Raise `Violation` unless a list, a fetch and a delete (of nothing) are 401."""
     there, absent = evidence.rich.bindings[0], evidence.absent()

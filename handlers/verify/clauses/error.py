@@ -23,13 +23,14 @@ from ..response import MISSING, Answer, is_integer, told
 from ..violation import case_name, check
 
 _PROPERTIES = f"{SCHEMAS}/Error/properties"
-_UNREADABLE = re.compile(
+UNREADABLE = re.compile(
     r"""Traceback \(most|File "[^"]+", line \d|^\s*at .+:\d+|\bat [\w.<>$]+ \([^)]*:\d+|\.(py|js|rb|php|java|go):\d+"""
     r"""|\b(SELECT|INSERT|UPDATE|DELETE)\b.+\b(FROM|INTO|SET|WHERE)\b|psycopg|sqlite3?\.|sqlalchemy|ORA-\d+|SQLSTATE"""
-    r"""|Failed validating|On instance|['"](type|pattern|enum|minimum|maximum)['"]: ?['"\d\[{]|goroutine \d+""",
+    r"""|Failed validating|On instance|['"](type|pattern|enum|minimum|maximum)['"]: ?['"\d\[{]|goroutine \d+"""
+    r"""|(^|[\s"'(=>])/(usr|home|var|srv|opt|app|root)/[\w./-]+|\b[A-Z]:\\\\?\w""",
     re.MULTILINE,
 )
-"""Signs of a stack, of SQL and of a dumped schema."""
+"""Signs of a stack, of SQL, of a dumped schema and of a file."""
 _KNOWN = (401, 404, 405)
 
 
@@ -160,7 +161,7 @@ def test_readable(evidence: Evidence) -> None:
     """No error holds a stack, SQL or a dump of a schema."""
     for answer in _errors(evidence):
         texts = "\n".join(value for value in answer.object.values() if isinstance(value, str))
-        check(not _UNREADABLE.search(texts), "a message for people", "a stack, SQL or a schema in the error", answer)
+        check(not UNREADABLE.search(texts), "a message for people", "a stack, SQL or a schema in the error", answer)
 
 
 @clause("ERROR-13", "must", "A path that does not exist is 401, 404 or 405", source=OURS, spec="/paths")

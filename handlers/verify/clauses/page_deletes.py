@@ -102,6 +102,32 @@ def test_deleted_on_previous(evidence: Evidence) -> None:
     evidence.attempt("previous page", action)
 
 
+@clause(
+    "PAGE-35",
+    "should",
+    "Pages on the way back are full",
+    source=OURS,
+    spec=_PREVIOUS,
+    deletes="on the way back",
+)
+def back_over_deleted(evidence: Evidence) -> None:
+    """Going back over Bindings that were deleted, a page that is not the last one is full."""
+
+    def action(picks: Picks) -> None:
+        order, index = _placed(evidence, picks, ends=4)
+        size = max(index // 2, 1)
+        page = _first(evidence, size)
+        while order[index] not in page.sids and page.url("next_page_url") is not None:
+            page = _followed(evidence, page, "next_page_url")
+        after = _followed(evidence, page, "next_page_url")
+        evidence.target.delete(evidence.large, order[index])
+        back = _followed(evidence, after, "previous_page_url")
+        if back.url("next_page_url") is not None:
+            check(len(back.bindings) == size, f"a full page of {size}, since more follow", back.summary, after, back)
+
+    evidence.attempt("on the way back", action)
+
+
 def _placed(evidence: Evidence, picks: Picks, *, ends: int) -> tuple[Sequence[Any], int]:
     """The order in which Bindings stand, and which place among them one of the picks has."""
     order = evidence.standing(evidence.large)

@@ -16,6 +16,7 @@ _PROPERTY = f"{SCHEMAS}/Binding/properties/identity"
 _RESERVED = set("!*'();:@&=+$,/?%#[]\\|<>{}\"^`~")
 _ALIKE = {"null", "none", "undefined", "true", "false", "nan", "inf", "bindings", "[]", "{}"}
 _JSON = "RFC 8259"
+_SHORTEST_LONG = 100
 
 
 @clause("TEXT-01", "must", "A comma does not separate Identities", source=PAGE, spec=_IDENTITY)
@@ -210,6 +211,21 @@ def test_page_urls(evidence: Evidence) -> None:
     users = [each for each in evidence.rich.identities if not each.isalnum() or not each.isascii()]
     several = [users[start : start + MOST_VALUES] for start in range(0, len(users), MOST_VALUES)]
     evidence.each(_leads_on, several, evidence)
+
+
+@clause("TEXT-22", "must", "Identities are compared to their end", source=OURS, spec=_IDENTITY)
+def to_the_end(evidence: Evidence) -> None:
+    """Identities are compared whole: those that differ only after 100, 191, 255 or 256 characters or bytes are
+    different users, and the beginning of one is another.
+    """
+    service = max(evidence.services, key=lambda each: sorted(map(len, each.identities))[-2:])
+    long = [each for each in service.identities if len(each) >= _SHORTEST_LONG]
+    if not long:
+        raise NotShown("the world has no long identity")
+    long = sorted(long, key=len, reverse=True)[:24]
+    cut = [each[:size] for each in long[:4] for size in (100, 191, 255, 256) if len(each) > size]
+    others = [each[:-1] + "~" for each in long[:4]]
+    evidence.finds(service, [*long, *cut, *others], "identities are compared to their end")
 
 
 def _leads_on(evidence: Evidence, users: Sequence[str]) -> None:

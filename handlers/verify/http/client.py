@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -60,6 +61,7 @@ class Client:
         self._most_of = most_of
         self.timeout = timeout
         self.pace = Pace(AT_ONCE, timeout * _SLOW)
+        self.started = time.monotonic()
         self.sent = 0
         """How many requests went out."""
         self.history: deque[Exchange] = deque(maxlen=_REMEMBERED)
@@ -145,7 +147,7 @@ class Client:
         def note(answer: Answer) -> Answer:
             nonlocal status
             status = answer.status
-            return answer
+            return replace(answer, began=began)
 
         told = "none"
         try:

@@ -1,0 +1,100 @@
+"""HTTP, once more: caches, and how a body is announced."""
+
+import codecs
+import re
+import time
+from collections.abc import Sequence
+
+from ..clause import clause
+from ..evidence import Evidence
+from ..facts import FETCH, HEADERS, LARGEST_SIZE, LIST
+from ..plan import Picks
+from ..response import Answer
+from ..violation import check
+
+_CACHES = "RFC 9111"
+_CHARSET = re.compile(r"""charset\s*=\s*"?([^\s;"]+)""", re.IGNORECASE)
+
+
+@clause(
+    "HTTP-16", "must", "A validator changes with what it stands for", source="RFC 9110", spec=FETCH, deletes="validated"
+)
+def validators(evidence: Evidence) -> None:
+    """An ETag or a Last-Modified, where there is one, is another after a delete: a list is then not 304, a Binding that
+    is gone is 404; and without credentials nothing is 304.
+    """
+
+    def action(picks: Picks) -> None:
+        target, rich, [pick] = evidence.target, evidence.rich, picks
+        paths = [
+            f"{target.path(rich)}?PageSize={LARGEST_SIZE}",
+            f"{target.path(rich)}?PageSize={LARGEST_SIZE}&BindingType={pick.binding_type}",
+            target.path(rich, pick),
+        ]
+        before = target.together([lambda path=path: target.send("GET", path) for path in paths])
+        conditions = [_conditions(answer) for answer in before]
+        if not any(conditions):
+            return
+        for path, headers, answer in zip(paths, conditions, before, strict=True):
+            if headers:
+                asked = target.send("GET", path, headers=headers, credentials=None)
+                check(asked.status == 401, "status 401 without credentials", asked.summary, answer, asked)
+        time.sleep(1.1)  # a Last-Modified counts in seconds
+        target.delete(rich, pick)
+        for path, headers, answer in zip(paths, conditions, before, strict=True):
+            for header in headers:
+                after = target.send("GET", path, headers=[header])
+                expected = "status 404" if "/Bindings/" in path else "status 200, with what is there now"
+                wanted = 404 if "/Bindings/" in path else 200
+                check(after.status == wanted, f"{expected}, after a delete", after.summary, answer, after)
+                tag = after.header("etag")
+                is_new = not tag or tag != answer.header("etag")
+                check(is_new, "another ETag after a delete", "the same", answer, after)
+
+    evidence.attempt("validated", action)
+
+
+@clause("HTTP-17", "should", "No cache keeps Bindings", source=_CACHES, spec=f"{HEADERS}/Cache-Control")
+def no_store(evidence: Evidence) -> None:
+    """Answers with Bindings come with `Cache-Control: no-store`: they are of one account, and personal data."""
+    answers = [evidence.listed(evidence.rich), evidence.listed(evidence.large, ("PageSize", "5"))]
+    for answer in (*answers, *(answer for _, answer in evidence.found[:5])):
+        value = answer.header("cache-control")
+        names = [each.partition("=")[0].strip().lower() for each in value.split(",")]
+        check("no-store" in names and "public" not in names, "Cache-Control: no-store", value[:60] or "none", answer)
+
+
+@clause("HTTP-18", "should", "An encoded answer varies", source=_CACHES, spec=LIST)
+def vary(evidence: Evidence) -> None:
+    """An answer with a Content-Encoding has `Vary: Accept-Encoding`, so that no cache gives it to who cannot read it."""
+    for answer in (evidence.listed(evidence.rich), *(answer for _, answer in evidence.found[:5])):
+        if answer.header("content-encoding").lower() not in ("", "identity"):
+            names = {each.strip().lower() for each in answer.header("vary").split(",")}
+            check(names & {"*", "accept-encoding"}, "Vary: Accept-Encoding", answer.header("vary") or "none", answer)
+
+
+@clause("HTTP-19", "must", "A declared charset is the one that is used", source="RFC 9110", spec=LIST, last=True)
+def charset(evidence: Evidence) -> None:
+    """A charset that the Content-Type of JSON names is the one of the body, which is UTF-8."""
+    odd = next((each for each in evidence.rich.bindings if not each.identity.isascii()), evidence.rich.bindings[0])
+    evidence.target.fetch(odd.service_sid, odd)
+    for answer in evidence.target.seen:
+        named = _CHARSET.search(answer.header("content-type"))
+        if named and answer.body and answer.media_type == "application/json":
+            expected = "charset=utf-8, or none"
+            check(_is_of(answer.body, named[1]), expected, f"Content-Type: {answer.header('content-type')}", answer)
+
+
+def _is_of(body: bytes, name: str) -> bool:
+    """Tell whether a body means the same in a charset as in UTF-8."""
+    try:
+        return codecs.lookup(name).name == "utf-8" or body.decode(name) == body.decode()
+    except (LookupError, ValueError):
+        return False
+
+
+def _conditions(answer: Answer) -> Sequence[tuple[str, str]]:
+    pairs = (("If-None-Match", answer.header("etag")), ("If-Modified-Since", answer.header("last-modified")))
+    return [(name, value) for name, value in pairs if value and answer.status == 200]
+
+

@@ -1,0 +1,94 @@
+"""ERROR, once more: errors to requests that no client sends, but that are well-formed HTTP."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from ..clause import OURS, clause
+from ..evidence import Evidence
+from ..facts import ERROR, SCHEMAS
+from ..response import Answer
+from ..violation import Violation, check
+from .error import UNREADABLE
+
+_SPEC = f"{SCHEMAS}/Error"
+_OF_EVERY_SERVER = {
+    *("connection", "content-length", "content-type", "date", "keep-alive", "server", "transfer-encoding", "vary"),
+    *("cache-control", "content-encoding", "allow"),
+}
+
+
+@clause("ERROR-18", "must", "No error shows the inside, and none of the application is empty", source=OURS, spec=_SPEC)
+def inside(evidence: Evidence) -> None:
+    """Whatever bytes path and query have, an error holds no stack and no path of a file; one that the application
+    gives (it has the headers that all other errors have) is an object of JSON.
+    """
+    errors = _odd_errors(evidence)
+    for answer in errors:
+        text = answer.body.decode(errors="replace")
+        check(not UNREADABLE.search(text), "an error without a stack and files", "a stack, SQL or a file", answer)
+    for answer in errors:
+        if _is_of_the_application(evidence, answer):
+            _is_error(answer)
+
+
+@clause("ERROR-19", "should", "Errors to odd requests are JSON", source=OURS, spec=_SPEC)
+def odd(evidence: Evidence) -> None:
+    """Whatever bytes path and query have, an error is an object of JSON, also where the HTTP server answers before the
+    application: no product's own page, and no empty body.
+    """
+    for answer in _odd_errors(evidence):
+        _is_error(answer)
+
+
+def _is_error(answer: Answer) -> None:
+    check(answer.body, "an error in JSON", answer.summary, answer)
+    missing = [name for name in ERROR if name not in answer.object]
+    check(not missing, f"an object with {', '.join(ERROR)}", f"{answer.summary}, no {', '.join(missing)}", answer)
+
+
+def _is_of_the_application(evidence: Evidence, answer: Answer) -> bool:
+    """Tell whether the application gave an answer: it has the headers that all of the application's errors have."""
+
+    def make() -> frozenset[str]:
+        target, rich = evidence.target, evidence.rich
+        errors = [
+            target.fetch(rich, evidence.absent()),
+            target.list(rich, credentials=None),
+            target.list(rich, [("PageSize", "0")]),
+        ]
+        return frozenset(set.intersection(*({name for name, _ in each.headers} for each in errors)) - _OF_EVERY_SERVER)
+
+    marks = evidence.once("headers of the application's errors", make)
+    return bool(marks) and marks <= {name for name, _ in answer.headers}
+
+
+def _odd_errors(evidence: Evidence) -> Sequence[Answer]:
+    def make() -> Sequence[Answer]:
+        calls = [partial(_answer, evidence, method, path) for method, path in _requests(evidence)]
+        return [each for each in evidence.target.together(calls) if each is not None and each.status >= 400]
+
+    return evidence.once("errors to odd requests", make)
+
+
+def _answer(evidence: Evidence, method: str, path: str) -> Answer | None:
+    try:
+        return evidence.target.send(method, path, is_odd=True)
+    except Violation:  # that nothing is answered is told by another clause
+        return None
+
+
+def _requests(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    target = evidence.target
+    path, sid = target.path(evidence.rich), evidence.rich.bindings[0].sid
+    for text in ("%FF", "%zz", "%", "%00", "%C0%AF", "%2F", "%5C", "%E2%98%83", "%0A", "'", "%3Cb%3E", "..%2F..%2Fetc"):
+        yield "GET", f"{path}/{text}"
+        yield "GET", f"{path}/{sid}{text}"
+        yield "GET", f"/v2/Services/{text}/Bindings"
+        yield "GET", f"/{text}"
+        yield "DELETE", f"{path}/{evidence.absent()}{text}"
+    for query in ("%FF=1", "%zz", "Identity=%FF", "Identity=%zz", "PageToken=%00", "PageToken=%FF", "PageSize=%FF"):
+        yield "GET", f"{path}?{query}"
+        yield "GET", f"{path}/{sid}?{query}"
+        yield "DELETE", f"{path}/{evidence.absent()}?{query}"
+    yield from (("GET", each) for each in ("/index.php", "/v2//Services", f"{path}//", "/v2/Services/.", "/v2/../v2"))
+    yield from ((method, f"{path}/{sid}x") for method in ("PUT", "PATCH", "POST", "TRACE", "FOO", "PROPFIND"))

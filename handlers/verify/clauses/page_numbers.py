@@ -1,0 +1,112 @@
+"""PAGE, once more: numbers, and what depends on them."""
+
+from urllib.parse import parse_qs, urlsplit
+
+from ..clause import OURS, SDKS, clause
+from ..evidence import Evidence
+from ..facts import LARGEST_SIZE, PARAMETERS, SCHEMAS
+from ..response import MISSING, Answer, is_integer, told
+from ..violation import NotShown, check, violated
+
+_META = f"{SCHEMAS}/PageMeta/properties"
+_PAGES = (
+    *(1, 2**15, 2**16 + 3, 2**31 - 3, 2**31 - 2, 2**31 - 1, 2**31 + 3, 2**32 - 1, 2**32 + 3),
+    *(2**53 - 1, 2**53 + 1, 2**63 - 2, 2**63 - 1, 2**63 + 3, 2**64 + 3, 10**20 + 1, 10**40 + 1),
+)
+"""At the edges of what machines count with: of 16, 32, 53, 63 and 64 bits."""
+_PAGE_SIZES = (1, 255, 256, 257, 2**16 + 5, 2**31 - 1, 2**32 + 5, 2**53 + 5, 2**63 + 5, 2**64 + 5, 10**40 + 5)
+_SIZE = ("PageSize", "7")
+
+
+@clause(
+    "PAGE-32", "must", "A Page that is accepted is echoed to the digit", source=OURS, spec=f"{PARAMETERS}/PageParameter"
+)
+def large_pages(evidence: Evidence) -> None:
+    """A Page is 400, or echoed to the digit, with the right numbers beside it: `next_page_url` carries Page + 1, or
+    Page itself where that is the largest, and works.
+    """
+    evidence.each(_echoed, _PAGES, evidence)
+
+
+@clause(
+    "PAGE-33", "must", "A PageSize that is accepted is in force", source=OURS, spec=f"{PARAMETERS}/PageSizeParameter"
+)
+def large_sizes(evidence: Evidence) -> None:
+    """A PageSize, however many bits it has, is 400, or in force as it is, or cut to the maximum: never another one."""
+
+    def in_force(size: int) -> None:
+        answer = evidence.target.list(evidence.large, [("PageSize", str(size))])
+        if answer.has_status(200, 400).status == 200:
+            found = answer.meta.get("page_size", MISSING)
+            allowed = (size, LARGEST_SIZE) if size > LARGEST_SIZE else (size,)
+            expected = f"`meta.page_size`: {' or '.join(map(str, allowed))}"
+            check(found in allowed and is_integer(found), expected, f"`meta.page_size`: {told(found)}", answer)
+            count = min(found, len(evidence.large.bindings))
+            check(len(answer.bindings) == count, f"{count} Bindings", answer.summary, answer)
+
+    evidence.each(in_force, _PAGE_SIZES)
+
+
+@clause(
+    "PAGE-34",
+    "must",
+    "previous_page_url depends on the position alone",
+    source=SDKS,
+    spec=f"{_META}/previous_page_url",
+)
+def previous_by_position(evidence: Evidence) -> None:
+    """`previous_page_url` depends on the position of the page, and not on Page: it is null on the first page with any
+    Page, and a URL that leads to the first page on the second one, with any Page.
+    """
+    large = evidence.large
+    first = evidence.listed(large, _SIZE)
+    for page in ("1", "3"):
+        answer = evidence.target.list(large, [_SIZE, ("Page", page)])
+        check(answer.url("previous_page_url") is None, "`meta.previous_page_url`: null", "a URL", answer)
+    token = _parameter(first, "PageToken")
+    for query in ([], [("Page", "0")], [("Page", "1")], [("Page", "40")]):
+        second = evidence.target.list(large, [_SIZE, ("PageToken", token), *query])
+        url = second.url("previous_page_url")
+        if url is None:
+            violated("`meta.previous_page_url`, a URL: there is a page before", "null", second)
+        back = evidence.target.follow(url, second)
+        check(back.sids == first.sids, "the first page", f"{back.summary}, another page", second, back)
+
+
+def _echoed(evidence: Evidence, number: int) -> None:
+    large = evidence.large
+    answer = evidence.target.list(large, [_SIZE, ("Page", str(number))])
+    if answer.has_status(200, 400).status == 400:
+        return
+    page = answer.meta.get("page", MISSING)
+    check(page == number and is_integer(page), f"`meta.page`: {number}", f"`meta.page`: {told(page)}", answer)
+    url = answer.url("next_page_url")
+    if url is None:
+        return
+    carried = _parameter(answer, "Page")
+    check(
+        carried in (str(number), str(number + 1)),
+        f"`meta.next_page_url` with Page={number + 1}",
+        f"with Page={carried[:60]}",
+        answer,
+    )
+    if carried == str(number):
+        beyond = evidence.target.list(large, [_SIZE, ("Page", str(number + 1))])
+        check(beyond.status == 400, f"Page={number + 1} in the URL of the next page", f"Page={number}", answer, beyond)
+    following = evidence.target.follow(url, answer)
+    following.has_status(200)
+    page = following.meta.get("page", MISSING)
+    check(page == int(carried), f"`meta.page`: {carried}", f"`meta.page`: {told(page)}", answer, following)
+    second = evidence.walk(large, _SIZE).pages[1]
+    check(following.sids == second.sids, "the second page", f"{following.summary}, another page", answer, following)
+
+
+def _parameter(page: Answer, name: str) -> str:
+    """A parameter of the next page's URL. Raises `NotShown` where there is no next page."""
+    url = page.url("next_page_url")
+    if url is None:
+        raise NotShown("the world has too few Bindings for a second page")
+    found = parse_qs(urlsplit(url).query).get(name)
+    if not found:
+        violated(f"`meta.next_page_url` with {name}", "a URL without it", page)
+    return found[-1]

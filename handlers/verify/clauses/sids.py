@@ -1,0 +1,107 @@
+"""FETCH, LIST and DELETE, once more: SIDs with something around them, queries of deletes, and twins."""
+
+from functools import partial
+
+from ..clause import OURS, PAGE, clause
+from ..evidence import Evidence
+from ..facts import DELETE, FETCH, LIST
+from ..plan import Picks
+from ..violation import check
+
+_AROUND = ("%0A", "%20", "%00", "%09", "%0D%0A", "%0D", "%C2%A0", "+")
+_UNREADABLE = ("%zz=1", "Identity=%", "%", "Identity=%FF", "%FF=1", "a=1;b=2", ";a", "Identity[]=a", "+=1", "%00", "=")
+
+
+@clause("FETCH-10", "must", "A SID with something around it is not found", source=OURS, spec=FETCH)
+def fetched(evidence: Evidence) -> None:
+    """A SID with white space, a line feed or a NUL before or behind it names nothing: fetching is 400 or 404."""
+    service, sid = evidence.rich.sid, evidence.rich.bindings[0].sid
+    cases = [(service, each) for each in _around(sid)] + [(each, sid) for each in _around(service)]
+    evidence.each(
+        lambda case: evidence.target.send("GET", evidence.target.path(*case), is_odd=True).has_status(400, 404), cases
+    )
+
+
+@clause("LIST-16", "must", "A service SID with something around it is not found", source=OURS, spec=LIST)
+def listed(evidence: Evidence) -> None:
+    """A service SID with white space, a line feed or a NUL before or behind it names nothing: its list is 400 or 404."""
+    sids = _around(evidence.rich.sid)
+    evidence.each(lambda sid: evidence.target.list(sid, [], is_odd=True).has_status(400, 404), sids)
+
+
+@clause(
+    "DELETE-18",
+    "must",
+    "A SID with something around it deletes nothing",
+    source=OURS,
+    spec=DELETE,
+    deletes="something around",
+)
+def around(evidence: Evidence) -> None:
+    """A SID with white space, a line feed or a NUL before or behind it names nothing: a delete is 400 or 404."""
+
+    def action(picks: Picks) -> None:
+        target, rich, [pick] = evidence.target, evidence.rich, picks
+        paths = [target.path(rich, each) for each in _around(pick.sid)]
+        paths += [target.path(each, pick) for each in _around(rich.sid)]
+        evidence.each(lambda path: target.send("DELETE", path, is_odd=True).has_status(400, 404), paths)
+        target.fetch(rich, pick).has_status(200)
+
+    evidence.attempt("something around", action)
+
+
+@clause(
+    "DELETE-15",
+    "must",
+    "A delete whose query cannot be read deletes nothing",
+    source=OURS,
+    spec=f"{DELETE}/responses/400",
+    deletes="unreadable query",
+)
+def unreadable(evidence: Evidence) -> None:
+    """A delete with a query that parsers drop, split or cannot decode (a broken escape, what is no UTF-8, a raw `;`)
+    is an error below 500, and deletes nothing.
+    """
+
+    def action(picks: Picks) -> None:
+        target, rich, [pick] = evidence.target, evidence.rich, picks
+        path = target.path(rich, pick)
+
+        def refused(query: str) -> None:
+            answer = target.send("DELETE", f"{path}?{query}", is_odd=True)
+            check(400 <= answer.status < 500, "status 400", answer.summary, answer)
+
+        evidence.each(refused, _UNREADABLE)
+        target.fetch(rich, pick).has_status(200)
+
+    evidence.attempt("unreadable query", action)
+
+
+@clause(
+    "DELETE-17",
+    "must",
+    "A delete leaves the same device elsewhere alone",
+    source=PAGE,
+    spec=DELETE,
+    deletes="twins",
+)
+def twins(evidence: Evidence) -> None:
+    """Deleting a Binding leaves those of the same device in the account's other services, and in other accounts."""
+
+    def action(picks: Picks) -> None:
+        for pick in picks:
+            others = evidence.world.twins(pick)
+            answer = evidence.target.delete(pick.service_sid, pick)
+            calls = [
+                partial(evidence.target.fetch, each.service_sid, each, credentials=credentials)
+                for each, credentials in others
+            ]
+            for (each, _), left in zip(others, evidence.target.together(calls), strict=True):
+                expected = f"{each.sid}, of the same device in {each.service_sid}, is still there"
+                check(left.status == 200, expected, left.summary, answer, left)
+
+    evidence.attempt("twins", action)
+
+
+def _around(sid: str) -> list[str]:
+    return [form for text in _AROUND for form in (f"{sid}{text}", f"{text}{sid}")]
