@@ -64,6 +64,10 @@ class Lost(StorageUnavailable):
     """The connection broke: whether the statement was done is not known."""
 
 
+class NoAnswerError(psycopg.OperationalError):
+    """The server stands still: asking again would wait as long once more."""
+
+
 class away:  # noqa: N801 - reads as a verb
     """Tell a database that is away, which may come back, from one that is broken."""
 
@@ -120,7 +124,7 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
                 return await waiting.wait_async(gen, self.pgconn.socket, interval=PATIENCE)
         except TimeoutError:
             self.pgconn.finish()
-            raise psycopg.OperationalError(f"no answer within {PATIENCE:g} seconds") from None
+            raise NoAnswerError(f"no answer within {PATIENCE:g} seconds") from None
         except asyncio.CancelledError:
             self.pgconn.finish()
             raise
