@@ -6,11 +6,10 @@ from pathlib import Path
 
 import apsw
 
+from ..interface import Loader
 from ..progress import quietly
-from . import pages
-from .administration import SqliteAdministration
+from .administration import SqliteAdministration, copy_pages
 from .connection import away, connect
-from .loader import SqliteLoader
 
 
 class SqliteKept:
@@ -29,14 +28,14 @@ class SqliteKept:
         source, target = connect(self._path), connect(new)
         try:
             with away():
-                pages.copy(source, target, "", quietly)
+                copy_pages(source, target, quietly)
         finally:
             source.close()
             target.close()
         self._use(new)
 
     @contextmanager
-    def replace(self) -> Iterator[SqliteLoader]:
+    def replace(self) -> Iterator[Loader]:
         new = self._new()
         try:
             with SqliteAdministration(new) as database:
@@ -55,7 +54,7 @@ class SqliteKept:
             # a reset that a power failure undoes is none that a test relies on, and waiting for the disk is most of it
             target.pragma("synchronous", "OFF")
             with away():
-                pages.copy(self._copy, target, "", quietly)
+                copy_pages(self._copy, target, quietly)
         finally:
             target.close()
 
