@@ -6,11 +6,10 @@ from pathlib import Path
 
 import apsw
 
+from ..interface import Loader
 from ..progress import quietly
-from . import pages
 from .administration import SqliteAdministration
 from .connection import away, connect
-from .loader import SqliteLoader
 
 
 class SqliteKept:
@@ -26,17 +25,16 @@ class SqliteKept:
         new = self._new()
         with SqliteAdministration(new) as database:
             database.migrate()
-        source, target = connect(self._path), connect(new)
+        target = connect(new)
         try:
-            with away():
-                pages.copy(source, target, "", quietly)
+            with away(), SqliteAdministration(self._path) as source:
+                source.copy_pages_to(target, quietly)
         finally:
-            source.close()
             target.close()
         self._use(new)
 
     @contextmanager
-    def replace(self) -> Iterator[SqliteLoader]:
+    def replace(self) -> Iterator[Loader]:
         new = self._new()
         try:
             with SqliteAdministration(new) as database:
@@ -54,8 +52,8 @@ class SqliteKept:
         try:
             # a reset that a power failure undoes is none that a test relies on, and waiting for the disk is most of it
             target.pragma("synchronous", "OFF")
-            with away():
-                pages.copy(self._copy, target, "", quietly)
+            with away(), target.backup("main", self._copy, "main") as copying:
+                copying.step()
         finally:
             target.close()
 
