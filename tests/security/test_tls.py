@@ -91,6 +91,7 @@ def answers(service: Service, world) -> bool:
     return answer.status == 200
 
 
+@pytest.mark.ci("makes hundreds of handshakes: ten seconds of CPU")
 def test_handshakes_count_and_end(secure, world):
     """Connections that never begin with TLS are counted and ended as those without a head; then all is as before."""
     assert answers(secure, world)

@@ -157,10 +157,10 @@ def command(*arguments) -> dict[str, str]:
 
 
 def refused_within_a_second(connections, auth) -> None:
-    deadline = time.monotonic() + 1
+    """Ask a second later: however slow the machine is, what is asked then is refused."""
+    time.sleep(1)
     for connection in connections:
-        while ask(connection, auth).status != 401:
-            assert time.monotonic() < deadline, "it still gets in"
+        assert ask(connection, auth).status == 401, "it still gets in"
     check_error(ask(connections[0], auth), "unauthorized", "listBindings")
 
 

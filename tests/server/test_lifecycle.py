@@ -152,6 +152,29 @@ def test_a_worker_that_dies_is_replaced(database, world, hangs):
             assert httpx.get(service.url + path, auth=world.auth, timeout=60).status_code == 200
 
 
+def test_a_worker_starts_while_its_database_is_unavailable(world_file, world, tmp_path):
+    """Of two workers one is killed while the database is moved aside: both answer 503, and 200 when it is back."""
+    database = load(tmp_path / "moved.db", world_file)
+    path = operations()["listBindings"].path(ServiceSid=world.empty["sid"])
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    with Service(database, "--workers", 2) as service:
+        assert wait_until(lambda: service.log.count("is ready") >= 2, 60)
+        for file in tmp_path.glob("moved.db*"):
+            file.rename(aside / file.name)
+        os.kill(children(service.pid)[-1], signal.SIGKILL)
+        assert wait_until(lambda: service.log.count("is ready") >= 3, 60)
+        for _ in range(4):
+            response = httpx.get(service.url + path, auth=world.auth, timeout=30)
+            assert (response.status_code, response.json()["code"]) == (503, 20503)
+            assert response.headers["Retry-After"]
+        for file in aside.iterdir():
+            file.rename(tmp_path / file.name)
+        assert wait_until(lambda: service.log.count("database opened again") >= 2, 60)
+        for _ in range(4):
+            assert httpx.get(service.url + path, auth=world.auth, timeout=30).status_code == 200
+
+
 SLOW = """
 import sys, time
 if "--multiprocessing-fork" in sys.orig_argv:

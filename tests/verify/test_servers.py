@@ -70,9 +70,10 @@ def test_right_shows_what_the_reference_shows(service: Service, world: World):
             for each in account["services"]:
                 assert _content(url, each["sid"], auth) == _content(service.url, each["sid"], auth)
         odd = f"/v2/Services/{world.document['accounts'][0]['services'][0]['sid']}/Bindings"
-        for path in (odd, f"{odd}?PageSize=1001", f"{odd}?PageToken=x", f"{odd}/x", "/v2/nothing", timeout=60):
+        for path in (odd, f"{odd}?PageSize=1001", f"{odd}?PageToken=x", f"{odd}/x", "/v2/nothing"):
             for login in (None, world.auth):
-                own, other = httpx.get(url + path, auth=login, timeout=60), httpx.get(service.url + path, auth=login, timeout=60)
+                own = httpx.get(url + path, auth=login, timeout=60)
+                other = httpx.get(service.url + path, auth=login, timeout=60)
                 assert own.status_code == other.status_code
                 assert own.status_code == 200 or own.json()["code"] == other.json()["code"]
 

@@ -87,19 +87,8 @@ class SqliteAdministration(SharedAdministration):
         return self._path
 
     def copy_pages_to(self, target: apsw.Connection, progress: Progress) -> None:
-        """Make another file a copy of this one, free space included, of one moment. The target's errors are its own.
-
-        Others may write meanwhile: inside of a transaction SQLite sees nothing of it, and so does not begin again, as
-        it otherwise does whenever another process has written.
-        """
-        source = self._connection
-        with transaction(source, "DEFERRED"):
-            left = pages = int(source.pragma("page_count"))  # the first read: from here on it is one moment
-            with progress("copying", pages) as advance, target.backup("main", source, "main") as copying:
-                while not copying.done:
-                    copying.step(_TOGETHER)
-                    advance(left - copying.remaining)
-                    left = copying.remaining
+        """Make another file a copy of this one, free space included, of one moment. The target's errors are its own."""
+        copy_pages(self._connection, target, progress)
 
     def erase(self) -> list[str]:
         connection = self._connection
@@ -158,3 +147,18 @@ class SqliteAdministration(SharedAdministration):
     def _ask(self, statement: str, *values: str) -> list[Any]:
         with away():
             return self._connection.execute(statement, values).fetchall()
+
+
+def copy_pages(source: apsw.Connection, target: apsw.Connection, progress: Progress) -> None:
+    """Make a database the copy of another, as it is at one moment, with SQLite's online backup.
+
+    Others may write to the source meanwhile: inside a transaction SQLite sees nothing of it, and so does not begin
+    again, as it otherwise does whenever another process has written.
+    """
+    with transaction(source, "DEFERRED"):
+        left = pages = int(source.pragma("page_count"))  # the first read: from here on it is one moment
+        with progress("copying", pages) as advance, target.backup("main", source, "main") as copying:
+            while not copying.done:
+                copying.step(_TOGETHER)
+                advance(left - copying.remaining)
+                left = copying.remaining

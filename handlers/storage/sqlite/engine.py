@@ -156,7 +156,7 @@ class SqliteStorage:
             reader, writer = connect(self._path, on_event_loop=True), connect(self._path)
             must_be_current(reader)
             reader.pragma("cache_size", -_CACHE_KIB)
-            writer.set_busy_handler(_retry)
+            writer.set_busy_handler(_Retry())
         return reader, writer
 
     async def _checkpoint(self) -> float | None:
@@ -192,7 +192,14 @@ class SqliteStorage:
             return truncate_log(connection, PATIENCE)
 
 
-def _retry(attempts: int) -> bool:
-    """Wait for a lock that another process holds. SQLite's own waits grow to 100 ms, and starve a busy worker."""
-    time.sleep(RETRY_EVERY)
-    return attempts * RETRY_EVERY < PATIENCE
+class _Retry:
+    """Waits for a lock that another process holds. SQLite's own waits grow to 100 ms, and starve a busy worker."""
+
+    _deadline = 0.0
+
+    def __call__(self, attempts: int) -> bool:
+        """Wait a little. Return False past `PATIENCE`, by the clock: a busy machine makes each wait longer."""
+        if not attempts:
+            self._deadline = time.monotonic() + PATIENCE
+        time.sleep(RETRY_EVERY)
+        return time.monotonic() < self._deadline

@@ -8,7 +8,7 @@ import apsw
 
 from ..interface import Loader
 from ..progress import quietly
-from .administration import SqliteAdministration
+from .administration import SqliteAdministration, copy_pages
 from .connection import away, connect
 
 
@@ -25,11 +25,12 @@ class SqliteKept:
         new = self._new()
         with SqliteAdministration(new) as database:
             database.migrate()
-        target = connect(new)
+        source, target = connect(self._path), connect(new)
         try:
-            with away(), SqliteAdministration(self._path) as source:
-                source.copy_pages_to(target, quietly)
+            with away():
+                copy_pages(source, target, quietly)
         finally:
+            source.close()
             target.close()
         self._use(new)
 
@@ -52,8 +53,8 @@ class SqliteKept:
         try:
             # a reset that a power failure undoes is none that a test relies on, and waiting for the disk is most of it
             target.pragma("synchronous", "OFF")
-            with away(), target.backup("main", self._copy, "main") as copying:
-                copying.step()
+            with away():
+                copy_pages(self._copy, target, quietly)
         finally:
             target.close()
 
