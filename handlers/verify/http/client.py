@@ -18,7 +18,7 @@ from ..response import Answer, Request
 from .connection import Connection, Headers, Proxy, Received, Route, Sent, TooLarge, TransportError
 from .pace import Pace
 
-AT_ONCE = 24
+AT_ONCE = 32
 """Requests that are under way at the same time, at most."""
 
 _DEFAULTS: Headers = (
