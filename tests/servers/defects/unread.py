@@ -257,9 +257,9 @@ class DeletesByDevice(Right):
             for other, bindings in self.services.items():
                 if self.is_same_owner(service, other):
                     for each in list(bindings.values()):
-                        if (each["endpoint"], each["binding_type"]) == (gone["endpoint"], gone["binding_type"]):
-                            if other != service or each is gone:
-                                del bindings[each["sid"]]
+                        is_twin = (each["endpoint"], each["binding_type"]) == (gone["endpoint"], gone["binding_type"])
+                        if is_twin and (other != service or each is gone):
+                            del bindings[each["sid"]]
         return True
 
 
