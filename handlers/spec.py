@@ -1,4 +1,4 @@
-"""What the specs say beyond routing and validation: errors, headers, patterns, paths."""
+"""The specs: documents, components, operations and references."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -14,30 +14,31 @@ Json = Any
 
 CONTRACT = "bindings.yaml"
 REGISTRATION = "registration.yaml"
+CONTROL = "control.yaml"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 _PACKAGE = f"{__package__}.openapi"
 
 
 def directory() -> Path:
-    """The folder of the specs, in the source tree or in the installed package."""
+    """Return the folder of the specs, in the source tree or in the installed package."""
     return Path(str(files(_PACKAGE)))
 
 
 @cache
 def document(name: str) -> Json:
-    """A spec as it is written, references and all."""
+    """Read a spec as it is written, references and all."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load((directory() / name).read_text(encoding="utf-8"), loader)  # noqa: S506 - both are safe
 
 
 def component(kind: str, name: str, spec: str = CONTRACT) -> Json:
-    """An entry of a spec's components, such as `component("schemas", "BindingType")`."""
+    """Return an entry of a spec's components, such as `component("schemas", "BindingType")`."""
     return document(spec)["components"][kind][name]
 
 
 def binding_types() -> tuple[str, ...]:
-    """The push technologies that there are."""
+    """Return the push technologies of the contract."""
     return tuple(component("schemas", "BindingType")["enum"])
 
 
@@ -50,7 +51,7 @@ class Operation(NamedTuple):
 
 
 def operations(spec: str = CONTRACT) -> Iterator[Operation]:
-    """All operations of a spec."""
+    """Walk all operations of a spec."""
     base = urlsplit(document(spec)["servers"][0]["url"]).path.rstrip("/")
     for path, item in document(spec)["paths"].items():
         for method in METHODS:
@@ -60,7 +61,7 @@ def operations(spec: str = CONTRACT) -> Iterator[Operation]:
 
 @cache
 def path_template(operation_id: str, spec: str = CONTRACT) -> str:
-    """The path of an operation, with its base."""
+    """Return the path of an operation, with its base."""
     for operation in operations(spec):
         if operation.operation_id == operation_id:
             return operation.path
@@ -69,17 +70,17 @@ def path_template(operation_id: str, spec: str = CONTRACT) -> str:
 
 @cache
 def sentences() -> dict[str, str]:
-    """For each `pattern` of the specs that has an `x-rule`, the rule as a sentence."""
+    """Return the `x-rule` of each `pattern` of the specs that has one: the rule as a sentence."""
     return {
         schema["pattern"]: schema["x-rule"]
-        for spec in (CONTRACT, REGISTRATION, "world.yaml")
+        for spec in (CONTRACT, REGISTRATION, CONTROL, "faults.yaml", "world.yaml")
         for schema in _dicts(document(spec))
         if "pattern" in schema and "x-rule" in schema
     }
 
 
 def resolved(node: Json, spec: str) -> Json:
-    """A part of a document with each reference, to other documents too, replaced by what it refers to.
+    """Replace each reference in a part of a document, to other documents too, by what it refers to.
 
     What stands beside a reference is added to that, as in JSON Schema 2020-12.
     """
@@ -90,11 +91,50 @@ def resolved(node: Json, spec: str) -> Json:
     own = {name: resolved(value, spec) for name, value in node.items() if name not in ("$defs", "$ref")}
     if "$ref" not in node:
         return own
-    other, _, pointer = node["$ref"].partition("#/")
-    target = document(other or spec)
-    for name in pointer.split("/"):
-        target = target[name]
-    return resolved(target, other or spec) | own
+    other, _, pointer = node["$ref"].partition("#")
+    return resolved(target(document(other or spec), pointer), other or spec) | own
+
+
+def target(whole: Json, reference: str) -> Json:
+    """Return what a reference within a document refers to, such as `#/components/schemas/Error`."""
+    node = whole
+    for key in reference.removeprefix("#").removeprefix("/").split("/"):
+        node = node[key.replace("~1", "/").replace("~0", "~")]
+    return node
+
+
+def reference_of(node: Json) -> str:
+    """Return the JSON pointer that a part of a document refers to; empty where it is no reference."""
+    return str(node.get("$ref", "")).removeprefix("#")
+
+
+def reference_name(node: Json) -> str:
+    """Return the last word of a reference, such as `Error`; empty where a part is no reference."""
+    return reference_of(node).rpartition("/")[2]
+
+
+def follow(node: Json, whole: Json) -> Json:
+    """Return a part of a document, or what it refers to within the document."""
+    while "$ref" in node:
+        node = target(whole, node["$ref"])
+    return node
+
+
+def dereference(node: Json, whole: Json) -> Json:
+    """Replace each reference in a part of a document by what it refers to, as in OpenAPI 3.0: nothing beside counts."""
+    if isinstance(node, list):
+        return [dereference(value, whole) for value in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(reference := node.get("$ref"), str):
+        return dereference(target(whole, reference), whole)
+    return {key: dereference(value, whole) for key, value in node.items()}
+
+
+def definitions(whole: Json) -> Iterator[Json]:
+    """Walk the definitions of all operations of a document."""
+    for item in whole["paths"].values():
+        yield from (item[method] for method in METHODS if method in item)
 
 
 def _dicts(node: Json) -> Iterator[dict[str, Json]]:

@@ -7,6 +7,7 @@ PREFIX = "CHAT_BINDINGS"
 
 DATABASE = f"{PREFIX}_DATABASE"
 DEMO_TOKEN = f"{PREFIX}_DEMO_TOKEN"
+CONTROL_TOKEN = f"{PREFIX}_CONTROL_TOKEN"
 
 _LINK = re.compile(r"(?:tcp|udp|sctp)://\S+:\d+")
 

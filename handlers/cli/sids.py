@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+_WORLD = "world.yaml"
+
 
 class SidType(click.ParamType[str]):
     """The SID of an Account, a Key or a Service, by its name in `openapi/world.yaml`."""
@@ -29,11 +31,9 @@ class SidType(click.ParamType[str]):
         return new_sid(prefix)
 
     def _schema(self) -> dict[str, Any]:
-        from ..spec import component, document
+        from ..spec import document, resolved
 
-        schema: dict[str, Any] = document("world.yaml")["$defs"][self._kind]["properties"]["sid"]
-        if "$ref" in schema:
-            schema = component("schemas", schema["$ref"].rpartition("/")[2])
+        schema: dict[str, Any] = resolved(document(_WORLD)["$defs"][self._kind]["properties"]["sid"], _WORLD)
         return schema
 
 

@@ -8,11 +8,11 @@ The server may also be of a later version. So in what a client reads, an enumera
 and any property may be null or absent, except for the objects that make a page: a page without its list is none.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from ..spec import METHODS
+from ..spec import definitions, reference_name
 
 Json = Any
 
@@ -35,21 +35,16 @@ def for_clients(document: Json, *, one_error: bool = False, nullable: bool = Fal
     schemas = told["components"]["schemas"]
     told["components"] = {**_tolerant(told["components"]), "schemas": _named(schemas, nullable=nullable)}
     if one_error:
-        for operation in _operations(told):
+        for operation in definitions(told):
             operation["responses"] = _with_one_error(operation["responses"])
     return told
-
-
-def _operations(document: Json) -> Iterator[Json]:
-    for item in document["paths"].values():
-        yield from (item[method] for method in METHODS if method in item)
 
 
 def _with_one_error(responses: Json) -> Json:
     """Successes as they are, and one of the errors in the place of all: their bodies are the same."""
     errors = [response for status, response in responses.items() if int(status) >= HTTPStatus.BAD_REQUEST]
     successes = {status: response for status, response in responses.items() if response not in errors}
-    return {**successes, "default": {"$ref": errors[0]["$ref"]}}
+    return {**successes, "default": errors[0]}
 
 
 def _named(schemas: Json, *, nullable: bool) -> Json:
@@ -78,14 +73,14 @@ def _read(schema: Json, schemas: Json, *, nullable: bool) -> Json:
             read = _read(read, schemas, nullable=nullable)
         read = {key: value for key, value in read.items() if key != "nullable"}
         if nullable:
-            read = {"allOf": [read], "nullable": True} if "$ref" in read else {**read, "nullable": True}
+            read = {"allOf": [read], "nullable": True} if reference_name(read) else {**read, "nullable": True}
         properties[name] = read
     kept = {key: value for key, value in schema.items() if key not in ("properties", "required")}
     return kept | {"properties": properties} | ({"required": required} if required else {})
 
 
 def _target(schema: Json, schemas: Json) -> Json:
-    return schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    return schemas.get(reference_name(schema), schema)
 
 
 def _tolerant(node: Json) -> Json:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.main import ConnexionMiddleware
@@ -16,15 +16,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .. import __name__ as package
 from ..spec import binding_types, document, operations, resolved
 from ..storage.engines import storage as storage_at
-from .access.authentication import Authentication
+from .access.authentication import Authentication, Authenticator
 from .access.guess_limit import authenticator_of
 from .access.hosts import AllowedHosts
 from .access.origin import Origin
 from .access.proxies import TrustedProxies
 from .access.rate_limit import RateLimit
+from .control.access import ControlAccess
 from .docs import Docs
 from .envelope import Envelope, new_request_id
 from .faults.rules import FaultRules
+from .gate import Gate
 from .logs import JSON, configure, tag_log_lines
 from .monitoring.observers import Observers
 from .operations.dispatch import Dispatch
@@ -34,6 +36,10 @@ from .operations.validation import Validation
 from .representation import template
 from .request import Request
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from .control.state import ControlState
+    from .faults.injector import Injector
 
 log = logging.getLogger(__name__)
 
@@ -50,25 +56,41 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
     trusted = TrustedProxies(settings.trusted_proxies)
     origin = Origin(settings.public_url, trusted)
     throttling = settings.throttling
+    authenticator = authenticator_of(storage, throttling, trusted)
+    injector = _injector(settings)
+    gate = Gate(authenticator.again) if settings.control else None
+    control = _control(settings, gate, injector, authenticator)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         await storage.open()
         gc.collect()
         gc.freeze()  # the specs and all that is compiled of them stay: no collection has to scan them again
+        if control:
+            await control.open()
         async with observers.ready():
             log.info("process %d is ready", os.getpid())
             yield
+        if control:
+            await control.close()
         await storage.close()
 
     stages: list[Any] = [
         *observers.stages,
-        partial(Envelope, identify=tag_log_lines(new_request_id)) if settings.log_format == JSON else Envelope,
+        partial(
+            Envelope,
+            identify=tag_log_lines(new_request_id) if settings.log_format == JSON else new_request_id,
+            recorder=control,
+        ),
         *_allowed_hosts(settings, origin),
         partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
-        partial(Authentication, authenticator=authenticator_of(storage, throttling, trusted)),
+        partial(
+            Authentication,
+            authenticator=authenticator,
+            guard=ControlAccess(settings.control, origin).over if settings.control else None,
+        ),
         *([partial(RateLimit, requests_a_second=throttling.rate_limit)] if throttling.rate_limit else ()),
-        *_faults(settings.faults),
+        *_faults(injector, gate),
         partial(Validation, limits=settings.limits),
         LifespanMiddleware,
     ]
@@ -78,7 +100,9 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
                 "account_sid": lambda scope: Request.of(scope).account_sid,
                 "origin": origin.of,
                 "storage": lambda _: storage,
-            }
+                "control": lambda _: control,
+            },
+            gate,
         ),
         import_name=package,
         lifespan=lifespan,
@@ -100,13 +124,37 @@ def _allowed_hosts(settings: Settings, origin: Origin) -> list[Callable[..., ASG
     return [hosts]
 
 
-def _faults(faults: FaultRules | None) -> list[Callable[..., ASGIApp]]:
-    """Make the stage that injects faults, where the settings have one."""
+def _injector(settings: Settings) -> "Injector | None":
+    """What makes requests fail, where that is wanted."""
+    faults = settings.faults
+    if faults is None and settings.control:
+        counts = settings.control.folder / "counts"
+        counts.touch()
+        faults = FaultRules(counts, by_request=False)
     if faults is None:
-        return []
-    from .faults.stage import FaultInjection  # hardly any service wants it, and it has much to import
+        return None
+    from .faults.injector import Injector  # hardly any service wants it, and it has much to import
 
-    return [partial(FaultInjection, faults=faults)]
+    return Injector(faults, registration=settings.registration)
+
+
+def _control(
+    settings: Settings, gate: Gate | None, injector: "Injector | None", authenticator: Authenticator
+) -> "ControlState | None":
+    if settings.control is None or gate is None or injector is None:
+        return None
+    from .control.state import ControlState
+
+    return ControlState(settings.control, settings.database, gate, injector, authenticator.forget)
+
+
+def _faults(injector: "Injector | None", gate: Gate | None) -> list[Callable[..., ASGIApp]]:
+    """The stage at which requests are made to fail, where that is wanted."""
+    if injector is None:
+        return []
+    from .faults.stage import FaultInjection
+
+    return [partial(FaultInjection, injector=injector, gate=gate)]
 
 
 class Entrance:

@@ -8,10 +8,11 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from time import perf_counter
+from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..spec import CONTRACT, REGISTRATION, document
+from ..spec import CONTRACT, CONTROL, REGISTRATION, document
 from .errors import REQUEST_ID, api_error_of, respond
 from .logs import ACCESS, NOTHING
 from .request import Request
@@ -31,26 +32,43 @@ SHARED = [
 """What an answer to a page of another origin has."""
 
 
+class Recorder(Protocol):
+    """Records requests."""
+
+    def begin(self, scope: Scope) -> None:
+        """Note that a request arrived."""
+
+    def record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
+        """Note that it was answered; a status of 0 is none."""
+
+
 class Envelope:
     """The outermost stage of those that answer."""
 
-    def __init__(self, app: ASGIApp, identify: Callable[[], bytes] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, identify: Callable[[], bytes] | None = None, recorder: Recorder | None = None
+    ) -> None:
         """`identify` makes an id for each request; `new_request_id` where there is none."""
         self.app = app
+        self._recorder = recorder
         self._identify = identify or new_request_id
         self._words = {
-            word for spec in (CONTRACT, REGISTRATION) for path in document(spec)["paths"] for word in path.split("/")
-        } | {"registration"}
+            word
+            for spec in (CONTRACT, REGISTRATION, CONTROL)
+            for path in document(spec)["paths"]
+            for word in path.split("/")
+        } | {"registration", "control"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        is_logged = log.isEnabledFor(logging.INFO)
-        started = perf_counter() if is_logged else 0.0
+        started = perf_counter()
         request, status = Request.of(scope), 0
         request_id = self._identify()
         headers = [(_REQUEST_ID, request_id)]
+        if self._recorder:
+            self._recorder.begin(scope)
         if b"origin" in request.headers:
             headers += SHARED
 
@@ -68,13 +86,17 @@ class Envelope:
                 raise
             await respond(api_error_of(error), scope, finish)
         finally:
-            if is_logged:
-                took = (perf_counter() - started) * 1000
-                operation = request.operation_id or NOTHING
-                log.info(ACCESS, {
-                    "method": scope["method"], "path": self._mask(scope["path"]), "operation_id": operation,
-                    "status": status, "duration_ms": took, "request_id": request_id.decode(),
-                })  # fmt: skip
+            self._record(scope, status, perf_counter() - started, request_id)
+
+    def _record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
+        if self._recorder:
+            self._recorder.record(scope, status, duration, request_id)
+        if log.isEnabledFor(logging.INFO):
+            operation = Request.of(scope).operation_id or NOTHING
+            log.info(ACCESS, {
+                "method": scope["method"], "path": self._mask(scope["path"]), "operation_id": operation,
+                "status": status, "duration_ms": duration * 1000, "request_id": request_id.decode(),
+            })  # fmt: skip
 
     def _mask(self, path: str) -> str:
         """Mask a path for the log: anything but the specs' own words and SIDs may be personal data."""

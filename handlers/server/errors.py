@@ -9,7 +9,7 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.types import Scope, Send
 
-from ..spec import CONTRACT, REGISTRATION, component, document
+from ..spec import CONTRACT, CONTROL, REGISTRATION, component, document
 from ..storage.interface import StorageDamaged, StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def catalogue() -> dict[str, ErrorKind]:
     """Every kind of error that the specs have an example of, by the example's name."""
     examples = {
         name: example
-        for spec in (CONTRACT, REGISTRATION)
+        for spec in (CONTRACT, REGISTRATION, CONTROL)
         for name, example in document(spec)["components"]["examples"].items()
         if "x-message" in example
     }

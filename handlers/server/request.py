@@ -17,7 +17,7 @@ OTHER = "_OTHER"
 class Request:
     """The facts about one request. Stages fill them in; dispatch hands a handler those that its signature names."""
 
-    __slots__ = ("_sent", "account_sid", "arguments", "headers", "operation_id")
+    __slots__ = ("_sent", "account_sid", "arguments", "fault", "generation", "headers", "operation_id")
 
     def __init__(self, scope: Scope) -> None:
         self._sent: list[tuple[bytes, bytes]] = scope["headers"]
@@ -27,6 +27,10 @@ class Request:
         """The operation that routing found; empty where there is none."""
         self.account_sid = ""
         """The account whose credentials authentication found right."""
+        self.fault: str | None = None
+        """The fault that was injected."""
+        self.generation = 0
+        """The number of resets before it arrived."""
         self.arguments: dict[str, Any] = {}
         """The parameters of the operation by the names that Python gives them, and its `body`."""
 

@@ -17,6 +17,9 @@ from .setting import setting
 DOCS = "/docs"
 """The path of the site."""
 
+CONTROL = "/control"
+"""The path of the control API and its page."""
+
 LEVELS = ("debug", "info", "warning", "error")
 
 # a path may follow the host: that of a proxy which puts the service under a prefix
@@ -55,6 +58,20 @@ class Site:
 
     build: Callable[[Path], object]
     """A function of a module that publishes the site into a folder."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """The control API of a service with one worker."""
+
+    folder: Path
+    """An empty folder for a copy of the database."""
+
+    journal: int
+    """The most requests that the journal keeps."""
+
+    token: str | None = field(default=None, repr=False)
+    """The bearer token; None where none is required."""
 
 
 @dataclass(frozen=True)
@@ -112,3 +129,6 @@ class Settings:
 
     faults: FaultRules | None = None
     """Whether requests can be made to fail, and which are; None for none."""
+
+    control: Control | None = None
+    """The control API; None for none."""

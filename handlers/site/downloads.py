@@ -5,7 +5,7 @@ import json
 from io import BytesIO
 from typing import Any
 
-from ..spec import CONTRACT, REGISTRATION, directory, document
+from ..spec import CONTRACT, CONTROL, REGISTRATION, directory, document
 from ..world.fixtures import make_world
 from ..world.writer import write_world
 from .postman import collection
@@ -14,7 +14,16 @@ from .renditions import as_openapi_31, dereferenced
 SUMS = "SHA256SUMS"
 
 _WORKFLOWS = "workflows.arazzo.yaml"
-_AS_WRITTEN = (CONTRACT, REGISTRATION, "world.yaml", "report.yaml", _WORKFLOWS, "schemathesis.toml")
+_AS_WRITTEN = (
+    CONTRACT,
+    REGISTRATION,
+    CONTROL,
+    "faults.yaml",
+    "world.yaml",
+    "report.yaml",
+    _WORKFLOWS,
+    "schemathesis.toml",
+)
 _SEED = 1
 
 

@@ -8,8 +8,8 @@ from functools import cache
 from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
-from ..spec import CONTRACT, METHODS, Json, document
-from .schemas import name_of, resolved
+from ..spec import CONTRACT, METHODS, Json, document, reference_name
+from .schemas import resolved
 
 _USER, _PASSWORD = "$ACCOUNT_SID", "$AUTH_TOKEN"
 _NOTHING: Mapping[str, Json] = MappingProxyType({})
@@ -103,8 +103,8 @@ def samples() -> dict[str, Json]:
 
 def _learn(schema: Json, value: Json, found: dict[str, Json]) -> None:
     whole = resolved(schema)
-    if name_of(schema):
-        found.setdefault(name_of(schema), value)
+    if reference_name(schema):
+        found.setdefault(reference_name(schema), value)
     for name, node in whole.get("properties", {}).items():
         _learn(node, value[name], found)
     if "items" in whole and value:

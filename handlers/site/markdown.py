@@ -10,7 +10,8 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererProtocol
 from markdown_it.token import Token
-from markupsafe import Markup
+
+from ..markup import Markup
 
 
 class Heading(NamedTuple):
@@ -26,12 +27,12 @@ def html(text: str, *, deeper: int = 0) -> Markup:
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{int(token.tag[1:]) + deeper}"
-    return Markup(_markdown().renderer.render(tokens, _markdown().options, {}))  # noqa: S704 - markdown-it escapes
+    return Markup(_markdown().renderer.render(tokens, _markdown().options, {}))  # markdown-it escapes
 
 
 def inline(text: str) -> Markup:
     """A text of one paragraph as HTML without the paragraph."""
-    return Markup(_markdown().renderInline(" ".join(text.split())))  # noqa: S704 - as above
+    return Markup(_markdown().renderInline(" ".join(text.split())))
 
 
 def headings(text: str, tag: str = "h2") -> list[Heading]:

@@ -35,6 +35,8 @@ PAGES = {
 _ABOUT = {
     "bindings.yaml": "The contract as it is written by hand: OpenAPI 3.0.3. Everything else here is made of it.",
     "registration.yaml": "How devices register with the reference service; no part of the contract.",
+    "control.yaml": "How tests set, reset and watch the reference service; no part of the contract.",
+    "faults.yaml": "The schema of the rules of faults that `serve --fault-rules` and the control API take.",
     "world.yaml": "The schema of the documents that `import`, `export`, `fixtures` and `verify` speak.",
     "report.yaml": "The schema of the report that `verify` writes.",
     "workflows.arazzo.yaml": "The main workflows, as an Arazzo document.",

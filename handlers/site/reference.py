@@ -6,9 +6,9 @@ from functools import cache
 from http import HTTPStatus
 from typing import NamedTuple
 
-from ..spec import CONTRACT, METHODS, Json, document
+from ..spec import CONTRACT, METHODS, Json, document, reference_name, reference_of
 from .examples import Example, as_json, curl, example_of_parameter, examples, samples
-from .schemas import Kind, choices, is_list, kind, name_of, resolved, retention, rules
+from .schemas import Kind, choices, is_list, kind, resolved, retention, rules
 
 
 class Place(NamedTuple):
@@ -139,7 +139,7 @@ def _answer(node: Json, status: str, operation: str, request: tuple[str, str, li
         anchor=anchor,
         description=response["description"],
         headers=[_field(each, name, f"{anchor}-{name}", "header") for name, each in response["headers"].items()],
-        schema=name_of(media.get("schema", {})),
+        schema=reference_name(media.get("schema", {})),
         examples=examples(media, request),
     )
 
@@ -218,14 +218,14 @@ def _of_operations() -> Iterator[tuple[str, Place]]:
             place = Place(answer.anchor, _shown(answer))
             node = spec["responses"][str(answer.status)]
             yield f"{pointer_to(each)}/responses/{answer.status}", place
-            if "$ref" in node:
-                yield node["$ref"].removeprefix("#"), place
+            if pointer := reference_of(node):
+                yield pointer, place
         item = document(CONTRACT)["paths"][each.path]
         for node, field in zip(
             [*item.get("parameters", ()), *spec.get("parameters", ())], each.parameters, strict=True
         ):
-            if "$ref" in node:
-                yield node["$ref"].removeprefix("#"), Place(field.anchor, field.example or each.curl)
+            if pointer := reference_of(node):
+                yield pointer, Place(field.anchor, field.example or each.curl)
 
 
 def _of_schemas() -> Iterator[tuple[str, Place]]:

@@ -1,9 +1,8 @@
 """The contract in other forms: references replaced by what they refer to, and OpenAPI 3.1."""
 
 from collections.abc import Mapping
-from typing import Any
 
-Json = Any
+from ..spec import Json, dereference
 
 OPENAPI_31 = "3.1.1"
 
@@ -19,7 +18,7 @@ def dereferenced(spec: Json) -> Json:
 
     A schema that refers to itself has no such form: it raises `RecursionError`.
     """
-    return _dereferenced(spec, spec)
+    return dereference(spec, spec)
 
 
 def as_openapi_31(spec: Json) -> Json:
@@ -30,24 +29,6 @@ def as_openapi_31(spec: Json) -> Json:
 def as_json_schema(schema: Json) -> Json:
     """A schema of OpenAPI 3.0 as JSON Schema, without what only describes it."""
     return _bare(_converted(schema, is_schema=True))
-
-
-def _dereferenced(node: Json, spec: Json) -> Json:
-    if isinstance(node, list):
-        return [_dereferenced(value, spec) for value in node]
-    if not isinstance(node, Mapping):
-        return node
-    if isinstance(reference := node.get("$ref"), str):
-        return _dereferenced(target(spec, reference), spec)
-    return {key: _dereferenced(value, spec) for key, value in node.items()}
-
-
-def target(spec: Json, reference: str) -> Json:
-    """What a reference such as `#/components/schemas/Error` refers to."""
-    node = spec
-    for key in reference.removeprefix("#/").split("/"):
-        node = node[key.replace("~1", "/").replace("~0", "~")]
-    return node
 
 
 def _converted(node: Json, *, is_schema: bool) -> Json:

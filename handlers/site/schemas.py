@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..spec import CONTRACT, Json, document
-from .renditions import target
+from ..spec import CONTRACT, Json, document, follow, reference_name
 
 
 class Kind(NamedTuple):
@@ -17,12 +16,7 @@ class Kind(NamedTuple):
 
 def resolved(node: Json) -> Json:
     """A part of the contract, or what it refers to."""
-    return resolved(target(document(CONTRACT), node["$ref"])) if "$ref" in node else node
-
-
-def name_of(node: Json) -> str:
-    """The last word of the reference that a part of the contract is; empty when it is none."""
-    return str(node.get("$ref", "")).rpartition("/")[2]
+    return follow(node, document(CONTRACT))
 
 
 def kind(schema: Json) -> Kind:
@@ -30,8 +24,8 @@ def kind(schema: Json) -> Kind:
     whole = resolved(schema)
     if is_list(whole):
         items = kind(whole["items"])
-        return Kind(f"array of {items.words}", name_of(schema) or items.name)
-    return Kind(f"{whole['type']} or null" if whole.get("nullable") else str(whole["type"]), name_of(schema))
+        return Kind(f"array of {items.words}", reference_name(schema) or items.name)
+    return Kind(f"{whole['type']} or null" if whole.get("nullable") else str(whole["type"]), reference_name(schema))
 
 
 def is_list(schema: Json) -> bool:

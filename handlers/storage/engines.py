@@ -1,13 +1,13 @@
 """The address of a database: `sqlite:///path` or `postgresql://user@host/database`."""
 
+import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
-from platformdirs import user_data_path
-
 from ..files import real
-from .interface import Administration, Storage
+from .interface import Administration, Kept, Storage
 
 _POSTGRESQL = ("postgresql", "postgres")
 """Schemes of PostgreSQL, as its own programs take them."""
@@ -30,12 +30,19 @@ class BadLocator(ValueError):
 def default_path() -> Path:
     """A file in the user's data directory. Raises `BadLocator` where there is no home directory."""
     try:
-        folder = user_data_path("chat-bindings")
+        folder = _data_folder() / "chat-bindings"
     except RuntimeError:
         raise BadLocator(
             "there is no home directory, so no default: name a database, such as sqlite:////data/chat.db"
         ) from None
     return folder / "chat-bindings.db"
+
+
+def _data_folder() -> Path:
+    """Return the user's data directory (XDG Base Directory Specification; Apple's Library on macOS)."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_DATA_HOME", "").strip() or Path.home() / ".local" / "share")
 
 
 def default_locator() -> str:
@@ -127,6 +134,18 @@ def administration(locator: str) -> Administration:
 
     path = _sqlite_path(parts)
     return SqliteAdministration(path, make_folder=_is_default(path))
+
+
+def kept(locator: str, folder: Path) -> Kept:
+    """The copy of a database to return to; `folder` is for its files, where it has any."""
+    parts = _split(locator)
+    if parts.scheme in _POSTGRESQL:
+        from .postgresql.kept import PostgresKept
+
+        return PostgresKept(locator)
+    from .sqlite.kept import SqliteKept
+
+    return SqliteKept(_sqlite_path(parts), folder)
 
 
 def _is_default(path: Path) -> bool:

@@ -204,6 +204,22 @@ class TwinConflict(Conflict):
         self.sid = sid
 
 
+class Kept(Protocol):
+    """A copy of all that a database holds, to return to. All raise `StorageUnavailable` like `Storage`."""
+
+    def keep(self) -> None:
+        """Keep what the database holds now."""
+
+    def replace(self) -> AbstractContextManager[Loader]:
+        """Keep a world instead: all of it when the block ends, which finishes it, nothing of it when it raises."""
+
+    def put_back(self) -> None:
+        """Make the database hold what is kept and nothing else, in one transaction."""
+
+    def close(self) -> None:
+        """Remove the copy."""
+
+
 class Administration(Protocol):
     """What the commands do to a database. Not asynchronous: a command does one thing at a time.
 

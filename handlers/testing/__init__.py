@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _MARKER = "chat_bindings"
 _FILES = ("world", "faults")
-_KNOWN = (*_FILES, "registration", "options")
+_KNOWN = (*_FILES, "registration", "options", "fresh")
+_KEPT = ("world", "registration")
 _SHOWN = 300
 """Lines of a server's log that a failed test shows."""
 
@@ -26,8 +27,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(world=None, faults=None, registration=True, options=()): what chat_bindings_server serves: "
-        "a world (a document, or its file), with rules of faults (likewise; True for none), with options of `serve`.",
+        f"{_MARKER}(world=None, faults=None, registration=True, options=(), fresh=False): what chat_bindings_server "
+        "serves: a world (a document, or its file), with rules of faults (likewise; True for none), with options of "
+        "`serve`, from a process of the test's own (fresh).",
     )
 
 
@@ -52,8 +54,9 @@ def chat_bindings_server_factory(
 def chat_bindings_server(
     request: pytest.FixtureRequest, chat_bindings_server_factory: "ServerFactory"
 ) -> Iterator["ChatBindingsServer"]:
-    """A `chat-bindings serve` of the test's own, on a free port, with a world that no other test changes.
+    """A server for the test alone, on a free port of this machine, with a world that no other test changes.
 
+    One that is kept is reset for each test that asks for neither faults nor options; with `fresh` it is a new one.
     It holds the Binding of Twilio's page, unless the marker `chat_bindings` says otherwise. The marker's files are
     beside the test's; of several markers the nearest counts, for each of its arguments.
     """
@@ -62,7 +65,10 @@ def chat_bindings_server(
     with ExitStack() as stack:
         try:
             wanted = _wanted(request.node, request.path.parent)
-            server = stack.enter_context(chat_bindings_server_factory(**wanted))
+            is_own = wanted.pop("fresh", False) or wanted.get("faults") or wanted.get("options")
+            make = chat_bindings_server_factory if is_own else chat_bindings_server_factory.kept
+            own = wanted if is_own else {name: wanted[name] for name in _KEPT if name in wanted}
+            server = stack.enter_context(make(**own))
         except CannotServe as error:
             raise pytest.fail.Exception(str(error), pytrace=False) from None
         yield server

@@ -1,8 +1,8 @@
-"""`python -m chat_bindings.testing.forks`: runs commands in processes that have imported everything already.
+"""`python -m chat_bindings.testing.forks`: runs servers in processes that have imported everything already.
 
-For the pytest plugin, which starts a service for each test. Each line of standard input is a request in JSON, each of
-standard output its answer; when the input ends, because the tests have or because their process was killed, everything
-that still runs is ended. So a service never outlives the tests.
+For the pytest plugin. Each line of standard input is a request in JSON, each of standard output its answer; when the
+input ends, because the tests have or because their process was killed, everything that still runs is ended. So a
+server never outlives the tests.
 """
 
 import json
@@ -14,19 +14,10 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-_COMMANDS = "..cli"
-_PRELOADED = (
-    f"{_COMMANDS}.import_",
-    f"{_COMMANDS}.serve.command",
-    "..server.faults.rules_file",
-    "..server.run",
-    "..storage.sqlite.administration",
-    "..storage.sqlite.engine",
-    "..world.loader",
-    "uvicorn.lifespan.on",
-    "uvicorn.loops.auto",
-)
-"""What a service and an import need; the modules that they would import by themselves included."""
+from ..spec import CONTRACT, CONTROL, REGISTRATION, document
+
+_IMPORTED_LATE = ("uvicorn.lifespan.on", "uvicorn.loops.auto", "..storage.sqlite.engine", "..server.control.state")
+"""What a server imports by itself when it starts."""
 
 
 class Forks:
@@ -35,12 +26,12 @@ class Forks:
     def __init__(self) -> None:
         self._running: set[int] = set()
 
-    def start(self, arguments: list[str], output: str) -> int:
-        """Run a command of `chat-bindings`, which writes all that it says into a file: its process id."""
+    def start(self, name: str, arguments: list[Any], output: str) -> int:
+        """Run a function of `service`, which writes all that it says into a file: its process id."""
         pid = os.fork()
         if pid == 0:
             self._running.clear()  # they are not its own, and must not end with it
-            _become(arguments, output)
+            _become(name, arguments, output)
         self._running.add(pid)
         return pid
 
@@ -70,23 +61,27 @@ class Forks:
         return os.waitstatus_to_exitcode(status)
 
 
-def _become(arguments: list[str], output: str) -> None:
-    """Be the command from here on, in a forked process."""
+def _become(name: str, arguments: list[Any], output: str) -> None:
+    """Be a function from here on, in a forked process."""
+    from . import service
+
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(file, 1)
     os.dup2(file, 2)
-    sys.argv = ["chat-bindings", *arguments]
-    import_module(_COMMANDS, __package__).main()
+    sys.exit(getattr(service, name)(*arguments))
 
 
 def serve() -> None:
     """Answer requests until there are none any more."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what is imported may warn of itself: no test asked for it
-        for name in _PRELOADED:
+        import_module(".service", __package__)
+        for name in _IMPORTED_LATE:
             import_module(name, __package__)
+        for name in (CONTRACT, REGISTRATION, CONTROL):
+            document(name)
     forks = Forks()
     try:
         for line in sys.stdin:

@@ -15,7 +15,7 @@ class CannotServe(Exception):
 
 
 class Launcher:
-    """Runs commands of `chat-bindings`, each in a process of its own that is quick to start."""
+    """Runs functions of `service`, each in a process of its own that is quick to start."""
 
     def __init__(self, folder: Path) -> None:
         """`folder` is for what the process has to complain about."""
@@ -34,9 +34,9 @@ class Launcher:
         self._questions = cast("IO[str]", self._process.stdin)
         self._answers = cast("IO[str]", self._process.stdout)
 
-    def start(self, arguments: Sequence[object], output: Path) -> int:
-        """Run a command, which writes all that it says into a file: its process id."""
-        pid: int = self._ask("start", [*map(str, arguments)], str(output))
+    def start(self, name: str, arguments: Sequence[object], output: Path) -> int:
+        """Run a function, which writes all that it says into a file: its process id."""
+        pid: int = self._ask("start", name, arguments, str(output))
         return pid
 
     def ended(self, pid: int) -> int | None:
@@ -44,9 +44,9 @@ class Launcher:
         code: int | None = self._ask("ended", pid)
         return code
 
-    def run(self, arguments: Sequence[object], output: Path) -> int:
-        """Run a command to its end: what it ended with."""
-        code: int = self._ask("wait", self.start(arguments, output))
+    def run(self, name: str, arguments: Sequence[object], output: Path) -> int:
+        """Run a function to its end: what it ended with."""
+        code: int = self._ask("wait", self.start(name, arguments, output))
         return code
 
     def stop(self, pid: int) -> None:

@@ -1,4 +1,4 @@
-"""The servers that tests get: each the real `chat-bindings serve`, in a process and with a database of its own."""
+"""The servers that tests get: each the real one, in a process and with a database of its own."""
 
 import hashlib
 import json
@@ -6,12 +6,12 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from .client import Client
+from .client import Client, Refused
 from .launcher import CannotServe, Launcher
 from .world import HeldWorld, World, token
 
@@ -31,13 +31,14 @@ _OWN = (
 
 
 class ChatBindingsServer:
-    """A running `chat-bindings serve` that nobody else uses."""
+    """A running server that nobody else uses."""
 
-    def __init__(self, url: str, world: HeldWorld, log_file: Path) -> None:
+    def __init__(self, url: str, world: HeldWorld, log_file: Path, log_begins: int = 0) -> None:
         self.url = url
         """Where it is, such as `http://127.0.0.1:40123`."""
         self._world = world
         self._log_file = log_file
+        self._log_begins = log_begins
         self._final_log: str | None = None
         self._client = Client(url)
 
@@ -70,12 +71,13 @@ class ChatBindingsServer:
     def log(self) -> str:
         """All that it has logged."""
         if self._final_log is None:
-            return self._log_file.read_text(encoding="utf-8", errors="replace")
+            return self._log_file.read_bytes()[self._log_begins :].decode(errors="replace")
         return self._final_log
 
     def ended(self) -> None:
         """Keep the log: its file goes now."""
         self._final_log = self.log
+        self._client.close()
 
     def bindings(self, *, service_sid: str | None = None) -> list[dict[str, Any]]:
         """All Bindings that a service holds now, as the API shows them. No rule of faults counts or changes it."""
@@ -105,10 +107,42 @@ class ChatBindingsServer:
         own = {name: value for name, value in given.items() if value is not None}
         return self._client.register(*self._asking(service_sid), own)
 
+    def requests(self, **filters: object) -> list[dict[str, Any]]:
+        """The requests that came, oldest first; `filters` are the parameters of `listRequests` in the control API."""
+        return self._client.requests(filters)
+
+    def set_faults(self, rules: Mapping[str, Any]) -> None:
+        """Put rules of faults in force, until the end of the test."""
+        self._client.set_faults(rules)
+
     def _asking(self, service_sid: str | None) -> tuple[tuple[str, str], str]:
         sid = service_sid or self.service_sid
         owner = self._world.owner(sid)
         return (str(owner["sid"]), token(owner)), sid
+
+
+class KeptServer:
+    """A server that tests use one after the other."""
+
+    def __init__(self, held: HeldWorld, url: str, log_file: Path, client: Client) -> None:
+        self.url = url
+        self.log_file = log_file
+        self._held = held
+        self._client = client
+
+    def reset(self, held: HeldWorld) -> bool:
+        """Make it hold a world and nothing else: whether it still runs. Raises `CannotServe` for a wrong world."""
+        try:
+            if held.document == self._held.document:
+                self._client.reset()
+            else:
+                self._client.set_world(held.document)
+                self._held = held
+        except OSError:
+            return False
+        except Refused as error:
+            raise CannotServe(f"The world cannot be imported. {error}") from None
+        return True
 
 
 class ServerFactory:
@@ -123,6 +157,8 @@ class ServerFactory:
         self._launcher = Launcher(folder)
         self._demo = HeldWorld.of(None)
         self._databases: dict[bytes, Path] = {}
+        self._kept: dict[bool, KeptServer] = {}
+        self._stack = ExitStack()
         self._made = 0
 
     @contextmanager
@@ -140,23 +176,49 @@ class ServerFactory:
         page. `faults` are rules as `serve --fault-rules` takes them, or their file, or True for none beside what
         requests ask for. `options` are further ones of `serve`. Raises `CannotServe`.
         """
-        folder = self._new_folder()
         held = self._demo if world is None else _read(world)
-        database = shutil.copytree(self._database(held), folder / "database") / "world.db"
-        arguments = ["--database", _locator(database), *_fault_options(faults, folder), *_checked(options)]
-        arguments += [] if registration else ["--no-registration"]
-        log_file = folder / "log"
-        pid = self._launcher.start(["serve", "--port", "0", "--no-docs", *arguments], log_file)
-        try:
-            server = ChatBindingsServer(self._url(pid, log_file), held, log_file)
+        with self._started(held, faults, options, registration=registration) as (url, log_file, _):
+            server = ChatBindingsServer(url, held, log_file)
             with self._running(server):
                 yield server
+
+    @contextmanager
+    def kept(self, *, world: World = None, registration: bool = True) -> Iterator[ChatBindingsServer]:
+        """A server that is kept for the next block: it is reset, and holds the world, when a block begins."""
+        held = self._demo if world is None else _read(world)
+        kept = self._kept.get(registration)
+        if kept is None or not kept.reset(held):
+            started = self._started(held, None, (), registration=registration)
+            kept = self._kept[registration] = KeptServer(held, *self._stack.enter_context(started))
+        server = ChatBindingsServer(kept.url, held, kept.log_file, kept.log_file.stat().st_size)
+        with self._running(server):
+            yield server
+
+    @contextmanager
+    def _started(
+        self, held: HeldWorld, faults: Faults, options: Sequence[str], *, registration: bool
+    ) -> Iterator[tuple[str, Path, Client]]:
+        folder = self._new_folder()
+        database = shutil.copytree(self._database(held), folder / "database") / "world.db"
+        wanted = {
+            "database": _locator(database),
+            "faults": _fault_rules(faults, folder),
+            "registration": registration,
+            "options": _checked(options),
+        }
+        log_file = folder / "log"
+        pid = self._launcher.start("serve", [wanted], log_file)
+        try:
+            url = self._url(pid, log_file)
+            with closing(Client(url)) as client:
+                yield url, log_file, client
         finally:
             self._launcher.stop(pid)
             shutil.rmtree(folder)
 
     def close(self) -> None:
         """End every server, and leave nothing behind."""
+        self._stack.close()
         self._launcher.close()
         shutil.rmtree(self._folder)
 
@@ -188,7 +250,7 @@ class ServerFactory:
             file, told = folder / "world.json", folder / "told"
             file.write_bytes(text)
             locator = _locator(folder / "database" / "world.db")
-            if self._launcher.run(["import", file, "--database", locator], told):
+            if self._launcher.run("import_world", [str(file), locator], told):
                 raise CannotServe(f"The world cannot be imported. {told.read_text(encoding='utf-8')}")
             self._databases[key] = folder / "database"
         return self._databases[key]
@@ -219,15 +281,15 @@ def _locator(database: Path) -> str:
     return f"sqlite:///{quote(str(database))}"
 
 
-def _fault_options(faults: Faults, folder: Path) -> list[str]:
-    if faults is None or faults is False:
-        return []
-    if faults is True:
-        return ["--faults"]
-    file = Path(faults) if isinstance(faults, str | Path) else folder / "rules.json"
-    if not isinstance(faults, str | Path):
-        file.write_text(json.dumps(faults), encoding="utf-8")
-    return ["--faults", "--fault-rules", str(file)]
+def _fault_rules(faults: Faults, folder: Path) -> str | bool | None:
+    """The file of the rules, or whether requests can make themselves fail."""
+    if faults is None or isinstance(faults, bool):
+        return faults
+    if isinstance(faults, str | Path):
+        return str(faults)
+    file = folder / "rules.json"
+    file.write_text(json.dumps(faults), encoding="utf-8")
+    return str(file)
 
 
 def _checked(options: Sequence[str]) -> list[str]:

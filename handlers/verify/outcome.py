@@ -26,6 +26,10 @@ class Result:
     reproduce: str = ""
     """Lines of shell that show it; secrets are shell variables."""
     seconds: float = 0.0
+    requests: tuple["Sent", ...] = ()
+    """The requests that show a violation, in the order in which they were sent."""
+    cause: str = ""
+    """What a violation has in common with others, if anything: an answer of the target's that they all met."""
 
 
 @dataclass(frozen=True)

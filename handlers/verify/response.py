@@ -1,6 +1,7 @@
 """An answer of the target, with the request that it answers."""
 
 import json
+import re
 import shlex
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,8 @@ MISSING: Any = object()
 
 _MESSAGE, _URL = 160, 240
 """Characters that are shown of the message of an error, and of a URL."""
+
+_SIDS = re.compile("[A-Z]{2}[0-9a-fA-F]{32}")
 
 _PERSONAL = ("identity", "endpoint", "links")
 
@@ -64,6 +67,8 @@ class Answer:
     body: bytes = field(repr=False)
     reason: str = ""
     """Why there is none, where it stands for an answer that did not come; its status is 0 then."""
+    began: float = 0.0
+    """When its request was sent, by the clock of `time.monotonic`; 0 where that is not known."""
 
     @property
     def is_of_binding(self) -> bool:
@@ -119,6 +124,22 @@ class Answer:
         if isinstance(found, dict) and isinstance(found.get("bindings"), list):
             return f"{text}, a list of {len(found['bindings'])} Bindings"
         return text
+
+    @property
+    def summary_of_error(self) -> str:
+        """Status, code and message of an error, without what it says of its request; empty for any other answer."""
+        if self.status and self.status < 400:
+            return ""
+        if not self.status:
+            return f"no answer: {self.reason}" if self.reason else ""
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return f"status {self.status}, {self.media_type or 'no Content-Type'}"
+        if not isinstance(found, dict):
+            return f"status {self.status}"
+        message = _SIDS.sub("(SID)", str(found.get("message", "")))
+        return f"status {self.status}, code {told(found.get('code', MISSING))}, message {told(message, _MESSAGE)}"
 
     def has_status(self, *expected: int) -> "Answer":
         """Itself, when it has one of some statuses. Raises `Violation` otherwise."""

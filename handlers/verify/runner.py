@@ -10,8 +10,9 @@ from .clause import Check, Clause, clause_of
 from .credentials import Secrets
 from .evidence import Evidence
 from .http.client import CLAUSE
-from .outcome import Result
+from .outcome import Result, Sent
 from .readiness.framing import Blockage
+from .response import Answer
 from .violation import DeleteLost, NotShown, TargetGone, Violation
 
 AT_ONCE = 40
@@ -140,6 +141,12 @@ class Runner:
             return self._violated(clause, lost.again())
         return Result(clause, "skipped", detail=self.secrets.hidden(f"a DELETE is not repeated, and {lost}"))
 
+    def _sent(self, clause: Clause, answer: Answer) -> Sent:
+        hidden = self.secrets.hidden
+        began_s = max(answer.began - self.evidence.target.client.started, 0.0) if answer.began else 0.0
+        status = f"status {answer.status}" if answer.status else f"no answer: {answer.reason}"
+        return Sent(clause.id, began_s, answer.request.method, hidden(answer.request.url), hidden(status))
+
     def _violated(self, clause: Clause, violation: Violation) -> Result:
         hidden = self.secrets.hidden
         for blockage in self._blockages:
@@ -152,6 +159,10 @@ class Runner:
             actual=hidden(violation.actual),
             detail=hidden(violation.detail),
             reproduce=hidden(violation.curl),
+            cause=hidden(violation.cause),
+            requests=tuple(
+                self._sent(clause, answer) for answer in sorted(violation.shown_by, key=lambda each: each.began)
+            ),
         )
 
 
@@ -182,6 +193,10 @@ class _Pending:
         with self._changed:
             del self._used[check]
             self._changed.notify_all()
+
+
+def _began(answer: Answer) -> float:
+    return answer.began
 
 
 def _phases(checks: Sequence[Check]) -> tuple[Sequence[Check], Sequence[Check], Sequence[Check]]:

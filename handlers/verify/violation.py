@@ -23,6 +23,14 @@ class Violation(Exception):
         """The answers that show it, in the order in which they were asked for."""
 
     @property
+    def cause(self) -> str:
+        """What it may have in common with others: the error that the target gave, in its own words."""
+        if not self.shown_by:
+            return ""
+        answer = self.shown_by[-1]
+        return answer.summary_of_error if answer.summary_of_error and f"status {answer.status}" in self.actual else ""
+
+    @property
     def curl(self) -> str:
         """The lines of shell that show it."""
         return "\n".join(dict.fromkeys(answer.request.curl for answer in self.shown_by))

@@ -120,5 +120,6 @@ def long_identities(length: int) -> tuple[str, ...]:
     """Identities of the greatest length, in code points: of one byte each in UTF-8, of three, and of four."""
     return "x" * length, "界" * length, "😀" * length
 
+
 LONG_PAIRS = tuple("p" * length + last for length in (100, 191, 255, 256, 511) for last in "ab")
 """Pairs that differ only after as many characters, and bytes, as columns and indexes often have."""

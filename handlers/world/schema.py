@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 from ..schema_messages import first_error, keyword, rule
-from ..spec import document, resolved
+from ..spec import document, reference_name, resolved
 
 WORLD = "world.yaml"
 ROOT = "World"
@@ -60,9 +60,9 @@ def record_types() -> dict[str, RecordType]:
 
 def _record_type(schema: Mapping[str, Any]) -> RecordType:
     children = {
-        name: reference.rpartition("/")[2]
+        name: reference
         for name, own in schema["properties"].items()
-        if (reference := own.get("items", {}).get("$ref"))
+        if (reference := reference_name(own.get("items", {})))
     }
     whole = resolved(schema, WORLD)
     validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True, formats={"date-time": _is_time})

@@ -149,5 +149,5 @@ def test_a_world_goes_in_and_out_of_postgresql(postgres, world_file, world):
     assert "is there already" in refused.stderr
     with Service(again.locator) as service:
         url = service.url + operations()["listBindings"].path(ServiceSid=world.hundred["sid"])
-        page = httpx.get(url, auth=world.auth, params={"PageSize": 1000}).json()
+        page = httpx.get(url, auth=world.auth, params={"PageSize": 1000}, timeout=60).json()
     assert len(page["bindings"]) == len(world.hundred["bindings"])

@@ -71,7 +71,7 @@ def test_a_world_is_served_as_it_stands_and_announced(tmp_path):
         assert (told["account_sid"], told["auth_token"], told["service_sid"]) == (A, TOKEN, S)
         assert told["control_url"] is None
         url = f"{told['url']}/v2/Services/{S}/Bindings"
-        assert httpx.get(url, auth=(A, TOKEN)).json()["bindings"] == []
+        assert httpx.get(url, auth=(A, TOKEN), timeout=60).json()["bindings"] == []
         assert stat.S_IMODE((tmp_path / "server.json").stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
 
@@ -81,7 +81,7 @@ def test_several_workers_announce_once(tmp_path):
     with serving(tmp_path, "--demo", "--port", 0, "--workers", 2, CHAT_BINDINGS_DEMO_TOKEN=TOKEN) as (told, process):
         assert (told["pid"], told["auth_token"]) == (process.pid, TOKEN)
         url = f"{told['url']}/v2/Services/{told['service_sid']}/Bindings"
-        assert len(httpx.get(url, auth=(str(told["account_sid"]), TOKEN)).json()["bindings"]) == 1
+        assert len(httpx.get(url, auth=(str(told["account_sid"]), TOKEN), timeout=60).json()["bindings"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_the_demo_runs_as_anybody_without_a_home(tmp_path, home):
     saved = os.environ.pop("HOME", None)
     try:
         with serving(tmp_path, "--demo", anybody=True, CHAT_BINDINGS_HOST="::", **variables) as (told, _):
-            assert httpx.get(f"{told['url']}/v2/Services/{S}/Bindings").status_code == 401
+            assert httpx.get(f"{told['url']}/v2/Services/{S}/Bindings", timeout=60).status_code == 401
     finally:
         if saved is not None:
             os.environ["HOME"] = saved

@@ -320,7 +320,7 @@ def test_a_world_is_imported_under_a_running_server(database):
         assert client.get(url, auth=(sid("SK", 1), "secret-1")).status_code == 200
         assert database.run("account", "delete", sid("AC", 1), "--cascade").returncode == 0
         assert client.get(url, auth=auth).status_code in (401, 404)
-        assert wait_until(lambda: client.get(url, auth=auth).status_code == 401, 1)
+        assert wait_until(lambda: client.get(url, auth=auth).status_code == 401, 60)
 
 
 def test_an_export_is_of_one_moment(database):

@@ -26,6 +26,7 @@ def test_a_small_run_finds_nothing_wrong(tmp_path, capsys):
     assert status == 0, capsys.readouterr().out
 
 
+@pytest.mark.ci("loads Schemathesis: ten seconds of CPU")
 def test_nothing_is_switched_off_but_what_is_listed():
     """The configuration switches off no check, phase or warning, and widens no status, beside those on the list."""
     config = tomllib.loads((HERE / "schemathesis.toml").read_text(encoding="utf-8"))

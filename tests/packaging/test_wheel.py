@@ -47,7 +47,7 @@ def test_the_wheel_carries_the_specs_and_no_package_called_handlers(installed):
     roots = {name.partition("/")[0] for name in names if not name.startswith("../")}
     assert {root for root in roots if not root.endswith(".dist-info")} == {"chat_bindings"}
     specs = {"bindings.yaml", "registration.yaml", "report.yaml", "world.yaml", "workflows.arazzo.yaml"}
-    specs |= {"differences.yaml", "faults.yaml"}
+    specs |= {"differences.yaml", "faults.yaml", "control.yaml"}
     assert specs <= {name.rpartition("/")[2] for name in names if name.startswith("chat_bindings/openapi/")}
     assert "chat_bindings/storage/migrations/sqlite/0001_initial.sql" in names
     assert "chat_bindings/storage/migrations/postgresql/0001_initial.sql" in names

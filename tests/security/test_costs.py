@@ -19,6 +19,9 @@ def parsing() -> float:
     return time.perf_counter() - began
 
 
+pytestmark = pytest.mark.ci("measures twenty hostile bodies: 40 seconds of CPU")
+
+
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
     """A service without accounts would refuse all by 401: it has the world of the bench."""

@@ -14,7 +14,7 @@ from ..server.conftest import Asker
 from ..support import raw
 from ..support.running import Service
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.ci("sends 90,000 requests: 45 seconds of CPU")]
 
 _MOST = 10_000
 _GROWS = 24_000_000

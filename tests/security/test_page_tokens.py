@@ -107,7 +107,7 @@ def test_a_token_in_another_service(service, client, world, of_account):
     """A token that was given for another service shows nothing of that service, neither of ours nor of others'."""
     given_to = world.auth if of_account == "own" else world.foreign_auth
     given_for = world.full if of_account == "own" else world.foreign
-    with httpx.Client(base_url=service.url, auth=given_to) as owner:
+    with httpx.Client(base_url=service.url, auth=given_to, timeout=60) as owner:
         url = get(owner, list_url(owner, given_for["sid"], ("PageSize", 1)))["meta"]["next_page_url"]
         token = httpx.URL(url).params["PageToken"]
     assert check_own(asked(service, world.auth, world.hundred["sid"], token_queries([token])), world.hundred) == 1
@@ -115,7 +115,7 @@ def test_a_token_in_another_service(service, client, world, of_account):
 
 def test_anothers_list_stays_closed(service, client, world):
     """With a token that is right for another account's list, that list is still not there."""
-    with httpx.Client(base_url=service.url, auth=world.foreign_auth) as owner:
+    with httpx.Client(base_url=service.url, auth=world.foreign_auth, timeout=60) as owner:
         url = get(owner, list_url(owner, world.foreign["sid"], ("PageSize", 1)))["meta"]["next_page_url"]
     answer = client.get(url)
     assert (answer.status_code, answer.json()["code"]) == (404, 20404)

@@ -124,7 +124,7 @@ def test_a_connection_that_is_not_used(ask):
             time.sleep(1)
         received, seconds = ended_after(connection)
     assert received == b""
-    assert PATIENCE - 1 <= seconds + 1 <= PATIENCE + 5
+    assert PATIENCE - 1 <= seconds + 1 <= PATIENCE + 60
 
 
 def test_a_body_that_nobody_waits_for(ask, world):
@@ -135,7 +135,7 @@ def test_a_body_that_nobody_waits_for(ask, world):
         check_documented(raw.one(connection), "fetchBinding")
         received, seconds = ended_after(connection)
     assert received == b""
-    assert PATIENCE - 1 <= seconds <= PATIENCE + 5
+    assert PATIENCE - 1 <= seconds <= PATIENCE + 60
 
 
 def test_an_answer_that_is_not_read(ask, world, hasty):

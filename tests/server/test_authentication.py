@@ -149,16 +149,6 @@ def test_the_scheme_has_no_case(ask, world, scheme):
     check_documented(ask("fetchBinding", auth=header), "fetchBinding")
 
 
-@pytest.mark.parametrize("operation", [name for name in OPERATIONS if name != "deleteBinding"])
-def test_a_key_opens_what_its_account_does(ask, world, operation):
-    """An API key's SID and secret get in like the account's own, and see the same."""
-    auth = raw.basic(world.key["sid"], world.key["secret"])
-    mine, keys = (check_documented(ask(operation, auth=value), operation) for value in ("", auth))
-    for body in (mine, keys):
-        body.pop("date_updated", None)
-    assert mine == keys
-
-
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_key_opens_nothing_of_another_account(ask, world, operation):
     """With a key of account A, account B's services and Bindings are not there."""

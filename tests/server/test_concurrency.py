@@ -53,7 +53,7 @@ def test_registrations_of_one_key_make_one_binding(serving, world, key):
     bodies = [check_documented(answer, "registerBinding") for answer in answers]
     assert Counter(answer.status for answer in answers) == {201: 1, 200: AT_ONCE - 1}
     assert len({(body["sid"], body["date_created"]) for body in bodies}) == 1
-    with httpx.Client(base_url=serving.url, auth=world.auth) as client:
+    with httpx.Client(base_url=serving.url, auth=world.auth, timeout=60) as client:
         left = [binding for binding in get(client, list_url(client, world.empty["sid"]))["bindings"]
                 if binding["endpoint"] == f"device {key}"]  # fmt: skip
     assert len(left) == 1
@@ -67,7 +67,7 @@ def test_registrations_of_many_keys_make_as_many(serving, world):
     requests = [Request("POST", path, registration(0, 100 + number % 25, Identity="many")) for number in range(AT_ONCE)]
     answers = flood(serving.url, world.auth, requests, connections=AT_ONCE)
     assert Counter(answer.status for answer in answers) == {201: 25, 200: 25}
-    with httpx.Client(base_url=serving.url, auth=world.auth) as client:
+    with httpx.Client(base_url=serving.url, auth=world.auth, timeout=60) as client:
         page = get(client, list_url(client, world.empty["sid"], ("Identity", "many")))
     assert sorted(sids([page])) == sorted({check_documented(answer, "registerBinding")["sid"] for answer in answers})
 
@@ -157,10 +157,10 @@ def command(*arguments) -> dict[str, str]:
 
 
 def refused_within_a_second(connections, auth) -> None:
-    deadline = time.monotonic() + 1
+    """Ask a second later: however slow the machine is, what is asked then is refused."""
+    time.sleep(1)
     for connection in connections:
-        while ask(connection, auth).status != 401:
-            assert time.monotonic() < deadline, "it still gets in"
+        assert ask(connection, auth).status == 401, "it still gets in"
     check_error(ask(connections[0], auth), "unauthorized", "listBindings")
 
 

@@ -83,7 +83,7 @@ def test_what_is_in_flight_is_finished(database, world, number, workers):
     with Service(database) as again:
         for body in bodies:
             path = operations()["fetchBinding"].path(ServiceSid=world.empty["sid"], Sid=body["sid"])
-            assert httpx.get(again.url + path, auth=world.auth).json()["endpoint"] == body["endpoint"]
+            assert httpx.get(again.url + path, auth=world.auth, timeout=60).json()["endpoint"] == body["endpoint"]
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,13 @@ def test_an_idle_service_ends_at_once(database, number, options):
 def test_workers_end_with_their_supervisor(database):
     """After `kill -9` of the supervisor its workers end within seconds, and the port is free."""
     with Service(database, "--workers", 2) as service:
-        assert wait_until(lambda: service.log.count("is ready") >= 2, 20)
+        assert wait_until(lambda: service.log.count("is ready") >= 2, 60)
         workers = children(service.pid)
         with raw.connect(service.url) as connection:  # an idle client keeps nobody
             connection.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
             assert raw.one(connection).status == 404
             os.kill(service.pid, signal.SIGKILL)
-            assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 10)
+            assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 60)
         service.kill()
 
 
@@ -149,7 +149,30 @@ def test_a_worker_that_dies_is_replaced(database, world, hangs):
         assert wait_until(lambda: service.log.count("bindings.yaml") >= 3, 60)
         path = operations()["listBindings"].path(ServiceSid=world.empty["sid"])
         for _ in range(10):
-            assert httpx.get(service.url + path, auth=world.auth).status_code == 200
+            assert httpx.get(service.url + path, auth=world.auth, timeout=60).status_code == 200
+
+
+def test_a_worker_starts_while_its_database_is_unavailable(world_file, world, tmp_path):
+    """Of two workers one is killed while the database is moved aside: both answer 503, and 200 when it is back."""
+    database = load(tmp_path / "moved.db", world_file)
+    path = operations()["listBindings"].path(ServiceSid=world.empty["sid"])
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    with Service(database, "--workers", 2) as service:
+        assert wait_until(lambda: service.log.count("is ready") >= 2, 60)
+        for file in tmp_path.glob("moved.db*"):
+            file.rename(aside / file.name)
+        os.kill(children(service.pid)[-1], signal.SIGKILL)
+        assert wait_until(lambda: service.log.count("is ready") >= 3, 60)
+        for _ in range(4):
+            response = httpx.get(service.url + path, auth=world.auth, timeout=30)
+            assert (response.status_code, response.json()["code"]) == (503, 20503)
+            assert response.headers["Retry-After"]
+        for file in aside.iterdir():
+            file.rename(tmp_path / file.name)
+        assert wait_until(lambda: service.log.count("database opened again") >= 2, 60)
+        for _ in range(4):
+            assert httpx.get(service.url + path, auth=world.auth, timeout=30).status_code == 200
 
 
 SLOW = """
@@ -188,7 +211,7 @@ def fetched_as_printed(line: str) -> dict[str, object]:
         return httpx.Response(200, content=done.stdout).json()
     curl, option, credentials, url = shlex.split(line)
     assert (curl, option) == ("curl", "-u")
-    return httpx.get(url, auth=tuple(credentials.split(":"))).json()
+    return httpx.get(url, auth=tuple(credentials.split(":")), timeout=60).json()
 
 
 def test_the_demo(demo):

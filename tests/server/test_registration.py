@@ -90,7 +90,7 @@ def test_date_updated_never_moves_back(register, world_file, tmp_path, world):
     service_sid = document_["accounts"][0]["services"][0]["sid"]
     with Service(load(tmp_path / "ahead.db", tmp_path / "world.json")) as ahead:
         url = ahead.url + operations()[OPERATION].path(ServiceSid=service_sid)
-        body = registered(response_of(httpx.post(url, data=fields, auth=world.auth)), 200)
+        body = registered(response_of(httpx.post(url, data=fields, auth=world.auth, timeout=60)), 200)
     assert (body["sid"], body["date_updated"]) == (binding["sid"], "2999-01-01T00:00:00Z")
     assert (body["date_created"], body["credential_sid"]) == (binding["date_created"], CREDENTIAL)
 
@@ -399,7 +399,7 @@ def test_without_registration(world, world_file, tmp_path):
     """`--no-registration` leaves the path out: it is not in the specs then, and everything else is as before."""
     with (
         Service(load(tmp_path / "closed.db", world_file), "--no-registration") as closed,
-        httpx.Client(base_url=closed.url, auth=world.auth) as client,
+        httpx.Client(base_url=closed.url, auth=world.auth, timeout=60) as client,
     ):
         path = operations()[OPERATION].path(ServiceSid=world.empty["sid"])
         for method in ("POST", "GET", "OPTIONS"):

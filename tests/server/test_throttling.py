@@ -8,7 +8,7 @@ import pytest
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
-    from throttled.rate_limiter import per_min
+    from throttled import per_min
 
     from chat_bindings.server.access import token_bucket
     from chat_bindings.server.access.guess_limit import Guesses
@@ -96,7 +96,7 @@ def test_memory_is_bounded(monkeypatch):
     for gate in (guesses._by_address, guesses._by_user):  # noqa: SLF001
         backend = gate._limit._limiter._store._backend  # noqa: SLF001
         assert len(backend.get_client()) == len(backend.expire_info) == kept
-        assert not gate._looked_at  # noqa: SLF001
+        assert not gate._checked  # noqa: SLF001
     assert not guesses._right._backend.get_client()  # noqa: SLF001
 
 

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from ..support.answers import check_documented, document, operations, response_of
 from ..support.lists import Page, get, list_url, sids, walk
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
+pytestmark = [pytest.mark.usefixtures("unmeasured"), pytest.mark.ci("random walks take fourteen seconds")]
 
 TYPES = document()["components"]["schemas"]["BindingType"]["enum"]
 IDENTITIES = ["a", "A", "a,b", "é", "e\u0301", "% +&"]

@@ -26,7 +26,7 @@ from chat_bindings.storage.interface import (
     ServiceRow,
     StorageDamaged,
 )
-from chat_bindings.storage.sqlite import pages
+from chat_bindings.storage.sqlite import administration
 from chat_bindings.storage.sqlite.administration import SqliteAdministration
 from chat_bindings.storage.sqlite.backup import Backup, BadBackup, Contents, restore, write
 from chat_bindings.storage.sqlite.connection import connect, transaction
@@ -185,7 +185,7 @@ def test_few_things_are_backed_up_as_many(tmp_path, accounts):
 
 def test_a_copy_is_one_moment(tmp_path, database, monkeypatch):
     """What others write between the pages is not in a copy, and has it begin no second time."""
-    monkeypatch.setattr(pages, "_TOGETHER", 5)
+    monkeypatch.setattr(administration, "_TOGETHER", 5)
     source = Path(shutil.copy(database, tmp_path / "source.db"))
     with closing(connect(source)) as reading, closing(connect(source)) as writing:
         total, told = reading.pragma("page_count"), []
@@ -201,8 +201,8 @@ def test_a_copy_is_one_moment(tmp_path, database, monkeypatch):
             assert expected == total
             yield advance
 
-        with closing(connect(tmp_path / "copy.db", create=True)) as copied:
-            pages.copy(reading, copied, "copying", disturb)
+        with closing(connect(tmp_path / "copy.db", create=True)) as copied, SqliteAdministration(source) as storage:
+            storage.copy_pages_to(copied, disturb)
         assert sum(told) == total
         assert len(told) == -(-total // 5) > 3
     assert held(tmp_path / "copy.db") == held(database)

@@ -184,7 +184,7 @@ def test_what_a_killed_service_deleted_is_nowhere(world, world_file, tmp_path):
     """What was deleted right before `kill -9` is gone from the files when it was erased."""
     database = load(tmp_path / "killed.db", world_file)
     person = Person(random.Random(9))
-    with Service(database) as service, httpx.Client(base_url=service.url, auth=world.auth) as client:
+    with Service(database) as service, httpx.Client(base_url=service.url, auth=world.auth, timeout=60) as client:
         path = operations()["registerBinding"].path(ServiceSid=world.empty["sid"])
         sid = client.post(path, data=person.fields).json()["sid"]
         assert in_the_files(database) == set(person.markers)

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 from chat_bindings import periodic
+from chat_bindings.server.monitoring.readiness import answering, obstacles
 from chat_bindings.server.monitoring.settings import Workers
-from chat_bindings.service.readiness import answering, obstacles
 from chat_bindings.storage.sqlite.engine import SqliteStorage
 
 from ..support.engines import TYPES

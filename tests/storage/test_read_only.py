@@ -100,7 +100,7 @@ def test_what_sqlite_cannot_read_is_said_in_a_sentence(path, tmp_path):
     path.with_name("kept.db-shm").unlink()
     done = run_under("no right to write", path, READ, tmp_path / "out")
     assert done.stdout.splitlines()[0] == "database status: 2 0"
-    assert "the latest changes stand in" in done.stderr
+    assert "the latest changes are in" in done.stderr
     assert "Traceback" not in done.stderr
 
 

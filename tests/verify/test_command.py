@@ -165,7 +165,7 @@ def test_clauses_are_listed_and_explained(tmp_path):
 
 def test_a_world_that_is_held_in_part_gets_violations(fresh, world_file, world, tmp_path):
     """Where some Bindings of the world are missing, that is a violation, and not a run that could not be made."""
-    with httpx.Client(base_url=fresh.url, auth=world.auth) as client:
+    with httpx.Client(base_url=fresh.url, auth=world.auth, timeout=60) as client:
         for binding in world.full["bindings"][::2]:
             client.delete(f"/v2/Services/{world.full['sid']}/Bindings/{binding['sid']}").raise_for_status()
     run = verify(

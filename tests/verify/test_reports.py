@@ -15,7 +15,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from rich.console import Console
 
 from chat_bindings.cli.failures import refusal_of
-from chat_bindings.verify.outcome import Result
+from chat_bindings.verify.outcome import Result, Sent
 from chat_bindings.verify.report import console as verify_console
 from chat_bindings.verify.report.console import LiveProgress, show_clauses, show_summary
 from chat_bindings.verify.report.files import write_clauses, write_reports
@@ -27,6 +27,8 @@ SCHEMA = yaml.safe_load(Path("openapi/report.yaml").read_text(encoding="utf-8"))
 UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+
+FILES = {"report.json", "junit.xml", "report.html", "clauses.html"}
 
 RUNS = {
     "conformant": whole(),
@@ -61,12 +63,13 @@ class Page(HTMLParser):
 
     def __init__(self, page):
         super().__init__()
-        self.elements, self.attributes, self.text = [], [], ""
+        self.elements, self.attributes, self.links, self.text = [], [], [], ""
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
         self.elements.append(tag)
         self.attributes += [name for name, _ in attrs]
+        self.links += [value for name, value in attrs if name == "href"]
 
     def handle_data(self, data):
         self.text += data
@@ -86,7 +89,7 @@ def test_every_form_says_the_same(run, tmp_path):
     text = Page(page).text
     assert run.stopped in text
     assert all(each.clause.id in text for each in run.results)
-    assert {path.name for path in tmp_path.iterdir()} == {"report.json", "junit.xml", "report.html"}
+    assert {path.name for path in tmp_path.iterdir()} == FILES
 
 
 @pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
@@ -151,9 +154,11 @@ def test_a_page_shows_what_came_as_text(text, tmp_path):
     )
     found, expected = Page(page), Page(plain)
     assert (found.elements, found.attributes) == (expected.elements, expected.attributes)
+    assert found.links == expected.links
+    assert all(re.fullmatch(r"clauses\.html#[A-Z]+-[0-9]{2}", link) for link in found.links)
     assert not UNSAFE.search(page)
     assert not {"script", "img", "link", "iframe"} & set(found.elements)
-    assert not [name for name in found.attributes if name in {"src", "href", "style"} or name.startswith("on")]
+    assert not [name for name in found.attributes if name in {"src", "style"} or name.startswith("on")]
 
 
 @hostile
@@ -246,7 +251,7 @@ def test_the_same_folder_takes_another_report(tmp_path):
     written(whole(), tmp_path / "made" / "here")
     document, *_ = written(report(stopped="It ended."), tmp_path / "made" / "here")
     assert document["clauses"] == []
-    assert len(list((tmp_path / "made" / "here").iterdir())) == 3
+    assert len(list((tmp_path / "made" / "here").iterdir())) == len(FILES)
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
@@ -315,3 +320,44 @@ def test_the_templates_are_part_of_the_package():
     data = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-data"]
     assert data["chat_bindings.verify.report.templates"] == ["*.j2"]
     assert {path.suffix for path in Path("handlers/verify/report/templates").iterdir() if path.is_file()} == {".j2"}
+
+
+def test_violations_of_one_cause_are_grouped(tmp_path):
+    """Violations that met the same answer stand together: the first in full, the others by id and title."""
+    musts = [each for each in clauses() if each.level == "must"][:3]
+    cause = 'status 400, code 20001, message "must be url encoded"'
+    results = [
+        Result(musts[0], "failed", "status 200", "status 400", reproduce=CURL, cause=cause),
+        failed(musts[1]),
+        Result(musts[2], "failed", "status 200", "status 400", reproduce=CURL, cause=cause),
+    ]
+    document, _, page = written(report(*results), tmp_path)
+    output = printed(show_summary, report(*results), width=200)
+    assert [each["cause"] for each in document["clauses"]] == [cause, None, cause]
+    assert "1 more clause of the same cause" in page
+    assert output.index(musts[0].id) < output.index(f"also {musts[2].id}") < output.index(musts[1].title)
+    assert output.count(CURL) == 2
+
+
+def test_a_violation_shows_its_requests_in_order_with_their_times(tmp_path):
+    """The page shows the requests of a violation as they were sent, and links to the clause in the file beside it."""
+    clause = first("must")
+    sent = (
+        Sent(clause.id, 1.25, "GET", "http://a/1", "status 200"),
+        Sent(clause.id, 2.5, "GET", "http://a/2", "status 404"),
+    )
+    *_, page = written(report(Result(clause, "failed", "a", "b", reproduce=CURL, requests=sent)), tmp_path)
+    text = Page(page).text
+    assert re.search(r"1\.250 s: GET http://a/1, status 200\s+2\.500 s: GET http://a/2, status 404", text)
+    assert f'href="clauses.html#{clause.id}"' in page
+    assert f'id="{clause.id}"' in (tmp_path / "clauses.html").read_text(encoding="utf-8")
+
+
+def test_a_thousand_violations_are_written_at_once(tmp_path):
+    """A report of 1,000 violations is one page of moderate size."""
+    clause = first("must")
+    sent = tuple(Sent(clause.id, number / 10, "GET", "http://a/" + "x" * 100, "status 200") for number in range(4))
+    results = [Result(clause, "failed", "a", f"b {number}", reproduce=CURL, requests=sent) for number in range(1000)]
+    *_, page = written(report(*results), tmp_path)
+    assert page.count("<article") == 1000
+    assert len(page) < 4 << 20

@@ -20,7 +20,7 @@ _ADDRESSES = re.compile(r"https?://[^/]+(/some/prefix)?")
 
 
 def _content(url: str, service: str, auth: tuple[str, str]) -> dict[str, object]:
-    answer = httpx.get(f"{url}/v2/Services/{service}/Bindings", params={"PageSize": "1000"}, auth=auth)
+    answer = httpx.get(f"{url}/v2/Services/{service}/Bindings", params={"PageSize": "1000"}, auth=auth, timeout=60)
     assert answer.status_code == 200, answer.text
     items = json.loads(_ADDRESSES.sub("", answer.text))["bindings"]
     return {item["sid"]: item | {"message_types": sorted(item["message_types"])} for item in items}
@@ -72,7 +72,8 @@ def test_right_shows_what_the_reference_shows(service: Service, world: World):
         odd = f"/v2/Services/{world.document['accounts'][0]['services'][0]['sid']}/Bindings"
         for path in (odd, f"{odd}?PageSize=1001", f"{odd}?PageToken=x", f"{odd}/x", "/v2/nothing"):
             for login in (None, world.auth):
-                own, other = httpx.get(url + path, auth=login), httpx.get(service.url + path, auth=login)
+                own = httpx.get(url + path, auth=login, timeout=60)
+                other = httpx.get(service.url + path, auth=login, timeout=60)
                 assert own.status_code == other.status_code
                 assert own.status_code == 200 or own.json()["code"] == other.json()["code"]
 
@@ -84,7 +85,7 @@ def test_a_server_runs_alone(world_file: Path):
         assert process.stdout is not None
         told = re.fullmatch(r"listening at (http://127\.0\.0\.1:[0-9]+/some/prefix)\n", process.stdout.readline())
         assert told
-        assert httpx.get(f"{told[1]}/v2/nothing").status_code == 404
+        assert httpx.get(f"{told[1]}/v2/nothing", timeout=60).status_code == 404
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
         assert process.stdout.read() == ""

@@ -15,10 +15,11 @@ from ...server.http.limits import Limits
 from ...server.http.listening import Listening, listeners, url_of
 from ...server.logs import configure
 from ...server.monitoring.settings import Monitoring, with_folder
-from ...server.settings import DOCS, Settings
+from ...server.settings import CONTROL, DOCS, Control, Settings
 from ..environment import service_links
 from ..options import is_given, is_typed, late_database_option, option, settings_group
 from .announce import announce_option, announcing
+from .control import control_options, end_with_stdin_option, watch_stdin
 from .docs import site_under_docs
 from .faults import faults_options
 from .init_process import leave_process_1
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from ...server.http.certificates import Certificate
 
 log = logging.getLogger(__name__)
+
+CONTROL_BASE = f"{CONTROL}/v1"
+"""The path of the control API's first version."""
 
 
 @click.command()
@@ -50,6 +54,8 @@ log = logging.getLogger(__name__)
 @settings_group("limits", Limits)
 @monitoring_options
 @faults_options
+@control_options
+@end_with_stdin_option
 @click.pass_context
 def serve(  # noqa: PLR0913 - an argument for each group of options
     context: click.Context,
@@ -65,6 +71,8 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
     limits: Limits,
     monitoring: Monitoring,
     faults: FaultRules | None,
+    control: Control | None,
+    end_with_stdin: bool,
 ) -> None:
     """Serve the Bindings API.
 
@@ -74,13 +82,13 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
     Examples:
       chat-bindings serve --demo
       chat-bindings serve --demo --faults
-      chat-bindings serve --world world.json --port 0 --announce server.json
+      chat-bindings serve --world world.json --port 0 --announce server.json --control
       chat-bindings serve --database sqlite:///bindings.db --workers 2
       chat-bindings serve --port 443 --tls-cert cert.pem --tls-key key.pem --public-url https://chat.twilio.com
     """
     leave_process_1()
+    from ...application import application
     from ...server import run  # the web stack takes a while to import: --help does without
-    from .application import application
 
     certificate = _certificate(listening)
     configure(given["log_level"], given["log_format"])
@@ -99,12 +107,15 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
             found.locator,
             **given,
             docs=site,
+            control=control,
             faults=faults,
             limits=limits,
             monitoring=monitored,
             throttling=throttling.among(listening.workers),
         )
         url = url_of(sockets[0], secure=certificate is not None, local=True)
+        if end_with_stdin:
+            watch_stdin()
         if announce != "-":
             _invite(found, url, docs=site is not None)
         run.run(
@@ -114,7 +125,7 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
             workers=listening.workers,
             certificate=certificate,
             monitor=monitor,
-            ready=lambda: announced(_announced(found, url)),
+            ready=lambda: announced(_announced(found, url, control)),
         )
 
 
@@ -167,12 +178,12 @@ def _invite(found: Served, url: str, *, docs: bool) -> None:
         click.echo(f"Read the contract, and try it on this server: {url}{DOCS}/\n")
 
 
-def _announced(found: Served, url: str) -> dict[str, Any]:
+def _announced(found: Served, url: str, control: Control | None) -> dict[str, Any]:
     return {
         "url": url,
         "account_sid": found.account_sid,
         "auth_token": found.auth_token,
         "service_sid": found.service_sid,
-        "control_url": None,
+        "control_url": f"{url}{CONTROL_BASE}" if control else None,
         "pid": os.getpid(),
     }

@@ -24,7 +24,7 @@ def _fault_rules(*, faults: bool, fault_rules: str | None, faults_for_all: bool)
 
     context = click.get_current_context()
     hosts = () if context.params["uds"] else context.params["host"]
-    if not faults_for_all and (others := [host for host in hosts if not _is_loopback(host)]):
+    if not faults_for_all and (others := [host for host in hosts if not is_loopback(host)]):
         raise click.UsageError(
             f"--faults on --host {others[0]} would let others make requests fail: "
             "leave --host out, or say that it is meant with --faults-for-all."
@@ -41,7 +41,8 @@ def _fault_rules(*, faults: bool, fault_rules: str | None, faults_for_all: bool)
     return FaultRules(counts, seed, rules)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host to listen on is this machine alone."""
     import socket
 
     with suppress(OSError):  # what cannot be found out is told when it is listened on

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hmac
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,8 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ...storage.interface import Storage
 from ...storage.tokens import digest
 from ..errors import ApiError
-from ..operations.stage import Stage
+from ..operations.stage import Stage, is_control
 from ..request import Repeated, Request
+
+Guard = Callable[[ASGIApp], ASGIApp]
 
 _NOBODY = digest("")
 """Compared with when the user name is unknown, so that it takes as long as a wrong password."""
@@ -80,6 +82,14 @@ class Authenticator:
             self._known[value] = account_sid, until
         return account_sid
 
+    def forget(self) -> None:
+        """Remember no credentials."""
+        self._known.clear()
+
+    async def again(self, scope: Scope) -> str:
+        """Return the SID of the account of a request whose credentials were right before a reset."""
+        return await self.account_sid(Request.of(scope).header(b"authorization") or b"", scope)
+
     def _forget(self) -> None:
         """Keep no secret for longer than it is of use, and not more of them than fit."""
         now = time.monotonic()
@@ -118,13 +128,17 @@ class AuthenticatedOperation:
 class Authentication(Stage):
     """The stage that identifies the account of a request."""
 
-    def __init__(self, app: ASGIApp, *, authenticator: Authenticator) -> None:
+    def __init__(self, app: ASGIApp, *, authenticator: Authenticator, guard: Guard | None = None) -> None:
+        """`guard` puts an operation of the control API behind its own check."""
         super().__init__(app)
         self._authenticator = authenticator
+        self._guard = guard
 
     def wrap(self, operation: AbstractOperation, next_app: ASGIApp) -> ASGIApp:
         if not operation.security:
             return next_app
+        if self._guard and is_control(operation):
+            return self._guard(next_app)
         for requirement in operation.security:
             for name in requirement:
                 scheme = operation.security_schemes[name]

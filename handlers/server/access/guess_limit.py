@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from starlette.types import Scope
-from throttled.rate_limiter import per_min
+from throttled import per_min
 
 from ...storage.interface import Storage
 from ..errors import ApiError
@@ -113,8 +113,13 @@ class GuardedAuthenticator(Authenticator):
 
     def __init__(self, storage: Storage, throttling: Throttling, peers: Peers) -> None:
         super().__init__(storage)
+        self._throttling = throttling
         self._guesses = Guesses(throttling)
         self._peers = peers
+
+    def forget(self) -> None:
+        super().forget()
+        self._guesses = Guesses(self._throttling)
 
     def remembered(self, value: bytes, scope: Scope) -> str | None:
         return super().remembered(_sent_from(self._peers.of(scope), value), scope)

@@ -4,9 +4,9 @@ from collections.abc import Awaitable
 
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
-from throttled.rate_limiter import per_sec
+from throttled import per_sec
 
-from ..operations.stage import Stage
+from ..operations.stage import Stage, is_control
 from ..request import Request
 from .token_bucket import Limit, too_many_requests
 
@@ -33,4 +33,5 @@ class RateLimit(Stage):
         self._limit = Limit(per_sec(requests_a_second, burst=requests_a_second))
 
     def wrap(self, operation: AbstractOperation, next_app: ASGIApp) -> ASGIApp:
-        return LimitedOperation(next_app, self._limit) if operation.security else next_app
+        is_limited = operation.security and not is_control(operation)
+        return LimitedOperation(next_app, self._limit) if is_limited else next_app

@@ -1,11 +1,9 @@
-"""Limits: how often something may happen, for each of many keys."""
+"""Token buckets: a limit on how often something may happen, for each of many keys."""
 
 import hashlib
 import math
 
-from throttled.rate_limiter import Quota
-from throttled.rate_limiter.gcra import GCRARateLimiter
-from throttled.store import MemoryStore
+from throttled import MemoryStore, Quota, RateLimiterType, Throttled
 
 from ..errors import ApiError
 
@@ -14,12 +12,12 @@ _KEPT = 32_768
 
 
 def key(*parts: str) -> str:
-    """A key of one size for what may be of any."""
+    """Make a key of one size of texts of any size."""
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def memory() -> MemoryStore:
-    """What keeps a number for each of a bounded number of keys."""
+    """Make a store of a number for each of a bounded number of keys."""
     return MemoryStore(options={"MAX_SIZE": _KEPT})
 
 
@@ -28,10 +26,10 @@ class Limit:
 
     def __init__(self, quota: Quota) -> None:
         self._between = quota.emission_interval
-        self._limiter = GCRARateLimiter(quota, memory())
+        self._limiter = Throttled(using=RateLimiterType.GCRA.value, quota=quota, store=memory())
 
     def left(self, key: str) -> int:
-        """How many times it may happen at once."""
+        """Return how many times it may happen at once."""
         return self._limiter.peek(key).remaining
 
     def count(self, key: str) -> bool:
@@ -39,12 +37,12 @@ class Limit:
         return not self._limiter.limit(key).limited
 
     def wait(self, key: str) -> int:
-        """For how many whole seconds to wait until it may happen again, at least one."""
+        """Return the whole seconds until it may happen again, at least one."""
         state = self._limiter.peek(key)
         # not `retry_after`, which a look without a try gets wrong
         return max(math.ceil(state.reset_after - (state.limit - 1) * self._between), 1)
 
 
 def too_many_requests(seconds: int) -> ApiError:
-    """The error of one who has to wait for so many seconds."""
+    """Return the error with a `Retry-After` of so many seconds."""
     return ApiError("too_many_requests", {"Retry-After": str(seconds)})

@@ -30,6 +30,14 @@ class Counts:
             fcntl.lockf(self._file, fcntl.LOCK_UN, _SIZE, place)
         return number
 
+    def of(self, index: int) -> int:
+        """The count at an index."""
+        return int.from_bytes(os.pread(self._file, _SIZE, index * _SIZE), "big")
+
+    def clear(self) -> None:
+        """Count from 1 again."""
+        os.ftruncate(self._file, 0)
+
 
 def chance(*of: object) -> float:
     """A number from 0 to 1, without 1, that follows from what it is of."""

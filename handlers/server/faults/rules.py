@@ -1,7 +1,7 @@
 """Faults that are asked for, so that clients can be tested against them: what there is, and which requests get it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,10 +24,10 @@ class Injection:
     @classmethod
     def of(cls, values: "Mapping[str, Json]") -> "Injection":
         """From values that keep the schema, among others."""
-        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
+        return cls(**{each.name: values[each.name] for each in fields(cls) if each.name in values})
 
     def __str__(self) -> str:
-        given = [(field.name, getattr(self, field.name)) for field in fields(self)]
+        given = [(each.name, getattr(self, each.name)) for each in fields(self)]
         return ", ".join(f"{name} {value}" for name, value in given if value)
 
 
@@ -38,20 +38,25 @@ class Rule:
     injection: Injection
     operation: str | None = None
     sids: tuple[str, ...] = ()
+    account: str | None = None
     first: int | None = None
     every: int = 1
     probability: float = 1
+    given: "Json" = field(default=None, compare=False, repr=False)
+    """The rule as it was given."""
 
     @classmethod
     def of(cls, values: "Mapping[str, Json]") -> "Rule":
         """From values that keep the schema."""
-        own = {field.name: values[field.name] for field in fields(cls) if field.name in values}
-        return cls(Injection.of(values), **own | {"sids": tuple(own.get("sids", ()))})
+        own = {each.name: values[each.name] for each in fields(cls) if each.name in values}
+        return cls(Injection.of(values), **own | {"sids": tuple(own.get("sids", ())), "given": values})
 
-    def fits(self, operation_id: str, in_path: Mapping[str, str]) -> bool:
+    def fits(self, operation_id: str, in_path: Mapping[str, str], account_sid: str | None) -> bool:
         """Whether the rule counts a request."""
-        return self.operation in (None, operation_id) and (
-            not self.sids or any(sid in in_path.values() for sid in self.sids)
+        return (
+            self.operation in (None, operation_id)
+            and self.account in (None, account_sid)
+            and (not self.sids or any(sid in in_path.values() for sid in self.sids))
         )
 
     def takes(self, number: int, chance: float) -> bool:
@@ -59,7 +64,7 @@ class Rule:
         return (self.first is None or number <= self.first) and number % self.every == 0 and chance < self.probability
 
     def __str__(self) -> str:
-        which = [(field.name, getattr(self, field.name), field.default) for field in fields(self)[2:]]
+        which = [(each.name, getattr(self, each.name), each.default) for each in fields(self)[2:-1]]
         told = [f"{name} {value}" for name, value, default in which if value != default]
         return f"{', '.join([self.operation or 'any operation', *told])}: {self.injection}"
 
@@ -71,3 +76,5 @@ class FaultRules:
     counts: Path
     seed: int = 0
     rules: tuple[Rule, ...] = ()
+    by_request: bool = True
+    """Whether requests can make themselves fail."""

@@ -61,7 +61,11 @@ def read(file: Path, *, registration: bool) -> tuple[int, tuple[Rule, ...]]:
     Raises `FaultRulesError` for the first rule that is broken, and `OSError` when the file cannot be read.
     """
     with file.open("rb") as opened:
-        content = opened.read(_LONGEST + 1)
+        return parse(opened.read(_LONGEST + 1), registration=registration)
+
+
+def parse(content: bytes, *, registration: bool) -> tuple[int, tuple[Rule, ...]]:
+    """Read what a file holds, in the same way."""
     if len(content) > _LONGEST:
         raise FaultRulesError(1, (), f"must have at most {_LONGEST} bytes")
     root, value = _parsed(content)

@@ -6,77 +6,48 @@ setting there is no such stage, and nothing that a request says brings it back.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import send_error
+from ..errors import ApiError, send_error
+from ..gate import Gate
 from ..http.hang_up import hang_up
-from ..operations.stage import Stage
-from .counts import Counts, chance
+from ..operations.stage import Stage, is_control
+from ..request import Request
 from .errors import forced
+from .injector import NOTHING, Injector
 from .prefer import VARY, preferences, written
-from .preferences import applied, asked_for, without_rules
+from .preferences import applied
 from .responses import SpoiltResponse
-from .rules import FaultRules, Injection
 
 log = logging.getLogger(__name__)
-
-_NOTHING = Injection()
-
-
-class Injector:
-    """Decides what becomes of each request: what it prefers itself, or else what the first rule says that takes it."""
-
-    def __init__(self, faults: FaultRules) -> None:
-        self._seed = faults.seed
-        self._rules = faults.rules
-        self._counts = Counts(faults.counts)
-
-    def decide(self, operation_id: str, scope: Scope, sent: Mapping[str, str]) -> tuple[Injection, float]:
-        """What becomes of a request with certain preferences, and how many seconds it waits before.
-
-        Raises `ApiError("invalid_parameter")` for a preference that cannot be had.
-        """
-        wanted = asked_for(sent, operation_id)
-        if wanted is not None:
-            return self._timed(wanted, len(self._rules))
-        if without_rules(sent):
-            return _NOTHING, 0
-        return self._by_rules(operation_id, scope["path_params"])
-
-    def _by_rules(self, operation_id: str, in_path: Mapping[str, str]) -> tuple[Injection, float]:
-        taken = []
-        for index, rule in enumerate(self._rules):
-            if rule.fits(operation_id, in_path):
-                number = self._counts.next(index)
-                if rule.takes(number, chance(self._seed, index, number, "takes")):
-                    taken.append((rule.injection, index, number))
-        return self._timed(*taken[0]) if taken else (_NOTHING, 0)
-
-    def _timed(self, injection: Injection, index: int, number: int | None = None) -> tuple[Injection, float]:
-        if not injection.jitter:
-            return injection, injection.delay
-        number = number or self._counts.next(index)
-        return injection, injection.delay + injection.jitter * chance(self._seed, index, number, "waits")
 
 
 class InjectedOperation:
     """An operation whose requests can be made to fail."""
 
-    def __init__(self, next_app: ASGIApp, operation_id: str, injector: Injector) -> None:
+    def __init__(self, next_app: ASGIApp, operation_id: str, injector: Injector, gate: Gate | None) -> None:
         self._next_app = next_app
         self._operation_id = operation_id
         self._injector = injector
+        self._gate = gate
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return (self._next_app if self._injector.is_idle else self._inject)(scope, receive, send)
+
+    async def _inject(self, scope: Scope, receive: Receive, send: Send) -> None:
         sent = preferences(scope["headers"])
-        injection, seconds = self._injector.decide(self._operation_id, scope, sent)
-        if injection != _NOTHING:
+        account_sid = Request.of(scope).account_sid
+        injection, seconds = self._injector.decide(self._operation_id, scope["path_params"], account_sid, sent)
+        if injection != NOTHING:
+            Request.of(scope).fault = str(injection)
             log.info("forced on %s: %s", self._operation_id, injection)
         if seconds:
             await asyncio.sleep(seconds)
+            if self._gate and not self._gate.is_current(scope):
+                raise ApiError("service_unavailable")
         if injection.drop == "request":
             hang_up(scope)
             return
@@ -97,12 +68,18 @@ def _headers(sent: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 class FaultInjection(Stage):
     """The stage that makes requests fail."""
 
-    def __init__(self, app: ASGIApp, *, faults: FaultRules) -> None:
+    def __init__(self, app: ASGIApp, *, injector: Injector, gate: Gate | None) -> None:
         super().__init__(app)
-        self._injector = Injector(faults)
-        log.warning("FAULTS ARE ON: requests with credentials can make themselves fail (Prefer: code=..., delay=...)")
-        for index, rule in enumerate(faults.rules):
+        self._injector = injector
+        self._gate = gate
+        if injector.by_request:
+            log.warning(
+                "FAULTS ARE ON: requests with credentials can make themselves fail (Prefer: code=..., delay=...)"
+            )
+        for index, rule in enumerate(injector.rules):
             log.warning("  rule %d: %s", index, rule)
 
     def wrap(self, operation: AbstractOperation, next_app: ASGIApp) -> ASGIApp:
-        return InjectedOperation(next_app, operation.operation_id, self._injector)
+        if is_control(operation):
+            return next_app
+        return InjectedOperation(next_app, operation.operation_id, self._injector, self._gate)

@@ -1,8 +1,9 @@
 """Request bodies, parsed and checked as the spec says: forms and JSON."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from operator import itemgetter
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import orjson
@@ -22,17 +23,17 @@ _MOST_MARKS = 50_000
 body of nothing else would become objects of twenty times its size."""
 
 
-class Body:
-    """The request body of an operation."""
+_IN_MEMORY = 1 << 20
+"""Bytes of a raw body that are kept in memory; a larger one is written to a file without a name."""
 
-    def __init__(self, content: Json, limits: Limits) -> None:
+
+class AnyBody:
+    """The request body of an operation, in one of the media types that it takes."""
+
+    def __init__(self, types: Iterable[str], limits: Limits, most: int) -> None:
+        self._media_types = tuple(types)
         self._limits = limits
-        readers: dict[str, Callable[[Json], Callable[[bytes], Any]]] = {FORM: _form_reader, JSON: _json_reader}
-        self._types = {
-            media_type: (readers[media_type](definition["schema"]), definition["schema"])
-            for media_type, definition in content.items()
-        }
-        self._validators = {media_type: validator(schema) for media_type, (_, schema) in self._types.items()}
+        self._most = most
 
     async def parse(self, scope: Scope, receive: Receive) -> Any:
         """The body's value.
@@ -42,40 +43,80 @@ class Body:
         """
         headers = dict(scope["headers"])
         sent = headers.get(b"content-type", b"")
-        media_type = sent.partition(b";")[0].strip().lower().decode("latin-1") or next(iter(self._types))
-        if media_type not in self._types:
-            raise ApiError("unsupported_content_type", types=" or ".join(self._types))
+        media_type = sent.partition(b";")[0].strip().lower().decode("latin-1") or self._media_types[0]
+        if media_type not in self._media_types:
+            raise ApiError("unsupported_content_type", types=" or ".join(self._media_types))
         if headers.get(b"content-encoding", b"identity").strip().lower() not in (b"", b"identity"):
             raise ApiError("unsupported_content_encoding")
-        read, schema = self._types[media_type]
-        if int(headers.get(b"content-length", b"").lstrip(b"0") or b"0") > self._limits.max_body:
+        if int(headers.get(b"content-length", b"").lstrip(b"0") or b"0") > self._most:
             raise self._too_large()
-        value = read(await self._received(receive))
-        if error := first_error(self._validators[media_type], schema, value):
-            raise _fault(error)
-        return value
+        return await self.read(media_type, self._received(receive))
 
-    async def _received(self, receive: Receive) -> bytes:
-        chunks, size, more = [], 0, True
+    async def read(self, media_type: str, chunks: AsyncIterator[bytes]) -> Any:
+        """Make the value of the body's bytes."""
+        raise NotImplementedError
+
+    async def _received(self, receive: Receive) -> AsyncIterator[bytes]:
+        size, more = 0, True
         try:
             async with asyncio.timeout(self._limits.body_timeout):
                 while more:
                     message = await receive()
                     if message["type"] == "http.disconnect":  # what came so far may well look like a whole body
                         raise ApiError("invalid_body", format="complete", reason="the client hung up")
-                    chunks.append(message.get("body", b""))
-                    size += len(chunks[-1])
-                    if size > self._limits.max_body:
+                    chunk = message.get("body", b"")
+                    size += len(chunk)
+                    if size > self._most:
                         raise self._too_large()
                     more = message.get("more_body", False)
+                    yield chunk
         except TimeoutError:
             rule = f"must arrive within {self._limits.body_timeout} seconds"
             raise ApiError("invalid_parameter", {"Connection": "close"}, parameter="The body", rule=rule) from None
-        return b"".join(chunks)
 
     def _too_large(self) -> ApiError:
-        rule = f"must have at most {self._limits.max_body} bytes"
-        return ApiError("invalid_parameter", parameter="The body", rule=rule)
+        return ApiError("invalid_parameter", parameter="The body", rule=f"must have at most {self._most} bytes")
+
+
+class Body(AnyBody):
+    """A body whose schema says all of it."""
+
+    def __init__(self, content: Json, limits: Limits) -> None:
+        super().__init__(content, limits, limits.max_body)
+        readers: dict[str, Callable[[Json], Callable[[bytes], Any]]] = {FORM: _form_reader, JSON: _json_reader}
+        self._types = {
+            media_type: (readers[media_type](definition["schema"]), definition["schema"])
+            for media_type, definition in content.items()
+        }
+        self._validators = {media_type: validator(schema) for media_type, (_, schema) in self._types.items()}
+
+    async def read(self, media_type: str, chunks: AsyncIterator[bytes]) -> Any:
+        read, schema = self._types[media_type]
+        value = read(b"".join([chunk async for chunk in chunks]))
+        if error := first_error(self._validators[media_type], schema, value):
+            raise _fault(error)
+        return value
+
+
+class RawBody(AnyBody):
+    """A body that its operation reads itself, from a file: the media type is marked `x-raw`."""
+
+    def __init__(self, content: Json, limits: Limits) -> None:
+        ((_, definition),) = content.items()
+        super().__init__(content, limits, definition.get("x-max-bytes", limits.max_body))
+
+    async def read(self, media_type: str, chunks: AsyncIterator[bytes]) -> Any:  # noqa: ARG002 - there is one
+        file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - it ends with the request
+        async for chunk in chunks:
+            file.write(chunk)
+        file.seek(0)
+        return file
+
+
+def body_of(content: Json, limits: Limits) -> AnyBody:
+    """The request body of an operation, by its media types."""
+    is_raw = any(definition.get("x-raw") for definition in content.values())
+    return RawBody(content, limits) if is_raw else Body(content, limits)
 
 
 def _fault(error: Any) -> ApiError:

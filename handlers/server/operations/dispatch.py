@@ -9,8 +9,9 @@ from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import ApiError, no_store
+from ..gate import Gate
 from ..request import Request
-from .stage import Stage
+from .stage import Stage, is_control
 
 Provider = Callable[[Scope], Any]
 """Makes an argument of a handler for a request."""
@@ -19,29 +20,36 @@ Provider = Callable[[Scope], Any]
 class Dispatch(Stage):
     """The stage of the handlers."""
 
-    def __init__(self, providers: Mapping[str, Provider]) -> None:
+    def __init__(self, providers: Mapping[str, Provider], gate: Gate | None = None) -> None:
         """`providers` make the arguments beside those of the spec; a handler gets those that its signature names."""
         super().__init__(_not_found)
         self._providers = providers
+        self._gate = gate
 
     def wrap(self, operation: AbstractOperation, next_app: ASGIApp) -> ASGIApp:  # noqa: ARG002 - there is none
-        return HandledOperation(operation.function, self._providers)
+        return HandledOperation(operation.function, self._providers, None if is_control(operation) else self._gate)
 
 
 class HandledOperation:
     """Calls a handler. It returns the body, or the body and a status; a body of None is none: 204."""
 
-    def __init__(self, function: Callable[..., Awaitable[Any]], providers: Mapping[str, Provider]) -> None:
+    def __init__(
+        self, function: Callable[..., Awaitable[Any]], providers: Mapping[str, Provider], gate: Gate | None
+    ) -> None:
         names = inspect.signature(function).parameters
         self._function = function
         self._providers = tuple((name, provide) for name, provide in providers.items() if name in names)
+        self._gate = gate
         self._no_store = no_store()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an ASGI app
         arguments = Request.of(scope).arguments
         for name, provide in self._providers:
             arguments[name] = provide(scope)
-        result = await self._function(**arguments)
+        if self._gate is None:
+            result = await self._function(**arguments)
+        else:
+            result = await self._gate.within(scope, self._function, arguments)
         body, status = result if isinstance(result, tuple) else (result, 204 if result is None else 200)
         headers = []
         content = b""

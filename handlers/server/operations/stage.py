@@ -35,6 +35,12 @@ class Stage(RoutedMiddleware[StageAPI], ABC):
         """Compile an operation: the app that answers its requests here; `next_app` is the next stage's."""
 
 
+def is_control(operation: AbstractOperation) -> bool:
+    """Whether an operation is one of the control API: its spec asks for a bearer token."""
+    schemes = (operation.security_schemes[name] for requirement in operation.security for name in requirement)
+    return any(scheme.get("scheme") == "bearer" for scheme in schemes)
+
+
 def next_of(app: ASGIApp, base_path: str, operation: AbstractOperation) -> ASGIApp:
     """Find the same operation of the next stage, once and not on each request."""
     while isinstance(app, LifespanMiddleware):

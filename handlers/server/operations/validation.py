@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..http.limits import Limits
 from ..request import Request
-from .bodies import Body
+from .bodies import AnyBody, body_of
 from .parameters import Parameters
 from .stage import Stage
 
@@ -20,14 +20,14 @@ class Validation(Stage):
         self._limits = limits
 
     def wrap(self, operation: AbstractOperation, next_app: ASGIApp) -> ASGIApp:
-        body = Body(operation.request_body["content"], self._limits) if operation.request_body else None
+        body = body_of(operation.request_body["content"], self._limits) if operation.request_body else None
         return ValidatedOperation(next_app, Parameters.compile(operation.parameters), body)
 
 
 class ValidatedOperation:
     """Makes the handler's arguments of a request's parameters and body."""
 
-    def __init__(self, next_app: ASGIApp, parameters: Parameters, body: Body | None) -> None:
+    def __init__(self, next_app: ASGIApp, parameters: Parameters, body: AnyBody | None) -> None:
         self._next_app = next_app
         self._parameters = parameters
         self._body = body
@@ -38,6 +38,6 @@ class ValidatedOperation:
             return self._read(self._body, scope, receive, send)
         return self._next_app(scope, receive, send)
 
-    async def _read(self, body: Body, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _read(self, body: AnyBody, scope: Scope, receive: Receive, send: Send) -> None:
         Request.of(scope).arguments["body"] = await body.parse(scope, receive)
         await self._next_app(scope, receive, send)

@@ -58,37 +58,6 @@ MANY = 200
 REMOVE_BINDINGS = "DELETE FROM bindings WHERE service_sid = %s"
 
 
-def insert(connection: Connection, kind: str, statement: str, row: AccountRow | KeyRow | ServiceRow) -> None:
-    """Add one row; `kind` is what it is called in the message of a `Conflict`."""
-    try:
-        with away():
-            connection.execute(statement, row)
-    except errors.ForeignKeyViolation as error:
-        raise Conflict(f"there is no account {row[1]}") from error
-    except errors.UniqueViolation as error:
-        raise Conflict(f"{kind} {row.sid} is there already") from error
-
-
-def remove_service(connection: Connection, sid: str) -> None:
-    """Remove a service and its Bindings, if it is there. Who would register meanwhile waits, and finds no service."""
-    with away():
-        connection.execute("SELECT 1 FROM services WHERE sid = %s FOR UPDATE", (sid,))
-        connection.execute(REMOVE_BINDINGS, (sid,))
-        connection.execute("DELETE FROM services WHERE sid = %s", (sid,))
-
-
-def remove_account(connection: Connection, sid: str) -> None:
-    """Remove an account and all that stands under it, if it is there."""
-    with away():
-        connection.execute("SELECT 1 FROM accounts WHERE sid = %s FOR UPDATE", (sid,))
-        services = connection.execute("SELECT sid FROM services WHERE account_sid = %s", (sid,)).fetchall()
-    for (service_sid,) in services:
-        remove_service(connection, service_sid)
-    with away():
-        connection.execute("DELETE FROM api_keys WHERE account_sid = %s", (sid,))
-        connection.execute("DELETE FROM accounts WHERE sid = %s", (sid,))
-
-
 class PostgresLoader:
     """`Loader` on a connection with a transaction."""
 
@@ -97,16 +66,38 @@ class PostgresLoader:
         self._indexes: list[str] | None = None
 
     def remove_account(self, sid: str) -> None:
-        remove_account(self._connection, sid)
+        with away():
+            self._connection.execute("SELECT 1 FROM accounts WHERE sid = %s FOR UPDATE", (sid,))
+            services = self._connection.execute("SELECT sid FROM services WHERE account_sid = %s", (sid,)).fetchall()
+            for (service_sid,) in services:
+                self.remove_service(service_sid)
+            self._connection.execute("DELETE FROM api_keys WHERE account_sid = %s", (sid,))
+            self._connection.execute("DELETE FROM accounts WHERE sid = %s", (sid,))
+
+    def remove_service(self, sid: str) -> None:
+        with away():
+            # a registration that comes meanwhile waits, and finds no service
+            self._connection.execute("SELECT 1 FROM services WHERE sid = %s FOR UPDATE", (sid,))
+            self._connection.execute(REMOVE_BINDINGS, (sid,))
+            self._connection.execute("DELETE FROM services WHERE sid = %s", (sid,))
 
     def add_account(self, account: AccountRow) -> None:
-        insert(self._connection, "account", ADD_ACCOUNT, account)
+        self._insert("account", ADD_ACCOUNT, account)
 
     def add_key(self, key: KeyRow) -> None:
-        insert(self._connection, "API key", ADD_KEY, key)
+        self._insert("API key", ADD_KEY, key)
 
     def add_service(self, service: ServiceRow) -> None:
-        insert(self._connection, "service", ADD_SERVICE, service)
+        self._insert("service", ADD_SERVICE, service)
+
+    def _insert(self, kind: str, statement: str, row: AccountRow | KeyRow | ServiceRow) -> None:
+        try:
+            with away():
+                self._connection.execute(statement, row)
+        except errors.ForeignKeyViolation as error:
+            raise Conflict(f"there is no account {row[1]}") from error
+        except errors.UniqueViolation as error:
+            raise Conflict(f"{kind} {row.sid} is there already") from error
 
     def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
         if self._indexes is None and len(bindings) >= MANY:

@@ -4,40 +4,39 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import apsw
 
-from ..interface import AccountRow, Binding, Conflict, KeyRow, Schema, ServiceRow, StorageUnavailable
+from ..administration import SharedAdministration
+from ..interface import Binding, Conflict, Schema, StorageUnavailable
 from ..progress import Progress
 from ..rows import now
 from . import connection as database
-from . import erasure, loader, pages
+from . import erasure, loader
 from .connection import away, transaction
 from .reading import COLUMNS
 
 _CACHE = 176 * 1024
 """KiB of pages to hold at the most: the indexes of a large world are filled in no order."""
 
+_TOGETHER = 2000
+"""Pages between which a copy shows progress, and an interruption is heard."""
+
 BINDINGS = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = ? ORDER BY sid"  # noqa: S608 - constants
 
 
-class SqliteAdministration:
+class SqliteAdministration(SharedAdministration):
     """`Administration` on the file at `path`, which is opened when it is first needed."""
+
+    MARK = "?"
+
+    _opened: apsw.Connection | None
 
     def __init__(self, path: Path, *, make_folder: bool = False) -> None:
         """`make_folder` is for a path that the user did not name: its folder is made with the database."""
         self._path = path
         self._make_folder = make_folder
-        self._opened: apsw.Connection | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
 
     def migrate(self) -> int:
         if self._make_folder:
@@ -69,72 +68,18 @@ class SqliteAdministration:
             return f"sqlite {found.st_dev} {found.st_ino}"
         return f"sqlite {self._path.absolute()}"
 
-    def accounts(self) -> Iterator[AccountRow]:
-        return self._select(AccountRow, "SELECT sid, auth_token_sha256 FROM accounts", None)
-
-    def create_account(self, account: AccountRow) -> None:
-        loader.insert(self._connection, "account", loader.ADD_ACCOUNT, account)
-
-    def rotate_token(self, sid: str, auth_token_sha256: str) -> None:
-        with away():
-            self._connection.execute(
-                "UPDATE accounts SET auth_token_sha256 = ? WHERE sid = ?", (auth_token_sha256, sid)
-            )
-        if not self._connection.changes():
-            raise Conflict(f"there is no account {sid}")
-
-    def delete_account(self, sid: str, *, cascade: bool) -> None:
-        with self._change():
-            self._must_exist("account", "accounts", sid)
-            if not cascade:
-                self._must_be_bare("account", sid, services="service", api_keys="API key")
-            loader.remove_account(self._connection, sid)
-
-    def services(self, account_sid: str | None = None) -> Iterator[ServiceRow]:
-        return self._select(ServiceRow, "SELECT sid, account_sid FROM services", account_sid)
-
-    def create_service(self, service: ServiceRow) -> None:
-        loader.insert(self._connection, "service", loader.ADD_SERVICE, service)
-
-    def delete_service(self, sid: str, *, cascade: bool) -> None:
-        with self._change():
-            self._must_exist("service", "services", sid)
-            if not cascade:
-                self._must_be_bare("service", sid, bindings="Binding")
-            loader.remove_service(self._connection, sid)
-
-    def keys(self, account_sid: str | None = None) -> Iterator[KeyRow]:
-        return self._select(KeyRow, "SELECT sid, account_sid, secret_sha256 FROM api_keys", account_sid)
-
-    def create_key(self, key: KeyRow) -> None:
-        loader.insert(self._connection, "API key", loader.ADD_KEY, key)
-
-    def delete_key(self, sid: str) -> None:
-        with self._change():
-            self._must_exist("API key", "api_keys", sid)
-            with away():
-                self._connection.execute("DELETE FROM api_keys WHERE sid = ?", (sid,))
-
     def count_bindings(self, service_sid: str | None = None) -> int:
         if service_sid is None:
-            return self._count("SELECT count(*) FROM bindings")
-        return self._count("SELECT count(*) FROM bindings WHERE service_sid = ?", service_sid)
+            return int(self._ask("SELECT count(*) FROM bindings")[0][0])
+        return self._count("bindings", "service_sid", service_sid)
 
     def bindings(self, service_sid: str) -> Iterator[Binding]:
-        with away():
-            yield from map(Binding._make, self._connection.execute(BINDINGS, (service_sid,)))
+        return self._rows(Binding, BINDINGS, (service_sid,))
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         with away(), transaction(self._connection, "DEFERRED"):
             yield
-
-    @contextmanager
-    def load(self) -> Iterator[loader.SqliteLoader]:
-        with self._change():
-            loading = loader.SqliteLoader(self._connection)
-            yield loading
-            loading.finish()
 
     @property
     def path(self) -> Path:
@@ -143,8 +88,7 @@ class SqliteAdministration:
 
     def copy_pages_to(self, target: apsw.Connection, progress: Progress) -> None:
         """Make another file a copy of this one, free space included, of one moment. The target's errors are its own."""
-        connection = self._connection
-        pages.copy(connection, target, "copying", progress)
+        copy_pages(self._connection, target, progress)
 
     def erase(self) -> list[str]:
         connection = self._connection
@@ -193,31 +137,28 @@ class SqliteAdministration:
             with transaction(connection):
                 yield
 
-    def _select(self, row_type: Any, statement: str, account_sid: str | None) -> Iterator[Any]:
-        if account_sid is None:
-            return self._rows(row_type, f"{statement} ORDER BY sid", ())
-        self._must_exist("account", "accounts", account_sid)
-        return self._rows(row_type, f"{statement} WHERE account_sid = ? ORDER BY sid", (account_sid,))
+    def _loader(self) -> loader.SqliteLoader:
+        return loader.SqliteLoader(self._connection)
 
     def _rows(self, row_type: Any, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
         with away():
             yield from map(row_type._make, self._connection.execute(statement, values))
 
-    def _count(self, statement: str, *values: str) -> int:
+    def _ask(self, statement: str, *values: str) -> list[Any]:
         with away():
-            number: int = self._connection.execute(statement, values).get
-        return number
+            return self._connection.execute(statement, values).fetchall()
 
-    def _must_exist(self, kind: str, table: str, sid: str) -> None:
-        if not self._count(f"SELECT count(*) FROM {table} WHERE sid = ?", sid):  # noqa: S608 - constants alone
-            raise Conflict(f"there is no {kind} {sid}")
 
-    def _must_be_bare(self, kind: str, sid: str, **children: str) -> None:
-        """Raise `Conflict` when an account or service has children, given as table=noun."""
-        counts = {
-            noun: self._count(f"SELECT count(*) FROM {table} WHERE {kind}_sid = ?", sid)  # noqa: S608 - likewise
-            for table, noun in children.items()
-        }
-        held = [f"{number} {noun}{'s' * (number > 1)}" for noun, number in counts.items() if number]
-        if held:
-            raise Conflict(f"{kind} {sid} still has {' and '.join(held)}: delete them first, or use --cascade")
+def copy_pages(source: apsw.Connection, target: apsw.Connection, progress: Progress) -> None:
+    """Make a database the copy of another, as it is at one moment, with SQLite's online backup.
+
+    Others may write to the source meanwhile: inside a transaction SQLite sees nothing of it, and so does not begin
+    again, as it otherwise does whenever another process has written.
+    """
+    with transaction(source, "DEFERRED"):
+        left = pages = int(source.pragma("page_count"))  # the first read: from here on it is one moment
+        with progress("copying", pages) as advance, target.backup("main", source, "main") as copying:
+            while not copying.done:
+                copying.step(_TOGETHER)
+                advance(left - copying.remaining)
+                left = copying.remaining

@@ -8,7 +8,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -23,6 +23,9 @@ PATIENCE = 2.0
 
 RETRY_EVERY = 0.003
 """Seconds between attempts to get a lock."""
+
+_CHECKPOINT_AGAIN = 0.05
+"""Seconds between attempts to make a checkpoint."""
 
 _LEAST_INDEX = 32768
 """Bytes of the smallest complete index of a log. A full disk leaves shorter ones."""
@@ -216,16 +219,18 @@ def transaction(connection: apsw.Connection, kind: str = "IMMEDIATE") -> Iterato
         raise
 
 
-def truncate_log(connection: apsw.Connection) -> bool:
-    """Move the write-ahead log into the file and empty it. Return False if another process prevents that.
+def truncate_log(connection: apsw.Connection, patience: float = 0.0) -> bool:
+    """Move the write-ahead log into the file, and empty it: whether others let it within some seconds.
 
-    Long reads, such as a backup's, are not waited for: truncating the log blocks writers.
+    A long read, such as a backup's, is waited for without a lock: emptying the log keeps writers waiting as well.
     """
-    try:
-        in_the_log, moved = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        if moved < in_the_log:
+    deadline = time.monotonic() + patience
+    while True:
+        with suppress(apsw.BusyError):
+            in_the_log, moved = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            if moved >= in_the_log:
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                return True
+        if time.monotonic() >= deadline:
             return False
-        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-    except apsw.BusyError:
-        return False
-    return True
+        time.sleep(_CHECKPOINT_AGAIN)

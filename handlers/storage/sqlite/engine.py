@@ -5,6 +5,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -24,6 +25,7 @@ from .connection import (
     transaction,
     truncate_log,
 )
+from .readers import describe_readers
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +41,8 @@ _CHECKPOINT_EVERY = 20.0
 _CHECKPOINT_SOON = 2.0
 """Seconds until the next one if another process, such as a backup, prevented it."""
 
-_TRY_AGAIN = 0.05
-"""Seconds between attempts to truncate the log."""
+_SAY_AFTER = 30.0
+"""Seconds without a checkpoint after which, and between which, a log line names the processes that prevent it."""
 
 _LOOK_EVERY = 0.25
 """Seconds between checks of the file's path, and of the age of writes."""
@@ -56,6 +58,7 @@ class SqliteStorage:
 
     async def open(self) -> None:
         self._reader = closed()
+        self._checkpointed = self._said = time.monotonic()
         self._writer = writing.Writer(self._path)
         self._writer.on_commit = self.on_commit
         try:
@@ -153,37 +156,50 @@ class SqliteStorage:
             reader, writer = connect(self._path, on_event_loop=True), connect(self._path)
             must_be_current(reader)
             reader.pragma("cache_size", -_CACHE_KIB)
-            writer.set_busy_handler(_retry)
+            writer.set_busy_handler(_Retry())
         return reader, writer
 
     async def _checkpoint(self) -> float | None:
         try:
             # the log may hold pages of ours, of a command, or of a process that was killed
-            if not self._log_size() or self._reader.readonly("main"):
-                return None
-            return None if await asyncio.to_thread(self._truncate_log) else _CHECKPOINT_SOON
+            if (
+                self._log_size()
+                and not self._reader.readonly("main")
+                and not await asyncio.to_thread(self._truncate_log)
+            ):
+                self._say_who_reads()
+                return _CHECKPOINT_SOON
         except (apsw.Error, StorageUnavailable, StorageDamaged) as error:
             log.warning("the write-ahead log could not be truncated: %s", error)
         except FileNotFoundError:  # of no log, or of no database
             pass
+        self._checkpointed = self._said = time.monotonic()
         return None
+
+    def _say_who_reads(self) -> None:
+        now = time.monotonic()
+        if now - self._said >= _SAY_AFTER:
+            message = "no checkpoint for %.0f seconds: %s reads an older state of the database, and deleted data stays"
+            log.warning(message, now - self._checkpointed, describe_readers(self._path))
+            self._said = now
 
     def _log_size(self) -> int:
         return os.stat(f"{os.path.realpath(self._path)}-wal").st_size  # noqa: PTH116 - a Path costs more than the call
 
     def _truncate_log(self) -> bool:
-        # on a connection of its own, until no reader of any worker prevents it
-        connection = connect(self._path)
-        deadline = time.monotonic() + PATIENCE
-        try:
-            while not (truncated := truncate_log(connection)) and time.monotonic() < deadline:
-                time.sleep(_TRY_AGAIN)
-        finally:
-            connection.close()
-        return truncated
+        # a connection of its own, which tries until the readers of all workers are out of the way
+        with closing(connect(self._path)) as connection:
+            return truncate_log(connection, PATIENCE)
 
 
-def _retry(attempts: int) -> bool:
-    """Wait for a lock that another process holds. SQLite's own waits grow to 100 ms, and starve a busy worker."""
-    time.sleep(RETRY_EVERY)
-    return attempts * RETRY_EVERY < PATIENCE
+class _Retry:
+    """Waits for a lock that another process holds. SQLite's own waits grow to 100 ms, and starve a busy worker."""
+
+    _deadline = 0.0
+
+    def __call__(self, attempts: int) -> bool:
+        """Wait a little. Return False past `PATIENCE`, by the clock: a busy machine makes each wait longer."""
+        if not attempts:
+            self._deadline = time.monotonic() + PATIENCE
+        time.sleep(RETRY_EVERY)
+        return time.monotonic() < self._deadline

@@ -1,16 +1,17 @@
-"""Erasing deleted data from every byte of an SQLite database's files.
+"""Erasure of deleted data from every byte of an SQLite database's files.
 
 `PRAGMA secure_delete` zeroes a deleted row where it stands. SQLite also moves rows between pages as its trees grow and
 shrink, and leaves copies of them in the unallocated space of the pages that they left (measured: a few of ten thousand
-deleted rows stayed readable). And the write-ahead log holds pages as they were. So the database is written anew without
-what was deleted, and the log is truncated.
+deleted rows stayed readable). And the write-ahead log holds pages as they were. So the database is rewritten without
+deleted data, and the log is truncated.
 """
 
-import time
+from pathlib import Path
 
 import apsw
 
-from .connection import PATIENCE, RETRY_EVERY, truncate_log
+from .connection import PATIENCE, truncate_log
+from .readers import describe_readers
 
 _WRITERS_FOR, _READERS_FOR = 10.0, 5.0
 """Seconds to wait for the end of another process's write, and of its reads."""
@@ -21,15 +22,15 @@ _FULL = (
 )
 _WRITER = "another process writes to the database: try again when it has ended, as an import does"
 _READER = (
-    "a reader keeps the write-ahead log, where deleted data stands: try again when it has ended, as a backup or an "
-    "export does"
+    "a reader keeps the write-ahead log, where deleted data stands ({readers}): try again when it has ended, as a "
+    "backup or an export does"
 )
 
 
 def erase(connection: apsw.Connection) -> list[str]:
-    """Leave no byte of what was deleted in the database's files: what prevents it, a sentence each.
+    """Erase all deleted data from the database's files. Return the obstacles, a sentence each.
 
-    Others read meanwhile; what they write waits. The connection must not be in a transaction.
+    Other processes read meanwhile; their writes wait. The connection must not be in a transaction.
     """
     try:
         connection.set_busy_timeout(round(_WRITERS_FOR * 1000))
@@ -40,19 +41,12 @@ def erase(connection: apsw.Connection) -> list[str]:
         return [_FULL.format(size=connection.pragma("page_count") * connection.pragma("page_size"))]
     finally:
         connection.set_busy_timeout(round(PATIENCE * 1000))
-    return [] if _truncated(connection) else [_READER]
+    if truncate_log(connection, _READERS_FOR):
+        return []
+    return [_READER.format(readers=describe_readers(Path(connection.filename)))]
 
 
 def rewrite(connection: apsw.Connection) -> None:
-    """Write a database anew, without what was deleted. Its temporary copy may not fit the memory."""
+    """Rewrite a database without deleted data. The temporary copy is a file: it may not fit the memory."""
     connection.pragma("temp_store", "FILE")
     connection.execute("VACUUM")
-
-
-def _truncated(connection: apsw.Connection) -> bool:
-    deadline = time.monotonic() + _READERS_FOR
-    while not truncate_log(connection):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(RETRY_EVERY)
-    return True

@@ -47,38 +47,6 @@ REMOVE_BINDINGS = """
     WHERE rowid IN (SELECT rowid FROM bindings WHERE service_sid = ? ORDER BY sid LIMIT 10000)"""
 
 
-def insert(connection: apsw.Connection, kind: str, statement: str, row: AccountRow | KeyRow | ServiceRow) -> None:
-    """Add one row; `kind` is what it is called in the message of a `Conflict`."""
-    try:
-        with away():
-            connection.execute(statement, row)
-    except apsw.ConstraintError as error:
-        if extended_code(error) == apsw.SQLITE_CONSTRAINT_FOREIGNKEY:
-            raise Conflict(f"there is no account {row[1]}") from error
-        raise Conflict(f"{kind} {row.sid} is there already") from error
-
-
-def remove_service(connection: apsw.Connection, sid: str) -> None:
-    """Remove a service and its Bindings, if it is there."""
-    with away():
-        removed = True
-        while removed:
-            connection.execute(REMOVE_BINDINGS, (sid,))
-            removed = connection.changes() > 0
-        connection.execute("DELETE FROM services WHERE sid = ?", (sid,))
-
-
-def remove_account(connection: apsw.Connection, sid: str) -> None:
-    """Remove an account and all that stands under it, if it is there."""
-    with away():
-        services = connection.execute("SELECT sid FROM services WHERE account_sid = ?", (sid,)).fetchall()
-    for (service_sid,) in services:
-        remove_service(connection, str(service_sid))
-    with away():
-        connection.execute("DELETE FROM api_keys WHERE account_sid = ?", (sid,))
-        connection.execute("DELETE FROM accounts WHERE sid = ?", (sid,))
-
-
 class SqliteLoader:
     """`Loader` on a connection with a transaction."""
 
@@ -87,16 +55,38 @@ class SqliteLoader:
         self._indexes: list[str] | None = None
 
     def remove_account(self, sid: str) -> None:
-        remove_account(self._connection, sid)
+        with away():
+            services = self._connection.execute("SELECT sid FROM services WHERE account_sid = ?", (sid,)).fetchall()
+            for (service_sid,) in services:
+                self.remove_service(str(service_sid))
+            self._connection.execute("DELETE FROM api_keys WHERE account_sid = ?", (sid,))
+            self._connection.execute("DELETE FROM accounts WHERE sid = ?", (sid,))
+
+    def remove_service(self, sid: str) -> None:
+        with away():
+            removed = True
+            while removed:
+                self._connection.execute(REMOVE_BINDINGS, (sid,))
+                removed = self._connection.changes() > 0
+            self._connection.execute("DELETE FROM services WHERE sid = ?", (sid,))
 
     def add_account(self, account: AccountRow) -> None:
-        insert(self._connection, "account", ADD_ACCOUNT, account)
+        self._insert("account", ADD_ACCOUNT, account)
 
     def add_key(self, key: KeyRow) -> None:
-        insert(self._connection, "API key", ADD_KEY, key)
+        self._insert("API key", ADD_KEY, key)
 
     def add_service(self, service: ServiceRow) -> None:
-        insert(self._connection, "service", ADD_SERVICE, service)
+        self._insert("service", ADD_SERVICE, service)
+
+    def _insert(self, kind: str, statement: str, row: AccountRow | KeyRow | ServiceRow) -> None:
+        try:
+            with away():
+                self._connection.execute(statement, row)
+        except apsw.ConstraintError as error:
+            if extended_code(error) == apsw.SQLITE_CONSTRAINT_FOREIGNKEY:
+                raise Conflict(f"there is no account {row[1]}") from error
+            raise Conflict(f"{kind} {row.sid} is there already") from error
 
     def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
         if self._indexes is None and len(bindings) >= MANY:

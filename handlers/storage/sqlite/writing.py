@@ -14,7 +14,7 @@ import apsw
 from ..interface import Binding, Registration, StorageUnavailable
 from ..rows import registered
 from . import moved_file
-from .connection import away, closed, patiently
+from .connection import away, closed, patiently, transaction
 from .reading import COLUMNS, owns
 
 Write = Callable[[apsw.Connection], Any]
@@ -26,8 +26,7 @@ _DEADLINE = 4.0
 """Seconds after which a write that is not on disk fails: a disk may hang."""
 
 _BRIEFLY = 0.0005
-"""Seconds for which the event loop waits for the commit of a single write. Most disks are done then, and to come back
-to the event loop from a thread takes as long as their flush."""
+"""Seconds that the event loop waits for the thread, where that is mostly done by then: a switch costs as much."""
 
 REGISTER = f"""
     INSERT INTO bindings (service_sid, sid, key_sha256, identity, endpoint, binding_type, credential_sid,
@@ -80,11 +79,11 @@ def ignore(_: int) -> None:
 
 
 class Writer:
-    """Executes writes on the event loop, in microseconds, and completes each when it is on disk.
+    """Executes writes, and completes each when it is on disk.
 
-    Writes that arrive during a commit share the next one. BEGIN, which waits for a lock, and COMMIT, which waits for
-    the disk, run in a thread, one call each: a thread that returns to Python often waits for the loop each time. The
-    connection is closed until `use`.
+    Writes that arrive during a commit share the next one: they are executed on the event loop, in microseconds. BEGIN,
+    which waits for a lock, and COMMIT, which waits for the disk, run in a thread, one call each: a thread that returns
+    to Python often waits for the loop each time. A write that is alone runs in the thread as a whole.
     """
 
     def __init__(self, path: Path) -> None:
@@ -157,35 +156,44 @@ class Writer:
                 _settle(job.answer.set_result, job, result)
 
     async def _commit(self, jobs: Sequence[_Job]) -> list[Any]:
-        results = []
         with away():
-            await self._in_thread(self._connection.execute, "BEGIN IMMEDIATE")
-            try:
-                for job in jobs:
-                    if results:
-                        await asyncio.sleep(0)  # reads do not wait for all of them
-                    # a lock may be waited for past the deadline: a write that has failed must not be done after it
-                    results.append(None if job.answer.done() else job.write(self._connection))
-                await self._in_thread(self._connection.execute, "COMMIT", wait=len(jobs) == 1)
-            except BaseException:
-                if self._connection.in_transaction:  # a full disk has rolled back already
-                    self._connection.execute("ROLLBACK")
-                raise
+            results = [await self._in_thread(self._do, *jobs, wait=True)] if len(jobs) == 1 else await self._share(jobs)
         self._must_stand()  # else what was committed is lost with the file
         self.on_commit(len(results))
         return results
+
+    async def _share(self, jobs: Sequence[_Job]) -> list[Any]:
+        results = []
+        await self._in_thread(self._connection.execute, "BEGIN IMMEDIATE", wait=True)
+        try:
+            for job in jobs:
+                results.append(self._result(job))
+                await asyncio.sleep(0)  # reads do not wait for all of them
+            await self._in_thread(self._connection.execute, "COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:  # a full disk has rolled back already
+                self._connection.execute("ROLLBACK")
+            raise
+        return results
+
+    def _do(self, job: _Job) -> object:
+        with transaction(self._connection):
+            return self._result(job)
+
+    def _result(self, job: _Job) -> object:
+        # a lock may be waited for past the deadline: a write that has failed by then must not be done
+        return None if job.answer.done() else job.write(self._connection)
 
     def _must_stand(self) -> None:
         if self._is_left or not moved_file.is_at(self._connection, self._path):
             raise StorageUnavailable("the database file is not at its path")
 
-    async def _in_thread(self, do: Callable[..., object], argument: object, *, wait: bool = False) -> None:
+    async def _in_thread(self, do: Callable[[Any], object], argument: object, *, wait: bool = False) -> object:
         doing = self._thread.submit(do, argument)
         if wait:
             with suppress(TimeoutError):
-                doing.result(_BRIEFLY)
-                return
-        await asyncio.wrap_future(doing)
+                return doing.result(_BRIEFLY)
+        return await asyncio.wrap_future(doing)
 
 
 def _settle(settle: Callable[[Any], None], job: _Job, outcome: object) -> None:

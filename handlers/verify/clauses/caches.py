@@ -4,6 +4,7 @@ import codecs
 import re
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from ..clause import clause
 from ..evidence import Evidence
@@ -31,7 +32,7 @@ def validators(evidence: Evidence) -> None:
             f"{target.path(rich)}?PageSize={LARGEST_SIZE}&BindingType={pick.binding_type}",
             target.path(rich, pick),
         ]
-        before = target.together([lambda path=path: target.send("GET", path) for path in paths])
+        before = target.together([partial(target.send, "GET", path) for path in paths])
         conditions = [_conditions(answer) for answer in before]
         if not any(conditions):
             return
@@ -66,7 +67,7 @@ def no_store(evidence: Evidence) -> None:
 
 @clause("HTTP-18", "should", "An encoded answer varies", source=_CACHES, spec=LIST)
 def vary(evidence: Evidence) -> None:
-    """An answer with a Content-Encoding has `Vary: Accept-Encoding`, so that no cache gives it to who cannot read it."""
+    """An answer with a Content-Encoding has `Vary: Accept-Encoding`, so that caches keep encodings apart."""
     for answer in (evidence.listed(evidence.rich), *(answer for _, answer in evidence.found[:5])):
         if answer.header("content-encoding").lower() not in ("", "identity"):
             names = {each.strip().lower() for each in answer.header("vary").split(",")}
@@ -96,5 +97,3 @@ def _is_of(body: bytes, name: str) -> bool:
 def _conditions(answer: Answer) -> Sequence[tuple[str, str]]:
     pairs = (("If-None-Match", answer.header("etag")), ("If-Modified-Since", answer.header("last-modified")))
     return [(name, value) for name, value in pairs if value and answer.status == 200]
-
-

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..clause import OURS, PAGE, clause
+from ..clause import OURS, clause
 from ..evidence import Evidence, same_bindings
 from ..facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, TYPES
 from ..response import Answer
@@ -103,7 +103,9 @@ def _two_users(service: Service) -> tuple[str, str]:
 
 def _unread(user: str, other: str) -> Iterator[Unread]:
     one = (user,)
-    yield from (Unread(query, names_nobody=True) for query in ("Identity=", "Identity", "Identity=&Identity=", "Identity&"))
+    yield from (
+        Unread(query, names_nobody=True) for query in ("Identity=", "Identity", "Identity=&Identity=", "Identity&")
+    )
     for query in ("Identity=&Identity={}", "Identity={}&Identity=", "Identity&Identity={}", "Identity={}&Identity"):
         yield Unread(query.format(user), one)
     for query in ("BindingType=", "BindingType", "BindingType=&BindingType=", "BindingType=%FF", "BindingType=%zz"):
@@ -129,7 +131,14 @@ def _unread(user: str, other: str) -> Iterator[Unread]:
         yield Unread(f"Identity={user}&{name}={other}", [user, other])
     for name in ("BindingType[]", "bindingtype", "%20BindingType", "BindingType%00", "BindingType%zz"):
         yield Unread(f"BindingType={TYPES[0]}&{name}={TYPES[1]}", types=TYPES[:2])
-    for name in ("BindingType[]", "%20BindingType", "BindingType%20", "BindingType%zz", "BindingType%FF", "a;BindingType"):
+    for name in (
+        "BindingType[]",
+        "%20BindingType",
+        "BindingType%20",
+        "BindingType%zz",
+        "BindingType%FF",
+        "a;BindingType",
+    ):
         yield Unread(f"{name}={TYPES[0]}", types=TYPES[:1])
 
 

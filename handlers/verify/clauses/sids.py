@@ -24,7 +24,7 @@ def fetched(evidence: Evidence) -> None:
 
 @clause("LIST-16", "must", "A service SID with something around it is not found", source=OURS, spec=LIST)
 def listed(evidence: Evidence) -> None:
-    """A service SID with white space, a line feed or a NUL before or behind it names nothing: its list is 400 or 404."""
+    """A service SID with white space, a line feed or a NUL before or behind it names nothing: 400 or 404."""
     sids = _around(evidence.rich.sid)
     evidence.each(lambda sid: evidence.target.list(sid, [], is_odd=True).has_status(400, 404), sids)
 

@@ -1,6 +1,7 @@
 """HTTP, once more: what browsers, proxies, frameworks and caches add to requests."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from ..clause import OURS, SDKS, clause
@@ -110,7 +111,9 @@ def reading(evidence: Evidence) -> None:
     evidence.each(same, (*_headers(), *_conditions(), *_bodies()), name=lambda each: each.name)
 
 
-@clause("DELETE-16", "must", "What surrounds a delete does not change it", source=SDKS, spec=DELETE, deletes="surrounded")
+@clause(
+    "DELETE-16", "must", "What surrounds a delete does not change it", source=SDKS, spec=DELETE, deletes="surrounded"
+)
 def deleting(evidence: Evidence) -> None:
     """Headers that browsers, proxies and frameworks add, a method in a header, and bodies with names that the
     operation knows, change nothing of a delete.
@@ -157,7 +160,7 @@ def overriding(evidence: Evidence) -> None:
                 answer.has_status(200, 400)
             return answer
 
-        answers = target.together([lambda each=each: harmless(each) for each in requests])
+        answers = target.together([partial(harmless, each) for each in requests])
         left = target.fetch(rich, pick)
         suspects = [each for each in answers if each.status in (200, 202, 204)]
         check(left.status == 200, "nothing deleted", f"{pick.sid} is gone", *suspects[:3], left)
@@ -198,7 +201,13 @@ def head(evidence: Evidence) -> None:
     evidence.each(alike, cases, name=lambda case: case[0].rpartition("/")[2][:40])
 
 
-@clause("HTTP-21", "should", "OPTIONS that is no preflight is 405, 200 or 204", source=OURS, spec=f"{RESPONSES}/MethodNotAllowed")
+@clause(
+    "HTTP-21",
+    "should",
+    "OPTIONS that is no preflight is 405, 200 or 204",
+    source=OURS,
+    spec=f"{RESPONSES}/MethodNotAllowed",
+)
 def options(evidence: Evidence) -> None:
     """OPTIONS that is no preflight is 405, as any other method, or tells the methods with 200 or 204; it shows no
     Binding.

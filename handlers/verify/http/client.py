@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -17,7 +18,7 @@ from ..response import Answer, Request
 from .connection import Connection, Headers, Proxy, Received, Route, Sent, TooLarge, TransportError
 from .pace import Pace
 
-AT_ONCE = 24
+AT_ONCE = 32
 """Requests that are under way at the same time, at most."""
 
 _DEFAULTS: Headers = (
@@ -60,6 +61,7 @@ class Client:
         self._most_of = most_of
         self.timeout = timeout
         self.pace = Pace(AT_ONCE, timeout * _SLOW)
+        self.started = time.monotonic()
         self.sent = 0
         """How many requests went out."""
         self.history: deque[Exchange] = deque(maxlen=_REMEMBERED)
@@ -145,7 +147,7 @@ class Client:
         def note(answer: Answer) -> Answer:
             nonlocal status
             status = answer.status
-            return answer
+            return replace(answer, began=began)
 
         told = "none"
         try:

@@ -22,12 +22,12 @@ from .texts import (
     counted_sections,
     found_by_fuzzing,
     fuzzing,
+    grouped,
     kind,
     printable,
     sent_line,
     skipped,
     verdict,
-    violated,
 )
 
 SILENCE_S = 5.0
@@ -106,20 +106,17 @@ class LiveProgress:
 def show_summary(report: Report, console: Console) -> None:
     """Print what a run found: the sections, what was violated and how to see it, what was skipped, the verdict."""
     console.print(_sections(report))
-    for result in violated(report):
+    for result, others in grouped(report):
         _show_violation(report, result, console)
+        for other in others:
+            _tell(f"  also {other.clause.id}", f"({other.clause.level}) {other.clause.title}", console)
     for finding in found_by_fuzzing(report):
         _show_finding(report, finding, console)
     for reason, ids in skipped(report).items():
         _tell("Skipped", f"{', '.join(ids)}: {reason}.", console)
     for name, told in report.variables.items():
         _tell(f"${name}", told, console)
-    if report.choices:
-        console.print("\n[bold]What is left free, and what the target chose[/]")
-    for choice in report.choices:
-        _tell(choice.id, f"{choice.rule} {choice.chosen or 'not shown'}.", console)
-    for sent in report.last_requests:
-        _tell("Last", sent_line(sent), console)
+    _show_target(report, console)
     if report.mended:
         _tell("Mended", f"{', '.join(report.mended)}: the baseline can do without.", console)
     if told := fuzzing(report):
@@ -149,6 +146,15 @@ def show_clauses(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, st
         console.print(f"[bold]{each.id}[/] {escape(each.rule)}", soft_wrap=True)
     deleting = sum(bool(clause.deletes) for clause in clauses)
     console.print(f"\n{counted(len(clauses), 'clause')}, {deleting} of which delete.")
+
+
+def _show_target(report: Report, console: Console) -> None:
+    if report.choices:
+        console.print("\n[bold]What is left free, and what the target chose[/]")
+    for choice in report.choices:
+        _tell(choice.id, f"{choice.rule} {choice.chosen or 'not shown'}.", console)
+    for sent in report.last_requests:
+        _tell("Last", sent_line(sent), console)
 
 
 def _sections(report: Report) -> Table:

@@ -11,6 +11,7 @@ from ...files import destination
 from ..clause import Clause
 from ..clauses.free import free
 from ..outcome import Choice, Finding, Report, Result, Sent
+from ..suite import OUT_OF_REACH, clauses
 from .page import clauses_page, report_page
 from .texts import by_section, fuzzing, kind, printable, sent_line
 
@@ -21,6 +22,7 @@ def write_reports(report: Report, folder: Path, inputs: Sequence[Path] = ()) -> 
     _write(folder / "report.json", _json(as_json(report)), inputs)
     _write(folder / "junit.xml", as_junit(report), inputs)
     _write(folder / "report.html", report_page(report).encode(), inputs)
+    _write(folder / "clauses.html", clauses_page(clauses(), OUT_OF_REACH).encode(), inputs)
 
 
 def write_clauses(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, str]], folder: Path) -> None:
@@ -140,6 +142,7 @@ def _result(result: Result) -> dict[str, Any]:
         "actual": result.actual or None,
         "detail": result.detail or None,
         "reproduce": result.reproduce or None,
+        "cause": result.cause or None,
         "seconds": round(result.seconds, 3),
     }
 

@@ -52,6 +52,15 @@ def violated(report: Report) -> list[Result]:
     return sorted(failed, key=lambda result: _order(report, result))
 
 
+def grouped(report: Report) -> list[tuple[Result, list[Result]]]:
+    """List what was violated, each with those that follow it and have the same cause."""
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for number, result in enumerate(violated(report)):
+        key = (kind(report, result), result.cause or f"{number}")
+        groups.setdefault(key, []).append(result)
+    return [(first, others) for first, *others in groups.values()]
+
+
 def found_by_fuzzing(report: Report) -> list[Finding]:
     """What fuzzing found: what counts first."""
     return sorted(report.findings, key=lambda finding: _order(report, finding))

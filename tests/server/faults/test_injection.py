@@ -88,13 +88,11 @@ def test_without_the_setting_no_request_fails(ask, world, own_sids, prefer):
     """A service that was started without --faults does what it always does, whatever a request prefers."""
     for operation, status in SUCCESS.items():
         sent = {"body": registration(endpoint=prefer)} if operation == "registerBinding" else {"sid": next(own_sids)}
-        began = time.monotonic()
         response = ask(operation, headers=[("Prefer", prefer)], **sent)
         assert response.status == status
         check_documented(response, operation)
         assert not response.all("Preference-Applied")
         assert not response.all("Vary")
-        assert time.monotonic() - began < 4
 
 
 def test_what_was_started_says_so(faulty, service):
@@ -220,7 +218,7 @@ def test_an_answer_can_be_late(wish):
     began = time.monotonic()
     response = wish("listBindings", "delay=0.4")
     assert (response.status, response.header("Preference-Applied")) == (200, "delay=0.4")
-    assert 0.4 <= time.monotonic() - began < 2
+    assert time.monotonic() - began >= 0.4
 
 
 def test_authentication_comes_first(faulty, world):
@@ -349,7 +347,7 @@ def test_rules_take_what_they_say(faulty, world):
         json.loads(ask("fetchBinding", **asked).content)
     began = time.monotonic()
     assert statuses(faulty, world, 4, 1) == [200]
-    assert 0.2 <= time.monotonic() - began < 2
+    assert time.monotonic() - began >= 0.2
 
 
 def test_a_request_can_do_without_the_rules(faulty, world):

@@ -54,7 +54,7 @@ def test_a_rule_names_all_that_a_fault_has():
     rule = set(schema()["properties"]["rules"]["items"]["properties"])
     assert faults < rule
     assert set(Injection.__dataclass_fields__) == faults
-    assert set(Rule.__dataclass_fields__) == (rule - faults) | {"injection"}
+    assert set(Rule.__dataclass_fields__) == (rule - faults) | {"injection", "given"}
 
 
 def test_a_file_is_read(tmp_path):

@@ -193,7 +193,11 @@ class _Packs(Right):
     vary = ""
 
     def finished(self, request: Request, answer: Answer) -> Answer:
-        if answer.body and "gzip" in request.headers.get("accept-encoding") and "q=0" not in request.headers.get("accept-encoding"):
+        if (
+            answer.body
+            and "gzip" in request.headers.get("accept-encoding")
+            and "q=0" not in request.headers.get("accept-encoding")
+        ):
             answer.body = gzip.compress(answer.body, mtime=0)
             answer.headers.append(("Content-Encoding", "gzip"))
             if self.vary:
@@ -249,7 +253,11 @@ class HeadIsAlways200(Right):
     clause = "HTTP-20"
 
     def dispatch(self, request: Request) -> Answer:
-        return Answer(200, [("Content-Type", "application/json")]) if request.method == "HEAD" else super().dispatch(request)
+        return (
+            Answer(200, [("Content-Type", "application/json")])
+            if request.method == "HEAD"
+            else super().dispatch(request)
+        )
 
 
 class OptionsIsAFault(Right):
@@ -258,7 +266,9 @@ class OptionsIsAFault(Right):
     clause = "HTTP-21"
 
     def dispatch(self, request: Request) -> Answer:
-        return Answer(501) if request.method == "OPTIONS" and not self.is_preflight(request) else super().dispatch(request)
+        return (
+            Answer(501) if request.method == "OPTIONS" and not self.is_preflight(request) else super().dispatch(request)
+        )
 
 
 class OptionsIsGet(Right):
@@ -359,7 +369,9 @@ class ShowsFilesOfErrors(Right):
 
     def dispatch(self, request: Request) -> Answer:
         if "%FF" in request.path:
-            return Answer(400, [("Content-Type", "text/plain")], b"URIError: failed at /srv/app/node_modules/router/layer")
+            return Answer(
+                400, [("Content-Type", "text/plain")], b"URIError: failed at /srv/app/node_modules/router/layer"
+            )
         return super().dispatch(request)
 
 

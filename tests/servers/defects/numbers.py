@@ -109,9 +109,9 @@ class _RemembersFirsts(Right):
             return super().page(service, wanted, position)
         once = sorted(self.before[service], key=self.sort_key)
         end = sum(self.sort_key(each) < position[1] for each in once)
-        return self.left(service, once[max(end - wanted.page_size, 0) : end], end > wanted.page_size)
+        return self.left(service, once[max(end - wanted.page_size, 0) : end], has_previous=end > wanted.page_size)
 
-    def left(self, service: str, once: list[dict[str, Any]], has_previous: bool) -> Page:
+    def left(self, service: str, once: list[dict[str, Any]], *, has_previous: bool) -> Page:
         shown = [each for each in once if self.find(service, each["sid"])]
         return Page(shown, has_previous, has_next=True)
 
@@ -127,6 +127,6 @@ class PagesBackAreShort(_RemembersFirsts):
 
     clause = "PAGE-35"
 
-    def left(self, service: str, once: list[dict[str, Any]], has_previous: bool) -> Page:
-        page = super().left(service, once, has_previous)
+    def left(self, service: str, once: list[dict[str, Any]], *, has_previous: bool) -> Page:
+        page = super().left(service, once, has_previous=has_previous)
         return page if len(page.bindings) == len(once) else replace(page, bindings=page.bindings[1:] or page.bindings)

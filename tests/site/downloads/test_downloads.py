@@ -18,6 +18,7 @@ from ...support.running import environment
 FILES = downloads()
 SPEC = specs.load(specs.CONTRACT)
 IN_OPENAPI = ["bindings.yaml", "registration.yaml", "report.yaml", "workflows.arazzo.yaml", "world.yaml"]
+IN_OPENAPI += ["control.yaml", "faults.yaml"]
 VALIDATORS = {
     "bindings.bundled.json": OpenAPIV30SpecValidator,
     "bindings.dereferenced.json": OpenAPIV30SpecValidator,

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
-import uuid_utils
+
+from chat_bindings.storage.rows import new_sid
 
 from .answers import not_found, represent
 from .limit import Receive, Scope, Send, respond
@@ -70,7 +71,7 @@ def _register(service_sid: str, form: bytes, origin: str) -> tuple[dict[str, Any
     sent = parse_qs(form.decode())
     identity, endpoint, binding_type = (sent[name][0] for name in ("Identity", "Endpoint", "BindingType"))
     account_sid = _lookup.owner(service_sid) or ""
-    sid = f"BS{uuid_utils.uuid7().hex}"
+    sid = new_sid("BS")
     values = {
         "service_sid": service_sid,
         "sid": sid,

@@ -2,7 +2,7 @@
 
 import os
 
-from chat_bindings.cli.serve.application import application
+from chat_bindings.application import application
 from chat_bindings.server.settings import Settings
 
 app = application(Settings(f"sqlite:///{os.environ['BENCH_DATABASE']}", log_level="warning"))

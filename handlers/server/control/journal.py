@@ -1,0 +1,168 @@
+"""The journal: the last requests that the service answered, bounded in number and in bytes.
+
+A request costs a tuple. What is shown of it is made when it is read.
+"""
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import time
+from typing import Any, NamedTuple
+
+from starlette.types import Scope
+
+from ...spec import component
+from ..errors import ApiError
+from ..operations.parameters import pairs
+from ..request import Request
+from ..settings import CONTROL, DOCS
+
+_MOST_BYTES = 16 * 1024 * 1024
+"""Bytes of paths, queries and bodies that the journal holds."""
+
+_ENTRY_BYTES = 500
+"""Bytes that an entry takes beside these."""
+
+_NOT_KEPT = (f"{CONTROL}/", f"{DOCS}/")
+
+# the form of an auth token or a secret. A SID's letters keep it from matching.
+_TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32}(?![0-9A-Za-z])")
+_MASK = "*" * 8
+
+_IDENTITY: str = component("parameters", "IdentityParameter")["name"]
+
+
+class _Entry(NamedTuple):
+    number: int
+    id: bytes
+    time: float
+    method: str
+    raw_path: bytes
+    query: bytes
+    operation: str | None
+    account: str | None
+    status: int
+    duration: float
+    fault: str | None
+    body: dict[str, Any] | None
+    size: int
+
+    def shown(self) -> dict[str, Any]:
+        arrived = datetime.fromtimestamp(self.time, UTC).isoformat(timespec="milliseconds")
+        return {
+            "number": self.number,
+            "id": self.id.decode(),
+            "time": arrived.replace("+00:00", "Z"),
+            "method": self.method,
+            "path": _masked(self.raw_path.partition(b"?")[0]),
+            "query": _masked(self.query),
+            "operation": self.operation,
+            "account": self.account,
+            "status": self.status or None,
+            "duration_ms": round(self.duration * 1000, 3),
+            "fault": self.fault,
+            "body": self.body,
+        }
+
+    def identities(self) -> Iterator[str]:
+        """The identities that the request names."""
+        if self.body is not None:
+            yield self.body[_IDENTITY]
+        with suppress(ApiError):
+            for name, value in pairs(self.query, "query"):
+                if name == _IDENTITY:
+                    yield value
+
+
+def _masked(text: bytes) -> str:
+    return _TOKEN.sub(_MASK, text.decode("latin-1"))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The filters of a list of requests."""
+
+    operation: str | None = None
+    status: int | None = None
+    identity: str | None = None
+    account: str | None = None
+
+    def fits(self, entry: _Entry) -> bool:
+        return (
+            self.operation in (None, entry.operation)
+            and self.status in (None, entry.status)
+            and self.account in (None, entry.account)
+            and (self.identity is None or self.identity in entry.identities())
+        )
+
+
+class Journal:
+    """The last requests, oldest first."""
+
+    def __init__(self, most: int) -> None:
+        self.last = 0
+        """The number of the last request."""
+
+        self._most = most
+        self._entries: deque[_Entry] = deque()
+        self._bytes = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
+        """Add a request that was answered."""
+        path = scope["path"]
+        if path.startswith(_NOT_KEPT):
+            return
+        request = Request.of(scope)
+        raw_path, query, body = scope["raw_path"], scope["query_string"], request.arguments.get("body")
+        size = _ENTRY_BYTES + len(raw_path) + len(query) + (_size(body) if body else 0)
+        self.last += 1
+        self._entries.append(_Entry(
+            self.last, request_id, time() - duration, scope["method"], raw_path, query,
+            request.operation_id or None, request.account_sid or None, status, duration, request.fault, body, size,
+        ))  # fmt: skip
+        self._bytes += size
+        while len(self._entries) > self._most or self._bytes > _MOST_BYTES:
+            self._bytes -= self._entries.popleft().size
+        if self._waiting:
+            self._wake()
+
+    def clear(self) -> None:
+        """Forget all requests. Numbers go on."""
+        self._entries.clear()
+        self._bytes = 0
+
+    def since(self, number: int, wanted: Wanted) -> list[dict[str, Any]]:
+        """The requests after a number that match."""
+        return [entry.shown() for entry in self._entries if entry.number > number and wanted.fits(entry)]
+
+    async def wait(self, number: int, wanted: Wanted, seconds: float) -> list[dict[str, Any]]:
+        """The requests after a number that match, as soon as there are any, or none after some seconds."""
+        found = self.since(number, wanted)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not found:
+                    await self._next()
+                    found = self.since(number, wanted)
+        return found
+
+    async def _next(self) -> None:
+        coming = asyncio.get_running_loop().create_future()
+        self._waiting.add(coming)
+        try:
+            await coming
+        finally:
+            self._waiting.discard(coming)
+
+    def _wake(self) -> None:
+        for each in self._waiting:
+            if not each.done():
+                each.set_result(None)
+
+
+def _size(body: dict[str, Any]) -> int:
+    return sum(4 * len(str(value)) for value in body.values())

@@ -1,0 +1,81 @@
+"""The state behind `serve --control`: what its operations work on."""
+
+import asyncio
+from collections.abc import Callable
+from tempfile import TemporaryFile
+from typing import BinaryIO
+
+from starlette.types import Scope
+
+from ...storage.engines import administration, kept
+from ...world.exporter import export
+from ...world.loader import Counts, load
+from ..faults.injector import Injector
+from ..gate import Gate
+from ..settings import Control
+from .journal import Journal
+
+
+class ControlState:
+    """The kept world, the gate, the journal and the faults of a service."""
+
+    def __init__(
+        self, control: Control, database: str, gate: Gate, injector: Injector, forget: Callable[[], None]
+    ) -> None:
+        """`forget` drops what is remembered of credentials."""
+        self.gate = gate
+        self.journal = Journal(control.journal)
+        self.injector = injector
+        self._locator = database
+        self._kept = kept(database, control.folder)
+        self._forget = forget
+        self._changing = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Keep what the database holds."""
+        await asyncio.to_thread(self._kept.keep)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._kept.close)
+
+    def begin(self, scope: Scope) -> None:
+        """Note that a request arrived."""
+        self.gate.begin(scope)
+
+    def record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
+        """Add a request to the journal, unless it arrived before a reset."""
+        if self.gate.is_current(scope):
+            self.journal.record(scope, status, duration, request_id)
+
+    async def world(self) -> bytes:
+        """What the database holds, as `export` writes it."""
+        return await asyncio.to_thread(self._exported)
+
+    async def replace(self, file: BinaryIO) -> Counts:
+        """Replace what the database holds by a world, all of it or nothing. Raises `WorldError`."""
+        async with self._changing:
+            counts = await asyncio.to_thread(self._load, file)
+            await self._put_back()
+        return counts
+
+    async def reset(self) -> None:
+        """Return to the state of the start, or to that of the last `replace`."""
+        async with self._changing:
+            await self._put_back()
+
+    async def _put_back(self) -> None:
+        async with self.gate.alone():
+            await asyncio.to_thread(self._kept.put_back)
+            self._forget()
+            self.injector.reset()
+            self.journal.clear()
+
+    def _exported(self) -> bytes:
+        with TemporaryFile() as file, administration(self._locator) as database, database.snapshot():
+            export(database, file)
+            file.seek(0)
+            return file.read()
+
+    def _load(self, file: BinaryIO) -> Counts:
+        with self._kept.replace() as loader:
+            return load(loader, file, lambda _: None, replace=False)

@@ -1,0 +1,1 @@
+"""Former names: they work until 3.0 and warn."""

@@ -1,0 +1,1 @@
+"""The former name of `chat_bindings.testing`."""

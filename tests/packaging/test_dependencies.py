@@ -1,0 +1,125 @@
+"""Dependencies: all that is imported is declared, and what is extended beyond its public interface is still there."""
+
+import ast
+import inspect
+import re
+import sys
+import tomllib
+import warnings
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
+    from prometheus_client import CollectorRegistry
+    from uvicorn.protocols.http import httptools_impl
+    from uvicorn.supervisors import Multiprocess
+
+    from chat_bindings.server.http.connections import ServerConfig
+    from chat_bindings.server.http.protocol import Protocol
+    from chat_bindings.server.http.writer import Cycle
+    from chat_bindings.server.monitoring.metrics import BatchedHistogram
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+MOST = 17
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {re.match(r"[A-Za-z0-9._-]+", each)[0].lower().replace("_", "-") for each in requirements}
+
+
+def imported() -> Iterator[tuple[str, Path]]:
+    """The top-level modules of others that the product imports, each with a file that does."""
+    for file in (ROOT / "handlers").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from ((each.name.split(".")[0], file) for each in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                yield node.module.split(".")[0], file
+
+
+def test_what_is_imported_is_declared():
+    """Nothing is there only because a dependency of ours happens to need it too."""
+    declared = names([*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())])
+    found = packages_distributions()
+    undeclared = {
+        (module, str(file.relative_to(ROOT)))
+        for module, file in imported()
+        if module not in sys.stdlib_module_names
+        and not {each.lower().replace("_", "-") for each in found.get(module, [module])} & declared
+    }
+    assert not undeclared
+
+
+def test_there_are_few():
+    """Each dependency is one more that its users have to trust."""
+    assert len(PROJECT["dependencies"]) <= MOST
+
+
+@pytest.mark.parametrize("name", ["connexion", "prometheus-client", "starlette", "throttled-py", "uvicorn"])
+def test_what_is_extended_has_an_upper_bound(name):
+    """A version that was never tried is not installed under code that builds on what is inside."""
+    assert "<" in next(each for each in PROJECT["dependencies"] if each.startswith(name))
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "inherited"),
+    [
+        (
+            Protocol,
+            httptools_impl.HttpToolsProtocol,
+            "_start_asgi_task connection_lost connection_made data_received on_body on_header on_headers_complete",
+        ),
+        (Protocol, httptools_impl.HttpToolsProtocol, "on_message_begin on_message_complete on_response_complete"),
+        (Cycle, httptools_impl.RequestResponseCycle, "run_asgi send receive"),
+        (ServerConfig, None, "load"),
+    ],
+)
+def test_what_is_overridden_is_still_called(own, theirs, inherited):
+    """uvicorn still has the methods that ours replace: another name would leave ours uncalled, and its own in force."""
+    theirs = theirs or own.__mro__[1]
+    gone = [name for name in inherited.split() if not callable(getattr(theirs, name, None))]
+    assert not gone, (
+        f"uvicorn's {theirs.__name__} has no {', '.join(gone)} any more: read it again, then move the bound"
+    )
+
+
+def test_what_a_cycle_takes_is_as_before():
+    """uvicorn's cycle is made by us: an argument that it gains or loses changes what it does."""
+    takes = set(inspect.signature(httptools_impl.RequestResponseCycle).parameters)
+    assert takes == {
+        "scope", "transport", "flow", "logger", "access_logger", "access_log", "default_headers", "message_event",
+        "expect_100_continue", "keep_alive", "on_response",
+    }, "uvicorn's RequestResponseCycle takes other arguments: read it again, then move the bound"  # fmt: skip
+
+
+def test_the_supervisor_is_as_before():
+    """uvicorn's supervisor looks after its workers by the methods and attributes that ours builds on."""
+    source = inspect.getsource(Multiprocess)
+    parts = ("keep_subprocess_alive", "terminate_all", "processes_num", "should_exit", "sockets", "self.processes")
+    gone = [part for part in parts if part not in source]
+    assert not gone, f"uvicorn's Multiprocess has no {', '.join(gone)} any more: read it again, then move the bound"
+
+
+def test_many_observations_at_once():
+    """prometheus-client's histogram keeps a sum and a count for each bucket under the names that ours adds to."""
+    registry = CollectorRegistry()
+    histogram = BatchedHistogram("h", "Some.", buckets=(1, 2), registry=registry)
+    one_by_one = BatchedHistogram("o", "Some.", buckets=(1, 2), registry=registry)
+    histogram.add([1, 2, 1], 8.5)
+    for value in (0.5, 1.5, 1.5, 5):
+        one_by_one.observe(value)
+    samples = [
+        [
+            (sample.name[1:], sample.labels, sample.value)
+            for sample in metric.samples
+            if not sample.name.endswith("created")
+        ]
+        for metric in registry.collect()
+    ]
+    assert samples[0] == samples[1], "prometheus-client keeps histograms otherwise: read it again, then move the bound"

@@ -1,0 +1,161 @@
+"""Access to the control API."""
+
+import json
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from ...support import raw
+from ...support.answers import document
+from ...support.running import environment, run_cli
+from .conftest import serving, world
+
+SECRET = "a-token-of-some-length"
+SPEC = document("control.yaml")
+OPERATIONS = [(method.upper(), path) for path, item in SPEC["paths"].items() for method in item if method != "summary"]
+
+
+def ask(url: str, method: str, path: str, **headers: str) -> int:
+    """The status of a request of the control API, by hand."""
+    sent = [("Content-Length", "2")] if method == "PUT" else []
+    sent += [(name.replace("_", "-"), value) for name, value in headers.items()]
+    return raw.ask(url, method, f"/control{path}", sent, b"{}" if method == "PUT" else b"").status
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_other_hosts_and_other_origins_get_404(served, method, path):
+    """A web page can neither send requests from its own origin nor under its own host name (DNS rebinding)."""
+    for headers in (
+        {"Host": "chat.example.com"},
+        {"Host": "localhost.example.com"},
+        {"Host": "10.0.0.1"},
+        {"Origin": "https://example.com"},
+        {"Origin": "null"},
+        {"Origin": served.url.replace("http:", "https:")},
+        {"X_Forwarded_For": "203.0.113.1"},
+    ):
+        assert ask(served.url, method, path, **headers) == 404, headers
+    own = {"Origin": served.url}
+    assert ask(served.url, method, path, **own) in ((400,) if method == "PUT" else (200, 204))
+    assert ask(served.url, method, path, Host="localhost") in ((400,) if method == "PUT" else (200, 204))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v2/control/v1/world", "/v2/Services/../../control/v1/world", "/registration/../control/v1/world",
+        "/control/v1/world/", "//control/v1/world", "/Control/v1/world", "/control%2fv1/world",
+        "/docs/../control/v1/world",
+    ],
+)  # fmt: skip
+def test_no_other_path_leads_to_it(served, path):
+    """Paths match exactly."""
+    assert raw.ask(served.url, "GET", path).status == 404
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_it_is_not_there_unless_it_was_asked_for(service, method, path):
+    """Without `--control` nothing brings it back."""
+    for headers in ({}, {"Authorization": f"Bearer {SECRET}"}, {"Prefer": "control"}):
+        assert ask(service.url, method, path, **headers) == 404
+
+
+def test_a_token_is_required_where_it_is_set(tmp_path):
+    """Of all operations, on loopback too; any host is then served."""
+    with serving(
+        tmp_path, "--world", "-", "--no-docs", "--host", "0.0.0.0", stdin=json.dumps(world()),
+        CHAT_BINDINGS_CONTROL_TOKEN=SECRET,
+    ) as served:  # fmt: skip
+        url = f"http://127.0.0.1:{served.url.rpartition(':')[2]}"
+        for method, path in OPERATIONS:
+            for wrong in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": raw.basic("x", SECRET)},
+                          {"Authorization": "Bearer"}):  # fmt: skip
+                assert ask(url, method, path, **wrong) == 401
+            right = {"Authorization": f"bearer {SECRET}", "Host": "chat.example.com"}
+            assert ask(url, method, path, **right) in (200, 204, 400)
+            assert ask(url, method, path, **right, Origin="https://example.com") == 404
+        refused = httpx.get(f"{url}/control/v1/world")
+        assert refused.headers["WWW-Authenticate"] == 'Bearer realm="chat-bindings control"'
+        assert SECRET not in served.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "token", "told"),
+    [
+        (["--host", "0.0.0.0"], "", "--control with --host 0.0.0.0 needs a token in CHAT_BINDINGS_CONTROL_TOKEN"),
+        (["--host", "::"], "", "--control with --host :: needs a token"),
+        (["--public-url", "https://chat.example.com"], "", "--control with --public-url needs a token"),
+        (["--trusted-proxy", "127.0.0.1"], "", "--control with --trusted-proxy needs a token"),
+        (["--uds", "socket"], "", "--control with --uds needs a token"),
+        (["--workers", "2"], "", "--control works with one worker"),
+        ([], "short", "CHAT_BINDINGS_CONTROL_TOKEN is no token: it must be 16 or more characters"),
+        (["--journal", "0"], "", "'0' is not a whole number from 1 to 1000000"),
+    ],
+)
+def test_what_would_let_others_in_is_refused(tmp_path, options, token, told):
+    """The error says what to set."""
+    variables = {"CHAT_BINDINGS_CONTROL_TOKEN": token} if token else {}
+    command = [sys.executable, "-m", "chat_bindings", "serve", "--demo", "--control", *options]
+    done = subprocess.run(command, env=environment(**variables), cwd=tmp_path, capture_output=True, text=True,
+                          check=False, timeout=60)  # fmt: skip
+    assert done.returncode == 2
+    assert told in " ".join(done.stderr.split())
+
+
+def test_no_control_undoes_the_variable(tmp_path):
+    """CHAT_BINDINGS_CONTROL turns it on, and what is typed wins."""
+    done = run_cli("serve", "--help")
+    assert "CHAT_BINDINGS_CONTROL" in done.stdout
+
+
+EXAMPLES = {
+    f"{method} {path} {status} {name}": (method, path, int(status), example)
+    for path, item in SPEC["paths"].items()
+    for method, operation in item.items()
+    if method != "summary"
+    for status, response in operation["responses"].items()
+    for name, example in response.get("content", {}).get("application/json", {}).get("examples", {}).items()
+    if name.startswith(("invalid_", "unsupported_", "control_"))
+}
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("guarded"), "--demo", "--no-docs", CHAT_BINDINGS_CONTROL_TOKEN=SECRET) as it:
+        yield it
+
+
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES.keys())
+def test_examples_of_errors_are_true(guarded, example):
+    """The request that an example names gets its status and its body."""
+    _, _, status, shown = example
+    asked = shown["x-request"]
+    body = asked.get("body")
+    content = None if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json"} | asked.get("headers", {})
+    url = f"{guarded.url}/control{asked['path']}" + (f"?{asked['query']}" if "query" in asked else "")
+    sent = {name: value for name, value in headers.items() if value is not None}
+    answer = httpx.request(asked["method"], url, content=content, headers=sent)
+    assert (answer.status_code, answer.json()) == (status, shown["value"])
+
+
+def test_examples_of_worlds_and_faults_are_true(guarded):
+    """What the spec shows as sent is taken, and as answered comes back."""
+    examples = SPEC["components"]["examples"]
+    http = guarded.control
+    http.headers["Authorization"] = f"Bearer {SECRET}"
+    put = http.put("world", json=examples["world"]["value"])
+    assert (put.status_code, put.json()) == (200, examples["world_counts"]["value"])
+    assert http.get("world").json() == examples["world"]["value"]
+    assert http.put("faults", json=examples["faults"]["value"]).status_code == 200
+    (account,) = examples["world"]["value"]["accounts"]
+    path = f"/v2/Services/{account['services'][0]['sid']}/Bindings?Identity=TestUser"
+    assert httpx.get(f"{guarded.url}{path}", auth=(account["sid"], "a1" * 16)).status_code == 429
+    assert http.get("faults").json() == examples["faults_in_force"]["value"]
+    shown, listed = examples["request_list"]["value"]["requests"][0], http.get("requests").json()["requests"][0]
+    new = ("number", "id", "time", "duration_ms")
+    assert {name: it for name, it in listed.items() if name not in new} == {
+        name: it for name, it in shown.items() if name not in new
+    }

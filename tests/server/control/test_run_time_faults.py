@@ -1,0 +1,102 @@
+"""Faults at run time."""
+
+import json
+import threading
+from http import HTTPStatus
+
+import httpx
+import pytest
+
+from ...support.running import wait_until
+from .conftest import OTHER, OTHER_TOKEN, A, B, serving, world
+
+
+def other(served) -> httpx.Response:
+    """A list of another account."""
+    return httpx.get(f"{served.url}/v2/Services/{OTHER}/Bindings", auth=(B, OTHER_TOKEN))
+
+
+def test_rules_are_replaced_counted_and_cleared(served):
+    """What a rule counts and takes is shown with it; the journal says what it did."""
+    rule = {"operation": "listBindings", "every": 2, "code": 503}
+    put = served.control.put("faults", json={"rules": [rule]})
+    assert put.json() == {"seed": 0, "rules": [{"rule": rule, "counted": 0, "taken": 0}]}
+    assert [served.bindings().status_code for _ in range(4)] == [200, 503, 200, 503]
+    served.register()
+    assert served.control.get("faults").json()["rules"] == [{"rule": rule, "counted": 4, "taken": 2}]
+    assert [one["fault"] for one in served.requests()] == [None, "code 503", None, "code 503", None]
+    assert served.control.delete("faults").status_code == 204
+    assert served.control.get("faults").json()["rules"] == []
+    assert served.bindings().status_code == 200
+
+
+def test_a_rule_can_be_for_the_next_requests_of_one_account(served):
+    """Tests that run in parallel, each with its account, do not disturb one another."""
+    served.control.put("faults", json={"rules": [{"account": B, "first": 2, "code": 429}]})
+    assert served.bindings().status_code == 200
+    assert [other(served).status_code for _ in range(3)] == [429, 429, 200]
+    assert served.bindings().status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ({"rules": []}, "line 1, /rules: must hold at least 1 value"),
+        ({"rules": [{"code": 418}]}, "line 1, /rules/0/code: must be one of 400, 401"),
+        ({"rules": [{"code": 429, "account": "AC1"}]}, "/rules/0/account: must be AC and 32 hex"),
+        ({"rules": [{"account": A}]}, "/rules/0: must hold one of code, delay, drop, malformed"),
+        ({"rules": [{"code": 503, "operation": "reset"}]}, "/rules/0/operation: must be one of listBindings"),
+    ],
+)
+def test_wrong_rules_change_nothing(served, rules, told):
+    """The error has the line, the JSON pointer and the rule."""
+    served.control.put("faults", json={"rules": [{"code": 503}]})
+    answer = served.control.put("faults", json=rules)
+    assert answer.status_code == 400
+    assert told in answer.json()["message"]
+    assert served.bindings().status_code == HTTPStatus.SERVICE_UNAVAILABLE
+
+
+def test_a_reset_returns_to_the_rules_of_the_start(tmp_path):
+    """And to their counts."""
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(f"rules:\n  - code: 500\n    first: 1\n    account: {A}\n")
+    options = ("--world", "-", "--no-docs", "--faults", "--fault-rules", rules)
+    with serving(tmp_path, *options, stdin=json.dumps(world())) as served:
+        assert [served.bindings().status_code for _ in range(2)] == [500, 200]
+        assert other(served).status_code == 200
+        served.control.put("faults", json={"rules": [{"code": 429}]})
+        assert served.bindings().status_code == 429
+        served.control.post("reset")
+        assert [served.bindings().status_code for _ in range(2)] == [500, 200]
+        assert served.http.get(served.path, headers={"Prefer": "code=503"}).status_code == 503
+
+
+def test_without_faults_no_request_makes_itself_fail(served):
+    """`--control` alone lets nobody but its own clients choose faults, also while rules are in force."""
+    asked = {"Prefer": "code=503"}
+    assert served.http.get(served.path, headers=asked).status_code == 200
+    served.control.put("faults", json={"rules": [{"code": 429, "account": B}]})
+    assert served.http.get(served.path, headers=asked).status_code == 200
+
+
+def test_a_request_that_is_delayed_beyond_a_reset_is_not_carried_out(served):
+    """Nothing of one test happens in the next."""
+    served.control.put("faults", json={"rules": [{"delay": 2, "operation": "registerBinding"}]})
+    answers: list[httpx.Response] = []
+    late = threading.Thread(target=lambda: answers.append(served.register("late")))
+    late.start()
+    assert wait_until(lambda: served.control.get("faults").json()["rules"][0]["counted"] == 1, 30)
+    served.control.post("reset")
+    late.join(60)
+    assert answers[0].status_code == 503
+    assert served.bindings(Identity="late").json()["bindings"] == []
+    assert [one["operation"] for one in served.requests()] == ["listBindings"]
+
+
+def test_a_connection_can_be_dropped(served):
+    """The journal then has no status."""
+    served.control.put("faults", json={"rules": [{"drop": "request", "first": 1}]})
+    with pytest.raises(httpx.RemoteProtocolError):
+        served.bindings()
+    assert [(one["status"], one["fault"]) for one in served.requests()] == [(None, "drop request")]

@@ -1,0 +1,48 @@
+"""An erasure that is overdue is in the log and in a metric; a worker starts although its database is away."""
+
+import os
+import signal
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+
+from ...conftest import load
+from ...support.monitoring import OPTIONS, Monitor
+from ...support.processes import children
+from ...support.running import Service, run_cli, wait_until
+
+NAME = "chat_bindings_last_erasure_timestamp_seconds"
+
+
+def test_an_overdue_erasure_is_told(tmp_path, world_file):
+    """After 25 days a service's log says when it was last done, and what to do; the metric has the time."""
+    database = load(tmp_path / "overdue.db", world_file)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE erasures SET erased_at = '2020-01-01T00:00:00Z'")
+    with Service(database, *OPTIONS, "--no-docs") as service:
+        monitor = Monitor(service)
+        assert wait_until(monitor.is_ready, 60)
+        assert wait_until(lambda: "erasure is overdue" in service.log, 60)
+        assert "last erased from the database's files at 2020-01-01T00:00:00Z" in service.log
+        assert monitor.value(NAME) == datetime(2020, 1, 1, tzinfo=UTC).timestamp()
+    assert run_cli("database", "erase", "--database", f"sqlite:///{database}").returncode == 0
+    with Service(database, *OPTIONS, "--no-docs") as service:
+        monitor = Monitor(service)
+        assert wait_until(lambda: monitor.is_ready() and monitor.value(NAME) > 1_600_000_000, 60)
+        assert "erasure is overdue" not in service.log
+
+
+def test_a_worker_starts_although_its_database_is_away(tmp_path, world_file):
+    """Of two workers one is killed while the file is moved aside: another comes, and serves when the file is back."""
+    database = load(tmp_path / "moved.db", world_file)
+    with Service(database, *OPTIONS, "--no-docs", "--workers", 2) as service:
+        monitor = Monitor(service)
+        assert wait_until(monitor.is_ready, 60)
+        aside = database.rename(tmp_path / "aside.db")
+        ready = service.log.count("is ready\n")
+        os.kill(children(service.pid)[-1], signal.SIGKILL)
+        assert wait_until(lambda: service.log.count("is ready\n") > ready, 60)
+        assert not monitor.is_ready()
+        aside.rename(database)
+        assert wait_until(monitor.is_ready, 60)
+    assert "database unavailable, it is opened when it is back" in service.log

@@ -1,0 +1,57 @@
+"""What is left free is listed, and a report says what the target chose."""
+
+import json
+
+import pytest
+
+from chat_bindings.verify.clauses.free import free
+
+from ..servers.catalogue import by_name
+from ..servers.running import serving
+from ..support.running import run_cli
+from .judging import verified
+
+
+def test_ids_of_what_is_free_are_permanent():
+    """Each has an id of its own, counted up from 01, and a sentence."""
+    assert [each.id for each in free()] == [f"FREE-{number:02}" for number in range(1, len(free()) + 1)]
+    assert all(each.rule.endswith(".") for each in free())
+
+
+def test_what_is_free_is_listed(tmp_path):
+    """--list prints it, and with --report-dir it stands in the files."""
+    listed = run_cli("verify", "--list", "--report-dir", tmp_path)
+    explained = json.loads((tmp_path / "clauses.json").read_text(encoding="utf-8"))
+    page = (tmp_path / "clauses.html").read_text(encoding="utf-8")
+    assert [each["id"] for each in explained["free"]] == [each.id for each in free()]
+    for each in free():
+        assert f"{each.id} {each.rule}" in listed.stdout
+        assert f'id="{each.id}"' in page
+
+
+@pytest.mark.usefixtures("unmeasured")
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [
+        (
+            "right",
+            {"FREE-05": "status 404", "FREE-06": "status 404", "FREE-07": "status 200", "FREE-08": "the last counts"},
+        ),
+        ("lenient", {"FREE-05": "status 200", "FREE-06": "status 200", "FREE-07": "status 405"}),
+        ("packed", {"FREE-14": "with Content-Length, gzip"}),
+        ("chunked", {"FREE-14": "in chunks, not compressed"}),
+    ],
+)
+def test_a_report_says_what_the_target_chose(name, chosen, world_file, world):
+    """Servers that choose otherwise are told apart, and none of it is a violation."""
+    with serving(by_name(name), world.document) as url:
+        report = verified(url, world_file)
+    found = {each.id: each.chosen for each in report.choices}
+    assert {name: found[name] for name in chosen} == chosen
+    assert report.verdict == "conformant"
+
+
+def test_a_run_of_some_clauses_does_not_ask_for_it(world_file, world):
+    """Where only some clauses are checked, nothing else is asked for."""
+    with serving(by_name("right"), world.document) as url:
+        assert list(verified(url, world_file, ["FETCH-02"]).choices) == []
