@@ -6,7 +6,7 @@ from urllib.parse import unquote_to_bytes
 
 from ..http import Answer, Request
 from ..identities import FoldsIdentities
-from ..right import Refusal, Right, Route, Wanted
+from ..right import Binding, Refusal, Right, Route, Wanted
 
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -241,6 +241,10 @@ class DeletesWithATab(_TrimsDeletedSids):
     taken = "%09"
 
 
+def _device(binding: Binding) -> tuple[str, str]:
+    return binding["endpoint"], binding["binding_type"]
+
+
 class DeletesByDevice(Right):
     """A delete removes the device, wherever it is registered in the account."""
 
@@ -255,11 +259,10 @@ class DeletesByDevice(Right):
             if gone is None:
                 return False
             for other, bindings in self.services.items():
-                if self.is_same_owner(service, other):
-                    for each in list(bindings.values()):
-                        is_twin = (each["endpoint"], each["binding_type"]) == (gone["endpoint"], gone["binding_type"])
-                        if is_twin and (other != service or each is gone):
-                            del bindings[each["sid"]]
+                if other != service and self.is_same_owner(service, other):
+                    for each in [each for each in bindings.values() if _device(each) == _device(gone)]:
+                        del bindings[each["sid"]]
+            del self.services[service][sid]
         return True
 
 
