@@ -80,7 +80,7 @@ def _answer(evidence: Evidence, method: str, path: str) -> Answer | None:
 def _requests(evidence: Evidence) -> Iterator[tuple[str, str]]:
     target = evidence.target
     path, sid = target.path(evidence.rich), evidence.rich.bindings[0].sid
-    for text in ("%FF", "%zz", "%", "%00", "%C0%AF", "%2F", "%5C", "%E2%98%83", "%0A", "'", "%3Cb%3E", "..%2F..%2Fetc"):
+    for text in ("%FF", "%zz", "%00", "%2F", "%5C", "%E2%98%83", "..%2F..%2Fetc"):
         yield "GET", f"{path}/{text}"
         yield "GET", f"{path}/{sid}{text}"
         yield "GET", f"/v2/Services/{text}/Bindings"

@@ -1,0 +1,132 @@
+"""Defects of numbers of many bits, and of what depends on Page."""
+
+from dataclasses import replace
+from typing import Any
+
+from ..http import Request
+from ..right import Page, Right, Wanted
+
+Position = tuple[str, list[Any]] | None
+
+
+class _ReadsPages(Right):
+    """Page is read without a bound; `read` makes it a number of the machine."""
+
+    def read(self, number: int) -> int:
+        return number
+
+    def page_number(self, text: str | None) -> int:
+        number = None if text is None else self.integer(text)
+        return super().page_number(text) if number is None else self.read(number)
+
+
+class PagesOf32Bits(_ReadsPages):
+    """Page is cut to 32 bits, as C and JavaScript's `| 0` do."""
+
+    clause = "PAGE-32"
+
+    def read(self, number: int) -> int:
+        return number % 2**32
+
+
+class PagesOfFloats(_ReadsPages):
+    """Page is a float, as JSON's numbers are: beyond 53 bits it is rounded."""
+
+    clause = "PAGE-32"
+
+    def read(self, number: int) -> int:
+        return int(float(number))
+
+
+class TheLargestPageHasNoNext(Right):
+    """`next_page_url` carries Page + 1 always, also where that is refused."""
+
+    clause = "PAGE-32"
+
+    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
+        shown = super().meta(request, service, wanted, page)
+        if wanted.page == 2147483646 and shown["next_page_url"]:
+            shown["next_page_url"] = shown["next_page_url"].replace(f"Page={wanted.page}", f"Page={wanted.page + 1}")
+        return shown
+
+
+class _WrapsPageSizes(Right):
+    """A PageSize of many bits is cut to so many."""
+
+    bits = 0
+
+    def page_size(self, text: str | None) -> int:
+        number = None if text is None else self.integer(text)
+        if number is None or number < 2**self.bits:
+            return super().page_size(text)
+        return super().page_size(str(number % 2**self.bits))
+
+
+class PageSizesOf32Bits(_WrapsPageSizes):
+    """A PageSize is cut to 32 bits: 4294967301 is 5."""
+
+    clause = "PAGE-33"
+    bits = 32
+
+
+class PageSizesOf64Bits(_WrapsPageSizes):
+    """A PageSize is cut to 64 bits: 18446744073709551621 is 5."""
+
+    clause = "PAGE-33"
+    bits = 64
+
+
+class PreviousByPage(Right):
+    """`previous_page_url` is null where Page is 0."""
+
+    clause = "PAGE-34"
+
+    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
+        return super().meta(request, service, wanted, page if wanted.page else replace(page, has_previous=False))
+
+
+class PreviousOfAnyPage(Right):
+    """`previous_page_url` is there where Page is not 0, and leads to the first page."""
+
+    clause = "PAGE-34"
+
+    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
+        shown = super().meta(request, service, wanted, page)
+        if wanted.page and not shown["previous_page_url"]:
+            shown["previous_page_url"] = shown["first_page_url"]
+        return shown
+
+
+class _RemembersFirsts(Right):
+    """The way back is remembered: where each page began."""
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.before: dict[str, list[dict[str, Any]]] = {service: self.stored(service) for service in self.services}
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        if position is None or position[0] != "before" or wanted.types or wanted.identities:
+            return super().page(service, wanted, position)
+        once = sorted(self.before[service], key=self.sort_key)
+        end = sum(self.sort_key(each) < position[1] for each in once)
+        return self.left(service, once[max(end - wanted.page_size, 0) : end], has_previous=end > wanted.page_size)
+
+    def left(self, service: str, once: list[dict[str, Any]], *, has_previous: bool) -> Page:
+        shown = [each for each in once if self.find(service, each["sid"])]
+        return Page(shown, has_previous, has_next=True)
+
+
+class PagesBackHaveHoles(_RemembersFirsts):
+    """A page on the way back holds what is left of the page as it was."""
+
+    clause = "PAGE-35"
+
+
+class PagesBackAreShort(_RemembersFirsts):
+    """Once something of the page before was deleted, the way back leads to its last Bindings only."""
+
+    clause = "PAGE-35"
+
+    def left(self, service: str, once: list[dict[str, Any]], *, has_previous: bool) -> Page:
+        page = super().left(service, once, has_previous=has_previous)
+        return page if len(page.bindings) == len(once) else replace(page, bindings=page.bindings[1:] or page.bindings)
