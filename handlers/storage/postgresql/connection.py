@@ -49,11 +49,14 @@ _COMMANDING = {
 # The transaction was undone, and may work when it is done again.
 _UNDONE = (errors.SerializationFailure, errors.DeadlockDetected)
 
-_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction, errors.InsufficientPrivilege)
+_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    errors.ReadOnlySqlTransaction,
+    errors.InsufficientPrivilege,
+    errors.InternalError_,  # the server's own failure, and Citus's code for a node that is lost within a transaction
+)
 _DAMAGED = (errors.DataCorrupted, errors.IndexCorrupted, errors.UndefinedTable, errors.UndefinedColumn)
-
-_NODE_LOST = "failure on connection marked as essential"
-"""The message of Citus for a node that was lost within a transaction; its code is that of an internal error."""
 
 
 class Undone(StorageUnavailable):
@@ -76,7 +79,7 @@ class away:  # noqa: N801 - reads as a verb
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, _UNDONE):
             raise Undone(message_of(error)) from error
-        if isinstance(error, _AWAY) or (isinstance(error, errors.InternalError_) and _NODE_LOST in str(error)):
+        if isinstance(error, _AWAY):
             raise StorageUnavailable(message_of(error)) from error
         if isinstance(error, _DAMAGED):
             raise StorageDamaged(message_of(error)) from error
