@@ -158,9 +158,10 @@ class SqliteStorage:
             try:
                 return self._connect()
             except StorageUnavailable as error:
-                if not isinstance(error.__cause__, apsw.BusyError) or time.monotonic() > deadline:
+                is_locked = isinstance(error.__cause__, (apsw.BusyError, apsw.ProtocolError))
+                if not is_locked or time.monotonic() > deadline:
                     raise
-                time.sleep(0.02)
+                time.sleep(RETRY_EVERY)
 
     def _connect(self) -> tuple[apsw.Connection, apsw.Connection]:
         with away():
