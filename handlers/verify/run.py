@@ -111,7 +111,11 @@ class Run:
             self.report.choices = [Choice(each.id, each.rule, hidden(each.chosen)) for each in choices(evidence)]
 
     def _last_requests(self) -> list[Sent]:
-        last = sorted(list(self.target.client.history)[-_LAST:], key=lambda each: each.began)
+        history = sorted(self.target.client.history, key=lambda each: each.began)
+        # where the target died, what killed it is among the first that got no answer, and many others follow
+        lost = next((index for index, each in enumerate(history) if not each.answer.isdecimal()), len(history))
+        begin = max(0, min(lost - _LAST // 2, len(history) - _LAST))
+        last = history[begin : begin + _LAST]
         hidden = self.secrets.hidden
         return [
             Sent(

@@ -29,7 +29,7 @@ _DEFAULTS: Headers = (
 _SLOW = 0.25
 """The part of the deadline from which on an answer is slow."""
 
-_REMEMBERED = 300
+_REMEMBERED = 500
 
 CLAUSE: ContextVar[str] = ContextVar("CLAUSE", default="")
 """The id of the clause that is being checked; threads that send for it inherit it."""
