@@ -1,5 +1,6 @@
 """Fixtures that all tests share."""
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.ci(f"needs {', '.join(sorted(tools))}"))
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
     decided = [item for item in items if DATABASES.engine != "postgresql" or on_any_engine(item.nodeid)]
+    if "CHAT_BINDINGS_TEST_CITUS" not in os.environ:  # a cluster is nothing that a machine of CI has
+        decided = [item for item in decided if item.path.name != "test_citus_cluster.py"]
     if len(decided) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in decided])
         items[:] = decided

@@ -61,34 +61,34 @@ class TextFormatter(logging.Formatter):
         self,
         ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
     ) -> str:
-        told: list[str] = []
+        stacks: list[str] = []
         seen: set[int] = set()
         error = ei[1]
         while error is not None and id(error) not in seen:
             seen.add(id(error))
             frames = "".join(traceback.format_tb(error.__traceback__))
-            told.insert(0, f"{type(error).__name__}\n{frames}".rstrip())
+            stacks.insert(0, f"{type(error).__name__}\n{frames}".rstrip())
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-        return "\n".join(told)
+        return "\n".join(stacks)
 
 
 class JsonFormatter(TextFormatter):
     """A line as a JSON object, with the id of the request that it is about."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, Any] = {
+        members: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": _encodable(record.getMessage()),
         }
         if request_id := _asked.get():
-            told["request_id"] = request_id
+            members["request_id"] = request_id
         if isinstance(record.args, Mapping) and record.name.startswith(_OURS):
-            told |= {name: _value(value) for name, value in record.args.items()}
+            members |= {name: _value(value) for name, value in record.args.items()}
         if record.exc_info:
-            told["exception"] = _encodable(self.formatException(record.exc_info))
-        return orjson.dumps(told, option=orjson.OPT_UTC_Z).decode()
+            members["exception"] = _encodable(self.formatException(record.exc_info))
+        return orjson.dumps(members, option=orjson.OPT_UTC_Z).decode()
 
 
 _FORMATS: dict[str, type[TextFormatter]] = {TEXT: TextFormatter, JSON: JsonFormatter}

@@ -1,4 +1,4 @@
-"""What every engine writes of a Binding beside what it was told."""
+"""Rows of Bindings: the columns that every engine adds to a registration."""
 
 import hashlib
 import os

@@ -323,7 +323,7 @@ def test_a_progress_bar_is_for_terminals_alone(tmp_path, database):
     assert run_cli("fixtures", "-o", world).returncode == 0
     command = [*CLI, "import", str(world), "--replace", "--database", f"sqlite:///{database}"]
     silent = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
-    assert silent.stderr == "Imported: accounts 2, keys 1, services 4, bindings 235.\n"
+    assert silent.stderr == "Imported: accounts 2, keys 1, services 4, bindings 249.\n"
     for shown_by in (command, [*CLI, "export", "-o", str(world), "--database", f"sqlite:///{database}"]):
         ours, theirs = os.openpty()
         with subprocess.Popen(shown_by, env=environment(TERM="xterm"), stderr=theirs) as process:

@@ -31,7 +31,7 @@ def mutated(token: str) -> list[str]:
         for other in (
             "",
             token[at] * 2,
-            token[at].swapcase(),
+            *([token[at].swapcase()] if at < len("PABS") else []),  # the digits of a SID are of either case
             "g",
             "-",
             "\0",

@@ -175,7 +175,7 @@ def test_a_missing_property(register, name, as_json):
     ("name", "value"),
     [("BindingType", "sms"), ("BindingType", "apn,gcm"), ("BindingType", "APN"), ("BindingType", "apn "),
      ("CredentialSid", "CR"), ("CredentialSid", f"CR{'0' * 31}"), ("CredentialSid", f"CR{'0' * 33}"),
-     ("CredentialSid", f"CR{'A' * 32}"), ("CredentialSid", f"AC{'0' * 32}"), ("CredentialSid", f"{CREDENTIAL}\n"),
+     ("CredentialSid", f"CR{'G' * 32}"), ("CredentialSid", f"AC{'0' * 32}"), ("CredentialSid", f"{CREDENTIAL}\n"),
      ("CredentialSid", f" {CREDENTIAL}"), ("CredentialSid", f"CR{'١' * 32}"),
      ("Identity", "\0"), ("Identity", "a\0"), ("Identity", "\0a"), ("Endpoint", "\0"), ("Endpoint", "a\0b")],
 )  # fmt: skip

@@ -1,12 +1,10 @@
-"""What PostgreSQL is asked, and of what shape its tables are: so that they can stand on many machines.
+"""Statements and schema as a distributed table needs them, by PostgreSQL's own account of each plan and key.
 
-Citus itself cannot be installed here. What it wants is held against PostgreSQL's own account of each statement and of
-the schema; and an extension of its name, with functions of its signatures, writes down what it is asked.
+`test_citus_cluster.py` runs on Citus itself.
 """
 
 import asyncio
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -23,7 +21,6 @@ from chat_bindings.storage.interface import (
 )
 
 from ..support.engines import PostgresDatabase
-from ..support.running import run_cli
 from ..support.statements import Statement, record, recorded
 
 ACCOUNT, OTHER = AccountRow(f"AC{1:032x}", "0" * 64), AccountRow(f"AC{2:032x}", "1" * 64)
@@ -202,73 +199,3 @@ def test_every_key_fits_a_distributed_table(postgres, migrated):
         "SELECT attname FROM pg_attribute WHERE attidentity <> '' OR attgenerated <> ''",
     ):
         assert database.execute(nothing) == []
-
-
-EXTENSION = """
-    CREATE TABLE pg_dist_partition (logicalrel regclass);
-    CREATE TABLE asked (number int GENERATED ALWAYS AS IDENTITY, what text, mode text);
-    CREATE FUNCTION note(what text, made regclass) RETURNS void LANGUAGE sql AS $$
-        INSERT INTO asked (what, mode) VALUES (what, current_setting('citus.multi_shard_modify_mode'));
-        INSERT INTO pg_dist_partition VALUES (made) $$;
-    CREATE FUNCTION create_reference_table(table_name regclass) RETURNS void LANGUAGE sql AS $$
-        SELECT note('everywhere ' || table_name, table_name) $$;
-    CREATE FUNCTION create_distributed_table(
-        table_name regclass, distribution_column text, distribution_type text DEFAULT 'hash',
-        colocate_with text DEFAULT 'default', shard_count int DEFAULT NULL
-    ) RETURNS void LANGUAGE sql AS $$ SELECT note(table_name || ' by ' || distribution_column, table_name) $$;
-"""
-
-ASKED = [
-    ("everywhere accounts", "sequential"),
-    ("everywhere services", "sequential"),
-    ("everywhere api_keys", "sequential"),
-    ("bindings by service_sid", "sequential"),
-]
-
-
-@pytest.fixture
-def extended(tmp_path_factory: pytest.TempPathFactory, postgres) -> Iterator[PostgresDatabase]:
-    """A database with an extension that is called as Citus is, and writes down what it is asked."""
-    folder = postgres.folder / "extended" / "extension"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "citus.control").write_text("default_version = '1'\nrelocatable = true\n")
-    (folder / "citus--1.sql").write_text(EXTENSION)
-    for path in (folder.parent, folder, *folder.iterdir()):
-        path.chmod(0o755)
-    database = PostgresDatabase(postgres)
-    with postgres.connect(database.name) as connection:
-        connection.execute(f"SET extension_control_path = '{folder.parent}:$system'")
-        connection.execute("CREATE EXTENSION citus")
-    return database
-
-
-def test_an_upgrade_distributes_on_citus_once(extended):
-    """`database upgrade` on a database with the extension asks it, in order and one by one, and not a second time."""
-    for _ in range(2):
-        done = run_cli("database", "upgrade", "--database", extended.locator)
-        assert done.returncode == 0, done.stderr
-        assert extended.execute("SELECT what, mode FROM asked ORDER BY number") == ASKED
-
-
-def test_a_database_that_comes_to_citus_later_is_distributed_then(extended):
-    """Where the extension is new, or was not asked for all, an upgrade asks it for what is missing."""
-    with extended.administration() as administration:
-        administration.migrate()
-    extended.execute("DELETE FROM pg_dist_partition WHERE logicalrel = 'bindings'::regclass")
-    extended.execute("DELETE FROM asked")
-    with extended.administration() as administration:
-        administration.migrate()
-    assert extended.execute("SELECT what, mode FROM asked") == ASKED[-1:]
-
-
-def test_who_may_not_distribute_serves_undistributed(extended):
-    """A role that may only work with the tables finds them in order, and leaves distributing to another."""
-    with extended.administration() as administration:
-        administration.migrate()
-    extended.execute("DELETE FROM pg_dist_partition")
-    extended.execute("CREATE ROLE worker LOGIN")
-    extended.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO worker")
-    other = run_cli("account", "list", "--database", extended.server.url(extended.name, "worker"))
-    upgraded = run_cli("database", "upgrade", "--database", extended.server.url(extended.name, "worker"))
-    assert (other.returncode, upgraded.returncode) == (0, 0), upgraded.stderr
-    assert extended.execute("SELECT count(*) FROM pg_dist_partition") == [(0,)]

@@ -136,6 +136,7 @@ def test_a_role_that_may_not_is_told(server, database):
     refused(told, "the table was not written anew: permission denied", "grant this role pg_checkpoint, and EXECUTE on")
 
     database.execute("GRANT MAINTAIN ON bindings TO visitor")
+    database.execute("GRANT UPDATE ON erasures TO visitor")
     database.execute("GRANT pg_checkpoint TO visitor")
     database.execute("GRANT EXECUTE ON FUNCTION pg_switch_wal() TO visitor")
     assert erase(server.url(database.name, "visitor"))[0] == 0

@@ -218,6 +218,20 @@ def test_a_server_that_does_not_answer_is_away(server, database):
     run(database, use)
 
 
+def test_an_internal_error_of_the_server_is_an_outage(database):
+    """A node that Citus loses within a transaction has the code of an internal error: 503, and not a fault of ours."""
+    fail = "BEGIN RAISE 'lost' USING ERRCODE = 'XX000'; END"
+    database.execute(f"CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ {fail} $$")
+
+    async def use(opened: Storage) -> None:
+        await registered(opened)
+        database.execute("CREATE TRIGGER fail BEFORE INSERT ON bindings EXECUTE FUNCTION fail()")
+        with pytest.raises(StorageUnavailable, match="lost"):
+            await registered(opened, 2)
+
+    run(database, use)
+
+
 def test_who_stops_waiting_spoils_nothing(database):
     """A question whose asker has gone away is given up, and so is its connection: the next one gets its own answer."""
 

@@ -1,4 +1,4 @@
-"""Which number a request has among those that a rule counts, and what chance says of it."""
+"""Counts of requests by rule, shared by all workers, and the chance that follows from a seed."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""What a request asks to become of itself: `Prefer: code=429, retry-after=2`."""
+"""Preferences by which a request injects faults into itself: `Prefer: code=429, retry-after=2`."""
 
 import re
 from collections.abc import Mapping

@@ -65,8 +65,8 @@ class Rule:
 
     def __str__(self) -> str:
         which = [(each.name, getattr(self, each.name), each.default) for each in fields(self)[2:-1]]
-        told = [f"{name} {value}" for name, value, default in which if value != default]
-        return f"{', '.join([self.operation or 'any operation', *told])}: {self.injection}"
+        conditions = [f"{name} {value}" for name, value, default in which if value != default]
+        return f"{', '.join([self.operation or 'any operation', *conditions])}: {self.injection}"
 
 
 @dataclass(frozen=True)

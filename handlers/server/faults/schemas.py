@@ -1,4 +1,4 @@
-"""What faults there are, and how rules are written: the schemas of `openapi/faults.yaml`."""
+"""Schemas of faults and their rules, of `openapi/faults.yaml`."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""What operators ask on a port of its own: whether it lives, whether it is ready, and what it has done.
+"""The monitoring endpoints, on a port of their own: /healthz, /readyz and /metrics.
 
 A thread of the main process answers, so that it does while every worker is busy, or is being replaced.
 """
@@ -58,16 +58,16 @@ def monitored(listener: socket.socket, folder: Path, workers: Workers) -> Iterat
 
 def _application(folder: Path, workers: Workers) -> Starlette:
     exposition = Exposition(folder, workers)
-    told: list[str] = []
+    logged: list[str] = []
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("ok\n")
 
     async def readyz(_: Request) -> Response:
         reasons = await obstacles(folder, workers)
-        if reasons != told and not workers.are_ending():
+        if reasons != logged and not workers.are_ending():
             log.warning("not ready: %s", " ".join(reasons)) if reasons else log.info("ready again")
-        told[:] = reasons
+        logged[:] = reasons
         if reasons:
             return PlainTextResponse("\n".join([*reasons, ""]), HTTPStatus.SERVICE_UNAVAILABLE)
         return PlainTextResponse("ready\n")

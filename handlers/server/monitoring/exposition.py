@@ -1,4 +1,4 @@
-"""What all workers have counted, and what their processes use, as Prometheus reads it."""
+"""Exposition: the metrics of all workers and the usage of their processes, in the formats of Prometheus."""
 
 import os
 from collections.abc import Iterator

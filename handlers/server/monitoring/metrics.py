@@ -1,4 +1,4 @@
-"""What a worker counts, in files of a folder that all workers share. No label holds a path, a SID or personal data."""
+"""Metrics of a worker, in files of a folder that all workers share. No label holds a path, a SID or personal data."""
 
 from collections.abc import Awaitable, Sequence
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""How a service is monitored: by traces, and on a port of its own, for which its workers leave what they count."""
+"""Settings of monitoring: traces, and a port of its own, for which workers leave their counts in a folder."""
 
 import os
 import tempfile

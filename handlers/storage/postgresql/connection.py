@@ -49,7 +49,13 @@ _COMMANDING = {
 # The transaction was undone, and may work when it is done again.
 _UNDONE = (errors.SerializationFailure, errors.DeadlockDetected)
 
-_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction, errors.InsufficientPrivilege)
+_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    errors.ReadOnlySqlTransaction,
+    errors.InsufficientPrivilege,
+    errors.InternalError_,  # the server's own failure, and Citus's code for a node that is lost within a transaction
+)
 _DAMAGED = (errors.DataCorrupted, errors.IndexCorrupted, errors.UndefinedTable, errors.UndefinedColumn)
 
 
@@ -59,6 +65,10 @@ class Undone(StorageUnavailable):
 
 class Lost(StorageUnavailable):
     """The connection broke: whether the statement was done is not known."""
+
+
+class NoAnswerError(psycopg.OperationalError):
+    """The server stands still: asking again would wait as long once more."""
 
 
 class away:  # noqa: N801 - reads as a verb
@@ -117,7 +127,7 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
                 return await waiting.wait_async(gen, self.pgconn.socket, interval=PATIENCE)
         except TimeoutError:
             self.pgconn.finish()
-            raise psycopg.OperationalError(f"no answer within {PATIENCE:g} seconds") from None
+            raise NoAnswerError(f"no answer within {PATIENCE:g} seconds") from None
         except asyncio.CancelledError:
             self.pgconn.finish()
             raise

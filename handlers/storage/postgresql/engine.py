@@ -9,7 +9,7 @@ from psycopg import errors
 from ..interface import Binding, Credential, Filters, Page, Position, Registration, StorageUnavailable
 from ..rows import registered
 from . import reading, writing
-from .connection import PATIENCE, Lost, Pool, Undone, away, conninfo
+from .connection import PATIENCE, Lost, NoAnswerError, Pool, Undone, away, conninfo
 
 Row = tuple[Any, ...]
 Values = dict[str, Any]
@@ -109,7 +109,7 @@ class PostgresStorage:
         except StorageUnavailable as error:
             if isinstance(error.__cause__, errors.ReadOnlySqlTransaction):
                 connection.pgconn.finish()  # to a standby, or what has become one: another may lead elsewhere
-            elif connection.closed:
+            elif connection.closed and not isinstance(error.__cause__, NoAnswerError):
                 raise Lost(str(error)) from error
             raise
         finally:

@@ -103,15 +103,16 @@ class PostgresLoader:
         if self._indexes is None and len(bindings) >= MANY:
             self._leave_indexes()
         rows = [added(service_sid, binding) for binding in bindings]
-        try:
-            with away(), self._connection.transaction(), self._connection.cursor().copy(ADD_BINDINGS) as copy:
-                copy.set_types(_TYPES)
-                for row in rows:
-                    copy.write_row(row)
-        except _REFUSED as error:
-            if (conflict := self._conflict(service_sid, rows)) is None:
-                raise
-            raise conflict from error
+        with away():
+            try:
+                with self._connection.transaction(), self._connection.cursor().copy(ADD_BINDINGS) as copy:
+                    copy.set_types(_TYPES)
+                    for row in rows:
+                        copy.write_row(row)
+            except _REFUSED as error:
+                if (conflict := self._conflict(service_sid, rows)) is None:
+                    raise
+                raise conflict from error
 
     def finish(self, progress: Progress = quietly) -> None:
         statements, self._indexes = self._indexes, None

@@ -62,7 +62,7 @@ class SqliteStorage:
         self._writer = writing.Writer(self._path)
         self._writer.on_commit = self.on_commit
         try:
-            await self._use(*await asyncio.to_thread(self._connect))
+            await self._use(*await asyncio.to_thread(self._connect_first))
         except (StorageUnavailable, StorageDamaged) as error:
             log.warning("database unavailable, it is opened when it is back: %s", error)
         self._tasks = [
@@ -150,6 +150,17 @@ class SqliteStorage:
         moved_file.close(self._reader)
         self._reader = reader
         await self._writer.use(writer)
+
+    def _connect_first(self) -> tuple[apsw.Connection, apsw.Connection]:
+        # processes that open and close the file at the same moment lock it for each other
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._connect()
+            except StorageUnavailable as error:
+                if not isinstance(error.__cause__, apsw.BusyError) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
 
     def _connect(self) -> tuple[apsw.Connection, apsw.Connection]:
         with away():

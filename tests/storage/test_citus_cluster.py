@@ -1,0 +1,112 @@
+"""Storage on Citus itself: `CHAT_BINDINGS_TEST_CITUS` is the address of an empty database on a cluster.
+
+Without it the tests are deselected. They leave the database as empty of accounts as it was.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from chat_bindings.storage.interface import Filters, Registration
+
+from ..support.engines import Database
+from ..support.running import run_cli
+
+ADDRESS = os.environ.get("CHAT_BINDINGS_TEST_CITUS", "")
+ACCOUNT, SERVICE = f"AC{1:032x}", f"IS{1:032x}"
+MANY = 3000
+EVERYWHERE = {"accounts", "services", "api_keys", "erasures", "chat_bindings_migrations"}
+
+
+def binding(number: int, **changes: Any) -> dict[str, Any]:
+    moment = "2016-10-21T11:37:03Z"
+    return {
+        "sid": f"BS{number:032x}", "date_created": moment, "date_updated": moment, "endpoint": f"e{number}",
+        "identity": "user", "binding_type": "apn", "credential_sid": f"CR{1:032x}", "message_types": [],
+    } | changes  # fmt: skip
+
+
+def write_world(path: Path, *further: dict[str, Any]) -> Path:
+    bindings = [*map(binding, range(MANY)), *further]
+    service = {"sid": SERVICE, "bindings": bindings}
+    path.write_text(json.dumps({"accounts": [{"sid": ACCOUNT, "auth_token": "0" * 32, "services": [service]}]}))
+    return path
+
+
+def execute(statement: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(ADDRESS, autocommit=True) as connection:
+        return connection.execute(statement).fetchall()  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    """A database on the cluster, up to date."""
+    done = run_cli("database", "upgrade", "--database", ADDRESS)
+    assert done.returncode == 0, done.stderr
+    yield Database(ADDRESS)
+    run_cli("account", "delete", ACCOUNT, "--cascade", "--database", ADDRESS)
+
+
+def test_an_upgrade_distributes_every_table_once(database):
+    """Bindings are distributed by hash, all else stands on every node, and a second upgrade changes nothing."""
+    assert run_cli("database", "upgrade", "--database", database.locator).returncode == 0
+    tables = execute("SELECT logicalrelid::text, partmethod::text FROM pg_dist_partition")
+    assert dict(tables) == {"bindings": "h"} | dict.fromkeys(EVERYWHERE, "n")
+
+
+def test_every_kind_of_statement_that_serves_is_taken(database, tmp_path):
+    """Credentials, registrations, pages by every filter, fetches and deletes work on a distributed table."""
+    world = write_world(tmp_path / "world.json")
+    assert run_cli("import", world, "--database", database.locator).returncode == 0
+
+    async def serve() -> None:
+        storage = database.storage()
+        await storage.open()
+        assert await storage.credential(ACCOUNT)
+        registration = Registration("user", "new", "apn", "CR", ["new_message"])
+        for is_new in (True, False):
+            found = await storage.register(ACCOUNT, SERVICE, registration)
+            assert found is not None
+            assert found[1] is is_new
+        for filters in (Filters((), ()), Filters(("apn", "gcm"), ()), Filters(("apn",), ("user", "other"))):
+            page = await storage.page(ACCOUNT, SERVICE, filters, None, 50)
+            assert page is not None
+            assert len(page.bindings) == 50
+        assert await storage.fetch(ACCOUNT, SERVICE, binding(7)["sid"])
+        assert await storage.delete(ACCOUNT, SERVICE, binding(7)["sid"])
+        assert not await storage.delete(ACCOUNT, SERVICE, binding(7)["sid"])
+        assert await storage.erased_at()
+        await storage.close()
+
+    asyncio.run(serve())
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"sid": binding(5)["sid"]}, "is there already"),
+        ({"endpoint": "e1"}, "the same identity, endpoint and binding_type already"),
+    ],
+    ids=["sid", "key"],
+)
+def test_a_row_that_cannot_be_imported_is_named(database, tmp_path, changes, rule):
+    """A conflict is told by its JSON pointer and rule, though the error of a distributed COPY names neither."""
+    world = write_world(tmp_path / "world.json", binding(MANY, **changes))
+    done = run_cli("import", world, "--database", database.locator)
+    assert done.returncode == 2
+    assert f"/accounts/0/services/0/bindings/{MANY}: " in done.stderr
+    assert rule in done.stderr
+
+
+def test_an_erasure_works_on_every_node(database):
+    """Each node has `wal_recycle` off: `database erase` has nothing to object to."""
+    done = run_cli("database", "erase", "--database", database.locator)
+    nodes = dict(execute("SELECT nodeid, result FROM run_command_on_all_nodes('SHOW wal_recycle')"))
+    assert (done.returncode == 0) == (set(nodes.values()) == {"off"}), done.stderr
+    assert done.stderr.count("set wal_recycle to off") == sum(value == "on" for value in nodes.values())
