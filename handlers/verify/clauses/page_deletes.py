@@ -115,7 +115,8 @@ def back_over_deleted(evidence: Evidence) -> None:
 
     def action(picks: Picks) -> None:
         order, index = _placed(evidence, picks, ends=4)
-        size = max(index // 2, 1)
+        fitting = (size for size in range(index // 2, 1, -1) if (index // size + 1) * size < len(order))
+        size = next(fitting, 1)  # so that pages stand before and behind that of the Binding
         page = _first(evidence, size)
         while order[index] not in page.sids and page.url("next_page_url") is not None:
             page = _followed(evidence, page, "next_page_url")

@@ -10,13 +10,13 @@ const QS_ARRAY_LIMIT = 5;
 
 export const PARAMETER_DEFECTS = [
   {
-    name: "search-params-keep-broken-escapes",
+    name: "broken-escapes-lose-their-sign",
     clause: "TEXT-17",
-    defect: "`new URL(...).searchParams` never refuses: `%zz` stays as it is, and finds the user of that name.",
+    defect: "A percent sign that begins no escape is taken out before decoding: `a%` finds the user a.",
     parts: {
       Parameters: class extends Parameters {
         decode(text) {
-          return new URLSearchParams(`value=${text}`).get("value");
+          return new URLSearchParams(`value=${text.replace(/%(?![0-9a-f]{2})/gi, "")}`).get("value");
         }
       },
     },

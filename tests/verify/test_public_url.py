@@ -1,0 +1,30 @@
+"""`--public-url`: all URLs of answers begin with it; without it a foreign host breaks no clause."""
+
+import pytest
+
+from ..servers.different import BehindAGateway, OnAPublicHost, UnderAPrefix
+from ..servers.right import Right
+from ..servers.running import serving
+from .judging import verified
+
+
+@pytest.mark.parametrize(
+    ("server", "public_url", "outcome"),
+    [
+        (Right, "", "passed"),
+        (OnAPublicHost, "", "passed"),
+        (OnAPublicHost, "https://chat.example.test", "passed"),
+        (OnAPublicHost, "https://chat.example.test/", "passed"),
+        (OnAPublicHost, "http://chat.example.test", "failed"),
+        (OnAPublicHost, "https://chat.example.test:8443", "failed"),
+        (OnAPublicHost, "https://chat.example.test/prefix", "failed"),
+        (BehindAGateway, "https://gateway.example.test/chat", "passed"),
+        (BehindAGateway, "https://another.example.test/chat", "failed"),
+        (UnderAPrefix, "", "passed"),
+    ],
+)
+def test_public_url(server, public_url, outcome, world_file, world):
+    """The scheme, the host, the port and the prefix of URLs are those of the public URL."""
+    with serving(server, world.document) as url:
+        [result] = verified(url, world_file, ["HTTP-12"], public_url=public_url).results
+    assert result.outcome == outcome, result
