@@ -21,7 +21,6 @@ FOUND_BY = {
     "PAGE-25": "an integer is what Python's int() takes",
     "TENANT-05": "as FILTER-13",
     "TEXT-01": "as FILTER-13",
-    "TEXT-17": "what is no UTF-8 is replaced",
 }
 """Clauses, and the default of Connexion that each finds."""
 

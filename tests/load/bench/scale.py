@@ -201,7 +201,7 @@ def tables(results: dict[str, Json]) -> list[str]:
         ["file, MB", *(f"{results[size]['file_mb']:,}" for size in sizes)],
         ["server, memory, MB", *(f"{results[size]['server_memory_mb']}" for size in sizes)],
     ]
-    return [*p50_table(results), "", *table(["", *(f"{int(size):,}" for size in sizes)], facts)]
+    return [*p50_table(results), "", *table(["Bindings", *(f"{int(size):,}" for size in sizes)], facts)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -133,7 +133,7 @@ def tables(results: dict[str, Json]) -> list[str]:
         [label, *(f"{result[name]:,}" if name in result else "-" for result in results.values())]
         for label, name in _FACTS.items()
     ]
-    return [*p50_table(results), "", *table(["", *(f"{int(size):,}" for size in results)], facts)]
+    return [*p50_table(results), "", *table(["Bindings", *(f"{int(size):,}" for size in results)], facts)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

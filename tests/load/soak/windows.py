@@ -44,7 +44,7 @@ class Bound(NamedTuple):
 MEMORY = Bound("memory, MB", lambda window: window.memory_mb, 1.05, 3)
 HANDLES = Bound("file handles", lambda window: window.handles, 1, 4)
 THREADS = Bound("threads", lambda window: window.threads, 1, 2)
-LOG = Bound("write-ahead log, MB", lambda window: window.log_mb, 1.5, 8)
+LOG = Bound("log, MB", lambda window: window.log_mb, 1.5, 8)
 P99 = Bound("p99, ms", lambda window: window.p99_ms, 1.5, 1)
 
 BOUNDS = (MEMORY, HANDLES, THREADS, LOG, P99)
