@@ -24,8 +24,10 @@ from .target import TIMEOUT_S, Target, origin
 from .violation import CannotRun, TargetGone
 from .world import World
 
-_LAST = 30
-"""Requests that a report names where the target stopped to answer."""
+_LAST = 100
+"""Requests that are shown of a target that died: more than are under way at once."""
+_BEFORE = 20
+"""Of those, the ones that were answered before the first that was not."""
 
 _VARIABLES = {
     "AUTH_TOKEN": "the auth token of account {account}",
@@ -114,7 +116,7 @@ class Run:
         history = sorted(self.target.client.history, key=lambda each: each.began)
         # where the target died, what killed it is among the first that got no answer, and many others follow
         lost = next((index for index, each in enumerate(history) if not each.answer.isdecimal()), len(history))
-        begin = max(0, min(lost - _LAST // 2, len(history) - _LAST))
+        begin = max(0, min(lost - _BEFORE, len(history) - _LAST))
         last = history[begin : begin + _LAST]
         hidden = self.secrets.hidden
         return [
