@@ -41,13 +41,20 @@ _HUNG = 60
 @contextmanager
 def stopping() -> Iterator[None]:
     """Inside, SIGINT and SIGTERM leave the block and end the process with 0, whatever it is doing."""
+    stopped = False
 
     def stop(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - as the signal module calls it
+        nonlocal stopped
+        stopped = True
         sys.exit(0)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
+    except RuntimeError:
+        if stopped:  # an event loop that is just beginning cannot be left, and says so
+            sys.exit(0)
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

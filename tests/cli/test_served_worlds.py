@@ -21,8 +21,6 @@ from chat_bindings.server.http.listening import listen, listeners
 from ..support.processes import free_port
 from ..support.running import CLI, environment, run_cli, wait_until
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
-
 A, S, TOKEN = f"AC{'a' * 32}", f"IS{'a' * 32}", "a1" * 16
 # whom passwd does not know; the right to read stays, since the Python that runs the tests may be root's alone
 _READ = "+dac_read_search"

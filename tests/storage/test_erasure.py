@@ -19,7 +19,6 @@ from ..support.running import Service, run_cli, wait_until
 pytestmark = [
     pytest.mark.ci("reads files through for what was deleted"),
     pytest.mark.long,
-    pytest.mark.usefixtures("unmeasured"),
 ]
 
 MARKER = re.compile(rb"mark[0-9a-f]{16}")

@@ -66,7 +66,7 @@ def missing(tool: str) -> str | None:
 
 
 def unavailable(what: str) -> NoReturn:
-    """Skip the test; in CI, where nothing may be missing, fail it."""
-    if os.environ.get("CI") == "true":
+    """Skip the test; in CI, where nothing but .NET may be missing, fail it."""
+    if os.environ.get("CI") == "true" and what != COMMANDS["dotnet"][1]:  # no .NET is to be had on CI's machines
         pytest.fail(f"{what} (in CI nothing may be missing)", pytrace=False)
     pytest.skip(what)

@@ -16,8 +16,6 @@ from ..servers.running import serving
 from ..support.running import run_cli
 from .judging import verified
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
-
 
 class _Framed(Right):
     """Changes every answer with a body."""

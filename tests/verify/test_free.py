@@ -29,7 +29,6 @@ def test_what_is_free_is_listed(tmp_path):
         assert f'id="{each.id}"' in page
 
 
-@pytest.mark.usefixtures("unmeasured")
 @pytest.mark.parametrize(
     ("name", "chosen"),
     [

@@ -11,8 +11,6 @@ import pytest
 
 from ...support.running import environment, wait_until
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
-
 STARTER = """
     import json, subprocess, sys, time
     command = [sys.executable, "-m", "chat_bindings", "serve", "--demo", "--control", "--port", "0", "--announce", "-",

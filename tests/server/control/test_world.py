@@ -11,8 +11,6 @@ from ...support import raw
 from ...support.running import run_cli
 from .conftest import OTHER_TOKEN, A, S, binding, serving, world
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
-
 NEWER = "c3" * 16
 
 
