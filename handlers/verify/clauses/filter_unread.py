@@ -177,6 +177,6 @@ def _long(evidence: Evidence, size: int) -> tuple[list[tuple[str, str]], Answer]
             longer = [*query[:-1], ("Identity", value), query[-1]]
             if len(encoded(longer)) <= size:
                 query = longer
-        return query, evidence.target.list(evidence.rich, query)
+        return query, evidence.target.list(evidence.rich, query, is_odd=True)
 
     return evidence.once(("a long query", size), make)
