@@ -1,4 +1,4 @@
-"""The operations of `openapi/control.yaml`. `control` is the state that they work on."""
+"""The operations of `openapi/control.yaml`. `control` is the state that they read and change."""
 
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, BinaryIO
@@ -16,12 +16,12 @@ from .world.reader import WorldError
 
 
 async def get_world(*, control: ControlState) -> orjson.Fragment:
-    """Read all that the service holds."""
+    """Read the world that the service holds, as JSON bytes."""
     return orjson.Fragment(await control.world())
 
 
 async def put_world(body: BinaryIO, *, control: ControlState) -> dict[str, int]:
-    """Replace all that the service holds, or nothing of it."""
+    """Replace the world that the service holds, whole or not at all; return its numbers of records."""
     try:
         counts = await control.replace(body)
     except WorldError as error:
@@ -74,7 +74,7 @@ async def remove_binding(
 
 
 async def reset(*, control: ControlState) -> None:
-    """Return to the state of the start."""
+    """Return to the state of start-up: world, rules and journal."""
     await control.reset()
 
 
@@ -88,7 +88,7 @@ async def list_requests(  # noqa: PLR0913 - the spec's parameters, by name
     wait: int,
     control: ControlState,
 ) -> dict[str, Any]:
-    """List the last requests."""
+    """List the journal's requests that match, waiting up to `wait` seconds for the first."""
     found = await control.journal.wait(since, Wanted(operation, status, identity, account), wait)
     return {"last": control.journal.last, "requests": found}
 
@@ -118,7 +118,7 @@ async def get_faults(*, control: ControlState) -> dict[str, Any]:
 
 
 async def put_faults(body: BinaryIO, *, control: ControlState) -> dict[str, Any]:
-    """Replace the rules, or none of them."""
+    """Replace all rules, or none where one is invalid; return those in force."""
     try:
         control.injector.replace(body.read())
     except FaultRulesError as error:

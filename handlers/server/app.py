@@ -14,7 +14,7 @@ from connexion.middleware.main import ConnexionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import __name__ as package
-from ..spec import binding_types, document, operations, resolved
+from ..spec import binding_types, document, operations, resolve
 from ..storage.engines import storage as storage_at
 from .access.authentication import Authentication, Authenticator
 from .access.guess_limit import authenticator_of
@@ -107,7 +107,7 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
     )
     for spec, module in handlers.items():
         # as it was read already: Connexion would read it, and what it refers to, with PyYAML's slow parser
-        app.add_api(resolved(document(spec), spec), resolver=resolver(module))
+        app.add_api(resolve(document(spec), spec), resolver=resolver(module))
         log.info("%s %s", spec, document(spec)["info"]["version"])
         for operation in operations(spec):
             log.info("  %s %s: %s", operation.method, operation.path, operation.operation_id)
