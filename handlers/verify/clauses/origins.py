@@ -62,7 +62,7 @@ def forwarded(evidence: Evidence) -> None:
 
 
 def _urls(evidence: Evidence) -> Iterator[tuple[str, Answer]]:
-    pages = evidence.walk(evidence.large, ("PageSize", "7")).pages[:3]
+    pages = evidence.walk(evidence.large, evidence.paged).pages[:3]
     for answer in (*pages, *(answer for _, answer in evidence.found[:5])):
         yield from ((url, answer) for url in _all_urls(answer))
 
