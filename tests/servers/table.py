@@ -64,7 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def everything() -> list[Wrong]:
     """All wrong servers, in the order of their clauses."""
     order = [clause.id for clause in clauses()]
-    return sorted([*python_servers(), *(server for stack in STACKS if is_there(stack) for server in servers_on(stack))], key=lambda each: order.index(each.clause))
+    return sorted(
+        [*python_servers(), *(server for stack in STACKS if is_there(stack) for server in servers_on(stack))],
+        key=lambda each: order.index(each.clause),
+    )
 
 
 def right_names() -> list[str]:

@@ -1,4 +1,4 @@
-"""The servers on other stacks: the right ones keep every clause, each wrong one is caught by the clause meant for it."""
+"""The servers on other stacks: right ones keep every clause, each wrong one is caught by the clause meant for it."""
 
 import pytest
 

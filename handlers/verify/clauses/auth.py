@@ -10,6 +10,7 @@ from ..evidence import Evidence
 from ..facts import CREDENTIALS, LARGEST_SIZE, RESPONSES
 from ..plan import Picks
 from ..response import Answer
+from ..variants import INHERITED
 from ..violation import check
 
 _BASIC = "RFC 7617"
@@ -34,9 +35,13 @@ def test_wrong(evidence: Evidence) -> None:
 @clause("AUTH-03", "must", "An account or key that does not exist is 401", source=PAGE, spec=_UNAUTHORIZED)
 def test_absent(evidence: Evidence) -> None:
     """The SID of an account or key that does not exist is 401, also with a token that exists."""
-    for user in (evidence.absent("AC"), evidence.absent("SK"), "nobody", ""):
-        for password, shown in ((evidence.world.credentials.password, '"$AUTH_TOKEN"'), ("0" * 32, _WRONG)):
-            _lists(evidence, Credentials(user, password, shown)).has_status(401)
+    tokens = ((evidence.world.credentials.password, '"$AUTH_TOKEN"'), ("0" * 32, _WRONG))
+    users = (evidence.absent("AC"), evidence.absent("SK"), "nobody", "", *INHERITED)
+    evidence.each(
+        lambda case: _lists(evidence, Credentials(*case)).has_status(401),
+        [(user, *token) for user in users for token in tokens],
+        name=lambda case: f"{case[0] or 'no user'} with {case[2]}",
+    )
 
 
 @clause("AUTH-04", "must", "Malformed credentials are 401", source=_BASIC, spec=_UNAUTHORIZED)

@@ -121,6 +121,7 @@ def _unread(user: str, other: str) -> Iterator[Unread]:
     for name in (
         *("%20Identity", "+Identity", "Identity%20", "Identity+", "Identity%0A", "Identity%00", "%00Identity"),
         *("Identity[]", "Identity%5B%5D", "Identity[0]", "Identity[a]", "Identity%5B", "Identity."),
+        *("%49dentity", "Identit%79", "Identity%3D"),
         *("Identity%zz", "Identity%FF", "%FFIdentity", "Identity%C3", ";Identity", "a;Identity", "a=b;Identity"),
     ):
         yield Unread(f"{name}={user}", one)
