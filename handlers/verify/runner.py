@@ -14,7 +14,7 @@ from .outcome import Result, Sent
 from .plan import Use
 from .readiness.framing import Blockage
 from .response import Answer
-from .violation import DeleteLost, NotShown, TargetGone, Violation
+from .violation import DeleteLost, NotShown, TargetGone, Violation, WorldLacks
 
 AT_ONCE = 40
 """Clauses that only read, checked at the same time. Most of them wait for evidence that another one gathers."""
@@ -133,7 +133,8 @@ class Runner:
         except RecursionError:
             return self._violated(clause, Violation("JSON of a sensible depth", "JSON that is nested too deep"))
         except NotShown as lacking:
-            return Result(clause, "skipped", detail=self.secrets.hidden(str(lacking)))
+            what = lacking.what if isinstance(lacking, WorldLacks) else ""
+            return Result(clause, "skipped", detail=self.secrets.hidden(str(lacking)), lacks=what)
         except DeleteLost as lost:
             return self._lost(clause, lost)
         return Result(clause, "passed")

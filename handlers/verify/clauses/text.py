@@ -19,6 +19,8 @@ _PROPERTY = f"{SCHEMAS}/Binding/properties/identity"
 _RESERVED = set("!*'();:@&=+$,/?%#[]\\|<>{}\"^`~")
 _ALIKE = {"null", "none", "undefined", "true", "false", "nan", "inf", "bindings", "[]", "{}"}
 _JSON = "RFC 8259"
+_SQL = ("%", "_", "*", ".*", "%%", "' OR '1'='1", "x' OR 'a'='a", '" OR ""="', "'", '"', "\\", "%_", "a'--", "O'Brien")
+"""Texts with wildcards, and with what SQL and shells give a meaning."""
 _SHORTEST_LONG = 100
 _MOST = 40
 """Identities that a clause filters by, at most, where it makes many."""
@@ -149,11 +151,12 @@ def test_long(evidence: Evidence) -> None:
 @clause("TEXT-13", "must", "No character of an Identity is a wildcard", source=OURS, spec=_IDENTITY)
 def test_wildcards(evidence: Evidence) -> None:
     """`%`, `_`, `*` and quotes in an identity are neither wildcards nor SQL."""
-    service = _most_plain(evidence)
-    plain = [each for each in _plain(service) if len(each) > 2][:2]
-    built = [form for each in plain for form in (f"{each[:-1]}%", f"{each[:-1]}_", f"{each[0]}*", f"%{each[1:]}")]
-    common = ["%", "_", "*", ".*", "%%", "' OR '1'='1", "x' OR 'a'='a", '" OR ""="', "'", '"', "\\", "%_", "a'--"]
-    evidence.finds(_in(service, [*built, *common]), "no character of an identity has a meaning")
+    asked: Asked = []
+    for service in _plain_and_odd(evidence):
+        plain = [each for each in _plain(service) if len(each) > 2][:2]
+        built = [form for each in plain for form in (f"{each[:-1]}%", f"{each[:-1]}_", f"{each[0]}*", f"%{each[1:]}")]
+        asked += _in(service, [*built, *_SQL])
+    evidence.finds(asked, "no character of an identity has a meaning")
 
 
 @clause("TEXT-14", "must", "Identities that look like numbers or keywords are texts", source=OURS, spec=_IDENTITY)
@@ -199,27 +202,20 @@ def test_broken(evidence: Evidence) -> None:
     """Broken percent-encoding in a filter gives 400, 404, nothing, or the Bindings of whoever is called just that;
     never a 5xx, never others.
     """
-    for service in {each.sid: each for each in (evidence.rich, _most_plain(evidence))}.values():
-        evidence.each(partial(_nothing, evidence, service), ("%zz", "%", "%4", "%%", "%u0041", "a%", "%-1"))
+    _show_nothing(evidence, lambda _: ("%zz", "%", "%4", "%%", "%u0041", "a%", "%-1"))
 
 
 @clause("TEXT-18", "must", "A NUL in a filter shows nobody's Bindings", source=OURS, spec=_IDENTITY)
 def test_nul(evidence: Evidence) -> None:
     """A NUL in a filter gives 400, 404 or nothing; never a 5xx, never Bindings."""
-    service = _most_plain(evidence)
-    plain = _plain(service)[:2]
-    values = ("%00", "a%00b", *(f"{each}%00" for each in plain), *(f"%00{each}" for each in plain))
-    evidence.each(partial(_nothing, evidence, service), values)
+    _show_nothing(evidence, lambda plain: ("%00", "a%00b", *(form for e in plain for form in (f"{e}%00", f"%00{e}"))))
 
 
 @clause("TEXT-19", "must", "What is not UTF-8 in a filter shows nobody's Bindings", source="RFC 3629", spec=_IDENTITY)
 def test_not_utf8(evidence: Evidence) -> None:
     """What is not UTF-8 in a filter gives 400, 404 or nothing; never a 5xx, never Bindings."""
-    service = _most_plain(evidence)
-    plain = _plain(service)[:2]
     broken = ("%FF", "%C3", "%ED%A0%80", "%C0%AF", "%F8%88%80%80%80", "%F4%90%80%80", "%E9")
-    values = (*broken, *(f"{each}%FF" for each in plain), *(f"{each}%C0%80" for each in plain))
-    evidence.each(partial(_nothing, evidence, service), values)
+    _show_nothing(evidence, lambda plain: (*broken, *(f"{e}{end}" for e in plain for end in ("%FF", "%C0%80"))))
 
 
 @clause("TEXT-20", "must", "JSON is UTF-8", source=_JSON, spec=f"{SCHEMAS}/Binding")
@@ -269,9 +265,12 @@ def _plain(service: Service) -> list[str]:
     return [each for each in service.identities if _is_plain(each)]
 
 
-def _most_plain(evidence: Evidence) -> Service:
-    """Choose the service with the most plain identities, among several users."""
-    return max(evidence.services, key=lambda each: (len(each.identities) > 1, len(_plain(each))))
+def _plain_and_odd(evidence: Evidence) -> Sequence[Service]:
+    """Choose the service with the most plain identities, and that with the most others."""
+    several = [each for each in evidence.services if len(each.identities) > 1] or evidence.services
+    plain = max(several, key=lambda each: len(_plain(each)))
+    odd = max(several, key=lambda each: len(each.identities) - len(_plain(each)))
+    return [plain] if plain is odd else [plain, odd]
 
 
 def _leads_on(evidence: Evidence, case: tuple[Service, Sequence[str]]) -> None:
@@ -303,7 +302,15 @@ def _written(wanted: tuple[Service, str, str]) -> str:
     return case_name(f"Identity={wanted[1]}")
 
 
-def _nothing(evidence: Evidence, service: Service, text: str) -> None:
+def _show_nothing(evidence: Evidence, texts: Callable[[Sequence[str]], Sequence[str]]) -> None:
+    """Raise `Violation` unless filters show nothing, which are made with a service's plain identities."""
+    services = _plain_and_odd(evidence)
+    cases = [(service, text) for service in services for text in texts(_plain(service)[:2])]
+    evidence.each(partial(_nothing, evidence), cases, name=lambda case: case_name(case[1]))
+
+
+def _nothing(evidence: Evidence, case: tuple[Service, str]) -> None:
+    service, text = case
     path = evidence.target.path(service)
     for query in (f"Identity={text}", f"PageSize={LARGEST_SIZE}&Identity={text}"):
         answer: Answer = evidence.target.send("GET", f"{path}?{query}", is_odd=True)
