@@ -1,12 +1,13 @@
 """The clauses as the site shows them: with the place in the spec that each is about, in its words, and an example."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
 import yaml
 
-from ..spec import CONTRACT, directory
+from ..spec import CONTRACT, directory, document
 from ..verify.clause import Clause
 from ..verify.report.texts import SECTIONS
 from ..verify.suite import clauses
@@ -22,13 +23,17 @@ class Shown(NamedTuple):
     clause: Clause
     place: Place
     excerpt: str
+    rule: str
+    """The rule of the contract that it holds, where that stands in words of its own; else empty."""
 
 
 def by_section() -> dict[str, list[Shown]]:
     """All clauses by the names of their sections."""
     found: dict[str, list[Shown]] = {name: [] for name in SECTIONS.values()}
     for each in clauses():
-        found[SECTIONS[each.section]].append(Shown(each, place_of(each.spec), excerpt(each.spec)))
+        found[SECTIONS[each.section]].append(
+            Shown(each, place_of(each.spec), excerpt(each.spec), rules().get(each.rule, ""))
+        )
     return {name: shown for name, shown in found.items() if shown}
 
 
@@ -37,6 +42,13 @@ def about(pointers: set[str]) -> Iterator[Clause]:
     for each in clauses():
         if any(each.spec == pointer or each.spec.startswith(f"{pointer}/") for pointer in pointers):
             yield each
+
+
+@cache
+def rules() -> dict[str, str]:
+    """The rules of the contract that stand in a list, each by the bold words that it begins with."""
+    found = re.findall(r"^- (\*\*(.+?)\*\*.*(?:\n  .*)*)", document(CONTRACT)["info"]["description"], re.MULTILINE)
+    return {name: " ".join(text.replace("**", "").split()) for text, name in found}
 
 
 @cache

@@ -12,9 +12,16 @@ _AROUND = ("%0A", "%20", "%00", "%09", "%0D%0A", "%0D", "%C2%A0", "+")
 _UNREADABLE = ("%zz=1", "Identity=%", "%", "Identity=%FF", "%FF=1", "a=1;b=2", ";a", "Identity[]=a", "+=1", "%00", "=")
 
 
-@clause("FETCH-10", "must", "A SID with something around it is not found", source=OURS, spec=FETCH)
+@clause(
+    "FETCH-10",
+    "must",
+    "A SID with something around it is not found",
+    rule="A SID with something around it",
+    source=OURS,
+    spec=FETCH,
+)
 def fetched(evidence: Evidence) -> None:
-    """A SID with white space, a line feed or a NUL before or behind it names nothing: fetching is 400 or 404."""
+    """A SID with white space, a line feed or a NUL before or behind it names nothing: fetching MUST be 400 or 404."""
     service, sid = evidence.rich.sid, evidence.rich.bindings[0].sid
     cases = [(service, each) for each in _around(sid)] + [(each, sid) for each in _around(service)]
     evidence.each(
@@ -22,9 +29,18 @@ def fetched(evidence: Evidence) -> None:
     )
 
 
-@clause("LIST-16", "must", "A service SID with something around it is not found", source=OURS, spec=LIST)
+@clause(
+    "LIST-16",
+    "must",
+    "A service SID with something around it is not found",
+    rule="A SID with something around it",
+    source=OURS,
+    spec=LIST,
+)
 def listed(evidence: Evidence) -> None:
-    """A service SID with white space, a line feed or a NUL before or behind it names nothing: 400 or 404."""
+    """A service SID with white space, a line feed or a NUL before or behind it names nothing: a list MUST be 400 or
+    404.
+    """
     sids = _around(evidence.rich.sid)
     evidence.each(lambda sid: evidence.target.list(sid, [], is_odd=True).has_status(400, 404), sids)
 
@@ -33,12 +49,13 @@ def listed(evidence: Evidence) -> None:
     "DELETE-18",
     "must",
     "A SID with something around it deletes nothing",
+    rule="A SID with something around it",
     source=OURS,
     spec=DELETE,
     deletes="something around",
 )
 def around(evidence: Evidence) -> None:
-    """A SID with white space, a line feed or a NUL before or behind it names nothing: a delete is 400 or 404."""
+    """A SID with white space, a line feed or a NUL before or behind it names nothing: a delete MUST be 400 or 404."""
 
     def action(picks: Picks) -> None:
         target, pick = evidence.target, picks[0]
@@ -54,13 +71,14 @@ def around(evidence: Evidence) -> None:
     "DELETE-15",
     "must",
     "A delete whose query cannot be read deletes nothing",
+    rule="A delete with a query that cannot be read",
     source=OURS,
     spec=f"{DELETE}/responses/400",
     deletes="unreadable query",
 )
 def unreadable(evidence: Evidence) -> None:
     """A delete with a query that parsers drop, split or cannot decode (a broken escape, what is no UTF-8, a raw `;`)
-    is an error below 500, and deletes nothing.
+    MUST be an error below 500, and deletes nothing.
     """
 
     def action(picks: Picks) -> None:
