@@ -37,12 +37,12 @@ def client(*, language: str, output: Path | None) -> None:
       chat-bindings client python -o python-client
       chat-bindings client typescript-fetch -o clients/web
     """
-    from ..clients.folder import Unfit, filled
+    from ..clients.folder import Unfit, replace_folder
     from ..clients.generator import Failed, generate
 
     target = output or Path(f"{language}-client")
     try:
-        with scratch() as work, filled(target) as folder:
+        with scratch() as work, replace_folder(target) as folder:
             warnings = generate(language, work, folder)
     except Unfit as error:
         raise Refusal(f"--output-dir {target} {error}. Nothing was changed.") from None

@@ -43,11 +43,11 @@ def import_world(*, world: str, replace: bool, database: str) -> None:
     """
     from ..world.loader import WorldConflict, add, finish
     from ..world.reader import WorldError
-    from ..world.source import opened
+    from ..world.source import open_seekable
 
     name = "standard input" if world == "-" else world
     try:
-        with opened(world) as file, administration(database) as storage:
+        with open_seekable(world) as file, administration(database) as storage:
             storage.migrate()
             size = os.fstat(file.fileno()).st_size
             with storage.load() as loader:

@@ -31,9 +31,9 @@ class SidType(click.ParamType[str]):
         return new_sid(prefix)
 
     def _schema(self) -> dict[str, Any]:
-        from ..spec import document, resolved
+        from ..spec import document, resolve
 
-        schema: dict[str, Any] = resolved(document(_WORLD)["$defs"][self._kind]["properties"]["sid"], _WORLD)
+        schema: dict[str, Any] = resolve(document(_WORLD)["$defs"][self._kind]["properties"]["sid"], _WORLD)
         return schema
 
 

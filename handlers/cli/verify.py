@@ -205,12 +205,12 @@ def _world(fixtures: Path) -> "World":
     from ..verify.world import World, WorldUnfit
     from ..world.loader import load
     from ..world.reader import WorldError
-    from ..world.source import opened
+    from ..world.source import open_seekable
 
     try:
         with (
             scratch() as folder,
-            opened(str(fixtures)) as file,
+            open_seekable(str(fixtures)) as file,
             administration(f"sqlite:///{folder}/world.db") as storage,
         ):
             storage.migrate()

@@ -9,7 +9,7 @@ from ..spec import CONTRACT, CONTROL, REGISTRATION, directory, document
 from ..world.fixtures import make_world
 from ..world.writer import write_world
 from .postman import collection
-from .renditions import as_openapi_31, dereferenced
+from .renditions import as_openapi_31, dereferenced, for_tools
 
 SUMS = "SHA256SUMS"
 
@@ -29,14 +29,15 @@ _SEED = 1
 
 def downloads() -> dict[str, bytes]:
     """The files by their names: the same bytes each time, wherever they are made."""
-    spec = document(CONTRACT)
+    written = document(CONTRACT)
+    spec = for_tools(written)
     stem = CONTRACT.partition(".")[0]
     files = {name: (directory() / name).read_bytes() for name in _AS_WRITTEN}
     files |= {
         f"{stem}.bundled.json": _json(spec),
         f"{stem}.dereferenced.json": _json(dereferenced(spec)),
         f"{stem}.3.1.json": _json(as_openapi_31(spec)),
-        f"{stem}.postman_collection.json": _json(collection(spec)),
+        f"{stem}.postman_collection.json": _json(collection(written)),
         "world.json": _world(),
     }
     return files | {SUMS: _sums(files)}

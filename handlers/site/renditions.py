@@ -1,6 +1,6 @@
-"""The contract in other forms: references replaced by what they refer to, and OpenAPI 3.1."""
+"""The contract in other forms: without extensions of schemas, without references, and in OpenAPI 3.1."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..spec import Json, dereference
 
@@ -11,6 +11,13 @@ _DATA = ("example", "examples", "value", "default", "enum")
 
 _NAMES = ("properties", "schemas")
 """Under these keys stand names that somebody chose, with a schema each."""
+
+Change = Callable[[dict[str, Json]], Json]
+
+
+def for_tools(spec: Json) -> Json:
+    """A spec without the extensions in its Schema Objects, at which strict validators of JSON Schema do not start."""
+    return _changed(spec, _without_extensions)
 
 
 def dereferenced(spec: Json) -> Json:
@@ -23,32 +30,33 @@ def dereferenced(spec: Json) -> Json:
 
 def as_openapi_31(spec: Json) -> Json:
     """A spec of OpenAPI 3.0 as OpenAPI 3.1, whose schemas are those of JSON Schema 2020-12."""
-    return _converted(spec, is_schema=False) | {"openapi": OPENAPI_31}
+    return _changed(spec, _schema_of_31) | {"openapi": OPENAPI_31}
 
 
 def as_json_schema(schema: Json) -> Json:
     """A schema of OpenAPI 3.0 as JSON Schema, without what only describes it."""
-    return _bare(_converted(schema, is_schema=True))
+    return _changed(_changed(schema, _schema_of_31, is_schema=True), _bare, is_schema=True)
 
 
-def _converted(node: Json, *, is_schema: bool) -> Json:
+def _changed(node: Json, change: Change, *, is_schema: bool = False) -> Json:
+    """A document whose Schema Objects have been changed, the inner ones first."""
     if isinstance(node, list):
-        return [_converted(value, is_schema=is_schema) for value in node]
+        return [_changed(value, change, is_schema=is_schema) for value in node]
     if not isinstance(node, Mapping):
         return node
-    parts = {key: _converted_part(key, value, is_schema=is_schema) for key, value in node.items()}
-    return _converted_schema(parts) if is_schema else parts
+    parts = {key: _changed_part(key, value, change, is_schema=is_schema) for key, value in node.items()}
+    return change(parts) if is_schema else parts
 
 
-def _converted_part(key: str, value: Json, *, is_schema: bool) -> Json:
+def _changed_part(key: str, value: Json, change: Change, *, is_schema: bool) -> Json:
     if key in _NAMES:
-        return {name: _converted(schema, is_schema=True) for name, schema in value.items()}
+        return {name: _changed(schema, change, is_schema=True) for name, schema in value.items()}
     if key in _DATA or key.startswith("x-"):
         return value
-    return _converted(value, is_schema=is_schema or key == "schema")
+    return _changed(value, change, is_schema=is_schema or key == "schema")
 
 
-def _converted_schema(schema: dict[str, Json]) -> Json:
+def _schema_of_31(schema: dict[str, Json]) -> Json:
     if schema.pop("nullable", False):
         schema["type"] = [schema["type"], "null"]
         if "enum" in schema:
@@ -61,13 +69,9 @@ def _converted_schema(schema: dict[str, Json]) -> Json:
     return schema
 
 
-def _bare(node: Json) -> Json:
-    if isinstance(node, list):
-        return [_bare(value) for value in node]
-    if not isinstance(node, Mapping):
-        return node
-    return {
-        key: {name: _bare(schema) for name, schema in value.items()} if key in _NAMES else _bare(value)
-        for key, value in node.items()
-        if key not in ("description", "examples") and not key.startswith("x-")
-    }
+def _without_extensions(schema: dict[str, Json]) -> Json:
+    return {key: value for key, value in schema.items() if not key.startswith("x-")}
+
+
+def _bare(schema: dict[str, Json]) -> Json:
+    return {key: value for key, value in _without_extensions(schema).items() if key not in ("description", "examples")}

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ..files import unfinished
+from ..files import staging
 
 _SCRATCH = "chat-bindings-site"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -61,7 +61,7 @@ class Tree:
         made = [path for path in (self.root, *self.root.parents) if not path.exists()]
         self.root.mkdir(parents=True, exist_ok=True)
         try:
-            with unfinished(self.root / _SCRATCH) as scratch:
+            with staging(self.root / _SCRATCH) as scratch:
                 for number, step in enumerate(steps):
                     if step.content is not None:
                         (scratch / str(number)).write_bytes(step.content)

@@ -1,4 +1,4 @@
-"""The world of `serve --demo`: one account, one service and the Binding of Twilio's page, as the spec shows it."""
+"""The world of `serve --demo`: one account, one service, and the Binding of the spec's example."""
 
 from urllib.parse import urlsplit
 
@@ -10,7 +10,7 @@ from ..storage.tokens import digest
 
 
 def load_demo(database: Administration, token: str) -> tuple[str, str, str]:
-    """Add the demo's world: the SIDs of its account and its service, and the path of its Binding."""
+    """Add the demo's world; return the SIDs of its account and its service, and the path of its Binding."""
     example = component("examples", "binding")["value"]
     kept = {name: example[name] for name in Binding._fields}
     binding = Binding(**kept | {"message_types": orjson.dumps(kept["message_types"]).decode()})

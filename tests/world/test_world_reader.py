@@ -310,7 +310,7 @@ def test_a_pipe_is_read_as_a_file_that_can_be_read_again(tmp_path):
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_bytes, args=(b"some text",))
     writer.start()
-    with source.opened(str(pipe)) as file:
+    with source.open_seekable(str(pipe)) as file:
         writer.join()
         assert (file.read(), file.seek(0), file.read()) == (b"some text", 0, b"some text")
     assert list(tmp_path.iterdir()) == [pipe]

@@ -3,7 +3,7 @@
 import click
 
 from ...failures import Refusal
-from ...files import made
+from ...files import destination_path
 from ...storage.engines import administration
 from ..options import database_option, option
 from ..progress import progress
@@ -38,7 +38,7 @@ def backup(*, output: str, database: str) -> None:
     from ...storage.sqlite.connection import BACKUP
 
     try:
-        with made(output, replaceable=BACKUP) as path, administration(database) as storage:
+        with destination_path(output, replaceable=BACKUP) as path, administration(database) as storage:
             contents = write(storage, path, progress)
     except Unwritable as error:
         raise Refusal(f"--output {output} cannot be written: {error}.") from None

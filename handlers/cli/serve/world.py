@@ -89,7 +89,7 @@ def _load_demo(storage: "Administration", locator: str) -> Served:
 def _load_world(storage: "Administration", locator: str, name: str) -> Served:
     from ...world.loader import load
     from ...world.reader import WorldError
-    from ...world.source import opened
+    from ...world.source import open_seekable
 
     first: dict[str, str] = {}
 
@@ -100,7 +100,7 @@ def _load_world(storage: "Administration", locator: str, name: str) -> Served:
             first["service_sid"] = frame.value["sid"]
 
     try:
-        with opened(name) as file, storage.load() as loader:
+        with open_seekable(name) as file, storage.load() as loader:
             load(loader, file, lambda _: None, replace=False, see=see)
     except WorldError as error:
         raise Refusal(f"--world {name}, {error}.") from None

@@ -14,6 +14,9 @@ from ..settings import Control
 
 _PORT = re.compile(r":[0-9]+$")
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="chat-bindings control"'}
+_OWN_SITE = (None, b"same-origin", b"none")
+"""What a browser says of requests of a page of this origin, and of those that its user makes."""
+
 _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"via")
 
 
@@ -21,7 +24,8 @@ class ControlAccess:
     """Decides who may use the control API.
 
     A web page that its reader's browser shows can send requests to this machine, and its host name can lead here (DNS
-    rebinding): so a foreign `Origin` is refused, and without a token a host that is not loopback. Both get a 404.
+    rebinding): so a foreign `Origin` or `Sec-Fetch-Site` is refused, and without a token a host that is not loopback.
+    All get a 404.
     """
 
     def __init__(self, control: Control, origin: Origin) -> None:
@@ -30,17 +34,27 @@ class ControlAccess:
 
     def check(self, scope: Scope) -> None:
         """Raise a `ApiError` where the request may not pass."""
+        self.check_sender(scope)
         try:
             request = Request.of(scope)
-            sender, authorization = request.header(b"origin"), request.header(b"authorization")
+            site, authorization = request.header(b"sec-fetch-site"), request.header(b"authorization")
+        except Repeated:
+            raise ApiError("not_found") from None
+        if site not in _OWN_SITE:
+            raise ApiError("not_found")
+        if self._token is not None and not self._is_right(authorization or b""):
+            raise ApiError("control_unauthorized", _CHALLENGE)
+
+    def check_sender(self, scope: Scope) -> None:
+        """Raise a `ApiError` where the request is of another origin, or not local without a token."""
+        try:
+            sender = Request.of(scope).header(b"origin")
         except Repeated:
             raise ApiError("not_found") from None
         if sender is not None and sender.decode("latin-1").lower() != self._origin.of(scope).lower():
             raise ApiError("not_found")
         if self._token is None:
             self._must_be_local(scope)
-        elif not self._is_right(authorization or b""):
-            raise ApiError("control_unauthorized", _CHALLENGE)
 
     def _is_right(self, authorization: bytes) -> bool:
         scheme, _, token = authorization.strip().partition(b" ")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import orjson
 from starlette.types import Scope
 
-from ...spec import CONTRACT, REGISTRATION, Json, document, operations, resolved
+from ...spec import CONTRACT, REGISTRATION, Json, document, operations, resolve
 from ..errors import REQUEST_ID, ApiError, catalogue, render
 from .rules import Injection
 from .schemas import injection_schema
@@ -54,7 +54,7 @@ def error_answers(operation_id: str) -> dict[int, dict[str, ErrorAnswer]]:
             for media_type in response["content"].values()
             for name, example in media_type["examples"].items()
         }
-        for status, response in resolved(definition["responses"], spec).items()
+        for status, response in resolve(definition["responses"], spec).items()
         if int(status) >= HTTPStatus.BAD_REQUEST
     }
 

@@ -118,7 +118,7 @@ def test_no_redirect(evidence: Evidence) -> None:
     """Nothing redirects: SDKs do not follow, or lose their credentials on the way."""
     evidence.listed(evidence.rich)
     evidence.target.fetch(evidence.rich, evidence.rich.bindings[0])
-    _ = evidence.walk(evidence.large, ("PageSize", "7"))
+    _ = evidence.walk(evidence.large, evidence.paged)
     for answer in _regular(evidence):
         check(not 300 <= answer.status < 400, "no redirect", f"status {answer.status}", answer)
 
@@ -167,7 +167,7 @@ def test_case(evidence: Evidence) -> None:
 @clause("HTTP-10", "must", "The URLs that the server gives work", source=SDKS, spec=f"{SCHEMAS}/AbsoluteUrl")
 def test_urls(evidence: Evidence) -> None:
     """The URLs that the server gives work as they stand: every `url`, and every page URL."""
-    walks = [evidence.walk(evidence.large, ("PageSize", "7")), evidence.filtered_walks[-1]]
+    walks = [evidence.walk(evidence.large, evidence.paged), evidence.filtered_walks[-1]]
     pages = [page for walk in walks for page in walk.pages]
     urls = {
         url: page
@@ -215,9 +215,9 @@ def _conversed(evidence: Evidence, requests: list[Request]) -> int:
 
 def _conversation(evidence: Evidence) -> list[Request]:
     target, rich = evidence.target, evidence.rich
-    odd = [each for each in rich.bindings if not each.identity.isascii()][:3] or rich.bindings[:3]
+    odd = [each for each in evidence.sample if not each.identity.isascii()][:3] or rich.bindings[:3]
     paths = [
-        *(target.path(rich, each) for each in odd),
+        *(target.path(each.service_sid, each) for each in odd),
         target.path(rich, evidence.absent()),
         target.path(rich, rich.bindings[0]),
         f"{target.path(rich)}?PageSize=0",

@@ -62,8 +62,7 @@ def test_own_service(evidence: Evidence) -> None:
 def test_filter(evidence: Evidence) -> None:
     """A filter by another account's identity shows only one's own Bindings."""
     users = list(evidence.world.foreign.identities)[:MOST_VALUES]
-    evidence.finds(evidence.rich, users)
-    evidence.finds(evidence.large, users)
+    evidence.finds((service, user) for service in (evidence.rich, evidence.large) for user in users)
     same_bindings(
         evidence.listed(evidence.rich, *(("Identity", each) for each in users), _ALL), evidence.rich.matching(users)
     )
@@ -115,7 +114,8 @@ def test_other(evidence: Evidence) -> None:
 @clause("TENANT-08", "must", "A key opens its own account only", source=SDKS, spec=_NOT_FOUND)
 def test_key(evidence: Evidence) -> None:
     """An API key opens its own account only."""
-    key, foreign = evidence.world.key, evidence.world.foreign
+    world = evidence.world
+    key, foreign = world.key, world.foreign if world.owner_of_key is world.account else world.rich
     evidence.target.list(foreign, credentials=key).has_status(404)
     evidence.target.fetch(foreign, foreign.bindings[0], credentials=key).has_status(404)
     evidence.target.delete(foreign, evidence.absent(), credentials=key).has_status(404)
