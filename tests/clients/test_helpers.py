@@ -1,4 +1,4 @@
-"""The helpers for tests in other languages: tests of the official SDKs run on them, and servers end with their tests."""
+"""The helpers for tests in other languages: the official SDKs pass tests on them, and a server ends with its tests."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""SDKs pointed at a server on loopback in plain HTTP, without a certificate, a name or root; the guide's code is that."""
+"""SDKs on a server on loopback in plain HTTP, without a certificate, a host name or root, by the code of the guide."""
 
 import json
 import os
@@ -16,24 +16,27 @@ from .machine import HERE, MODULES
 
 LOOPBACK = HERE / "loopback"
 GUIDE = HERE.parents[1] / "openapi" / "guides" / "test-clients.md"
-PASTED = sorted(
-    [*LOOPBACK.iterdir()]
-    + [HERE / "helpers" / name for name in ("node/chat-bindings.mjs", "java/ChatBindings.java", "go/chatbindings.go")]
-    + [HERE / "helpers" / "csharp" / "ChatBindings.cs"]
-)
+HELPERS = HERE / "helpers"
+NAMES = ("node/chat-bindings.mjs", "java/ChatBindings.java", "go/chatbindings.go", "csharp/ChatBindings.cs")
+PASTED = [*sorted(LOOPBACK.glob("*.*")), *(HELPERS / name for name in NAMES)]
 """The files that the guide shows whole. Those of Node.js, Java, Go and C# are run by test_helpers.py."""
 
+# a block of code, but for whole modules of pytest, which test_pytest_plugin.py runs, and the other shell blocks
+CODE = re.compile(
+    r"^```(?:js|java|go|csharp|php|ruby|python|sh)\n((?!chat-bindings |import pytest).*?)^```", re.DOTALL | re.MULTILINE
+)
+
 PROGRAMS = {
-    "python": ("twilio-python", [sys.executable, "loopback.py"]),
-    "php": ("php", ["php", "loopback.php"]),
-    "ruby": ("ruby", ["ruby", "-w", "loopback.rb"]),
+    "python": ("twilio-python", [sys.executable, "python/loopback.py"]),
+    "php": ("php", ["php", "php/loopback.php"]),
+    "ruby": ("ruby", ["ruby", "-w", "ruby/loopback.rb"]),
 }
 COMMANDS = ["curl", "twilio-cli"]
 ABSENT = 404
 
 
 @pytest.fixture(scope="module")
-def target(unmeasured: None, world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:  # noqa: ARG001
+def target(unmeasured: None, world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service that holds the fixtures' world."""
     with Service(load(tmp_path_factory.mktemp("target") / "service.db", world_file)) as running:
         yield running
@@ -50,13 +53,17 @@ def printed(command: list[str], folder: Path, **variables: str) -> str:
     return ended.stdout
 
 
-@pytest.mark.parametrize("language", [pytest.param(name, marks=pytest.mark.needs(PROGRAMS[name][0])) for name in PROGRAMS])
-def test_programs(language, target: Service, world: World):
+@pytest.mark.parametrize(
+    "command",
+    [pytest.param(command, marks=pytest.mark.needs(need)) for need, command in PROGRAMS.values()],
+    ids=PROGRAMS,
+)
+def test_programs(command, target: Service, world: World):
     """A client walks a list page by page, and is answered with 404 where there is nothing."""
     service = world.hundred
-    command = [*PROGRAMS[language][1], target.url, *world.auth, service["sid"]]
+    output = printed([*command, target.url, *world.auth, service["sid"]], HERE / "programs")
     sids = sorted(binding["sid"] for binding in service["bindings"])
-    assert json.loads(printed(command, HERE / "programs" / language)) == {"listed": sids, "absent": ABSENT}
+    assert json.loads(output) == {"listed": sids, "absent": ABSENT}
 
 
 @pytest.mark.parametrize("tool", [pytest.param(tool, marks=pytest.mark.needs(tool)) for tool in COMMANDS])
@@ -70,14 +77,16 @@ def test_commands(tool, target: Service, world: World, tmp_path):
     assert list(dict.fromkeys(listed)) == sorted(binding["sid"] for binding in service["bindings"])[:20]
 
 
-@pytest.mark.parametrize("file", PASTED, ids=lambda file: file.name)
-def test_guide_shows_the_file(file):
-    """The guide's block is the file, whole."""
-    blocks = re.findall(r"^```\w+\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    assert file.read_text(encoding="utf-8") in blocks
+def test_guide_shows_the_files():
+    """Each file is a block of the guide, whole, and the guide shows no other code of these languages."""
+    shown = CODE.findall(GUIDE.read_text(encoding="utf-8"))
+    files = [path.read_text(encoding="utf-8") for path in PASTED]
+    assert [text for text in files if text not in shown] == []
+    files.append((HELPERS / "node" / "bindings.test.mjs").read_text(encoding="utf-8"))
+    assert [code for code in shown if not any(code in text for text in files)] == []
 
 
 def test_every_tab_is_in_the_guide():
     """Each of the nine tabs of Twilio's page has a heading, in its order."""
-    tabs = ["Node.js", "Python", "C#", "Java", "Go", "PHP", "Ruby", "twilio-cli", "curl"]
-    assert [line[4:] for line in GUIDE.read_text(encoding="utf-8").splitlines() if line[4:] in tabs][: len(tabs)] == tabs
+    headings = re.findall(r"^### (.*)", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[:9] == ["Node.js", "Python", "C#", "Java", "Go", "PHP", "Ruby", "twilio-cli", "curl"]

@@ -1,14 +1,12 @@
 // The official SDK on the helper: what it makes of faults, and what it sends.
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 
 import clientAt from "../../loopback/loopback.js";
 import { start } from "./chat-bindings.mjs";
 
-const server = await start("--world", fileURLToPath(new URL("../world.json", import.meta.url)));
+const server = await start("--world", "../world.json");
 const { bindings } = clientAt(server.url, server.account_sid, server.auth_token).chat.v2.services(server.service_sid);
-const first = "BS00000000000000000000000000000001";
 
 test("a list that failed once is right when it is asked for again", async () => {
   await server.setFaults({ operation: "listBindings", first: 1, code: 503 });
@@ -29,6 +27,7 @@ test("a filter is sent as one value", async () => {
   assert.equal(query, "Identity=a%2Cb");
 });
 
+const first = "BS00000000000000000000000000000001";
 for (const run of ["one test", "the next, which finds it again"]) {
   test(`a deletion in ${run}`, async () => {
     assert.equal(await bindings(first).remove(), true);

@@ -7,7 +7,7 @@ from pathlib import Path
 from twilio.base.exceptions import TwilioRestException
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "loopback"))
-from loopback import client_at  # noqa: E402 - the guide's block
+from loopback import client_at
 
 url, account_sid, auth_token, service_sid = sys.argv[1:]
 bindings = client_at(url, account_sid, auth_token).chat.v2.services(service_sid).bindings
