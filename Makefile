@@ -47,9 +47,10 @@ sdks:
 	@! command -v mvn >/dev/null || $(MAKE) --no-print-directory build/sdks/java/.built
 	@! command -v dotnet >/dev/null || $(MAKE) --no-print-directory build/sdks/csharp/.built
 
-# The runners of the published files, and oasdiff. Without npm or Go, as above.
+# The runners of the published files, Fastify and oasdiff. Without npm or Go, as above.
 tools:
 	@! command -v npm >/dev/null || $(MAKE) --no-print-directory openapi/node_modules/.installed
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/servers/fastify/node_modules/.installed
 	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/bin/oasdiff
 
 build/bin/oasdiff: build/bin/.oasdiff-$(OASDIFF)
@@ -67,6 +68,10 @@ build/bin/promtool:
 
 tests/clients/node_modules/.installed: tests/clients/package.json tests/clients/.npmrc
 	npm install --prefix tests/clients --no-progress --loglevel=error
+	@touch $@
+
+tests/servers/fastify/node_modules/.installed: tests/servers/fastify/package.json tests/servers/fastify/.npmrc
+	npm install --prefix tests/servers/fastify --no-progress --loglevel=error
 	@touch $@
 
 # The SDK is large: without optimisation it compiles in two thirds of the time.
@@ -188,7 +193,8 @@ dist: $(VENV)/.checked-with  ## Build the wheel and the source distribution into
 	$(BIN)/python -m build --outdir dist .
 
 clean:  ## Remove what was installed and built
-	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules tests/load/bench/prism/node_modules *.egg-info
+	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules tests/servers/fastify/node_modules
+	rm -rf tests/load/bench/prism/node_modules *.egg-info
 
 # Each stamp is as old as the last installation of what its file names.
 $(VENV)/bin/python:

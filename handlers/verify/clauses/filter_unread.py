@@ -122,6 +122,7 @@ def _unread(user: str, other: str) -> Iterator[Unread]:
     for name in (
         *("%20Identity", "+Identity", "Identity%20", "Identity+", "Identity%0A", "Identity%00", "%00Identity"),
         *("Identity[]", "Identity%5B%5D", "Identity[0]", "Identity[a]", "Identity%5B", "Identity."),
+        *("%49dentity", "Identit%79", "Identity%3D"),
         *("Identity%zz", "Identity%FF", "%FFIdentity", "Identity%C3", ";Identity", "a;Identity", "a=b;Identity"),
     ):
         yield Unread(f"{name}={user}", one)
@@ -180,7 +181,7 @@ def _long(evidence: Evidence, size: int) -> tuple[list[tuple[str, str]], Answer]
             longer = [*query[:-1], ("Identity", value), query[-1]]
             if len(encoded(longer)) <= size:
                 query = longer
-        return query, evidence.target.list(service, query)
+        return query, evidence.target.list(service, query, is_odd=True)
 
     return evidence.once(("a long query", size), make)
 

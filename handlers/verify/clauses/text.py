@@ -11,6 +11,7 @@ from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence, same_bindings
 from ..facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS
 from ..response import Answer
+from ..variants import INHERITED
 from ..violation import WorldLacks, case_name, check, violated
 from ..world import Service
 
@@ -162,14 +163,14 @@ def test_wildcards(evidence: Evidence) -> None:
 
 @clause("TEXT-14", "must", "Identities that look like numbers or keywords are texts", source=OURS, spec=_IDENTITY)
 def test_alike(evidence: Evidence) -> None:
-    """Identities that look like something else (null, true, 0, 01, -1, NaN, undefined) are texts like any other."""
+    """Identities that look like something else (null, true, 0, 01, -1, NaN, constructor) are texts like any other."""
 
     def looks(each: str) -> bool:
         return each.lower() in _ALIKE or each.lstrip("+-").isdecimal()
 
     asked: Asked = []
     for service, users in evidence.users(looks, "identity that looks like a number or a keyword"):
-        others = ("0", "1", "01", "1.0", "null", "None", "true", "false", "NaN", "undefined")
+        others = ("0", "1", "01", "1.0", "null", "None", "true", "false", "NaN", "undefined", *INHERITED)
         asked += _in(service, [*users, *others])
     evidence.finds(asked)
 
