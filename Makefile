@@ -40,15 +40,17 @@ ci: test sdks tools  ## Run `make test` and what needs tools or minutes, as CI d
 nightly: check ci clients container fuzz fuzz-renditions postgres wrong-servers timing kills faults soak million erasure  ## Run everything in full size: hours
 	$(MAKE) --no-print-directory soak ENGINE=postgresql
 
-# The official SDKs for Node.js, Go and Java. Without npm, go or mvn their tests are skipped, and say so.
+# The official SDKs for Node.js, Go, Java and C#. Without npm, go, mvn or dotnet their tests are skipped, and say so.
 sdks:
 	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/clients/node_modules/.installed
 	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/sdks/go/programs build/sdks/go/helpers.test
 	@! command -v mvn >/dev/null || $(MAKE) --no-print-directory build/sdks/java/.built
+	@! command -v dotnet >/dev/null || $(MAKE) --no-print-directory build/sdks/csharp/.built
 
-# The runners of the published files, and oasdiff. Without npm or Go, as above.
+# The runners of the published files, Fastify and oasdiff. Without npm or Go, as above.
 tools:
 	@! command -v npm >/dev/null || $(MAKE) --no-print-directory openapi/node_modules/.installed
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/servers/fastify/node_modules/.installed
 	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/bin/oasdiff
 
 build/bin/oasdiff: build/bin/.oasdiff-$(OASDIFF)
@@ -68,6 +70,10 @@ tests/clients/node_modules/.installed: tests/clients/package.json tests/clients/
 	npm install --prefix tests/clients --no-progress --loglevel=error
 	@touch $@
 
+tests/servers/fastify/node_modules/.installed: tests/servers/fastify/package.json tests/servers/fastify/.npmrc
+	npm install --prefix tests/servers/fastify --no-progress --loglevel=error
+	@touch $@
+
 # The SDK is large: without optimisation it compiles in two thirds of the time.
 GO_FLAGS := -buildvcs=false -gcflags='github.com/twilio/...=-N -l'
 build/sdks/go/programs: tests/clients/go.mod $(wildcard tests/clients/programs/go/*)
@@ -83,6 +89,11 @@ build/sdks/java/.built: tests/clients/programs/java/pom.xml $(JAVA_SOURCES)
 	rm -rf $(@D)
 	mvn -q -B -f tests/clients/programs/java dependency:copy-dependencies
 	javac -Xlint:all -Werror -proc:none -cp '$(@D)/dependency/*' -d $(@D)/classes $(JAVA_SOURCES)
+	@touch $@
+
+build/sdks/csharp/.built: $(wildcard tests/clients/programs/csharp/*)
+	rm -rf $(@D) && mkdir -p $(@D) && cp tests/clients/programs/csharp/* $(@D)
+	dotnet build --nologo -o $(@D)/bin $(@D)/Programs.csproj
 	@touch $@
 
 check: $(VENV)/.checked-with lint-specs spec-diff  ## Lint and type-check the code, hold its layers, lint the specs
@@ -187,7 +198,8 @@ dist: $(VENV)/.checked-with  ## Build the wheel and the source distribution into
 	$(BIN)/python -m build --outdir dist .
 
 clean:  ## Remove what was installed and built
-	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules tests/load/bench/prism/node_modules *.egg-info
+	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules tests/servers/fastify/node_modules
+	rm -rf tests/load/bench/prism/node_modules *.egg-info
 
 # Each stamp is as old as the last installation of what its file names.
 $(VENV)/bin/python:

@@ -36,7 +36,7 @@ def downloads() -> dict[str, bytes]:
     files |= {
         f"{stem}.bundled.json": _json(spec),
         f"{stem}.dereferenced.json": _json(dereferenced(spec)),
-        f"{stem}.3.1.json": _json(as_openapi_31(spec)),
+        f"{stem}.3.1.json": _json(for_tools(as_openapi_31(written))),
         f"{stem}.postman_collection.json": _json(collection(written)),
         "world.json": _world(),
     }

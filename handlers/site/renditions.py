@@ -1,4 +1,4 @@
-"""The contract in other forms: without extensions of schemas, without references, and in OpenAPI 3.1."""
+"""The contract in other forms: without annotations of schemas, without references, and in OpenAPI 3.1."""
 
 from collections.abc import Callable, Mapping
 
@@ -16,8 +16,8 @@ Change = Callable[[dict[str, Json]], Json]
 
 
 def for_tools(spec: Json) -> Json:
-    """A spec without the extensions in its Schema Objects, at which strict validators of JSON Schema do not start."""
-    return _changed(spec, _without_extensions)
+    """A spec without what a strict validator of JSON Schema refuses in Schema Objects: `x-` keys and `example`."""
+    return _changed(spec, _without_annotations)
 
 
 def dereferenced(spec: Json) -> Json:
@@ -69,9 +69,9 @@ def _schema_of_31(schema: dict[str, Json]) -> Json:
     return schema
 
 
-def _without_extensions(schema: dict[str, Json]) -> Json:
-    return {key: value for key, value in schema.items() if not key.startswith("x-")}
+def _without_annotations(schema: dict[str, Json]) -> Json:
+    return {key: value for key, value in schema.items() if key != "example" and not key.startswith("x-")}
 
 
 def _bare(schema: dict[str, Json]) -> Json:
-    return {key: value for key, value in _without_extensions(schema).items() if key not in ("description", "examples")}
+    return {key: value for key, value in _without_annotations(schema).items() if key not in ("description", "examples")}

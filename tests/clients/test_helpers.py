@@ -15,7 +15,7 @@ from .machine import BUILT, GO_HELPERS, HERE, JAVA_PROGRAMS, QUICK_JAVA
 
 HELPERS = HERE / "helpers"
 ON_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-CSHARP = BUILT / "csharp"
+CSHARP = BUILT / "csharp-helpers"
 
 pytestmark = pytest.mark.usefixtures("unmeasured")  # other tests run all of this
 

@@ -57,14 +57,14 @@ class Injector:
         self._use(self._start.seed, self._start.rules)
 
     def replace(self, content: bytes) -> None:
-        """Put other rules in force. Raises `FaultRulesError`, and changes nothing then."""
-        seed, rules = parse(content, registration=self._registration)
+        """Put other rules in force, of JSON. Raises `FaultRulesError`, and changes nothing then."""
+        seed, rules = parse(content, registration=self._registration, is_json=True)
         self._counts.clear()
         self._use(seed, rules)
 
     def add(self, content: bytes) -> None:
-        """Put more rules in force, after the others. Raises `FaultRulesError`, and changes nothing then."""
-        _, rules = parse(content, registration=self._registration)
+        """Put more rules in force, of JSON, after the others. Raises `FaultRulesError`, and changes nothing then."""
+        _, rules = parse(content, registration=self._registration, is_json=True)
         most = schema()["properties"]["rules"]["maxItems"]
         if len(self._in_force) + len(rules) > most:
             broken = f"must hold at most {most - len(self._in_force)} more: {most} rules may be in force"

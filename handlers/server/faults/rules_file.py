@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import jsonschema_rs
+import orjson
 import yaml
 
 from ...schema_messages import first_error, keyword, rule
@@ -64,11 +65,11 @@ def read(file: Path, *, registration: bool) -> tuple[int, tuple[Rule, ...]]:
         return parse(opened.read(_LONGEST + 1), registration=registration)
 
 
-def parse(content: bytes, *, registration: bool) -> tuple[int, tuple[Rule, ...]]:
-    """Read what a file holds, in the same way."""
+def parse(content: bytes, *, registration: bool, is_json: bool = False) -> tuple[int, tuple[Rule, ...]]:
+    """Read what a file holds, in the same way. With `is_json` what is no JSON is an error."""
     if len(content) > _LONGEST:
         raise FaultRulesError(1, (), f"must have at most {_LONGEST} bytes")
-    root, value = _parsed(content)
+    root, value = _parsed_json(content) if is_json else _parsed(content)
     error = first_error(jsonschema_rs.Draft202012Validator(schema()), schema(), value)
     if error is not None:
         path = tuple(error.instance_path)
@@ -126,6 +127,15 @@ def _parsed(content: bytes) -> tuple[yaml.Node, Any]:
         raise FaultRulesError(line, (), f"must be YAML: {error.problem}") from None
     except yaml.YAMLError:
         raise FaultRulesError(1, (), "must be YAML: it holds a character that is not allowed there") from None
+
+
+def _parsed_json(content: bytes) -> tuple[yaml.Node, Any]:
+    """The document, with lines and without. JSON is YAML, but for some of its numbers."""
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise FaultRulesError(error.lineno, (), f"must be JSON: {error.msg}") from None
+    return _parsed(content)[0], value
 
 
 def _check_size(text: str) -> None:

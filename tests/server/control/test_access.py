@@ -12,6 +12,7 @@ from ...support import raw
 from ...support.answers import document
 from ...support.running import environment, run_cli
 from ...support.specs import METHODS
+from ..test_examples_true import BY_FAULTS_ALONE
 from .conftest import A, S, binding, serving, world
 
 SIDS = {"Ac": A, "Se": S, "Si": f"BS{1:032x}"}
@@ -129,7 +130,7 @@ EXAMPLES = {
     if method in METHODS
     for status, response in operation["responses"].items()
     for name, example in response.get("content", {}).get("application/json", {}).get("examples", {}).items()
-    if name.startswith(("invalid_", "unsupported_", "control_"))
+    if status >= "400" and status not in BY_FAULTS_ALONE
 }
 
 
@@ -167,6 +168,8 @@ def test_examples_of_worlds_and_faults_are_true(guarded):
     put = http.put("world", json=examples["world"]["value"])
     assert (put.status_code, put.json()) == (200, examples["world_counts"]["value"])
     assert http.get("world").json() == examples["world"]["value"]
+    assert http.get("summary").json() == examples["summary"]["value"]
+    assert http.get(f"accounts/{A}/services/{S}/bindings").json() == examples["browsed_bindings"]["value"]
     assert http.put("faults", json=examples["faults"]["value"]).status_code == 200
     (account,) = examples["world"]["value"]["accounts"]
     path = f"/v2/Services/{account['services'][0]['sid']}/Bindings?Identity=TestUser"
