@@ -43,7 +43,7 @@ nightly: check ci clients container fuzz fuzz-renditions postgres wrong-servers 
 # The official SDKs for Node.js, Go, Java and C#. Without npm, go, mvn or dotnet their tests are skipped, and say so.
 sdks:
 	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/clients/node_modules/.installed
-	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/sdks/go/programs
+	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/sdks/go/programs build/sdks/go/helpers.test
 	@! command -v mvn >/dev/null || $(MAKE) --no-print-directory build/sdks/java/.built
 	@! command -v dotnet >/dev/null || $(MAKE) --no-print-directory build/sdks/csharp/.built
 
@@ -76,14 +76,19 @@ tests/servers/fastify/node_modules/.installed: tests/servers/fastify/package.jso
 
 # The SDK is large: without optimisation it compiles in two thirds of the time.
 GO_FLAGS := -buildvcs=false -gcflags='github.com/twilio/...=-N -l'
-build/sdks/go/programs: $(wildcard tests/clients/programs/go/*)
-	cd tests/clients/programs/go && go vet $(GO_FLAGS) . && go build $(GO_FLAGS) -o $(CURDIR)/$@ .
+build/sdks/go/programs: tests/clients/go.mod $(wildcard tests/clients/programs/go/*)
+	cd tests/clients && go vet $(GO_FLAGS) ./programs/go && go build $(GO_FLAGS) -o $(CURDIR)/$@ ./programs/go
 	@touch $@
 
-build/sdks/java/.built: $(wildcard tests/clients/programs/java/*)
+build/sdks/go/helpers.test: build/sdks/go/programs $(wildcard tests/clients/helpers/go/* tests/clients/loopback/*.go)
+	cd tests/clients && go vet $(GO_FLAGS) ./helpers/go ./loopback && go test $(GO_FLAGS) -c -o $(CURDIR)/$@ ./helpers/go
+	@touch $@
+
+JAVA_SOURCES := $(wildcard tests/clients/programs/java/*.java tests/clients/helpers/java/*.java tests/clients/loopback/*.java)
+build/sdks/java/.built: tests/clients/programs/java/pom.xml $(JAVA_SOURCES)
 	rm -rf $(@D)
 	mvn -q -B -f tests/clients/programs/java dependency:copy-dependencies
-	javac -Xlint:all -Werror -proc:none -cp '$(@D)/dependency/*' -d $(@D)/classes tests/clients/programs/java/*.java
+	javac -Xlint:all -Werror -proc:none -cp '$(@D)/dependency/*' -d $(@D)/classes $(JAVA_SOURCES)
 	@touch $@
 
 build/sdks/csharp/.built: $(wildcard tests/clients/programs/csharp/*)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from ..clause import OURS, clause
 from ..evidence import Evidence, same_bindings
@@ -163,7 +164,8 @@ def _shows_no_others(evidence: Evidence, service: Service, case: Unread) -> None
     check(answer.status < 500, "a status below 500", answer.summary, answer)
     if answer.status >= 300:
         return
-    named = [] if case.names_nobody else service.matching(case.identities, case.types)
+    identities = [*case.identities, *map(unquote, case.identities)]  # some decoders have U+FFFD for what is no UTF-8
+    named = [] if case.names_nobody else service.matching(identities, case.types)
     sids = {each.sid for each in named}
     others = [str(sid) for sid in answer.sids if sid not in sids]
     check(
