@@ -22,11 +22,7 @@ _UNREADABLE = ("%zz=1", "Identity=%", "%", "Identity=%FF", "%FF=1", "a=1;b=2", "
     spec=FETCH,
 )
 def fetched(evidence: Evidence) -> None:
-<<<<<<< HEAD
-    """A SID with white space, a line feed or a NUL before or behind it names nothing: fetching MUST be 400 or 404."""
-=======
-    """A SID with white space, a line feed or a NUL before or behind it names nothing: fetching it is refused."""
->>>>>>> main
+    """A SID with white space, a line feed or a NUL before or behind it names nothing: fetching it MUST be refused."""
     service, sid = evidence.rich.sid, evidence.rich.bindings[0].sid
     cases = [(service, each) for each in _around(sid)] + [(each, sid) for each in _around(service)]
     evidence.each(lambda case: _refused(evidence.target.send("GET", evidence.target.path(*case), is_odd=True)), cases)
@@ -41,13 +37,7 @@ def fetched(evidence: Evidence) -> None:
     spec=LIST,
 )
 def listed(evidence: Evidence) -> None:
-<<<<<<< HEAD
-    """A service SID with white space, a line feed or a NUL before or behind it names nothing: a list MUST be 400 or
-    404.
-    """
-=======
-    """A service SID with white space, a line feed or a NUL before or behind it names nothing: it is refused."""
->>>>>>> main
+    """A service SID with white space, a line feed or a NUL before or behind it names nothing: it MUST be refused."""
     sids = _around(evidence.rich.sid)
     evidence.each(lambda sid: _refused(evidence.target.list(sid, [], is_odd=True)), sids)
 
@@ -62,11 +52,7 @@ def listed(evidence: Evidence) -> None:
     deletes="something around",
 )
 def around(evidence: Evidence) -> None:
-<<<<<<< HEAD
-    """A SID with white space, a line feed or a NUL before or behind it names nothing: a delete MUST be 400 or 404."""
-=======
-    """A SID with white space, a line feed or a NUL before or behind it names nothing: a delete is refused."""
->>>>>>> main
+    """A SID with white space, a line feed or a NUL before or behind it names nothing: a delete MUST be refused."""
 
     def action(picks: Picks) -> None:
         target, pick = evidence.target, picks[0]

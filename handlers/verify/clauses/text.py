@@ -236,7 +236,7 @@ def test_nul(evidence: Evidence) -> None:
     spec=_IDENTITY,
 )
 def test_not_utf8(evidence: Evidence) -> None:
-    """What is not UTF-8 in a filter MUST be refused or give nothing, or is read as U+FFFD; never a 5xx, never others."""
+    """What is not UTF-8 in a filter MUST be refused, give nothing, or be read as U+FFFD; never a 5xx, never others."""
     broken = ("%FF", "%C3", "%ED%A0%80", "%C0%AF", "%F8%88%80%80%80", "%F4%90%80%80", "%E9")
     _show_nothing(evidence, lambda plain: (*broken, *(f"{e}{end}" for e in plain for end in ("%FF", "%C0%80"))))
 
