@@ -4,7 +4,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from .server.control.journal import Wanted
+from .server.control.journal import RequestFilter
 from .server.control.state import ControlState
 from .server.errors import ApiError
 from .server.faults.rules_file import FaultRulesError
@@ -41,7 +41,7 @@ async def list_requests(  # noqa: PLR0913 - the spec's parameters, by name
     control: ControlState,
 ) -> dict[str, Any]:
     """List the journal's requests that match, waiting up to `wait` seconds for the first."""
-    found = await control.journal.wait(since, Wanted(operation, status, identity, account), wait)
+    found = await control.journal.wait(since, RequestFilter(operation, status, identity, account), wait)
     return {"last": control.journal.last, "requests": found}
 
 

@@ -110,7 +110,7 @@ def test_a_world_that_cannot_be_served_is_refused(world, told):
         ),
         (["--uds", "x.sock", "--port", "80"], {}, "--uds is listened on instead of --host and --port"),
         (["--demo", "--uds", "x" * 200], {}, "a socket's path has at most 107 bytes"),
-        (["--demo", "--uds", "file"], {}, "something is there that is no socket"),
+        (["--demo", "--uds", "file"], {}, "a file that is no socket has this name"),
         (["--demo", "--announce", "file"], {}, "another file is there, so name a new one"),
         (["--demo", "--announce", "nowhere/x"], {}, "--announce nowhere/x cannot be written: No such file"),
         (["--demo", "--host", "127.0.0.1:80"], {}, "'--host' (env var: 'CHAT_BINDINGS_HOST'): '127.0.0.1:80' is not"),

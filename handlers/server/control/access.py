@@ -18,10 +18,10 @@ _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"via")
 
 
 class ControlAccess:
-    """Decides who may use the control API.
+    """Access control of the control API.
 
-    A web page that its reader's browser shows can send requests to this machine, and its host name can lead here (DNS
-    rebinding): so a foreign `Origin` is refused, and without a token a host that is not loopback. Both get a 404.
+    A web page can send requests to this machine from its reader's browser, even under its own host name (DNS
+    rebinding). A foreign `Origin` is therefore refused and, without a token, any host but loopback. Both get a 404.
     """
 
     def __init__(self, control: Control, origin: Origin) -> None:
@@ -29,7 +29,7 @@ class ControlAccess:
         self._origin = origin
 
     def check(self, scope: Scope) -> None:
-        """Raise a `ApiError` where the request may not pass."""
+        """Raise `ApiError` for a request without access."""
         try:
             request = Request.of(scope)
             sender, authorization = request.header(b"origin"), request.header(b"authorization")
@@ -52,17 +52,17 @@ class ControlAccess:
             raise ApiError("not_found")
 
     def over(self, app: ASGIApp) -> ASGIApp:
-        """An app behind this check."""
+        """Wrap an app in this check."""
 
-        def checked(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        def guard(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
             self.check(scope)
             return app(scope, receive, send)
 
-        return checked
+        return guard
 
 
 def is_loopback(host: bytes) -> bool:
-    """Whether a `Host` names this machine alone."""
+    """Return whether a `Host` is a name or address of loopback."""
     name = _PORT.sub("", host.decode("latin-1").lower()).strip("[]").removesuffix(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True

@@ -1,38 +1,38 @@
-"""The rules of faults in force: what becomes of each request. They can be replaced while requests run."""
+"""The injector: the fault rules in force, which can be replaced while requests run."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from .counts import Counts, chance
-from .preferences import asked_for, without_rules
+from .preferences import declines_rules, requested_injection
 from .rules import FaultRules, Injection, Rule
 from .rules_file import parse
 
 NOTHING = Injection()
-"""What becomes of a request that no fault changes."""
+"""The injection of a request without a fault."""
 
 
 class Injector:
-    """Decides what becomes of each request: what it prefers itself, or else what the first rule says that takes it."""
+    """Chooses the fault of each request: the one that it requests itself, else that of the first rule that takes it."""
 
     def __init__(self, faults: FaultRules, *, registration: bool) -> None:
-        """`registration` is whether devices can register, so that a rule can be for that."""
+        """Accept rules for registration only where the service has it."""
         self._start = faults
         self._registration = registration
         self._counts = Counts(faults.counts)
         self.by_request = faults.by_request
-        """Whether requests can make themselves fail."""
+        """Whether requests can request their own faults."""
 
         self._use(faults.seed, faults.rules)
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request can fail."""
+        """Return whether no request can get a fault."""
         return not self._rules and not self.by_request
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules in force."""
+        """Return the rules in force."""
         return self._rules
 
     def _use(self, seed: int, rules: tuple[Rule, ...]) -> None:
@@ -41,23 +41,23 @@ class Injector:
         self._taken = [0] * len(rules)
 
     def reset(self) -> None:
-        """Return to the rules of the start, and to no counts."""
+        """Return to the rules of start-up, and clear the counts."""
         self._counts.clear()
         self._use(self._start.seed, self._start.rules)
 
     def replace(self, content: bytes) -> None:
-        """Put other rules in force. Raises `FaultRulesError`, and changes nothing then."""
+        """Replace the rules. Raises `FaultRulesError`, and then changes nothing."""
         seed, rules = parse(content, registration=self._registration)
         self._counts.clear()
         self._use(seed, rules)
 
     def clear(self) -> None:
-        """Put no rule in force."""
+        """Remove all rules."""
         self._counts.clear()
         self._use(self._seed, ())
 
     def in_force(self) -> dict[str, Any]:
-        """The rules and their counts."""
+        """Return the seed, and the rules with their counts."""
         rules = [
             {"rule": rule.given, "counted": self._counts.of(index), "taken": taken}
             for index, (rule, taken) in enumerate(zip(self._rules, self._taken, strict=True))
@@ -67,15 +67,15 @@ class Injector:
     def decide(
         self, operation_id: str, in_path: Mapping[str, str], account_sid: str | None, sent: Mapping[str, str]
     ) -> tuple[Injection, float]:
-        """What becomes of a request with certain preferences, and how many seconds it waits before.
+        """Choose the fault of a request with its preferences `sent`, and the seconds to wait before it.
 
-        Raises `ApiError("invalid_parameter")` for a preference that cannot be had.
+        Raises `ApiError("invalid_parameter")` for an invalid preference.
         """
         if self.by_request:
-            wanted = asked_for(sent, operation_id)
+            wanted = requested_injection(sent, operation_id)
             if wanted is not None:
                 return self._timed(wanted, len(self._rules))
-        if without_rules(sent):
+        if declines_rules(sent):
             return NOTHING, 0
         return self._by_rules(operation_id, in_path, account_sid)
 

@@ -8,20 +8,20 @@ import orjson
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import ApiError, no_store
+from ..errors import ApiError, json_headers
 from ..gate import Gate
 from ..request import Request
 from .stage import Stage, is_control
 
 Provider = Callable[[Scope], Any]
-"""Makes an argument of a handler for a request."""
+"""Makes a handler's argument for a request."""
 
 
 class Dispatch(Stage):
     """The stage of the handlers."""
 
     def __init__(self, providers: Mapping[str, Provider], gate: Gate | None = None) -> None:
-        """`providers` make the arguments beside those of the spec; a handler gets those that its signature names."""
+        """Use `providers` for arguments that are no parameters; a handler gets those that its signature names."""
         super().__init__(_not_found)
         self._providers = providers
         self._gate = gate
@@ -31,7 +31,7 @@ class Dispatch(Stage):
 
 
 class HandledOperation:
-    """Calls a handler. It returns the body, or the body and a status; a body of None is none: 204."""
+    """Calls a handler, which returns a body, or a body and a status. None is no body, with status 204."""
 
     def __init__(
         self, function: Callable[..., Awaitable[Any]], providers: Mapping[str, Provider], gate: Gate | None
@@ -40,7 +40,6 @@ class HandledOperation:
         self._function = function
         self._providers = tuple((name, provide) for name, provide in providers.items() if name in names)
         self._gate = gate
-        self._no_store = no_store()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an ASGI app
         arguments = Request.of(scope).arguments
@@ -51,12 +50,8 @@ class HandledOperation:
         else:
             result = await self._gate.within(scope, self._function, arguments)
         body, status = result if isinstance(result, tuple) else (result, 204 if result is None else 200)
-        headers = []
-        content = b""
-        if body is not None:
-            content = orjson.dumps(body)
-            length = b"%d" % len(content)
-            headers = [(b"content-type", b"application/json"), (b"content-length", length), self._no_store]
+        content = b"" if body is None else orjson.dumps(body)
+        headers = [] if body is None else json_headers(content)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 

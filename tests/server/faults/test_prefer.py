@@ -8,7 +8,7 @@ import pytest
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
     from chat_bindings.server.errors import ApiError
-    from chat_bindings.server.faults.prefer import preferences, written
+    from chat_bindings.server.faults.prefer import format_preference, preferences
 
 
 def read(*values: str) -> dict[str, str]:
@@ -65,4 +65,4 @@ def test_no_header_takes_long(value):
 @pytest.mark.parametrize("value", ["", "429", "a b", 'say "so"', "back\\slash", "a,b;c=d"])
 def test_what_is_written_is_read_again(value):
     """A preference that is told of in an answer is the one that was sent."""
-    assert read(written("name", value)) == {"name": value}
+    assert read(format_preference("name", value)) == {"name": value}
