@@ -203,7 +203,7 @@ def test_a_locked_database_is_told(database):
         locked = run_cli("account", "create", "--database", f"sqlite:///{database}")
         other.communicate("\n")
     assert (locked.returncode, locked.stdout) == (2, "")
-    assert "names a database that is away: database is locked" in locked.stderr
+    assert "names a database that is unavailable: database is locked" in locked.stderr
 
 
 @pytest.mark.parametrize("command", [["account", "list"], ["export"], ["--help"], ["account", "create"]])

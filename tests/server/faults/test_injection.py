@@ -388,7 +388,7 @@ def test_no_personal_data_gets_into_the_log(faulty, wish):
     [
         (["--fault-rules", "RULES"], "--fault-rules and --faults-for-all need --faults"),
         (["--faults-for-all"], "--fault-rules and --faults-for-all need --faults"),
-        (["--faults", "--host", "0.0.0.0"], "--faults on --host 0.0.0.0 would let others make requests fail"),
+        (["--faults", "--host", "0.0.0.0"], "--faults on --host 0.0.0.0 would let other machines inject faults"),
         (["--faults", "--fault-rules", "WRONG"], "wrong.yaml, line 2, /rules/0/code: must be one of 400, "),
     ],
 )
