@@ -12,11 +12,11 @@ from ..verify.clauses.free import free
 from ..verify.report.page import marked
 from ..verify.suite import OUT_OF_REACH
 from . import markdown
-from .clauses import by_section
+from .contract.clauses import by_section
+from .contract.errors import errors
+from .contract.reference import headers, operations, place_of, schemas
 from .downloads import SUMS
-from .errors import errors
 from .guides import guides
-from .reference import headers, operations, place_of, schemas
 
 PAGES = {
     "index": "Overview",

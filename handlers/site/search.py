@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from ..spec import CONTRACT, Json, document
 from ..verify.suite import clauses
-from .errors import errors
+from .contract.errors import errors
+from .contract.reference import operations, schemas
 from .guides import guides
 from .markdown import plain, sections
-from .reference import operations, schemas
 
 
 class Entry(NamedTuple):

@@ -7,12 +7,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 
-from chat_bindings.site.clauses import by_section
-from chat_bindings.site.errors import errors
+from chat_bindings.site.contract.clauses import by_section
+from chat_bindings.site.contract.errors import errors
+from chat_bindings.site.contract.reference import operations, schemas
 from chat_bindings.site.folder import publish
 from chat_bindings.site.manifest import MANIFEST
 from chat_bindings.site.pages import titles
-from chat_bindings.site.reference import operations, schemas
 from chat_bindings.site.site import version
 from chat_bindings.verify.suite import clauses
 

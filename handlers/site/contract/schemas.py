@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..spec import CONTRACT, Json, document, follow, reference_name
+from ...spec import CONTRACT, Json, document, follow, reference_name
 
 
 class Kind(NamedTuple):

@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
-from ..spec import CONTRACT, METHODS, Json, document, reference_name
+from ...spec import CONTRACT, METHODS, Json, document, reference_name
 from .schemas import resolved
 
 _USER, _PASSWORD = "$ACCOUNT_SID", "$AUTH_TOKEN"

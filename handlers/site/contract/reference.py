@@ -6,7 +6,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import NamedTuple
 
-from ..spec import CONTRACT, METHODS, Json, document, reference_name, reference_of
+from ...spec import CONTRACT, METHODS, Json, document, reference_name, reference_of
 from .examples import Example, as_json, curl, example_of_parameter, examples, samples
 from .schemas import Kind, choices, is_list, kind, resolved, retention, rules
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from ..spec import CONTRACT, directory
-from ..verify.clause import Clause
-from ..verify.report.texts import SECTIONS
-from ..verify.suite import clauses
+from ...spec import CONTRACT, directory
+from ...verify.clause import Clause
+from ...verify.report.texts import SECTIONS
+from ...verify.suite import clauses
 from .reference import Place, place_of
 
 _LONGEST = 24

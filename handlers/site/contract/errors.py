@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..spec import CONTRACT, Json, document
-from ..verify.clause import Clause
+from ...spec import CONTRACT, Json, document
+from ...verify.clause import Clause
+from ..markdown import rows
 from .clauses import about
 from .examples import Example
-from .markdown import rows
 from .reference import Answer, Field, Operation, operations, pointer_to
 from .schemas import resolved
 
