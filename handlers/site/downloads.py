@@ -1,4 +1,4 @@
-"""The files that can be downloaded from the published site: the specs, what is made of them, and their sums."""
+"""The downloads of the site: the specs, their renditions, a world, and checksums."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ _SEED = 1
 
 
 def downloads() -> dict[str, bytes]:
-    """The files by their names: the same bytes each time, wherever they are made."""
+    """Make the files, by name; the bytes are the same on every machine."""
     written = document(CONTRACT)
     spec = for_tools(written)
     stem = CONTRACT.partition(".")[0]
@@ -54,6 +54,6 @@ def _world() -> bytes:
 
 
 def _sums(files: dict[str, bytes]) -> bytes:
-    """As `sha256sum --check` reads them."""
+    """List checksums in the format of sha256sum."""
     lines = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items())]
     return "".join(lines).encode()

@@ -105,7 +105,7 @@ def test_all_of_the_contract_is_there(site, pages):
     """Each operation, parameter, answer, schema, property, clause (with an example) and error has its own place."""
     reference = set(pages[(site / version() / "reference.html").resolve()].ids)
     for operation in operations():
-        assert {each.anchor for each in (operation, *operation.parameters, *operation.answers)} <= reference
+        assert {each.anchor for each in (operation, *operation.parameters, *operation.responses)} <= reference
     for schema in schemas():
         assert {each.anchor for each in (schema, *schema.properties)} <= reference
     shown = [each for section in by_section().values() for each in section]
