@@ -85,7 +85,7 @@ class TestOfAWorld:
     def test_the_nearest_marker_adds_to_the_others(self, chat_bindings_server):
         assert chat_bindings_server.world == WORLD
         assert listed(chat_bindings_server, Prefer="code=429")[0] == 429
-        with pytest.raises(RuntimeError, match="was answered with 404"):
+        with pytest.raises(RuntimeError, match="gave 404"):
             chat_bindings_server.register()
 
 LACKING = {"sid": f"AC{'c' * 32}", "auth_token_sha256": "0" * 64, "services": []}
