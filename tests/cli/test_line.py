@@ -165,7 +165,7 @@ def test_nothing_makes_a_folder_that_it_does_not_use(tmp_path):
         (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
     ],
 )
-def test_what_cannot_run_ends_with_2(arguments, told):
+def test_commands_that_cannot_run_exit_with_2(arguments, told):
     """What cannot run says why, names the option, and ends with 2; secrets of the address are not repeated."""
     done = run_cli(*arguments)
     assert (done.returncode, done.stdout) == (2, "")

@@ -139,7 +139,7 @@ def test_requests_for_the_control_api_and_the_site_are_not_in_it(served):
     assert served.requests() == []
 
 
-def test_what_it_shows_keeps_its_schema(served):
+def test_entries_keep_their_schema(served):
     """Each property of the spec, and no other."""
     served.bindings()
     schema = document("control.yaml")["components"]["schemas"]["RequestList"]

@@ -65,7 +65,7 @@ def test_the_sums_are_those_of_all_files(tmp_path):
 
 
 @pytest.mark.parametrize("name", IN_OPENAPI)
-def test_what_is_written_by_hand_is_published_as_it_is(name):
+def test_handwritten_files_are_published_unchanged(name):
     """The hand-written files are not touched, so their references to each other lead to the files beside them."""
     assert FILES[name] == (specs.FOLDER / name).read_bytes()
 
