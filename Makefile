@@ -40,11 +40,12 @@ ci: test sdks tools  ## Run `make test` and the tests that need tools or minutes
 nightly: check ci clients container fuzz fuzz-renditions postgres wrong-servers timing kills faults soak million erasure  ## Run everything in full size: hours
 	$(MAKE) --no-print-directory soak ENGINE=postgresql
 
-# The official SDKs for Node.js, Go and Java. Without npm, go or mvn their tests are skipped, with a line each.
+# The official SDKs for Node.js, Go, Java and C#. Without npm, go, mvn or dotnet their tests are skipped, a line each.
 sdks:
 	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/clients/node_modules/.installed
 	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/sdks/go/programs
 	@! command -v mvn >/dev/null || $(MAKE) --no-print-directory build/sdks/java/.built
+	@! command -v dotnet >/dev/null || $(MAKE) --no-print-directory build/sdks/csharp/.built
 
 # The runners of the published files, and oasdiff. Without npm or Go, as above.
 tools:
@@ -78,6 +79,11 @@ build/sdks/java/.built: $(wildcard tests/clients/programs/java/*)
 	rm -rf $(@D)
 	mvn -q -B -f tests/clients/programs/java dependency:copy-dependencies
 	javac -Xlint:all -Werror -proc:none -cp '$(@D)/dependency/*' -d $(@D)/classes tests/clients/programs/java/*.java
+	@touch $@
+
+build/sdks/csharp/.built: $(wildcard tests/clients/programs/csharp/*)
+	rm -rf $(@D) && mkdir -p $(@D) && cp tests/clients/programs/csharp/* $(@D)
+	dotnet build --nologo -o $(@D)/bin $(@D)/Programs.csproj
 	@touch $@
 
 check: $(VENV)/.checked-with lint-specs spec-diff  ## Lint and type-check the code, check its layers, lint the specs

@@ -35,7 +35,7 @@ from .operations.routing import Routing
 from .operations.validation import Validation
 from .representation import template
 from .request import Request
-from .settings import Settings
+from .settings import ON_SHUTDOWN, Settings
 
 if TYPE_CHECKING:
     from .control.state import ControlState
@@ -60,9 +60,10 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
     injector = _injector(settings)
     gate = Gate(authenticator.again) if settings.control else None
     control = _control(settings, gate, injector, authenticator)
+    access = ControlAccess(settings.control, origin) if settings.control else None
 
     @asynccontextmanager
-    async def lifespan(_: object) -> AsyncIterator[None]:
+    async def lifespan(_: object) -> AsyncIterator[dict[str, Any] | None]:
         await storage.open()
         gc.collect()
         gc.freeze()  # collections need not scan the specs and what was compiled from them: they stay
@@ -70,7 +71,7 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
             await control.open()
         async with observers.ready():
             log.info("process %d is ready", os.getpid())
-            yield
+            yield {ON_SHUTDOWN: control.journal.end} if control else None
         if control:
             await control.close()
         await storage.close()
@@ -83,12 +84,8 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
             recorder=control,
         ),
         *_allowed_hosts(settings, origin),
-        partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
-        partial(
-            Authentication,
-            authenticator=authenticator,
-            guard=ControlAccess(settings.control, origin).over if settings.control else None,
-        ),
+        partial(Routing, otherwise=_otherwise(settings, access)),
+        partial(Authentication, authenticator=authenticator, guard=access.over if access else None),
         *([partial(RateLimit, requests_a_second=throttling.rate_limit)] if throttling.rate_limit else ()),
         *_faults(injector, gate),
         partial(Validation, limits=settings.limits),
@@ -115,6 +112,16 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
         for operation in operations(spec):
             log.info("  %s %s: %s", operation.method, operation.path, operation.operation_id)
     return Entrance(app)
+
+
+def _otherwise(settings: Settings, access: ControlAccess | None) -> ASGIApp | None:
+    """Return what answers requests for no operation: the site, and the page of the control API."""
+    site = Docs(settings.docs) if settings.docs else None
+    if access is None:
+        return site
+    from .control.page import ControlPage
+
+    return ControlPage(access, registration=settings.registration, otherwise=site)
 
 
 def _allowed_hosts(settings: Settings, origin: Origin) -> list[Callable[..., ASGIApp]]:

@@ -44,9 +44,22 @@ class Gate:
                 arguments["account_sid"] = Request.of(scope).account_sid = await self._authenticate(scope)
             return await function(**arguments)
         finally:
-            self._inside -= 1
-            if not self._inside:
-                self._empty.set()
+            self._leave()
+
+    @asynccontextmanager
+    async def shared(self) -> AsyncIterator[None]:
+        """Let no reset begin while the block lasts."""
+        await self._open.wait()
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._inside -= 1
+        if not self._inside:
+            self._empty.set()
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:

@@ -31,6 +31,11 @@ def position(token: str | None) -> Position | None:
     return Position("after" if match[1] == "PA" else "before", match[2])
 
 
+def next_token(found: Page) -> str | None:
+    """Return the token of the page after another one; None where there is none."""
+    return f"PA{found.bindings[-1].sid}" if found.has_next else None
+
+
 @cache
 def _highest() -> int:
     return int(component("schemas", "Page")["maximum"])
@@ -57,7 +62,7 @@ def meta(links: Links, found: Page, *, page: int, size: int, token: str | None) 
     if found.has_previous:
         previous_url = links.to(page - 1, f"PB{found.bindings[0].sid}")
     if found.has_next:
-        next_url = links.to(page + 1, f"PA{found.bindings[-1].sid}")
+        next_url = links.to(page + 1, next_token(found))
     return {
         "page": page,
         "page_size": size,

@@ -24,7 +24,7 @@ from .http.limits import Limits
 from .http.listening import url_of
 from .logs import configure
 from .monitoring.settings import Workers
-from .settings import Settings
+from .settings import ON_SHUTDOWN, Settings
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def stopping() -> Iterator[None]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which calls `ready` once it accepts requests."""
+    """uvicorn's server, which calls back once it accepts requests, and before it ends."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -71,6 +71,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if end := self.lifespan.state.get(ON_SHUTDOWN):
+            end()
+        await super().shutdown(sockets)
 
 
 class _Supervisor(Multiprocess):

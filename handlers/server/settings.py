@@ -20,6 +20,9 @@ DOCS = "/docs"
 CONTROL = "/control"
 """The path of the control API and its page."""
 
+ON_SHUTDOWN = "chat_bindings.on_shutdown"
+"""The key in the state of the app of a function that a server calls before it waits for what is under way."""
+
 LEVELS = ("debug", "info", "warning", "error")
 
 # a path may follow the host: a proxy's prefix

@@ -9,7 +9,7 @@ from ..spec import CONTRACT, CONTROL, REGISTRATION, directory, document
 from ..world.fixtures import make_world
 from ..world.writer import write_world
 from .postman import collection
-from .renditions import as_openapi_31, dereferenced, for_tools
+from .renditions import as_openapi_31, for_tools, without_references
 
 SUMS = "SHA256SUMS"
 
@@ -35,8 +35,8 @@ def downloads() -> dict[str, bytes]:
     files = {name: (directory() / name).read_bytes() for name in _AS_WRITTEN}
     files |= {
         f"{stem}.bundled.json": _json(spec),
-        f"{stem}.dereferenced.json": _json(dereferenced(spec)),
-        f"{stem}.3.1.json": _json(as_openapi_31(spec)),
+        f"{stem}.dereferenced.json": _json(without_references(spec)),
+        f"{stem}.3.1.json": _json(for_tools(as_openapi_31(written))),
         f"{stem}.postman_collection.json": _json(collection(written)),
         "world.json": _world(),
     }

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from .renditions import as_json_schema, dereferenced
+from .renditions import as_json_schema, without_references
 
 Json = Any
 
@@ -42,7 +42,7 @@ _REQUESTS = (
 
 def collection(spec: Json) -> Json:
     """Make a collection in Postman's format 2.1 from a spec of one file."""
-    whole = dereferenced(spec)
+    whole = without_references(spec)
     operations = {operation["operationId"]: operation for operation in _operations(whole)}
     credentials = [_text("username", _variable(_USER)), _text("password", _variable(_PASSWORD))]
     about = {"name": spec["info"]["title"], "version": spec["info"]["version"], "description": _ABOUT}

@@ -40,6 +40,14 @@ class NotShown(Exception):
     """The clause cannot be judged with this world; the message says what is missing."""
 
 
+class WorldLacks(NotShown):
+    """The world has nothing to exercise the clause with."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the world has no {what}")
+        self.what = what
+
+
 class CannotRun(Exception):
     """The target cannot be verified; the message says what to do."""
 

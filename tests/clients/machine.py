@@ -20,6 +20,7 @@ MODULES = HERE / "node_modules"
 BUILT = HERE.parents[1] / "build" / "sdks"
 GO_PROGRAMS = BUILT / "go" / "programs"
 JAVA_PROGRAMS = BUILT / "java"
+CSHARP_PROGRAMS = BUILT / "csharp"
 _INTERPRETERS = {".js": "node", ".py": "python", ".sh": "sh"}
 _QUICK_JAVA = ("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
@@ -135,6 +136,8 @@ class Machine:
             trust = f"-Djavax.net.ssl.trustStore={self._authority.java_file}"
             classes = os.pathsep.join([f"{JAVA_PROGRAMS}/classes", f"{JAVA_PROGRAMS}/dependency/*"])
             return [*_QUICK_JAVA, trust, "-cp", classes, name.capitalize()]
+        if language == "csharp":
+            return ["dotnet", CSHARP_PROGRAMS / "bin" / "Programs.dll", name]
         [file] = HERE.glob(f"programs/{language}/{name}.*")
         return [_INTERPRETERS[file.suffix], file]
 

@@ -7,12 +7,13 @@ import subprocess
 from functools import cache
 
 from ..support import tools
-from .machine import GO_PROGRAMS, HERE, JAVA_PROGRAMS, MODULES
+from .machine import CSHARP_PROGRAMS, GO_PROGRAMS, HERE, JAVA_PROGRAMS, MODULES
 from .namespace import Namespace, NamespaceError
 
 _BUILT = {
     "twilio-go": ("go", GO_PROGRAMS, "install Go 1.19 or later"),
     "twilio-java": ("java", JAVA_PROGRAMS / ".built", "apt-get install default-jdk-headless maven"),
+    "twilio-csharp": ("csharp", CSHARP_PROGRAMS / ".built", "install the SDK of .NET 10"),
 }
 """SDKs of compiled languages: the folder of their programs, what is newer than those once they are built, the tools."""
 

@@ -117,7 +117,7 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
         if end_with_stdin:
             watch_stdin()
         if announce != "-":
-            _invite(found, url, docs=site is not None)
+            _invite(found, url, docs=site is not None, control=control is not None)
         run.run(
             settings,
             sockets,
@@ -167,7 +167,7 @@ def _certificate(listening: Listening) -> "Certificate | None":
     return Certificate(cert.absolute(), key.absolute())
 
 
-def _invite(found: Served, url: str, *, docs: bool) -> None:
+def _invite(found: Served, url: str, *, docs: bool, control: bool) -> None:
     if found.path is None:
         return
     click.echo(
@@ -176,6 +176,8 @@ def _invite(found: Served, url: str, *, docs: bool) -> None:
     )
     if docs:
         click.echo(f"Read the contract, and try it on this server: {url}{DOCS}/\n")
+    if control:
+        click.echo(f"See its requests, Bindings and faults in a browser: {url}{CONTROL}/\n")
 
 
 def _announcement(found: Served, url: str, control: Control | None) -> dict[str, Any]:

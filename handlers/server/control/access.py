@@ -14,6 +14,9 @@ from ..settings import Control
 
 _PORT = re.compile(r":[0-9]+$")
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="chat-bindings control"'}
+_OWN_SITE = (None, b"same-origin", b"none")
+"""Values of `Sec-Fetch-Site` for requests of this origin's pages, of the user, and of clients that are no browsers."""
+
 _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"via")
 
 
@@ -21,7 +24,8 @@ class ControlAccess:
     """Access control of the control API.
 
     A web page can send requests to this machine from its reader's browser, even under its own host name (DNS
-    rebinding). A foreign `Origin` is therefore refused and, without a token, any host but loopback. Both get a 404.
+    rebinding). A foreign `Origin` or `Sec-Fetch-Site` is therefore refused and, without a token, any host but loopback.
+    All get a 404.
     """
 
     def __init__(self, control: Control, origin: Origin) -> None:
@@ -30,17 +34,27 @@ class ControlAccess:
 
     def check(self, scope: Scope) -> None:
         """Raise `ApiError` for a request without access."""
+        self.check_sender(scope)
         try:
             request = Request.of(scope)
-            sender, authorization = request.header(b"origin"), request.header(b"authorization")
+            site, authorization = request.header(b"sec-fetch-site"), request.header(b"authorization")
+        except Repeated:
+            raise ApiError("not_found") from None
+        if site not in _OWN_SITE:
+            raise ApiError("not_found")
+        if self._token is not None and not self._is_right(authorization or b""):
+            raise ApiError("control_unauthorized", _CHALLENGE)
+
+    def check_sender(self, scope: Scope) -> None:
+        """Raise `ApiError` for a request of another origin, or for one from elsewhere without a token."""
+        try:
+            sender = Request.of(scope).header(b"origin")
         except Repeated:
             raise ApiError("not_found") from None
         if sender is not None and sender.decode("latin-1").lower() != self._origin.of(scope).lower():
             raise ApiError("not_found")
         if self._token is None:
             self._must_be_local(scope)
-        elif not self._is_right(authorization or b""):
-            raise ApiError("control_unauthorized", _CHALLENGE)
 
     def _is_right(self, authorization: bytes) -> bool:
         scheme, _, token = authorization.strip().partition(b" ")

@@ -6,16 +6,18 @@ Recording a request costs a tuple; its JSON is made when the journal is read.
 import asyncio
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import time
 from typing import Any, NamedTuple
 
+import orjson
 from starlette.types import Scope
 
-from ...spec import component
+from ...spec import CONTROL as SPEC
+from ...spec import component, definitions, document
 from ..errors import ApiError
 from ..operations.parameters import pairs
 from ..request import Request
@@ -28,6 +30,16 @@ _ENTRY_BYTES = 500
 """Bytes that an entry takes beside those."""
 
 _NOT_KEPT = (f"{CONTROL}/", f"{DOCS}/")
+
+_KEEP_ALIVE = 15
+"""Seconds without an event after which a stream sends a comment."""
+
+_PAUSE = 0.1
+"""Seconds from the events of a stream to its next ones: those between go together."""
+
+_RETRY_AFTER = "5"
+
+_MOST_STREAMS: int = next(it["x-max-streams"] for it in definitions(document(SPEC)) if "x-max-streams" in it)
 
 # the form of an auth token or a secret. A SID's letters keep it from matching.
 _TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32}(?![0-9A-Za-z])")
@@ -110,12 +122,15 @@ class Journal:
         self._most = most
         self._entries: deque[_Entry] = deque()
         self._bytes = 0
+        self._cleared = self._last_cleared = 0
+        self._ended = False
+        self._streams = 0
         self._waiting: set[asyncio.Future[None]] = set()
 
     def record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
         """Add an answered request."""
         path = scope["path"]
-        if path.startswith(_NOT_KEPT):
+        if f"{path}/".startswith(_NOT_KEPT):
             return
         request = Request.of(scope)
         raw_path, query, body = scope["raw_path"], scope["query_string"], request.arguments.get("body")
@@ -135,20 +150,73 @@ class Journal:
         """Remove all requests. Numbers continue."""
         self._entries.clear()
         self._bytes = 0
+        self._cleared += 1
+        self._last_cleared = self.last
+        self._wake()
+
+    def end(self) -> None:
+        """End all waits and streams, at the end of the service."""
+        self._ended = True
+        self._wake()
 
     def since(self, number: int, wanted: RequestFilter) -> list[dict[str, Any]]:
         """List the matching requests after a number."""
-        return [entry.to_json() for entry in self._entries if entry.number > number and wanted.matches(entry)]
+        found = []
+        for entry in reversed(self._entries):
+            if entry.number <= number:
+                break
+            if wanted.matches(entry):
+                found.append(entry.to_json())
+        return found[::-1]
 
     async def wait(self, number: int, wanted: RequestFilter, seconds: float) -> list[dict[str, Any]]:
         """List the matching requests after a number, as soon as there are any; none after some seconds."""
         found = self.since(number, wanted)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while not found:
+                while not found and not self._ended:
                     await self._next()
                     found = self.since(number, wanted)
         return found
+
+    async def stream(self, number: int, wanted: RequestFilter, seconds: float) -> AsyncGenerator[bytes]:
+        """Yield nothing, and then server-sent events from a number on, for some seconds.
+
+        Raises `ApiError("too_many_streams")` where there are as many streams as the spec allows.
+        """
+        if self._streams >= _MOST_STREAMS:
+            raise ApiError("too_many_streams", {"Retry-After": _RETRY_AFTER}, most=_MOST_STREAMS)
+        loop = asyncio.get_running_loop()
+        ends, cleared = loop.time() + seconds, self._cleared
+        self._streams += 1
+        try:
+            yield b""
+            while not self._ended:
+                events = []
+                if cleared != self._cleared:
+                    cleared = self._cleared
+                    events.append(b"event: clear\ndata: %b\n\n" % orjson.dumps({"last": self._last_cleared}))
+                found = self.since(number, wanted)
+                number = max(number, self.last)
+                events += [b"event: request\nid: %d\ndata: %b\n\n" % (it["number"], orjson.dumps(it)) for it in found]
+                for event in events:
+                    yield event
+                if loop.time() >= ends:
+                    return
+                if events:
+                    await asyncio.sleep(min(_PAUSE, ends - loop.time()))
+                elif not await self._comes(min(_KEEP_ALIVE, ends - loop.time())):
+                    yield b": nothing new\n\n"
+        finally:
+            self._streams -= 1
+
+    async def _comes(self, seconds: float) -> bool:
+        """Wait for a request or a clear; return whether one came."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._next()
+                return True
+        return False
 
     async def _next(self) -> None:
         coming = asyncio.get_running_loop().create_future()

@@ -7,13 +7,18 @@ from typing import BinaryIO
 
 from starlette.types import Scope
 
+from ...spec import CONTROL as SPEC
+from ...spec import component
 from ...storage.engines import administration, kept
+from ...storage.interface import ServiceRow
 from ...world.exporter import export
 from ...world.loader import Counts, load
 from ..faults.injector import Injector
 from ..gate import Gate
 from ..settings import Control
 from .journal import Journal
+
+_MOST_SERVICES: int = component("schemas", "Summary", SPEC)["properties"]["services"]["maxItems"]
 
 
 class ControlState:
@@ -51,6 +56,11 @@ class ControlState:
         """Export the database's world as JSON bytes."""
         return await asyncio.to_thread(self._export)
 
+    async def summary(self) -> tuple[Counts, list[tuple[ServiceRow, int]]]:
+        """Count what the database holds: all of it, and the Bindings of the first services."""
+        async with self.gate.shared():
+            return await asyncio.to_thread(self._summed)
+
     async def replace(self, file: BinaryIO) -> Counts:
         """Replace the database's content by a world, whole or not at all. Raises `WorldError`."""
         async with self._changing:
@@ -75,6 +85,17 @@ class ControlState:
             export(database, file)
             file.seek(0)
             return file.read()
+
+    def _summed(self) -> tuple[Counts, list[tuple[ServiceRow, int]]]:
+        with administration(self._locator) as database, database.snapshot():
+            services = [*database.services()]
+            counts = Counts(
+                accounts=len([*database.accounts()]),
+                keys=len([*database.keys()]),
+                services=len(services),
+                bindings=database.count_bindings(),
+            )
+            return counts, [(row, database.count_bindings(row.sid)) for row in services[:_MOST_SERVICES]]
 
     def _load(self, file: BinaryIO) -> Counts:
         with self._kept.replace() as loader:

@@ -1,15 +1,26 @@
 """The injector: the fault rules in force, which can be replaced while requests run."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .counts import Counts, chance
 from .preferences import declines_rules, requested_injection
 from .rules import FaultRules, Injection, Rule
-from .rules_file import parse
+from .rules_file import FaultRulesError, parse
+from .schemas import schema
 
 NOTHING = Injection()
 """The injection of a request without a fault."""
+
+
+@dataclass
+class _RuleInForce:
+    """A rule, the index of its count, and the number of requests that it took."""
+
+    rule: Rule
+    slot: int
+    taken: int = 0
 
 
 class Injector:
@@ -28,17 +39,17 @@ class Injector:
     @property
     def is_idle(self) -> bool:
         """Return whether no request can get a fault."""
-        return not self._rules and not self.by_request
+        return not self._in_force and not self.by_request
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules in force."""
-        return self._rules
+        return tuple(each.rule for each in self._in_force)
 
     def _use(self, seed: int, rules: tuple[Rule, ...]) -> None:
         self._seed = seed
-        self._rules = rules
-        self._taken = [0] * len(rules)
+        self._in_force = [_RuleInForce(rule, slot) for slot, rule in enumerate(rules)]
+        self._slots = len(rules)
 
     def reset(self) -> None:
         """Return to the rules of start-up, and clear the counts."""
@@ -46,21 +57,33 @@ class Injector:
         self._use(self._start.seed, self._start.rules)
 
     def replace(self, content: bytes) -> None:
-        """Replace the rules. Raises `FaultRulesError`, and then changes nothing."""
-        seed, rules = parse(content, registration=self._registration)
+        """Replace the rules, from JSON. Raises `FaultRulesError`, and then changes nothing."""
+        seed, rules = parse(content, registration=self._registration, is_json=True)
         self._counts.clear()
         self._use(seed, rules)
 
-    def clear(self) -> None:
-        """Remove all rules."""
-        self._counts.clear()
-        self._use(self._seed, ())
+    def add(self, content: bytes) -> None:
+        """Add rules from JSON after the others. Raises `FaultRulesError`, and then changes nothing."""
+        _, rules = parse(content, registration=self._registration, is_json=True)
+        most = schema()["properties"]["rules"]["maxItems"]
+        if len(self._in_force) + len(rules) > most:
+            broken = f"must hold at most {most - len(self._in_force)} more: {most} rules may be in force"
+            raise FaultRulesError(1, ("rules",), broken)
+        self._in_force += [_RuleInForce(rule, slot) for slot, rule in enumerate(rules, self._slots)]
+        self._slots += len(rules)
+
+    def clear(self, account_sid: str | None = None) -> None:
+        """Remove all rules, or those of one account."""
+        self._in_force = [each for each in self._in_force if account_sid not in (None, each.rule.account)]
+        if not self._in_force:
+            self._counts.clear()
+            self._slots = 0
 
     def in_force(self) -> dict[str, Any]:
         """Return the seed, and the rules with their counts."""
         rules = [
-            {"rule": rule.given, "counted": self._counts.of(index), "taken": taken}
-            for index, (rule, taken) in enumerate(zip(self._rules, self._taken, strict=True))
+            {"rule": each.rule.given, "counted": self._counts.of(each.slot), "taken": each.taken}
+            for each in self._in_force
         ]
         return {"seed": self._seed, "rules": rules}
 
@@ -74,7 +97,7 @@ class Injector:
         if self.by_request:
             wanted = requested_injection(sent, operation_id)
             if wanted is not None:
-                return self._timed(wanted, len(self._rules))
+                return self._timed(wanted, self._slots)
         if declines_rules(sent):
             return NOTHING, 0
         return self._by_rules(operation_id, in_path, account_sid)
@@ -83,15 +106,16 @@ class Injector:
         self, operation_id: str, in_path: Mapping[str, str], account_sid: str | None
     ) -> tuple[Injection, float]:
         taken = []
-        for index, rule in enumerate(self._rules):
-            if rule.fits(operation_id, in_path, account_sid):
-                number = self._counts.next(index)
-                if rule.takes(number, chance(self._seed, index, number, "takes")):
-                    taken.append((rule.injection, index, number))
+        for each in self._in_force:
+            if each.rule.fits(operation_id, in_path, account_sid):
+                number = self._counts.next(each.slot)
+                if each.rule.takes(number, chance(self._seed, each.slot, number, "takes")):
+                    taken.append((each, number))
         if not taken:
             return NOTHING, 0
-        self._taken[taken[0][1]] += 1
-        return self._timed(*taken[0])
+        first, number = taken[0]
+        first.taken += 1
+        return self._timed(first.rule.injection, first.slot, number)
 
     def _timed(self, injection: Injection, index: int, number: int | None = None) -> tuple[Injection, float]:
         if not injection.jitter:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import jsonschema_rs
+import orjson
 import yaml
 
 from ...schema_messages import first_error, keyword, rule
@@ -64,11 +65,11 @@ def read(file: Path, *, registration: bool) -> tuple[int, tuple[Rule, ...]]:
         return parse(opened.read(_LONGEST + 1), registration=registration)
 
 
-def parse(content: bytes, *, registration: bool) -> tuple[int, tuple[Rule, ...]]:
-    """Parse the content of a file; see `read`."""
+def parse(content: bytes, *, registration: bool, is_json: bool = False) -> tuple[int, tuple[Rule, ...]]:
+    """Parse the content of a file; see `read`. With `is_json` YAML that is no JSON is an error."""
     if len(content) > _LONGEST:
         raise FaultRulesError(1, (), f"must have at most {_LONGEST} bytes")
-    root, value = _parse_yaml(content)
+    root, value = _parse_json(content) if is_json else _parse_yaml(content)
     error = first_error(jsonschema_rs.Draft202012Validator(schema()), schema(), value)
     if error is not None:
         path = tuple(error.instance_path)
@@ -126,6 +127,15 @@ def _parse_yaml(content: bytes) -> tuple[yaml.Node, Any]:
         raise FaultRulesError(line, (), f"must be YAML: {error.problem}") from None
     except yaml.YAMLError:
         raise FaultRulesError(1, (), "must be YAML: it holds a character that is not allowed there") from None
+
+
+def _parse_json(content: bytes) -> tuple[yaml.Node, Any]:
+    """Parse a JSON document to YAML's nodes, which have lines, and to its value: YAML reads some numbers otherwise."""
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise FaultRulesError(error.lineno, (), f"must be JSON: {error.msg}") from None
+    return _parse_yaml(content)[0], value
 
 
 def _check_size(text: str) -> None:

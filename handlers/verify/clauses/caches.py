@@ -26,11 +26,12 @@ def validators(evidence: Evidence) -> None:
     """
 
     def action(picks: Picks) -> None:
-        target, rich, [pick] = evidence.target, evidence.rich, picks
+        target, pick = evidence.target, picks[0]
+        service = pick.service_sid
         paths = [
-            f"{target.path(rich)}?PageSize={LARGEST_SIZE}",
-            f"{target.path(rich)}?PageSize={LARGEST_SIZE}&BindingType={pick.binding_type}",
-            target.path(rich, pick),
+            f"{target.path(service)}?PageSize={LARGEST_SIZE}",
+            f"{target.path(service)}?PageSize={LARGEST_SIZE}&BindingType={pick.binding_type}",
+            target.path(service, pick),
         ]
         before = target.together([partial(target.send, "GET", path) for path in paths])
         conditions = [_conditions(answer) for answer in before]
@@ -41,7 +42,7 @@ def validators(evidence: Evidence) -> None:
                 asked = target.send("GET", path, headers=headers, credentials=None)
                 check(asked.status == 401, "status 401 without credentials", asked.summary, answer, asked)
         time.sleep(1.1)  # a Last-Modified counts in seconds
-        target.delete(rich, pick)
+        target.delete(service, pick)
         for path, headers, answer in zip(paths, conditions, before, strict=True):
             for header in headers:
                 after = target.send("GET", path, headers=[header])
@@ -77,7 +78,7 @@ def vary(evidence: Evidence) -> None:
 @clause("HTTP-19", "must", "A declared charset is the one that is used", source="RFC 9110", spec=LIST, last=True)
 def charset(evidence: Evidence) -> None:
     """A charset that the Content-Type of JSON names is the one of the body, which is UTF-8."""
-    odd = next((each for each in evidence.rich.bindings if not each.identity.isascii()), evidence.rich.bindings[0])
+    odd = next((each for each in evidence.sample if not each.identity.isascii()), evidence.sample[0])
     evidence.target.fetch(odd.service_sid, odd)
     for answer in evidence.target.seen:
         named = _CHARSET.search(answer.header("content-type"))

@@ -185,7 +185,8 @@ def test_unknown_methods(evidence: Evidence) -> None:
     """A method that a path does not have is 401, 404 or 405: POST on a Binding, PUT on a list."""
 
     def action(picks: Picks) -> None:
-        binding, bindings = evidence.target.path(evidence.rich, picks[0]), evidence.target.path(evidence.rich)
+        service = evidence.service_of(picks)
+        binding, bindings = evidence.target.path(service, picks[0]), evidence.target.path(service)
         for method, path in (
             ("POST", binding),
             ("PUT", binding),
@@ -194,7 +195,7 @@ def test_unknown_methods(evidence: Evidence) -> None:
             ("PATCH", bindings),
         ):
             evidence.target.send(method, path).has_status(*_KNOWN)
-        evidence.target.fetch(evidence.rich, picks[0]).has_status(200)
+        evidence.target.fetch(service, picks[0]).has_status(200)
 
     evidence.attempt("not allowed methods", action)
 

@@ -8,7 +8,7 @@ from ..evidence import Evidence, same_bindings
 from ..facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, TYPES
 from ..response import Answer
 from ..target import encoded
-from ..violation import NotShown, check, some
+from ..violation import WorldLacks, check, some
 from ..world import Service
 
 _TYPE = f"{PARAMETERS}/BindingTypeParameter"
@@ -42,8 +42,8 @@ def unread(evidence: Evidence) -> None:
     white space or `[]` about its name, another case beside the right spelling) is an error, matches nobody, or gives
     just whom it names.
     """
-    service = evidence.rich
-    evidence.each(_shows_no_others, _unread(*_two_users(service)), evidence, service, name=lambda case: case.name)
+    service, one, other = _two_users(evidence)
+    evidence.each(_shows_no_others, _unread(one, other), evidence, service, name=lambda case: case.name)
 
 
 @clause("FILTER-16", "must", "All values of a filter count, or it is refused", source=OURS, spec=_IDENTITY)
@@ -76,7 +76,7 @@ def long_values(evidence: Evidence) -> None:
         query, answer = _long(evidence, size)
         check(answer.status < 500, "a status below 500", answer.summary, answer)
         if answer.status < 400:
-            _matches(answer, evidence.rich, query)
+            _matches(answer, _with_longest(evidence), query)
 
     evidence.each(counts, _SIZES, name=lambda size: f"a query of {size} bytes")
 
@@ -91,14 +91,14 @@ def long_urls(evidence: Evidence) -> None:
     evidence.each(served, _SIZES, name=lambda size: f"a query of {size} bytes")
 
 
-def _two_users(service: Service) -> tuple[str, str]:
-    """Two users without odd characters, who are not all that there is."""
-    plain = [each for each in service.identities if each.isascii() and each.replace("-", "").isalnum()]
-    plain = [each for each in plain if len(each) < _PLAIN]
-    if len(service.identities) < 2 or not plain:
-        raise NotShown("the world has no service with several users, one of them with a plain name")
-    plain.sort(key=lambda each: (-len(each), each))
-    return plain[0], plain[-1]
+def _two_users(evidence: Evidence) -> tuple[Service, str, str]:
+    """Find a service with other Bindings besides those of two users without odd characters."""
+    for service in evidence.services:
+        plain = [each for each in service.identities if each.isascii() and each.replace("-", "").isalnum()]
+        plain = sorted((each for each in plain if len(each) < _PLAIN), key=lambda each: (-len(each), each))
+        if plain and len(service.identities) > 1:
+            return service, plain[0], plain[-1]
+    raise WorldLacks("service with several users, one of them with a plain name")
 
 
 def _unread(user: str, other: str) -> Iterator[Unread]:
@@ -169,14 +169,20 @@ def _long(evidence: Evidence, size: int) -> tuple[list[tuple[str, str]], Answer]
     """A list with a query of so many bytes, made of the longest identities of the world and such as nobody has."""
 
     def make() -> tuple[list[tuple[str, str]], Answer]:
-        last = min(evidence.rich.identities, key=lambda each: (len(each), each))
+        service = _with_longest(evidence)
+        last = min(service.identities, key=lambda each: (len(each), each))
         query = [_ALL, ("Identity", last)]
-        own = sorted(evidence.rich.identities, key=len, reverse=True)[: MOST_VALUES // 2]
+        own = sorted(service.identities, key=len, reverse=True)[: MOST_VALUES // 2]
         fillers = ["\U0001f600" * (_LONGEST - 1) + str(number) for number in range(MOST_VALUES)]
         for value in [*own, *fillers][: MOST_VALUES - 1]:
             longer = [*query[:-1], ("Identity", value), query[-1]]
             if len(encoded(longer)) <= size:
                 query = longer
-        return query, evidence.target.list(evidence.rich, query)
+        return query, evidence.target.list(service, query)
 
     return evidence.once(("a long query", size), make)
+
+
+def _with_longest(evidence: Evidence) -> Service:
+    """Choose the service with the longest identities."""
+    return max(evidence.services, key=lambda each: sorted(map(len, each.identities))[-MOST_VALUES // 2 :])

@@ -64,7 +64,7 @@ def _order(evidence: Evidence) -> str:
 
 @_left("FREE-02", "The form of page tokens.")
 def _tokens(evidence: Evidence) -> str:
-    url = evidence.listed(evidence.large, ("PageSize", "7")).url("next_page_url") or ""
+    url = evidence.listed(evidence.large, evidence.paged).url("next_page_url") or ""
     token = parse_qs(urlsplit(url).query)["PageToken"][-1]
     return f"{len(token)} characters, {'letters and digits alone' if token.isalnum() else 'other signs among them'}"
 
@@ -163,7 +163,7 @@ def _slashes(evidence: Evidence) -> str:
 
 @_left("FREE-17", "A page token with other filters: an error, or a page of what they ask for.")
 def _token(evidence: Evidence) -> str:
-    url = evidence.listed(evidence.large, ("PageSize", "7")).url("next_page_url") or ""
+    url = evidence.listed(evidence.large, evidence.paged).url("next_page_url") or ""
     token = parse_qs(urlsplit(url).query)["PageToken"][-1]
     query = [("BindingType", evidence.large.bindings[0].binding_type), ("PageSize", "7"), ("PageToken", token)]
     return _status(evidence, f"{evidence.target.path(evidence.large)}?{encoded(query)}")

@@ -130,7 +130,8 @@ def test_items(evidence: Evidence) -> None:
 @clause("LIST-11", "must", "The list of an empty service is empty", source=PAGE, spec=LIST)
 def test_empty(evidence: Evidence) -> None:
     """A service without Bindings gives 200 and an empty list, with no next and no previous page."""
-    answer = evidence.listed(evidence.world.empty)
+    service, credentials = evidence.world.empty
+    answer = evidence.listed(service, credentials=credentials)
     check(answer.bindings == [], "an empty list", answer.summary, answer)
     for name in ("next_page_url", "previous_page_url"):
         check(answer.url(name) is None, f"`meta.{name}`: null", told_url(answer.url(name)), answer)

@@ -6,7 +6,7 @@ from ..clause import OURS, SDKS, clause
 from ..evidence import Evidence
 from ..facts import LARGEST_SIZE, PARAMETERS, SCHEMAS
 from ..response import MISSING, Answer, is_integer, told
-from ..violation import NotShown, check, violated
+from ..violation import WorldLacks, check, violated
 
 _META = f"{SCHEMAS}/PageMeta/properties"
 _PAGES = (
@@ -15,7 +15,6 @@ _PAGES = (
 )
 """At the edges of what machines count with: of 16, 32, 53, 63 and 64 bits."""
 _PAGE_SIZES = (1, 255, 256, 257, 2**16 + 5, 2**31 - 1, 2**32 + 5, 2**53 + 5, 2**63 + 5, 2**64 + 5, 10**40 + 5)
-_SIZE = ("PageSize", "7")
 
 
 @clause(
@@ -59,13 +58,14 @@ def previous_by_position(evidence: Evidence) -> None:
     Page, and a URL that leads to the first page on the second one, with any Page.
     """
     large = evidence.large
-    first = evidence.listed(large, _SIZE)
+    size = evidence.paged
+    first = evidence.listed(large, size)
     for page in ("1", "3"):
-        answer = evidence.target.list(large, [_SIZE, ("Page", page)])
+        answer = evidence.target.list(large, [size, ("Page", page)])
         check(answer.url("previous_page_url") is None, "`meta.previous_page_url`: null", "a URL", answer)
     token = _parameter(first, "PageToken")
     for query in ([], [("Page", "0")], [("Page", "1")], [("Page", "40")]):
-        second = evidence.target.list(large, [_SIZE, ("PageToken", token), *query])
+        second = evidence.target.list(large, [size, ("PageToken", token), *query])
         url = second.url("previous_page_url")
         if url is None:
             violated("`meta.previous_page_url`, a URL: there is a page before", "null", second)
@@ -74,8 +74,8 @@ def previous_by_position(evidence: Evidence) -> None:
 
 
 def _echoed(evidence: Evidence, number: int) -> None:
-    large = evidence.large
-    answer = evidence.target.list(large, [_SIZE, ("Page", str(number))])
+    large, size = evidence.large, evidence.paged
+    answer = evidence.target.list(large, [size, ("Page", str(number))])
     if answer.has_status(200, 400).status == 400:
         return
     page = answer.meta.get("page", MISSING)
@@ -91,13 +91,13 @@ def _echoed(evidence: Evidence, number: int) -> None:
         answer,
     )
     if carried == str(number):
-        beyond = evidence.target.list(large, [_SIZE, ("Page", str(number + 1))])
+        beyond = evidence.target.list(large, [size, ("Page", str(number + 1))])
         check(beyond.status == 400, f"Page={number + 1} in the URL of the next page", f"Page={number}", answer, beyond)
     following = evidence.target.follow(url, answer)
     following.has_status(200)
     page = following.meta.get("page", MISSING)
     check(page == int(carried), f"`meta.page`: {carried}", f"`meta.page`: {told(page)}", answer, following)
-    second = evidence.walk(large, _SIZE).pages[1]
+    second = evidence.walk(large, size).pages[1]
     check(following.sids == second.sids, "the second page", f"{following.summary}, another page", answer, following)
 
 
@@ -105,7 +105,7 @@ def _parameter(page: Answer, name: str) -> str:
     """A parameter of the next page's URL. Raises `NotShown` where there is no next page."""
     url = page.url("next_page_url")
     if url is None:
-        raise NotShown("the world has too few Bindings for a second page")
+        raise WorldLacks("service with two Bindings")
     found = parse_qs(urlsplit(url).query).get(name)
     if not found:
         violated(f"`meta.next_page_url` with {name}", "a URL without it", page)

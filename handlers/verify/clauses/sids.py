@@ -41,11 +41,11 @@ def around(evidence: Evidence) -> None:
     """A SID with white space, a line feed or a NUL before or behind it names nothing: a delete is 400 or 404."""
 
     def action(picks: Picks) -> None:
-        target, rich, [pick] = evidence.target, evidence.rich, picks
-        paths = [target.path(rich, each) for each in _around(pick.sid)]
-        paths += [target.path(each, pick) for each in _around(rich.sid)]
+        target, pick = evidence.target, picks[0]
+        paths = [target.path(pick.service_sid, each) for each in _around(pick.sid)]
+        paths += [target.path(each, pick) for each in _around(pick.service_sid)]
         evidence.each(lambda path: target.send("DELETE", path, is_odd=True).has_status(400, 404), paths)
-        target.fetch(rich, pick).has_status(200)
+        target.fetch(pick.service_sid, pick).has_status(200)
 
     evidence.attempt("something around", action)
 
@@ -64,15 +64,15 @@ def unreadable(evidence: Evidence) -> None:
     """
 
     def action(picks: Picks) -> None:
-        target, rich, [pick] = evidence.target, evidence.rich, picks
-        path = target.path(rich, pick)
+        target, pick = evidence.target, picks[0]
+        path = target.path(pick.service_sid, pick)
 
         def refused(query: str) -> None:
             answer = target.send("DELETE", f"{path}?{query}", is_odd=True)
             check(400 <= answer.status < 500, "status 400", answer.summary, answer)
 
         evidence.each(refused, _UNREADABLE)
-        target.fetch(rich, pick).has_status(200)
+        target.fetch(pick.service_sid, pick).has_status(200)
 
     evidence.attempt("unreadable query", action)
 

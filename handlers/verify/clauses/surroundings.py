@@ -11,6 +11,7 @@ from ..plan import Picks
 from ..response import Answer
 from ..variants import FORM, same_answer
 from ..violation import check
+from ..world import Binding
 
 _ELSEWHERE = "elsewhere.example"
 _PAST = "Thu, 01 Jan 1970 00:00:00 GMT"
@@ -128,12 +129,12 @@ def deleting(evidence: Evidence) -> None:
     evidence.attempt("surrounded", action)
 
 
-def _deleted(evidence: Evidence, case: tuple[object, Surroundings]) -> None:
+def _deleted(evidence: Evidence, case: tuple[Binding, Surroundings]) -> None:
     pick, surroundings = case
-    target, rich = evidence.target, evidence.rich
-    answer = target.delete(rich, pick, headers=surroundings.headers, body=surroundings.body)
+    target, service = evidence.target, pick.service_sid
+    answer = target.delete(service, pick, headers=surroundings.headers, body=surroundings.body)
     check(answer.status == 204, f"with {surroundings.name}, status 204", answer.summary, answer)
-    target.fetch(rich, pick).has_status(404)
+    target.fetch(service, pick).has_status(404)
 
 
 @clause(
@@ -144,8 +145,8 @@ def overriding(evidence: Evidence) -> None:
     """A GET or a POST with the method DELETE in a header, in its query or in its body deletes nothing."""
 
     def action(picks: Picks) -> None:
-        target, rich, [pick] = evidence.target, evidence.rich, picks
-        path = target.path(rich, pick)
+        target, pick = evidence.target, picks[0]
+        path = target.path(pick.service_sid, pick)
         requests: list[tuple[str, str, Headers, bytes]] = []
         for name in _OVERRIDES:
             requests += [("GET", path, ((name, "DELETE"),), b""), ("POST", path, ((name, "DELETE"),), b"")]
@@ -161,7 +162,7 @@ def overriding(evidence: Evidence) -> None:
             return answer
 
         answers = target.together([partial(harmless, each) for each in requests])
-        left = target.fetch(rich, pick)
+        left = target.fetch(pick.service_sid, pick)
         suspects = [each for each in answers if each.status in (200, 202, 204)]
         check(left.status == 200, "nothing deleted", f"{pick.sid} is gone", *suspects[:3], left)
 

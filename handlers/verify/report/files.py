@@ -54,6 +54,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "fuzzing": _fuzzing(report) if report.fuzz_examples else None,
         "baseline": None if report.baseline is None else _baseline(report),
         "choices": [_choice(each) for each in report.choices],
+        "notes": list(report.notes),
         "last_requests": [_sent(each) for each in report.last_requests],
         "variables": report.variables,
     }

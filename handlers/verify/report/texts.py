@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..outcome import Finding, Report, Result, Sent
 
@@ -89,12 +89,30 @@ def fuzzing(report: Report) -> str:
 
 
 def skipped(report: Report) -> dict[str, list[str]]:
-    """The ids of the skipped clauses by the reason why."""
-    reasons: dict[str, list[str]] = {}
+    """Give the ids of the skipped clauses by the reason, where that is not the world."""
+    return _ids_by(report, lambda result: "" if result.lacks else result.detail)
+
+
+def lacking(report: Report) -> dict[str, list[str]]:
+    """Give the ids of the skipped clauses by what the world has nothing of."""
+    return _ids_by(report, lambda result: result.lacks)
+
+
+def remedy(report: Report) -> str:
+    """Say which world exercises the clauses that this one cannot."""
+    count = counted(sum(map(len, lacking(report).values())), "clause")
+    return (
+        f"{count} cannot be checked with this world. `chat-bindings fixtures -o world.json` makes one that has all of "
+        "it: load that into the target, and verify again."
+    )
+
+
+def _ids_by(report: Report, reason_of: Callable[[Result], str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
     for result in report.results:
-        if result.outcome == "skipped":
-            reasons.setdefault(result.detail, []).append(result.clause.id)
-    return reasons
+        if result.outcome == "skipped" and (reason := reason_of(result)):
+            found.setdefault(reason, []).append(result.clause.id)
+    return found
 
 
 def by_section(results: Iterable[Result]) -> dict[str, Sequence[Result]]:
