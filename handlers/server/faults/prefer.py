@@ -14,6 +14,9 @@ _PREFERENCE = re.compile(
 )
 _QUOTED_PAIR = re.compile(r"\\(.)")
 
+_MOST = 100
+"""Elements of a request's preferences at most, empty ones included: ten times as many as the spec has."""
+
 VARY = {"Vary": "Prefer"}
 """The header of every response that depends on `Prefer`."""
 
@@ -22,13 +25,19 @@ def preferences(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
     """Parse the preferences of a request, by name in lower case; a missing value is an empty one.
 
     The first of a repeated preference counts, across headers too. Parameters after a semicolon are ignored. Raises
-    `ApiError("invalid_parameter")` for a header that is no list of preferences.
+    `ApiError("invalid_parameter")` for a header that is no list of preferences, and for a list of too many.
     """
+    sent = [value for name, value in headers if name == b"prefer"]
+    if sum(value.count(b",") + 1 for value in sent) > _MOST:
+        raise _refused(f"must have at most {_MOST} preferences")
     found: dict[str, str] = {}
-    for name, value in headers:
-        if name == b"prefer":
-            _read(value.decode("latin-1"), found)
+    for value in sent:
+        _read(value.decode("latin-1"), found)
     return found
+
+
+def _refused(rule: str) -> ApiError:
+    return ApiError("invalid_parameter", VARY, parameter="Prefer", rule=rule)
 
 
 def _read(text: str, found: dict[str, str]) -> None:
@@ -36,8 +45,7 @@ def _read(text: str, found: dict[str, str]) -> None:
     while place < len(text):
         match = _PREFERENCE.match(text, place)
         if match is None:
-            rule = "must be a list of preferences, such as wait=10"
-            raise ApiError("invalid_parameter", VARY, parameter="Prefer", rule=rule)
+            raise _refused("must be a list of preferences, such as wait=10")
         if match["name"]:
             found.setdefault(match["name"].lower(), _unquote(match["value"] or ""))
         place = match.end()

@@ -10,6 +10,7 @@ from ..evidence import Evidence
 from ..facts import CREDENTIALS, LARGEST_SIZE, RESPONSES
 from ..plan import Picks
 from ..response import Answer
+from ..variants import INHERITED
 from ..violation import check
 
 _BASIC = "RFC 7617"
@@ -34,12 +35,12 @@ def test_wrong(evidence: Evidence) -> None:
 @clause("AUTH-03", "must", "An account or key that does not exist is 401", source=PAGE, spec=_UNAUTHORIZED)
 def test_absent(evidence: Evidence) -> None:
     """The SID of an account or key that does not exist is 401, also with a token that exists."""
-    strangers = []
-    for user in (evidence.absent("AC"), evidence.absent("SK"), "nobody", ""):
-        for password, shown in ((evidence.world.credentials.password, '"$AUTH_TOKEN"'), ("0" * 32, _WRONG)):
-            strangers.append(Credentials(user, password, shown))
+    tokens = ((evidence.world.credentials.password, '"$AUTH_TOKEN"'), ("0" * 32, _WRONG))
+    users = (evidence.absent("AC"), evidence.absent("SK"), "nobody", "", *INHERITED)
     evidence.each(
-        lambda each: _lists(evidence, each).has_status(401), strangers, name=lambda each: repr(each.user_name)
+        lambda case: _lists(evidence, Credentials(*case)).has_status(401),
+        [(user, *token) for user in users for token in tokens],
+        name=lambda case: f"{case[0] or 'no user'} with {case[2]}",
     )
 
 

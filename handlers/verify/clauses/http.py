@@ -145,7 +145,6 @@ def test_encoding(evidence: Evidence) -> None:
     """An answer is only encoded in a way that the request accepts: `Accept-Encoding: identity` gets none."""
     accepts: Sequence[tuple[str, Sequence[str]]] = (
         ("identity", ()),
-        ("gzip;q=0, identity", ()),
         ("gzip", ("gzip",)),
         ("deflate", ("deflate",)),
     )
