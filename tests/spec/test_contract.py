@@ -1,4 +1,4 @@
-"""What the clauses will stand on: the target, its answers, the world and the secrets."""
+"""The base of the clauses: the target, its answers, the world and the secrets."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.site.clauses import rules
+from chat_bindings.site.contract.clauses import rules
 from chat_bindings.verify import facts
 from chat_bindings.verify.plan import Plan
 from chat_bindings.verify.suite import MODULES, OUT_OF_REACH, checks, chosen, clauses

@@ -1,4 +1,4 @@
-"""The clauses as the site shows them: with the place in the spec that each is about, in its words, and an example."""
+"""The clauses, each with its place in the spec, an excerpt and an example."""
 
 import re
 from collections.abc import Iterator
@@ -7,18 +7,18 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from ..spec import CONTRACT, directory, document
-from ..verify.clause import Clause
-from ..verify.report.texts import SECTIONS
-from ..verify.suite import clauses
+from ...spec import CONTRACT, directory, document
+from ...verify.clause import Clause
+from ...verify.report.texts import SECTIONS
+from ...verify.suite import clauses
 from .reference import Place, place_of
 
 _LONGEST = 24
-"""How many lines of the spec are shown; the reference has the rest."""
+"""Lines of an excerpt at most; the reference has the rest."""
 
 
-class Shown(NamedTuple):
-    """A clause, where the reference explains what it is about, and what the spec says there."""
+class ClauseEntry(NamedTuple):
+    """A clause, its place in the reference, and an excerpt of the spec."""
 
     clause: Clause
     place: Place
@@ -27,18 +27,17 @@ class Shown(NamedTuple):
     """The rule of the contract that it holds, where that stands in words of its own; else empty."""
 
 
-def by_section() -> dict[str, list[Shown]]:
-    """All clauses by the names of their sections."""
-    found: dict[str, list[Shown]] = {name: [] for name in SECTIONS.values()}
+def by_section() -> dict[str, list[ClauseEntry]]:
+    """Return all clauses by the names of their sections."""
+    found: dict[str, list[ClauseEntry]] = {name: [] for name in SECTIONS.values()}
     for each in clauses():
-        found[SECTIONS[each.section]].append(
-            Shown(each, place_of(each.spec), excerpt(each.spec), rules().get(each.rule, ""))
-        )
-    return {name: shown for name, shown in found.items() if shown}
+        entry = ClauseEntry(each, place_of(each.spec), excerpt(each.spec), rules().get(each.rule, ""))
+        found[SECTIONS[each.section]].append(entry)
+    return {name: entries for name, entries in found.items() if entries}
 
 
 def about(pointers: set[str]) -> Iterator[Clause]:
-    """The clauses that are about one of some parts of the contract, or about a part of it."""
+    """Yield the clauses whose place in the contract is at or below one of the pointers."""
     for each in clauses():
         if any(each.spec == pointer or each.spec.startswith(f"{pointer}/") for pointer in pointers):
             yield each
@@ -46,14 +45,14 @@ def about(pointers: set[str]) -> Iterator[Clause]:
 
 @cache
 def rules() -> dict[str, str]:
-    """The rules of the contract that stand in a list, each by the bold words that it begins with."""
+    """Return the rules of the contract that stand in a list, each by the bold words that it begins with."""
     found = re.findall(r"^- (\*\*(.+?)\*\*.*(?:\n  .*)*)", document(CONTRACT)["info"]["description"], re.MULTILINE)
     return {name: " ".join(text.replace("**", "").split()) for text, name in found}
 
 
 @cache
 def excerpt(pointer: str) -> str:
-    """The lines of the contract that a JSON pointer leads to, as they stand in the file."""
+    """Cut the lines at a JSON pointer out of the contract's file."""
     text = (directory() / CONTRACT).read_text(encoding="utf-8").splitlines()
     first, end = _lines(pointer)
     while not text[end - 1].strip() or text[end - 1].lstrip().startswith("#"):
@@ -66,8 +65,8 @@ def excerpt(pointer: str) -> str:
 
 
 def _lines(pointer: str) -> tuple[int, int]:
-    """The first line of what a pointer leads to, and the first line after it, counted from 0."""
-    node, first = _composed(), 0
+    """Find the first line at a pointer and the first line after it, from 0."""
+    node, first = _compose(), 0
     for part in pointer.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
         key, node = next((key, value) for key, value in node.value if key.value == name)
@@ -77,6 +76,6 @@ def _lines(pointer: str) -> tuple[int, int]:
 
 
 @cache
-def _composed() -> Any:
+def _compose() -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.compose((directory() / CONTRACT).read_text(encoding="utf-8"), loader)
