@@ -43,13 +43,14 @@ nightly: check ci clients container fuzz fuzz-renditions postgres wrong-servers 
 # The official SDKs for Node.js, Go, Java and C#. Without npm, go, mvn or dotnet their tests are skipped, and say so.
 sdks:
 	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/clients/node_modules/.installed
-	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/sdks/go/programs
+	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/sdks/go/programs build/sdks/go/helpers.test
 	@! command -v mvn >/dev/null || $(MAKE) --no-print-directory build/sdks/java/.built
 	@! command -v dotnet >/dev/null || $(MAKE) --no-print-directory build/sdks/csharp/.built
 
-# The runners of the published files, and oasdiff. Without npm or Go, as above.
+# The runners of the published files, Fastify and oasdiff. Without npm or Go, as above.
 tools:
 	@! command -v npm >/dev/null || $(MAKE) --no-print-directory openapi/node_modules/.installed
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/servers/fastify/node_modules/.installed
 	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/bin/oasdiff
 
 build/bin/oasdiff: build/bin/.oasdiff-$(OASDIFF)
@@ -69,16 +70,25 @@ tests/clients/node_modules/.installed: tests/clients/package.json tests/clients/
 	npm install --prefix tests/clients --no-progress --loglevel=error
 	@touch $@
 
-# The SDK is large: without optimisation it compiles in two thirds of the time.
-GO_FLAGS := -buildvcs=false -gcflags='github.com/twilio/...=-N -l'
-build/sdks/go/programs: $(wildcard tests/clients/programs/go/*)
-	cd tests/clients/programs/go && go vet $(GO_FLAGS) . && go build $(GO_FLAGS) -o $(CURDIR)/$@ .
+tests/servers/fastify/node_modules/.installed: tests/servers/fastify/package.json tests/servers/fastify/.npmrc
+	npm install --prefix tests/servers/fastify --no-progress --loglevel=error
 	@touch $@
 
-build/sdks/java/.built: $(wildcard tests/clients/programs/java/*)
+# The SDK is large: without optimisation it compiles in two thirds of the time.
+GO_FLAGS := -buildvcs=false -gcflags='github.com/twilio/...=-N -l'
+build/sdks/go/programs: tests/clients/go.mod $(wildcard tests/clients/programs/go/*)
+	cd tests/clients && go vet $(GO_FLAGS) ./programs/go && go build $(GO_FLAGS) -o $(CURDIR)/$@ ./programs/go
+	@touch $@
+
+build/sdks/go/helpers.test: build/sdks/go/programs $(wildcard tests/clients/helpers/go/* tests/clients/loopback/*.go)
+	cd tests/clients && go vet $(GO_FLAGS) ./helpers/go ./loopback && go test $(GO_FLAGS) -c -o $(CURDIR)/$@ ./helpers/go
+	@touch $@
+
+JAVA_SOURCES := $(wildcard tests/clients/programs/java/*.java tests/clients/helpers/java/*.java tests/clients/loopback/*.java)
+build/sdks/java/.built: tests/clients/programs/java/pom.xml $(JAVA_SOURCES)
 	rm -rf $(@D)
 	mvn -q -B -f tests/clients/programs/java dependency:copy-dependencies
-	javac -Xlint:all -Werror -proc:none -cp '$(@D)/dependency/*' -d $(@D)/classes tests/clients/programs/java/*.java
+	javac -Xlint:all -Werror -proc:none -cp '$(@D)/dependency/*' -d $(@D)/classes $(JAVA_SOURCES)
 	@touch $@
 
 build/sdks/csharp/.built: $(wildcard tests/clients/programs/csharp/*)
@@ -189,7 +199,8 @@ dist: $(VENV)/.checked-with  ## Build the wheel and the source distribution into
 	$(BIN)/python -m build --outdir dist .
 
 clean:  ## Remove what was installed and built
-	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules tests/load/bench/prism/node_modules *.egg-info
+	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules tests/servers/fastify/node_modules
+	rm -rf tests/load/bench/prism/node_modules *.egg-info
 
 # Each stamp is as old as the last installation of what its file names.
 $(VENV)/bin/python:

@@ -6,6 +6,8 @@ from .response import MISSING, Answer
 from .violation import check
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
+INHERITED = ("constructor", "__proto__", "toString")
+"""What every object of JavaScript has: a SID, a user or an identity that is looked for among its properties."""
 Variant = tuple[str, tuple[tuple[str, str], ...], bytes]
 VARIANTS: tuple[Variant, ...] = (
     ("a form's Content-Type", (FORM,), b""),

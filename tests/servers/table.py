@@ -18,15 +18,15 @@ from chat_bindings.verify.suite import clauses
 from chat_bindings.verify.violation import CannotRun
 
 from ..support.running import World
-from ..verify.judging import Wrong, node_servers, python_servers, verified
+from ..verify.judging import Wrong, python_servers, servers_on, verified
 from .catalogue import by_name, different, name_of, sentence_of
-from .node_server import serving_node
 from .right import Right
 from .running import serving
+from .stacks import STACKS, is_there, serving_on
 
 TABLE = Path(__file__).with_name("README.md")
 _IN_A_ROW = 10
-_NODE = "right, in Node.js"
+_ON = {f"right, on {stack}": stack for stack in STACKS}
 _ALONE = 2
 """Wrong servers of each newer clause that no other clause finds, at least."""
 
@@ -81,7 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def everything() -> list[Wrong]:
     """All wrong servers, in the order of their clauses."""
     order = [clause.id for clause in clauses()]
-    return sorted([*python_servers(), *node_servers()], key=lambda each: order.index(each.clause))
+    others = (server for stack in STACKS if is_there(stack) for server in servers_on(stack))
+    return sorted([*python_servers(), *others], key=lambda each: order.index(each.clause))
 
 
 def is_newer(clause: str) -> bool:
@@ -99,7 +100,8 @@ def too_few_alone(results: Sequence["Judgement"]) -> list[str]:
 
 def right_names() -> list[str]:
     """The right servers, those that are different among them."""
-    return [name_of(Right), _NODE, *map(name_of, different())]
+    rights = [name for name, stack in _ON.items() if is_there(stack)]
+    return [name_of(Right), *rights, *map(name_of, different())]
 
 
 def document(rows: Sequence[str]) -> str:
@@ -148,7 +150,7 @@ def _accused(name: str, world_file: Path, in_a_row: int) -> Judgement:
     """Verify a right server, several times: whether it was never accused, and of what."""
     world = json.loads(world_file.read_text(encoding="utf-8"))
     for number in range(1, in_a_row + 1):
-        context = serving_node(world_file) if name == _NODE else serving(by_name(name), world)
+        context = serving_on(_ON[name], world_file) if name in _ON else serving(by_name(name), world)
         with context as url:
             report = verified(url, world_file)
         accused = [f"{result.clause.id} {result.outcome}" for result in report.results if result.outcome != "passed"]

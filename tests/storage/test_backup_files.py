@@ -16,10 +16,10 @@ import pytest
 import chat_bindings
 from chat_bindings.cli.database.restore import check
 from chat_bindings.files import scratch
+from chat_bindings.storage.administration import Administration
 from chat_bindings.storage.copying import parts, tally
 from chat_bindings.storage.interface import (
     AccountRow,
-    Administration,
     Binding,
     Conflict,
     KeyRow,

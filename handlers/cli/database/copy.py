@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ...failures import Refusal
+from ...storage.administration import Administration
 from ...storage.engines import administration
-from ...storage.interface import Administration, Conflict, StorageDamaged, StorageUnavailable
+from ...storage.interface import Conflict, StorageDamaged, StorageUnavailable
 from ..options import database_argument
 from ..progress import progress
 

@@ -16,7 +16,7 @@ from ..environment import DATABASE, DEMO_TOKEN
 from ..options import database_of, is_given, is_typed, option
 
 if TYPE_CHECKING:
-    from ...storage.interface import Administration
+    from ...storage.administration import Administration
     from ...world.reader import Frame
 
 log = logging.getLogger(__name__)

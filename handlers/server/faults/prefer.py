@@ -14,6 +14,9 @@ _PREFERENCE = re.compile(
 )
 _QUOTED_PAIR = re.compile(r"\\(.)")
 
+_MOST = 100
+"""Elements of a request's lists of preferences, empty ones included: ten times as many as there are preferences."""
+
 VARY = {"Vary": "Prefer"}
 """A header of every answer that might have been another for another `Prefer`."""
 
@@ -22,13 +25,20 @@ def preferences(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
     """The preferences of a request by their names in lower case; a value that is left out is an empty one.
 
     Of a preference that comes more than once the first counts, in whichever header it stands. Parameters after a
-    semicolon are left out. Raises `ApiError("invalid_parameter")` for what is no list of preferences.
+    semicolon are left out. Raises `ApiError("invalid_parameter")` for what is no list of preferences, and for a list of
+    too many.
     """
+    sent = [value for name, value in headers if name == b"prefer"]
+    if sum(value.count(b",") + 1 for value in sent) > _MOST:
+        raise _refused(f"must have at most {_MOST} preferences")
     found: dict[str, str] = {}
-    for name, value in headers:
-        if name == b"prefer":
-            _read(value.decode("latin-1"), found)
+    for value in sent:
+        _read(value.decode("latin-1"), found)
     return found
+
+
+def _refused(rule: str) -> ApiError:
+    return ApiError("invalid_parameter", VARY, parameter="Prefer", rule=rule)
 
 
 def _read(text: str, found: dict[str, str]) -> None:
@@ -36,8 +46,7 @@ def _read(text: str, found: dict[str, str]) -> None:
     while place < len(text):
         match = _PREFERENCE.match(text, place)
         if match is None:
-            rule = "must be a list of preferences, such as wait=10"
-            raise ApiError("invalid_parameter", VARY, parameter="Prefer", rule=rule)
+            raise _refused("must be a list of preferences, such as wait=10")
         if match["name"]:
             found.setdefault(match["name"].lower(), _unquoted(match["value"] or ""))
         place = match.end()

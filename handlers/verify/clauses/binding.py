@@ -174,8 +174,9 @@ def test_form_of_url(evidence: Evidence) -> None:
 @clause("BINDING-17", "must", "Fetching url gives the same Binding", source=PAGE, spec=f"{_PROPERTIES}/url")
 def test_url(evidence: Evidence) -> None:
     """Fetching the `url` of a Binding gives this Binding."""
-    chosen = evidence.found[:: max(len(evidence.found) // 12, 1)]
-    for each, answer in chosen:
+
+    def leads_back(case: tuple[Binding, Answer]) -> None:
+        each, answer = case
         url = answer.object.get("url")
         if not isinstance(url, str):
             violated("`url`, a text", f"`url`: {shown('url', answer.object.get('url', MISSING))}", answer)
@@ -187,6 +188,8 @@ def test_url(evidence: Evidence) -> None:
             answer,
             again,
         )
+
+    evidence.each(leads_back, evidence.found[:: max(len(evidence.found) // 12, 1)], name=lambda case: case[0].sid)
 
 
 @clause("BINDING-18", "must", "links.user ends in the user's path", source=PAGE, spec=f"{_PROPERTIES}/links")

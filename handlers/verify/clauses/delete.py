@@ -140,8 +140,8 @@ def test_absent(evidence: Evidence) -> None:
 def test_malformed(evidence: Evidence) -> None:
     """Deleting by a malformed SID, or in a service that does not exist, is 404."""
     evidence.each(lambda sid: evidence.target.delete(evidence.rich, sid).has_status(404), malformed(evidence.absent()))
-    for service in (evidence.absent("IS"), *malformed(evidence.absent("IS"))[:3]):
-        evidence.target.delete(service, evidence.absent()).has_status(404)
+    services = (evidence.absent("IS"), *malformed(evidence.absent("IS"))[:3])
+    evidence.each(lambda each: evidence.target.delete(each, evidence.absent()).has_status(404), services)
 
 
 @clause(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ..clause import OURS, SDKS, clause
+from ..credentials import Credentials
 from ..evidence import Evidence
 from ..facts import (
     ACCESS_DENIED,
@@ -20,7 +21,8 @@ from ..facts import (
 )
 from ..plan import Picks
 from ..response import MISSING, Answer, is_integer, told
-from ..violation import case_name, check
+from ..variants import INHERITED
+from ..violation import NotShown, case_name, check
 
 _PROPERTIES = f"{SCHEMAS}/Error/properties"
 UNREADABLE = re.compile(
@@ -182,19 +184,21 @@ def test_unknown_paths(evidence: Evidence) -> None:
     deletes="not allowed methods",
 )
 def test_unknown_methods(evidence: Evidence) -> None:
-    """A method that a path does not have is 401, 404 or 405: POST on a Binding, PUT on a list."""
+    """A method that a path does not have is 401, 404 or 405: POST on a Binding, PUT and DELETE on a list."""
 
     def action(picks: Picks) -> None:
         service = evidence.service_of(picks)
         binding, bindings = evidence.target.path(service, picks[0]), evidence.target.path(service)
-        for method, path in (
-            ("POST", binding),
-            ("PUT", binding),
-            ("PATCH", binding),
-            ("PUT", bindings),
-            ("PATCH", bindings),
-        ):
-            evidence.target.send(method, path).has_status(*_KNOWN)
+        empty, owner = _without_bindings(evidence)
+        own = evidence.world.credentials
+        cases = [(method, binding, own) for method in ("POST", "PUT", "PATCH")]
+        cases += [(method, bindings, own) for method in ("PUT", "PATCH")]
+        cases.append(("DELETE", evidence.target.path(empty), owner))
+        evidence.each(
+            lambda case: evidence.target.send(case[0], case[1], credentials=case[2]).has_status(*_KNOWN),
+            cases,
+            name=lambda case: f"{case[0]} on a {'Binding' if case[1] == binding else 'list'}",
+        )
         evidence.target.fetch(service, picks[0]).has_status(200)
 
     evidence.attempt("not allowed methods", action)
@@ -208,7 +212,7 @@ def test_allow(evidence: Evidence) -> None:
         allowed = {method.strip().upper() for method in answer.header("allow").split(",") if method.strip()}
         is_list = answer.request.url.endswith("/Bindings")
         wanted = {method.upper() for method in SPEC["paths"][_template(is_list=is_list)] if method in ("get", "delete")}
-        free = {"HEAD", "OPTIONS"} | ({"POST"} if is_list else set())  # registering may be a part of the API
+        free = {"HEAD", "OPTIONS", "TRACE"} | ({"POST"} if is_list else set())  # registering may be a part of the API
         check(
             wanted <= allowed <= wanted | free,
             f"Allow: {', '.join(sorted(wanted))}",
@@ -245,6 +249,14 @@ def test_retry_after(evidence: Evidence) -> None:
     for answer in evidence.target.seen:
         if answer.status in (429, 503):
             check(answer.header("retry-after"), "Retry-After", f"{answer.summary}, without it", answer)
+
+
+def _without_bindings(evidence: Evidence) -> tuple[object, Credentials]:
+    """Give a service in which a DELETE of the list can do no harm, and whose it is."""
+    try:
+        return evidence.world.empty
+    except NotShown:
+        return evidence.absent("IS"), evidence.world.credentials
 
 
 def _provoked(evidence: Evidence) -> list[Answer]:
@@ -335,6 +347,7 @@ def _odd_requests(evidence: Evidence) -> Iterator[tuple[str, tuple[tuple[str, st
         "-1",
         "{Sid}",
         "%7BSid%7D",
+        *INHERITED,
     )
     yield from ((f"{path}/{each}", ()) for each in sids)
     yield from ((path.replace(evidence.rich.sid, each), ()) for each in sids[2:])

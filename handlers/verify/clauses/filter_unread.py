@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from ..clause import OURS, clause
 from ..evidence import Evidence, same_bindings
@@ -121,6 +122,7 @@ def _unread(user: str, other: str) -> Iterator[Unread]:
     for name in (
         *("%20Identity", "+Identity", "Identity%20", "Identity+", "Identity%0A", "Identity%00", "%00Identity"),
         *("Identity[]", "Identity%5B%5D", "Identity[0]", "Identity[a]", "Identity%5B", "Identity."),
+        *("%49dentity", "Identit%79", "Identity%3D"),
         *("Identity%zz", "Identity%FF", "%FFIdentity", "Identity%C3", ";Identity", "a;Identity", "a=b;Identity"),
     ):
         yield Unread(f"{name}={user}", one)
@@ -148,7 +150,8 @@ def _shows_no_others(evidence: Evidence, service: Service, case: Unread) -> None
     check(answer.status < 500, "a status below 500", answer.summary, answer)
     if answer.status >= 300:
         return
-    named = [] if case.names_nobody else service.matching(case.identities, case.types)
+    identities = [*case.identities, *map(unquote, case.identities)]  # some decoders have U+FFFD for what is no UTF-8
+    named = [] if case.names_nobody else service.matching(identities, case.types)
     sids = {each.sid for each in named}
     others = [str(sid) for sid in answer.sids if sid not in sids]
     check(
@@ -178,7 +181,7 @@ def _long(evidence: Evidence, size: int) -> tuple[list[tuple[str, str]], Answer]
             longer = [*query[:-1], ("Identity", value), query[-1]]
             if len(encoded(longer)) <= size:
                 query = longer
-        return query, evidence.target.list(service, query)
+        return query, evidence.target.list(service, query, is_odd=True)
 
     return evidence.once(("a long query", size), make)
 

@@ -18,6 +18,7 @@ _TOKEN = f"{PARAMETERS}/PageTokenParameter"
 UNUSUAL = (
     ("+5", 5),
     ("05", 5),
+    ("010", 10),
     ("5.0", 5),
     (" 5", 5),
     ("5 ", 5),

@@ -158,7 +158,7 @@ def overriding(evidence: Evidence) -> None:
             method, where, headers, body = request
             answer = target.send(method, where, headers=headers, body=body)
             if method == "GET":
-                answer.has_status(200, 400)
+                check(answer.status < 500, "a status below 500", answer.summary, answer)
             return answer
 
         answers = target.together([partial(harmless, each) for each in requests])

@@ -51,6 +51,15 @@ def test_what_is_no_list_of_preferences_is_refused(value):
     assert value not in raised.value.facts["rule"]
 
 
+@pytest.mark.parametrize("values", [["," * 131_072], ["a" + ",a" * 100], ["a,b"] * 51, [""] * 101])
+def test_a_list_of_too_many_preferences_is_refused(values):
+    """Empty elements count as well, over all headers: each would be a step, and a header has room for 131,072."""
+    with pytest.raises(ApiError) as raised:
+        read(*values)
+    assert raised.value.facts["rule"] == "must have at most 100 preferences"
+    assert read("a" + ",a" * 99) == {"a": ""}
+
+
 @pytest.mark.parametrize(
     "value", ["a;" * 30_000 + "(", "a" + " ;" * 30_000 + "(", '"' * 60_000, "a=" + '"\\"' * 20_000]
 )

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..http import Request
-from ..right import Page, Right, Wanted
+from ..right import Binding, Page, Right, Wanted
 
 Position = tuple[str, list[Any]] | None
 
@@ -130,3 +130,52 @@ class PagesBackAreShort(_RemembersFirsts):
     def left(self, service: str, once: list[dict[str, Any]], *, has_previous: bool) -> Page:
         page = super().left(service, once, has_previous=has_previous)
         return page if len(page.bindings) == len(once) else replace(page, bindings=page.bindings[1:] or page.bindings)
+
+
+class ReadsOctals(Right):
+    """`strtol` with base 0 reads `010` as eight, and `intval` of PHP too."""
+
+    clause = "PAGE-25"
+
+    def integer(self, text: str) -> int | None:
+        return int(text, 8) if text.startswith("0") and text.strip("01234567") == "" else super().integer(text)
+
+
+class JoinsWhatIsSentTwice(Right):
+    """ASP.NET's `Query["Page"].ToString()` joins what is sent twice by commas, and parsing that is a 500."""
+
+    clause = "PAGE-36"
+
+    def wanted(self, query: str) -> Wanted:
+        names = [name for name, _ in self.parameters(query) if name in ("Page", "PageToken")]
+        if len(names) > len(set(names)):
+            raise self.fault()
+        return super().wanted(query)
+
+
+class AddsUpWhatIsSentTwice(Right):
+    """The values of a parameter are concatenated: `Page=3&Page=4` is 34."""
+
+    clause = "PAGE-36"
+
+    def wanted(self, query: str) -> Wanted:
+        pages = [value for name, value in self.parameters(query) if name == "Page"]
+        found = super().wanted(query)
+        return replace(found, page=self.page_number("".join(pages))) if len(pages) > 1 else found
+
+
+class TokensHaveTheirOwnSize(Right):
+    """A token has the page size that it came with, which wins over the one that is asked for and told."""
+
+    clause = "PAGE-37"
+
+    def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
+        return f"{super().token(service, wanted, direction, binding)}.{wanted.page_size}"
+
+    def position(self, service: str, wanted: Wanted) -> Position:
+        given = None if wanted.token is None else wanted.token.rpartition(".")[0]
+        return super().position(service, replace(wanted, token=given))
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        size = wanted.page_size if wanted.token is None else int(wanted.token.rpartition(".")[2])
+        return super().page(service, replace(wanted, page_size=size), position)
