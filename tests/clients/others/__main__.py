@@ -2,7 +2,6 @@
 
 import argparse
 import platform
-import subprocess
 import sys
 import tempfile
 import time
@@ -12,19 +11,18 @@ from pathlib import Path
 from chat_bindings.site.downloads import downloads
 
 from ...load import figures
-from ...support import tools
 from ...support.databases import DATABASES
 from ...support.running import Service, World
-from .driver import Failed, Generator, Missing, Reference, check, generators
+from .driver import Failed, Generator, Missing, Reference, check, generators, version_of
 
 _SEEN = {
     "client": "compiles; fetch, both filters, all pages, errors and a delete are right",
     "framework": "starts; checks parameters and credentials, filters arrive whole",
     "stub": "compiles, starts, and answers each operation with the {list} of a stub",
 }
-_HEAD = ("| generator | version | for | from OpenAPI | what was seen | what it needs | commands |",
-         "| --- | --- | --- | --- | --- | --- | --- |")  # fmt: skip
-_TOOLS = ("node", "go", "cargo", "javac")
+_HEAD = ("| generator | version | for | from OpenAPI | what was seen | what it needs |",
+         "| --- | --- | --- | --- | --- | --- |")  # fmt: skip
+_TOOLS = {"node": "Node.js", "go": "Go", "cargo": "Rust", "javac": "Java"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,23 +47,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if skipped or failed:
             _say("The guide stays as it is: its table is of a run in which nothing was skipped and nothing failed.")
         else:
-            _say(f"Written: {figures.write('generators', 'others', _machine(), [*_HEAD, *map(row, table)])}")
+            _say(f"Written: {figures.write('generators', 'others', _machine(), section(table))}")
     return 1 if failed else 0
 
 
-def row(generator: Generator) -> str:
+def section(table: Sequence[Generator]) -> list[str]:
+    """The table and the commands, as the guide shows them."""
+    typed = "\n\n".join("\n".join([f"# {each.title} {each.version}", *each.commands()]) for each in table)
+    return [*_HEAD, *map(_row, table), "", "```sh", typed, "```"]
+
+
+def _row(generator: Generator) -> str:
     """A generator's line of the table."""
     by_version = {"bindings.3.1.json": "3.1"}
     read = dict.fromkeys(by_version.get(spec, "3.0") for spec in generator.specs)
     needs = f"{generator.beside}. {generator.note}" if generator.beside else generator.note
     cells = (
-        generator.title,
+        f"`{generator.title}`",
         generator.version,
         f"{generator.language}, {generator.kind}",
         ", ".join(read),
         f"{_SEEN[generator.kind].format(**generator.answers)} ({generator.strict})",
         needs.strip(),
-        "; ".join(f"`{command}`" for command in generator.commands()),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -88,10 +91,7 @@ def _run(chosen: Sequence[Generator], folder: Path, reference: Reference) -> tup
 
 
 def _machine() -> str:
-    versions = []
-    for tool in _TOOLS:
-        command = [str(tools.path_of(tool)), "version" if tool == "go" else "--version"]
-        versions.append(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
+    versions = [f"{name} {version_of(tool)}" for tool, name in _TOOLS.items()]
     return f"{platform.system()} with Python {platform.python_version()}, {', '.join(versions)}."
 
 
