@@ -54,5 +54,7 @@ public sealed class BindingsTests
     }
 
     private List<string> Identities(List<string>? identity = null, int? pageSize = null) =>
-        [.. BindingResource.Read(service, identity: identity, pageSize: pageSize, client: client).Select(each => each.Identity)];
+        BindingResource.Read(service, identity: identity, pageSize: pageSize, client: client)
+            .Select(each => each.Identity)
+            .ToList();
 }

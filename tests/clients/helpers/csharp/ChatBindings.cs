@@ -43,7 +43,7 @@ public sealed class ChatBindings
     /// <summary>Asserts which requests came since then, such as "listBindings 200".</summary>
     public void AssertRequests(params string[] expected)
     {
-        IEnumerable<string> came = Requests().Select(each => $"{each.GetProperty("operation")} {each.GetProperty("status")}");
+        var came = Requests().Select(each => $"{each.GetProperty("operation")} {each.GetProperty("status")}");
         Assert.Equal(expected.ToList(), came.ToList());
     }
 

@@ -11,12 +11,14 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** A server for a test run: reset before each test, and ended with this process, even when that is killed. */
 final class ChatBindings implements BeforeEachCallback {
-    private static final String OPTIONS = "--control --port 0 --announce - --end-with-stdin --no-docs --log-level warning";
+    private static final String OPTIONS =
+        "--control --port 0 --announce - --end-with-stdin --no-docs --log-level warning";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static Process process; // which holds the standard input of the server open
@@ -26,17 +28,18 @@ final class ChatBindings implements BeforeEachCallback {
     /** Starts the server, or takes the running one. Its world is "--demo", or "--world" and a file. */
     ChatBindings(String... world) {
         synchronized (JSON) {
-            if (process == null) {
-                List<String> command = new ArrayList<>(List.of("chat-bindings", "serve"));
-                command.addAll(List.of(OPTIONS.split(" ")));
-                command.addAll(List.of(world));
-                try {
-                    process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-                    announced = JSON.readTree(process.inputReader().readLine());
-                } catch (IOException error) {
-                    throw new IllegalStateException("the server does not start", error);
-                }
-            }
+            announced = announced == null ? start(world) : announced;
+        }
+    }
+
+    private static JsonNode start(String... world) {
+        List<String> command = new ArrayList<>(List.of(world));
+        command.addAll(0, List.of(("chat-bindings serve " + OPTIONS).split(" ")));
+        try {
+            process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            return JSON.readTree(Objects.requireNonNull(process.inputReader().readLine(), "the server ended"));
+        } catch (IOException error) {
+            throw new IllegalStateException("the server does not start", error);
         }
     }
 
