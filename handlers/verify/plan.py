@@ -51,7 +51,7 @@ class Plan:
         return list(dict.fromkeys(found))
 
     def picks(self, check: str) -> Sequence[Picks]:
-        """What a check may delete, an entry for each attempt. Raises `NotShown` when the world has too little."""
+        """Give what a check may delete, an entry for each attempt. Raises `NotShown` when the world has too little."""
         if check in self._lacking:
             raise self._lacking[check]
         return self._picks[check]

@@ -244,7 +244,7 @@ def _conversation(evidence: Evidence) -> list[Request]:
 
 
 def _some(evidence: Evidence) -> None:
-    """A few answers of each kind, where the run has not seen any yet."""
+    """Ask for a few answers of each kind, where the run has not seen any yet."""
     target, rich = evidence.target, evidence.rich
 
     def ask() -> None:
