@@ -1,4 +1,4 @@
-"""What the checks look at: answers that several of them judge are asked for once."""
+"""Evidence: the answers that clauses judge, each requested once, and the parts of the world that clauses need."""
 
 import hashlib
 import threading

@@ -11,7 +11,7 @@ from .credentials import Credentials
 from .violation import Violation, check, violated
 
 MISSING: Any = object()
-"""What a property is that is not there: no JSON value equals it."""
+"""Stands for a property that is missing: no JSON value equals it."""
 
 _MESSAGE, _URL = 160, 240
 """Characters that are shown of the message of an error, and of a URL."""

@@ -1,4 +1,4 @@
-"""How a check says what it found: it raises a violation, or says that the world cannot show what it asks for."""
+"""Exceptions of a check: a violation, or a world that has nothing to exercise the clause with."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Never

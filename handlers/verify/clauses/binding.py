@@ -16,7 +16,7 @@ from ..world import Binding, needs
 
 _PROPERTIES = f"{SCHEMAS}/Binding/properties"
 _NO_SEGMENT = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@%-]|%(?![0-9A-Fa-f]{2})")
-"""What RFC 3986 lets not stand in a segment of a path."""
+"""Characters that RFC 3986 does not allow in a segment of a path."""
 
 
 @clause("BINDING-01", "must", "A Binding has all twelve properties", source=PAGE, spec=f"{SCHEMAS}/Binding/required")

@@ -22,7 +22,7 @@ from .plan import PLAN, Plan, Substitutes
 from .reading import reading
 
 _GATEWAY = (502, 504)
-"""What a proxy says when it got no answer from the server behind it."""
+"""Statuses of a proxy that got no answer from the server behind it."""
 
 _plan = Plan(**json.loads(Path(os.environ[PLAN]).read_text(encoding="utf-8")))
 _substitutes = Substitutes(_plan)

@@ -1,4 +1,4 @@
-"""What fuzzing sends in the place of made-up values, and what it must not send."""
+"""Values of the world that fuzzing sends in the place of made-up ones, and requests that it must not send."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""What the reports of verify say, in words that the terminal and the page share."""
+"""Texts of the reports, which the terminal and the page share."""
 
 import re
 from collections import Counter
