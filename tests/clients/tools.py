@@ -1,4 +1,4 @@
-"""What must be on a machine for the SDKs to run there, and how to get it."""
+"""The tools that the SDKs need on a machine, and how to install them."""
 
 import importlib.util
 import json

@@ -166,9 +166,16 @@ def test_readable(evidence: Evidence) -> None:
         check(not UNREADABLE.search(texts), "a message for people", "a stack, SQL or a schema in the error", answer)
 
 
-@clause("ERROR-13", "must", "A path that does not exist is 401, 404 or 405", source=OURS, spec="/paths")
+@clause(
+    "ERROR-13",
+    "must",
+    "A path that does not exist is 401, 404 or 405",
+    rule="Beyond this document",
+    source=OURS,
+    spec="/paths",
+)
 def test_unknown_paths(evidence: Evidence) -> None:
-    """A path that is not in the contract is 401, 404 or 405; whether other resources are served beside it is free."""
+    """A path that is not in the contract MUST be 401, 404 or 405; what else is served is free."""
     service = evidence.target.path(evidence.rich)
     binding = evidence.target.path(evidence.rich, evidence.rich.bindings[0])
     paths = ("/v2/Nothing", "/nothing", "/v2/Services/nothing/at/all", f"{binding}/nothing", f"{service[:-1]}")
@@ -179,12 +186,13 @@ def test_unknown_paths(evidence: Evidence) -> None:
     "ERROR-14",
     "must",
     "A method that does not exist is 401, 404 or 405",
+    rule="Beyond this document",
     source="RFC 9110",
     spec=f"{RESPONSES}/MethodNotAllowed",
     deletes="not allowed methods",
 )
 def test_unknown_methods(evidence: Evidence) -> None:
-    """A method that a path does not have is 401, 404 or 405: POST on a Binding, PUT and DELETE on a list."""
+    """A method that a path does not have MUST be 401, 404 or 405: POST on a Binding, PUT and DELETE on a list."""
 
     def action(picks: Picks) -> None:
         service = evidence.service_of(picks)
@@ -260,7 +268,7 @@ def _without_bindings(evidence: Evidence) -> tuple[object, Credentials]:
 
 
 def _provoked(evidence: Evidence) -> list[Answer]:
-    """An error of each kind, asked for once."""
+    """Provoke an error of each kind, once."""
 
     def make() -> list[Answer]:
         target, rich = evidence.target, evidence.rich

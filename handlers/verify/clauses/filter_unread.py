@@ -37,10 +37,17 @@ class Unread:
         return self.query
 
 
-@clause("FILTER-15", "must", "A filter that cannot be read never shows others", source=OURS, spec=_IDENTITY)
+@clause(
+    "FILTER-15",
+    "must",
+    "A filter that cannot be read never shows others",
+    rule="A query that cannot be read",
+    source=OURS,
+    spec=_IDENTITY,
+)
 def unread(evidence: Evidence) -> None:
     """A filter that is empty, or that parsers drop, split or merge (a raw `;`, a broken escape, what is no UTF-8,
-    white space or `[]` about its name, another case beside the right spelling) is an error, matches nobody, or gives
+    white space or `[]` about its name, another case beside the right spelling) MUST be an error, match nobody, or give
     just whom it names.
     """
     service, one, other = _two_users(evidence)
@@ -67,10 +74,17 @@ def many_values(evidence: Evidence) -> None:
     evidence.each(counts, cases, name=lambda query: f"{len(query)} values of {query[0][0]}")
 
 
-@clause("FILTER-17", "must", "Long values of a filter count, or it is refused", source=OURS, spec=_IDENTITY)
+@clause(
+    "FILTER-17",
+    "must",
+    "Long values of a filter count, or it is refused",
+    rule="A longer or refused URL",
+    source=OURS,
+    spec=_IDENTITY,
+)
 def long_values(evidence: Evidence) -> None:
-    """Identities of up to 512 characters count whole, in URLs of up to 60 KB, or the request is refused: no 5xx, and
-    nothing is cut off.
+    """Identities of up to 512 characters MUST count whole, in URLs of up to 60 KB, or the request is refused: no 5xx,
+    and nothing is cut off.
     """
 
     def counts(size: int) -> None:
@@ -82,9 +96,9 @@ def long_values(evidence: Evidence) -> None:
     evidence.each(counts, _SIZES, name=lambda size: f"a query of {size} bytes")
 
 
-@clause("FILTER-18", "should", "A URL may have 60 KB", source=OURS, spec=_IDENTITY)
+@clause("FILTER-18", "should", "A URL may have 60 KB", rule="A URL of 60 KB", source=OURS, spec=_IDENTITY)
 def long_urls(evidence: Evidence) -> None:
-    """A URL of 60 KB, as ten identities of 512 characters make it, is served."""
+    """A URL of 60 KB, as ten identities of 512 characters make it, SHOULD be served."""
 
     def served(size: int) -> None:
         _long(evidence, size)[1].has_status(200)
@@ -169,7 +183,7 @@ def _matches(answer: Answer, service: Service, query: Sequence[tuple[str, str]])
 
 
 def _long(evidence: Evidence, size: int) -> tuple[list[tuple[str, str]], Answer]:
-    """A list with a query of so many bytes, made of the longest identities of the world and such as nobody has."""
+    """Give a list with a query of so many bytes, made of the longest identities of the world and such as nobody has."""
 
     def make() -> tuple[list[tuple[str, str]], Answer]:
         service = _with_longest(evidence)

@@ -13,17 +13,31 @@ _AROUND = ("%0A", "%20", "%00", "%09", "%0D%0A", "%0D", "%C2%A0", "+")
 _UNREADABLE = ("%zz=1", "Identity=%", "%", "Identity=%FF", "%FF=1", "a=1;b=2", ";a", "Identity[]=a", "+=1", "%00", "=")
 
 
-@clause("FETCH-10", "must", "A SID with something around it is not found", source=OURS, spec=FETCH)
+@clause(
+    "FETCH-10",
+    "must",
+    "A SID with something around it is not found",
+    rule="A SID with something around it",
+    source=OURS,
+    spec=FETCH,
+)
 def fetched(evidence: Evidence) -> None:
-    """A SID with white space, a line feed or a NUL before or behind it names nothing: fetching it is refused."""
+    """A SID with white space, a line feed or a NUL before or behind it names nothing: fetching it MUST be refused."""
     service, sid = evidence.rich.sid, evidence.rich.bindings[0].sid
     cases = [(service, each) for each in _around(sid)] + [(each, sid) for each in _around(service)]
     evidence.each(lambda case: _refused(evidence.target.send("GET", evidence.target.path(*case), is_odd=True)), cases)
 
 
-@clause("LIST-16", "must", "A service SID with something around it is not found", source=OURS, spec=LIST)
+@clause(
+    "LIST-16",
+    "must",
+    "A service SID with something around it is not found",
+    rule="A SID with something around it",
+    source=OURS,
+    spec=LIST,
+)
 def listed(evidence: Evidence) -> None:
-    """A service SID with white space, a line feed or a NUL before or behind it names nothing: it is refused."""
+    """A service SID with white space, a line feed or a NUL before or behind it names nothing: it MUST be refused."""
     sids = _around(evidence.rich.sid)
     evidence.each(lambda sid: _refused(evidence.target.list(sid, [], is_odd=True)), sids)
 
@@ -32,12 +46,13 @@ def listed(evidence: Evidence) -> None:
     "DELETE-18",
     "must",
     "A SID with something around it deletes nothing",
+    rule="A SID with something around it",
     source=OURS,
     spec=DELETE,
     deletes="something around",
 )
 def around(evidence: Evidence) -> None:
-    """A SID with white space, a line feed or a NUL before or behind it names nothing: a delete is refused."""
+    """A SID with white space, a line feed or a NUL before or behind it names nothing: a delete MUST be refused."""
 
     def action(picks: Picks) -> None:
         target, pick = evidence.target, picks[0]
@@ -53,13 +68,14 @@ def around(evidence: Evidence) -> None:
     "DELETE-15",
     "must",
     "A delete whose query cannot be read deletes nothing",
+    rule="A delete with a query that cannot be read",
     source=OURS,
     spec=f"{DELETE}/responses/400",
     deletes="unreadable query",
 )
 def unreadable(evidence: Evidence) -> None:
     """A delete with a query that parsers drop, split or cannot decode (a broken escape, what is no UTF-8, a raw `;`)
-    is an error below 500, and deletes nothing.
+    MUST be an error below 500, and deletes nothing.
     """
 
     def action(picks: Picks) -> None:
