@@ -258,7 +258,7 @@ def _told(evidence: Evidence, picks: Picks) -> Story:
 
 
 def _with_query(evidence: Evidence) -> tuple[Answer, list[str], Answer]:
-    """A delete with a query: its answer, what is gone since, and the answer to fetching the Binding."""
+    """Delete with a query, and give its answer, what is gone since, and the answer to fetching the Binding."""
 
     def action(picks: Picks) -> tuple[Answer, list[str], Answer]:
         [pick], service = picks, evidence.service_of(picks)

@@ -268,7 +268,7 @@ def _without_bindings(evidence: Evidence) -> tuple[object, Credentials]:
 
 
 def _provoked(evidence: Evidence) -> list[Answer]:
-    """An error of each kind, asked for once."""
+    """Provoke an error of each kind, once."""
 
     def make() -> list[Answer]:
         target, rich = evidence.target, evidence.rich

@@ -193,7 +193,7 @@ def _matches(answer: Answer, service: Service, query: Sequence[tuple[str, str]])
 
 
 def _long(evidence: Evidence, size: int) -> tuple[list[tuple[str, str]], Answer]:
-    """A list with a query of so many bytes, made of the longest identities of the world and such as nobody has."""
+    """Give a list with a query of so many bytes, made of the longest identities of the world and such as nobody has."""
 
     def make() -> tuple[list[tuple[str, str]], Answer]:
         service = _with_longest(evidence)

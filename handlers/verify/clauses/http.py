@@ -123,7 +123,8 @@ def test_no_redirect(evidence: Evidence) -> None:
     evidence.target.fetch(evidence.rich, evidence.rich.bindings[0])
     _ = evidence.walk(evidence.large, evidence.paged)
     for answer in _regular(evidence):
-        check(not 300 <= answer.status < 400, "no redirect", f"status {answer.status}", answer)
+        is_redirect = 300 <= answer.status < 400 and answer.status != 304
+        check(not is_redirect, "no redirect", f"status {answer.status}", answer)
 
 
 @clause(
@@ -243,7 +244,7 @@ def _conversation(evidence: Evidence) -> list[Request]:
 
 
 def _some(evidence: Evidence) -> None:
-    """A few answers of each kind, where the run has not seen any yet."""
+    """Ask for a few answers of each kind, where the run has not seen any yet."""
     target, rich = evidence.target, evidence.rich
 
     def ask() -> None:

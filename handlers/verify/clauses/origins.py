@@ -114,5 +114,5 @@ def _all_urls(answer: Answer) -> Iterator[str]:
 
 
 def _origins(answer: Answer) -> list[str]:
-    """What stands before the paths of the contract in an answer's URLs."""
+    """Give what stands before the paths of the contract in an answer's URLs."""
     return [url.partition("/v2/")[0] for url in _all_urls(answer.has_status(200))]

@@ -410,7 +410,7 @@ def _leads(evidence: Evidence, page: Answer, name: str, wanted: Answer, what: st
 
 
 def _led(evidence: Evidence, walk: Walk) -> Sequence[tuple[Answer, Answer]]:
-    """What the page URLs of a walk's second page, or of its only one, lead to."""
+    """Give what the page URLs of a walk's second page, or of its only one, lead to."""
     page = walk.pages[min(1, len(walk.pages) - 1)]
     urls = [page.url(name) for name in ("first_page_url", "url", "next_page_url", "previous_page_url")]
     calls = [partial(evidence.target.follow, url, page) for url in urls if url is not None]
