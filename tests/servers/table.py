@@ -6,6 +6,7 @@ catches each wrong server: the clause that is meant for it, and how many others.
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.servers.table", description=__doc__)
     parser.add_argument("--jobs", type=int, default=2, help="servers at the same time (%(default)s)")
     parser.add_argument("--in-a-row", type=int, default=_IN_A_ROW, help="runs of each right server (%(default)s)")
-    parser.add_argument("--only", choices=("wrong", "newer", "right"), help="some of the servers")
+    parser.add_argument("--only", choices=("wrong", "newer", "right"), help="newer: what the table lacks")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="chat-bindings-servers-") as folder:
         world_file = Path(folder) / "world.json"
@@ -59,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with ProcessPoolExecutor(options.jobs) as pool:
             judged = []
             if options.only != "right":
-                servers = [each for each in everything() if options.only != "newer" or is_newer(each.clause)]
+                known = () if options.only != "newer" else older_rows()
+                there = {tuple(line.split(" | ")[1:3]) for line in known}
+                servers = [each for each in everything() if (each.name, each.language) not in there]
                 judged += [(_caught, server, world_file) for server in servers]
             if options.only not in ("wrong", "newer"):
                 judged += [(_accused, name, world_file, options.in_a_row) for name in right_names()]
@@ -72,8 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wrongly = [each.text for each in results if not each.is_right]
     if options.only != "right":
         wrongly += too_few_alone(results)
-    if options.only in (None, "wrong") and not wrongly:
-        TABLE.write_text(document(rows), encoding="utf-8")
+    if options.only != "right" and not wrongly:
+        TABLE.write_text(document(rows if options.only != "newer" else [*older_rows(), *rows]), encoding="utf-8")
     _say("", *wrongly, f"{len(results)} servers, {len(wrongly)} judged wrongly")
     return 1 if wrongly else 0
 
@@ -91,6 +94,17 @@ def is_newer(clause: str) -> bool:
     return int(number) > _FIRST[section]
 
 
+def older_rows() -> list[str]:
+    """Read from the table the rows of the servers that there still are, of the clauses of the first edition."""
+    there = {(each.clause, each.name, each.language) for each in everything()}
+    rows = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if re.match(r"\| [A-Z]+-\d\d \|", line)]
+    return [
+        line
+        for line in rows
+        if tuple(line.removeprefix("| ").split(" | ")[:3]) in there and not is_newer(line.split(" ")[1])
+    ]
+
+
 def too_few_alone(results: Sequence["Judgement"]) -> list[str]:
     """Name the newer clauses of which too few wrong servers are found by no other clause."""
     alone = Counter(each.clause for each in results if each.is_right and each.clause and not each.others)
@@ -104,8 +118,10 @@ def right_names() -> list[str]:
     return [name_of(Right), *rights, *map(name_of, different())]
 
 
-def document(rows: Sequence[str]) -> str:
+def document(unordered: Sequence[str]) -> str:
     """The file with the table."""
+    order = [clause.id for clause in clauses()]
+    rows = sorted(unordered, key=lambda line: order.index(line.split(" ")[1]))
     head = ["| clause | server | in | defect | and |", "| --- | --- | --- | --- | --- |"]
     lines = [_HEAD, f"## {len(rows)} wrong servers", "", *head, *rows, ""]
     lines += [f"## {len(different())} that are right but different", "", "| server | what it does |", "| --- | --- |"]

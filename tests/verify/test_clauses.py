@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chat_bindings.site.contract.clauses import rules
 from chat_bindings.verify import facts
 from chat_bindings.verify.plan import Plan
 from chat_bindings.verify.suite import MODULES, OUT_OF_REACH, checks, chosen, clauses
@@ -46,6 +47,22 @@ def test_clause(clause):
     assert clause.level in ("must", "should")
     parts = [part.replace("~1", "/").replace("~0", "~") for part in clause.spec.split("/")[1:]]
     assert reduce(lambda node, part: node[part], parts, facts.SPEC), clause.spec
+
+
+RULES = rules()
+
+
+@pytest.mark.parametrize("clause", [each for each in clauses() if each.rule], ids=lambda clause: clause.id)
+def test_a_clause_and_its_rule_use_the_same_word(clause):
+    """The sentence of a clause and the rule of the contract that it holds both have the word of its level."""
+    word = clause.level.upper()
+    assert word in clause.sentence
+    assert word in RULES[clause.rule] or not re.search("MUST|SHOULD|MAY", RULES[clause.rule])
+
+
+def test_every_rule_of_the_contract_is_held():
+    """Each rule that stands in a list of the contract is held by a clause."""
+    assert {each.rule for each in clauses() if each.rule} == RULES.keys()
 
 
 def test_every_clause_is_tripped_by_a_wrong_server():

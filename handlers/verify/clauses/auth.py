@@ -154,9 +154,16 @@ def test_nothing_revealed(evidence: Evidence) -> None:
         _alike(one, other)
 
 
-@clause("AUTH-13", "must", "Authentication comes before validation", source=OURS, spec=_UNAUTHORIZED)
+@clause(
+    "AUTH-13",
+    "must",
+    "Authentication comes before validation",
+    rule="Which error comes first",
+    source=OURS,
+    spec=_UNAUTHORIZED,
+)
 def test_before_validation(evidence: Evidence) -> None:
-    """A bad query without credentials is 401, not 400."""
+    """A bad query without credentials MUST be 401, not 400."""
     queries = (("PageSize", "0"), ("PageSize", "5000"), ("BindingType", "sms"), ("Unknown", "1"), ("PageToken", "x"))
     evidence.each(lambda query: evidence.target.list(evidence.rich, [query], credentials=None).has_status(401), queries)
     evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], "?Unknown=1", credentials=None).has_status(401)
@@ -203,9 +210,16 @@ def test_every_request(evidence: Evidence) -> None:
         answer.has_status(401)
 
 
-@clause("AUTH-17", "must", "Wrong credentials are 401 where nothing exists, too", source=OURS, spec=_UNAUTHORIZED)
+@clause(
+    "AUTH-17",
+    "must",
+    "Wrong credentials are 401 where nothing exists, too",
+    rule="Which error comes first",
+    source=OURS,
+    spec=_UNAUTHORIZED,
+)
 def test_where_nothing_is(evidence: Evidence) -> None:
-    """Wrong credentials are 401 also where the service or the Binding does not exist."""
+    """Wrong credentials MUST be 401 also where the service or the Binding does not exist."""
     target, absent, nowhere = evidence.target, evidence.absent(), evidence.absent("IS")
     requests: dict[str, Callable[..., Answer]] = {
         "a fetch": partial(target.fetch, evidence.rich, absent),

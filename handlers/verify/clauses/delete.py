@@ -170,12 +170,13 @@ def test_elsewhere(evidence: Evidence) -> None:
     "DELETE-11",
     "should",
     "A delete refuses query parameters",
+    rule="A parameter that an operation does not have",
     source=OURS,
     spec=f"{DELETE}/responses/400",
     deletes="with a query",
 )
 def test_query(evidence: Evidence) -> None:
-    """A delete takes no query parameter: any is 400, code 20001."""
+    """A delete takes no query parameter: any SHOULD be 400, code 20001."""
     _with_query(evidence)[0].has_status(400).has_code(BAD_PARAMETER)
 
 
@@ -201,10 +202,16 @@ def test_refused(evidence: Evidence) -> None:
 
 
 @clause(
-    "DELETE-13", "must", "Headers and bodies do not change a delete", source=SDKS, spec=DELETE, deletes="with a body"
+    "DELETE-13",
+    "must",
+    "Headers and bodies do not change a delete",
+    rule="Bodies and headers",
+    source=SDKS,
+    spec=DELETE,
+    deletes="with a body",
 )
 def test_headers(evidence: Evidence) -> None:
-    """A delete with a body, any Content-Type or any Accept is answered as without: SDKs send them."""
+    """A delete with a body, any Content-Type or any Accept MUST be answered as without: SDKs send them."""
 
     def action(picks: Picks) -> None:
         json = ("Content-Type", "application/json")

@@ -166,9 +166,16 @@ def test_readable(evidence: Evidence) -> None:
         check(not UNREADABLE.search(texts), "a message for people", "a stack, SQL or a schema in the error", answer)
 
 
-@clause("ERROR-13", "must", "A path that does not exist is 401, 404 or 405", source=OURS, spec="/paths")
+@clause(
+    "ERROR-13",
+    "must",
+    "A path that does not exist is 401, 404 or 405",
+    rule="Beyond this document",
+    source=OURS,
+    spec="/paths",
+)
 def test_unknown_paths(evidence: Evidence) -> None:
-    """A path that is not in the contract is 401, 404 or 405; whether other resources are served beside it is free."""
+    """A path that is not in the contract MUST be 401, 404 or 405; what else is served is free."""
     service = evidence.target.path(evidence.rich)
     binding = evidence.target.path(evidence.rich, evidence.rich.bindings[0])
     paths = ("/v2/Nothing", "/nothing", "/v2/Services/nothing/at/all", f"{binding}/nothing", f"{service[:-1]}")
@@ -179,12 +186,13 @@ def test_unknown_paths(evidence: Evidence) -> None:
     "ERROR-14",
     "must",
     "A method that does not exist is 401, 404 or 405",
+    rule="Beyond this document",
     source="RFC 9110",
     spec=f"{RESPONSES}/MethodNotAllowed",
     deletes="not allowed methods",
 )
 def test_unknown_methods(evidence: Evidence) -> None:
-    """A method that a path does not have is 401, 404 or 405: POST on a Binding, PUT and DELETE on a list."""
+    """A method that a path does not have MUST be 401, 404 or 405: POST on a Binding, PUT and DELETE on a list."""
 
     def action(picks: Picks) -> None:
         service = evidence.service_of(picks)
@@ -212,7 +220,7 @@ def test_allow(evidence: Evidence) -> None:
         allowed = {method.strip().upper() for method in answer.header("allow").split(",") if method.strip()}
         is_list = answer.request.url.endswith("/Bindings")
         wanted = {method.upper() for method in SPEC["paths"][_template(is_list=is_list)] if method in ("get", "delete")}
-        free = {"HEAD", "OPTIONS"} | ({"POST"} if is_list else set())  # registering may be a part of the API
+        free = {"HEAD", "OPTIONS", "TRACE"} | ({"POST"} if is_list else set())  # registering may be a part of the API
         check(
             wanted <= allowed <= wanted | free,
             f"Allow: {', '.join(sorted(wanted))}",

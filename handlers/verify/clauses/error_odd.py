@@ -20,10 +20,17 @@ _OF_EVERY_SERVER = {
 }
 
 
-@clause("ERROR-18", "must", "No error shows the inside, and none of the application is empty", source=OURS, spec=_SPEC)
+@clause(
+    "ERROR-18",
+    "must",
+    "No error shows the inside, and none of the application is empty",
+    rule="Errors of the application",
+    source=OURS,
+    spec=_SPEC,
+)
 def inside(evidence: Evidence) -> None:
-    """Whatever bytes path and query have, an error holds no stack and no path of a file; one that the application
-    gives (it has the headers that all other errors have) is an object of JSON.
+    """Whatever bytes path and query have, an error MUST NOT hold a stack or the path of a file; one that the
+    application gives (it has the headers that all other errors have) is an object of JSON.
     """
 
     def fits(answer: Answer) -> None:
@@ -35,11 +42,13 @@ def inside(evidence: Evidence) -> None:
     evidence.each(fits, _odd_errors(evidence), name=lambda answer: case_name(_case(evidence, answer)))
 
 
-@clause("ERROR-19", "should", "Errors to odd requests are JSON", source=OURS, spec=_SPEC)
+@clause(
+    "ERROR-19", "should", "Errors to odd requests are JSON", rule="Errors of the HTTP server", source=OURS, spec=_SPEC
+)
 def odd(evidence: Evidence) -> None:
-    """Whatever bytes path and query have, an error is an object of JSON, also where the HTTP server answers before the
-    application: no product's own page, and no empty body. Where the path is no URI (a broken escape, a NUL), or HTTP
-    does not have the method, another short text of the HTTP server's will do.
+    """Whatever bytes path and query have, an error SHOULD be an object of JSON, also where the HTTP server answers
+    before the application: no product's own page, and no empty body. Where the path is no URI (a broken escape, a NUL),
+    or HTTP does not have the method, a short text of the HTTP server's MAY stand in its place.
     """
 
     def fits(answer: Answer) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from ..clause import OURS, clause
 from ..evidence import Evidence, same_bindings
@@ -36,10 +37,17 @@ class Unread:
         return self.query
 
 
-@clause("FILTER-15", "must", "A filter that cannot be read never shows others", source=OURS, spec=_IDENTITY)
+@clause(
+    "FILTER-15",
+    "must",
+    "A filter that cannot be read never shows others",
+    rule="A query that cannot be read",
+    source=OURS,
+    spec=_IDENTITY,
+)
 def unread(evidence: Evidence) -> None:
     """A filter that is empty, or that parsers drop, split or merge (a raw `;`, a broken escape, what is no UTF-8,
-    white space or `[]` about its name, another case beside the right spelling) is an error, matches nobody, or gives
+    white space or `[]` about its name, another case beside the right spelling) MUST be an error, match nobody, or give
     just whom it names.
     """
     service, one, other = _two_users(evidence)
@@ -66,10 +74,17 @@ def many_values(evidence: Evidence) -> None:
     evidence.each(counts, cases, name=lambda query: f"{len(query)} values of {query[0][0]}")
 
 
-@clause("FILTER-17", "must", "Long values of a filter count, or it is refused", source=OURS, spec=_IDENTITY)
+@clause(
+    "FILTER-17",
+    "must",
+    "Long values of a filter count, or it is refused",
+    rule="A longer or refused URL",
+    source=OURS,
+    spec=_IDENTITY,
+)
 def long_values(evidence: Evidence) -> None:
-    """Identities of up to 512 characters count whole, in URLs of up to 60 KB, or the request is refused: no 5xx, and
-    nothing is cut off.
+    """Identities of up to 512 characters MUST count whole, in URLs of up to 60 KB, or the request is refused: no 5xx,
+    and nothing is cut off.
     """
 
     def counts(size: int) -> None:
@@ -81,9 +96,9 @@ def long_values(evidence: Evidence) -> None:
     evidence.each(counts, _SIZES, name=lambda size: f"a query of {size} bytes")
 
 
-@clause("FILTER-18", "should", "A URL may have 60 KB", source=OURS, spec=_IDENTITY)
+@clause("FILTER-18", "should", "A URL may have 60 KB", rule="A URL of 60 KB", source=OURS, spec=_IDENTITY)
 def long_urls(evidence: Evidence) -> None:
-    """A URL of 60 KB, as ten identities of 512 characters make it, is served."""
+    """A URL of 60 KB, as ten identities of 512 characters make it, SHOULD be served."""
 
     def served(size: int) -> None:
         _long(evidence, size)[1].has_status(200)
@@ -149,7 +164,8 @@ def _shows_no_others(evidence: Evidence, service: Service, case: Unread) -> None
     check(answer.status < 500, "a status below 500", answer.summary, answer)
     if answer.status >= 300:
         return
-    named = [] if case.names_nobody else service.matching(case.identities, case.types)
+    identities = [*case.identities, *map(unquote, case.identities)]  # some decoders have U+FFFD for what is no UTF-8
+    named = [] if case.names_nobody else service.matching(identities, case.types)
     sids = {each.sid for each in named}
     others = [str(sid) for sid in answer.sids if sid not in sids]
     check(

@@ -77,11 +77,12 @@ def test_cors(evidence: Evidence) -> None:
     "HTTP-04",
     "should",
     "A preflight is 200 or 204 without credentials",
+    rule="A preflight",
     source="the Fetch standard",
     spec=f"{HEADERS}/Access-Control-Allow-Origin",
 )
 def test_preflight(evidence: Evidence) -> None:
-    """A preflight is 200 or 204 without credentials."""
+    """A preflight SHOULD be 200 or 204 without credentials."""
     for method, path in _preflights(evidence):
         _preflight(evidence, method, path).has_status(200, 204)
 
@@ -90,11 +91,12 @@ def test_preflight(evidence: Evidence) -> None:
     "HTTP-05",
     "should",
     "A preflight allows the methods and Authorization",
+    rule="A preflight",
     source="the Fetch standard",
     spec=f"{HEADERS}/Access-Control-Allow-Origin",
 )
 def test_preflight_allows(evidence: Evidence) -> None:
-    """A preflight allows the methods of the path, and the header Authorization, which a `*` does not cover."""
+    """A preflight SHOULD allow the methods of the path, and the header Authorization, which a `*` does not cover."""
     for method, path in _preflights(evidence):
         answer = _preflight(evidence, method, path)
         methods = [each.strip() for each in answer.header("access-control-allow-methods").split(",")]
@@ -114,14 +116,15 @@ def test_preflight_allows(evidence: Evidence) -> None:
         )
 
 
-@clause("HTTP-06", "must", "Nothing redirects", source=SDKS, spec=LIST, last=True)
+@clause("HTTP-06", "must", "Nothing redirects", rule="Redirects", source=SDKS, spec=LIST, last=True)
 def test_no_redirect(evidence: Evidence) -> None:
-    """Nothing redirects: SDKs do not follow, or lose their credentials on the way."""
+    """An answer MUST NOT redirect: SDKs do not follow, or lose their credentials on the way."""
     evidence.listed(evidence.rich)
     evidence.target.fetch(evidence.rich, evidence.rich.bindings[0])
     _ = evidence.walk(evidence.large, evidence.paged)
     for answer in _regular(evidence):
-        check(not 300 <= answer.status < 400, "no redirect", f"status {answer.status}", answer)
+        is_redirect = 300 <= answer.status < 400 and answer.status != 304
+        check(not is_redirect, "no redirect", f"status {answer.status}", answer)
 
 
 @clause(
@@ -145,7 +148,6 @@ def test_encoding(evidence: Evidence) -> None:
     """An answer is only encoded in a way that the request accepts: `Accept-Encoding: identity` gets none."""
     accepts: Sequence[tuple[str, Sequence[str]]] = (
         ("identity", ()),
-        ("gzip;q=0, identity", ()),
         ("gzip", ("gzip",)),
         ("deflate", ("deflate",)),
     )
@@ -165,9 +167,9 @@ def test_encoding(evidence: Evidence) -> None:
     evidence.each(encoded, cases, name=lambda case: f"Accept-Encoding: {case[0]}")
 
 
-@clause("HTTP-09", "should", "Paths match in their exact case", source=OURS, spec="/paths")
+@clause("HTTP-09", "should", "Paths match in their exact case", rule="Paths", source=OURS, spec="/paths")
 def test_case(evidence: Evidence) -> None:
-    """Paths match exactly in their case of letters: /v2/services/... is no list."""
+    """Paths SHOULD match exactly in their case of letters: /v2/services/... is no list."""
     path = evidence.target.path(evidence.rich)
     others = (("/Services/", "/services/"), ("/Bindings", "/bindings"), ("/v2", "/V2"))
     paths = [path.replace(right, other) for right, other in others]

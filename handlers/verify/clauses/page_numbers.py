@@ -20,20 +20,32 @@ _PAGE_SIZES = (1, 255, 256, 257, 2**16 + 5, 2**31 - 1, 2**32 + 5, 2**53 + 5, 2**
 
 
 @clause(
-    "PAGE-32", "must", "A Page that is accepted is echoed to the digit", source=OURS, spec=f"{PARAMETERS}/PageParameter"
+    "PAGE-32",
+    "must",
+    "A Page that is accepted is echoed to the digit",
+    rule="An integer that is accepted",
+    source=OURS,
+    spec=f"{PARAMETERS}/PageParameter",
 )
 def large_pages(evidence: Evidence) -> None:
-    """A Page is 400, or echoed to the digit, with the right numbers beside it: `next_page_url` carries Page + 1, or
-    Page itself where that is the largest, and works.
+    """A Page MUST be 400, or echoed to the digit, with the right numbers beside it: `next_page_url` carries Page + 1,
+    or Page itself where that is the largest, and works.
     """
     evidence.each(_echoed, _PAGES, evidence)
 
 
 @clause(
-    "PAGE-33", "must", "A PageSize that is accepted is in force", source=OURS, spec=f"{PARAMETERS}/PageSizeParameter"
+    "PAGE-33",
+    "must",
+    "A PageSize that is accepted is in force",
+    rule="An integer that is accepted",
+    source=OURS,
+    spec=f"{PARAMETERS}/PageSizeParameter",
 )
 def large_sizes(evidence: Evidence) -> None:
-    """A PageSize, however many bits it has, is 400, or in force as it is, or cut to the maximum: never another one."""
+    """A PageSize, however many bits it has, MUST be 400, or in force as it is, or cut to the maximum: never another
+    one.
+    """
 
     def in_force(size: int) -> None:
         answer = evidence.target.list(evidence.large, [("PageSize", str(size))])
@@ -75,9 +87,16 @@ def previous_by_position(evidence: Evidence) -> None:
         check(back.sids == first.sids, "the first page", f"{back.summary}, another page", second, back)
 
 
-@clause("PAGE-36", "must", "A Page or a PageToken that is sent twice is no third one", source=OURS, spec=_TOKEN)
+@clause(
+    "PAGE-36",
+    "must",
+    "A Page or a PageToken that is sent twice is no third one",
+    rule="A Page or a PageToken that is sent twice",
+    source=OURS,
+    spec=_TOKEN,
+)
 def sent_twice(evidence: Evidence) -> None:
-    """A Page or a PageToken that is sent twice is 400, or one of the two counts."""
+    """A Page or a PageToken that is sent twice MAY be 400; else one of the two MUST count."""
     large, size = evidence.large, evidence.paged
     pages = evidence.walk(large, size).pages
     tokens = [_parameter(page, "PageToken") for page in pages[:2]]

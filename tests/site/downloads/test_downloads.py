@@ -10,7 +10,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 from chat_bindings.site.downloads import downloads
-from chat_bindings.site.renditions import as_json_schema, as_openapi_31, dereferenced, for_tools
+from chat_bindings.site.renditions import as_json_schema, as_openapi_31, for_tools, without_references
 
 from ...support import specs
 from ...support.running import environment
@@ -65,7 +65,7 @@ def test_the_sums_are_those_of_all_files(tmp_path):
 
 
 @pytest.mark.parametrize("name", IN_OPENAPI)
-def test_what_is_written_by_hand_is_published_as_it_is(name):
+def test_handwritten_files_are_published_unchanged(name):
     """The hand-written files are not touched, so their references to each other lead to the files beside them."""
     assert FILES[name] == (specs.FOLDER / name).read_bytes()
 
@@ -130,7 +130,7 @@ def test_the_rendition_in_openapi_31_has_nothing_of_30():
 
 def bodies(spec):
     """The schema and the examples of each answer of a spec, references followed."""
-    for item in dereferenced(spec)["paths"].values():
+    for item in without_references(spec)["paths"].values():
         for operation in item.values():
             if isinstance(operation, dict) and "responses" in operation:
                 for response in operation["responses"].values():
