@@ -21,7 +21,7 @@ ODD_ONES = {f"TEXT-{number:02}" for number in (1, *range(4, 13), 14, 15, 16, 21,
 MORE_TO_DELETE = {
     *("PAGE-28", "PAGE-30", "PAGE-31", "PAGE-35", "DELETE-13", "DELETE-16", "HTTP-16", "RACE-04", "RACE-05", "RACE-06"),
 }
-"""What clauses need of a world, and the ids of those that need it."""
+"""Needs of clauses, and the ids of those that have them."""
 
 
 def plain(number, prefix="c"):

@@ -141,7 +141,7 @@ def back_over_deleted(evidence: Evidence) -> None:
 
 
 def _placed(evidence: Evidence, service: Service, picks: Picks, *, ends: int) -> tuple[Sequence[Any], int]:
-    """The order in which Bindings stand, and which place among them one of the picks has."""
+    """Give the order in which Bindings stand, and which place among them one of the picks has."""
     order = evidence.standing(service)
     for pick in picks:
         if pick.sid not in order:

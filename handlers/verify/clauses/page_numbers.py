@@ -164,7 +164,7 @@ def _echoed(evidence: Evidence, number: int) -> None:
 
 
 def _parameter(page: Answer, name: str) -> str:
-    """A parameter of the next page's URL. Raises `NotShown` where there is no next page."""
+    """Give a parameter of the next page's URL. Raises `NotShown` where there is no next page."""
     url = page.url("next_page_url")
     if url is None:
         raise WorldLacks("service with two Bindings")

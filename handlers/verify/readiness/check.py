@@ -70,7 +70,7 @@ def _holds(target: Target, answers: list[Answer]) -> bool:
 
 
 def _unfit(target: Target, answers: list[Answer]) -> str:
-    """What to do about a target that shows nothing of the world."""
+    """Say what to do about a target that shows nothing of the world."""
     first, account = answers[0], target.world.account.sid
     if all(answer.status in (401, 403) for answer in answers):
         return (
