@@ -20,7 +20,7 @@ from ..facts import (
     UNAUTHORIZED,
 )
 from ..plan import Picks
-from ..response import MISSING, Answer, is_integer, told
+from ..response import MISSING, Answer, describe, is_integer
 from ..variants import INHERITED
 from ..violation import NotShown, case_name, check
 
@@ -66,7 +66,7 @@ def test_status(evidence: Evidence) -> None:
     for answer in _errors(evidence):
         status = answer.object.get("status", MISSING)
         is_same = is_integer(status) and status == answer.status
-        check(is_same, f"`status`: {answer.status}", f"`status`: {told(status)}", answer)
+        check(is_same, f"`status`: {answer.status}", f"`status`: {describe(status)}", answer)
 
 
 @clause("ERROR-04", "must", "code of an error is an integer", source=SDKS, spec=f"{_PROPERTIES}/code", last=True)
@@ -74,7 +74,7 @@ def test_code(evidence: Evidence) -> None:
     """`code` is an integer."""
     for answer in _errors(evidence):
         code = answer.object.get("code", MISSING)
-        check(is_integer(code), "`code`, an integer", f"`code`: {told(code)}", answer)
+        check(is_integer(code), "`code`, an integer", f"`code`: {describe(code)}", answer)
 
 
 @clause("ERROR-05", "must", "message of an error is a text", source=SDKS, spec=f"{_PROPERTIES}/message", last=True)
@@ -83,7 +83,7 @@ def test_message(evidence: Evidence) -> None:
     for answer in _errors(evidence):
         message = answer.object.get("message", MISSING)
         is_text = isinstance(message, str) and bool(message.strip())
-        check(is_text, "`message`, a text", f"`message`: {told(message)}", answer)
+        check(is_text, "`message`, a text", f"`message`: {describe(message)}", answer)
 
 
 @clause(
@@ -99,7 +99,7 @@ def test_more_info(evidence: Evidence) -> None:
     for answer in _errors(evidence):
         wanted = f"{MORE_INFO}{answer.object.get('code')}"
         info = answer.object.get("more_info", MISSING)
-        check(info == wanted, f"`more_info`: {wanted}", f"`more_info`: {told(info)}", answer)
+        check(info == wanted, f"`more_info`: {wanted}", f"`more_info`: {describe(info)}", answer)
 
 
 @clause(
