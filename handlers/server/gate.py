@@ -23,43 +23,49 @@ class Gate:
 
         self._authenticate = authenticate
         self._inside = 0
-        self._open = asyncio.Event()
-        self._open.set()
+        self._is_open = True
+        self._opened = asyncio.Event()
+        self._opened.set()
         self._empty = asyncio.Event()
         self._writing = asyncio.Lock()
 
-    def begin(self, scope: Scope) -> None:
+    def begin(self, request: Request) -> None:
         """Note that a request arrived before the next reset."""
-        Request.of(scope).generation = self.generation
+        request.generation = self.generation
 
-    def is_current(self, scope: Scope) -> bool:
+    def is_current(self, request: Request) -> bool:
         """Whether there was no reset since the request arrived."""
-        return Request.of(scope).generation == self.generation
+        return request.generation == self.generation
+
+    def enter(self, request: Request) -> bool:
+        """Pass at once, where that may be: `leave` follows. It costs a request less than `within`."""
+        if self._is_open and request.generation == self.generation:
+            self._inside += 1
+            return True
+        return False
 
     async def within(self, scope: Scope, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Call a handler, whose credentials are checked again where there was a reset since the request arrived."""
-        while not self._open.is_set():
-            await self._open.wait()
-        self._inside += 1
-        try:
-            if not self.is_current(scope):
-                self.begin(scope)
-                arguments["account_sid"] = Request.of(scope).account_sid = await self._authenticate(scope)
+        async with self.shared():
+            request = Request.of(scope)
+            if not self.is_current(request):
+                self.begin(request)
+                arguments["account_sid"] = request.account_sid = await self._authenticate(scope)
             return await function(**arguments)
-        finally:
-            self._leave()
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:
         """Let no reset begin while the block lasts."""
-        await self._open.wait()
+        while not self._is_open:
+            await self._opened.wait()
         self._inside += 1
         try:
             yield
         finally:
-            self._leave()
+            self.leave()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Undo `enter`."""
         self._inside -= 1
         if not self._inside:
             self._empty.set()
@@ -68,7 +74,8 @@ class Gate:
     async def alone(self) -> AsyncIterator[None]:
         """Let no request in while the block lasts, which begins when those inside have finished."""
         async with self._writing:
-            self._open.clear()
+            self._is_open = False
+            self._opened.clear()
             try:
                 while self._inside:
                     self._empty.clear()
@@ -76,4 +83,5 @@ class Gate:
                 yield
                 self.generation += 1
             finally:
-                self._open.set()
+                self._is_open = True
+                self._opened.set()

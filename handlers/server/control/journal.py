@@ -30,6 +30,7 @@ _ENTRY_BYTES = 500
 """Bytes that an entry takes beside these."""
 
 _NOT_KEPT = (f"{CONTROL}/", f"{DOCS}/")
+_PAGES = (CONTROL, DOCS)
 
 _KEEP_ALIVE = 15
 """Seconds without an event after which a stream sends a comment."""
@@ -49,22 +50,22 @@ _IDENTITY: str = component("parameters", "IdentityParameter")["name"]
 
 
 class _Entry(NamedTuple):
+    size: int
     number: int
     id: bytes
-    time: float
+    answered: float
     method: str
     raw_path: bytes
     query: bytes
-    operation: str | None
-    account: str | None
+    operation: str
+    account: str
     status: int
     duration: float
     fault: str | None
     body: dict[str, Any] | None
-    size: int
 
     def shown(self) -> dict[str, Any]:
-        arrived = datetime.fromtimestamp(self.time, UTC).isoformat(timespec="milliseconds")
+        arrived = datetime.fromtimestamp(self.answered - self.duration, UTC).isoformat(timespec="milliseconds")
         return {
             "number": self.number,
             "id": self.id.decode(),
@@ -72,8 +73,8 @@ class _Entry(NamedTuple):
             "method": self.method,
             "path": _masked(self.raw_path.partition(b"?")[0]),
             "query": _masked(self.query),
-            "operation": self.operation,
-            "account": self.account,
+            "operation": self.operation or None,
+            "account": self.account or None,
             "status": self.status or None,
             "duration_ms": round(self.duration * 1000, 3),
             "fault": self.fault,
@@ -120,29 +121,31 @@ class Journal:
         """The number of the last request."""
 
         self._most = most
-        self._entries: deque[_Entry] = deque()
+        self._entries: deque[tuple[Any, ...]] = deque()
         self._bytes = 0
         self._cleared = self._last_cleared = 0
         self._ended = False
         self._streams = 0
         self._waiting: set[asyncio.Future[None]] = set()
 
-    def record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
+    def record(self, scope: Scope, request: Request, status: int, duration: float, request_id: bytes) -> None:
         """Add a request that was answered."""
-        path = scope["path"]
-        if f"{path}/".startswith(_NOT_KEPT):
+        if (path := scope["path"]).startswith(_NOT_KEPT) or path in _PAGES:
             return
-        request = Request.of(scope)
         raw_path, query, body = scope["raw_path"], scope["query_string"], request.arguments.get("body")
-        size = _ENTRY_BYTES + len(raw_path) + len(query) + (_size(body) if body else 0)
+        size = _ENTRY_BYTES + len(raw_path) + len(query)
+        if body:
+            size += _size(body)
+        entries = self._entries
         self.last += 1
-        self._entries.append(_Entry(
-            self.last, request_id, time() - duration, scope["method"], raw_path, query,
-            request.operation_id or None, request.account_sid or None, status, duration, request.fault, body, size,
+        # a plain tuple costs a third of an `_Entry`
+        entries.append((
+            size, self.last, request_id, time(), scope["method"], raw_path, query, request.operation_id,
+            request.account_sid, status, duration, request.fault, body,
         ))  # fmt: skip
         self._bytes += size
-        while len(self._entries) > self._most or self._bytes > _MOST_BYTES:
-            self._bytes -= self._entries.popleft().size
+        while len(entries) > self._most or self._bytes > _MOST_BYTES:
+            self._bytes -= entries.popleft()[0]
         if self._waiting:
             self._wake()
 
@@ -162,7 +165,7 @@ class Journal:
     def since(self, number: int, wanted: Wanted) -> list[dict[str, Any]]:
         """The requests after a number that match."""
         found = []
-        for entry in reversed(self._entries):
+        for entry in map(_Entry._make, reversed(self._entries)):
             if entry.number <= number:
                 break
             if wanted.fits(entry):

@@ -15,6 +15,7 @@ from ...world.exporter import export
 from ...world.loader import Counts, load
 from ..faults.injector import Injector
 from ..gate import Gate
+from ..request import Request
 from ..settings import Control
 from .journal import Journal
 
@@ -29,7 +30,9 @@ class ControlState:
     ) -> None:
         """`forget` drops what is remembered of credentials."""
         self.gate = gate
+        self.begin = gate.begin
         self.journal = Journal(control.journal)
+        self._record = self.journal.record
         self.injector = injector
         self._locator = database
         self._kept = kept(database, control.folder)
@@ -43,14 +46,10 @@ class ControlState:
     async def close(self) -> None:
         await asyncio.to_thread(self._kept.close)
 
-    def begin(self, scope: Scope) -> None:
-        """Note that a request arrived."""
-        self.gate.begin(scope)
-
-    def record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
+    def record(self, scope: Scope, request: Request, status: int, duration: float, request_id: bytes) -> None:
         """Add a request to the journal, unless it arrived before a reset."""
-        if self.gate.is_current(scope):
-            self.journal.record(scope, status, duration, request_id)
+        if request.generation == self.gate.generation:
+            self._record(scope, request, status, duration, request_id)
 
     async def world(self) -> bytes:
         """What the database holds, as `export` writes it."""
