@@ -38,8 +38,10 @@ class Recorder(Protocol):
     def begin(self, request: Request) -> None:
         """Note that a request arrived."""
 
-    def record(self, scope: Scope, request: Request, status: int, duration: float, request_id: bytes) -> None:
-        """Note that it was answered; a status of 0 is none."""
+    def record(  # noqa: PLR0913, PLR0917 - a tuple more would cost each request
+        self, scope: Scope, request: Request, status: int, started: float, duration: float, request_id: bytes
+    ) -> None:
+        """Note that it was answered; a status of 0 is none. `started` is of `perf_counter`."""
 
 
 class Envelope:
@@ -88,7 +90,7 @@ class Envelope:
         finally:
             duration = perf_counter() - started
             if self._recorder:
-                self._recorder.record(scope, request, status, duration, request_id)
+                self._recorder.record(scope, request, status, started, duration, request_id)
             self._log(scope, status, duration, request_id)
 
     def _log(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:

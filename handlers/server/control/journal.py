@@ -10,14 +10,14 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import time
+from time import perf_counter, time
 from typing import Any, NamedTuple
 
 import orjson
 from starlette.types import Scope
 
 from ...spec import CONTROL as SPEC
-from ...spec import component, definitions, document
+from ...spec import component, definitions, document, operations
 from ..errors import ApiError
 from ..operations.parameters import pairs
 from ..request import Request
@@ -29,8 +29,8 @@ _MOST_BYTES = 16 * 1024 * 1024
 _ENTRY_BYTES = 500
 """Bytes that an entry takes beside these."""
 
-_NOT_KEPT = (f"{CONTROL}/", f"{DOCS}/")
-_PAGES = (CONTROL, DOCS)
+_OWN = frozenset(operation.operation_id for operation in operations(SPEC))
+"""Operations whose requests are not kept."""
 
 _KEEP_ALIVE = 15
 """Seconds without an event after which a stream sends a comment."""
@@ -53,7 +53,7 @@ class _Entry(NamedTuple):
     size: int
     number: int
     id: bytes
-    answered: float
+    started: float
     method: str
     raw_path: bytes
     query: bytes
@@ -65,7 +65,8 @@ class _Entry(NamedTuple):
     body: dict[str, Any] | None
 
     def shown(self) -> dict[str, Any]:
-        arrived = datetime.fromtimestamp(self.answered - self.duration, UTC).isoformat(timespec="milliseconds")
+        ago = perf_counter() - self.started
+        arrived = datetime.fromtimestamp(time() - ago, UTC).isoformat(timespec="milliseconds")
         return {
             "number": self.number,
             "id": self.id.decode(),
@@ -89,6 +90,11 @@ class _Entry(NamedTuple):
             for name, value in pairs(self.query, "query"):
                 if name == _IDENTITY:
                     yield value
+
+
+def _is_page(path: str) -> bool:
+    """Whether a path is one of the site or of the page."""
+    return f"{path}/".startswith((f"{CONTROL}/", f"{DOCS}/"))
 
 
 def _masked(text: bytes) -> str:
@@ -123,14 +129,18 @@ class Journal:
         self._most = most
         self._entries: deque[tuple[Any, ...]] = deque()
         self._bytes = 0
+        self._begins = 0.0
         self._cleared = self._last_cleared = 0
         self._ended = False
         self._streams = 0
         self._waiting: set[asyncio.Future[None]] = set()
 
-    def record(self, scope: Scope, request: Request, status: int, duration: float, request_id: bytes) -> None:
-        """Add a request that was answered."""
-        if (path := scope["path"]).startswith(_NOT_KEPT) or path in _PAGES:
+    def record(  # noqa: PLR0913, PLR0917 - as the envelope calls it
+        self, scope: Scope, request: Request, status: int, started: float, duration: float, request_id: bytes
+    ) -> None:
+        """Add a request that was answered, unless it arrived before a restart."""
+        operation = request.operation_id
+        if started < self._begins or operation in _OWN or (not operation and _is_page(scope["path"])):
             return
         raw_path, query, body = scope["raw_path"], scope["query_string"], request.arguments.get("body")
         size = _ENTRY_BYTES + len(raw_path) + len(query)
@@ -140,7 +150,7 @@ class Journal:
         self.last += 1
         # a plain tuple costs a third of an `_Entry`
         entries.append((
-            size, self.last, request_id, time(), scope["method"], raw_path, query, request.operation_id,
+            size, self.last, request_id, started, scope["method"], raw_path, query, operation,
             request.account_sid, status, duration, request.fault, body,
         ))  # fmt: skip
         self._bytes += size
@@ -156,6 +166,11 @@ class Journal:
         self._cleared += 1
         self._last_cleared = self.last
         self._wake()
+
+    def restart(self) -> None:
+        """Forget all requests, those that are under way too."""
+        self._begins = perf_counter()
+        self.clear()
 
     def end(self) -> None:
         """End all waits and streams: the service ends."""

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from starlette.types import Scope
-
 from ...spec import CONTROL as SPEC
 from ...spec import component
 from ...storage.engines import administration, kept
@@ -15,7 +13,6 @@ from ...world.exporter import export
 from ...world.loader import Counts, load
 from ..faults.injector import Injector
 from ..gate import Gate
-from ..request import Request
 from ..settings import Control
 from .journal import Journal
 
@@ -30,9 +27,9 @@ class ControlState:
     ) -> None:
         """`forget` drops what is remembered of credentials."""
         self.gate = gate
-        self.begin = gate.begin
         self.journal = Journal(control.journal)
-        self._record = self.journal.record
+        self.begin = gate.begin
+        self.record = self.journal.record
         self.injector = injector
         self._locator = database
         self._kept = kept(database, control.folder)
@@ -45,11 +42,6 @@ class ControlState:
 
     async def close(self) -> None:
         await asyncio.to_thread(self._kept.close)
-
-    def record(self, scope: Scope, request: Request, status: int, duration: float, request_id: bytes) -> None:
-        """Add a request to the journal, unless it arrived before a reset."""
-        if request.generation == self.gate.generation:
-            self._record(scope, request, status, duration, request_id)
 
     async def world(self) -> bytes:
         """What the database holds, as `export` writes it."""
@@ -77,7 +69,7 @@ class ControlState:
             await asyncio.to_thread(self._kept.put_back)
             self._forget()
             self.injector.reset()
-            self.journal.clear()
+            self.journal.restart()
 
     def _exported(self) -> bytes:
         with TemporaryFile() as file, administration(self._locator) as database, database.snapshot():

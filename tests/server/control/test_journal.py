@@ -129,7 +129,7 @@ def test_it_is_bounded_in_bytes(monkeypatch):
     journal = journals.Journal(1000)
     for _ in range(50):
         scope = {"path": "/x", "raw_path": b"/x", "query_string": b"y" * 1000, "headers": [], "method": "GET"}
-        journal.record(scope, Request.of(scope), 200, 0.1, b"RQ")
+        journal.record(scope, Request.of(scope), 200, 1.0, 0.1, b"RQ")
     assert len(journal.since(0, journals.Wanted())) == 6
 
 
