@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import requests
 import schemathesis
 import tracecov.schemathesis
 from schemathesis import Case, HookContext, Response
@@ -16,7 +17,7 @@ from schemathesis.auths import AuthContext, set_on_generated_case
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import TestPhase
 
-from .seeds import SEEDS
+from .seeds import CONTROL_TOKEN, SEEDS
 from .substitutes import Substitutes, as_read
 
 _LONGEST = {"duration": 86400, "wait": 60}
@@ -56,8 +57,8 @@ def map_case(context: HookContext, case: Case) -> Case:
 def _control(case: Case) -> None:
     """Make requests of the control API short and its bodies real: their schemas leave most to other schemas."""
     name = {"streamRequests": "duration", "listRequests": "wait"}.get(_name(case))
-    if name and case.query.get(name, 1 if name == "duration" else 0) in range(1, _LONGEST[name] + 1):
-        case.query = {**case.query, name: 0}
+    if name and str((case.query or {}).get(name, 1)) in map(str, range(1, _LONGEST[name] + 1)):
+        case.query = {**(case.query or {}), name: 0}
     if isinstance(case.body, dict) and not case.meta.is_negative_at(ParameterLocation.BODY):
         accounts = [f"AC{index:032x}" for index, _ in enumerate(case.body.get("rules", ()))]
         rules = [{"code": 503, "first": 1, "account": sid} for sid in accounts]
@@ -102,6 +103,9 @@ def after_call(context: HookContext, case: Case, response: Response) -> None:
         _substitutes.forget(response.request.url.rpartition("/")[2])
     if _name(case) in ("reset", "putWorld") and response.status_code < 300:
         _substitutes.restore()
+    if _name(case) == "addFaults" and response.status_code < 300:  # only so many may be in force
+        url = response.request.url.partition("?")[0]
+        requests.delete(url, headers={"Authorization": f"Bearer {CONTROL_TOKEN}"}, timeout=20).raise_for_status()
 
 
 @schemathesis.deserializer("text/event-stream")
