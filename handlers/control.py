@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from .server.control.journal import Wanted
+from .server.control.journal import RequestFilter
 from .server.control.state import ControlState
 from .server.errors import ApiError
 from .server.faults.rules_file import FaultRulesError
@@ -30,7 +30,7 @@ async def put_world(body: BinaryIO, *, control: ControlState) -> dict[str, int]:
 
 
 async def get_summary(*, control: ControlState) -> dict[str, Any]:
-    """Count all that the service holds, and list its services."""
+    """Count the service's records, and list its services with their numbers of Bindings."""
     counts, services = await control.summary()
     return {
         "counts": counts._asdict(),
@@ -52,7 +52,7 @@ async def browse_bindings(  # noqa: PLR0913 - the spec's parameters, by name
     storage: Storage,
     origin: str,
 ) -> dict[str, Any]:
-    """List a page of the Bindings of a service."""
+    """List one page of a service's Bindings, of any account; 404 for an unknown service."""
     filters = Filters(binding_type, identity)
     async with control.gate.shared():
         found = await storage.page(account_sid, service_sid, filters, position(page_token), page_size)
@@ -67,7 +67,7 @@ async def browse_bindings(  # noqa: PLR0913 - the spec's parameters, by name
 async def remove_binding(
     account_sid: str, service_sid: str, sid: str, *, control: ControlState, storage: Storage
 ) -> None:
-    """Delete a Binding; what is not there is an error."""
+    """Delete one Binding, of any account; 404 for an unknown one."""
     async with control.gate.shared():
         if not await storage.delete(account_sid, service_sid, sid):
             raise ApiError("not_found")
@@ -89,7 +89,7 @@ async def list_requests(  # noqa: PLR0913 - the spec's parameters, by name
     control: ControlState,
 ) -> dict[str, Any]:
     """List the journal's requests that match, waiting up to `wait` seconds for the first."""
-    found = await control.journal.wait(since, Wanted(operation, status, identity, account), wait)
+    found = await control.journal.wait(since, RequestFilter(operation, status, identity, account), wait)
     return {"last": control.journal.last, "requests": found}
 
 
@@ -103,8 +103,8 @@ async def stream_requests(  # noqa: PLR0913 - the spec's parameters, by name
     duration: int,
     control: ControlState,
 ) -> AsyncGenerator[bytes]:
-    """Send the requests as they come."""
-    return control.journal.stream(since, Wanted(operation, status, identity, account), duration)
+    """Stream the requests that match as server-sent events, for `duration` seconds."""
+    return control.journal.stream(since, RequestFilter(operation, status, identity, account), duration)
 
 
 async def clear_requests(*, control: ControlState) -> None:

@@ -24,7 +24,7 @@ class SidType(click.ParamType[str]):
         return sid
 
     def new(self) -> str:
-        """A new SID, after all that were made before it."""
+        """Make a new SID, which sorts after all earlier ones."""
         from ..storage.rows import new_sid
 
         prefix = self._schema()["pattern"][1:3]  # a pattern is ^, two letters and the digits

@@ -1,4 +1,4 @@
-"""The service as one ASGI app, composed in one list."""
+"""The service as one ASGI app: all stages in one list."""
 
 import gc
 import logging
@@ -45,9 +45,9 @@ log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIApp:
-    """Compose the service from the modules that have the handlers of each spec.
+    """Compose the service from the specs, each with the module of its handlers.
 
-    A spec that does not fit its handlers fails here, not on a request.
+    An operation without a handler fails here, at start-up, and not on a request.
     """
     configure(settings.log_level, settings.log_format)
     template()
@@ -66,7 +66,7 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
     async def lifespan(_: object) -> AsyncIterator[dict[str, Any] | None]:
         await storage.open()
         gc.collect()
-        gc.freeze()  # the specs and all that is compiled of them stay: no collection has to scan them again
+        gc.freeze()  # collections need not scan the specs and what was compiled from them: they stay
         if control:
             await control.open()
         async with observers.ready():
@@ -106,7 +106,7 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
         middlewares=stages,
     )
     for spec, module in handlers.items():
-        # as it was read already: Connexion would read it, and what it refers to, with PyYAML's slow parser
+        # parsed already: Connexion would parse it again, with PyYAML's slow parser
         app.add_api(resolve(document(spec), spec), resolver=resolver(module))
         log.info("%s %s", spec, document(spec)["info"]["version"])
         for operation in operations(spec):
@@ -132,7 +132,7 @@ def _allowed_hosts(settings: Settings, origin: Origin) -> list[Callable[..., ASG
 
 
 def _injector(settings: Settings) -> "Injector | None":
-    """What makes requests fail, where that is wanted."""
+    """Make the injector of faults, where the settings enable it."""
     faults = settings.faults
     if faults is None and settings.control:
         counts = settings.control.folder / "counts"
@@ -140,7 +140,7 @@ def _injector(settings: Settings) -> "Injector | None":
         faults = FaultRules(counts, by_request=False)
     if faults is None:
         return None
-    from .faults.injector import Injector  # hardly any service wants it, and it has much to import
+    from .faults.injector import Injector  # few services need it, and it imports much
 
     return Injector(faults, registration=settings.registration)
 
@@ -156,7 +156,7 @@ def _control(
 
 
 def _faults(injector: "Injector | None", gate: Gate | None) -> list[Callable[..., ASGIApp]]:
-    """The stage at which requests are made to fail, where that is wanted."""
+    """Make the stage of fault injection, where the settings enable it."""
     if injector is None:
         return []
     from .faults.stage import FaultInjection
@@ -165,7 +165,7 @@ def _faults(injector: "Injector | None", gate: Gate | None) -> list[Callable[...
 
 
 class Entrance:
-    """Connexion's stages, entered straight once they are built: its own entrance is one more coroutine a request."""
+    """An entrance to Connexion's stages that saves a coroutine a request, once Connexion has built them."""
 
     def __init__(self, middleware: ConnexionMiddleware) -> None:
         self._middleware = middleware

@@ -1,4 +1,4 @@
-"""The published site under /docs, built in a process of its own when it is first requested."""
+"""The published site under /docs, built in a process of its own at its first request."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ from .settings import DOCS, Site
 log = logging.getLogger(__name__)
 
 _CONNECTS = "/try.html"
-"""The page that sends requests, to the server that its reader names."""
+"""The page that sends requests, to a server of its reader's choice."""
 
 HEADERS = {
     "cross-origin-opener-policy": "same-origin",
@@ -39,7 +39,7 @@ HEADERS = {
 
 _REVALIDATE = "no-cache"
 _KEEP = "public, max-age=31536000, immutable"
-"""For scripts and styles, whose names change with what they hold."""
+"""For scripts and styles, whose names change with their content."""
 
 
 def policy(connects: str) -> str:
@@ -105,7 +105,7 @@ def _with_slash(scope: Scope) -> str:
 
 
 def _in_a_process(build: Callable[[Path], object], folder: Path) -> str:
-    """Build the site into a folder: the reason where that fails, else nothing."""
+    """Build the site into a folder; return the reason where that fails, else an empty string."""
     spawn = get_context("spawn")
     receiver, sender = spawn.Pipe(duplex=False)
     process = spawn.Process(target=_build, args=(build, folder, sender), daemon=True)

@@ -1,7 +1,4 @@
-"""The gate: a readers-writer lock between requests and resets.
-
-Requests of the contract and of registration pass it as readers, resets as writers. A waiting writer goes first.
-"""
+"""The gate: a readers-writer lock. Requests are its readers and resets its writers; a waiting writer goes first."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,10 +11,10 @@ from .request import Request
 
 
 class Gate:
-    """Lets requests pass one another, and resets nothing at all."""
+    """A lock that requests share and that a reset holds alone."""
 
     def __init__(self, authenticate: Callable[[Scope], Awaitable[str]]) -> None:
-        """`authenticate` gives the account of a request whose credentials were checked before a reset."""
+        """Use `authenticate` for requests whose credentials were checked before a reset."""
         self.generation = 0
         """The number of resets so far."""
 
@@ -30,22 +27,22 @@ class Gate:
         self._writing = asyncio.Lock()
 
     def begin(self, request: Request) -> None:
-        """Note that a request arrived before the next reset."""
+        """Mark a request with the current generation."""
         request.generation = self.generation
 
     def is_current(self, request: Request) -> bool:
-        """Whether there was no reset since the request arrived."""
+        """Return whether there was no reset since the request arrived."""
         return request.generation == self.generation
 
     def enter(self, request: Request) -> bool:
-        """Pass at once, where that may be: `leave` follows. It costs a request less than `within`."""
+        """Enter as a reader, where that takes no waiting; `leave` follows. `within` costs a request more."""
         if self._is_open and request.generation == self.generation:
             self._inside += 1
             return True
         return False
 
     async def within(self, scope: Scope, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
-        """Call a handler, whose credentials are checked again where there was a reset since the request arrived."""
+        """Call a handler as a reader; after a reset since its arrival, authenticate the request again first."""
         async with self.shared():
             request = Request.of(scope)
             if not self.is_current(request):
@@ -72,7 +69,7 @@ class Gate:
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """Let no request in while the block lasts, which begins when those inside have finished."""
+        """Hold the lock as the writer: wait for requests inside to finish, and admit none while the block lasts."""
         async with self._writing:
             self._is_open = False
             self._opened.clear()

@@ -1,4 +1,4 @@
-"""The pages of the published site, of one version each."""
+"""The pages of a version of the site."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from ..verify.clauses.free import free
 from ..verify.report.page import marked
 from ..verify.suite import OUT_OF_REACH
 from . import markdown
-from .clauses import by_section
+from .contract.clauses import by_section
+from .contract.errors import errors
+from .contract.reference import headers, operations, place_of, schemas
 from .downloads import SUMS
-from .errors import errors
 from .guides import guides
-from .reference import headers, operations, place_of, schemas
 
 PAGES = {
     "index": "Overview",
@@ -29,29 +29,29 @@ PAGES = {
     "operating": "Operating",
     "downloads": "Downloads",
 }
-"""The pages of the navigation by their names, in its order. The guides stand under one of them."""
+"""The pages of the navigation by name, in order. The guides are listed on one of them."""
 
 
 _ABOUT = {
-    "bindings.yaml": "The contract as it is written by hand: OpenAPI 3.0.3. Everything else here is made of it.",
+    "bindings.yaml": "For people and linters: the contract as it is written, OpenAPI 3.0.3. All else is made of it.",
     "registration.yaml": "How devices register with the reference service; no part of the contract.",
     "control.yaml": "How tests set, reset and watch the reference service; no part of the contract.",
     "faults.yaml": "The schema of the rules of faults that `serve --fault-rules` and the control API take.",
     "world.yaml": "The schema of the documents that `import`, `export`, `fixtures` and `verify` speak.",
     "report.yaml": "The schema of the report that `verify` writes.",
     "workflows.arazzo.yaml": "The main workflows, as an Arazzo document.",
-    "bindings.bundled.json": "The contract as one JSON document.",
-    "bindings.dereferenced.json": "The same with no reference left in it, for tools that follow none.",
-    "bindings.3.1.json": "The same as OpenAPI 3.1, whose schemas are those of JSON Schema 2020-12.",
+    "bindings.bundled.json": "For generators and frameworks that read OpenAPI 3.0: one JSON document.",
+    "bindings.dereferenced.json": "For tools that follow no reference: the same with none left in it.",
+    "bindings.3.1.json": "For those that read OpenAPI 3.1, whose schemas are those of JSON Schema 2020-12.",
     "bindings.postman_collection.json": "The operations and their examples as a collection of Postman, with tests.",
     "schemathesis.toml": "How Schemathesis fuzzes a server from any of these specs, see below.",
     "world.json": "A world of accounts, services and Bindings, made to break naive servers: what `verify` needs.",
 }
-"""What can be downloaded, in a sentence each."""
+"""Descriptions of the downloads."""
 
 
 class Download(NamedTuple):
-    """A file that can be downloaded."""
+    """A file to download."""
 
     name: str
     about: str
@@ -60,29 +60,29 @@ class Download(NamedTuple):
 
 
 def titles() -> dict[str, str]:
-    """The titles of all pages, by their names."""
+    """Return the titles of all pages, by name."""
     return PAGES | {name: guide.title for name, guide in guides().items()}
 
 
 def page(name: str, assets: Mapping[str, str], downloads: Mapping[str, bytes]) -> bytes:
-    """A page of the published version. `assets` are the addresses of scripts and styles from the site's root."""
+    """Render a page of the version. `assets` are the addresses of scripts and styles from the site's root."""
     if name in guides():
-        return _rendered("guide.html.j2", root="../", name=name, assets=assets, guide=guides()[name])
-    return _rendered(f"{name}.html.j2", root="../", name=name, assets=assets, **_CONTENT[name](downloads))
+        return _render("guide.html.j2", root="../", name=name, assets=assets, guide=guides()[name])
+    return _render(f"{name}.html.j2", root="../", name=name, assets=assets, **_CONTENT[name](downloads))
 
 
 def forwarding(name: str, assets: Mapping[str, str]) -> bytes:
-    """The page at the address that stays: it leads to the page of a version."""
-    return _rendered("latest.html.j2", root="../", name=name, assets=assets)
+    """Render the page at a permanent address, which redirects to the page of the latest version."""
+    return _render("latest.html.j2", root="../", name=name, assets=assets)
 
 
 def versions_page(versions: list[str], assets: Mapping[str, str]) -> bytes:
-    """The page at the site's root: the versions that there are."""
-    return _rendered("versions.html.j2", root="", versions=versions, assets=assets)
+    """Render the page at the site's root, which lists the versions."""
+    return _render("versions.html.j2", root="", versions=versions, assets=assets)
 
 
 def differences() -> list[Json]:
-    """What differs from Twilio's own OpenAPI file."""
+    """List the differences from Twilio's own OpenAPI file."""
     return list(document("differences.yaml")["differences"])
 
 
@@ -149,7 +149,7 @@ _CONTENT = {
 }
 
 
-def _rendered(template: str, **context: Any) -> bytes:
+def _render(template: str, **context: Any) -> bytes:
     return _environment().get_template(template).render(**context).encode()
 
 

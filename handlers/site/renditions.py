@@ -1,4 +1,4 @@
-"""The contract in other forms: without extensions of schemas, without references, and in OpenAPI 3.1."""
+"""Renditions of the contract: without annotations of schemas, without references, and in OpenAPI 3.1."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,53 +7,50 @@ from ..spec import Json, dereference
 OPENAPI_31 = "3.1.1"
 
 _DATA = ("example", "examples", "value", "default", "enum")
-"""What stands under these keys is data: a `nullable` or a `$ref` in it would mean nothing."""
+"""Keys of data, in which a `nullable` or a `$ref` has no meaning."""
 
 _NAMES = ("properties", "schemas")
-"""Under these keys stand names that somebody chose, with a schema each."""
+"""Keys of maps from names to schemas."""
 
 Change = Callable[[dict[str, Json]], Json]
 
 
 def for_tools(spec: Json) -> Json:
-    """A spec without the extensions in its Schema Objects, at which strict validators of JSON Schema do not start."""
-    return _changed(spec, _without_extensions)
+    """Remove from Schema Objects what strict validators of JSON Schema refuse: `x-` keys and `example`."""
+    return _map_schemas(spec, _without_annotations)
 
 
-def dereferenced(spec: Json) -> Json:
-    """A spec of one file in which each reference is replaced by what it refers to.
-
-    A schema that refers to itself has no such form: it raises `RecursionError`.
-    """
+def without_references(spec: Json) -> Json:
+    """Replace each reference in a spec of one file by its target. Raises `RecursionError` for a recursive schema."""
     return dereference(spec, spec)
 
 
 def as_openapi_31(spec: Json) -> Json:
-    """A spec of OpenAPI 3.0 as OpenAPI 3.1, whose schemas are those of JSON Schema 2020-12."""
-    return _changed(spec, _schema_of_31) | {"openapi": OPENAPI_31}
+    """Convert a spec from OpenAPI 3.0 to 3.1, whose schemas are those of JSON Schema 2020-12."""
+    return _map_schemas(spec, _schema_of_31) | {"openapi": OPENAPI_31}
 
 
 def as_json_schema(schema: Json) -> Json:
-    """A schema of OpenAPI 3.0 as JSON Schema, without what only describes it."""
-    return _changed(_changed(schema, _schema_of_31, is_schema=True), _bare, is_schema=True)
+    """Convert a schema of OpenAPI 3.0 to JSON Schema, without descriptions and examples."""
+    return _map_schemas(_map_schemas(schema, _schema_of_31, is_schema=True), _bare, is_schema=True)
 
 
-def _changed(node: Json, change: Change, *, is_schema: bool = False) -> Json:
-    """A document whose Schema Objects have been changed, the inner ones first."""
+def _map_schemas(node: Json, change: Change, *, is_schema: bool = False) -> Json:
+    """Apply a change to the Schema Objects of a document, the inner ones first."""
     if isinstance(node, list):
-        return [_changed(value, change, is_schema=is_schema) for value in node]
+        return [_map_schemas(value, change, is_schema=is_schema) for value in node]
     if not isinstance(node, Mapping):
         return node
-    parts = {key: _changed_part(key, value, change, is_schema=is_schema) for key, value in node.items()}
+    parts = {key: _map_part(key, value, change, is_schema=is_schema) for key, value in node.items()}
     return change(parts) if is_schema else parts
 
 
-def _changed_part(key: str, value: Json, change: Change, *, is_schema: bool) -> Json:
+def _map_part(key: str, value: Json, change: Change, *, is_schema: bool) -> Json:
     if key in _NAMES:
-        return {name: _changed(schema, change, is_schema=True) for name, schema in value.items()}
+        return {name: _map_schemas(schema, change, is_schema=True) for name, schema in value.items()}
     if key in _DATA or key.startswith("x-"):
         return value
-    return _changed(value, change, is_schema=is_schema or key == "schema")
+    return _map_schemas(value, change, is_schema=is_schema or key == "schema")
 
 
 def _schema_of_31(schema: dict[str, Json]) -> Json:
@@ -69,9 +66,9 @@ def _schema_of_31(schema: dict[str, Json]) -> Json:
     return schema
 
 
-def _without_extensions(schema: dict[str, Json]) -> Json:
-    return {key: value for key, value in schema.items() if not key.startswith("x-")}
+def _without_annotations(schema: dict[str, Json]) -> Json:
+    return {key: value for key, value in schema.items() if key != "example" and not key.startswith("x-")}
 
 
 def _bare(schema: dict[str, Json]) -> Json:
-    return {key: value for key, value in _without_extensions(schema).items() if key not in ("description", "examples")}
+    return {key: value for key, value in _without_annotations(schema).items() if key not in ("description", "examples")}

@@ -1,4 +1,4 @@
-"""What the checks look at: answers that several of them judge are asked for once."""
+"""Evidence: the answers that clauses judge, each requested once, and the parts of the world that clauses need."""
 
 import hashlib
 import threading
@@ -117,7 +117,7 @@ class Evidence:
         return kept
 
     def absent(self, prefix: str = "BS", number: int = 0) -> str:
-        """A SID that nothing has."""
+        """Give a SID that nothing has."""
         seed = f"{self.world.account.sid} {prefix} {number}"
         return prefix + hashlib.sha256(seed.encode()).hexdigest()[:32]
 
@@ -195,25 +195,25 @@ class Evidence:
     # --- lists
 
     def listed(self, service: object, *query: tuple[str, str], **options: Any) -> Answer:
-        """A list, asked for once."""
+        """Ask for a list, once."""
         key = ("list", getattr(service, "sid", service), query, tuple(options.items()))
         return self.once(key, lambda: self.target.list(service, query, **options))
 
     def by_identity(self, service: Service, *identities: str) -> Answer:
-        """The list of some users, asked for once."""
+        """Ask for the list of some users, once."""
         return self.listed(service, *(("Identity", identity) for identity in identities))
 
     def walk(self, service: Service, *query: tuple[str, str]) -> Walk:
-        """A walk through a list, made once."""
+        """Walk through a list, once."""
         return self.once(("walk", service.sid, query), lambda: self.walk_now(service, *query))
 
     def walk_now(self, service: Service, *query: tuple[str, str], limit: int | None = None, **options: Any) -> Walk:
-        """A walk through a list as it is now. Raises `Violation` when it does not come to its end."""
+        """Walk through a list as it is now. Raises `Violation` when it does not come to its end."""
         first = self.target.list(service, query, **options)
         return Walk(service, query, self.follow(first, service, limit=limit, **options))
 
     def follow(self, first: Answer, service: Service, *, limit: int | None = None, **options: Any) -> Sequence[Answer]:
-        """A page and all that follow. Raises `Violation` where the way does not end."""
+        """Follow a page to the last one. Raises `Violation` where the way does not end."""
         pages = [first]
         size = max(len(first.bindings), 1)
         most = limit or len(service.bindings) // size + _SPARE_PAGES
@@ -257,7 +257,7 @@ class Evidence:
         return self.target.together([partial(self.walk, large, *query) for query in queries])
 
     def standing(self, service: Service, **options: Any) -> Sequence[Any]:
-        """The SIDs of all that stands in a service now, in the order in which it is listed."""
+        """Give the SIDs of all that stands in a service now, in the order in which it is listed."""
         return self.walk_now(
             service, ("PageSize", str(LARGEST_SIZE)), limit=len(service.bindings) + _SPARE_PAGES, **options
         ).sids

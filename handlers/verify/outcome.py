@@ -1,4 +1,4 @@
-"""What a run of the clauses found."""
+"""Results of a run: one for each clause, and the report."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a run may delete: chosen from the world before anything is sent, so that it can be announced."""
+"""The plan of deletes: the Bindings that a run may delete, chosen and announced before anything is sent."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -51,7 +51,7 @@ class Plan:
         return list(dict.fromkeys(found))
 
     def picks(self, check: str) -> Sequence[Picks]:
-        """What a check may delete, an entry for each attempt. Raises `NotShown` when the world has too little."""
+        """Give what a check may delete, an entry for each attempt. Raises `NotShown` when the world has too little."""
         if check in self._lacking:
             raise self._lacking[check]
         return self._picks[check]

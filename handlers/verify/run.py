@@ -161,7 +161,7 @@ class Run:
 
 
 def checked_url(base_url: str, name: str = "BASE_URL") -> str:
-    """A base URL, checked. Raises `CannotRun` when it is none."""
+    """Check a base URL. Raises `CannotRun` when it is none."""
     if origin(base_url) is None:
         raise CannotRun(f"{base_url[:200]} is no URL of http or https: write it like https://chat.example.com.")
     parts = urlsplit(base_url)

@@ -140,7 +140,7 @@ class Runner:
         return Result(clause, "passed")
 
     def _lost(self, clause: Clause, lost: DeleteLost) -> Result:
-        """A DELETE of nothing that was not answered: once in a run that may be the network's fault."""
+        """Judge a DELETE of nothing that was not answered: once in a run that may be the network's fault."""
         with self._lock:
             self._losses += 1
             is_first = self._losses == 1

@@ -1,4 +1,4 @@
-"""How a check says what it found: it raises a violation, or says that the world cannot show what it asks for."""
+"""Exceptions of a check: a violation, or a world that has nothing to exercise the clause with."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Never
@@ -65,7 +65,7 @@ class DeleteLost(Exception):
         """What stands for the answer."""
 
     def again(self) -> Violation:
-        """What it is where this is not the first time: then it is no fault of the network."""
+        """Make the violation that it is where this is not the first time: then it is no fault of the network."""
         actual = "none, and not for the first time, while other requests are answered"
         return Violation("an answer to a DELETE", actual, self.unanswered, detail=str(self))
 
@@ -117,6 +117,6 @@ def case_name(value: object) -> str:
 
 
 def some(bindings: Sequence[str]) -> str:
-    """A few SIDs of many, for a sentence."""
+    """Name a few SIDs of many, for a sentence."""
     shown = ", ".join(sorted(bindings)[:3])
     return shown if len(bindings) <= 3 else f"{shown} and {len(bindings) - 3} more"

@@ -163,7 +163,7 @@ class World:
         return max(self.other.services, key=lambda service: len(service.bindings))
 
     def service(self, sid: str) -> Service:
-        """The service of account A with a SID."""
+        """Find the service of account A with a SID."""
         return next(service for service in self.account.services if service.sid == sid)
 
     @cached_property
@@ -192,7 +192,7 @@ class World:
         return [service for service in filled if len(service.bindings) <= _MANY] or filled
 
     def twins(self, binding: Binding) -> Sequence[tuple[Binding, Credentials]]:
-        """The Bindings of the same device in other services, each with the credentials that open it."""
+        """Find the Bindings of the same device in other services, each with the credentials that open it."""
         return [each for each in self._devices[binding.device] if each[0].service_sid != binding.service_sid]
 
     @cached_property

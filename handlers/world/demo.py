@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 import orjson
 
 from ..spec import component
-from ..storage.interface import AccountRow, Administration, Binding, ServiceRow
+from ..storage.administration import Administration
+from ..storage.interface import AccountRow, Binding, ServiceRow
 from ..storage.tokens import digest
 
 

@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from ..storage.interface import Administration
+from ..storage.administration import Administration
 from ..storage.progress import Advance
 from .writer import AccountEntry, ServiceEntry, write_world
 

@@ -1,7 +1,7 @@
 """Import: loads a world into a database while reading it."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import orjson
 
@@ -11,10 +11,10 @@ from ..storage.interface import (
     BindingConflict,
     Conflict,
     KeyRow,
-    Loader,
     ServiceRow,
     TwinConflict,
 )
+from ..storage.loader import Loader
 from ..storage.progress import Progress, quietly
 from ..storage.tokens import digest
 from .reader import Frame, Reader, WorldError
@@ -78,12 +78,12 @@ def finish(loader: Loader, file: BinaryIO, progress: Progress) -> None:
         loader.finish(progress)
     except TwinConflict as error:
         file.seek(0)
-        add(_Finder(error), file, lambda _: None, replace=False)
+        add(cast("Loader", _Finder(error)), file, lambda _: None, replace=False)
         raise
 
 
 class _Finder:
-    """A `Loader` that adds nothing, and raises `BindingConflict` at a certain Binding, for its line."""
+    """Takes the place of a `Loader`: adds nothing, and raises `BindingConflict` at a certain Binding, for its line."""
 
     def __init__(self, sought: TwinConflict) -> None:
         self._sought = sought

@@ -75,7 +75,7 @@ def test_an_empty_folder_is_filled(tmp_path):
     assert contents(tmp_path / "empty").keys() == {"a", "docs/Error.md", SUMS}
 
 
-def test_what_the_generator_left_out_this_time_goes(tmp_path):
+def test_files_that_are_no_longer_generated_are_removed(tmp_path):
     """A client is replaced as a whole: no file of the older one stays behind."""
     generate(tmp_path / "client", a="1", b="2")
     generate(tmp_path / "client", a="3")

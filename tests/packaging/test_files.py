@@ -59,7 +59,7 @@ def held(folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path, monkeypatch):
+def test_leftovers_of_a_killed_process_are_removed(tmp_path, monkeypatch):
     """A scratch folder of a process that lives stays, that of a killed one goes; another's file of the name stays."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with held(tmp_path) as living, held(tmp_path) as killed:

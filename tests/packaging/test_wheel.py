@@ -1,4 +1,4 @@
-"""What is installed from the wheel, on its own: no source tree, another directory."""
+"""The installed wheel, without the source tree and in another folder."""
 
 import re
 import signal

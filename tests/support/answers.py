@@ -1,4 +1,4 @@
-"""What the specs promise of an answer, read from the YAML by itself, and held against what came over the wire."""
+"""Checks of responses against the specs, which are read from the YAML by themselves."""
 
 import json
 import re

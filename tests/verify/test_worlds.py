@@ -2,6 +2,7 @@
 
 import copy
 import json
+from urllib.parse import unquote_plus
 
 import pytest
 
@@ -20,7 +21,7 @@ ODD_ONES = {f"TEXT-{number:02}" for number in (1, *range(4, 13), 14, 15, 16, 21,
 MORE_TO_DELETE = {
     *("PAGE-28", "PAGE-30", "PAGE-31", "PAGE-35", "DELETE-13", "DELETE-16", "HTTP-16", "RACE-04", "RACE-05", "RACE-06"),
 }
-"""What clauses need of a world, and the ids of those that need it."""
+"""Needs of clauses, and the ids of those that have them."""
 
 
 def plain(number, prefix="c"):
@@ -124,6 +125,22 @@ def test_texts_are_wrong_in_the_smallest_service(server, world, tmp_path):
     """A server that takes odd identities wrongly is found where they stand in the smallest service alone."""
     [result] = run(server, made(odd_ones_in_the_smallest, world), tmp_path, [server.clause]).results
     assert result.outcome == "failed", result
+
+
+def test_what_decoders_make_of_broken_text(world, tmp_path):
+    """An identity that is U+FFFD, or ends in it, is what some decoders read where bytes are no UTF-8."""
+
+    class ReplacesWhatIsNoUtf8(Right):
+        def decoded(self, text):
+            return unquote_plus(text)
+
+    document = copy.deepcopy(world.document)
+    names = ("\ufffd", "alice\ufffd", "TestUser\ufffd", "%zz")
+    document["accounts"][0]["services"][0]["bindings"] += [
+        plain(number, "f") | {"identity": name} for number, name in enumerate(names)
+    ]
+    report = run(ReplacesWhatIsNoUtf8, document, tmp_path, ["TEXT", "FILTER"])
+    assert report.verdict == "conformant", told(report)
 
 
 def test_a_key_of_another_account_will_do(world, tmp_path):

@@ -15,16 +15,16 @@ from ..settings import Control
 _PORT = re.compile(r":[0-9]+$")
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="chat-bindings control"'}
 _OWN_SITE = (None, b"same-origin", b"none")
-"""What a browser says of requests of a page of this origin, and of those that its user makes."""
+"""Values of `Sec-Fetch-Site` for requests of this origin's pages, of the user, and of clients that are no browsers."""
 
 _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"via")
 
 
 class ControlAccess:
-    """Decides who may use the control API.
+    """Access control of the control API.
 
-    A web page that its reader's browser shows can send requests to this machine, and its host name can lead here (DNS
-    rebinding): so a foreign `Origin` or `Sec-Fetch-Site` is refused, and without a token a host that is not loopback.
+    A web page can send requests to this machine from its reader's browser, even under its own host name (DNS
+    rebinding). A foreign `Origin` or `Sec-Fetch-Site` is therefore refused and, without a token, any host but loopback.
     All get a 404.
     """
 
@@ -33,7 +33,7 @@ class ControlAccess:
         self._origin = origin
 
     def check(self, scope: Scope) -> None:
-        """Raise a `ApiError` where the request may not pass."""
+        """Raise `ApiError` for a request without access."""
         self.check_sender(scope)
         try:
             request = Request.of(scope)
@@ -46,7 +46,7 @@ class ControlAccess:
             raise ApiError("control_unauthorized", _CHALLENGE)
 
     def check_sender(self, scope: Scope) -> None:
-        """Raise a `ApiError` where the request is of another origin, or not local without a token."""
+        """Raise `ApiError` for a request of another origin, or for one from elsewhere without a token."""
         try:
             sender = Request.of(scope).header(b"origin")
         except Repeated:
@@ -66,17 +66,17 @@ class ControlAccess:
             raise ApiError("not_found")
 
     def over(self, app: ASGIApp) -> ASGIApp:
-        """An app behind this check."""
+        """Wrap an app in this check."""
 
-        def checked(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        def guard(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
             self.check(scope)
             return app(scope, receive, send)
 
-        return checked
+        return guard
 
 
 def is_loopback(host: bytes) -> bool:
-    """Whether a `Host` names this machine alone."""
+    """Return whether a `Host` is a name or address of loopback."""
     name = _PORT.sub("", host.decode("latin-1").lower()).strip("[]").removesuffix(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True

@@ -1,6 +1,6 @@
 """The journal: the last requests that the service answered, bounded in number and in bytes.
 
-A request costs a tuple. What is shown of it is made when it is read.
+Recording a request costs a tuple; its JSON is made when the journal is read.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _MOST_BYTES = 16 * 1024 * 1024
 """Bytes of paths, queries and bodies that the journal holds."""
 
 _ENTRY_BYTES = 500
-"""Bytes that an entry takes beside these."""
+"""Bytes that an entry takes beside those."""
 
 _OWN = frozenset(operation.operation_id for operation in operations(SPEC))
 """Operations whose requests are not kept."""
@@ -44,7 +44,7 @@ _MOST_STREAMS: int = next(it["x-max-streams"] for it in definitions(document(SPE
 
 # the form of an auth token or a secret. A SID's letters keep it from matching.
 _TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32}(?![0-9A-Za-z])")
-_MASK = "*" * 8
+_STARS = "*" * 8
 
 _IDENTITY: str = component("parameters", "IdentityParameter")["name"]
 
@@ -64,7 +64,7 @@ class _Entry(NamedTuple):
     fault: str | None
     body: dict[str, Any] | None
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         ago = perf_counter() - self.started
         arrived = datetime.fromtimestamp(time() - ago, UTC).isoformat(timespec="milliseconds")
         return {
@@ -72,8 +72,8 @@ class _Entry(NamedTuple):
             "id": self.id.decode(),
             "time": arrived.replace("+00:00", "Z"),
             "method": self.method,
-            "path": _masked(self.raw_path.partition(b"?")[0]),
-            "query": _masked(self.query),
+            "path": _mask(self.raw_path.partition(b"?")[0]),
+            "query": _mask(self.query),
             "operation": self.operation or None,
             "account": self.account or None,
             "status": self.status or None,
@@ -83,7 +83,7 @@ class _Entry(NamedTuple):
         }
 
     def identities(self) -> Iterator[str]:
-        """The identities that the request names."""
+        """Yield the identities that the request names."""
         if self.body is not None:
             yield self.body[_IDENTITY]
         with suppress(ApiError):
@@ -93,16 +93,16 @@ class _Entry(NamedTuple):
 
 
 def _is_page(path: str) -> bool:
-    """Whether a path is one of the site or of the page."""
+    """Return whether a path is one of the site or of the page."""
     return f"{path}/".startswith((f"{CONTROL}/", f"{DOCS}/"))
 
 
-def _masked(text: bytes) -> str:
-    return _TOKEN.sub(_MASK, text.decode("latin-1"))
+def _mask(text: bytes) -> str:
+    return _TOKEN.sub(_STARS, text.decode("latin-1"))
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RequestFilter:
     """The filters of a list of requests."""
 
     operation: str | None = None
@@ -110,7 +110,7 @@ class Wanted:
     identity: str | None = None
     account: str | None = None
 
-    def fits(self, entry: _Entry) -> bool:
+    def matches(self, entry: _Entry) -> bool:
         return (
             self.operation in (None, entry.operation)
             and self.status in (None, entry.status)
@@ -160,7 +160,7 @@ class Journal:
             self._wake()
 
     def clear(self) -> None:
-        """Forget all requests. Numbers go on."""
+        """Remove all requests. Numbers continue."""
         self._entries.clear()
         self._bytes = 0
         self._cleared += 1
@@ -173,22 +173,22 @@ class Journal:
         self.clear()
 
     def end(self) -> None:
-        """End all waits and streams: the service ends."""
+        """End all waits and streams, at the end of the service."""
         self._ended = True
         self._wake()
 
-    def since(self, number: int, wanted: Wanted) -> list[dict[str, Any]]:
-        """The requests after a number that match."""
+    def since(self, number: int, wanted: RequestFilter) -> list[dict[str, Any]]:
+        """List the matching requests after a number."""
         found = []
         for entry in map(_Entry._make, reversed(self._entries)):
             if entry.number <= number:
                 break
-            if wanted.fits(entry):
-                found.append(entry.shown())
+            if wanted.matches(entry):
+                found.append(entry.to_json())
         return found[::-1]
 
-    async def wait(self, number: int, wanted: Wanted, seconds: float) -> list[dict[str, Any]]:
-        """The requests after a number that match, as soon as there are any, or none after some seconds."""
+    async def wait(self, number: int, wanted: RequestFilter, seconds: float) -> list[dict[str, Any]]:
+        """List the matching requests after a number, as soon as there are any; none after some seconds."""
         found = self.since(number, wanted)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -197,7 +197,7 @@ class Journal:
                     found = self.since(number, wanted)
         return found
 
-    async def stream(self, number: int, wanted: Wanted, seconds: float) -> AsyncGenerator[bytes]:
+    async def stream(self, number: int, wanted: RequestFilter, seconds: float) -> AsyncGenerator[bytes]:
         """Yield nothing, and then server-sent events from a number on, for some seconds.
 
         Raises `ApiError("too_many_streams")` where there are as many streams as the spec allows.
@@ -229,7 +229,7 @@ class Journal:
             self._streams -= 1
 
     async def _comes(self, seconds: float) -> bool:
-        """Wait for something new: whether it came."""
+        """Wait for a request or a clear; return whether one came."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._next()

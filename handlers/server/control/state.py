@@ -1,4 +1,4 @@
-"""The state behind `serve --control`: what its operations work on."""
+"""The state of `serve --control`, which its operations read and change."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class ControlState:
     def __init__(
         self, control: Control, database: str, gate: Gate, injector: Injector, forget: Callable[[], None]
     ) -> None:
-        """`forget` drops what is remembered of credentials."""
+        """Call `forget` at a reset: it empties the cache of credentials."""
         self.gate = gate
         self.journal = Journal(control.journal)
         self.begin = gate.begin
@@ -37,15 +37,15 @@ class ControlState:
         self._changing = asyncio.Lock()
 
     async def open(self) -> None:
-        """Keep what the database holds."""
+        """Keep a copy of the database, for resets."""
         await asyncio.to_thread(self._kept.keep)
 
     async def close(self) -> None:
         await asyncio.to_thread(self._kept.close)
 
     async def world(self) -> bytes:
-        """What the database holds, as `export` writes it."""
-        return await asyncio.to_thread(self._exported)
+        """Export the database's world as JSON bytes."""
+        return await asyncio.to_thread(self._export)
 
     async def summary(self) -> tuple[Counts, list[tuple[ServiceRow, int]]]:
         """Count what the database holds: all of it, and the Bindings of the first services."""
@@ -53,14 +53,14 @@ class ControlState:
             return await asyncio.to_thread(self._summed)
 
     async def replace(self, file: BinaryIO) -> Counts:
-        """Replace what the database holds by a world, all of it or nothing. Raises `WorldError`."""
+        """Replace the database's content by a world, whole or not at all. Raises `WorldError`."""
         async with self._changing:
             counts = await asyncio.to_thread(self._load, file)
             await self._put_back()
         return counts
 
     async def reset(self) -> None:
-        """Return to the state of the start, or to that of the last `replace`."""
+        """Return to the state of start-up, or of the last `replace`."""
         async with self._changing:
             await self._put_back()
 
@@ -71,7 +71,7 @@ class ControlState:
             self.injector.reset()
             self.journal.restart()
 
-    def _exported(self) -> bytes:
+    def _export(self) -> bytes:
         with TemporaryFile() as file, administration(self._locator) as database, database.snapshot():
             export(database, file)
             file.seek(0)

@@ -1,22 +1,22 @@
-"""The rules of faults in force: what becomes of each request. They can be replaced while requests run."""
+"""The injector: the fault rules in force, which can be replaced while requests run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .counts import Counts, chance
-from .preferences import asked_for, without_rules
+from .preferences import declines_rules, requested_injection
 from .rules import FaultRules, Injection, Rule
 from .rules_file import FaultRulesError, parse
 from .schemas import schema
 
 NOTHING = Injection()
-"""What becomes of a request that no fault changes."""
+"""The injection of a request without a fault."""
 
 
 @dataclass
 class _RuleInForce:
-    """A rule, the place of its count, and how many requests it took."""
+    """A rule, the index of its count, and the number of requests that it took."""
 
     rule: Rule
     slot: int
@@ -24,24 +24,24 @@ class _RuleInForce:
 
 
 class Injector:
-    """Decides what becomes of each request: what it prefers itself, or else what the first rule says that takes it."""
+    """Chooses the fault of each request: the one that it requests itself, else that of the first rule that takes it."""
 
     def __init__(self, faults: FaultRules, *, registration: bool) -> None:
-        """`registration` is whether devices can register, so that a rule can be for that."""
+        """Accept rules for registration only where the service has it."""
         self._start = faults
         self._registration = registration
         self._counts = Counts(faults.counts)
         self.by_request = faults.by_request
-        """Whether requests can make themselves fail."""
+        """Whether requests can request their own faults."""
 
         self.is_idle = False
-        """Whether no request can fail."""
+        """Whether no request can get a fault."""
 
         self._use(faults.seed, faults.rules)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules in force."""
+        """Return the rules in force."""
         return tuple(each.rule for each in self._in_force)
 
     def _use(self, seed: int, rules: tuple[Rule, ...]) -> None:
@@ -51,18 +51,18 @@ class Injector:
         self._add(rules)
 
     def reset(self) -> None:
-        """Return to the rules of the start, and to no counts."""
+        """Return to the rules of start-up, and clear the counts."""
         self._counts.clear()
         self._use(self._start.seed, self._start.rules)
 
     def replace(self, content: bytes) -> None:
-        """Put other rules in force, of JSON. Raises `FaultRulesError`, and changes nothing then."""
+        """Replace the rules, from JSON. Raises `FaultRulesError`, and then changes nothing."""
         seed, rules = parse(content, registration=self._registration, is_json=True)
         self._counts.clear()
         self._use(seed, rules)
 
     def add(self, content: bytes) -> None:
-        """Put more rules in force, of JSON, after the others. Raises `FaultRulesError`, and changes nothing then."""
+        """Add rules from JSON after the others. Raises `FaultRulesError`, and then changes nothing."""
         _, rules = parse(content, registration=self._registration, is_json=True)
         most = schema()["properties"]["rules"]["maxItems"]
         if len(self._in_force) + len(rules) > most:
@@ -76,7 +76,7 @@ class Injector:
         self.is_idle = not self._in_force and not self.by_request
 
     def clear(self, account_sid: str | None = None) -> None:
-        """Put no rule in force, or none of one account."""
+        """Remove all rules, or those of one account."""
         self._in_force = [each for each in self._in_force if account_sid not in (None, each.rule.account)]
         if not self._in_force:
             self._counts.clear()
@@ -84,7 +84,7 @@ class Injector:
             self.is_idle = not self.by_request
 
     def in_force(self) -> dict[str, Any]:
-        """The rules and their counts."""
+        """Return the seed, and the rules with their counts."""
         rules = [
             {"rule": each.rule.given, "counted": self._counts.of(each.slot), "taken": each.taken}
             for each in self._in_force
@@ -94,15 +94,15 @@ class Injector:
     def decide(
         self, operation_id: str, in_path: Mapping[str, str], account_sid: str | None, sent: Mapping[str, str]
     ) -> tuple[Injection, float]:
-        """What becomes of a request with certain preferences, and how many seconds it waits before.
+        """Choose the fault of a request with its preferences `sent`, and the seconds to wait before it.
 
-        Raises `ApiError("invalid_parameter")` for a preference that cannot be had.
+        Raises `ApiError("invalid_parameter")` for an invalid preference.
         """
         if self.by_request:
-            wanted = asked_for(sent, operation_id)
+            wanted = requested_injection(sent, operation_id)
             if wanted is not None:
                 return self._timed(wanted, self._slots)
-        if without_rules(sent):
+        if declines_rules(sent):
             return NOTHING, 0
         return self._by_rules(operation_id, in_path, account_sid)
 

@@ -1,4 +1,4 @@
-"""Schemas of faults and their rules, of `openapi/faults.yaml`."""
+"""Schemas of faults and their rules, from `openapi/faults.yaml`."""
 
 from functools import cache
 
@@ -15,5 +15,5 @@ def schema() -> Json:
 
 @cache
 def injection_schema() -> Json:
-    """The schema of what becomes of a request."""
+    """Return the schema of an injection."""
     return resolve(document(FAULT_RULES)["$defs"]["Fault"], FAULT_RULES)

@@ -6,6 +6,6 @@ from .protocol import PROTOCOL, Protocol
 
 
 def hang_up(scope: Scope) -> None:
-    """Close the connection of a request: what was sent still arrives, and what is sent from now on does not."""
+    """Close the connection of a request: sent data still arrives, further data is not sent."""
     protocol: Protocol = scope[PROTOCOL]
     protocol.hang_up()

@@ -11,14 +11,14 @@ from connexion.decorators.parameter import pythonic
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import ApiError, no_store
+from ..errors import ApiError, json_headers, no_store
 from ..gate import Gate
 from ..request import Request
 from .bodies import JSON
 from .stage import Stage, is_control
 
 Provider = Callable[[Scope], Any]
-"""Makes an argument of a handler for a request."""
+"""Makes a handler's argument for a request."""
 
 Providers = Iterable[tuple[str, Provider]]
 
@@ -27,7 +27,7 @@ class Dispatch(Stage):
     """The stage of the handlers."""
 
     def __init__(self, providers: Mapping[str, Provider], gate: Gate | None = None) -> None:
-        """`providers` make the arguments beside those of the spec; a handler gets those that its signature names."""
+        """Use `providers` for arguments that are no parameters; a handler gets those that its signature names."""
         super().__init__(_not_found)
         self._providers = providers
         self._gate = gate
@@ -48,13 +48,12 @@ def _streamed(operation: AbstractOperation) -> str | None:
 
 
 class HandledOperation:
-    """Calls a handler. It returns the body, or the body and a status; a body of None is none: 204."""
+    """Calls a handler, which returns a body, or a body and a status. None is no body, with status 204."""
 
     def __init__(self, function: Callable[..., Awaitable[Any]], providers: Providers, gate: Gate | None) -> None:
         self._function = function
         self._providers = providers
         self._gate = gate
-        self._no_store = no_store()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an ASGI app
         request = Request.of(scope)
@@ -72,18 +71,14 @@ class HandledOperation:
         else:
             result = await gate.within(scope, self._function, arguments)
         body, status = result if isinstance(result, tuple) else (result, 204 if result is None else 200)
-        headers = []
-        content = b""
-        if body is not None:
-            content = orjson.dumps(body)
-            length = b"%d" % len(content)
-            headers = [(b"content-type", b"application/json"), (b"content-length", length), self._no_store]
+        content = b"" if body is None else orjson.dumps(body)
+        headers = [] if body is None else json_headers(content)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
 
 class StreamedOperation:
-    """Calls a handler that yields the parts of a body, the first of them before anything is sent."""
+    """Calls a handler that yields the parts of a body; the first one comes before the head is sent."""
 
     def __init__(
         self, function: Callable[..., Awaitable[AsyncGenerator[bytes]]], providers: Providers, media_type: str
@@ -110,7 +105,7 @@ class StreamedOperation:
 
 
 async def _until_it_hangs_up(receive: Receive, sending: Coroutine[Any, Any, None]) -> None:
-    """Send until that is done, or the client is gone."""
+    """Send until all is sent, or the client hangs up."""
 
     async def hang_up() -> None:
         while (await receive())["type"] != "http.disconnect":

@@ -18,11 +18,17 @@ _CHARSET = re.compile(r"""charset\s*=\s*"?([^\s;"]+)""", re.IGNORECASE)
 
 
 @clause(
-    "HTTP-16", "must", "A validator changes with what it stands for", source="RFC 9110", spec=FETCH, deletes="validated"
+    "HTTP-16",
+    "must",
+    "A validator changes with what it stands for",
+    rule="Conditional and range requests",
+    source="RFC 9110",
+    spec=FETCH,
+    deletes="validated",
 )
 def validators(evidence: Evidence) -> None:
-    """An ETag or a Last-Modified, where there is one, is another after a delete: a list is then not 304, a Binding that
-    is gone is 404; and without credentials nothing is 304.
+    """An ETag or a Last-Modified, where there is one, MUST be another after a delete: a list is then not 304, a Binding
+    that is gone is 404; and without credentials nothing is 304.
     """
 
     def action(picks: Picks) -> None:
@@ -56,9 +62,9 @@ def validators(evidence: Evidence) -> None:
     evidence.attempt("validated", action)
 
 
-@clause("HTTP-17", "should", "No cache keeps Bindings", source=_CACHES, spec=f"{HEADERS}/Cache-Control")
+@clause("HTTP-17", "should", "No cache keeps Bindings", rule="Caches", source=_CACHES, spec=f"{HEADERS}/Cache-Control")
 def no_store(evidence: Evidence) -> None:
-    """Answers with Bindings come with `Cache-Control: no-store`: they are of one account, and personal data."""
+    """Answers with Bindings SHOULD come with `Cache-Control: no-store`: they are of one account, and personal data."""
     answers = [evidence.listed(evidence.rich), evidence.listed(evidence.large, ("PageSize", "5"))]
     for answer in (*answers, *(answer for _, answer in evidence.found[:5])):
         value = answer.header("cache-control")
@@ -66,9 +72,9 @@ def no_store(evidence: Evidence) -> None:
         check("no-store" in names and "public" not in names, "Cache-Control: no-store", value[:60] or "none", answer)
 
 
-@clause("HTTP-18", "should", "An encoded answer varies", source=_CACHES, spec=LIST)
+@clause("HTTP-18", "should", "An encoded answer varies", rule="Caches", source=_CACHES, spec=LIST)
 def vary(evidence: Evidence) -> None:
-    """An answer with a Content-Encoding has `Vary: Accept-Encoding`, so that caches keep encodings apart."""
+    """An answer with a Content-Encoding SHOULD have `Vary: Accept-Encoding`, so that caches keep encodings apart."""
     for answer in (evidence.listed(evidence.rich), *(answer for _, answer in evidence.found[:5])):
         if answer.header("content-encoding").lower() not in ("", "identity"):
             names = {each.strip().lower() for each in answer.header("vary").split(",")}

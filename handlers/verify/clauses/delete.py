@@ -140,8 +140,8 @@ def test_absent(evidence: Evidence) -> None:
 def test_malformed(evidence: Evidence) -> None:
     """Deleting by a malformed SID, or in a service that does not exist, is 404."""
     evidence.each(lambda sid: evidence.target.delete(evidence.rich, sid).has_status(404), malformed(evidence.absent()))
-    for service in (evidence.absent("IS"), *malformed(evidence.absent("IS"))[:3]):
-        evidence.target.delete(service, evidence.absent()).has_status(404)
+    services = (evidence.absent("IS"), *malformed(evidence.absent("IS"))[:3])
+    evidence.each(lambda each: evidence.target.delete(each, evidence.absent()).has_status(404), services)
 
 
 @clause(
@@ -170,12 +170,13 @@ def test_elsewhere(evidence: Evidence) -> None:
     "DELETE-11",
     "should",
     "A delete refuses query parameters",
+    rule="A parameter that an operation does not have",
     source=OURS,
     spec=f"{DELETE}/responses/400",
     deletes="with a query",
 )
 def test_query(evidence: Evidence) -> None:
-    """A delete takes no query parameter: any is 400, code 20001."""
+    """A delete takes no query parameter: any SHOULD be 400, code 20001."""
     _with_query(evidence)[0].has_status(400).has_code(BAD_PARAMETER)
 
 
@@ -201,10 +202,16 @@ def test_refused(evidence: Evidence) -> None:
 
 
 @clause(
-    "DELETE-13", "must", "Headers and bodies do not change a delete", source=SDKS, spec=DELETE, deletes="with a body"
+    "DELETE-13",
+    "must",
+    "Headers and bodies do not change a delete",
+    rule="Bodies and headers",
+    source=SDKS,
+    spec=DELETE,
+    deletes="with a body",
 )
 def test_headers(evidence: Evidence) -> None:
-    """A delete with a body, any Content-Type or any Accept is answered as without: SDKs send them."""
+    """A delete with a body, any Content-Type or any Accept MUST be answered as without: SDKs send them."""
 
     def action(picks: Picks) -> None:
         json = ("Content-Type", "application/json")
@@ -251,7 +258,7 @@ def _told(evidence: Evidence, picks: Picks) -> Story:
 
 
 def _with_query(evidence: Evidence) -> tuple[Answer, list[str], Answer]:
-    """A delete with a query: its answer, what is gone since, and the answer to fetching the Binding."""
+    """Delete with a query, and give its answer, what is gone since, and the answer to fetching the Binding."""
 
     def action(picks: Picks) -> tuple[Answer, list[str], Answer]:
         [pick], service = picks, evidence.service_of(picks)

@@ -160,7 +160,7 @@ def _refused(evidence: Evidence, query: Query) -> None:
 
 
 def _users(service: Service) -> list[str]:
-    """The users of a service, those with the most Bindings first."""
+    """Give the users of a service, those with the most Bindings first."""
     return [identity for identity, _ in service.identities.most_common()]
 
 

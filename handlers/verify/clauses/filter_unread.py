@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from ..clause import OURS, clause
 from ..evidence import Evidence, same_bindings
@@ -36,10 +37,17 @@ class Unread:
         return self.query
 
 
-@clause("FILTER-15", "must", "A filter that cannot be read never shows others", source=OURS, spec=_IDENTITY)
+@clause(
+    "FILTER-15",
+    "must",
+    "A filter that cannot be read never shows others",
+    rule="A query that cannot be read",
+    source=OURS,
+    spec=_IDENTITY,
+)
 def unread(evidence: Evidence) -> None:
     """A filter that is empty, or that parsers drop, split or merge (a raw `;`, a broken escape, what is no UTF-8,
-    white space or `[]` about its name, another case beside the right spelling) is an error, matches nobody, or gives
+    white space or `[]` about its name, another case beside the right spelling) MUST be an error, match nobody, or give
     just whom it names.
     """
     service, one, other = _two_users(evidence)
@@ -66,10 +74,17 @@ def many_values(evidence: Evidence) -> None:
     evidence.each(counts, cases, name=lambda query: f"{len(query)} values of {query[0][0]}")
 
 
-@clause("FILTER-17", "must", "Long values of a filter count, or it is refused", source=OURS, spec=_IDENTITY)
+@clause(
+    "FILTER-17",
+    "must",
+    "Long values of a filter count, or it is refused",
+    rule="A longer or refused URL",
+    source=OURS,
+    spec=_IDENTITY,
+)
 def long_values(evidence: Evidence) -> None:
-    """Identities of up to 512 characters count whole, in URLs of up to 60 KB, or the request is refused: no 5xx, and
-    nothing is cut off.
+    """Identities of up to 512 characters MUST count whole, in URLs of up to 60 KB, or the request is refused: no 5xx,
+    and nothing is cut off.
     """
 
     def counts(size: int) -> None:
@@ -81,9 +96,9 @@ def long_values(evidence: Evidence) -> None:
     evidence.each(counts, _SIZES, name=lambda size: f"a query of {size} bytes")
 
 
-@clause("FILTER-18", "should", "A URL may have 60 KB", source=OURS, spec=_IDENTITY)
+@clause("FILTER-18", "should", "A URL may have 60 KB", rule="A URL of 60 KB", source=OURS, spec=_IDENTITY)
 def long_urls(evidence: Evidence) -> None:
-    """A URL of 60 KB, as ten identities of 512 characters make it, is served."""
+    """A URL of 60 KB, as ten identities of 512 characters make it, SHOULD be served."""
 
     def served(size: int) -> None:
         _long(evidence, size)[1].has_status(200)
@@ -118,9 +133,20 @@ def _unread(user: str, other: str) -> Iterator[Unread]:
         yield Unread(f"Identity={user}{text}", [user, f"{user}{text}"])
         yield Unread(f"Identity={text}", [text])
     yield Unread(f"Identity={user};Identity={other}", [user, other, f"{user};Identity={other}"])
+    for text in ("\u00e9", "\u65e5\u672c", "\U0001f600"):  # raw UTF-8
+        yield Unread(f"Identity={text}", [text])
+        yield Unread(f"Identity={user}{text}", [f"{user}{text}"])
+        yield Unread(f"Identity={user}&{text}=1", one)
+        yield Unread(f"Identity{text}={user}", one)
+    yield from _unread_names(user, other)
+
+
+def _unread_names(user: str, other: str) -> Iterator[Unread]:
+    one = (user,)
     for name in (
         *("%20Identity", "+Identity", "Identity%20", "Identity+", "Identity%0A", "Identity%00", "%00Identity"),
         *("Identity[]", "Identity%5B%5D", "Identity[0]", "Identity[a]", "Identity%5B", "Identity."),
+        *("%49dentity", "Identit%79", "Identity%3D"),
         *("Identity%zz", "Identity%FF", "%FFIdentity", "Identity%C3", ";Identity", "a;Identity", "a=b;Identity"),
     ):
         yield Unread(f"{name}={user}", one)
@@ -148,7 +174,8 @@ def _shows_no_others(evidence: Evidence, service: Service, case: Unread) -> None
     check(answer.status < 500, "a status below 500", answer.summary, answer)
     if answer.status >= 300:
         return
-    named = [] if case.names_nobody else service.matching(case.identities, case.types)
+    identities = [*case.identities, *map(unquote, case.identities)]  # some decoders have U+FFFD for what is no UTF-8
+    named = [] if case.names_nobody else service.matching(identities, case.types)
     sids = {each.sid for each in named}
     others = [str(sid) for sid in answer.sids if sid not in sids]
     check(
@@ -166,7 +193,7 @@ def _matches(answer: Answer, service: Service, query: Sequence[tuple[str, str]])
 
 
 def _long(evidence: Evidence, size: int) -> tuple[list[tuple[str, str]], Answer]:
-    """A list with a query of so many bytes, made of the longest identities of the world and such as nobody has."""
+    """Give a list with a query of so many bytes, made of the longest identities of the world and such as nobody has."""
 
     def make() -> tuple[list[tuple[str, str]], Answer]:
         service = _with_longest(evidence)
@@ -178,7 +205,7 @@ def _long(evidence: Evidence, size: int) -> tuple[list[tuple[str, str]], Answer]
             longer = [*query[:-1], ("Identity", value), query[-1]]
             if len(encoded(longer)) <= size:
                 query = longer
-        return query, evidence.target.list(service, query)
+        return query, evidence.target.list(service, query, is_odd=True)
 
     return evidence.once(("a long query", size), make)
 

@@ -29,9 +29,16 @@ _FORWARDED = (
 )
 
 
-@clause("HTTP-12", "must", "The URLs that the server gives have its origin", source=SDKS, spec=_URL)
+@clause(
+    "HTTP-12",
+    "must",
+    "The URLs that the server gives have its origin",
+    rule="The origin of URLs",
+    source=SDKS,
+    spec=_URL,
+)
 def own_origin(evidence: Evidence) -> None:
-    """URLs have a host. Those on the host that was asked have its scheme and its port too; with `--public-url` all
+    """URLs MUST have a host. Those on the host that was asked have its scheme and its port too; with `--public-url` all
     URLs begin with that.
     """
     target = evidence.target
@@ -47,10 +54,12 @@ def own_origin(evidence: Evidence) -> None:
             check(origin(url) == own, expected, f"{parts.scheme}://{parts.netloc[:100]}", answer)
 
 
-@clause("HTTP-13", "should", "Nobody names the host of URLs from outside", source=OURS, spec=_URL)
+@clause(
+    "HTTP-13", "should", "Nobody names the host of URLs from outside", rule="Headers of clients", source=OURS, spec=_URL
+)
 def forwarded(evidence: Evidence) -> None:
     """A host, a scheme, a port or a prefix in the headers of proxies (X-Forwarded-Host, Forwarded, X-Original-Host,
-    X-Host, X-Forwarded-Proto) that just anyone sends does not get into URLs.
+    X-Host, X-Forwarded-Proto) that just anyone sends SHOULD NOT get into URLs.
     """
     target, rich = evidence.target, evidence.rich
     each, fetched = evidence.found[0]
@@ -105,5 +114,5 @@ def _all_urls(answer: Answer) -> Iterator[str]:
 
 
 def _origins(answer: Answer) -> list[str]:
-    """What stands before the paths of the contract in an answer's URLs."""
+    """Give what stands before the paths of the contract in an answer's URLs."""
     return [url.partition("/v2/")[0] for url in _all_urls(answer.has_status(200))]

@@ -18,6 +18,7 @@ _TOKEN = f"{PARAMETERS}/PageTokenParameter"
 UNUSUAL = (
     ("+5", 5),
     ("05", 5),
+    ("010", 10),
     ("5.0", 5),
     (" 5", 5),
     ("5 ", 5),
@@ -310,29 +311,43 @@ def test_code_of_too_large(evidence: Evidence) -> None:
     )
 
 
-@clause("PAGE-25", "should", "A PageSize that is no positive integer is 400", source=OURS, spec=f"{SCHEMAS}/PageSize")
+@clause(
+    "PAGE-25",
+    "should",
+    "A PageSize that is no positive integer is 400",
+    rule="An integer",
+    source=OURS,
+    spec=f"{SCHEMAS}/PageSize",
+)
 def test_bad_size(evidence: Evidence) -> None:
-    """A PageSize that is 0, negative or no integer is 400, code 20001; an unusual way to write an integer may be read,
-    and then is in force.
+    """A PageSize that is 0, negative or no integer SHOULD be 400, code 20001; an unusual way to write an integer MAY be
+    read, and then is in force.
     """
     sizes = ("0", "-1", "-1000", "abc", "10abc", "abc10", "1.5", "5\nabc", "abc\n5", "5,7", "0.5", "5e-1", "", "true")
     evidence.each(_refused, [("PageSize", size) for size in sizes], evidence)
     evidence.each(_refused_or_honoured, [("PageSize", *written) for written in UNUSUAL], evidence)
 
 
-@clause("PAGE-26", "should", "A Page that is no integer is 400", source=OURS, spec=f"{SCHEMAS}/Page")
+@clause("PAGE-26", "should", "A Page that is no integer is 400", rule="An integer", source=OURS, spec=f"{SCHEMAS}/Page")
 def test_bad_page(evidence: Evidence) -> None:
-    """A Page that is negative or no integer is 400, code 20001; an unusual way to write an integer may be read, and
-    then is echoed.
+    """A Page that is negative or no integer SHOULD be 400, code 20001; an unusual way to write an integer MAY be read,
+    and then is echoed.
     """
     pages = ("-1", "abc", "1.5", "5abc", "5\nabc", "abc\n5", "5,7", "", "true")
     evidence.each(_refused, [("Page", page) for page in pages], evidence)
     evidence.each(_refused_or_honoured, [("Page", *written) for written in UNUSUAL], evidence)
 
 
-@clause("PAGE-27", "must", "A PageSize that is sent twice is not refused", source=SDKS, spec=_SIZE)
+@clause(
+    "PAGE-27",
+    "must",
+    "A PageSize that is sent twice is not refused",
+    rule="A PageSize that is sent twice",
+    source=SDKS,
+    spec=_SIZE,
+)
 def test_twice(evidence: Evidence) -> None:
-    """A PageSize that is sent twice is not refused, since the SDK for Java does that; one of the two is in force."""
+    """A PageSize that is sent twice MUST NOT be refused, since the SDK for Java does that; one of the two counts."""
     most = len(evidence.large.bindings)
     for one, other in ((7, 5), (3, 3), (1, 2)):
         answer = evidence.listed(evidence.large, ("PageSize", str(one)), ("PageSize", str(other)))
@@ -395,7 +410,7 @@ def _leads(evidence: Evidence, page: Answer, name: str, wanted: Answer, what: st
 
 
 def _led(evidence: Evidence, walk: Walk) -> Sequence[tuple[Answer, Answer]]:
-    """What the page URLs of a walk's second page, or of its only one, lead to."""
+    """Give what the page URLs of a walk's second page, or of its only one, lead to."""
     page = walk.pages[min(1, len(walk.pages) - 1)]
     urls = [page.url(name) for name in ("first_page_url", "url", "next_page_url", "previous_page_url")]
     calls = [partial(evidence.target.follow, url, page) for url in urls if url is not None]

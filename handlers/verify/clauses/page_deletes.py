@@ -52,12 +52,13 @@ def test_deleted_edges(evidence: Evidence) -> None:
     "PAGE-30",
     "should",
     "The page of a token is empty where nothing is left",
+    rule="A page after which everything was deleted",
     source=OURS,
     spec=_NEXT,
     deletes="after a token",
 )
 def test_deleted_after(evidence: Evidence) -> None:
-    """Where everything after a token was deleted, its page is empty: 200, both URLs null."""
+    """Where everything after a token was deleted, its page SHOULD be empty: 200, both URLs null."""
 
     def action(picks: Picks) -> None:
         service = evidence.service_of(picks)
@@ -80,12 +81,15 @@ def test_deleted_after(evidence: Evidence) -> None:
     "PAGE-31",
     "must",
     "previous_page_url bears deletes on the previous page",
+    rule="Pages after deletes",
     source=OURS,
     spec=_PREVIOUS,
     deletes="previous page",
 )
 def test_deleted_on_previous(evidence: Evidence) -> None:
-    """`previous_page_url` still works where Bindings of the page that it leads to were deleted: it shows the others."""
+    """`previous_page_url` MUST still work where Bindings of the page that it leads to were deleted: it shows the
+    others.
+    """
 
     def action(picks: Picks) -> None:
         service = evidence.service_of(picks)
@@ -111,12 +115,13 @@ def test_deleted_on_previous(evidence: Evidence) -> None:
     "PAGE-35",
     "should",
     "Pages on the way back are full",
+    rule="Going back over deleted Bindings",
     source=OURS,
     spec=_PREVIOUS,
     deletes="on the way back",
 )
 def back_over_deleted(evidence: Evidence) -> None:
-    """Going back over Bindings that were deleted, a page that is not the last one is full."""
+    """Going back over Bindings that were deleted, a page that is not the last one SHOULD be full."""
 
     def action(picks: Picks) -> None:
         service = evidence.service_of(picks)
@@ -136,7 +141,7 @@ def back_over_deleted(evidence: Evidence) -> None:
 
 
 def _placed(evidence: Evidence, service: Service, picks: Picks, *, ends: int) -> tuple[Sequence[Any], int]:
-    """The order in which Bindings stand, and which place among them one of the picks has."""
+    """Give the order in which Bindings stand, and which place among them one of the picks has."""
     order = evidence.standing(service)
     for pick in picks:
         if pick.sid not in order:

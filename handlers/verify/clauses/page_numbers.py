@@ -1,5 +1,6 @@
 """PAGE, once more: numbers, and what depends on them."""
 
+from collections.abc import Sequence
 from urllib.parse import parse_qs, urlsplit
 
 from ..clause import OURS, SDKS, clause
@@ -8,6 +9,7 @@ from ..facts import LARGEST_SIZE, PARAMETERS, SCHEMAS
 from ..response import MISSING, Answer, is_integer, told
 from ..violation import WorldLacks, check, violated
 
+_TOKEN = f"{PARAMETERS}/PageTokenParameter"
 _META = f"{SCHEMAS}/PageMeta/properties"
 _PAGES = (
     *(1, 2**15, 2**16 + 3, 2**31 - 3, 2**31 - 2, 2**31 - 1, 2**31 + 3, 2**32 - 1, 2**32 + 3),
@@ -18,20 +20,32 @@ _PAGE_SIZES = (1, 255, 256, 257, 2**16 + 5, 2**31 - 1, 2**32 + 5, 2**53 + 5, 2**
 
 
 @clause(
-    "PAGE-32", "must", "A Page that is accepted is echoed to the digit", source=OURS, spec=f"{PARAMETERS}/PageParameter"
+    "PAGE-32",
+    "must",
+    "A Page that is accepted is echoed to the digit",
+    rule="An integer that is accepted",
+    source=OURS,
+    spec=f"{PARAMETERS}/PageParameter",
 )
 def large_pages(evidence: Evidence) -> None:
-    """A Page is 400, or echoed to the digit, with the right numbers beside it: `next_page_url` carries Page + 1, or
-    Page itself where that is the largest, and works.
+    """A Page MUST be 400, or echoed to the digit, with the right numbers beside it: `next_page_url` carries Page + 1,
+    or Page itself where that is the largest, and works.
     """
     evidence.each(_echoed, _PAGES, evidence)
 
 
 @clause(
-    "PAGE-33", "must", "A PageSize that is accepted is in force", source=OURS, spec=f"{PARAMETERS}/PageSizeParameter"
+    "PAGE-33",
+    "must",
+    "A PageSize that is accepted is in force",
+    rule="An integer that is accepted",
+    source=OURS,
+    spec=f"{PARAMETERS}/PageSizeParameter",
 )
 def large_sizes(evidence: Evidence) -> None:
-    """A PageSize, however many bits it has, is 400, or in force as it is, or cut to the maximum: never another one."""
+    """A PageSize, however many bits it has, MUST be 400, or in force as it is, or cut to the maximum: never another
+    one.
+    """
 
     def in_force(size: int) -> None:
         answer = evidence.target.list(evidence.large, [("PageSize", str(size))])
@@ -73,6 +87,54 @@ def previous_by_position(evidence: Evidence) -> None:
         check(back.sids == first.sids, "the first page", f"{back.summary}, another page", second, back)
 
 
+@clause(
+    "PAGE-36",
+    "must",
+    "A Page or a PageToken that is sent twice is no third one",
+    rule="A Page or a PageToken that is sent twice",
+    source=OURS,
+    spec=_TOKEN,
+)
+def sent_twice(evidence: Evidence) -> None:
+    """A Page or a PageToken that is sent twice MAY be 400; else one of the two MUST count."""
+    large, size = evidence.large, evidence.paged
+    pages = evidence.walk(large, size).pages
+    tokens = [_parameter(page, "PageToken") for page in pages[:2]]
+
+    def one_of(case: tuple[str, str]) -> None:
+        answer = evidence.target.list(large, [size, *(("Page", each) for each in case)])
+        if answer.has_status(200, 400).status == 200:
+            found = answer.meta.get("page", MISSING)
+            check(str(found) in case, f"`meta.page`: {' or '.join(case)}", f"`meta.page`: {told(found)}", answer)
+
+    def one_page_of(case: Sequence[str]) -> None:
+        answer = evidence.target.list(large, [size, *(("PageToken", each) for each in case)])
+        if answer.has_status(200, 400).status == 200:
+            is_one = answer.sids in [page.sids for page in pages[1:3]]
+            check(is_one, "the page of one of the two tokens", f"{answer.summary}, another page", answer)
+
+    evidence.each(one_of, (("3", "4"), ("4", "3")), name="Page={0[0]}&Page={0[1]}".format)
+    evidence.each(one_page_of, (tokens, tokens[::-1], [*tokens[:1], "x"]), name=lambda _: "PageToken")
+
+
+@clause("PAGE-37", "should", "A PageToken with another PageSize keeps both", source=OURS, spec=_TOKEN)
+def another_size(evidence: Evidence) -> None:
+    """A PageToken with another PageSize than it came with is 400, or gives a page of that size from the same place."""
+    large, size = evidence.large, evidence.paged
+    pages = evidence.walk(large, size).pages
+    token, order = _parameter(pages[0], "PageToken"), [sid for page in pages for sid in page.sids]
+    own = len(pages[0].sids)
+
+    def keeps(other: int) -> None:
+        answer = evidence.target.list(large, [("PageSize", str(other)), ("PageToken", token)])
+        if answer.has_status(200, 400).status == 200:
+            wanted = order[own : own + other]
+            expected = f"the {len(wanted)} Bindings that follow the first {own}"
+            check(answer.sids == wanted, expected, f"{answer.summary}, others", answer)
+
+    evidence.each(keeps, (max(own - 1, 1), own + 1, LARGEST_SIZE), name="PageSize={}".format)
+
+
 def _echoed(evidence: Evidence, number: int) -> None:
     large, size = evidence.large, evidence.paged
     answer = evidence.target.list(large, [size, ("Page", str(number))])
@@ -102,7 +164,7 @@ def _echoed(evidence: Evidence, number: int) -> None:
 
 
 def _parameter(page: Answer, name: str) -> str:
-    """A parameter of the next page's URL. Raises `NotShown` where there is no next page."""
+    """Give a parameter of the next page's URL. Raises `NotShown` where there is no next page."""
     url = page.url("next_page_url")
     if url is None:
         raise WorldLacks("service with two Bindings")

@@ -1,5 +1,6 @@
 """TEXT: texts and how they are encoded."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -10,6 +11,7 @@ from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence, same_bindings
 from ..facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS
 from ..response import Answer
+from ..variants import INHERITED
 from ..violation import WorldLacks, case_name, check, violated
 from ..world import Service
 
@@ -21,6 +23,7 @@ _JSON = "RFC 8259"
 _SQL = ("%", "_", "*", ".*", "%%", "' OR '1'='1", "x' OR 'a'='a", '" OR ""="', "'", '"', "\\", "%_", "a'--", "O'Brien")
 """Texts with wildcards, and with what SQL and shells give a meaning."""
 _SHORTEST_LONG = 100
+_UNICODE_ESCAPE = re.compile("%u([0-9A-Fa-f]{4})")
 _MOST = 40
 """Identities that a clause filters by, at most, where it makes many."""
 Asked = list[tuple[Service, str]]
@@ -82,17 +85,17 @@ def test_normalisation(evidence: Evidence) -> None:
     evidence.finds(asked[:_MOST], "texts that normalisation makes the same are different")
 
 
-@clause("TEXT-05", "must", "A plus in a query is a space", source=SDKS, spec=_IDENTITY)
+@clause("TEXT-05", "must", "A plus in a query is a space", rule="Encoding", source=SDKS, spec=_IDENTITY)
 def test_plus(evidence: Evidence) -> None:
-    """In a query a `+` is a space, as forms encode it and some SDKs do."""
+    """In a query a `+` MUST be a space, as forms encode it and some SDKs do."""
     found = evidence.users(lambda each: " " in each, "identity with a space")
     asked = [(service, quote_plus(user, safe=""), user) for service, users in found for user in users[:8]]
     evidence.each(_finds_raw, asked, evidence, name=_written)
 
 
-@clause("TEXT-06", "must", "%2B in a query is a plus", source=SDKS, spec=_IDENTITY)
+@clause("TEXT-06", "must", "%2B in a query is a plus", rule="Encoding", source=SDKS, spec=_IDENTITY)
 def test_encoded_plus(evidence: Evidence) -> None:
-    """In a query `%2B` is a plus."""
+    """In a query `%2B` MUST be a plus."""
     asked: Asked = []
     for service, users in evidence.users(lambda each: "+" in each, "identity with a plus"):
         asked += _in(service, [*users, *(user.replace("+", " ") for user in users)])
@@ -160,14 +163,14 @@ def test_wildcards(evidence: Evidence) -> None:
 
 @clause("TEXT-14", "must", "Identities that look like numbers or keywords are texts", source=OURS, spec=_IDENTITY)
 def test_alike(evidence: Evidence) -> None:
-    """Identities that look like something else (null, true, 0, 01, -1, NaN, undefined) are texts like any other."""
+    """Identities that look like something else (null, true, 0, 01, -1, NaN, constructor) are texts like any other."""
 
     def looks(each: str) -> bool:
         return each.lower() in _ALIKE or each.lstrip("+-").isdecimal()
 
     asked: Asked = []
     for service, users in evidence.users(looks, "identity that looks like a number or a keyword"):
-        others = ("0", "1", "01", "1.0", "null", "None", "true", "false", "NaN", "undefined")
+        others = ("0", "1", "01", "1.0", "null", "None", "true", "false", "NaN", "undefined", *INHERITED)
         asked += _in(service, [*users, *others])
     evidence.finds(asked)
 
@@ -196,23 +199,44 @@ def test_escapes(evidence: Evidence) -> None:
     evidence.each(_finds_raw, wanted, evidence, name=_written)
 
 
-@clause("TEXT-17", "must", "Broken percent-encoding shows nobody's Bindings", source="RFC 3986", spec=_IDENTITY)
+@clause(
+    "TEXT-17",
+    "must",
+    "Broken percent-encoding shows nobody's Bindings",
+    rule="A query that cannot be read",
+    source="RFC 3986",
+    spec=_IDENTITY,
+)
 def test_broken(evidence: Evidence) -> None:
-    """Broken percent-encoding in a filter gives 400, 404, nothing, or the Bindings of whoever is called just that;
-    never a 5xx, never others.
+    """Broken percent-encoding in a filter MUST be refused, or give nothing, or the Bindings of whoever is called just
+    that (of `%u0041` also those of A, as some decoders read it); never a 5xx, never others.
     """
     _show_nothing(evidence, lambda _: ("%zz", "%", "%4", "%%", "%u0041", "a%", "%-1"))
 
 
-@clause("TEXT-18", "must", "A NUL in a filter shows nobody's Bindings", source=OURS, spec=_IDENTITY)
+@clause(
+    "TEXT-18",
+    "must",
+    "A NUL in a filter shows nobody's Bindings",
+    rule="A query that cannot be read",
+    source=OURS,
+    spec=_IDENTITY,
+)
 def test_nul(evidence: Evidence) -> None:
-    """A NUL in a filter gives 400, 404 or nothing; never a 5xx, never Bindings."""
+    """A NUL in a filter MUST be refused or give nothing; never a 5xx, never Bindings."""
     _show_nothing(evidence, lambda plain: ("%00", "a%00b", *(form for e in plain for form in (f"{e}%00", f"%00{e}"))))
 
 
-@clause("TEXT-19", "must", "What is not UTF-8 in a filter shows nobody's Bindings", source="RFC 3629", spec=_IDENTITY)
+@clause(
+    "TEXT-19",
+    "must",
+    "What is not UTF-8 in a filter shows nobody's Bindings",
+    rule="A query that cannot be read",
+    source="RFC 3629",
+    spec=_IDENTITY,
+)
 def test_not_utf8(evidence: Evidence) -> None:
-    """What is not UTF-8 in a filter gives 400, 404 or nothing; never a 5xx, never Bindings."""
+    """What is not UTF-8 in a filter MUST be refused, give nothing, or be read as U+FFFD; never a 5xx, never others."""
     broken = ("%FF", "%C3", "%ED%A0%80", "%C0%AF", "%F8%88%80%80%80", "%F4%90%80%80", "%E9")
     _show_nothing(evidence, lambda plain: (*broken, *(f"{e}{end}" for e in plain for end in ("%FF", "%C0%80"))))
 
@@ -313,10 +337,17 @@ def _nothing(evidence: Evidence, case: tuple[Service, str]) -> None:
     path = evidence.target.path(service)
     for query in (f"Identity={text}", f"PageSize={LARGEST_SIZE}&Identity={text}"):
         answer: Answer = evidence.target.send("GET", f"{path}?{query}", is_odd=True)
-        if answer.has_status(200, 400, 404).status == 200:
-            itself = {each.sid for each in service.matching([text])}  # most decoders leave what is no escape
+        is_refused = 400 <= answer.status < 500  # by the server, or by a firewall before it
+        check(is_refused or answer.status == 200, "status 400 or 404, or an empty list", answer.summary, answer)
+        if not is_refused:
+            itself = {each.sid for each in service.matching(_readings(text))}
             others = [sid for sid in answer.sids if sid not in itself]
             check(not others, "status 400 or 404, or an empty list", answer.summary, answer)
+
+
+def _readings(text: str) -> list[str]:
+    """Give what decoders make of an escape that is none: most leave it, some know `%u`, or have U+FFFD for bytes."""
+    return [text, _UNICODE_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text), unquote(text)]
 
 
 def _url(page: Answer, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What Schemathesis reported, as findings."""
+"""Findings: the failures that Schemathesis reported."""
 
 import base64
 import json
@@ -105,7 +105,7 @@ def sent(report: Path) -> dict[str, int]:
 
 
 def left_out(report: Path) -> list[str]:
-    """What Schemathesis could not do, for another reason than that no answer came."""
+    """Say what Schemathesis could not do, for another reason than that no answer came."""
     errors = [event for kind, event in _events(report) if kind in ("NonFatalError", "FatalError")]
     return [
         f"{error.get('label', 'a part')} ({error['value']['type']})"

@@ -22,7 +22,7 @@ from .plan import PLAN, Plan, Substitutes
 from .reading import reading
 
 _GATEWAY = (502, 504)
-"""What a proxy says when it got no answer from the server behind it."""
+"""Statuses of a proxy that got no answer from the server behind it."""
 
 _plan = Plan(**json.loads(Path(os.environ[PLAN]).read_text(encoding="utf-8")))
 _substitutes = Substitutes(_plan)
@@ -77,7 +77,7 @@ def _is_success(response: Response) -> bool:
 
 
 def _told(failure: JsonSchemaError) -> str:
-    """What is wrong with a body or a header, without what it holds."""
+    """Say what is wrong with a body or a header, without what it holds."""
     keyword = str(failure.schema_path[-1]) if failure.schema_path else "schema"
     where = "/" + "/".join(map(str, failure.instance_path))
     if keyword == "required":  # the message names what the schema asks for

@@ -56,7 +56,7 @@ enabled = false # it would change URLs; what leaves the folder is hidden by ours
 _METHODS = ["put", "post", "patch", "delete", "options"]
 _SEED = 1
 _FOUND = (0, 1)
-"""What Schemathesis ends with when it came to its end."""
+"""Exit codes of a complete run of Schemathesis."""
 _LAST_LINES = 15
 _FOREIGN = ("SCHEMATHESIS_", "HYPOTHESIS_", "CHAT_BINDINGS_", "PYTHONWARNINGS")
 

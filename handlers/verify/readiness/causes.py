@@ -8,7 +8,7 @@ from ..http.connection import ConnectError, Connection, ProxyError, Route, Sent,
 from ..target import Target
 
 _OTHER_NAME = (62, 64)
-"""What OpenSSL calls a certificate of another host name, and of another IP address."""
+"""OpenSSL's codes for a certificate of another host name, and of another IP address."""
 _PROBE_S = 3.0
 
 

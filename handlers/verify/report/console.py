@@ -1,4 +1,4 @@
-"""What verify prints: the clauses, how far it is, and what it found."""
+"""Terminal output of verify: the clauses, the progress of a run, and its results."""
 
 import threading
 from collections import Counter
@@ -81,11 +81,11 @@ class LiveProgress:
         self._progress.stop()
 
     def start(self, clause: Clause) -> None:
-        """A clause is being checked."""
+        """Show that a clause is being checked."""
         self._progress.update(self._task, description=f"{clause.id} {escape(clause.title)}")
 
     def done(self, result: Result) -> None:
-        """A clause was checked."""
+        """Show that a clause was checked."""
         self._checked += 1
         self._progress.advance(self._task)
         if self._console.is_terminal or result.outcome == "failed":

@@ -107,7 +107,7 @@ def test_a_token_is_required_where_it_is_set(tmp_path):
         (["--journal", "0"], "", "'0' is not a whole number from 1 to 1000000"),
     ],
 )
-def test_what_would_let_others_in_is_refused(tmp_path, options, token, told):
+def test_exposure_without_a_token_is_refused(tmp_path, options, token, told):
     """The error says what to set."""
     variables = {"CHAT_BINDINGS_CONTROL_TOKEN": token} if token else {}
     command = [sys.executable, "-m", "chat_bindings", "serve", "--demo", "--control", *options]
