@@ -1,4 +1,4 @@
-"""`Kept` for PostgreSQL: the same tables in a schema of their own."""
+"""The copy of a PostgreSQL database to return to: the same tables in a schema of their own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from . import citus
-from .connection import away, connect, conninfo
+from .connection import connect, conninfo, storage_errors
 from .loader import PostgresLoader
 
 SCHEMA = "chat_bindings_kept"
@@ -19,9 +19,9 @@ _TABLES = {
     "services": ("account_sid",),
     "bindings": (),
 }
-"""Each after what its rows stand under, with the columns that are updated in a row that is there already.
+"""Parents first, with the columns that are updated in a row that is there already.
 
-A Binding that differs is deleted before: two of them may have exchanged their unique keys.
+A Binding that differs is deleted first: two of them may have exchanged their unique keys.
 """
 
 _SAME = "kept.service_sid = bindings.service_sid AND kept.sid = bindings.sid AND ROW(kept.*) = ROW(bindings.*)"
@@ -37,7 +37,7 @@ class PostgresKept:
 
     def keep(self) -> None:
         connection = self._connection
-        with away(), connection.transaction():
+        with storage_errors(), connection.transaction():
             connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
             connection.execute(f"CREATE SCHEMA {SCHEMA}")
             for table in _TABLES:
@@ -47,7 +47,7 @@ class PostgresKept:
     @contextmanager
     def replace(self) -> Iterator[PostgresLoader]:
         connection = self._connection
-        with away(), connection.transaction():
+        with storage_errors(), connection.transaction():
             connection.execute(f"SET LOCAL search_path TO {SCHEMA}")
             connection.execute(f"TRUNCATE {', '.join(_TABLES)}")
             loader = PostgresLoader(connection)
@@ -57,7 +57,7 @@ class PostgresKept:
 
     def put_back(self) -> None:
         connection = self._connection
-        with away(), connection.transaction():
+        with storage_errors(), connection.transaction():
             # a reset that a power failure undoes is none that a test relies on
             connection.execute("SET LOCAL synchronous_commit TO off")
             if self._is_new or citus.is_there(connection):
@@ -68,7 +68,7 @@ class PostgresKept:
 
     def close(self) -> None:
         if self._opened is not None:
-            with away():
+            with storage_errors():
                 self._opened.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
             self._opened.close()
             self._opened = None
