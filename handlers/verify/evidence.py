@@ -43,6 +43,11 @@ class Walk:
     pages: Sequence[Answer]
 
     @property
+    def case(self) -> str:
+        """Its query, to name it in a list."""
+        return f"a walk with {self.pages[0].case.partition('?')[2] or 'no parameters'}"
+
+    @property
     def sids(self) -> list[Any]:
         """All SIDs, in order."""
         return [sid for page in self.pages for sid in page.sids]
@@ -332,6 +337,11 @@ def _unless_lost(action: Callable[[V], T], values: Iterable[V]) -> T:
     if len(lost) > 1:
         raise lost[-1].again()
     raise NotShown(f"the world has no other Binding to try it with, and {lost[0]}")
+
+
+def pages_of(walks: Iterable[Walk]) -> Iterator[Answer]:
+    """Yield all pages of some walks."""
+    return (page for walk in walks for page in walk.pages)
 
 
 def same_bindings(answer: Answer, expected: Sequence[Binding], why: str = "") -> None:

@@ -18,6 +18,8 @@ _MESSAGE, _URL = 160, 240
 
 _SIDS = re.compile("[A-Z]{2}[0-9a-fA-F]{32}")
 
+_IDENTITY = re.compile("Identity=[^&]*")
+
 _PERSONAL = ("identity", "endpoint", "links")
 
 
@@ -69,6 +71,12 @@ class Answer:
     """Why there is none, where it stands for an answer that did not come; its status is 0 then."""
     began: float = 0.0
     """When its request was sent, by the clock of `time.monotonic`; 0 where that is not known."""
+
+    @property
+    def case(self) -> str:
+        """Its request, to name it in a list: the method, and the end of the path with the query, without identities."""
+        path, mark, query = self.request.url.partition("?")
+        return f"{self.request.method} {path.rpartition('/')[2]}{mark}{_IDENTITY.sub('Identity=...', query)}"
 
     @property
     def is_of_binding(self) -> bool:

@@ -1,6 +1,7 @@
 """`chat-bindings client`: the folder that it fills, what it tells the generator, and what it says when it cannot."""
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from chat_bindings.clients.folder import SUMS, Unfit, replace_folder
 from chat_bindings.clients.generator import configure
 from chat_bindings.clients.spec import for_clients
 
-from ..support.running import environment, run_cli
+from ..support.running import environment, run_cli, wait_until
 
 FOLDER = Path(__file__).parents[2] / "openapi"
 SPEC = yaml.safe_load((FOLDER / "bindings.yaml").read_text(encoding="utf-8"))
@@ -272,3 +273,37 @@ def test_java_that_is_missing_old_or_failing_is_told(version, told, tmp_path):
     assert "Nothing was written." in done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["bin"]
+
+
+SLOW_JAVA = """#!/bin/sh
+[ "$1" = -version ] && echo 'openjdk version "17.0.1"' >&2 && exit
+for output; do :; done
+echo $$ >"$output/pid"
+[ -e "{0}/fast" ] || exec sleep 600
+"""
+
+
+def test_a_killed_run_leaves_nothing_that_the_next_does_not_remove(tmp_path):
+    """After `kill -9` the generator goes on and keeps others out; after its end the next run removes all of it."""
+    tools, temporary, clients = (tmp_path / name for name in ("bin", "tmp", "made"))
+    tools.mkdir()
+    temporary.mkdir()
+    java = tools / "java"
+    java.write_text(SLOW_JAVA.format(tools))
+    java.chmod(0o755)
+    command = [sys.executable, "-c", NO_JAVA, "client", "rust", "-o", str(clients / "new" / "client")]
+    env = environment(PATH=f"{tools}:{os.environ['PATH']}", TMPDIR=str(temporary))
+    killed = subprocess.Popen(command, env=env)
+    assert wait_until(lambda: any(path.read_text() for path in clients.rglob("pid")), 60)
+    killed.kill()
+    assert killed.wait(60) == -signal.SIGKILL
+    (tools / "fast").touch()
+
+    def next_run() -> str:
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60).stderr
+
+    assert "another process is just making it" in next_run()
+    os.kill(int(next(clients.rglob("pid")).read_text()), signal.SIGKILL)
+    assert wait_until(lambda: "Nothing was written" in next_run(), 60)  # for this Java makes no client
+    assert [path.name for path in clients.rglob("*")] == ["new"]
+    assert not list(temporary.iterdir())

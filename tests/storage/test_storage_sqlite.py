@@ -1,4 +1,4 @@
-"""What is SQLite's alone: a file, and the one lock that it has for writers."""
+"""SQLite alone: a file, and its one lock for writers."""
 
 import asyncio
 import subprocess
@@ -12,7 +12,7 @@ import pytest
 
 from chat_bindings.storage.interface import Filters, Registration, StorageDamaged, StorageUnavailable
 from chat_bindings.storage.sqlite.administration import SqliteAdministration
-from chat_bindings.storage.sqlite.connection import PATIENCE, away, connect, migrate, truncate_log
+from chat_bindings.storage.sqlite.connection import LOCK_TIMEOUT, connect, migrate, storage_errors, truncate_log
 from chat_bindings.storage.sqlite.engine import SqliteStorage
 
 from ..support.engines import TYPES
@@ -74,8 +74,8 @@ def test_the_event_loop_never_waits_for_a_lock(path, method):
                 longest = max(longest, time.monotonic() - turn)
             with pytest.raises(StorageUnavailable):
                 asked.result()
-            assert PATIENCE <= time.monotonic() - started < 4 * PATIENCE
-            assert longest < PATIENCE / 2
+            assert LOCK_TIMEOUT <= time.monotonic() - started < 4 * LOCK_TIMEOUT
+            assert longest < LOCK_TIMEOUT / 2
         await getattr(storage, method)(*arguments)
         await storage.close()
 
@@ -95,7 +95,7 @@ def test_a_service_starts_while_every_lock_is_held(path):
                 await asyncio.sleep(0.001)
                 longest = max(longest, time.monotonic() - turn)
             await opening
-            assert longest < PATIENCE / 2
+            assert longest < LOCK_TIMEOUT / 2
         assert await storage.credential("AC1")  # which waits for it
         await storage.close()
 
@@ -107,9 +107,9 @@ def test_commands_wait_for_a_lock(path):
     holder, other = connect(path), connect(path)
     holder.execute("BEGIN IMMEDIATE")
     started = time.monotonic()
-    with pytest.raises(StorageUnavailable), away():
+    with pytest.raises(StorageUnavailable), storage_errors():
         other.execute("BEGIN IMMEDIATE")
-    assert time.monotonic() - started > PATIENCE * 0.9
+    assert time.monotonic() - started > LOCK_TIMEOUT * 0.9
     holder.close()
     other.close()
 
@@ -184,5 +184,5 @@ def test_a_file_that_is_no_database_is_broken(tmp_path):
     """A file of another kind is a fault, which no waiting mends."""
     path = tmp_path / "text.db"
     path.write_text("no database " * 100)
-    with pytest.raises(StorageDamaged, match="not a database"), away():
+    with pytest.raises(StorageDamaged, match="not a database"), storage_errors():
         migrate(connect(path))

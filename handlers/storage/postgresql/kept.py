@@ -1,4 +1,4 @@
-"""`Kept` for PostgreSQL: the same tables in a schema of their own."""
+"""The copy of a PostgreSQL database to return to: the same tables in a schema of their own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,14 +6,14 @@ from typing import Any
 
 import psycopg
 
-from .connection import away, connect, conninfo
+from .connection import connect, conninfo, storage_errors
 from .loader import PostgresLoader
 
 SCHEMA = "chat_bindings_kept"
 """The schema of the kept tables."""
 
 _TABLES = ("accounts", "api_keys", "services", "bindings")
-"""Each after what its rows stand under."""
+"""Parents first."""
 
 
 class PostgresKept:
@@ -25,7 +25,7 @@ class PostgresKept:
 
     def keep(self) -> None:
         connection = self._connection
-        with away(), connection.transaction():
+        with storage_errors(), connection.transaction():
             connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
             connection.execute(f"CREATE SCHEMA {SCHEMA}")
             for table in _TABLES:
@@ -35,7 +35,7 @@ class PostgresKept:
     @contextmanager
     def replace(self) -> Iterator[PostgresLoader]:
         connection = self._connection
-        with away(), connection.transaction():
+        with storage_errors(), connection.transaction():
             connection.execute(f"SET LOCAL search_path TO {SCHEMA}")
             connection.execute(f"TRUNCATE {', '.join(_TABLES)}")
             loader = PostgresLoader(connection)
@@ -44,14 +44,14 @@ class PostgresKept:
 
     def put_back(self) -> None:
         connection = self._connection
-        with away(), connection.transaction():
+        with storage_errors(), connection.transaction():
             connection.execute(f"TRUNCATE {', '.join(_TABLES)}")
             for table in _TABLES:
                 connection.execute(f"INSERT INTO {table} TABLE {SCHEMA}.{table}")
 
     def close(self) -> None:
         if self._opened is not None:
-            with away():
+            with storage_errors():
                 self._opened.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
             self._opened.close()
             self._opened = None

@@ -7,13 +7,14 @@ import ssl
 import time
 import zlib
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import h11
 
 Headers = tuple[tuple[str, str], ...]
 
 _SIZE = 65536
+_ASCII = "".join(map(chr, range(33, 127)))
 _LONGEST_HEAD = 102_400
 """Bytes that the head of an answer may have."""
 _SHOWN = 48
@@ -100,7 +101,7 @@ class Sent:
 
     method: str
     target: str
-    """Path and query, exactly as they are sent."""
+    """Path and query, exactly as they are sent: what is beyond ASCII goes out as raw UTF-8."""
     headers: Headers
     body: bytes = b""
 
@@ -193,7 +194,10 @@ class Connection:
             headers += self._route.proxy.authorization
         if sent.body:
             headers.append(("Content-Length", str(len(sent.body))))
-        whole = self._state.send(h11.Request(method=sent.method, target=target, headers=headers)) or b""
+        ascii_target = quote(target, safe=_ASCII)
+        whole = self._state.send(h11.Request(method=sent.method, target=ascii_target, headers=headers)) or b""
+        if ascii_target != target:  # h11 sends no raw bytes
+            whole = whole.replace(ascii_target.encode(), target.encode(), 1)
         if sent.body:
             whole += self._state.send(h11.Data(data=sent.body)) or b""
         whole += self._state.send(h11.EndOfMessage()) or b""
