@@ -5,6 +5,7 @@ from collections import Counter
 from string import Formatter
 
 import pytest
+import yaml
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from ..support import specs
@@ -165,6 +166,18 @@ def test_error_examples_stand_under_their_own_status(response):
     (body,) = [body for _, body in specs.media(response.node)]
     assert body.value["schema"]["$ref"].endswith("/Error")
     assert {value["status"] for _, value in specs.examples(body)} == {int(response.status)}
+
+
+def test_the_contract_has_no_anchors():
+    """Some readers convert a part of a document by itself (ogen does), where an anchor elsewhere is unknown."""
+    tokens = yaml.scan((specs.FOLDER / specs.CONTRACT).read_text(encoding="utf-8"))
+    assert [it.start_mark.line + 1 for it in tokens if isinstance(it, yaml.AnchorToken | yaml.AliasToken)] == []
+
+
+def test_the_page_of_the_examples_holds_the_binding():
+    """What is written twice, for lack of anchors, is the same."""
+    examples = specs.load(specs.CONTRACT)["components"]["examples"]
+    assert examples["one_page"]["value"]["bindings"] == [examples["binding"]["value"]]
 
 
 @each_error
