@@ -52,6 +52,56 @@ def test_a_locked_database_is_away_for_writes_alone(path):
     asyncio.run(use())
 
 
+def test_writes_that_come_together_share_a_commit_after_lone_ones(path):
+    """A write after lone ones is not delayed; those that come in the same turn of the event loop share the next."""
+    sizes = []
+
+    async def use() -> None:
+        storage = SqliteStorage(path, TYPES)
+        storage.on_commit = sizes.append
+        await storage.open()
+        for number in range(6):
+            await storage.register("AC1", "IS1", device(f"lone {number}"))
+            await asyncio.sleep(0.01)
+        assert sizes == [1] * 6
+        await asyncio.gather(*(storage.register("AC1", "IS1", device(f"one of many {n}")) for n in range(20)))
+        assert sum(sizes) == 26
+        assert len(sizes) <= 6 + 3
+        await storage.close()
+
+    asyncio.run(use())
+
+
+def device(endpoint: str) -> Registration:
+    return Registration("u", endpoint, "apn", "CR1", [])
+
+
+def test_a_lone_write_that_takes_long_leaves_the_event_loop_free(path):
+    """After lone writes one that waits for a lock blocks the loop for a moment alone, and fails in its time."""
+
+    async def use() -> None:
+        storage = SqliteStorage(path, TYPES)
+        await storage.open()
+        for number in range(6):
+            await storage.register("AC1", "IS1", device(f"lone {number}"))
+            await asyncio.sleep(0.01)
+        with closing(connect(path)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = asyncio.create_task(storage.register("AC1", "IS1", device("late")))
+            longest = 0.0
+            while not waiting.done():
+                turn = time.monotonic()
+                await asyncio.sleep(0.001)
+                longest = max(longest, time.monotonic() - turn)
+            with pytest.raises(StorageUnavailable):
+                waiting.result()
+        assert longest < LOCK_TIMEOUT / 2
+        assert (await storage.register("AC1", "IS1", device("late")))[1]
+        await storage.close()
+
+    asyncio.run(use())
+
+
 @pytest.mark.parametrize("method", ["credential", "delete"])
 def test_the_event_loop_never_waits_for_a_lock(path, method):
     """While another process holds every lock of the log's index, reads and writes fail, and the loop goes on.

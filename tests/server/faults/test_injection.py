@@ -141,7 +141,7 @@ def test_the_first_example_of_a_status_is_the_usual(wish):
     assert body["message"] == errors()[first]["value"]["message"]
 
 
-def test_an_error_that_was_asked_for_does_nothing(wish, world, own_sids):
+def test_an_injected_error_carries_out_nothing(wish, world, own_sids):
     """A DELETE or a registration that is made to fail changes nothing, and the same request works afterwards."""
     sid, body = next(own_sids), registration(endpoint="never")
     for code in (429, 503):
