@@ -38,7 +38,7 @@ class Trace:
         self.checks: Counter[str] = Counter()
         """Checks that passed, by name."""
         self.peers = 0
-        """Requests that asked as one account for what is another's."""
+        """Requests of one account for another's resources."""
         self.summaries: list[str] = []
         """What tracecov says of each round."""
 
@@ -85,7 +85,7 @@ class Trace:
 
 
 def shortfalls(trace: Trace, spec: str, asked: dict[str, Operation], examples: int) -> Iterator[str]:
-    """What was asked for and not done, in sentences: Schemathesis itself says nothing of it."""
+    """The shortfalls of a run, in sentences: Schemathesis itself does not report them."""
     without = EXCEPTIONS["not_run"].get(spec, {})
     for check in sorted({*CHECKS.get_all_names(), "max_response_time"} - {"all"} - set(trace.checks) - set(without)):
         yield f"the check {check} never ran"
@@ -104,7 +104,7 @@ def shortfalls(trace: Trace, spec: str, asked: dict[str, Operation], examples: i
 
 
 def short_phases(trace: Trace, asked: Iterable[str], examples: int) -> list[str]:
-    """The phases that ended before they had made as many examples of an operation, or scenarios, as was asked."""
+    """The phases that ended with fewer examples of an operation, or scenarios, than configured."""
     short = []
     if any(trace.fuzzed[operation_id] < examples for operation_id in asked):
         short.append("fuzzing")
