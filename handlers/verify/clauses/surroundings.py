@@ -246,10 +246,10 @@ def options(evidence: Evidence) -> None:
     """
     target, rich = evidence.target, evidence.rich
 
-    def told(path: str) -> None:
+    def shows_nothing(path: str) -> None:
         answer = target.send("OPTIONS", path)
         answer.has_status(200, 204, 401, 405)
         is_shown = b'"bindings"' in answer.body or b'"identity"' in answer.body
         check(not is_shown, "no Binding", f"{answer.summary}, with Bindings", answer)
 
-    evidence.each(told, (target.path(rich), target.path(rich, rich.bindings[0])))
+    evidence.each(shows_nothing, (target.path(rich), target.path(rich, rich.bindings[0])))
