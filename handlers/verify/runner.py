@@ -12,7 +12,7 @@ from .evidence import Evidence
 from .http.client import CLAUSE
 from .outcome import Result, SentRequest
 from .plan import Use
-from .readiness.framing import Blockage
+from .readiness.framing import DEEPEST, Blockage
 from .response import Answer
 from .violation import DeleteLost, NotShown, TargetGone, Violation, WorldLacks
 
@@ -157,7 +157,7 @@ class Runner:
     def _violated(self, clause: Clause, violation: Violation) -> Result:
         hidden = self.secrets.hidden
         for blockage in self._blockages:
-            if blockage.clause != clause.id and blockage.explains(violation):
+            if clause.id not in (blockage.clause, DEEPEST) and blockage.explains(violation):
                 return Result(clause, "skipped", detail=hidden(f"blocked by {blockage.clause}: {blockage.reason}"))
         return Result(
             clause,

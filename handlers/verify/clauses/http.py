@@ -232,10 +232,11 @@ def _conversed(evidence: Evidence, requests: list[Request]) -> int:
     for _ in range(_ATTEMPTS):
         count = 0
         try:
-            for answer, received in evidence.target.client.converse(requests, _SURPLUS_WITHIN_S):
-                count += 1
-                surplus = f"status {answer.status}, and then {len(received.surplus)} bytes beyond the announced length"
-                check(not received.surplus, expected, surplus, answer)
+            with contextlib.closing(evidence.target.client.converse(requests, _SURPLUS_WITHIN_S)) as answers:
+                for answer, received in answers:
+                    count += 1
+                    beyond = f"{len(received.surplus)} bytes beyond the announced length"
+                    check(not received.surplus, expected, f"status {answer.status}, and then {beyond}", answer)
         except (TransportError, TooLarge) as error:
             is_framed = not isinstance(error, (BadFraming, TooLarge))
             what = "an answer on a kept connection" if is_framed else expected

@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
@@ -102,7 +102,9 @@ class Client:
         found: Kept = self._own.kept
         return found
 
-    def converse(self, requests: list[Request], surplus_within: float) -> Iterator[tuple[Answer, Received]]:
+    def converse(
+        self, requests: list[Request], surplus_within: float
+    ) -> Generator[tuple[Answer, Received], None, None]:
         """Send requests on one new connection, one after another, as long as it goes on.
 
         Each answer comes with what was received, bytes beyond it included. Raises `TransportError` and `TooLarge`.
