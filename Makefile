@@ -14,6 +14,9 @@ SHARED := --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 # In CI, and by `make ci`, tests are measured: `make ci` holds the coverage of both sizes to its least.
 PYTEST = $(if $(filter true,$(CI)),$(COVERAGE) run -m pytest,$(BIN)/python -m pytest)
 
+# What Python compiles is kept: the tests start it hundreds of times.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test ci nightly sdks check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
 .PHONY: container fuzz fuzz-renditions postgres million bench bench-scale bench-scale-postgresql bench-servers kills faults soak timing

@@ -30,10 +30,10 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 def run_cli(
-    *arguments: object, stdin: str | bytes = "", timeout: float = 300, cwd: Path | str = "."
+    *arguments: object, stdin: str | bytes | None = None, timeout: float = 300, cwd: Path | str = "."
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end. Does not raise: look at `returncode`, `stdout` and `stderr`."""
-    text = stdin if isinstance(stdin, str) else stdin.decode()
+    text = stdin.decode() if isinstance(stdin, bytes) else stdin or ""
     command = [*map(str, arguments)]
     if not _in_a_test():
         return subprocess.run(
