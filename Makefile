@@ -1,4 +1,4 @@
-# What there is to type. `make run` and `make test` install what they need, into .venv and build/.
+# The targets. `make run` and `make test` install what they need, into .venv and build/.
 
 PYTHON ?= python3
 VENV := .venv
@@ -22,19 +22,19 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: container fuzz fuzz-renditions postgres million bench bench-scale bench-scale-postgresql bench-servers kills faults soak timing
 .PHONY: erasure wrong-servers site clients dist clean
 
-help:  ## Say what there is to type
+help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | column -t -s:
 
 run: $(VENV)/.installed  ## Serve the demo: the Binding of Twilio's page, on port 8000
 	$(BIN)/chat-bindings serve --demo
 
-test: $(VENV)/.tested-with  ## Run the tests that need nothing but Python: under 4 minutes on two cores
+test: $(VENV)/.tested-with  ## Run the tests that need only Python: under 4 minutes on two cores
 	@mkdir -p build/coverage && rm -f build/coverage/*
 	$(PYTEST) $(SHARED)
 
-# A missing tool fails these, and does not skip them.
+# A missing tool fails these tests instead of skipping them.
 ci: export CI := true
-ci: test sdks tools  ## Run `make test` and what needs tools or minutes, as CI does; 97 % of handlers/ must be covered
+ci: test sdks tools  ## Run `make test` and the tests that need tools or minutes, as CI does; 97 % of handlers/ must be covered
 	$(PYTEST) -m 'ci and not nightly' $(SHARED)
 	$(PYTEST) -m 'not nightly' --engine postgresql $(POSTGRES_SAMPLE) $(SHARED)
 	@$(COVERAGE) combine --quiet
@@ -43,15 +43,17 @@ ci: test sdks tools  ## Run `make test` and what needs tools or minutes, as CI d
 nightly: check ci clients container fuzz fuzz-renditions postgres wrong-servers timing kills faults soak million erasure  ## Run everything in full size: hours
 	$(MAKE) --no-print-directory soak ENGINE=postgresql
 
-# The official SDKs for Node.js, Go and Java. Without npm, go or mvn their tests are skipped, and say so.
+# The official SDKs for Node.js, Go, Java and C#. Without npm, go, mvn or dotnet their tests are skipped, a line each.
 sdks:
 	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/clients/node_modules/.installed
-	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/sdks/go/programs
+	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/sdks/go/programs build/sdks/go/helpers.test
 	@! command -v mvn >/dev/null || $(MAKE) --no-print-directory build/sdks/java/.built
+	@! command -v dotnet >/dev/null || $(MAKE) --no-print-directory build/sdks/csharp/.built
 
-# The runners of the published files, and oasdiff. Without npm or Go, as above.
+# The runners of the published files, Fastify and oasdiff. Without npm or Go, as above.
 tools:
 	@! command -v npm >/dev/null || $(MAKE) --no-print-directory openapi/node_modules/.installed
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/servers/fastify/node_modules/.installed
 	@! command -v go >/dev/null || $(MAKE) --no-print-directory build/bin/oasdiff
 
 build/bin/oasdiff: build/bin/.oasdiff-$(OASDIFF)
@@ -71,19 +73,33 @@ tests/clients/node_modules/.installed: tests/clients/package.json tests/clients/
 	npm install --prefix tests/clients --no-progress --loglevel=error
 	@touch $@
 
+tests/servers/fastify/node_modules/.installed: tests/servers/fastify/package.json tests/servers/fastify/.npmrc
+	npm install --prefix tests/servers/fastify --no-progress --loglevel=error
+	@touch $@
+
 # The SDK is large: without optimisation it compiles in two thirds of the time.
 GO_FLAGS := -buildvcs=false -gcflags='github.com/twilio/...=-N -l'
-build/sdks/go/programs: $(wildcard tests/clients/programs/go/*)
-	cd tests/clients/programs/go && go vet $(GO_FLAGS) . && go build $(GO_FLAGS) -o $(CURDIR)/$@ .
+build/sdks/go/programs: tests/clients/go.mod $(wildcard tests/clients/programs/go/*)
+	cd tests/clients && go vet $(GO_FLAGS) ./programs/go && go build $(GO_FLAGS) -o $(CURDIR)/$@ ./programs/go
 	@touch $@
 
-build/sdks/java/.built: $(wildcard tests/clients/programs/java/*)
+build/sdks/go/helpers.test: build/sdks/go/programs $(wildcard tests/clients/helpers/go/* tests/clients/loopback/*.go)
+	cd tests/clients && go vet $(GO_FLAGS) ./helpers/go ./loopback && go test $(GO_FLAGS) -c -o $(CURDIR)/$@ ./helpers/go
+	@touch $@
+
+JAVA_SOURCES := $(wildcard tests/clients/programs/java/*.java tests/clients/helpers/java/*.java tests/clients/loopback/*.java)
+build/sdks/java/.built: tests/clients/programs/java/pom.xml $(JAVA_SOURCES)
 	rm -rf $(@D)
 	mvn -q -B -f tests/clients/programs/java dependency:copy-dependencies
-	javac -Xlint:all -Werror -proc:none -cp '$(@D)/dependency/*' -d $(@D)/classes tests/clients/programs/java/*.java
+	javac -Xlint:all -Werror -proc:none -cp '$(@D)/dependency/*' -d $(@D)/classes $(JAVA_SOURCES)
 	@touch $@
 
-check: $(VENV)/.checked-with lint-specs spec-diff  ## Lint and type-check the code, hold its layers, lint the specs
+build/sdks/csharp/.built: $(wildcard tests/clients/programs/csharp/*)
+	rm -rf $(@D) && mkdir -p $(@D) && cp tests/clients/programs/csharp/* $(@D)
+	dotnet build --nologo -o $(@D)/bin $(@D)/Programs.csproj
+	@touch $@
+
+check: $(VENV)/.checked-with lint-specs spec-diff  ## Lint and type-check the code, check its layers, lint the specs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@rm -rf build/types && mkdir -p build/types/chat_bindings
@@ -100,13 +116,13 @@ lint-specs-with-npm: openapi/node_modules/.installed
 	$(LINTERS)/redocly lint --config openapi/redocly.yaml $(SPECS) openapi/workflows.arazzo.yaml
 	$(LINTERS)/spectral lint --ruleset openapi/.spectral.yaml --fail-severity hint $(SPECS)
 
-spec-diff: $(VENV)/.checked-with  ## Hold the contract to the last released one, by oasdiff
+spec-diff: $(VENV)/.checked-with  ## Compare the contract with the last released one, by oasdiff
 	$(BIN)/python -m tests.spec.gate
 
-changelog: $(VENV)/.checked-with  ## Write what changed in the contract into CHANGELOG.md
+changelog: $(VENV)/.checked-with  ## Write the contract's changes into CHANGELOG.md
 	$(BIN)/python -m tests.spec.gate --changelog
 
-release-spec: $(VENV)/.checked-with  ## Make the contract the released spec of its version, which the next ones are held to
+release-spec: $(VENV)/.checked-with  ## Make the contract the released spec of its version, the baseline of later ones
 	$(BIN)/python -m tests.spec.gate --release
 
 openapi/node_modules/.installed: openapi/package.json openapi/.npmrc
@@ -120,17 +136,17 @@ site: $(VENV)/.installed  ## Publish the spec as a site, in build/site
 clients: $(VENV)/.tested-with $(VENV)/.checked-with  ## Generate all clients, build a program on each and run it
 	$(BIN)/python -m pytest -m ci tests/clients/generated --numprocesses 2 --maxschedchunk 1 --durations 20
 
-timing: $(VENV)/.tested-with  ## Compare how long wrong tokens and others' SIDs take, 10,000 tries each
+timing: $(VENV)/.tested-with  ## Compare response times of wrong tokens and of other accounts' SIDs, 10,000 tries each
 	$(BIN)/python -m pytest -m nightly tests/security/test_timing.py -s
 
 fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation (EXAMPLES=500)
 	$(BIN)/python -m tests.fuzz.run --examples $(EXAMPLES)
 	$(BIN)/python -m pytest -m nightly tests/site/downloads/test_schemathesis.py
 
-fuzz-renditions: $(VENV)/.tested-with  ## Fuzz from each rendition of the contract, and compare what came of it
+fuzz-renditions: $(VENV)/.tested-with  ## Fuzz from each rendition of the contract, and compare the results
 	$(BIN)/python -m tests.fuzz.renditions --examples 500
 
-# CI runs the modules that depend most on the storage.
+# The modules that depend most on the storage, for CI.
 POSTGRES_SAMPLE := $(patsubst %,tests/server/test_%.py,concurrency lists registration walks) \
   tests/verify/test_command.py::test_the_reference_keeps_every_clause
 
@@ -145,32 +161,32 @@ million: $(VENV)/.tested-with  ## Import, export and copy a world of a million B
 	$(BIN)/python -m pytest -m nightly tests/load/test_million.py tests/load/test_million_copied.py -s
 
 # These need wrk: apt-get install wrk
-bench: $(VENV)/.tested-with tests/load/bench/prism/node_modules/.installed  ## Compare the service's speed with what it could be built on: 10 minutes
+bench: $(VENV)/.tested-with tests/load/bench/prism/node_modules/.installed  ## Compare the service's speed with other stacks: 10 minutes
 	$(BIN)/python -m tests.load.bench --figures
 
-bench-scale: $(VENV)/.tested-with  ## Ask services of 10 thousand, a million and 10 million Bindings
+bench-scale: $(VENV)/.tested-with  ## Measure services of 10 thousand, a million and 10 million Bindings
 	$(BIN)/python -m tests.load.bench.scale --figures
 
 bench-scale-postgresql: $(VENV)/.tested-with  ## The same on PostgreSQL
 	$(BIN)/python -m tests.load.bench.scale_postgresql --figures
 
-erasure: $(VENV)/.tested-with  ## Look for what was deleted in PostgreSQL's files, step by step
+erasure: $(VENV)/.tested-with  ## Search PostgreSQL's files for deleted data, step by step
 	$(BIN)/python -m tests.load.erasure
 
 bench-servers: $(VENV)/.tested-with  ## Compare servers, loops and parsers under the service's app
 	$(BIN)/python -m tests.load.bench.servers
 
-kills: $(VENV)/.tested-with  ## Kill the service 200 times on each engine, and PostgreSQL 50 times: what was acknowledged must hold
+kills: $(VENV)/.tested-with  ## Kill the service 200 times on each engine, and PostgreSQL 50 times: no acknowledged write may be lost
 	$(BIN)/python -m tests.load.kills --figures
 
 ENGINE := sqlite
 MINUTES := 20
 
-soak: $(VENV)/.tested-with  ## Load a service at half of its top rate for 20 minutes (ENGINE=postgresql, MINUTES=20): nothing may grow
+soak: $(VENV)/.tested-with  ## Load a service at half of its top rate for 20 minutes (ENGINE=postgresql, MINUTES=20): no resource may grow
 	$(BIN)/python -m tests.load.soak --engine $(ENGINE) --minutes $(MINUTES) --figures
 
 # These need root, and strace, faketime and e2fsprogs: apt-get install strace faketime e2fsprogs
-faults: $(VENV)/.tested-with  ## Bring every fault about while every operation is asked; print what was answered
+faults: $(VENV)/.tested-with  ## Cause every outage while every operation is called; print the responses
 	$(BIN)/python -m tests.load.faults --figures
 
 wrong-servers: $(VENV)/.tested-with  ## Verify every wrong server, and each right one ten times; write the table
@@ -184,10 +200,11 @@ dist: $(VENV)/.checked-with  ## Build the wheel and the source distribution into
 	rm -rf dist build/lib build/bdist*
 	$(BIN)/python -m build --outdir dist .
 
-clean:  ## Remove what was installed and built
-	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules tests/load/bench/prism/node_modules *.egg-info
+clean:  ## Remove everything installed and built
+	rm -rf $(VENV) build dist openapi/node_modules tests/clients/node_modules tests/servers/fastify/node_modules
+	rm -rf tests/load/bench/prism/node_modules *.egg-info
 
-# Each stamp is as old as the last installation of what its file names.
+# Each stamp has the time of the last installation from its file.
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)

@@ -9,7 +9,7 @@ from .spec import CONTRACT, CONTROL, REGISTRATION
 
 
 def application(settings: Settings) -> ASGIApp:
-    """Create the app that a worker serves."""
+    """Create the ASGI app that a worker serves: the contract and, by the settings, registration and control."""
     handlers = {CONTRACT: bindings}
     if settings.registration:
         handlers[REGISTRATION] = registration

@@ -1,7 +1,7 @@
 """The operations of `openapi/bindings.yaml`.
 
-Arguments from the spec come parsed and checked. `account_sid` is the account that asks, `storage` the database, and
-`origin` the scheme and host that it asked.
+Arguments from the spec are parsed and validated. `account_sid` is the authenticated account, `storage` the database,
+and `origin` the scheme and host of the request. Errors are `ApiError`.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ async def list_bindings(  # noqa: PLR0913 - the spec's parameters, by name
     storage: Storage,
     origin: str,
 ) -> dict[str, Any]:
-    """A page of a service's Bindings."""
+    """List one page of a service's Bindings: `{"meta": ..., "bindings": [...]}`, in order of their SIDs."""
     filters = Filters(binding_type, identity)
     found = await storage.page(account_sid, service_sid, filters, position(page_token), page_size)
     if found is None:
@@ -42,7 +42,7 @@ async def list_bindings(  # noqa: PLR0913 - the spec's parameters, by name
 async def fetch_binding(
     service_sid: str, sid: str, *, account_sid: str, storage: Storage, origin: str
 ) -> orjson.Fragment:
-    """One Binding."""
+    """Fetch one Binding as JSON bytes; 404 for one that the account does not have."""
     binding = await storage.fetch(account_sid, service_sid, sid)
     if binding is None:
         raise ApiError("not_found")
@@ -50,6 +50,6 @@ async def fetch_binding(
 
 
 async def delete_binding(service_sid: str, sid: str, *, account_sid: str, storage: Storage) -> None:
-    """Delete one Binding; what is not there is an error."""
+    """Delete one Binding; 404 for one that the account does not have."""
     if not await storage.delete(account_sid, service_sid, sid):
         raise ApiError("not_found")

@@ -1,7 +1,7 @@
-"""Files and folders: written whole or not at all, and private folders to work in.
+"""Atomic files and folders, and private scratch folders.
 
-What a killed process leaves behind has a name that the next one knows, and removes. Errors are `OSError`; those of the
-two functions for the outputs of commands, `destination` and `made`, are a `Refusal` that names the option.
+Leftovers of a killed process have a known name, and the next process removes them. Errors are `OSError`; the functions
+for the outputs of commands, `destination` and `destination_path`, raise `Refusal` with the option's name.
 """
 
 import fcntl
@@ -20,19 +20,19 @@ from .failures import Refusal
 
 _SQLITE = b"SQLite format 3\0"
 _APPLICATION_ID = slice(68, 72)
-"""The bytes of an SQLite file that say whose it is (https://www.sqlite.org/fileformat2.html, 1.3)."""
+"""The bytes of an SQLite file that hold its application id (https://www.sqlite.org/fileformat2.html, 1.3)."""
 
 _BESIDE = ("-wal", "-shm", "-journal")
-"""What the names of SQLite's other files of a database end with."""
+"""Suffixes of the files that SQLite keeps beside a database."""
 
 
 def real(path: Path) -> Path:
-    """Follow the symbolic links in every part of a path, the last one included."""
+    """Resolve the symbolic links in every part of a path, the last one included."""
     return Path(os.path.realpath(path))
 
 
 def application_id(path: Path) -> int | None:
-    """Read from an SQLite file whose it is; None where it is no SQLite file, or is not there."""
+    """Read the application id of an SQLite file; None for another file, or for none."""
     if not path.is_file():
         return None
     with path.open("rb") as file:
@@ -41,9 +41,9 @@ def application_id(path: Path) -> int | None:
 
 
 def check_output(path: Path, *, inputs: Iterable[Path] = (), replaceable: int = 0) -> None:
-    """Raise `OSError` where what is written to a path would replace a database, its log, or an input.
+    """Raise `OSError` where an output would replace a database, a file of a database, or an input.
 
-    An SQLite file whose application id is `replaceable` may be replaced, if that is not 0.
+    An SQLite file with the application id `replaceable` may be replaced, unless that is 0.
     """
     path = real(path)
     if path.exists() and any(path.samefile(one) for one in inputs if one.exists()):
@@ -61,11 +61,11 @@ def check_output(path: Path, *, inputs: Iterable[Path] = (), replaceable: int = 
 
 
 @contextmanager
-def unfinished(path: Path) -> Iterator[Path]:
-    """An empty folder beside `path`, on the same file system, which is gone when the block ends.
+def staging(path: Path) -> Iterator[Path]:
+    """Make an empty folder beside `path`, on the same file system, and remove it when the block ends.
 
-    What a killed process left in it is removed by the next one that makes the same file. While a process makes it,
-    others get an error.
+    The folder is locked: another process that makes the same file gets an `OSError` meanwhile. The next process
+    removes what a killed one left in it.
     """
     folder = path.with_name(f".{path.name}.unfinished")
     with suppress(FileExistsError):
@@ -86,8 +86,8 @@ def unfinished(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes its name, and the place of an older one, when the block ends; its owner's alone."""
-    with unfinished(path) as folder:
+    """Open a private file (0600) that replaces the one at `path`, atomically, when the block ends."""
+    with staging(path) as folder:
         made = folder / "new"
         with made.open("xb") as file:
             made.chmod(0o600)
@@ -96,7 +96,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def settle(made: Path, path: Path) -> None:
-    """Give a file that is made its name, on disk."""
+    """Rename a finished file to its name, and flush both to disk."""
     with made.open("rb") as file:
         os.fsync(file.fileno())
     made.replace(path)
@@ -108,7 +108,7 @@ def settle(made: Path, path: Path) -> None:
 
 
 def settle_folder(made: Path, path: Path, old: Path) -> None:
-    """Give a folder that is made its name; what has it goes to `old`, and comes back where that fails."""
+    """Rename a finished folder to its name; an older one moves to `old`, and back where that fails."""
     if not path.exists():
         made.rename(path)
         return
@@ -123,9 +123,9 @@ def settle_folder(made: Path, path: Path, old: Path) -> None:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A new folder for temporary files, its owner's alone, which is gone when the block ends.
+    """Make a private folder for temporary files, and remove it when the block ends.
 
-    What killed processes of the same user left of theirs is removed.
+    Folders that killed processes of the same user left are removed first.
     """
     parent, prefix = Path(tempfile.gettempdir()), f"chat-bindings-{os.geteuid()}-"
     for left in parent.glob(f"{prefix}*"):
@@ -135,7 +135,7 @@ def scratch() -> Iterator[Path]:
     descriptor = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        made.rename(folder)  # under a name that others know only once it is locked
+        made.rename(folder)  # the name that others clean up, only once it is locked
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -144,10 +144,10 @@ def scratch() -> Iterator[Path]:
 
 @contextmanager
 def destination(name: str, option: str = "--output", *, inputs: Sequence[Path] = ()) -> Iterator[BinaryIO]:
-    """Open standard output for `-`, else a file that takes its name, and an older one's place, when the block ends.
+    """Open standard output for `-`, else a file that replaces an older one, atomically, when the block ends.
 
-    What is no regular file gets all at the end, so that its reader keeps nobody waiting but the caller. Raises
-    `Refusal`, where it would replace a database, its log, or one of the inputs, too.
+    A pipe or a device receives everything at the end, so that a slow reader delays nothing but the end. Raises
+    `Refusal` for an output that cannot be written, or that would replace a database or one of the inputs.
     """
     path = Path(name)
     with _writable(name, option):
@@ -165,12 +165,15 @@ def destination(name: str, option: str = "--output", *, inputs: Sequence[Path] =
 
 
 @contextmanager
-def made(name: str, replaceable: int) -> Iterator[Path]:
-    """Give a path for a new file: its content is at its destination, as `destination` takes it, when the block ends."""
+def destination_path(name: str, replaceable: int) -> Iterator[Path]:
+    """Give the path of a new file, whose content goes to the destination `name` when the block ends.
+
+    For writers that need a path. Names and errors are those of `destination`.
+    """
     path = real(Path(name))
     with _writable(name, "--output"):
         check_output(path, replaceable=replaceable)
-        with unfinished(path) if _is_file(name) else scratch() as folder:
+        with staging(path) if _is_file(name) else scratch() as folder:
             new = folder / "new"
             yield new
             if _is_file(name):
@@ -206,7 +209,7 @@ def _writable(name: str, option: str) -> Iterator[None]:
 
 
 def is_regular(file: BinaryIO) -> bool:
-    """Tell whether an open file is a regular one: writing to it waits for nobody."""
+    """Return whether an open file is a regular one, to which writing never waits for a reader."""
     return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
 
 
@@ -230,7 +233,7 @@ def _must_be_private(folder: Path, descriptor: int) -> None:
 def _locked(folder: Path, descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return folder.stat().st_ino == os.fstat(descriptor).st_ino  # else whoever had it has just removed it
+        return folder.stat().st_ino == os.fstat(descriptor).st_ino  # else its owner has just removed it
     except (BlockingIOError, FileNotFoundError):
         return False
 

@@ -1,10 +1,10 @@
-"""Markup: text that is HTML already, which templates take as it is."""
+"""Markup: text that is HTML already, which templates do not escape."""
 
 import html
 
 
 class Markup(str):
-    """HTML. Templates escape every text that does not say by `__html__` that it is HTML."""
+    """HTML. Jinja escapes every text that has no `__html__`."""
 
     __slots__ = ()
 
@@ -13,5 +13,5 @@ class Markup(str):
 
 
 def escape(text: str) -> str:
-    """Escape a text for HTML, in the references that Jinja writes."""
+    """Escape a text for HTML, with the character references that Jinja writes."""
     return html.escape(text, quote=False).replace('"', "&#34;").replace("'", "&#39;")

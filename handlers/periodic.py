@@ -1,4 +1,4 @@
-"""Periodic tasks. An exception ends none of them, and readiness names one that no longer runs."""
+"""Periodic tasks. An exception does not end a task; readiness names a task that no longer runs."""
 
 import asyncio
 import logging
@@ -9,21 +9,21 @@ from dataclasses import dataclass, field
 log = logging.getLogger(__name__)
 
 _SLACK = 60.0
-"""Seconds by which a turn may be late, or last, before its task counts as stuck."""
+"""Seconds by which a run may be late, or may last, before its task counts as stuck."""
 
 
 @dataclass
 class _State:
     name: str
     due: float = field(default_factory=time.monotonic)
-    """When its next turn should begin."""
+    """The time of the next run, on the monotonic clock."""
 
 
 _started: dict["asyncio.Task[None]", _State] = {}
 
 
 def start(name: str, seconds: float, do: Callable[[], Awaitable[float | None]]) -> "asyncio.Task[None]":
-    """Call `do` now, and again so many seconds after each turn, or as many as the turn returned."""
+    """Start a task that calls `do` now, and again after each call: after what it returned, or after `seconds`."""
     state = _State(name)
     task = asyncio.create_task(_repeat(state, seconds, do), name=name)
     _started[task] = state
@@ -31,7 +31,7 @@ def start(name: str, seconds: float, do: Callable[[], Awaitable[float | None]]) 
 
 
 async def stop(tasks: Iterable["asyncio.Task[None]"]) -> None:
-    """End tasks that `start` has begun."""
+    """Cancel tasks that `start` began, and wait for their ends."""
     for task in tasks:
         _started.pop(task, None)
         task.cancel()
@@ -39,23 +39,23 @@ async def stop(tasks: Iterable["asyncio.Task[None]"]) -> None:
 
 
 def dead() -> list[str]:
-    """The names of this event loop's tasks that have ended, or are stuck."""
+    """Return the names of this event loop's tasks that have ended or are stuck."""
     loop, late = asyncio.get_running_loop(), time.monotonic() - _SLACK
     own = [(task, state) for task, state in _started.items() if task.get_loop() is loop]
     return [state.name for task, state in own if task.done() or state.due < late]
 
 
 async def _repeat(state: _State, seconds: float, do: Callable[[], Awaitable[float | None]]) -> None:
-    told = ""
+    logged = ""
     while True:
         wait = None
         try:
             wait = await do()
-            told = ""
+            logged = ""
         except Exception as error:
-            if repr(error) != told:  # once, and not four times a second
+            if repr(error) != logged:  # once, and not four times a second
                 log.exception("the periodic task %r failed, and goes on", state.name)
-            told = repr(error)
+            logged = repr(error)
         wait = seconds if wait is None else wait
         state.due = time.monotonic() + wait
         await asyncio.sleep(wait)

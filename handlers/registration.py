@@ -12,7 +12,7 @@ from .storage.interface import Registration, Storage
 async def register_binding(
     service_sid: str, body: dict[str, Any], *, account_sid: str, storage: Storage, origin: str
 ) -> tuple[orjson.Fragment, int]:
-    """Make or update the Binding of a device: 201 when it is new, 200 when it was there."""
+    """Create or update the Binding of a device; 201 for a new one, 200 for an update, 404 for an unknown service."""
     registration = Registration(
         identity=body["Identity"],
         endpoint=body["Endpoint"],

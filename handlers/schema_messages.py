@@ -1,4 +1,4 @@
-"""A broken schema as a sentence: "must be one of apn, gcm, fcm"."""
+"""Violations of a JSON schema as sentences: "must be one of apn, gcm, fcm"."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,14 +38,14 @@ _NAMES: dict[type, str] = {dict: "object", list: "array", str: "string"}
 
 
 def first_error(validator: Validator, schema: Json, value: Json) -> jsonschema_rs.ValidationError | None:
-    """The first rule of a schema that a value breaks; None where it keeps them all.
+    """Return the first error of a value by a schema; None for a valid value.
 
-    An error holds a copy of what is wrong. So the value is cut before to what the schema can tell apart: that takes
-    time and memory by the size of the schema, not of the value.
+    jsonschema-rs copies the invalid part into its error. The value is cut down first, to what the schema
+    distinguishes, so that time and memory depend on the size of the schema and not of the value.
     """
     if validator.is_valid(value):
         return None
-    for part in (_excerpt(value, schema), value):  # the whole, where the cut hides what is wrong
+    for part in (_excerpt(value, schema), value):  # the whole where the excerpt hides the error
         try:
             validator.validate(part)
         except jsonschema_rs.ValidationError as error:
@@ -54,7 +54,7 @@ def first_error(validator: Validator, schema: Json, value: Json) -> jsonschema_r
 
 
 def _excerpt(value: Json, schema: Json) -> Json:
-    """A value without what lies beyond the bounds of its schema: one thing too many is as wrong as a million."""
+    """Cut a value down to one item, property or character over its schema's bounds: as invalid as a million."""
     kind = _NAMES.get(type(value))
     if kind is None:
         return value
@@ -72,13 +72,13 @@ def _excerpt(value: Json, schema: Json) -> Json:
 
 
 def rule(error: jsonschema_rs.ValidationError) -> str:
-    """The rule that was broken, without the value that broke it: it may be personal data, or very long."""
+    """Return the broken rule as a sentence, without the value: that may be personal data, or very long."""
     name = error.kind.name
     return _RULES[name](error.kind) if name in _RULES else f"must keep the rule {name} of its schema"
 
 
 def keyword(error: jsonschema_rs.ValidationError) -> str:
-    """The keyword of the schema that was broken, such as `maximum`."""
+    """Return the broken keyword of the schema, such as `maximum`."""
     return str(error.kind.name)
 
 

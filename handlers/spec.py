@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import yaml
 
 Json = Any
-"""What YAML and JSON hold: dicts, lists, strings, numbers, booleans and None."""
+"""A value of JSON or YAML: dicts, lists, strings, numbers, booleans and None."""
 
 CONTRACT = "bindings.yaml"
 REGISTRATION = "registration.yaml"
@@ -27,7 +27,7 @@ def directory() -> Path:
 
 @cache
 def document(name: str) -> Json:
-    """Read a spec as it is written, references and all."""
+    """Read a spec as it is written, with its references."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load((directory() / name).read_text(encoding="utf-8"), loader)  # noqa: S506 - both are safe
 
@@ -51,7 +51,7 @@ class Operation(NamedTuple):
 
 
 def operations(spec: str = CONTRACT) -> Iterator[Operation]:
-    """Walk all operations of a spec."""
+    """Walk the operations of a spec."""
     base = urlsplit(document(spec)["servers"][0]["url"]).path.rstrip("/")
     for path, item in document(spec)["paths"].items():
         for method in METHODS:
@@ -61,7 +61,7 @@ def operations(spec: str = CONTRACT) -> Iterator[Operation]:
 
 @cache
 def path_template(operation_id: str, spec: str = CONTRACT) -> str:
-    """Return the path of an operation, with its base."""
+    """Return the path template of an operation, with its base. Raises `LookupError`."""
     for operation in operations(spec):
         if operation.operation_id == operation_id:
             return operation.path
@@ -79,24 +79,24 @@ def sentences() -> dict[str, str]:
     }
 
 
-def resolved(node: Json, spec: str) -> Json:
-    """Replace each reference in a part of a document, to other documents too, by what it refers to.
+def resolve(node: Json, spec: str) -> Json:
+    """Replace each reference in a part of a document by its target, which may stand in another document.
 
-    What stands beside a reference is added to that, as in JSON Schema 2020-12.
+    Siblings of a `$ref` are added to its target, as in JSON Schema 2020-12.
     """
     if isinstance(node, list):
-        return [resolved(value, spec) for value in node]
+        return [resolve(value, spec) for value in node]
     if not isinstance(node, dict):
         return node
-    own = {name: resolved(value, spec) for name, value in node.items() if name not in ("$defs", "$ref")}
+    own = {name: resolve(value, spec) for name, value in node.items() if name not in ("$defs", "$ref")}
     if "$ref" not in node:
         return own
     other, _, pointer = node["$ref"].partition("#")
-    return resolved(target(document(other or spec), pointer), other or spec) | own
+    return resolve(target(document(other or spec), pointer), other or spec) | own
 
 
 def target(whole: Json, reference: str) -> Json:
-    """Return what a reference within a document refers to, such as `#/components/schemas/Error`."""
+    """Return the target of a reference within a document, such as `#/components/schemas/Error`."""
     node = whole
     for key in reference.removeprefix("#").removeprefix("/").split("/"):
         node = node[key.replace("~1", "/").replace("~0", "~")]
@@ -104,24 +104,24 @@ def target(whole: Json, reference: str) -> Json:
 
 
 def reference_of(node: Json) -> str:
-    """Return the JSON pointer that a part of a document refers to; empty where it is no reference."""
+    """Return the JSON pointer of a reference; empty for a part that is no reference."""
     return str(node.get("$ref", "")).removeprefix("#")
 
 
 def reference_name(node: Json) -> str:
-    """Return the last word of a reference, such as `Error`; empty where a part is no reference."""
+    """Return the last step of a reference, such as `Error`; empty for a part that is no reference."""
     return reference_of(node).rpartition("/")[2]
 
 
 def follow(node: Json, whole: Json) -> Json:
-    """Return a part of a document, or what it refers to within the document."""
+    """Follow a reference within a document to its target; a part that is no reference is its own."""
     while "$ref" in node:
         node = target(whole, node["$ref"])
     return node
 
 
 def dereference(node: Json, whole: Json) -> Json:
-    """Replace each reference in a part of a document by what it refers to, as in OpenAPI 3.0: nothing beside counts."""
+    """Replace each reference in a part of a document by its target, without siblings of `$ref`, as in OpenAPI 3.0."""
     if isinstance(node, list):
         return [dereference(value, whole) for value in node]
     if not isinstance(node, dict):

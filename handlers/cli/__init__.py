@@ -29,14 +29,14 @@ COMMANDS = {
     "publish": "publish:publish",
     "completion": "completion:completion",
 }
-"""Where each command is: its module and its name in there. A module is imported when its command is asked for."""
+"""The commands by name: module and function. A module is imported only when its command runs."""
 
 COULD_NOT_RUN = 2
 INTERRUPTED = 130
 
 
 class _Commands(click.Group):
-    """The commands, each of which is imported when it is asked for."""
+    """A group of commands that are imported when they run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click calls it
         return list(COMMANDS)
@@ -46,7 +46,7 @@ class _Commands(click.Group):
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(f".{module}", __package__), name)
-        if cmd_name != "health":  # which has no options, and is to be quick
+        if cmd_name != "health":  # has no options, and must be quick
             from .options import name_variables
 
             name_variables(command, (cmd_name,))
@@ -56,12 +56,12 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name=PROGRAM)
 def cli() -> None:
-    """The Programmable Chat v2 Binding resource, served from its contract.
+    """Serve, test and verify the Programmable Chat v2 Binding resource.
 
     \b
-    A first look:
+    Try it:
       chat-bindings serve --demo
-    A server of your own:
+    Set up a server:
       chat-bindings account create
       chat-bindings service create ACCOUNT_SID
       chat-bindings serve
@@ -69,8 +69,8 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run a command and end the process: 0 it worked, 2 it could not run, 130 it was interrupted."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it, too, undoes what is half done
+    """Run a command and end the process. Exit codes: 0 success, 2 the command could not run, 130 interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as SIGINT, so that unfinished work is rolled back
     _open_streams()
     code = _run()
     try:
@@ -90,18 +90,18 @@ def _run() -> int:
         return COULD_NOT_RUN
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except SystemExit as error:  # a stopped server's, or click's when the reader of our output is gone
+    except SystemExit as error:  # a stopped server's, or click's for a closed pipe
         if not error.code:
             return 0
         _give_up_output()
         return COULD_NOT_RUN
-    except Exception as error:  # noqa: BLE001 - a fault of ours is no answer to a question
-        _tell(error)
+    except Exception as error:  # noqa: BLE001 - a bug must not look like exit code 1, which is an answer
+        _show(error)
         return COULD_NOT_RUN
     return result if isinstance(result, int) else 0
 
 
-def _tell(error: Exception) -> None:
+def _show(error: Exception) -> None:
     from .failures import refusal_of
 
     if (refusal := refusal_of(error)) is not None:
@@ -111,12 +111,12 @@ def _tell(error: Exception) -> None:
 
 
 def _give_up_output() -> None:
-    """Let nothing that could not be written be tried, and complained about, again when Python ends."""
+    """Discard buffered output: Python would try to write it again at its end, and fail with a traceback."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _open_streams() -> None:
-    """Where standard streams are closed, open some: the database's files must not take their place."""
+    """Open closed standard streams: otherwise the database's files would get their descriptors."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good

@@ -1,4 +1,4 @@
-"""`chat-bindings account`: who may ask, and by which token."""
+"""`chat-bindings account`: accounts and their auth tokens."""
 
 import click
 
@@ -13,10 +13,10 @@ KEEP = "Keep the token: only its SHA-256 is stored, so it cannot be shown again.
 
 @click.group()
 def account() -> None:
-    """Make, list and delete accounts, and change their tokens.
+    """Create, list and delete accounts, and rotate their tokens.
 
-    An account's SID and auth token are the user name and password of a request. What stands under an account, no other
-    can see.
+    An account's SID and auth token are the user name and password of a request. Its services, keys and Bindings are
+    visible to no other account.
 
     \b
     Examples:
@@ -29,7 +29,7 @@ def account() -> None:
 @option("--sid", type=ACCOUNT, metavar="SID", help="Its SID. Default: a new one.")
 @database_option
 def create(*, sid: str | None, database: str) -> None:
-    """Make an account, and print its SID and its auth token.
+    """Create an account, and print its SID and its auth token.
 
     \b
     Examples:
@@ -40,7 +40,7 @@ def create(*, sid: str | None, database: str) -> None:
     with administration(database) as storage:
         storage.migrate()
         storage.create_account(AccountRow(sid, digest(token)))
-    _tell(sid, token)
+    _show(sid, token)
 
 
 @account.command("list")
@@ -61,9 +61,9 @@ def list_accounts(*, database: str) -> None:
 @click.argument("sid", type=ACCOUNT, metavar="SID")
 @database_option
 def rotate_token(*, sid: str, database: str) -> None:
-    """Give an account a new auth token, and print it.
+    """Replace an account's auth token, and print the new one.
 
-    The old one ends within a second, in servers that are running too. The account's API keys stay valid.
+    The old one ends within a second, on running servers too. The account's API keys stay valid.
 
     \b
     Example:
@@ -73,7 +73,7 @@ def rotate_token(*, sid: str, database: str) -> None:
     with administration(database) as storage:
         storage.migrate()
         storage.rotate_token(sid, digest(token))
-    _tell(sid, token)
+    _show(sid, token)
 
 
 @account.command()
@@ -83,7 +83,7 @@ def rotate_token(*, sid: str, database: str) -> None:
 def delete(*, sid: str, cascade: bool, database: str) -> None:
     """Delete an account.
 
-    It is refused while the account has services or API keys, unless --cascade deletes them, and the Bindings, as well.
+    An account with services or API keys is refused without --cascade, which deletes them and their Bindings too.
 
     \b
     Example:
@@ -94,6 +94,6 @@ def delete(*, sid: str, cascade: bool, database: str) -> None:
         storage.delete_account(sid, cascade=cascade)
 
 
-def _tell(sid: str, token: str) -> None:
+def _show(sid: str, token: str) -> None:
     click.echo(f"sid: {sid}\nauth_token: {token}")
     click.echo(KEEP, err=True)

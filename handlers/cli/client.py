@@ -9,7 +9,7 @@ from ..files import scratch
 from .options import option
 
 LANGUAGES = ("python", "typescript-fetch", "go", "java", "csharp", "php", "ruby", "rust", "kotlin")
-"""Each has its configuration in `openapi/clients/`."""
+"""The languages with a configuration in `openapi/clients/`."""
 
 
 @click.command()
@@ -20,7 +20,7 @@ LANGUAGES = ("python", "typescript-fetch", "go", "java", "csharp", "php", "ruby"
     "output",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the client goes.  [default: LANGUAGE-client]",
+    help="Folder of the client.  [default: LANGUAGE-client]",
 )
 def client(*, language: str, output: Path | None) -> None:
     """Generate a client library from the contract.
@@ -29,20 +29,20 @@ def client(*, language: str, output: Path | None) -> None:
     name, the contract's version, and a README that shows its calls. The same version of chat-bindings always writes
     the same bytes. It needs openapi-generator and Java: `pip install 'chat-bindings[clients]'` brings both.
 
-    DIR must be new, empty, or hold a client just as it was generated, which is then replaced. Where something was
-    changed in it or added to it, nothing is touched.
+    DIR must be new, empty, or hold an unchanged generated client, which is replaced. A folder with changed or added
+    files is refused.
 
     \b
     Examples:
       chat-bindings client python -o python-client
       chat-bindings client typescript-fetch -o clients/web
     """
-    from ..clients.folder import Unfit, filled
+    from ..clients.folder import Unfit, replace_folder
     from ..clients.generator import Failed, generate
 
     target = output or Path(f"{language}-client")
     try:
-        with scratch() as work, filled(target) as folder:
+        with scratch() as work, replace_folder(target) as folder:
             warnings = generate(language, work, folder)
     except Unfit as error:
         raise Refusal(f"--output-dir {target} {error}. Nothing was changed.") from None

@@ -11,7 +11,7 @@ _SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshCompl
 @click.command()
 @click.argument("shell", type=click.Choice(list(_SHELLS)))
 def completion(*, shell: str) -> None:
-    """Print a script that makes a shell complete commands.
+    """Print a shell's completion script.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`chat-bindings export`: write all that the database holds as a world."""
+"""`chat-bindings export`: write the database's content as a world."""
 
 import click
 
@@ -13,11 +13,11 @@ from .progress import progress
 @output_option
 @database_option
 def export_world(*, output: str, database: str) -> None:
-    """Write all that the database holds as a world.
+    """Write the database's content as a world.
 
-    That is one JSON document, of one moment, which can be imported again. There is one Binding on a line, and all are
-    in the order of their SIDs: what is the same gives the same bytes. Of tokens and secrets only their SHA-256 is
-    known, and written. It holds personal data: keep it no longer than you may.
+    A world is one JSON document, of one moment, for `import`. Records are in the order of their SIDs, with one Binding
+    a line: the same content gives the same bytes. Tokens and secrets are written as their SHA-256. The document
+    contains personal data: keep it no longer than you may.
 
     \b
     Examples:
@@ -25,7 +25,7 @@ def export_world(*, output: str, database: str) -> None:
       chat-bindings export | gzip > world.json.gz
     """
     with (
-        destination(output) as file,  # first, since what reads slowly must not keep the snapshot open
+        destination(output) as file,  # outermost: a slow reader must not keep the snapshot open
         administration(database) as storage,
         storage.snapshot(),
         progress("exporting", storage.count_bindings()) as advance,

@@ -1,15 +1,15 @@
-"""Refusals of exceptions: the message for each that is due to the user or the machine."""
+"""Messages for exceptions that the user or the machine causes."""
 
 from ..failures import Refusal
 from ..storage.interface import Conflict, StorageDamaged, StorageUnavailable
 
 
 def refusal_of(error: Exception) -> Refusal | None:
-    """Return the refusal that an exception stands for; None for a bug of this program."""
+    """Convert an exception to a refusal; None for a bug of this program."""
     if isinstance(error, StorageUnavailable):
         return Refusal(
-            f"--database (or CHAT_BINDINGS_DATABASE) names a database that is away: {error}. "
-            "Check its path and permissions, make it with `account create` or `import` (one of PostgreSQL's "
+            f"--database (or CHAT_BINDINGS_DATABASE) names a database that is unavailable: {error}. "
+            "Check its path and permissions, create it by `account create` or `import` (one of PostgreSQL's "
             "with `createdb` first), or try again."
         )
     if isinstance(error, StorageDamaged):

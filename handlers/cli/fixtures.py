@@ -1,4 +1,4 @@
-"""`chat-bindings fixtures`: a world that is made for verification."""
+"""`chat-bindings fixtures`: a world for verification."""
 
 import click
 
@@ -10,11 +10,11 @@ from .options import Whole, option, output_option
 @option("--seed", type=Whole(0, MOST), default=0, show_default=True, help="Chooses the SIDs, tokens and devices.")
 @output_option
 def fixtures(*, seed: int, output: str) -> None:
-    """Write a world that is made for verification.
+    """Write a world for verification.
 
     It has what breaks naive servers: odd identities, long endpoints, full and empty services.
 
-    The same seed gives the same world, tokens included: anybody can compute them, so keep it away from real data.
+    The same seed gives the same world. Its tokens are therefore public: never import it beside real data.
 
     \b
     Examples:

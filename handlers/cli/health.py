@@ -1,4 +1,4 @@
-"""`chat-bindings health`: whether a service answers, for a container's health check."""
+"""`chat-bindings health`: a container's health check."""
 
 import signal
 import socket
@@ -13,9 +13,9 @@ import click
 from .environment import PREFIX, variable
 
 _TIMEOUT = 5
-"""Seconds for all of it."""
+"""Seconds for the whole check."""
 
-_LOCAL = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what they are reached by
+_LOCAL = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - for URLs only
 _HIGHEST_PORT = 65_535
 _SHOWN = 150
 
@@ -35,13 +35,13 @@ class _Unix(HTTPConnection):
 @click.command()
 @click.argument("url", metavar="[URL]", required=False)
 def health(*, url: str | None) -> int:
-    """Say whether a service answers.
+    """Check whether a service answers.
 
-    URL is that of a service, or of its port for monitoring, whose /readyz knows of the database too; unix:/path for a
-    socket. Without one it is what the variables of `serve` name: CHAT_BINDINGS_MONITORING_PORT, else CHAT_BINDINGS_UDS,
-    else CHAT_BINDINGS_HOST and CHAT_BINDINGS_PORT. A certificate is not verified: nothing secret is sent.
+    URL is that of a service, or of its monitoring port, whose /readyz covers the database too; unix:/path for a socket.
+    By default it follows from the variables of `serve`: CHAT_BINDINGS_MONITORING_PORT, else CHAT_BINDINGS_UDS, else
+    CHAT_BINDINGS_HOST and CHAT_BINDINGS_PORT. The certificate is not verified: nothing secret is sent.
 
-    The exit code is 0 if it answers, 1 if not, or not within 5 seconds, and 2 if the URL is none.
+    Exit codes: 0 it answers, 1 it does not within 5 seconds or is not ready, 2 the URL is invalid.
 
     \b
     Examples:
@@ -50,28 +50,28 @@ def health(*, url: str | None) -> int:
     """
     url = url or _default()
     connection, path = _connection(url)
-    signal.signal(signal.SIGALRM, _give_up)  # a timeout of the socket would bound each step, not all of them
+    signal.signal(signal.SIGALRM, _give_up)  # a socket's timeout bounds each step, not their sum
     signal.alarm(_TIMEOUT)
     try:
         connection.request("GET", path)
-        well, told = _judged(connection.getresponse())
+        healthy, state = _assess(connection.getresponse())
     except (OSError, HTTPException) as error:
-        well, told = False, f"no answer: {getattr(error, 'strerror', None) or error or type(error).__name__}"
+        healthy, state = False, f"no answer: {getattr(error, 'strerror', None) or error or type(error).__name__}"
     finally:
         signal.alarm(0)
         connection.close()
-    click.echo(f"{url}: {told}")
-    return 0 if well else 1
+    click.echo(f"{url}: {state}")
+    return 0 if healthy else 1
 
 
 def _give_up(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - as the signal module calls it
     raise TimeoutError(f"timed out after {_TIMEOUT} seconds")
 
 
-def _judged(response: HTTPResponse) -> tuple[bool, str]:
+def _assess(response: HTTPResponse) -> tuple[bool, str]:
     if response.status < HTTPStatus.BAD_REQUEST:
         return True, "ready" if response.status == HTTPStatus.OK else f"answers {response.status}"
-    # what has no /readyz is the service itself: it answers that without credentials, or a path, it has nothing to show
+    # the service's own port has no /readyz: a 401 or 404 of its own means that it answers
     if response.status < HTTPStatus.INTERNAL_SERVER_ERROR and response.headers.get("Twilio-Request-Id"):
         return True, "answers"
     reason = " ".join(response.read(_SHOWN).decode("utf-8", "replace").split())
@@ -81,23 +81,23 @@ def _judged(response: HTTPResponse) -> tuple[bool, str]:
 def _default() -> str:
     port, host = variable("MONITORING_PORT"), variable("MONITORING_HOST")
     if port and int(port if port.isdecimal() else 1):
-        return f"http://{_reached(host)}:{port}"
+        return f"http://{_local(host)}:{port}"
     if uds := variable("UDS"):
         return f"unix:{uds}"
     port, host = variable("PORT") or "8000", (variable("HOST").split() or [""])[0]
     if port == "0":
         raise click.UsageError(f"URL is missing: {PREFIX}_PORT is 0, so the service's port is not known.")
-    return f"http{'s' if variable('TLS_CERT') else ''}://{_reached(host)}:{port}"
+    return f"http{'s' if variable('TLS_CERT') else ''}://{_local(host)}:{port}"
 
 
-def _reached(host: str) -> str:
+def _local(host: str) -> str:
     bare = host.removeprefix("[").removesuffix("]")
     bare = _LOCAL.get(bare, bare)
     return f"[{bare}]" if ":" in bare else bare
 
 
 def _connection(url: str) -> tuple[HTTPConnection, str]:
-    """A connection to a URL's host, and the path to ask for."""
+    """Make a connection to a URL's host; return it and the path to request."""
     if url.startswith("unix:"):
         return _Unix(url.removeprefix("unix:")), "/readyz"
     try:

@@ -7,7 +7,7 @@ import click
 from ..failures import Refusal
 from ..storage.engines import administration
 from .options import database_option, option
-from .progress import progress
+from .progress import progress, summarize
 
 
 @click.command()
@@ -18,23 +18,22 @@ from .progress import progress
     "--replace",
     is_flag=True,
     variable=False,
-    help="First remove the accounts that the world names, and all that they have.",
+    help="First delete the accounts that the world names, with everything they contain.",
 )
 @database_option
 def import_world(*, world: str, replace: bool, database: str) -> None:
     """Add a world to the database.
 
-    A world is a JSON document with accounts, keys, services and Bindings, of the form that `export` writes. All of it
-    is added, or nothing: what breaks a rule, or is there already, is told with its line and its JSON pointer.
+    A world is a JSON document of accounts, keys, services and Bindings, as `export` writes it. All of it is added, or
+    nothing: an error names the line, the JSON pointer and the broken rule.
 
     \b
       {"accounts": [{"sid": "AC...", "auth_token": "...", "keys": [{"sid": "SK...", "secret": "..."}],
                      "services": [{"sid": "IS...", "bindings": [BINDING, ...]}]}]}
 
-    A BINDING is as the API serves it; url, links, account_sid and service_sid can be left out. Instead of auth_token
-    and secret there can be auth_token_sha256 and secret_sha256. Servers that are running go on reading meanwhile; what
-    they are asked to write, they answer with 503. What comes through a pipe is first copied to a temporary file without
-    a name, in TMPDIR.
+    A BINDING is as the API serves it; url, links, account_sid and service_sid are optional. auth_token_sha256 and
+    secret_sha256 can replace auth_token and secret. Running servers read meanwhile, and answer writes with 503. A pipe
+    is first copied to an unnamed temporary file, in TMPDIR.
 
     \b
     Examples:
@@ -43,11 +42,11 @@ def import_world(*, world: str, replace: bool, database: str) -> None:
     """
     from ..world.loader import WorldConflict, add, finish
     from ..world.reader import WorldError
-    from ..world.source import opened
+    from ..world.source import open_seekable
 
     name = "standard input" if world == "-" else world
     try:
-        with opened(world) as file, administration(database) as storage:
+        with open_seekable(world) as file, administration(database) as storage:
             storage.migrate()
             size = os.fstat(file.fileno()).st_size
             with storage.load() as loader:
@@ -55,9 +54,8 @@ def import_world(*, world: str, replace: bool, database: str) -> None:
                     counts = add(loader, file, advance, replace=replace)
                 finish(loader, file, progress)
     except WorldConflict as error:
-        mend = "" if replace else " With --replace, the accounts that it names are removed first."
-        raise Refusal(f"{name}, {error}. Nothing was imported.{mend}") from None
+        remedy = "" if replace else " With --replace, the accounts that it names are removed first."
+        raise Refusal(f"{name}, {error}. Nothing was imported.{remedy}") from None
     except WorldError as error:
         raise Refusal(f"{name}, {error}. Nothing was imported.") from None
-    told = ", ".join(f"{noun} {number}" for noun, number in counts._asdict().items())
-    click.echo(f"Imported: {told}.", err=True)
+    click.echo(f"Imported: {summarize(counts)}.", err=True)

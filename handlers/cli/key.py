@@ -1,4 +1,4 @@
-"""`chat-bindings key`: API keys, which are credentials beside an account's own."""
+"""`chat-bindings key`: API keys, further credentials of an account."""
 
 import click
 
@@ -13,10 +13,10 @@ KEEP = "Keep the secret: only its SHA-256 is stored, so it cannot be shown again
 
 @click.group()
 def key() -> None:
-    """Make, list and delete API keys.
+    """Create, list and delete API keys.
 
-    A key's SID and secret are a user name and password with which an application sees what its account sees. Each
-    application can have one of its own, to be deleted when that application is.
+    A key's SID and secret are a user name and password with the same access as its account. Give each application its
+    own key, and delete that with the application.
 
     \b
     Examples:
@@ -30,7 +30,7 @@ def key() -> None:
 @option("--sid", type=KEY, metavar="SID", help="Its SID. Default: a new one.")
 @database_option
 def create(*, account_sid: str, sid: str | None, database: str) -> None:
-    """Make an API key, and print its SID and its secret.
+    """Create an API key, and print its SID and its secret.
 
     \b
     Example:
@@ -51,7 +51,7 @@ def create(*, account_sid: str, sid: str | None, database: str) -> None:
 def list_keys(*, account: str | None, database: str) -> None:
     """Print the SIDs of API keys and of their accounts.
 
-    There is a line for each key, with a tab between the two.
+    Each key is a line, with a tab between the two.
 
     \b
     Example:
@@ -68,7 +68,7 @@ def list_keys(*, account: str | None, database: str) -> None:
 def delete(*, sid: str, database: str) -> None:
     """Delete an API key.
 
-    It ends within a second, in servers that are running too.
+    It ends within a second, on running servers too.
 
     \b
     Example:

@@ -27,7 +27,7 @@ class _Option(click.Option):
 
 
 class Whole(click.ParamType[int]):
-    """A whole number within bounds, of any number of digits."""
+    """A whole number within bounds."""
 
     name = "integer"
 
@@ -38,12 +38,12 @@ class Whole(click.ParamType[int]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         text = str(value)
         if not _DIGITS.fullmatch(text) or not self.minimum <= int(text) <= self.maximum:
-            self.fail(f"{_shortened(text)} is not a whole number from {self.minimum} to {self.maximum}.", param, ctx)
+            self.fail(f"{_shorten(text)} is not a whole number from {self.minimum} to {self.maximum}.", param, ctx)
         return int(text)
 
 
 class Parsed(click.ParamType[Any]):
-    """A text that a function makes a value of."""
+    """A text that a function parses."""
 
     def __init__(self, parse: Callable[[str], Any]) -> None:
         self.name = parse.__name__
@@ -55,15 +55,15 @@ class Parsed(click.ParamType[Any]):
         try:
             return self._parse(value)
         except ValueError as error:
-            self.fail(f"{_shortened(value)} {error}.", param, ctx)
+            self.fail(f"{_shorten(value)} {error}.", param, ctx)
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     return repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
 
 
 def option(*declarations: str, variable: bool = True, **attributes: Any) -> Callable[[F], F]:
-    """`click.option` with an environment variable, which `name_variables` names; `variable` is False for none."""
+    """Make a `click.option` with an environment variable, which `name_variables` names, unless `variable` is False."""
     return click.option(*declarations, **{"cls": _Option, "show_envvar": variable, **attributes})
 
 
@@ -94,51 +94,51 @@ def _of_setting(name: str, default: Any, one: Setting) -> Callable[[F], F]:
 
 
 def _parameter(name: str, one: Setting) -> str:
-    """The name of a setting's parameter: its option's, for fields of two dataclasses may have one name."""
+    """Name a setting's parameter by its option: fields of two dataclasses may have one name."""
     return one.option.partition("/")[0].removeprefix("--").replace("-", "_") or name
 
 
 def option_group(name: str, make: Callable[..., Any], *options: Callable[[F], F]) -> Callable[[F], F]:
-    """Options that a command gets as one argument: `name`, made of their values by `make`."""
+    """Group options into one argument of a command: `name`, made from their values by `make`."""
 
     def decorate(command: F) -> F:
         before = {parameter.name for parameter in getattr(command, "__click_params__", ())}
 
         @wraps(command)
-        def grouped(*args: Any, **values: Any) -> Any:
+        def run(*args: Any, **values: Any) -> Any:
             mine = {parameter.name: values.pop(parameter.name) for parameter in parameters}
             return command(*args, **values, **{name: make(**mine)})
 
         for add in reversed(options):
-            add(grouped)
-        parameters = [one for one in grouped.__click_params__ if one.name not in before]  # type: ignore[attr-defined]
-        return grouped  # type: ignore[return-value]
+            add(run)
+        parameters = [one for one in run.__click_params__ if one.name not in before]  # type: ignore[attr-defined]
+        return run  # type: ignore[return-value]
 
     return decorate
 
 
 def settings_group(name: str, owner: type, make: Callable[..., Any] | None = None) -> Callable[[F], F]:
-    """An option for each setting of a dataclass; a command gets them as `name`, made by `make` or the dataclass."""
+    """Make an option for each setting of a dataclass, grouped into an argument `name`, by `make` or the dataclass."""
     found = list(settings_of(owner))
     of_field = {_parameter(field, one): field for field, _, one in found}
 
-    def made(**values: Any) -> Any:
+    def from_values(**values: Any) -> Any:
         return (make or owner)(**{of_field[parameter]: value for parameter, value in values.items()})
 
-    return option_group(name, made, *(_of_setting(*each) for each in found))
+    return option_group(name, from_values, *(_of_setting(*each) for each in found))
 
 
 def is_typed(context: click.Context, name: str) -> bool:
-    """Whether a parameter's value was typed, and does not come from a variable or a default."""
+    """Return whether a parameter's value was typed, and is not from a variable or a default."""
     return context.get_parameter_source(name) == ParameterSource.COMMANDLINE
 
 
 def is_given(context: click.Context, name: str) -> bool:
-    """Whether a parameter's value was typed, or comes from a variable."""
+    """Return whether a parameter's value was typed, or is from a variable."""
     return context.get_parameter_source(name) in {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
 
 
-def _checked(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+def _check(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     if value is None:
         return None
     try:
@@ -148,9 +148,9 @@ def _checked(ctx: click.Context, param: click.Parameter, value: str | None) -> s
     return value
 
 
-def _checked_or_default(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
+def _check_or_default(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
     try:
-        return _checked(ctx, param, value) or default_locator()
+        return _check(ctx, param, value) or default_locator()
     except BadLocator as error:
         raise click.BadParameter(f"{error}.", ctx, param) from None
 
@@ -162,30 +162,30 @@ def _database_option(callback: Callable[..., Any]) -> Callable[[F], F]:
         envvar=DATABASE,
         show_default="a file in your data directory",
         callback=callback,
-        help="The database: sqlite:///relative.db, sqlite:////absolute.db or postgresql://user@host/database.",
+        help="Database: sqlite:///relative.db, sqlite:////absolute.db or postgresql://user@host/database.",
     )
 
 
-database_option: Callable[[Any], Any] = _database_option(_checked_or_default)
-"""`--database`, checked. The database is not opened."""
+database_option: Callable[[Any], Any] = _database_option(_check_or_default)
+"""`--database`, validated. The database is not opened."""
 
 late_database_option: Callable[[Any], Any] = _database_option(lambda _context, _option, value: value)
-"""The same for a command that may do without: it is checked by `database_of`, where it is needed."""
+"""`--database` of a command that may not need one; `database_of` validates it."""
 
 
 def database_of(context: click.Context, value: str | None) -> str:
-    """The value of `late_database_option`, checked, or the default."""
+    """Return the validated value of `late_database_option`, or the default."""
     (found,) = (each for each in context.command.params if each.name == "database")
-    return _checked_or_default(context, found, value)
+    return _check_or_default(context, found, value)
 
 
 def database_argument(name: str, metavar: str) -> Callable[[F], F]:
-    """An argument that is the address of a database, checked as `--database` is."""
-    return click.argument(name, metavar=metavar, callback=_checked)
+    """Make an argument that is the address of a database, validated as `--database`."""
+    return click.argument(name, metavar=metavar, callback=_check)
 
 
-# no variable: what destroys is typed
-cascade_option = option("--cascade", is_flag=True, variable=False, help="Delete what stands under it as well.")
+# no variable: destructive options must be typed
+cascade_option = option("--cascade", is_flag=True, variable=False, help="Also delete everything it contains.")
 
 output_option = option(
     "-o",
@@ -194,5 +194,5 @@ output_option = option(
     default="-",
     show_default="standard output",
     type=click.Path(dir_okay=False, allow_dash=True),
-    help="Where to write. A file is complete or not there at all, and readable by you alone.",
+    help="File to write, complete or not at all, and readable by you alone.",
 )

@@ -1,4 +1,4 @@
-"""`chat-bindings publish`: the contract as a site that needs no network."""
+"""`chat-bindings publish`: the contract as a static site."""
 
 from pathlib import Path
 
@@ -16,16 +16,16 @@ from .options import option
     default="site",
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the site. Other versions in it, and files that are not the site's, stay as they are.",
+    help="Folder of the site. Other versions and foreign files in it stay.",
 )
 def publish(output: Path) -> None:
     """Publish the contract as a site.
 
-    The site is a folder of static files: a reference with a page to try the API on, the clauses, the errors, what
-    differs from Twilio's own OpenAPI file, the changes, and downloads. It loads nothing from elsewhere, and works from
-    disk as from any address.
+    The site is a folder of static files: a reference with a page to try the API on, the clauses, the errors, the
+    differences from Twilio's own OpenAPI file, the changes, and downloads. It loads nothing from other hosts, and works
+    from disk as from any address.
 
-    DIR may hold other files. `.chat-bindings-site` lists what was published; nothing else is replaced or removed.
+    DIR may have other files. `.chat-bindings-site` lists the published ones; no other file is replaced or removed.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`chat-bindings service`: what Bindings belong to."""
+"""`chat-bindings service`: services, which contain Bindings."""
 
 import click
 
@@ -10,9 +10,9 @@ from .sids import ACCOUNT, SERVICE
 
 @click.group()
 def service() -> None:
-    """Make, list and delete services.
+    """Create, list and delete services.
 
-    A service belongs to an account and holds Bindings.
+    A service belongs to an account and contains Bindings.
 
     \b
     Examples:
@@ -26,7 +26,7 @@ def service() -> None:
 @option("--sid", type=SERVICE, metavar="SID", help="Its SID. Default: a new one.")
 @database_option
 def create(*, account_sid: str, sid: str | None, database: str) -> None:
-    """Make a service for an account, and print its SID.
+    """Create a service in an account, and print its SID.
 
     \b
     Examples:
@@ -46,7 +46,7 @@ def create(*, account_sid: str, sid: str | None, database: str) -> None:
 def list_services(*, account: str | None, database: str) -> None:
     """Print the SIDs of services and of their accounts.
 
-    There is a line for each service, with a tab between the two.
+    Each service is a line, with a tab between the two.
 
     \b
     Example:
@@ -64,7 +64,7 @@ def list_services(*, account: str | None, database: str) -> None:
 def delete(*, sid: str, cascade: bool, database: str) -> None:
     """Delete a service.
 
-    It is refused while the service has Bindings, unless --cascade deletes them as well.
+    A service with Bindings is refused without --cascade, which deletes them too.
 
     \b
     Example:

@@ -24,16 +24,16 @@ class SidType(click.ParamType[str]):
         return sid
 
     def new(self) -> str:
-        """A new SID, after all that were made before it."""
+        """Make a new SID, which sorts after all earlier ones."""
         from ..storage.rows import new_sid
 
         prefix = self._schema()["pattern"][1:3]  # a pattern is ^, two letters and the digits
         return new_sid(prefix)
 
     def _schema(self) -> dict[str, Any]:
-        from ..spec import document, resolved
+        from ..spec import document, resolve
 
-        schema: dict[str, Any] = resolved(document(_WORLD)["$defs"][self._kind]["properties"]["sid"], _WORLD)
+        schema: dict[str, Any] = resolve(document(_WORLD)["$defs"][self._kind]["properties"]["sid"], _WORLD)
         return schema
 
 

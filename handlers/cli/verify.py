@@ -1,4 +1,4 @@
-"""`chat-bindings verify`: prove or disprove that a server keeps the contract."""
+"""`chat-bindings verify`: check whether a server keeps the contract."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -199,18 +199,18 @@ def _write(run: "Run", report_dir: Path, inputs: Sequence[Path]) -> None:
 
 
 def _world(fixtures: Path) -> "World":
-    """The world of a file. Refuses what `import` would refuse, with line and JSON pointer."""
+    """Read the world of a file. Raises `Refusal` by the rules of `import`, with line and JSON pointer."""
     from ..files import scratch
     from ..storage.engines import administration
     from ..verify.world import World, WorldUnfit
     from ..world.loader import load
     from ..world.reader import WorldError
-    from ..world.source import opened
+    from ..world.source import open_seekable
 
     try:
         with (
             scratch() as folder,
-            opened(str(fixtures)) as file,
+            open_seekable(str(fixtures)) as file,
             administration(f"sqlite:///{folder}/world.db") as storage,
         ):
             storage.migrate()

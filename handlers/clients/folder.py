@@ -1,4 +1,4 @@
-"""The folder that a client is generated into: new, empty, or replaced as a whole; never somebody's work."""
+"""The folder of a generated client: new, empty, or replaced as a whole where nothing in it was changed by hand."""
 
 import hashlib
 import os
@@ -6,30 +6,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..files import real, settle_folder, unfinished
+from ..files import real, settle_folder, staging
 
 SUMS = ".chat-bindings-client"
-"""The file that says what was generated: a SHA-256 and a path on each line, as sha256sum writes and checks them."""
+"""The list of generated files: a SHA-256 and a path on each line, in the format of sha256sum."""
 
 
 class Unfit(Exception):
-    """Nothing can be generated there; the message goes on from the folder's name."""
+    """The folder cannot be generated into; the message continues a sentence that begins with its name."""
 
 
 @contextmanager
-def filled(target: Path) -> Iterator[Path]:
-    """A folder to generate into, which takes the target's place when the block ends, or leaves no trace.
+def replace_folder(target: Path) -> Iterator[Path]:
+    """Make a folder that replaces the target when the block ends, and leaves no trace where the block fails.
 
-    Raises `Unfit` where the target holds what was not generated, or cannot be written.
+    Raises `Unfit` for a target that holds files that were not generated, or that cannot be written.
     """
     target = real(target)
-    with _writable(), unfinished(_nearest(target) / target.name) as folder:
+    with _writable(), staging(_nearest(target) / target.name) as folder:
         _check(target)
         new = folder / "new"
         new.mkdir()
         yield new
         _write_sums(new)
-        _check(target)  # what came in meanwhile stays
+        _check(target)  # files that were added meanwhile stay
         target.parent.mkdir(parents=True, exist_ok=True)
         umask = os.umask(0)
         os.umask(umask)
@@ -75,7 +75,7 @@ def _write_sums(folder: Path) -> None:
 
 
 def _files(folder: Path) -> list[Path]:
-    """All files, and links, which are somebody's."""
+    """List all files and symbolic links; a link was never generated."""
     return [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
 
 
@@ -84,7 +84,7 @@ def _digest(file: Path) -> str:
 
 
 def _nearest(target: Path) -> Path:
-    """The folder that is there, on the way to the target: on the same file system, so that moving is one step."""
+    """Return the nearest existing parent of the target: the same file system, so that moving is one step."""
     parent = target.parent
     while not parent.exists():
         parent = parent.parent

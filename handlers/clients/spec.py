@@ -1,11 +1,11 @@
-"""The contract as generators of clients need it: what a client must know to speak, and nothing that it would judge.
+"""The contract for client generators: paths, parameters and types, without bounds and patterns.
 
-A generated client that checks what it reads refuses answers that the contract lets a server give (a SID in capital
-letters), and one that checks what it sends tells an error of its own where the server's says what to do. So bounds and
-patterns stay with the server. What they mean is told in the descriptions.
+A generated client that validates responses refuses some that the contract allows, such as a SID in capital letters.
+One that validates requests raises an error of its own in the place of the server's, which names the remedy. Bounds and
+patterns are left to the server; descriptions explain them.
 
-The server may also be of a later version. So in what a client reads, an enumeration is a text, which holds any value,
-and any property may be null or absent, except for the objects that make a page: a page without its list is none.
+The server may be of a later version. In a response an enumeration is therefore a string of any value, and any property
+may be null or absent. The exception are the objects of a page, which is none without its list.
 """
 
 from collections.abc import Callable
@@ -20,35 +20,35 @@ _JUDGING = frozenset({
     "pattern", "default", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems",
 })  # fmt: skip
 _NAMES = ("properties", "schemas")
-"""Below these stand names, which are no keywords even where they look like one."""
+"""Keywords whose children are names, even where a name equals a keyword."""
 
 
 def for_clients(document: Json, *, one_error: bool = False, nullable: bool = False) -> Json:
     """Copy the contract without what is not for clients.
 
-    `one_error` says what all errors share but once for an operation, for generators that would take a 404 for a 400.
-    `nullable` says of optional properties that they may be null, for generators that would refuse the null else.
+    `one_error` makes one default response of an operation's errors, for generators that confuse a 404 with a 400.
+    `nullable` makes optional properties nullable, for generators that refuse null otherwise.
     """
-    told: Json = _without(document, lambda name: name.startswith("x-"))
-    told["info"]["description"] = told["info"]["description"].partition("\n\n")[0]
-    told["servers"] = [server for server in told["servers"] if "://" in server["url"]]
-    schemas = told["components"]["schemas"]
-    told["components"] = {**_tolerant(told["components"]), "schemas": _named(schemas, nullable=nullable)}
+    copy: Json = _without(document, lambda name: name.startswith("x-"))
+    copy["info"]["description"] = copy["info"]["description"].partition("\n\n")[0]
+    copy["servers"] = [server for server in copy["servers"] if "://" in server["url"]]
+    schemas = copy["components"]["schemas"]
+    copy["components"] = {**_tolerant(copy["components"]), "schemas": _named(schemas, nullable=nullable)}
     if one_error:
-        for operation in definitions(told):
+        for operation in definitions(copy):
             operation["responses"] = _with_one_error(operation["responses"])
-    return told
+    return copy
 
 
 def _with_one_error(responses: Json) -> Json:
-    """Successes as they are, and one of the errors in the place of all: their bodies are the same."""
+    """Keep the successes, and one of the errors for all: their bodies are the same."""
     errors = [response for status, response in responses.items() if int(status) >= HTTPStatus.BAD_REQUEST]
     successes = {status: response for status, response in responses.items() if response not in errors}
     return {**successes, "default": errors[0]}
 
 
 def _named(schemas: Json, *, nullable: bool) -> Json:
-    """Schemas with a name of their own: such an enumeration becomes a type, which filters take."""
+    """Convert the named schemas; a named enumeration stays one, since filters take its type."""
     tolerant = _tolerant({"schemas": schemas})["schemas"]
     for name, schema in schemas.items():
         if "enum" in schema:
@@ -59,7 +59,7 @@ def _named(schemas: Json, *, nullable: bool) -> Json:
 
 
 def _read(schema: Json, schemas: Json, *, nullable: bool) -> Json:
-    """An object as a client reads it, from a server of any version."""
+    """Convert an object's schema to what a client reads, from a server of any version."""
     properties = {}
     required = []
     for name, each in schema["properties"].items():

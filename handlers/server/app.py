@@ -1,4 +1,4 @@
-"""The service as one ASGI app, composed in one list."""
+"""The service as one ASGI app: all stages in one list."""
 
 import gc
 import logging
@@ -14,7 +14,7 @@ from connexion.middleware.main import ConnexionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import __name__ as package
-from ..spec import binding_types, document, operations, resolved
+from ..spec import binding_types, document, operations, resolve
 from ..storage.engines import storage as storage_at
 from .access.authentication import Authentication, Authenticator
 from .access.guess_limit import authenticator_of
@@ -35,7 +35,7 @@ from .operations.routing import Routing
 from .operations.validation import Validation
 from .representation import template
 from .request import Request
-from .settings import Settings
+from .settings import ON_SHUTDOWN, Settings
 
 if TYPE_CHECKING:
     from .control.state import ControlState
@@ -45,9 +45,9 @@ log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIApp:
-    """Compose the service from the modules that have the handlers of each spec.
+    """Compose the service from the specs, each with the module of its handlers.
 
-    A spec that does not fit its handlers fails here, not on a request.
+    An operation without a handler fails here, at start-up, and not on a request.
     """
     configure(settings.log_level, settings.log_format)
     template()
@@ -60,17 +60,18 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
     injector = _injector(settings)
     gate = Gate(authenticator.again) if settings.control else None
     control = _control(settings, gate, injector, authenticator)
+    access = ControlAccess(settings.control, origin) if settings.control else None
 
     @asynccontextmanager
-    async def lifespan(_: object) -> AsyncIterator[None]:
+    async def lifespan(_: object) -> AsyncIterator[dict[str, Any] | None]:
         await storage.open()
         gc.collect()
-        gc.freeze()  # the specs and all that is compiled of them stay: no collection has to scan them again
+        gc.freeze()  # collections need not scan the specs and what was compiled from them: they stay
         if control:
             await control.open()
         async with observers.ready():
             log.info("process %d is ready", os.getpid())
-            yield
+            yield {ON_SHUTDOWN: control.journal.end} if control else None
         if control:
             await control.close()
         await storage.close()
@@ -83,12 +84,8 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
             recorder=control,
         ),
         *_allowed_hosts(settings, origin),
-        partial(Routing, otherwise=Docs(settings.docs) if settings.docs else None),
-        partial(
-            Authentication,
-            authenticator=authenticator,
-            guard=ControlAccess(settings.control, origin).over if settings.control else None,
-        ),
+        partial(Routing, otherwise=_otherwise(settings, access)),
+        partial(Authentication, authenticator=authenticator, guard=access.over if access else None),
         *([partial(RateLimit, requests_a_second=throttling.rate_limit)] if throttling.rate_limit else ()),
         *_faults(injector, gate),
         partial(Validation, limits=settings.limits),
@@ -109,12 +106,22 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
         middlewares=stages,
     )
     for spec, module in handlers.items():
-        # as it was read already: Connexion would read it, and what it refers to, with PyYAML's slow parser
-        app.add_api(resolved(document(spec), spec), resolver=resolver(module))
+        # parsed already: Connexion would parse it again, with PyYAML's slow parser
+        app.add_api(resolve(document(spec), spec), resolver=resolver(module))
         log.info("%s %s", spec, document(spec)["info"]["version"])
         for operation in operations(spec):
             log.info("  %s %s: %s", operation.method, operation.path, operation.operation_id)
     return Entrance(app)
+
+
+def _otherwise(settings: Settings, access: ControlAccess | None) -> ASGIApp | None:
+    """Return what answers requests for no operation: the site, and the page of the control API."""
+    site = Docs(settings.docs) if settings.docs else None
+    if access is None:
+        return site
+    from .control.page import ControlPage
+
+    return ControlPage(access, registration=settings.registration, otherwise=site)
 
 
 def _allowed_hosts(settings: Settings, origin: Origin) -> list[Callable[..., ASGIApp]]:
@@ -125,7 +132,7 @@ def _allowed_hosts(settings: Settings, origin: Origin) -> list[Callable[..., ASG
 
 
 def _injector(settings: Settings) -> "Injector | None":
-    """What makes requests fail, where that is wanted."""
+    """Make the injector of faults, where the settings enable it."""
     faults = settings.faults
     if faults is None and settings.control:
         counts = settings.control.folder / "counts"
@@ -133,7 +140,7 @@ def _injector(settings: Settings) -> "Injector | None":
         faults = FaultRules(counts, by_request=False)
     if faults is None:
         return None
-    from .faults.injector import Injector  # hardly any service wants it, and it has much to import
+    from .faults.injector import Injector  # few services need it, and it imports much
 
     return Injector(faults, registration=settings.registration)
 
@@ -149,7 +156,7 @@ def _control(
 
 
 def _faults(injector: "Injector | None", gate: Gate | None) -> list[Callable[..., ASGIApp]]:
-    """The stage at which requests are made to fail, where that is wanted."""
+    """Make the stage of fault injection, where the settings enable it."""
     if injector is None:
         return []
     from .faults.stage import FaultInjection
@@ -158,7 +165,7 @@ def _faults(injector: "Injector | None", gate: Gate | None) -> list[Callable[...
 
 
 class Entrance:
-    """Connexion's stages, entered straight once they are built: its own entrance is one more coroutine a request."""
+    """An entrance to Connexion's stages that saves a coroutine a request, once Connexion has built them."""
 
     def __init__(self, middleware: ConnexionMiddleware) -> None:
         self._middleware = middleware

@@ -1,4 +1,4 @@
-"""The published site under /docs, built in a process of its own when it is first requested."""
+"""The published site under /docs, built in a process of its own at its first request."""
 
 import asyncio
 import logging
@@ -25,23 +25,29 @@ from .settings import DOCS, Site
 
 log = logging.getLogger(__name__)
 
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src {}; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 _CONNECTS = "/try.html"
-"""The page that sends requests, to the server that its reader names."""
+"""The page that sends requests, to a server of its reader's choice."""
 
-_HEADERS = {
+HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+"""Headers of all that a browser shows."""
+
 _REVALIDATE = "no-cache"
 _KEEP = "public, max-age=31536000, immutable"
-"""For scripts and styles, whose names change with what they hold."""
+"""For scripts and styles, whose names change with their content."""
+
+
+def policy(connects: str) -> str:
+    """Return a Content-Security-Policy without foreign and inline code; `connects` is what scripts may reach."""
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src {connects}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
 
 
 class Docs:
@@ -66,8 +72,8 @@ class Docs:
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(_HEADERS)
-                headers["content-security-policy"] = _POLICY.format("*" if path.endswith(_CONNECTS) else "'none'")
+                headers.update(HEADERS)
+                headers["content-security-policy"] = policy("*" if path.endswith(_CONNECTS) else "'none'")
                 keep = message["status"] == HTTPStatus.OK and path.startswith(f"{DOCS}/assets/")
                 headers["cache-control"] = _KEEP if keep else _REVALIDATE
                 if "location" in headers:  # relative: only a proxy in front knows the scheme, the host and a prefix
@@ -99,7 +105,7 @@ def _with_slash(scope: Scope) -> str:
 
 
 def _in_a_process(build: Callable[[Path], object], folder: Path) -> str:
-    """Build the site into a folder: the reason where that fails, else nothing."""
+    """Build the site into a folder; return the reason where that fails, else an empty string."""
     spawn = get_context("spawn")
     receiver, sender = spawn.Pipe(duplex=False)
     process = spawn.Process(target=_build, args=(build, folder, sender), daemon=True)

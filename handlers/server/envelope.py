@@ -1,7 +1,4 @@
-"""The envelope of all requests: an id, a line in the log, CORS, and one door for errors.
-
-Whatever the stages inside raise leaves as an error of the spec.
-"""
+"""The envelope of all requests: an id, a line in the log, CORS headers, and errors as the spec has them."""
 
 import logging
 import os
@@ -22,14 +19,14 @@ log = logging.getLogger("chat_bindings.access")
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}", re.ASCII)
 _ID_BYTES = 16
 _AT_ONCE = 128
-"""How many ids are made of random bytes at once."""
+"""Ids that are made from one read of random bytes."""
 
 _REQUEST_ID = REQUEST_ID.lower().encode()
 SHARED = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Allow, Retry-After, Twilio-Request-Id, WWW-Authenticate"),
 ]
-"""What an answer to a page of another origin has."""
+"""The CORS headers of a response to a request with an `Origin`."""
 
 
 class Recorder(Protocol):
@@ -39,16 +36,16 @@ class Recorder(Protocol):
         """Note that a request arrived."""
 
     def record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
-        """Note that it was answered; a status of 0 is none."""
+        """Note its response; the status is 0 where there was none."""
 
 
 class Envelope:
-    """The outermost stage of those that answer."""
+    """The outermost stage that answers: what the stages inside raise becomes an error of the spec."""
 
     def __init__(
         self, app: ASGIApp, identify: Callable[[], bytes] | None = None, recorder: Recorder | None = None
     ) -> None:
-        """`identify` makes an id for each request; `new_request_id` where there is none."""
+        """Make request ids by `identify`, and report each request to `recorder`."""
         self.app = app
         self._recorder = recorder
         self._identify = identify or new_request_id
@@ -82,7 +79,7 @@ class Envelope:
         try:
             await self.app(scope, receive, finish)
         except Exception as error:
-            if status:  # too late for another answer
+            if status:  # too late for another response
                 raise
             await respond(api_error_of(error), scope, finish)
         finally:
@@ -99,7 +96,7 @@ class Envelope:
             })  # fmt: skip
 
     def _mask(self, path: str) -> str:
-        """Mask a path for the log: anything but the specs' own words and SIDs may be personal data."""
+        """Mask a path for the log: any segment but SIDs and the specs' own may be personal data."""
         return "/".join(
             segment if segment in self._words or _SID.fullmatch(segment) else "*" for segment in path.split("/", 8)[:8]
         )
@@ -113,4 +110,4 @@ def _ids() -> Iterator[bytes]:
 
 
 new_request_id: Callable[[], bytes] = _ids().__next__
-"""An id for a request."""
+"""Makes an id for a request."""

@@ -1,4 +1,4 @@
-"""Errors: whatever goes wrong leaves as the JSON object that the spec describes."""
+"""Errors as the JSON object of the spec: its schema, codes and messages."""
 
 import logging
 import traceback
@@ -9,28 +9,28 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.types import Scope, Send
 
-from ..spec import CONTRACT, CONTROL, REGISTRATION, component, document
+from ..spec import CONTRACT, CONTROL, REGISTRATION, Json, component, document, resolve
 from ..storage.interface import StorageDamaged, StorageUnavailable
 
 log = logging.getLogger(__name__)
 
 _LONGEST = 200
-"""How many characters of what a client sent a message repeats."""
+"""Characters of a client's text that a message repeats."""
 
 
 REQUEST_ID = "Twilio-Request-Id"
-"""The header that every response has, errors or not: the envelope writes it."""
+"""The header of every response, which the envelope adds."""
 
 
 @cache
 def no_store() -> tuple[bytes, bytes]:
-    """The header by which no cache keeps an answer, as the spec's example has it."""
+    """Return the header that forbids caching, from the spec's example."""
     name = "Cache-Control"
     return name.lower().encode(), component("headers", name)["example"].encode()
 
 
 class ErrorKind(NamedTuple):
-    """A kind of error, as the spec's example of it says."""
+    """A kind of error, from its example in a spec."""
 
     status: int
     code: int
@@ -39,9 +39,9 @@ class ErrorKind(NamedTuple):
 
 
 class ApiError(Exception):
-    """A request that is answered with an error.
+    """An error response.
 
-    `name` is the name of the error's example in a spec, and `facts` fill the placeholders of its `x-message`.
+    `name` is the name of the error's example in a spec; `facts` fill the placeholders of its `x-message`.
     """
 
     def __init__(self, name: str, headers: dict[str, str] | None = None, **facts: object) -> None:
@@ -53,7 +53,7 @@ class ApiError(Exception):
 
 @cache
 def catalogue() -> dict[str, ErrorKind]:
-    """Every kind of error that the specs have an example of, by the example's name."""
+    """Return the kinds of errors by the names of their examples in the specs."""
     examples = {
         name: example
         for spec in (CONTRACT, REGISTRATION, CONTROL)
@@ -68,15 +68,22 @@ def catalogue() -> dict[str, ErrorKind]:
     }
 
 
+def required_headers(response: Json) -> dict[str, str]:
+    """Return the headers that a response of a spec must have, with their examples, but for the request id."""
+    return {
+        name: str(header["example"])
+        for name, header in response["headers"].items()
+        if header.get("required") and name != REQUEST_ID
+    }
+
+
 @cache
 def _fixed_headers(name: str) -> dict[str, str]:
-    """The headers that the spec requires of a kind of error, with the values of their examples."""
     return {
-        header: str(definition["example"])
-        for response in document(CONTRACT)["components"]["responses"].values()
+        header: value
+        for response in resolve(document(CONTRACT)["components"]["responses"], CONTRACT).values()
         if name in response["content"]["application/json"]["examples"]
-        for header in response["headers"]
-        if (definition := component("headers", header)).get("required") and header != REQUEST_ID
+        for header, value in required_headers(response).items()
     }
 
 
@@ -86,12 +93,12 @@ def _by_status() -> dict[int, str]:
 
 
 def shorten(text: str) -> str:
-    """What a message repeats of what a client sent."""
+    """Shorten a client's text for a message."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def render(fault: ApiError, scope: Scope) -> tuple[int, dict[str, str], bytes]:
-    """The status, headers and body of an error."""
+    """Return the status, headers and body of an error."""
     return catalogue()[fault.name].status, _fixed_headers(fault.name) | fault.headers, _body(fault, scope)
 
 
@@ -113,35 +120,40 @@ async def respond(fault: ApiError, scope: Scope, send: Send) -> None:
     if body is None:
         body = _body(fault, scope)
     if fault.headers:
-        headers = _pairs(_fixed_headers(fault.name) | fault.headers)
+        headers = encode_headers(_fixed_headers(fault.name) | fault.headers)
     await _send(status, headers, body, send)
 
 
 async def send_error(status: int, headers: dict[str, str], body: bytes, send: Send) -> None:
-    """Send what an error was rendered to."""
-    await _send(status, _pairs(headers), body, send)
+    """Send a rendered error."""
+    await _send(status, encode_headers(headers), body, send)
 
 
 async def _send(status: int, headers: list[tuple[bytes, bytes]], body: bytes, send: Send) -> None:
-    own = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), no_store()]
-    await send({"type": "http.response.start", "status": status, "headers": own + headers})
+    await send({"type": "http.response.start", "status": status, "headers": json_headers(body) + headers})
     await send({"type": "http.response.body", "body": body})
 
 
-def _pairs(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+def json_headers(body: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a JSON body, which no cache may store."""
+    return [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), no_store()]
+
+
+def encode_headers(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    """Encode headers as ASGI has them, with names in lower case."""
     return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
 @cache
 def _unchanging(name: str) -> tuple[int, list[tuple[bytes, bytes]], bytes | None]:
-    """What all errors of a kind have in common: the status, the headers, and the body where it names nothing."""
+    """Return the status and headers of a kind of error, and its body unless that depends on the request."""
     kind = catalogue()[name]
     body = None if "{" in kind.message else _body(ApiError(name), {})
-    return kind.status, _pairs(_fixed_headers(name)), body
+    return kind.status, encode_headers(_fixed_headers(name)), body
 
 
 def api_error_of(error: Exception) -> ApiError:
-    """The error of the spec that an exception stands for."""
+    """Convert an exception to an error of the spec; log it unless the client caused it."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, StorageUnavailable):
@@ -154,7 +166,7 @@ def api_error_of(error: Exception) -> ApiError:
 
 
 def _describe(error: BaseException) -> str:
-    """An exception for the log. Of messages only the database's, since others may hold personal data."""
+    """Describe an exception for the log, without its message: only the database's hold no personal data."""
     message = f": {error}" if isinstance(error, StorageDamaged) else ""
     frames: list[Any] = traceback.format_tb(error.__traceback__)
     return f"{type(error).__name__}{message}\n{''.join(frames)}".rstrip()

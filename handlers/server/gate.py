@@ -1,7 +1,4 @@
-"""The gate: a readers-writer lock between requests and resets.
-
-Requests of the contract and of registration pass it as readers, resets as writers. A waiting writer goes first.
-"""
+"""The gate: a readers-writer lock. Requests are its readers and resets its writers; a waiting writer goes first."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,10 +11,10 @@ from .request import Request
 
 
 class Gate:
-    """Lets requests pass one another, and resets nothing at all."""
+    """A lock that requests share and that a reset holds alone."""
 
     def __init__(self, authenticate: Callable[[Scope], Awaitable[str]]) -> None:
-        """`authenticate` gives the account of a request whose credentials were checked before a reset."""
+        """Use `authenticate` for requests whose credentials were checked before a reset."""
         self.generation = 0
         """The number of resets so far."""
 
@@ -29,15 +26,15 @@ class Gate:
         self._writing = asyncio.Lock()
 
     def begin(self, scope: Scope) -> None:
-        """Note that a request arrived before the next reset."""
+        """Mark a request with the current generation."""
         Request.of(scope).generation = self.generation
 
     def is_current(self, scope: Scope) -> bool:
-        """Whether there was no reset since the request arrived."""
+        """Return whether there was no reset since the request arrived."""
         return Request.of(scope).generation == self.generation
 
     async def within(self, scope: Scope, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
-        """Call a handler, whose credentials are checked again where there was a reset since the request arrived."""
+        """Call a handler as a reader; after a reset since its arrival, authenticate the request again first."""
         while not self._open.is_set():
             await self._open.wait()
         self._inside += 1
@@ -47,13 +44,26 @@ class Gate:
                 arguments["account_sid"] = Request.of(scope).account_sid = await self._authenticate(scope)
             return await function(**arguments)
         finally:
-            self._inside -= 1
-            if not self._inside:
-                self._empty.set()
+            self._leave()
+
+    @asynccontextmanager
+    async def shared(self) -> AsyncIterator[None]:
+        """Let no reset begin while the block lasts."""
+        await self._open.wait()
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._inside -= 1
+        if not self._inside:
+            self._empty.set()
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """Let no request in while the block lasts, which begins when those inside have finished."""
+        """Hold the lock as the writer: wait for requests inside to finish, and admit none while the block lasts."""
         async with self._writing:
             self._open.clear()
             try:

@@ -1,4 +1,4 @@
-"""The log: one stream, on which no identity, endpoint, token or secret stands at any level."""
+"""The log: one stream, without identities, endpoints, tokens and secrets at any level."""
 
 import logging
 import sys
@@ -17,18 +17,18 @@ TEXT = "text"
 JSON = "json"
 
 ACCESS = "%(method)s %(path)s %(operation_id)s %(status)d %(duration_ms).1fms %(request_id)s"
-"""A request's line. What it is made of comes as one mapping, which the JSON format shows as members of their own."""
+"""A request's line. Its arguments are one mapping, whose items are members of their own in the JSON format."""
 
 NOTHING = "-"
-"""What stands in a line for what a request does not have."""
+"""The value of an argument that a request does not have."""
 
-_asked: ContextVar[str | None] = ContextVar("request_id", default=None)
+_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 def configure(level: str, form: str = TEXT) -> None:
     """Log to standard error at `level` (debug, info, warning or error), as text or as a JSON object a line.
 
-    Libraries are held at warning: at lower levels they write whole requests, query and all.
+    Libraries log from warning on: at lower levels they write whole requests, with their queries.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_FORMATS[form]())
@@ -37,22 +37,22 @@ def configure(level: str, form: str = TEXT) -> None:
     logging.getLogger(_OURS).setLevel(level.upper())
     for name in ("uvicorn", "connexion", "asyncio", "starlette", "multipart"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it warns of each malformed request, which we log too
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # its warnings of malformed requests double ours
 
 
 def tag_log_lines(make: Callable[[], bytes]) -> Callable[[], bytes]:
-    """`make`, whose request ids then stand in whatever the JSON log says while the request runs."""
+    """Wrap a maker of request ids so that each id is in all lines of the JSON log while its request runs."""
 
-    def noted() -> bytes:
+    def make_and_tag() -> bytes:
         request_id = make()
-        _asked.set(request_id.decode())
+        _request_id.set(request_id.decode())
         return request_id
 
-    return noted
+    return make_and_tag
 
 
 class TextFormatter(logging.Formatter):
-    """A line as a person reads it. Of exceptions it shows the types and the frames: messages may hold personal data."""
+    """Lines of text. Exceptions have their types and frames, without messages, which may hold personal data."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s")
@@ -73,7 +73,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(TextFormatter):
-    """A line as a JSON object, with the id of the request that it is about."""
+    """Lines of JSON: an object with the request's id, where there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         members: dict[str, Any] = {
@@ -82,7 +82,7 @@ class JsonFormatter(TextFormatter):
             "logger": record.name,
             "message": _encodable(record.getMessage()),
         }
-        if request_id := _asked.get():
+        if request_id := _request_id.get():
             members["request_id"] = request_id
         if isinstance(record.args, Mapping) and record.name.startswith(_OURS):
             members |= {name: _value(value) for name, value in record.args.items()}
@@ -94,7 +94,7 @@ class JsonFormatter(TextFormatter):
 _FORMATS: dict[str, type[TextFormatter]] = {TEXT: TextFormatter, JSON: JsonFormatter}
 
 FORMATS = tuple(_FORMATS)
-"""The forms that a log can have."""
+"""The formats of the log."""
 
 
 def _value(value: object) -> object:

@@ -1,4 +1,4 @@
-"""Pages of a list: their tokens and their URLs."""
+"""Paging: tokens, and the URLs of pages."""
 
 import re
 from functools import cache
@@ -19,9 +19,9 @@ def _token() -> re.Pattern[str]:
 
 
 def position(token: str | None) -> Position | None:
-    """Where a token points: `PA` and a SID is after it, `PB` and a SID before it.
+    """Parse a token: `PA` and a SID is the page after that Binding, `PB` and a SID the one before.
 
-    Raises `ApiError("invalid_parameter")` for what is not a token of ours.
+    Raises `ApiError("invalid_parameter")` for any other text.
     """
     if token is None:
         return None
@@ -31,13 +31,18 @@ def position(token: str | None) -> Position | None:
     return Position("after" if match[1] == "PA" else "before", match[2])
 
 
+def next_token(found: Page) -> str | None:
+    """Return the token of the page after another one; None where there is none."""
+    return f"PA{found.bindings[-1].sid}" if found.has_next else None
+
+
 @cache
 def _highest() -> int:
     return int(component("schemas", "Page")["maximum"])
 
 
 class Links:
-    """The URLs of a list's pages: the same filters and page size, in the order that Twilio's own answers have."""
+    """The URLs of a list's pages: the same filters and page size, in the order of parameters that Twilio has."""
 
     def __init__(self, url: str, filters: Filters, size: int) -> None:
         query = [("BindingType", value) for value in filters.binding_types]
@@ -46,18 +51,18 @@ class Links:
         self._url = url + "?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in query)
 
     def to(self, page: int, token: str | None = None) -> str:
-        """The URL of a page. `page` is the client's counter, and kept within the bounds of the spec."""
+        """Build the URL of a page. `page` is the client's counter, clamped to the bounds of the spec."""
         suffix = "" if token is None else f"&PageToken={quote(token, safe='')}"
         return f"{self._url}&Page={min(max(page, 0), _highest())}{suffix}"
 
 
 def meta(links: Links, found: Page, *, page: int, size: int, token: str | None) -> dict[str, Any]:
-    """The JSON object of the spec's schema `PageMeta`."""
+    """Build the JSON object of the spec's schema `PageMeta`."""
     previous_url = next_url = None
     if found.has_previous:
         previous_url = links.to(page - 1, f"PB{found.bindings[0].sid}")
     if found.has_next:
-        next_url = links.to(page + 1, f"PA{found.bindings[-1].sid}")
+        next_url = links.to(page + 1, next_token(found))
     return {
         "page": page,
         "page_size": size,

@@ -1,4 +1,4 @@
-"""A Binding as clients see it, as JSON text: put together from its row, and not by way of objects."""
+"""The representation of a Binding: JSON text, joined from the columns of its row."""
 
 import re
 from collections.abc import Iterable
@@ -10,11 +10,11 @@ import orjson
 from ..spec import component, path_template
 from ..storage.interface import Binding
 
-# all characters but the unreserved ones: Ruby's and Java's URI parsers take nothing else
+# all characters but the unreserved ones: Ruby's and Java's URI parsers refuse others
 _RESERVED = re.compile(r"[^A-Za-z0-9._~-]+")
 
 _ENCODED = {character: quote(character, safe="") for character in map(chr, range(128))}
-"""The ASCII ones: what else there is, over a million, clients choose, and nothing is remembered for each of them."""
+"""Encoded ASCII characters. Others are not cached: clients choose them, among over a million."""
 
 _encoded_all = _RESERVED.sub
 _dumps = orjson.dumps
@@ -27,12 +27,11 @@ def _encode(match: re.Match[str]) -> str:
 
 @cache
 def template() -> str:
-    """The JSON text of a Binding, with a hole for what each Binding has.
+    """Make the JSON template of a Binding: `%s` for its own values, and names in braces for those of its service.
 
-    What all Bindings of a service have in common stands in braces. Raises `NotImplementedError` where the spec has
-    other properties than these.
+    Raises `NotImplementedError` where the spec has other properties than these.
     """
-    # text that users choose has to be escaped; all else is a SID, a time or a word
+    # only texts that users choose need escaping; the others are SIDs, times and words
     holes = dict.fromkeys(Binding._fields, '"%s"') | dict.fromkeys(("endpoint", "identity", "message_types"), "%s")
     sid = {"sid": holes.pop("sid"), "account_sid": '"{account_sid}"', "service_sid": '"{service_sid}"'}
     shape = sid | holes | {"url": '"%s{bindings}%s"', "links": '{{"user":"%s{users}%s"}}'}
@@ -44,21 +43,21 @@ def template() -> str:
 
 @cache
 def _paths() -> tuple[str, str, str]:
-    """What comes before a service's SID in the URLs of its Bindings, and what after it; for its users likewise."""
+    """Split the URLs of a service: before its SID, and after it to a Binding and to a user."""
     before, after = path_template("listBindings").split("{ServiceSid}")
     return before, f"{after}/", f"{after.rpartition('/')[0]}/Users/"
 
 
 def collection_url(origin: str, service_sid: str) -> str:
-    """The absolute URL of a service's list of Bindings."""
+    """Build the absolute URL of a service's list of Bindings."""
     return origin + path_template("listBindings").format(ServiceSid=service_sid)
 
 
 @lru_cache(maxsize=1024)
 def _template_of(account_sid: str, service_sid: str) -> tuple[str, ...]:
-    """What stands before, between and after the holes: joining them costs a third of what formatting does.
+    """Split a service's template at its holes: joining the pieces takes a third of the time of formatting.
 
-    It is remembered for services that exist. The origin is no part of it: clients choose their `Host`.
+    The cache holds existing services only. The origin is no part of its key, since clients choose their `Host`.
     """
     before, bindings, users = _paths()
     service = f"{before}{service_sid}"
@@ -78,12 +77,12 @@ def _text(pieces: tuple[str, ...], binding: Binding, origin: str) -> str:
 
 
 def represent(binding: Binding, account_sid: str, service_sid: str, origin: str) -> orjson.Fragment:
-    """The JSON of the spec's schema `Binding`; `origin` is a scheme and host."""
+    """Build the JSON of the spec's schema `Binding`; `origin` is a scheme and host."""
     return orjson.Fragment(_text(_template_of(account_sid, service_sid), binding, origin))
 
 
 def represent_all(bindings: Iterable[Binding], account_sid: str, service_sid: str, origin: str) -> orjson.Fragment:
-    """A JSON array of Bindings of one service."""
+    """Build a JSON array of Bindings of one service."""
     pieces = _template_of(account_sid, service_sid)
     texts = [_text(pieces, binding, origin) for binding in bindings]
     return orjson.Fragment(f"[{','.join(texts)}]")

@@ -1,4 +1,4 @@
-"""Requests: the facts that the stages find out about each one."""
+"""Requests: the facts that the stages collect about each one."""
 
 from typing import Any
 
@@ -11,28 +11,28 @@ _KEY = "chat_bindings.request"
 _METHODS = frozenset(method.upper() for method in METHODS)
 
 OTHER = "_OTHER"
-"""The label of any method that HTTP does not know, as OpenTelemetry's conventions have it."""
+"""The label of a method that HTTP does not define, by OpenTelemetry's conventions."""
 
 
 class Request:
-    """The facts about one request. Stages fill them in; dispatch hands a handler those that its signature names."""
+    """The facts about one request. Stages set them; dispatch passes a handler those that its signature names."""
 
     __slots__ = ("_sent", "account_sid", "arguments", "fault", "generation", "headers", "operation_id")
 
     def __init__(self, scope: Scope) -> None:
         self._sent: list[tuple[bytes, bytes]] = scope["headers"]
         self.headers: dict[bytes, bytes] = dict(self._sent)
-        """The headers by their names in lower case; of a header that came twice the last."""
+        """The headers by their names in lower case; the last of a repeated one."""
         self.operation_id = ""
-        """The operation that routing found; empty where there is none."""
+        """The id of its operation, set by routing; empty without one."""
         self.account_sid = ""
-        """The account whose credentials authentication found right."""
+        """The SID of its account, set by authentication."""
         self.fault: str | None = None
-        """The fault that was injected."""
+        """Its injected fault."""
         self.generation = 0
-        """The number of resets before it arrived."""
+        """The number of resets before its arrival."""
         self.arguments: dict[str, Any] = {}
-        """The parameters of the operation by the names that Python gives them, and its `body`."""
+        """Its parameters by their names in Python, and its `body`."""
 
     @classmethod
     def of(cls, scope: Scope) -> "Request":
@@ -51,10 +51,10 @@ class Request:
 
 
 class Repeated(Exception):
-    """A header that may come once came more often."""
+    """A header that may be sent once was repeated."""
 
 
 def method_label(scope: Scope) -> str:
-    """Return the method for metrics and traces: one that HTTP knows, or `OTHER`, since a client may send any word."""
+    """Return the method for metrics and traces: one of HTTP's, or `OTHER`, since a client may send any word."""
     method: str = scope["method"]
     return method if method in _METHODS else OTHER

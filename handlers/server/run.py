@@ -1,4 +1,4 @@
-"""Running the app: sockets, workers, and a clean end."""
+"""The run of a service: sockets, workers, and a clean end."""
 
 import logging
 import os
@@ -24,23 +24,23 @@ from .http.limits import Limits
 from .http.listening import url_of
 from .logs import configure
 from .monitoring.settings import Workers
-from .settings import Settings
+from .settings import ON_SHUTDOWN, Settings
 
 log = logging.getLogger(__name__)
 
 _GRACE = 30
-"""Seconds that requests in flight have after the end was asked for."""
+"""Seconds that requests in flight have after a signal to stop."""
 
 _OTHER_FILES = 300
-"""How many files a worker opens at the most that are no connections."""
+"""Files of a worker at most, besides connections."""
 
 _HUNG = 60
-"""Seconds after which a worker that does not react is killed: on a busy machine it takes long to start."""
+"""Seconds after which an unresponsive worker is killed: on a busy machine it takes long to start."""
 
 
 @contextmanager
 def stopping() -> Iterator[None]:
-    """Inside, SIGINT and SIGTERM leave the block and end the process with 0, whatever it is doing."""
+    """Let SIGINT and SIGTERM leave the block at any point, and end the process with exit code 0."""
     stopped = False
 
     def stop(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - as the signal module calls it
@@ -52,7 +52,7 @@ def stopping() -> Iterator[None]:
     try:
         yield
     except RuntimeError:
-        if stopped:  # an event loop that is just beginning cannot be left, and says so
+        if stopped:  # an event loop that is just starting raises instead of the exit
             sys.exit(0)
         raise
     finally:
@@ -61,7 +61,7 @@ def stopping() -> Iterator[None]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's, which says when it answers requests."""
+    """uvicorn's server, which calls back once it accepts requests, and before it ends."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -72,11 +72,16 @@ class _Server(uvicorn.Server):
         if self.started:
             self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if end := self.lifespan.state.get(ON_SHUTDOWN):
+            end()
+        await super().shutdown(sockets)
+
 
 class _Supervisor(Multiprocess):
-    """uvicorn's, but a worker that dies is seen at once, whatever it was asked when it did.
+    """uvicorn's supervisor, which also notices the death of a worker at once, in any state.
 
-    And once the end was asked for nobody new is let in, only to wait for a worker that never comes.
+    When the service ends, it closes the listening sockets: new clients are refused and do not wait for workers.
     """
 
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], ready: Callable[[], None]) -> None:
@@ -93,7 +98,7 @@ class _Supervisor(Multiprocess):
 
     def keep_subprocess_alive(self) -> None:
         for process in self.processes:
-            process.child_conn.close()  # the worker's end of the pipe: held here too, its death would not close it
+            process.child_conn.close()  # the worker's end of the pipe: an open copy here would hide its death
         super().keep_subprocess_alive()
         if self._ready and any(process.is_ready(_HUNG) for process in self.processes if process.process.is_alive()):
             self._ready()
@@ -106,8 +111,8 @@ class _Supervisor(Multiprocess):
 
 
 def _allow_connections(limits: Limits) -> None:
-    """Let the workers open as many files as their connections need, as far as the system lets them."""
-    wanted = 2 * limits.max_connections + _OTHER_FILES  # those too many are heard as well
+    """Raise the limit of open files to what the workers' connections need, as far as the system allows."""
+    wanted = 2 * limits.max_connections + _OTHER_FILES  # those over the limit get a response as well
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return
@@ -115,20 +120,20 @@ def _allow_connections(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     if most < wanted:
         log.warning(
-            "the system lets a process open %d files; %d connections take %d", most, limits.max_connections, wanted
+            "the system allows a process %d open files; %d connections need %d", most, limits.max_connections, wanted
         )
 
 
-def _monitored(listener: socket.socket | None, settings: Settings, workers: Workers) -> AbstractContextManager[None]:
+def _monitoring(listener: socket.socket | None, settings: Settings, workers: Workers) -> AbstractContextManager[None]:
     if listener is None or settings.monitoring.folder is None:
         return nullcontext()
-    from .monitoring.endpoints import monitored
+    from .monitoring.endpoints import serve_monitoring
 
-    log.info("monitored at %s", url_of(listener, secure=False))
-    return monitored(listener, settings.monitoring.folder, workers)
+    log.info("monitoring at %s", url_of(listener, secure=False))
+    return serve_monitoring(listener, settings.monitoring.folder, workers)
 
 
-def run(  # noqa: PLR0913 - what all servers need, and what only some do
+def run(  # noqa: PLR0913 - the parts that differ between services
     settings: Settings,
     sockets: list[socket.socket],
     *,
@@ -138,12 +143,12 @@ def run(  # noqa: PLR0913 - what all servers need, and what only some do
     monitor: socket.socket | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until a signal asks for the end; each worker makes the app by `create`, a function of a module.
+    """Serve until a signal; each worker makes the app by `create`, a function of a module.
 
-    `monitor` is where the service is monitored, if it is to be; `ready` is called once requests are answered.
+    `monitor` is the listening socket of monitoring; `ready` is called once requests are accepted.
 
-    uvicorn's handlers take SIGINT and SIGTERM while it runs; it finishes what is in flight and then raises the signal
-    again, for `stopping` to see.
+    uvicorn handles SIGINT and SIGTERM while it runs: it finishes the requests in flight and raises the signal again,
+    for `stopping`.
     """
     configure(settings.log_level, settings.log_format)
     _allow_connections(settings.limits)
@@ -155,8 +160,8 @@ def run(  # noqa: PLR0913 - what all servers need, and what only some do
         ws="none",
         lifespan="on",
         log_config=None,
-        access_log=False,  # its lines hold query strings, and those identities
-        proxy_headers=False,  # it believes 127.0.0.1 unless told otherwise
+        access_log=False,  # its lines have query strings, and thereby identities
+        proxy_headers=False,  # it would trust 127.0.0.1
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
         timeout_worker_healthcheck=_HUNG,
@@ -168,12 +173,12 @@ def run(  # noqa: PLR0913 - what all servers need, and what only some do
     if workers == 1:
         server = _Server(config, ready)
         alone = Workers(lambda: [os.getpid()], lambda: 1, lambda: server.should_exit)
-        with _monitored(monitor, settings, alone):
+        with _monitoring(monitor, settings, alone):
             server.run(sockets=sockets)
         started = server.started
     else:
         supervisor = _Supervisor(config, sockets, ready)
-        with _monitored(monitor, settings, supervisor.workers):
+        with _monitoring(monitor, settings, supervisor.workers):
             supervisor.run()
         started = all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)
     if not started:

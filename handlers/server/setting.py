@@ -1,4 +1,4 @@
-"""Settings: fields of dataclasses that say their help and range, from which the command line makes its options."""
+"""Settings: fields of dataclasses with their help and range, from which the command line makes its options."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
@@ -9,7 +9,7 @@ T = TypeVar("T")
 _KEY = "setting"
 
 MOST = (1 << 63) - 1
-"""The most that a number may be where nothing else bounds it."""
+"""The default maximum of a number."""
 
 
 @dataclass(frozen=True)
@@ -18,34 +18,34 @@ class Setting:
 
     help: str
     minimum: int = 0
-    """The least that a number may be."""
+    """The least value of a number."""
 
     maximum: int = MOST
-    """The most that a number may be."""
+    """The greatest value of a number."""
 
     parse: Callable[[str], Any] | None = None
-    """Makes the value of a text. Raises `ValueError` with the rule that the text breaks."""
+    """Parses a text. Raises `ValueError` with the broken rule."""
 
     choices: tuple[str, ...] = ()
-    """The texts that there are."""
+    """The allowed texts."""
 
     several: bool = False
-    """Whether the value is a tuple of what `parse` makes."""
+    """Whether the value is a tuple of parsed texts."""
 
     option: str = ""
-    """The option's name where it is not the field's; of a switch that is on, `--name/--no-name`."""
+    """The option's name where it is not the field's; `--name/--no-name` for a switch that is on by default."""
 
     metavar: str | None = None
     shown_default: str | bool = True
 
 
 def setting(default: T, help: str, **attributes: Any) -> T:  # noqa: A002 - as click calls it
-    """A field of a dataclass that is a setting; `attributes` are those of `Setting`."""
+    """Make a dataclass field that is a setting; `attributes` are those of `Setting`."""
     return field(default=default, metadata={_KEY: Setting(help, **attributes)})
 
 
 def settings_of(owner: type) -> Iterator[tuple[str, Any, Setting]]:
-    """The settings among a dataclass's fields: name, default and the rest."""
+    """Yield the settings of a dataclass: name, default and `Setting`."""
     for each in fields(owner):
         if found := each.metadata.get(_KEY):
             yield each.name, each.default, found

@@ -1,4 +1,4 @@
-"""The settings of a service, with the help and the rule of each that is an option of `serve`."""
+"""The settings of a service, with the help and range of those that are options of `serve`."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -20,14 +20,17 @@ DOCS = "/docs"
 CONTROL = "/control"
 """The path of the control API and its page."""
 
+ON_SHUTDOWN = "chat_bindings.on_shutdown"
+"""The key in the state of the app of a function that a server calls before it waits for what is under way."""
+
 LEVELS = ("debug", "info", "warning", "error")
 
-# a path may follow the host: that of a proxy which puts the service under a prefix
+# a path may follow the host: a proxy's prefix
 _URL = re.compile(r"https?://(?P<authority>[^/]+)(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?")
 
 
 def public_url(text: str) -> str:
-    """Parse the beginning of absolute URLs, without a slash at its end."""
+    """Parse the beginning of absolute URLs, without a slash at its end. Raises `ValueError` with the broken rule."""
     match = _URL.fullmatch(text)
     if not match or not is_authority(match["authority"].encode()):
         raise ValueError("is not a scheme and a host, such as https://chat.twilio.com")
@@ -35,7 +38,7 @@ def public_url(text: str) -> str:
 
 
 def allowed_host(text: str) -> str:
-    """Parse a host, a host and a port, or `*.` and a domain."""
+    """Parse a host, a host and a port, or `*.` and a domain. Raises `ValueError` with the broken rule."""
     parts = split_authority(text.removeprefix("*.").encode())
     if (
         parts is None
@@ -51,10 +54,10 @@ def allowed_host(text: str) -> str:
 
 @dataclass(frozen=True)
 class Site:
-    """The site under /docs, and where it comes from."""
+    """The site under /docs."""
 
     folder: Path
-    """An empty folder for it, which all workers share."""
+    """An empty folder for it, shared by all workers."""
 
     build: Callable[[Path], object]
     """A function of a module that publishes the site into a folder."""
@@ -71,19 +74,19 @@ class Control:
     """The most requests that the journal keeps."""
 
     token: str | None = field(default=None, repr=False)
-    """The bearer token; None where none is required."""
+    """The bearer token; None for access without one."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one service; every worker has the same."""
+    """The settings of one service, the same for every worker."""
 
     database: str
-    """Its address: `sqlite:///path` or `postgresql://user@host/database`; it may hold a password."""
+    """Its address: `sqlite:///path` or `postgresql://user@host/database`, which may have a password."""
 
     public_url: str | None = setting(
         None,
-        "What absolute URLs in answers begin with. Default: the scheme and host of each request.",
+        "Beginning of absolute URLs in responses. Default: the scheme and host of each request.",
         parse=public_url,
         metavar="URL",
     )
@@ -97,24 +100,24 @@ class Settings:
     )
     registration: bool = setting(
         default=True,
-        help="Whether devices can register, under /registration.",
+        help="Serve the registration of devices, under /registration.",
         option="--registration/--no-registration",
     )
     log_level: str = setting(
-        "info", "What is logged, to standard error. No level shows personal data or secrets.", choices=LEVELS
+        "info", "Least level of the log, on standard error. No level shows personal data or secrets.", choices=LEVELS
     )
-    log_format: str = setting(TEXT, "How: lines of text, or a JSON object a line.", choices=FORMATS)
+    log_format: str = setting(TEXT, "Format of the log: lines of text, or a JSON object a line.", choices=FORMATS)
 
     docs: Site | None = None
     """The site under /docs; None for no site."""
 
     monitoring: Monitoring = field(default_factory=Monitoring)
-    """How it is monitored."""
+    """Traces, and a port for health and metrics."""
 
     allowed_hosts: Sequence[str] = setting(
         (),
         "Host that requests may be for; others are refused. *.example.com for all below it; the host of --public-url "
-        "is allowed by itself. Default: any. Can be repeated.",
+        "is always allowed. Default: any. Can be repeated.",
         parse=allowed_host,
         several=True,
         option="--allowed-host",
@@ -122,13 +125,13 @@ class Settings:
     )
 
     limits: Limits = field(default_factory=Limits)
-    """What one client may take of a worker."""
+    """Bounds of one client's requests and connections."""
 
     throttling: Throttling = field(default_factory=Throttling)
-    """How often one may guess, and how often ask, in one worker."""
+    """Limits on wrong credentials and on requests, of one worker."""
 
     faults: FaultRules | None = None
-    """Whether requests can be made to fail, and which are; None for none."""
+    """The rules of fault injection; None without it."""
 
     control: Control | None = None
-    """The control API; None for none."""
+    """The control API; None without it."""

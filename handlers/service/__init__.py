@@ -1,1 +1,1 @@
-"""Former names: they work until 3.0 and warn."""
+"""Former names, which work until 3.0 and warn."""

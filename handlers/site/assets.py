@@ -6,5 +6,5 @@ _NAMES = ("site.css", "site.js", "try.css", "try.js", "latest.js")
 
 
 def assets() -> dict[str, bytes]:
-    """Return their contents by their names."""
+    """Read the scripts and styles, by name."""
     return {name: (directory() / "site" / name).read_bytes() for name in _NAMES}

@@ -1,4 +1,4 @@
-"""The files that can be downloaded from the published site: the specs, what is made of them, and their sums."""
+"""The downloads of the site: the specs, their renditions, a world, and checksums."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from ..spec import CONTRACT, CONTROL, REGISTRATION, directory, document
 from ..world.fixtures import make_world
 from ..world.writer import write_world
 from .postman import collection
-from .renditions import as_openapi_31, dereferenced
+from .renditions import as_openapi_31, for_tools, without_references
 
 SUMS = "SHA256SUMS"
 
@@ -28,15 +28,16 @@ _SEED = 1
 
 
 def downloads() -> dict[str, bytes]:
-    """The files by their names: the same bytes each time, wherever they are made."""
-    spec = document(CONTRACT)
+    """Make the files, by name; the bytes are the same on every machine."""
+    written = document(CONTRACT)
+    spec = for_tools(written)
     stem = CONTRACT.partition(".")[0]
     files = {name: (directory() / name).read_bytes() for name in _AS_WRITTEN}
     files |= {
         f"{stem}.bundled.json": _json(spec),
-        f"{stem}.dereferenced.json": _json(dereferenced(spec)),
-        f"{stem}.3.1.json": _json(as_openapi_31(spec)),
-        f"{stem}.postman_collection.json": _json(collection(spec)),
+        f"{stem}.dereferenced.json": _json(without_references(spec)),
+        f"{stem}.3.1.json": _json(for_tools(as_openapi_31(written))),
+        f"{stem}.postman_collection.json": _json(collection(written)),
         "world.json": _world(),
     }
     return files | {SUMS: _sums(files)}
@@ -53,6 +54,6 @@ def _world() -> bytes:
 
 
 def _sums(files: dict[str, bytes]) -> bytes:
-    """As `sha256sum --check` reads them."""
+    """List checksums in the format of sha256sum."""
     lines = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items())]
     return "".join(lines).encode()

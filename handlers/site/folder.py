@@ -1,7 +1,7 @@
-"""The folder of a published site: what was published in it, and nothing else, is replaced or removed.
+"""The folder of a published site, in which only published files are replaced or removed.
 
 A manifest in the folder lists each published file with its SHA-256. A listed file that still has its digest may be
-replaced; every other file is somebody else's. Where the site needs such a path, publishing fails before it writes.
+replaced; any other file is foreign. Where the site needs the path of a foreign file, publishing fails before it writes.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from .manifest import MANIFEST, Manifest, digest
 from .site import LATEST, latest_files, root_files, shared_files, version, version_files
-from .tree import Step, Tree, Unfit
+from .tree import Change, Tree, Unfit
 
 __all__ = ["Published", "Unfit", "publish"]
 
@@ -28,10 +28,10 @@ class Published(NamedTuple):
 
 
 def publish(folder: Path) -> Published:
-    """Publish the version into a folder, whole or not at all, beside the versions that are there.
+    """Publish the version into a folder, whole or not at all, beside the other versions.
 
-    Raises `Unfit` where a path that the site needs is taken by something else, and `OSError` where the folder cannot
-    be written; either leaves the folder as it was.
+    Raises `Unfit` where a foreign file has a path of the site, and `OSError` where the folder cannot be written; both
+    leave the folder as it was.
     """
     tree = Tree(folder)
     shared = shared_files()
@@ -44,17 +44,17 @@ def publish(folder: Path) -> Published:
     tree.apply(
         [
             # both digests are listed meanwhile: after a kill in between, the next run knows all files of this one
-            Step(MANIFEST, before.joined(now).content()),
-            *(Step(path, content) for path, content in files.items() if tree.read(path) != content),
-            *(Step(path, None) for path in stale),
-            Step(MANIFEST, now.content()),
+            Change(MANIFEST, before.join(now).content()),
+            *(Change(path, content) for path, content in files.items() if tree.read(path) != content),
+            *(Change(path, None) for path in stale),
+            Change(MANIFEST, now.content()),
         ]
     )
     return Published(versions, len(files), sum(map(len, files.values())))
 
 
 def _files(shared: Mapping[str, bytes], versions: list[str]) -> dict[str, bytes]:
-    """All files of the site by their paths, those that others link to before those that link."""
+    """Make all files of the site by path; linked files come before the files that link to them."""
     files = dict(shared)
     files |= {f"{version()}/{path}": content for path, content in version_files(shared).items()}
     if versions[0] == version():
@@ -63,7 +63,7 @@ def _files(shared: Mapping[str, bytes], versions: list[str]) -> dict[str, bytes]
 
 
 def _versions(folder: Path) -> list[str]:
-    """The published versions and the one to be published, the newest first."""
+    """List the published versions and the one to be published, the newest first."""
     with suppress(FileNotFoundError):
         found = {path.name for path in folder.iterdir() if _VERSION.fullmatch(path.name) and path.is_dir()}
         return sorted(found | {version()}, key=lambda name: [int(part) for part in name.split(".")], reverse=True)
@@ -81,12 +81,12 @@ def _check(tree: Tree, files: Mapping[str, bytes], before: Manifest) -> None:
 
 
 def _stale(tree: Tree, files: Mapping[str, bytes], before: Manifest, versions: list[str]) -> list[str]:
-    """The published files of this version, and of the addresses that stay, that the site no longer has."""
+    """List the published files of this version, and of the permanent addresses, that the site no longer has."""
     folders = {version(), LATEST} if versions[0] == version() else {version()}
     found = []
     for path in before.paths():
         if path.partition("/")[0] in folders and path not in files:
-            with suppress(Unfit):  # the path is somebody else's by now
+            with suppress(Unfit):  # a foreign file has the path by now
                 there = tree.read(path)
                 if there is not None and before.lists(path, digest(there)):
                     found.append(path)

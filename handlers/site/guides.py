@@ -1,4 +1,4 @@
-"""The guides: Markdown files of openapi/guides, as pages of the site."""
+"""The guides: Markdown files of openapi/guides."""
 
 from functools import cache
 from typing import NamedTuple
@@ -23,11 +23,11 @@ NAMES = (
     "performance",
     "resilience",
 )
-"""The guides by the names of their pages: for those who test, then for those who operate."""
+"""The names of the guides' pages: first about testing, then about operating."""
 
 
 class Guide(NamedTuple):
-    """A guide: what it is called, what it begins with, and the rest of it in Markdown."""
+    """A guide: its title, and its introduction and body in Markdown."""
 
     title: str
     introduction: str
@@ -35,18 +35,18 @@ class Guide(NamedTuple):
 
     @property
     def headings(self) -> list[Heading]:
-        """The headings of its parts."""
+        """List the headings of its parts."""
         return markdown.headings(self.body)
 
 
 @cache
 def guides() -> dict[str, Guide]:
-    """All guides by the names of their pages."""
+    """Read all guides, by the names of their pages."""
     folder = directory() / "guides"
-    return {name: _parsed((folder / f"{name}.md").read_text(encoding="utf-8")) for name in NAMES}
+    return {name: _parse((folder / f"{name}.md").read_text(encoding="utf-8")) for name in NAMES}
 
 
-def _parsed(text: str) -> Guide:
+def _parse(text: str) -> Guide:
     introduction, _, body = text.partition("\n## ")
     title, _, introduction = introduction.partition("\n")
     return Guide(title.removeprefix("# "), introduction.strip(), f"## {body}")

@@ -1,4 +1,4 @@
-"""The manifest of a published site: the path and the SHA-256 of each file, as sha256sum writes and checks them."""
+"""The manifest of a published site: the path and the SHA-256 of each file, in the format of sha256sum."""
 
 import hashlib
 import re
@@ -19,14 +19,14 @@ def digest(content: bytes) -> str:
 
 
 class Manifest:
-    """The digests that each published file may have, by paths relative to the site's folder."""
+    """The digests of each published file, by its path in the site's folder."""
 
     def __init__(self, digests: Mapping[str, frozenset[str]]) -> None:
         self._digests = digests
 
     @classmethod
     def read(cls, tree: Tree) -> Self:
-        """Read the manifest of a folder; it is empty where there is none. Raises `Unfit` for another file."""
+        """Read the manifest of a folder; an empty one where there is none. Raises `Unfit` for another file."""
         content = tree.read(MANIFEST)
         found: dict[str, frozenset[str]] = {}
         for line in (content or b"").decode("utf-8", "replace").splitlines():
@@ -45,16 +45,16 @@ class Manifest:
         return one in self._digests.get(path, ())
 
     def without(self, paths: Iterable[str]) -> "Manifest":
-        """Return a manifest that lacks some paths."""
+        """Return a manifest without some paths."""
         gone = set(paths)
         return Manifest({path: digests for path, digests in self._digests.items() if path not in gone})
 
     def with_files(self, files: Mapping[str, bytes]) -> "Manifest":
-        """Return a manifest in which some files have the digests of their contents alone."""
+        """Return a manifest in which some files have only the digests of these contents."""
         return Manifest({**self._digests, **{path: frozenset({digest(it)}) for path, it in files.items()}})
 
-    def joined(self, other: "Manifest") -> "Manifest":
-        """Return a manifest that lists what either lists."""
+    def join(self, other: "Manifest") -> "Manifest":
+        """Return a manifest with the entries of both."""
         paths = {**self._digests, **other._digests}  # noqa: SLF001 - of the same class
         nothing: frozenset[str] = frozenset()
         return Manifest(

@@ -1,4 +1,4 @@
-"""The Markdown of the specs and of the change log, as HTML and as plain words."""
+"""Markdown of the specs, the guides and the change log, as HTML and as plain text."""
 
 import re
 from collections.abc import Sequence
@@ -15,15 +15,15 @@ from ..markup import Markup
 
 
 class Heading(NamedTuple):
-    """A heading of a text, with the name that links find it by."""
+    """A heading, and its anchor."""
 
     anchor: str
     title: str
 
 
 def html(text: str, *, deeper: int = 0) -> Markup:
-    """A text as HTML, with its headings some levels deeper and under names. HTML in it is shown, not obeyed."""
-    tokens = _parsed(text)
+    """Render a text as HTML, with headings some levels deeper and with anchors. HTML in the text is escaped."""
+    tokens = _parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{int(token.tag[1:]) + deeper}"
@@ -31,13 +31,13 @@ def html(text: str, *, deeper: int = 0) -> Markup:
 
 
 def inline(text: str) -> Markup:
-    """A text of one paragraph as HTML without the paragraph."""
+    """Render a text of one paragraph as HTML, without the paragraph's tag."""
     return Markup(_markdown().renderInline(" ".join(text.split())))
 
 
 def headings(text: str, tag: str = "h2") -> list[Heading]:
-    """The headings of a level."""
-    tokens = _parsed(text)
+    """List the headings of a level."""
+    tokens = _parse(text)
     return [
         Heading(str(token.attrs["id"]), following.content)
         for token, following in pairwise(tokens)
@@ -46,16 +46,16 @@ def headings(text: str, tag: str = "h2") -> list[Heading]:
 
 
 def sections(text: str) -> dict[Heading, str]:
-    """The words under each heading of the second level."""
+    """Map each heading of the second level to the plain text below it."""
     parts = re.split(r"^## .*\n", text, flags=re.MULTILINE)[1:]
     return {heading: plain(part) for heading, part in zip(headings(text), parts, strict=True)}
 
 
 def rows(text: str) -> list[list[str]]:
-    """The cells of all tables, a list for each row but those of headings."""
+    """List the cells of all tables, by row, without header rows."""
     found: list[list[str]] = []
     cell = False
-    for token in _parsed(text):
+    for token in _parse(text):
         if token.type == "tr_open":
             found.append([])
         elif token.type in ("td_open", "td_close"):
@@ -66,11 +66,11 @@ def rows(text: str) -> list[list[str]]:
 
 
 def plain(text: str) -> str:
-    """The words of a text, without marks."""
+    """Strip the marks of Markdown from a text."""
     return " ".join(re.sub(r"[`*|#]|---", " ", text).split())
 
 
-def _parsed(text: str) -> list[Token]:
+def _parse(text: str) -> list[Token]:
     tokens = _markdown().parse(text)
     for token, following in pairwise(tokens):
         if token.type == "heading_open":
@@ -89,5 +89,5 @@ def _markdown() -> MarkdownIt:
 
 
 def _block(_: RendererProtocol, tokens: Sequence[Token], index: int, *__: object) -> str:
-    """Code, which the keyboard reaches: it may have to be scrolled."""
+    """Render a block of code that the keyboard can focus, for scrolling."""
     return f'<pre tabindex="0">{escapeHtml(tokens[index].content.rstrip())}</pre>\n'

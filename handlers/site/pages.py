@@ -1,4 +1,4 @@
-"""The pages of the published site, of one version each."""
+"""The pages of a version of the site."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from ..verify.clauses.free import free
 from ..verify.report.page import marked
 from ..verify.suite import OUT_OF_REACH
 from . import markdown
-from .clauses import by_section
+from .contract.clauses import by_section
+from .contract.errors import errors
+from .contract.reference import headers, operations, place_of, schemas
 from .downloads import SUMS
-from .errors import errors
 from .guides import guides
-from .reference import headers, operations, place_of, schemas
 
 PAGES = {
     "index": "Overview",
@@ -29,7 +29,7 @@ PAGES = {
     "operating": "Operating",
     "downloads": "Downloads",
 }
-"""The pages of the navigation by their names, in its order. The guides stand under one of them."""
+"""The pages of the navigation by name, in order. The guides are listed on one of them."""
 
 
 _ABOUT = {
@@ -47,11 +47,11 @@ _ABOUT = {
     "schemathesis.toml": "How Schemathesis fuzzes a server from any of these specs, see below.",
     "world.json": "A world of accounts, services and Bindings, made to break naive servers: what `verify` needs.",
 }
-"""What can be downloaded, in a sentence each."""
+"""Descriptions of the downloads."""
 
 
 class Download(NamedTuple):
-    """A file that can be downloaded."""
+    """A file to download."""
 
     name: str
     about: str
@@ -60,29 +60,29 @@ class Download(NamedTuple):
 
 
 def titles() -> dict[str, str]:
-    """The titles of all pages, by their names."""
+    """Return the titles of all pages, by name."""
     return PAGES | {name: guide.title for name, guide in guides().items()}
 
 
 def page(name: str, assets: Mapping[str, str], downloads: Mapping[str, bytes]) -> bytes:
-    """A page of the published version. `assets` are the addresses of scripts and styles from the site's root."""
+    """Render a page of the version. `assets` are the addresses of scripts and styles from the site's root."""
     if name in guides():
-        return _rendered("guide.html.j2", root="../", name=name, assets=assets, guide=guides()[name])
-    return _rendered(f"{name}.html.j2", root="../", name=name, assets=assets, **_CONTENT[name](downloads))
+        return _render("guide.html.j2", root="../", name=name, assets=assets, guide=guides()[name])
+    return _render(f"{name}.html.j2", root="../", name=name, assets=assets, **_CONTENT[name](downloads))
 
 
 def forwarding(name: str, assets: Mapping[str, str]) -> bytes:
-    """The page at the address that stays: it leads to the page of a version."""
-    return _rendered("latest.html.j2", root="../", name=name, assets=assets)
+    """Render the page at a permanent address, which redirects to the page of the latest version."""
+    return _render("latest.html.j2", root="../", name=name, assets=assets)
 
 
 def versions_page(versions: list[str], assets: Mapping[str, str]) -> bytes:
-    """The page at the site's root: the versions that there are."""
-    return _rendered("versions.html.j2", root="", versions=versions, assets=assets)
+    """Render the page at the site's root, which lists the versions."""
+    return _render("versions.html.j2", root="", versions=versions, assets=assets)
 
 
 def differences() -> list[Json]:
-    """What differs from Twilio's own OpenAPI file."""
+    """List the differences from Twilio's own OpenAPI file."""
     return list(document("differences.yaml")["differences"])
 
 
@@ -149,7 +149,7 @@ _CONTENT = {
 }
 
 
-def _rendered(template: str, **context: Any) -> bytes:
+def _render(template: str, **context: Any) -> bytes:
     return _environment().get_template(template).render(**context).encode()
 
 

@@ -1,4 +1,4 @@
-"""The contract as a Postman collection: the operations in an order that works, with their examples and with tests."""
+"""The contract as a Postman collection: operations in a runnable order, with examples and tests."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from .renditions import as_json_schema, dereferenced
+from .renditions import as_json_schema, without_references
 
 Json = Any
 
@@ -15,7 +15,7 @@ _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _BASE_URL, _USER, _PASSWORD = "baseUrl", "accountSid", "authToken"
 _CREDENTIALS = "Authorization"
 _DEMO = "http://127.0.0.1:8000"
-"""Where `serve --demo` listens."""
+"""The address of `serve --demo`."""
 
 _ABOUT = (
     "The requests of a collection run in their order: the list, a Binding of it, the end of that Binding, and what is "
@@ -24,38 +24,38 @@ _ABOUT = (
 )
 
 
-class Step(NamedTuple):
-    """A request of the collection: its operation, and the status that is right there."""
+class CollectionRequest(NamedTuple):
+    """A request of the collection: its operation and its expected status."""
 
     operation_id: str
     status: HTTPStatus
     name: str = ""
 
 
-_STEPS = (
-    Step("listBindings", HTTPStatus.OK),
-    Step("fetchBinding", HTTPStatus.OK),
-    Step("deleteBinding", HTTPStatus.NO_CONTENT),
-    Step("fetchBinding", HTTPStatus.NOT_FOUND, "Fetch what was deleted"),
+_REQUESTS = (
+    CollectionRequest("listBindings", HTTPStatus.OK),
+    CollectionRequest("fetchBinding", HTTPStatus.OK),
+    CollectionRequest("deleteBinding", HTTPStatus.NO_CONTENT),
+    CollectionRequest("fetchBinding", HTTPStatus.NOT_FOUND, "Fetch what was deleted"),
 )
 
 
 def collection(spec: Json) -> Json:
-    """A collection in Postman's format 2.1, from a spec of one file."""
-    whole = dereferenced(spec)
+    """Make a collection in Postman's format 2.1 from a spec of one file."""
+    whole = without_references(spec)
     operations = {operation["operationId"]: operation for operation in _operations(whole)}
     credentials = [_text("username", _variable(_USER)), _text("password", _variable(_PASSWORD))]
     about = {"name": spec["info"]["title"], "version": spec["info"]["version"], "description": _ABOUT}
     return {
         "info": {**about, "schema": _SCHEMA},
         "auth": {"type": "basic", "basic": credentials},
-        "item": [_item(operations[step.operation_id], step) for step in _STEPS],
+        "item": [_item(operations[each.operation_id], each) for each in _REQUESTS],
         "variable": list(_variables(whole)),
     }
 
 
 def _operations(whole: Json) -> Iterator[Json]:
-    """The operations, with the path, the method and the parameters of the path in each."""
+    """Yield the operations, each with its path, its method and the parameters of its path."""
     for path, item in whole["paths"].items():
         for method, operation in item.items():
             if isinstance(operation, Mapping) and "operationId" in operation:
@@ -63,32 +63,32 @@ def _operations(whole: Json) -> Iterator[Json]:
                 yield {**operation, "path": path, "method": method.upper(), "parameters": parameters}
 
 
-def _item(operation: Json, step: Step) -> Json:
-    response = operation["responses"][str(step.status.value)]
-    script = {"type": "text/javascript", "exec": list(_tests(step.status, response))}
+def _item(operation: Json, each: CollectionRequest) -> Json:
+    response = operation["responses"][str(each.status.value)]
+    script = {"type": "text/javascript", "exec": list(_tests(each.status, response))}
     return {
-        "name": step.name or operation["summary"],
+        "name": each.name or operation["summary"],
         "event": [{"listen": "test", "script": script}],
         "request": _request(operation),
-        "response": [] if step.name else list(_saved(operation)),
+        "response": [] if each.name else list(_examples(operation)),
     }
 
 
-def _request(operation: Json, asked: Json = MappingProxyType({})) -> Json:
-    """The request of an operation, or what an example's `x-request` makes of it."""
+def _request(operation: Json, changes: Json = MappingProxyType({})) -> Json:
+    """Make the request of an operation, with the changes of an example's `x-request`."""
     segments = [f":{part[1:-1]}" if part.startswith("{") else part for part in operation["path"].split("/")[1:]]
-    sids = {name: _variable(name) for name in _names(operation, "path")} | asked.get("path", {})
-    chosen = [_text(name, str(value)) for name, values in asked.get("query", {}).items() for value in values]
-    headers = asked.get("headers", {}).items()
+    sids = {name: _variable(name) for name in _names(operation, "path")} | changes.get("path", {})
+    chosen = [_text(name, str(value)) for name, values in changes.get("query", {}).items() for value in values]
+    headers = changes.get("headers", {}).items()
     return {
-        "method": asked.get("method", operation["method"]),
+        "method": changes.get("method", operation["method"]),
         **({"auth": {"type": "noauth"}} if (_CREDENTIALS, None) in headers else {}),
         "header": [_text(name, value) for name, value in headers if value is not None],
         "url": {
             "raw": "/".join([_variable(_BASE_URL), *segments]) + ("?" if chosen else "") + _query(chosen),
             "host": [_variable(_BASE_URL)],
             "path": segments,
-            "query": chosen if asked else _disabled(operation),
+            "query": chosen if changes else _disabled_query(operation),
             "variable": [_text(name, value) for name, value in sids.items()],
         },
         "description": operation["description"],
@@ -103,13 +103,13 @@ def _query(chosen: list[Json]) -> str:
     return urlencode([(each["key"], each["value"]) for each in chosen])
 
 
-def _disabled(operation: Json) -> list[Json]:
-    """The query parameters, for whoever uses the collection to switch on."""
+def _disabled_query(operation: Json) -> list[Json]:
+    """List the query parameters, disabled, for users to enable."""
     found = []
     for parameter in operation["parameters"]:
         if parameter["in"] == "query":
-            shown = parameter.get("example", "")
-            value = str(shown[0] if isinstance(shown, list) else shown)
+            example = parameter.get("example", "")
+            value = str(example[0] if isinstance(example, list) else example)
             found.append(_text(parameter["name"], value) | {"description": parameter["description"], "disabled": True})
     return found
 
@@ -126,22 +126,22 @@ def _tests(status: HTTPStatus, response: Json) -> Iterator[str]:
         yield "pm.test('the body is as the contract says', () => pm.response.to.have.jsonSchema(schema));"
 
 
-def _saved(operation: Json) -> Iterator[Json]:
-    """The examples of each response, as Postman saves answers: each with the request that it answers."""
+def _examples(operation: Json) -> Iterator[Json]:
+    """Yield the examples of each response, each with its request, in Postman's format of saved responses."""
     for status, response in operation["responses"].items():
-        shown = [
+        found = [
             (media_type, example)
             for media_type, media in response.get("content", {}).items()
             for example in media["examples"].values()
         ]
-        for media_type, example in shown or [("", {"summary": response["description"]})]:
+        for media_type, example in found or [("", {"summary": response["description"]})]:
             request = _request(operation, example.get("x-request", {}))
-            yield _answer(HTTPStatus(int(status)), response["headers"], media_type, example) | {
+            yield _response(HTTPStatus(int(status)), response["headers"], media_type, example) | {
                 "originalRequest": request
             }
 
 
-def _answer(status: HTTPStatus, headers: Json, media_type: str, example: Json) -> Json:
+def _response(status: HTTPStatus, headers: Json, media_type: str, example: Json) -> Json:
     sent = {"Content-Type": media_type} if media_type else {}
     sent |= {name: str(header["example"]) for name, header in headers.items() if header.get("required")}
     return {

@@ -1,54 +1,59 @@
-"""The contract in other forms: references replaced by what they refer to, and OpenAPI 3.1."""
+"""Renditions of the contract: without annotations of schemas, without references, and in OpenAPI 3.1."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..spec import Json, dereference
 
 OPENAPI_31 = "3.1.1"
 
 _DATA = ("example", "examples", "value", "default", "enum")
-"""What stands under these keys is data: a `nullable` or a `$ref` in it would mean nothing."""
+"""Keys of data, in which a `nullable` or a `$ref` has no meaning."""
 
 _NAMES = ("properties", "schemas")
-"""Under these keys stand names that somebody chose, with a schema each."""
+"""Keys of maps from names to schemas."""
+
+Change = Callable[[dict[str, Json]], Json]
 
 
-def dereferenced(spec: Json) -> Json:
-    """A spec of one file in which each reference is replaced by what it refers to.
+def for_tools(spec: Json) -> Json:
+    """Remove from Schema Objects what strict validators of JSON Schema refuse: `x-` keys and `example`."""
+    return _map_schemas(spec, _without_annotations)
 
-    A schema that refers to itself has no such form: it raises `RecursionError`.
-    """
+
+def without_references(spec: Json) -> Json:
+    """Replace each reference in a spec of one file by its target. Raises `RecursionError` for a recursive schema."""
     return dereference(spec, spec)
 
 
 def as_openapi_31(spec: Json) -> Json:
-    """A spec of OpenAPI 3.0 as OpenAPI 3.1, whose schemas are those of JSON Schema 2020-12."""
-    return _converted(spec, is_schema=False) | {"openapi": OPENAPI_31}
+    """Convert a spec from OpenAPI 3.0 to 3.1, whose schemas are those of JSON Schema 2020-12."""
+    return _map_schemas(spec, _schema_of_31) | {"openapi": OPENAPI_31}
 
 
 def as_json_schema(schema: Json) -> Json:
-    """A schema of OpenAPI 3.0 as JSON Schema, without what only describes it."""
-    return _bare(_converted(schema, is_schema=True))
+    """Convert a schema of OpenAPI 3.0 to JSON Schema, without descriptions and examples."""
+    return _map_schemas(_map_schemas(schema, _schema_of_31, is_schema=True), _bare, is_schema=True)
 
 
-def _converted(node: Json, *, is_schema: bool) -> Json:
+def _map_schemas(node: Json, change: Change, *, is_schema: bool = False) -> Json:
+    """Apply a change to the Schema Objects of a document, the inner ones first."""
     if isinstance(node, list):
-        return [_converted(value, is_schema=is_schema) for value in node]
+        return [_map_schemas(value, change, is_schema=is_schema) for value in node]
     if not isinstance(node, Mapping):
         return node
-    parts = {key: _converted_part(key, value, is_schema=is_schema) for key, value in node.items()}
-    return _converted_schema(parts) if is_schema else parts
+    parts = {key: _map_part(key, value, change, is_schema=is_schema) for key, value in node.items()}
+    return change(parts) if is_schema else parts
 
 
-def _converted_part(key: str, value: Json, *, is_schema: bool) -> Json:
+def _map_part(key: str, value: Json, change: Change, *, is_schema: bool) -> Json:
     if key in _NAMES:
-        return {name: _converted(schema, is_schema=True) for name, schema in value.items()}
+        return {name: _map_schemas(schema, change, is_schema=True) for name, schema in value.items()}
     if key in _DATA or key.startswith("x-"):
         return value
-    return _converted(value, is_schema=is_schema or key == "schema")
+    return _map_schemas(value, change, is_schema=is_schema or key == "schema")
 
 
-def _converted_schema(schema: dict[str, Json]) -> Json:
+def _schema_of_31(schema: dict[str, Json]) -> Json:
     if schema.pop("nullable", False):
         schema["type"] = [schema["type"], "null"]
         if "enum" in schema:
@@ -61,13 +66,9 @@ def _converted_schema(schema: dict[str, Json]) -> Json:
     return schema
 
 
-def _bare(node: Json) -> Json:
-    if isinstance(node, list):
-        return [_bare(value) for value in node]
-    if not isinstance(node, Mapping):
-        return node
-    return {
-        key: {name: _bare(schema) for name, schema in value.items()} if key in _NAMES else _bare(value)
-        for key, value in node.items()
-        if key not in ("description", "examples") and not key.startswith("x-")
-    }
+def _without_annotations(schema: dict[str, Json]) -> Json:
+    return {key: value for key, value in schema.items() if key != "example" and not key.startswith("x-")}
+
+
+def _bare(schema: dict[str, Json]) -> Json:
+    return {key: value for key, value in _without_annotations(schema).items() if key not in ("description", "examples")}

@@ -1,4 +1,4 @@
-"""What the site's search finds, and the script that carries it to the pages: from disk a page may read no JSON."""
+"""The index of the site's search, as a script: a page that is opened from disk may not read JSON."""
 
 import json
 from collections.abc import Iterator
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from ..spec import CONTRACT, Json, document
 from ..verify.suite import clauses
-from .errors import errors
+from .contract.errors import errors
+from .contract.reference import operations, schemas
 from .guides import guides
 from .markdown import plain, sections
-from .reference import operations, schemas
 
 
 class Entry(NamedTuple):
-    """What can be found: on which page, under what heading, by which words."""
+    """An entry of the index: its address, its heading, and the words that find it."""
 
     url: str
     kind: str
@@ -22,12 +22,12 @@ class Entry(NamedTuple):
 
 
 def entries(differences: list[Json]) -> list[Entry]:
-    """All that can be found."""
+    """Make all entries of the index."""
     return [*_reference(), *_clauses(), *_errors(), *_differences(differences), *_guides()]
 
 
 def script(name: str, value: Json) -> bytes:
-    """A script that leaves a value for the others, in an object that all of them share."""
+    """Write a script that sets a member of the object that all scripts share."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
     return f"(window.chatBindings ??= {{}}).{name} = {text};\n".encode()
 

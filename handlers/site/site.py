@@ -1,4 +1,4 @@
-"""The published site, as files by their paths: pages, scripts, styles, and what can be downloaded."""
+"""The files of the published site by path: pages, scripts, styles and downloads."""
 
 import hashlib
 from collections.abc import Mapping
@@ -17,32 +17,32 @@ Files = dict[str, bytes]
 
 
 def version() -> str:
-    """The version of the contract that is published."""
+    """Return the version of the contract."""
     return str(document(CONTRACT)["info"]["version"])
 
 
 def shared_files() -> Files:
-    """Scripts and styles. What they hold is a part of their names, so that versions can stand side by side."""
+    """Make scripts and styles, with a digest of the content in each name: versions can stand side by side."""
     files = assets()
     files["search-data.js"] = script("entries", entries(differences()))
     return {_address(name, content): content for name, content in files.items()}
 
 
 def version_files(shared: Mapping[str, bytes]) -> Files:
-    """The pages of the version, and its downloads."""
+    """Make the pages and the downloads of the version."""
     files = downloads()
     pages = {f"{name}.html": page(name, _addresses(shared), files) for name in titles()}
     return pages | {f"downloads/{name}": content for name, content in files.items()}
 
 
 def latest_files(shared: Mapping[str, bytes]) -> Files:
-    """Make what stands at the addresses that stay: pages that lead on, and the downloads themselves."""
+    """Make the files at the permanent addresses: pages that redirect, and the downloads."""
     pages = {f"{name}.html": forwarding(name, _addresses(shared)) for name in titles()}
     return pages | {f"downloads/{name}": content for name, content in downloads().items()}
 
 
 def root_files(shared: Mapping[str, bytes], versions: list[str]) -> Files:
-    """The page that lists the versions."""
+    """Make the page that lists the versions."""
     return {"index.html": versions_page(versions, _addresses(shared))}
 
 
@@ -52,7 +52,7 @@ def _address(name: str, content: bytes) -> str:
 
 
 def _addresses(shared: Mapping[str, bytes]) -> dict[str, str]:
-    """The addresses of the shared files by the names that they had before."""
+    """Map the original names of the shared files to their addresses."""
     found = {}
     for address in shared:
         path = PurePosixPath(address)

@@ -1,7 +1,7 @@
-"""A folder that is changed as a whole or not at all, and through no symbolic link.
+"""A folder that is changed atomically, and through no symbolic link.
 
-Every folder below the root is opened relative to its parent with O_NOFOLLOW, so a link that is planted at any moment
-is refused, not followed. The root itself may be reached by links: its user named it.
+Every folder below the root is opened relative to its parent with O_NOFOLLOW: a link that is planted at any moment is
+refused, not followed. The path of the root may have links, since the user chose it.
 """
 
 import os
@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ..files import unfinished
+from ..files import staging
 
 _SCRATCH = "chat-bindings-site"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -19,10 +19,10 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Unfit(Exception):
-    """The site cannot be published there; the message goes on from the folder's name."""
+    """The folder cannot be published into; the message continues a sentence that begins with its name."""
 
 
-class Step(NamedTuple):
+class Change(NamedTuple):
     """A file to write, or to remove where the content is None. Its path is relative, with slashes."""
 
     path: str
@@ -30,16 +30,16 @@ class Step(NamedTuple):
 
 
 class Tree:
-    """The files below a root, which need not be there."""
+    """The files below a root, which need not exist."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises `Unfit` where something else than a folder has the root's path."""
+        """Raise `Unfit` for a root that is no folder."""
         self.root = folder.resolve()
         if self.root.exists() and not self.root.is_dir():
             raise Unfit("is a file: name a folder")
 
     def read(self, path: str) -> bytes | None:
-        """Read a file; None where nothing has its path. Raises `Unfit` where something else than a file has it."""
+        """Read a file; None where there is none. Raises `Unfit` for a link, a folder or a device."""
         with self._parent(path) as parent:
             if parent is None:
                 return None
@@ -53,36 +53,36 @@ class Tree:
             with os.fdopen(os.open(name, _FILE, dir_fd=parent), "rb") as file:
                 return file.read()
 
-    def apply(self, steps: Sequence[Step]) -> None:
-        """Take some steps, one after the other; where one fails, all is as it was before.
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Apply changes in order; where one fails, undo all.
 
-        All contents are written before the first file takes its name: a full disk changes nothing.
+        All contents are written before the first rename: a full disk changes nothing.
         """
         made = [path for path in (self.root, *self.root.parents) if not path.exists()]
         self.root.mkdir(parents=True, exist_ok=True)
         try:
-            with unfinished(self.root / _SCRATCH) as scratch:
-                for number, step in enumerate(steps):
-                    if step.content is not None:
-                        (scratch / str(number)).write_bytes(step.content)
-                self._take(steps, scratch)
+            with staging(self.root / _SCRATCH) as scratch:
+                for number, change in enumerate(changes):
+                    if change.content is not None:
+                        (scratch / str(number)).write_bytes(change.content)
+                self._rename(changes, scratch)
         except BaseException:
             for path in made:
                 with suppress(OSError):
                     path.rmdir()
             raise
 
-    def _take(self, steps: Sequence[Step], scratch: Path) -> None:
+    def _rename(self, changes: Sequence[Change], scratch: Path) -> None:
         before: dict[str, bytes | None] = {}
         folders: list[str] = []
         try:
-            for number, step in enumerate(steps):
-                before.setdefault(step.path, self.read(step.path))
-                if step.content is None:
-                    self._remove(step.path)
-                    self._prune(step.path)
+            for number, change in enumerate(changes):
+                before.setdefault(change.path, self.read(change.path))
+                if change.content is None:
+                    self._remove(change.path)
+                    self._prune(change.path)
                 else:
-                    self._place(scratch / str(number), step.path, folders)
+                    self._place(scratch / str(number), change.path, folders)
         except BaseException:
             for path, content in reversed(before.items()):
                 if content is None:
@@ -104,7 +104,7 @@ class Tree:
                 os.unlink(_name(path), dir_fd=parent)
 
     def _prune(self, path: str) -> None:
-        """Remove the folders that a path stands in, as far as they are empty."""
+        """Remove the empty folders above a path."""
         with suppress(OSError):
             while path := path.rpartition("/")[0]:
                 with self._parent(path) as parent:
@@ -112,11 +112,11 @@ class Tree:
 
     @contextmanager
     def _parent(self, path: str, made: list[str] | None = None) -> Iterator[int | None]:
-        """Open the folder that a path stands in; None where it is not there. With `made` it is made, and noted."""
+        """Open the parent folder of a path; None where there is none. With `made` it is created and appended there."""
         with ExitStack() as stack:
-            yield self._opened(path.split("/")[:-1], stack, made)
+            yield self._open_folder(path.split("/")[:-1], stack, made)
 
-    def _opened(self, parts: list[str], stack: ExitStack, made: list[str] | None) -> int | None:
+    def _open_folder(self, parts: list[str], stack: ExitStack, made: list[str] | None) -> int | None:
         if not self.root.exists():
             return None
         descriptor = _open(str(self.root), None, stack)

@@ -1,29 +1,24 @@
-"""The part of `Administration` that is the same on every engine: accounts, services and keys."""
+"""Administration of a database: what the commands do to it, and the part of that which is the same on every engine."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar, Protocol, Self
 
-from .interface import AccountRow, Conflict, KeyRow, Loader, ServiceRow
-
-
-class _AnyLoader(Loader, Protocol):
-    def remove_service(self, sid: str) -> None:
-        """Remove a service and its Bindings, if it is there."""
-
+from .interface import AccountRow, Binding, Conflict, KeyRow, Schema, ServiceRow
+from .loader import Loader
 
 _PARENTS = {"account": "accounts", "service": "services"}
 
 
-class SharedAdministration(ABC):
-    """Asks in SQL that differs by engine in few words. A connection is opened when it is first needed."""
+class Administration(ABC):
+    """What the commands do to a database. Not asynchronous: a command does one thing at a time.
 
-    MARK: ClassVar[str]
-    """The mark of a value in a statement."""
+    A connection is opened when it is first needed. Methods that change something raise `Conflict`; all raise
+    `StorageUnavailable` like `Storage`.
+    """
 
-    LOCK: ClassVar[str] = ""
-    """The end of a query whose rows get no children until the transaction ends."""
+    LOADER: ClassVar[type[Loader]]
 
     _opened: Any = None
 
@@ -36,8 +31,96 @@ class SharedAdministration(ABC):
             self._opened = None
 
     @abstractmethod
-    def _ask(self, statement: str, *values: str) -> Sequence[Any]:
-        """Run a statement: all its rows."""
+    def migrate(self) -> int:
+        """Bring the schema up to date: the number of its last migration. SQLite's file is made when it is not there."""
+
+    @abstractmethod
+    def schema(self) -> Schema:
+        """How far the schema is; nothing is changed, or made."""
+
+    @abstractmethod
+    def identity(self) -> str:
+        """What tells this database from all others, however it is addressed; it need not be migrated."""
+
+    @abstractmethod
+    def count_bindings(self, service_sid: str | None = None) -> int:
+        """How many Bindings there are (in a service)."""
+
+    @abstractmethod
+    def bindings(self, service_sid: str) -> Iterator[Binding]:
+        """All Bindings of a service, by SID, in bounded memory."""
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Everything read inside is of one moment."""
+
+    @abstractmethod
+    def erase(self) -> Sequence[str]:
+        """Leave no byte of what was deleted in the database's files: what prevents that now, a sentence each.
+
+        Either engine writes its tables anew. SQLite lets nobody write meanwhile, PostgreSQL nobody read or write.
+        """
+
+    @contextmanager
+    def load(self) -> Iterator[Loader]:
+        """Add a world: all of it when the block ends, which finishes it, nothing of it when the block raises.
+
+        Into a database without Bindings the rows go first and the indexes are made after them.
+
+        What is read inside by the same object shows what was added.
+        """
+        with self._change():
+            loading = self._loader
+            yield loading
+            loading.finish()
+
+    def accounts(self) -> Iterator[AccountRow]:
+        """All accounts, by SID."""
+        return self._select(AccountRow, "accounts")
+
+    def create_account(self, account: AccountRow) -> None:
+        self._loader.add_account(account)
+
+    def rotate_token(self, sid: str, auth_token_sha256: str) -> None:
+        """Replace an account's token; its keys stay valid."""
+        statement = "UPDATE accounts SET auth_token_sha256 = {mark} WHERE sid = {mark} RETURNING sid"
+        if not self._ask(statement, auth_token_sha256, sid):
+            raise Conflict(f"there is no account {sid}")
+
+    def delete_account(self, sid: str, *, cascade: bool) -> None:
+        """Delete an account; without `cascade` it must have no services and no keys."""
+        with self._change():
+            self._must_be("account", sid, {} if cascade else {"services": "service", "api_keys": "API key"})
+            self._loader.remove_account(sid)
+
+    def services(self, account_sid: str | None = None) -> Iterator[ServiceRow]:
+        """All services (of an account), by SID."""
+        return self._select(ServiceRow, "services", account_sid)
+
+    def create_service(self, service: ServiceRow) -> None:
+        self._loader.add_service(service)
+
+    def delete_service(self, sid: str, *, cascade: bool) -> None:
+        """Delete a service; without `cascade` it must have no Bindings."""
+        with self._change():
+            self._must_be("service", sid, {} if cascade else {"bindings": "Binding"})
+            self._loader.remove_service(sid)
+
+    def keys(self, account_sid: str | None = None) -> Iterator[KeyRow]:
+        """All API keys (of an account), by SID."""
+        return self._select(KeyRow, "api_keys", account_sid)
+
+    def create_key(self, key: KeyRow) -> None:
+        self._loader.add_key(key)
+
+    def delete_key(self, sid: str) -> None:
+        with self._change():
+            if not self._ask("DELETE FROM api_keys WHERE sid = {mark} RETURNING sid", sid):
+                raise Conflict(f"there is no API key {sid}")
+
+    @property
+    @abstractmethod
+    def _connection(self) -> Any: ...
 
     @abstractmethod
     def _rows(self, row_type: Any, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
@@ -47,73 +130,49 @@ class SharedAdministration(ABC):
     def _change(self) -> AbstractContextManager[None]:
         """All changes inside are made when the block ends, and none when it raises."""
 
-    @abstractmethod
-    def _loader(self) -> "_AnyLoader": ...
+    @property
+    def _loader(self) -> Loader:
+        return self.LOADER(self._connection)
 
-    @contextmanager
-    def load(self) -> Iterator[Loader]:
-        with self._change():
-            loading = self._loader()
-            yield loading
-            loading.finish()
-
-    def accounts(self) -> Iterator[AccountRow]:
-        return self._select(AccountRow, "accounts")
-
-    def create_account(self, account: AccountRow) -> None:
-        self._loader().add_account(account)
-
-    def rotate_token(self, sid: str, auth_token_sha256: str) -> None:
-        statement = f"UPDATE accounts SET auth_token_sha256 = {self.MARK} WHERE sid = {self.MARK} RETURNING sid"  # noqa: S608 - constants
-        if not self._ask(statement, auth_token_sha256, sid):
-            raise Conflict(f"there is no account {sid}")
-
-    def delete_account(self, sid: str, *, cascade: bool) -> None:
-        with self._change():
-            self._must_be("account", sid, {} if cascade else {"services": "service", "api_keys": "API key"})
-            self._loader().remove_account(sid)
-
-    def services(self, account_sid: str | None = None) -> Iterator[ServiceRow]:
-        return self._select(ServiceRow, "services", account_sid)
-
-    def create_service(self, service: ServiceRow) -> None:
-        self._loader().add_service(service)
-
-    def delete_service(self, sid: str, *, cascade: bool) -> None:
-        with self._change():
-            self._must_be("service", sid, {} if cascade else {"bindings": "Binding"})
-            self._loader().remove_service(sid)
-
-    def keys(self, account_sid: str | None = None) -> Iterator[KeyRow]:
-        return self._select(KeyRow, "api_keys", account_sid)
-
-    def create_key(self, key: KeyRow) -> None:
-        self._loader().add_key(key)
-
-    def delete_key(self, sid: str) -> None:
-        with self._change():
-            if not self._ask(f"DELETE FROM api_keys WHERE sid = {self.MARK} RETURNING sid", sid):  # noqa: S608 - constants
-                raise Conflict(f"there is no API key {sid}")
+    def _ask(self, statement: str, *values: str) -> Sequence[Any]:
+        return self._loader.ask(statement, *values)
 
     def _select(self, row_type: Any, table: str, account_sid: str | None = None) -> Iterator[Any]:
         statement = f"SELECT {', '.join(row_type._fields)} FROM {table}"  # noqa: S608 - constants
         if account_sid is None:
             return self._rows(row_type, f"{statement} ORDER BY sid", ())
         self._must_exist("account", account_sid)
-        return self._rows(row_type, f"{statement} WHERE account_sid = {self.MARK} ORDER BY sid", (account_sid,))
+        where = f"WHERE account_sid = {self.LOADER.MARK} ORDER BY sid"
+        return self._rows(row_type, f"{statement} {where}", (account_sid,))
 
     def _count(self, table: str, column: str, value: str) -> int:
-        ((number,),) = self._ask(f"SELECT count(*) FROM {table} WHERE {column} = {self.MARK}", value)  # noqa: S608 - constants
+        ((number,),) = self._ask(f"SELECT count(*) FROM {table} WHERE {column} = {{mark}}", value)  # noqa: S608 - constants
         return int(number)
 
     def _must_exist(self, kind: str, sid: str, end: str = "") -> None:
-        if not self._ask(f"SELECT 1 FROM {_PARENTS[kind]} WHERE sid = {self.MARK} {end}", sid):  # noqa: S608 - constants
+        if not self._ask(f"SELECT 1 FROM {_PARENTS[kind]} WHERE sid = {{mark}} {end}", sid):  # noqa: S608 - constants
             raise Conflict(f"there is no {kind} {sid}")
 
     def _must_be(self, kind: str, sid: str, children: dict[str, str]) -> None:
         """Raise `Conflict` when an account or service is missing, or has children, given as table and noun."""
-        self._must_exist(kind, sid, self.LOCK)
+        self._must_exist(kind, sid, "{lock}")
         counts = {noun: self._count(table, f"{kind}_sid", sid) for table, noun in children.items()}
         held = [f"{number} {noun}{'s' * (number > 1)}" for noun, number in counts.items() if number]
         if held:
             raise Conflict(f"{kind} {sid} still has {' and '.join(held)}: delete them first, or use --cascade")
+
+
+class Kept(Protocol):
+    """A copy of all that a database holds, to return to. All raise `StorageUnavailable` like `Storage`."""
+
+    def keep(self) -> None:
+        """Keep what the database holds now."""
+
+    def replace(self) -> AbstractContextManager[Loader]:
+        """Keep a world instead: all of it when the block ends, which finishes it, nothing of it when it raises."""
+
+    def put_back(self) -> None:
+        """Make the database hold what is kept and nothing else, in one transaction."""
+
+    def close(self) -> None:
+        """Remove the copy."""

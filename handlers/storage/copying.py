@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from .interface import Administration, Loader
+from .administration import Administration
+from .loader import Loader
 from .progress import Advance
 
 T = TypeVar("T")

@@ -7,7 +7,8 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from ..files import real
-from .interface import Administration, Kept, Storage
+from .administration import Administration, Kept
+from .interface import Storage
 
 _POSTGRESQL = ("postgresql", "postgres")
 """Schemes of PostgreSQL, as its own programs take them."""

@@ -4,11 +4,8 @@
 service in every question about Bindings: it is the key by which data is distributed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Literal, NamedTuple, Protocol, Self, runtime_checkable
-
-from .progress import Progress, quietly
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 
 class StorageUnavailable(Exception):
@@ -165,28 +162,6 @@ class Schema(NamedTuple):
         return self.applied > self.latest
 
 
-class Loader(Protocol):
-    """Adds a world inside one transaction. Each method raises `Conflict` where something is there already."""
-
-    def remove_account(self, sid: str) -> None:
-        """Remove an account and all that stands under it, if it is there."""
-
-    def add_account(self, account: AccountRow) -> None:
-        """Add an account."""
-
-    def add_key(self, key: KeyRow) -> None:
-        """Add an API key."""
-
-    def add_service(self, service: ServiceRow) -> None:
-        """Add a service."""
-
-    def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
-        """Add Bindings to a service; `BindingConflict` says which of them could not be added."""
-
-    def finish(self, progress: Progress = quietly) -> None:
-        """Make the indexes that were left for the end. Raises `TwinConflict`. Nothing can be added afterwards."""
-
-
 class BindingConflict(Conflict):
     """The Binding at `index` of what was to be added is there already, by its SID or by its unique key."""
 
@@ -195,95 +170,15 @@ class BindingConflict(Conflict):
         self.index = index
 
 
+def same_device(sid: str) -> str:
+    """Say that a Binding has the unique key of another one."""
+    return f"its service has the same identity, endpoint and binding_type already, as {sid}"
+
+
 class TwinConflict(Conflict):
     """A Binding that was added has the unique key of another one, `twin`, that its service had before."""
 
     def __init__(self, service_sid: str, sid: str, twin: str) -> None:
-        super().__init__(f"its service has the same identity, endpoint and binding_type already, as {twin}")
+        super().__init__(same_device(twin))
         self.service_sid = service_sid
         self.sid = sid
-
-
-class Kept(Protocol):
-    """A copy of all that a database holds, to return to. All raise `StorageUnavailable` like `Storage`."""
-
-    def keep(self) -> None:
-        """Keep what the database holds now."""
-
-    def replace(self) -> AbstractContextManager[Loader]:
-        """Keep a world instead: all of it when the block ends, which finishes it, nothing of it when it raises."""
-
-    def put_back(self) -> None:
-        """Make the database hold what is kept and nothing else, in one transaction."""
-
-    def close(self) -> None:
-        """Remove the copy."""
-
-
-class Administration(Protocol):
-    """What the commands do to a database. Not asynchronous: a command does one thing at a time.
-
-    Methods that change something raise `Conflict`; all raise `StorageUnavailable` like `Storage`.
-    """
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *exc_info: object) -> None: ...
-
-    def migrate(self) -> int:
-        """Bring the schema up to date: the number of its last migration. SQLite's file is made when it is not there."""
-
-    def schema(self) -> Schema:
-        """How far the schema is; nothing is changed, or made."""
-
-    def identity(self) -> str:
-        """What tells this database from all others, however it is addressed; it need not be migrated."""
-
-    def accounts(self) -> Iterator[AccountRow]:
-        """All accounts, by SID."""
-
-    def create_account(self, account: AccountRow) -> None: ...
-
-    def rotate_token(self, sid: str, auth_token_sha256: str) -> None:
-        """Replace an account's token; its keys stay valid."""
-
-    def delete_account(self, sid: str, *, cascade: bool) -> None:
-        """Delete an account; without `cascade` it must have no services and no keys."""
-
-    def services(self, account_sid: str | None = None) -> Iterator[ServiceRow]:
-        """All services (of an account), by SID."""
-
-    def create_service(self, service: ServiceRow) -> None: ...
-
-    def delete_service(self, sid: str, *, cascade: bool) -> None:
-        """Delete a service; without `cascade` it must have no Bindings."""
-
-    def keys(self, account_sid: str | None = None) -> Iterator[KeyRow]:
-        """All API keys (of an account), by SID."""
-
-    def create_key(self, key: KeyRow) -> None: ...
-
-    def delete_key(self, sid: str) -> None: ...
-
-    def count_bindings(self, service_sid: str | None = None) -> int:
-        """How many Bindings there are (in a service)."""
-
-    def bindings(self, service_sid: str) -> Iterator[Binding]:
-        """All Bindings of a service, by SID, in bounded memory."""
-
-    def snapshot(self) -> AbstractContextManager[None]:
-        """Everything read inside is of one moment."""
-
-    def load(self) -> AbstractContextManager[Loader]:
-        """Add a world: all of it when the block ends, which finishes it, nothing of it when the block raises.
-
-        Into a database without Bindings the rows go first and the indexes are made after them.
-
-        What is read inside by the same object shows what was added.
-        """
-
-    def erase(self) -> Sequence[str]:
-        """Leave no byte of what was deleted in the database's files: what prevents that now, a sentence each.
-
-        Either engine writes its tables anew. SQLite lets nobody write meanwhile, PostgreSQL nobody read or write.
-        """

@@ -1,6 +1,6 @@
-"""The pytest plugin `chat_bindings`: a server for each test that asks for one.
+"""The pytest plugin `chat_bindings`: a server for each test with the fixture.
 
-Everything but the names is imported when the first server is wanted: tests that want none pay nothing for it.
+All other modules are imported with the first server: tests without one pay nothing.
 """
 
 from collections.abc import Iterator
@@ -18,17 +18,17 @@ _FILES = ("world", "faults")
 _KNOWN = (*_FILES, "registration", "options", "fresh")
 _KEPT = ("world", "registration")
 _SHOWN = 300
-"""Lines of a server's log that a failed test shows."""
+"""Lines of a server's log in the report of a failed test."""
 
 _factory = pytest.StashKey["ServerFactory"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line(
         "markers",
         f"{_MARKER}(world=None, faults=None, registration=True, options=(), fresh=False): what chat_bindings_server "
-        "serves: a world (a document, or its file), with rules of faults (likewise; True for none), with options of "
+        "serves: a world (a document, or its file), with fault rules (likewise; True for none), with options of "
         "`serve`, from a process of the test's own (fresh).",
     )
 
@@ -37,9 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def chat_bindings_server_factory(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator["ServerFactory"]:
-    """Makes servers that last as long as a `with` block, such as those of a fixture for a whole module.
+    """Return a factory of servers for `with` blocks, such as those of a fixture for a whole module.
 
-    It is called with what the marker `chat_bindings` takes, and gives what `chat_bindings_server` does.
+    It takes the arguments of the marker `chat_bindings`, and yields a `ChatBindingsServer`.
     """
     from .server import ServerFactory
 
@@ -54,11 +54,11 @@ def chat_bindings_server_factory(
 def chat_bindings_server(
     request: pytest.FixtureRequest, chat_bindings_server_factory: "ServerFactory"
 ) -> Iterator["ChatBindingsServer"]:
-    """A server for the test alone, on a free port of this machine, with a world that no other test changes.
+    """Serve a world to this test alone, on a free port of this machine.
 
-    One that is kept is reset for each test that asks for neither faults nor options; with `fresh` it is a new one.
-    It holds the Binding of Twilio's page, unless the marker `chat_bindings` says otherwise. The marker's files are
-    beside the test's; of several markers the nearest counts, for each of its arguments.
+    Tests without faults and options share a server, which is reset for each; with `fresh` it is a new one. It has the
+    Binding of Twilio's page, or the world of the marker `chat_bindings`. Paths in the marker are relative to the test's
+    file; of several markers the nearest counts, for each argument.
     """
     from .launcher import CannotServe
 
@@ -90,7 +90,7 @@ def _wanted(node: pytest.Item, folder: Path) -> dict[str, Any]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Show, with a test that failed, what its servers have logged."""
+    """Add the servers' logs to the report of a failed test."""
     if call.excinfo is None or "chat_bindings_server_factory" not in getattr(item, "fixturenames", ()):
         return
     factory = item.config.stash.get(_factory, None)

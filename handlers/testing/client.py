@@ -1,4 +1,4 @@
-"""Requests of the tests' own, which no rule of faults counts or changes."""
+"""Requests of the plugin itself, which are exempt from fault rules."""
 
 import base64
 import json
@@ -13,23 +13,23 @@ from ..spec import CONTROL, REGISTRATION, component, document, operations, path_
 
 Auth = tuple[str, str]
 
-_PATIENCE = 30
-"""Seconds that an answer may take."""
+_TIMEOUT = 30
+"""Seconds for a response."""
 
 
 class Refused(RuntimeError):
-    """A request was answered with an error."""
+    """The response was an error."""
 
 
 class Client:
-    """Asks a server on this machine."""
+    """An HTTP client of a server on this machine."""
 
     def __init__(self, url: str) -> None:
         self._host = urlsplit(url).netloc
-        self._controlling = HTTPConnection(self._host, timeout=_PATIENCE)
+        self._controlling = HTTPConnection(self._host, timeout=_TIMEOUT)
 
     def close(self) -> None:
-        """Close the connection that is kept."""
+        """Close the kept connection."""
         self._controlling.close()
 
     def reset(self) -> None:
@@ -37,74 +37,77 @@ class Client:
         self._control("reset")
 
     def set_world(self, world: Mapping[str, Any]) -> None:
-        """Replace all that the server holds."""
+        """Replace the server's world."""
         self._control("putWorld", body=world)
 
     def set_faults(self, rules: Mapping[str, Any]) -> None:
-        """Replace the rules of faults."""
+        """Replace the fault rules."""
         self._control("putFaults", body=rules)
 
     def requests(self, filters: Mapping[str, object]) -> list[dict[str, Any]]:
-        """The requests in the journal."""
+        """List the requests in the journal."""
         found: list[dict[str, Any]] = self._control("listRequests", f"?{urlencode(filters)}")["requests"]
         return found
 
     def _control(self, operation_id: str, query: str = "", body: Mapping[str, Any] | None = None) -> Any:
-        """Ask for an operation of the control API, on a connection that is kept."""
+        """Call an operation of the control API, on the kept connection."""
         operation = next(one for one in operations(CONTROL) if one.operation_id == operation_id)
         content = None if body is None else json.dumps(body).encode()
         headers = {} if content is None else {"Content-Type": "application/json"}
         for is_last in (False, True):
             try:
                 self._controlling.request(operation.method, f"{operation.path}{query}", content, headers)
-                answer = self._controlling.getresponse()
+                response = self._controlling.getresponse()
                 break
-            except (ConnectionError, BadStatusLine):  # a kept connection that the server has closed meanwhile
+            except (ConnectionError, BadStatusLine):  # the server has closed the connection meanwhile
                 self._controlling.close()
                 if is_last:
                     raise
-        return _content(operation.method, operation.path, answer.status, answer.read())
+        return _content(operation.method, operation.path, response.status, response.read())
 
     def bindings(self, auth: Auth, service_sid: str) -> list[dict[str, Any]]:
-        """All Bindings of a service."""
+        """List all Bindings of a service."""
         found: list[dict[str, Any]] = []
         url = path_template("listBindings").format(ServiceSid=service_sid)
         while url:
-            parts = urlsplit(url)  # whatever host --public-url names, the server is here
-            page = self._ask(auth, "GET", f"{parts.path}?{parts.query}")
+            parts = urlsplit(url)  # --public-url may name another host
+            page = self._request(auth, "GET", f"{parts.path}?{parts.query}")
             found += page["bindings"]
             url = page["meta"]["next_page_url"]
         return found
 
     def register(self, auth: Auth, service_sid: str, device: Mapping[str, Any]) -> dict[str, Any]:
-        """Register a device, whose properties have Python's names; those that are left out are the example's."""
+        """Register a device, with properties in snake case; missing ones are those of the spec's example."""
         (operation,) = operations(REGISTRATION)
         schema = component("schemas", "Registration", REGISTRATION)
         example = component("examples", "registration", REGISTRATION)["value"]
         form = {name: device.get(_pythonic(name), example[name]) for name in schema["properties"]}
-        answer: dict[str, Any] = self._ask(auth, operation.method, operation.path.format(ServiceSid=service_sid), form)
-        return answer
+        target = operation.path.format(ServiceSid=service_sid)
+        binding: dict[str, Any] = self._request(auth, operation.method, target, form)
+        return binding
 
-    def _ask(self, auth: Auth, method: str, target: str, form: Mapping[str, str | Sequence[str]] | None = None) -> Any:
+    def _request(
+        self, auth: Auth, method: str, target: str, form: Mapping[str, str | Sequence[str]] | None = None
+    ) -> Any:
         credentials = base64.b64encode(":".join(auth).encode()).decode()
         headers = {"Authorization": f"Basic {credentials}", "Prefer": "faults=off"}
         body = None
         if form is not None:
             body = urlencode(form, doseq=True).encode()
             headers["Content-Type"] = _form_type()
-        connection = HTTPConnection(self._host, timeout=_PATIENCE)
+        connection = HTTPConnection(self._host, timeout=_TIMEOUT)
         try:
             connection.request(method, target, body, headers)
-            answer = connection.getresponse()
-            content = answer.read()
+            response = connection.getresponse()
+            content = response.read()
         finally:
             connection.close()
-        return _content(method, target, answer.status, content)
+        return _content(method, target, response.status, content)
 
 
 def _content(method: str, target: str, status: int, content: bytes) -> Any:
     if status >= HTTPStatus.BAD_REQUEST:
-        raise Refused(f"{method} {target} was answered with {status}: {content.decode()}")
+        raise Refused(f"{method} {target} gave {status}: {content.decode()}")
     return json.loads(content) if content else None
 
 
@@ -113,6 +116,6 @@ def _pythonic(name: str) -> str:
 
 
 def _form_type() -> str:
-    """The media type that the spec's body has first: a form."""
+    """Return the first media type of the spec's body, which is a form."""
     (item,) = document(REGISTRATION)["paths"].values()
     return str(next(iter(item["post"]["requestBody"]["content"])))

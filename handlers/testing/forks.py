@@ -1,8 +1,8 @@
-"""`python -m chat_bindings.testing.forks`: runs servers in processes that have imported everything already.
+"""`python -m chat_bindings.testing.forks`: a fork server, whose processes have imported everything already.
 
-For the pytest plugin. Each line of standard input is a request in JSON, each of standard output its answer; when the
-input ends, because the tests have or because their process was killed, everything that still runs is ended. So a
-server never outlives the tests.
+For the pytest plugin. Each line of standard input is a request in JSON, each line of standard output its response. At
+the end of the input, after the tests or after the death of their process, all servers are killed: none outlives the
+tests.
 """
 
 import json
@@ -17,37 +17,37 @@ from typing import Any
 from ..spec import CONTRACT, CONTROL, REGISTRATION, document
 
 _IMPORTED_LATE = ("uvicorn.lifespan.on", "uvicorn.loops.auto", "..storage.sqlite.engine", "..server.control.state")
-"""What a server imports by itself when it starts."""
+"""Modules that a server imports at its start."""
 
 
 class Forks:
-    """The processes, by their ids. Each is the leader of a group, which its own workers belong to."""
+    """The processes by id. Each leads a process group, with its workers."""
 
     def __init__(self) -> None:
         self._running: set[int] = set()
 
     def start(self, name: str, arguments: list[Any], output: str) -> int:
-        """Run a function of `service`, which writes all that it says into a file: its process id."""
+        """Start a function of `service`, with its output in a file; return the process id."""
         pid = os.fork()
         if pid == 0:
-            self._running.clear()  # they are not its own, and must not end with it
+            self._running.clear()  # the parent's processes, which this one must not stop
             _become(name, arguments, output)
         self._running.add(pid)
         return pid
 
-    def ended(self, pid: int) -> int | None:
-        """What a process ended with; None while it runs."""
+    def poll(self, pid: int) -> int | None:
+        """Return a process's exit code; None while it runs."""
         ended, status = os.waitpid(pid, os.WNOHANG)
         return self._done(pid, status) if ended else None
 
     def wait(self, pid: int) -> int:
-        """Wait for the end of a process: what it ended with."""
+        """Wait for the end of a process, and return its exit code."""
         return self._done(pid, os.waitpid(pid, 0)[1])
 
     def stop(self, pid: int) -> None:
-        """End a process and its workers at once."""
+        """Kill a process and its workers."""
         if pid in self._running:
-            os.kill(pid, signal.SIGKILL)  # it may not lead its group yet
+            os.kill(pid, signal.SIGKILL)  # by its id, since it may not lead its group yet
             self.wait(pid)
 
     def stop_all(self) -> None:
@@ -62,7 +62,7 @@ class Forks:
 
 
 def _become(name: str, arguments: list[Any], output: str) -> None:
-    """Be a function from here on, in a forked process."""
+    """Run a function in a forked process, and exit with its result."""
     from . import service
 
     os.setsid()
@@ -74,9 +74,9 @@ def _become(name: str, arguments: list[Any], output: str) -> None:
 
 
 def serve() -> None:
-    """Answer requests until there are none any more."""
+    """Answer requests until the end of standard input."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what is imported may warn of itself: no test asked for it
+        warnings.simplefilter("ignore")  # imports may warn, which concerns no test
         import_module(".service", __package__)
         for name in _IMPORTED_LATE:
             import_module(name, __package__)

@@ -1,4 +1,4 @@
-"""The test's end of `forks`: starts that process, and asks it."""
+"""The client of `forks`: starts the fork server, and sends it requests."""
 
 import json
 import os
@@ -11,14 +11,14 @@ from typing import IO, Any, cast
 
 
 class CannotServe(Exception):
-    """A server cannot be had; the message says why."""
+    """A server cannot be started; the message has the cause."""
 
 
 class Launcher:
-    """Runs functions of `service`, each in a process of its own that is quick to start."""
+    """Runs functions of `service`, each in a process of its own that starts quickly."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder` is for what the process has to complain about."""
+        """Write the standard error of the fork server into a file of `folder`."""
         self._errors = folder / "errors"
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - a module of ours
@@ -27,46 +27,46 @@ class Launcher:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
-                start_new_session=True,  # what is typed at the terminal is for the tests: they end this one
+                start_new_session=True,  # a terminal's Ctrl-C is for the tests, which end this process
                 env={name: value for name, value in os.environ.items() if not name.startswith("CHAT_BINDINGS_")},
             )
         self._turn = Lock()
-        self._questions = cast("IO[str]", self._process.stdin)
-        self._answers = cast("IO[str]", self._process.stdout)
+        self._requests = cast("IO[str]", self._process.stdin)
+        self._responses = cast("IO[str]", self._process.stdout)
 
     def start(self, name: str, arguments: Sequence[object], output: Path) -> int:
-        """Run a function, which writes all that it says into a file: its process id."""
-        pid: int = self._ask("start", name, arguments, str(output))
+        """Start a function, with its output in a file; return the process id."""
+        pid: int = self._call("start", name, arguments, str(output))
         return pid
 
-    def ended(self, pid: int) -> int | None:
-        """What a process ended with; None while it runs."""
-        code: int | None = self._ask("ended", pid)
+    def poll(self, pid: int) -> int | None:
+        """Return a process's exit code; None while it runs."""
+        code: int | None = self._call("poll", pid)
         return code
 
     def run(self, name: str, arguments: Sequence[object], output: Path) -> int:
-        """Run a function to its end: what it ended with."""
-        code: int = self._ask("wait", self.start(name, arguments, output))
+        """Run a function to its end, and return its exit code."""
+        code: int = self._call("wait", self.start(name, arguments, output))
         return code
 
     def stop(self, pid: int) -> None:
-        """End a process at once, if it has not ended already."""
-        self._ask("stop", pid)
+        """Kill a process, unless it has ended."""
+        self._call("stop", pid)
 
     def close(self) -> None:
-        """End it all."""
-        self._questions.close()
+        """End the fork server and all its processes."""
+        self._requests.close()
         self._process.wait()
-        self._answers.close()
+        self._responses.close()
 
-    def _ask(self, method: str, *arguments: object) -> Any:
+    def _call(self, method: str, *arguments: object) -> Any:
         try:
             with self._turn:
-                self._questions.write(f"{json.dumps([method, arguments])}\n")
-                self._questions.flush()
-                answer = self._answers.readline()
+                self._requests.write(f"{json.dumps([method, arguments])}\n")
+                self._requests.flush()
+                response = self._responses.readline()
         except BrokenPipeError:
-            answer = ""
-        if not answer:
+            response = ""
+        if not response:
             raise CannotServe(f"chat-bindings cannot be started.\n{self._errors.read_text(encoding='utf-8')}")
-        return json.loads(answer)
+        return json.loads(response)

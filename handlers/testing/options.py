@@ -1,4 +1,4 @@
-"""The options of `serve` that a test may choose, read from the same settings as the command line's."""
+"""The options of `serve` for tests, from the same settings as the command line's."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ _DIGITS = re.compile(r"-?[0-9]{1,19}")
 
 
 class BadOption(ValueError):
-    """An option cannot be used; the message names it."""
+    """An option is invalid; the message names it."""
 
 
 class _Option(NamedTuple):
@@ -23,14 +23,14 @@ class _Option(NamedTuple):
     field: str
     setting: Setting
     switch: bool | None
-    """The value that the option stands for; None where it takes one."""
+    """The value of a switch; None for an option with a value."""
 
 
 class Options:
-    """What options say, by the settings that they belong to."""
+    """The values of options, by their dataclass of settings."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        """Raises `BadOption`."""
+        """Parse a command line. Raises `BadOption`."""
         self._values: dict[type, dict[str, Any]] = {owner: {} for owner in _OWNERS}
         known = dict(_known())
         remaining = iter(arguments)
@@ -45,10 +45,10 @@ class Options:
             value = text if equals else next(remaining, None)
             if value is None:
                 raise BadOption(f"Option '{name}' requires a value.")
-            self._add(option, _parsed(name, value, option.setting))
+            self._add(option, _parse(name, value, option.setting))
 
     def of(self, owner: type) -> dict[str, Any]:
-        """The given settings of a dataclass, by its fields."""
+        """Return the given settings of a dataclass, by field."""
         return self._values[owner]
 
     def _add(self, option: _Option, value: Any) -> None:
@@ -65,7 +65,7 @@ def _known() -> Iterator[tuple[str, _Option]]:
                 yield name, _Option(owner, field, setting, value if is_switch else None)
 
 
-def _parsed(name: str, text: str, setting: Setting) -> Any:
+def _parse(name: str, text: str, setting: Setting) -> Any:
     if setting.choices:
         if text not in setting.choices:
             raise BadOption(f"Invalid value for '{name}': must be one of {', '.join(setting.choices)}.")

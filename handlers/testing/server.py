@@ -1,4 +1,4 @@
-"""The servers that tests get: each the real one, in a process and with a database of its own."""
+"""The servers of tests: real ones, each in a process and with a database of its own."""
 
 import hashlib
 import json
@@ -16,10 +16,10 @@ from .launcher import CannotServe, Launcher
 from .world import HeldWorld, World, token
 
 Faults = Mapping[str, Any] | str | Path | bool | None
-"""Rules as `serve --fault-rules` takes them, their file, or True for none beside what requests ask for."""
+"""Rules as for `serve --fault-rules`, their file, or True for faults by the `Prefer` header alone."""
 
-_PATIENCE, _EVERY = 60.0, 0.01
-"""Seconds that a server has until it answers, and after which it is looked for again."""
+_TIMEOUT, _EVERY = 60.0, 0.01
+"""Seconds for a server's start, and between checks for it."""
 
 _LISTENING = re.compile(r" at (https?://\S+), workers: ")
 _READY = " is ready"
@@ -27,15 +27,15 @@ _OWN = (
     *("--host", "--port", "--database", "--demo", "--log-level", "--tls-cert", "--tls-key"),
     *("--faults", "--fault-rules", "--faults-for-all"),
 )
-"""Options of `serve` that a test cannot choose, or has a name of its own for."""
+"""Options of `serve` that tests cannot set, or set by an argument of the marker."""
 
 
 class ChatBindingsServer:
-    """A running server that nobody else uses."""
+    """A running server for one test."""
 
     def __init__(self, url: str, world: HeldWorld, log_file: Path, log_begins: int = 0) -> None:
         self.url = url
-        """Where it is, such as `http://127.0.0.1:40123`."""
+        """Its URL, such as `http://127.0.0.1:40123`."""
         self._world = world
         self._log_file = log_file
         self._log_begins = log_begins
@@ -44,46 +44,46 @@ class ChatBindingsServer:
 
     @property
     def world(self) -> Mapping[str, Any]:
-        """What it held when it was started: the document of `import` and `export`."""
+        """Return its world at the start: a document as for `import` and `export`."""
         return self._world.document
 
     @property
     def account_sid(self) -> str:
-        """The first account of its world."""
+        """Return the SID of its world's first account. Raises `LookupError`."""
         return str(self._world.account["sid"])
 
     @property
     def auth_token(self) -> str:
-        """The auth token of that account."""
+        """Return the auth token of that account. Raises `LookupError`."""
         return token(self._world.account)
 
     @property
     def auth(self) -> tuple[str, str]:
-        """Both, as HTTP clients take them."""
+        """Return the SID and the token, as HTTP clients take them."""
         return self.account_sid, self.auth_token
 
     @property
     def service_sid(self) -> str:
-        """The first service of its world."""
+        """Return the SID of its world's first service. Raises `LookupError`."""
         return self._world.service_sid
 
     @property
     def log(self) -> str:
-        """All that it has logged."""
+        """Return its log so far."""
         if self._final_log is None:
             return self._log_file.read_bytes()[self._log_begins :].decode(errors="replace")
         return self._final_log
 
-    def ended(self) -> None:
-        """Keep the log: its file goes now."""
+    def end(self) -> None:
+        """Keep the log, whose file is about to be removed, and close connections."""
         self._final_log = self.log
         self._client.close()
 
     def bindings(self, *, service_sid: str | None = None) -> list[dict[str, Any]]:
-        """All Bindings that a service holds now, as the API shows them. No rule of faults counts or changes it."""
-        return self._client.bindings(*self._asking(service_sid))
+        """List all Bindings of a service, as the API shows them. Fault rules do not apply."""
+        return self._client.bindings(*self._target(service_sid))
 
-    def register(  # noqa: PLR0913 - what a device says of itself
+    def register(  # noqa: PLR0913 - the properties of a device
         self,
         *,
         identity: str | None = None,
@@ -93,9 +93,9 @@ class ChatBindingsServer:
         message_types: Sequence[str] | None = None,
         service_sid: str | None = None,
     ) -> dict[str, Any]:
-        """Register a device, as devices do: its Binding. What is left out is as in the spec's example.
+        """Register a device and return its Binding; missing properties are those of the spec's example.
 
-        No rule of faults counts or changes it.
+        Fault rules do not apply.
         """
         given = {
             "identity": identity,
@@ -105,24 +105,24 @@ class ChatBindingsServer:
             "message_types": message_types,
         }
         own = {name: value for name, value in given.items() if value is not None}
-        return self._client.register(*self._asking(service_sid), own)
+        return self._client.register(*self._target(service_sid), own)
 
     def requests(self, **filters: object) -> list[dict[str, Any]]:
-        """The requests that came, oldest first; `filters` are the parameters of `listRequests` in the control API."""
+        """List the requests so far, oldest first; `filters` are the parameters of `listRequests` in the control API."""
         return self._client.requests(filters)
 
     def set_faults(self, rules: Mapping[str, Any]) -> None:
-        """Put rules of faults in force, until the end of the test."""
+        """Replace the fault rules, until the end of the test."""
         self._client.set_faults(rules)
 
-    def _asking(self, service_sid: str | None) -> tuple[tuple[str, str], str]:
+    def _target(self, service_sid: str | None) -> tuple[tuple[str, str], str]:
         sid = service_sid or self.service_sid
         owner = self._world.owner(sid)
         return (str(owner["sid"]), token(owner)), sid
 
 
 class KeptServer:
-    """A server that tests use one after the other."""
+    """A server that tests use one after another."""
 
     def __init__(self, held: HeldWorld, url: str, log_file: Path, client: Client) -> None:
         self.url = url
@@ -131,7 +131,7 @@ class KeptServer:
         self._client = client
 
     def reset(self, held: HeldWorld) -> bool:
-        """Make it hold a world and nothing else: whether it still runs. Raises `CannotServe` for a wrong world."""
+        """Reset it to a world; return whether it still runs. Raises `CannotServe` for an invalid world."""
         try:
             if held.document == self._held.document:
                 self._client.reset()
@@ -149,10 +149,10 @@ class ServerFactory:
     """Makes servers. Each world is imported once, and each server gets a copy of that database."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder` exists, and is nobody else's."""
+        """Use `folder` for databases and logs: it exists, and is for this factory alone."""
         self.running: list[ChatBindingsServer] = []
         self.failed: list[ChatBindingsServer] = []
-        """Those whose block ended with an exception: whoever reports it takes them out."""
+        """Servers whose block ended with an exception; the report of the test clears them."""
         self._folder = folder
         self._launcher = Launcher(folder)
         self._demo = HeldWorld.of(None)
@@ -170,32 +170,32 @@ class ServerFactory:
         registration: bool = True,
         options: Sequence[str] = (),
     ) -> Iterator[ChatBindingsServer]:
-        """A server that runs while the block does.
+        """Run a server while the block lasts.
 
-        `world` is a document as `import` takes it, or its file; without it the server holds the Binding of Twilio's
-        page. `faults` are rules as `serve --fault-rules` takes them, or their file, or True for none beside what
-        requests ask for. `options` are further ones of `serve`. Raises `CannotServe`.
+        `world` is a document as for `import`, or its file; without it the server has the Binding of Twilio's page.
+        `faults` are rules as for `serve --fault-rules`, or their file, or True for faults by the `Prefer` header alone.
+        `options` are further ones of `serve`. Raises `CannotServe`.
         """
         held = self._demo if world is None else _read(world)
-        with self._started(held, faults, options, registration=registration) as (url, log_file, _):
+        with self._start(held, faults, options, registration=registration) as (url, log_file, _):
             server = ChatBindingsServer(url, held, log_file)
             with self._running(server):
                 yield server
 
     @contextmanager
     def kept(self, *, world: World = None, registration: bool = True) -> Iterator[ChatBindingsServer]:
-        """A server that is kept for the next block: it is reset, and holds the world, when a block begins."""
+        """Yield the kept server, reset to a world; start it unless it runs."""
         held = self._demo if world is None else _read(world)
         kept = self._kept.get(registration)
         if kept is None or not kept.reset(held):
-            started = self._started(held, None, (), registration=registration)
-            kept = self._kept[registration] = KeptServer(held, *self._stack.enter_context(started))
+            started = self._stack.enter_context(self._start(held, None, (), registration=registration))
+            kept = self._kept[registration] = KeptServer(held, *started)
         server = ChatBindingsServer(kept.url, held, kept.log_file, kept.log_file.stat().st_size)
         with self._running(server):
             yield server
 
     @contextmanager
-    def _started(
+    def _start(
         self, held: HeldWorld, faults: Faults, options: Sequence[str], *, registration: bool
     ) -> Iterator[tuple[str, Path, Client]]:
         folder = self._new_folder()
@@ -204,7 +204,7 @@ class ServerFactory:
             "database": _locator(database),
             "faults": _fault_rules(faults, folder),
             "registration": registration,
-            "options": _checked(options),
+            "options": _check(options),
         }
         log_file = folder / "log"
         pid = self._launcher.start("serve", [wanted], log_file)
@@ -217,7 +217,7 @@ class ServerFactory:
             shutil.rmtree(folder)
 
     def close(self) -> None:
-        """End every server, and leave nothing behind."""
+        """End every server and remove all files."""
         self._stack.close()
         self._launcher.close()
         shutil.rmtree(self._folder)
@@ -232,7 +232,7 @@ class ServerFactory:
             raise
         finally:
             self.running.remove(server)
-            server.ended()
+            server.end()
 
     def _new_folder(self) -> Path:
         self._made += 1
@@ -241,33 +241,33 @@ class ServerFactory:
         return folder
 
     def _database(self, world: HeldWorld) -> Path:
-        """The folder of a database that holds a world and that nobody uses."""
+        """Return the folder of an unused database with a world; servers get copies."""
         text = json.dumps(world.document).encode()
         key = hashlib.sha256(text).digest()
         if key not in self._databases:
             folder = self._new_folder()
             (folder / "database").mkdir()
-            file, told = folder / "world.json", folder / "told"
+            file, output = folder / "world.json", folder / "output"
             file.write_bytes(text)
             locator = _locator(folder / "database" / "world.db")
-            if self._launcher.run("import_world", [str(file), locator], told):
-                raise CannotServe(f"The world cannot be imported. {told.read_text(encoding='utf-8')}")
+            if self._launcher.run("import_world", [str(file), locator], output):
+                raise CannotServe(f"The world cannot be imported. {output.read_text(encoding='utf-8')}")
             self._databases[key] = folder / "database"
         return self._databases[key]
 
     def _url(self, pid: int, log_file: Path) -> str:
-        """Where a server is reached, once it answers."""
-        deadline = time.monotonic() + _PATIENCE
+        """Wait until a server accepts requests, and return its URL."""
+        deadline = time.monotonic() + _TIMEOUT
         while time.monotonic() < deadline:
-            ended = self._launcher.ended(pid)
+            code = self._launcher.poll(pid)
             log = log_file.read_text(encoding="utf-8", errors="replace") if log_file.exists() else ""
-            if ended is not None:
-                raise CannotServe(f"The server ended with {ended}.\n{log}")
+            if code is not None:
+                raise CannotServe(f"The server ended with {code}.\n{log}")
             listening = _LISTENING.search(log)
             if listening and _READY in log:
                 return listening[1]
             time.sleep(_EVERY)
-        raise CannotServe(f"The server was not ready after {_PATIENCE:.0f} seconds.\n{log}")
+        raise CannotServe(f"The server was not ready after {_TIMEOUT:.0f} seconds.\n{log}")
 
 
 def _read(world: World) -> HeldWorld:
@@ -282,7 +282,7 @@ def _locator(database: Path) -> str:
 
 
 def _fault_rules(faults: Faults, folder: Path) -> str | bool | None:
-    """The file of the rules, or whether requests can make themselves fail."""
+    """Return the file of the rules, or whether faults are on at all."""
     if faults is None or isinstance(faults, bool):
         return faults
     if isinstance(faults, str | Path):
@@ -292,7 +292,7 @@ def _fault_rules(faults: Faults, folder: Path) -> str | bool | None:
     return str(file)
 
 
-def _checked(options: Sequence[str]) -> list[str]:
+def _check(options: Sequence[str]) -> list[str]:
     for option in options:
         if str(option).partition("=")[0] in _OWN:
             raise CannotServe(f"The option {option} is not for tests: each server has its own address and database.")

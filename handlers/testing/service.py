@@ -1,4 +1,4 @@
-"""The server of a test, in a process of its own: the real one, on a free port and a database that is there."""
+"""The process of a test's server: the real server, on a free port and an existing database."""
 
 import sys
 from pathlib import Path
@@ -27,7 +27,7 @@ class _Refused(Exception):
 
 
 def import_world(file: str, locator: str) -> int:
-    """Make a database that holds a world: an exit code."""
+    """Create a database with a world; return an exit code."""
     with administration(locator) as database:
         database.migrate()
         try:
@@ -40,7 +40,7 @@ def import_world(file: str, locator: str) -> int:
 
 
 def serve(wanted: dict[str, Any]) -> int:
-    """Serve until a signal asks for the end: an exit code. `wanted` is what `server.ServerFactory` asks for."""
+    """Serve until a signal, and return an exit code. `wanted` has the settings of `server.ServerFactory`."""
     with stopping(), scratch() as folder, listeners((_ADDRESS,), 0) as sockets:
         try:
             settings, workers = _settings(wanted, folder)
@@ -82,5 +82,5 @@ def _faults(wanted: str | bool | None, folder: Path, *, registration: bool) -> F
     except OSError as error:
         raise _Refused(f"the rules cannot be read: {error.strerror}.") from None
     except FaultRulesError as error:
-        raise _Refused(f"the rules of faults, {error}.") from None
+        raise _Refused(f"the fault rules, {error}.") from None
     return FaultRules(counts, seed, rules)

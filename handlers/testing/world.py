@@ -1,4 +1,4 @@
-"""The world of a test's server: what it was given, and what is asked of it most."""
+"""The world of a test's server, and its first account and service."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from ..spec import component
 from ..storage.tokens import new_token
 
 World = Mapping[str, Any] | str | Path | None
-"""A document as `import` takes it, its file, or None for the world of `serve --demo`."""
+"""A document as for `import`, its file, or None for the world of `serve --demo`."""
 
 
 class HeldWorld:
@@ -20,7 +20,7 @@ class HeldWorld:
 
     @classmethod
     def of(cls, given: World) -> "HeldWorld":
-        """The world that a test asks for. Raises `OSError` and `ValueError` for a file that is none."""
+        """Read the world of a test. Raises `OSError` and `ValueError` for an invalid file."""
         if given is None:
             return cls(_demo())
         if isinstance(given, Mapping):
@@ -29,20 +29,20 @@ class HeldWorld:
 
     @property
     def account(self) -> Mapping[str, Any]:
-        """The first account. Raises `LookupError`."""
+        """Return the first account. Raises `LookupError`."""
         for account in self.document["accounts"]:
             return account  # type: ignore[no-any-return]
         raise LookupError("the server's world has no account")
 
     @property
     def service_sid(self) -> str:
-        """The first service of the first account that has one. Raises `LookupError`."""
+        """Return the SID of the first service of the first account that has one. Raises `LookupError`."""
         for sid, _ in self._services():
             return sid
         raise LookupError("the server's world has no service")
 
     def owner(self, service_sid: str) -> Mapping[str, Any]:
-        """The account of a service. Raises `LookupError`."""
+        """Return the account of a service. Raises `LookupError`."""
         for sid, account in self._services():
             if sid == service_sid:
                 return account
@@ -55,7 +55,7 @@ class HeldWorld:
 
 
 def token(account: Mapping[str, Any]) -> str:
-    """The auth token of an account. Raises `LookupError` where the world has but its digest."""
+    """Return the auth token of an account. Raises `LookupError` where the world has only its digest."""
     if "auth_token" not in account:
         raise LookupError(f"the server's world has no auth_token of account {account['sid']}, but its SHA-256 alone")
     return str(account["auth_token"])

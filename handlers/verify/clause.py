@@ -41,6 +41,8 @@ class Clause:
     """A JSON pointer into openapi/bindings.yaml."""
     deletes: str = ""
     """Of a clause whose check deletes: under which name the plan says what (see `plan.py`)."""
+    rule: str = ""
+    """How the rule of the contract begins that it holds: the bold words in the description of `info`."""
     last: bool = False
     """Whether its check judges all answers that the run has seen, and so comes last."""
 
@@ -51,7 +53,15 @@ class Clause:
 
 
 def clause(
-    identifier: str, level: Level, title: str, *, source: str, spec: str, deletes: str = "", last: bool = False
+    identifier: str,
+    level: Level,
+    title: str,
+    *,
+    source: str,
+    spec: str,
+    deletes: str = "",
+    rule: str = "",
+    last: bool = False,
 ) -> Callable[[F], F]:
     """Mark a function as the check of a clause. The first paragraph of its docstring is the clause's sentence."""
     if not _ID.fullmatch(identifier):
@@ -59,7 +69,7 @@ def clause(
 
     def mark(check: F) -> F:
         sentence = " ".join((inspect.getdoc(check) or "").partition("\n\n")[0].split())
-        setattr(check, _ATTRIBUTE, Clause(identifier, level, title, sentence, source, spec, deletes, last))
+        setattr(check, _ATTRIBUTE, Clause(identifier, level, title, sentence, source, spec, deletes, rule, last))
         return check
 
     return mark

@@ -29,12 +29,12 @@ class Credentials:
         return f"-u {shlex.quote(self.user_name)}:{self.shown}"
 
     def curl_with(self, scheme: str) -> str:
-        """The options of curl where the scheme is not written `Basic`."""
+        """Give the options of curl where the scheme is not written `Basic`."""
         both = f"{shlex.quote(self.user_name)}:{self.shown}"
         return f'-H "Authorization: {scheme} $(printf %s {both} | base64 -w0)"'
 
     def but(self, password: str, shown: str) -> "Credentials":
-        """The same user with another password."""
+        """Give the same user with another password."""
         return Credentials(self.user_name, password, shown)
 
 
@@ -55,7 +55,7 @@ class Secrets:
             self._replacements.setdefault(form, name)
 
     def hidden(self, text: str) -> str:
-        """A text without any of them."""
+        """Give a text without any of them."""
         for secret in sorted(self._replacements, key=len, reverse=True):
             if secret in text:
                 text = text.replace(secret, self._replacements[secret])

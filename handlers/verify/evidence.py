@@ -2,25 +2,36 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 from .facts import LARGEST_SIZE, TYPES
-from .plan import Picks, Plan
+from .plan import Picks, Plan, Use
 from .response import Answer
 from .target import Target
-from .violation import DeleteLost, NotShown, Violation, case_name, every, of_cases, violated
-from .world import Binding, Service, World, needs
+from .violation import DeleteLost, NotShown, Violation, WorldLacks, case_name, every, of_cases, violated
+from .world import Binding, Service, World
 
 T = TypeVar("T")
 V = TypeVar("V")
 
 _SAMPLE = 300
 """Bindings of a service that are fetched one by one, at most."""
+_ODD = 60
+"""Bindings that are fetched beside them, at most, since they have something that no other one has."""
+_LOOKED_AT = 50_000
+"""Bindings of a service among which odd ones are looked for."""
+_OTHERS = 4
+"""Services that are listed whole beside the rich and the large one, at most."""
+_USERS, _USERS_BESIDE = 64, 8
+"""Users that a clause takes from the service that has most of what it needs, and from each other one."""
 _SPARE_PAGES = 3
+_PAGE = 7
 
 
 @dataclass(frozen=True)
@@ -57,9 +68,13 @@ class Evidence:
         self._known: dict[Any, Future[Any]] = {}
         self._lock = threading.Lock()
 
-    def watched(self, check: str) -> frozenset[str]:
-        """Give the SIDs of the services in which a check that deletes must be alone."""
-        return self._plan.services(check)
+    def use(self, check: str) -> Use:
+        """Give the services that a check which deletes uses."""
+        return self._plan.use(check)
+
+    def service_of(self, picks: Picks) -> Service:
+        """Give the service in which a check deletes."""
+        return self.world.service(picks[0].service_sid)
 
     @property
     def rich(self) -> Service:
@@ -72,8 +87,13 @@ class Evidence:
         return self.world.large
 
     @property
+    def paged(self) -> tuple[str, str]:
+        """The PageSize with which the pages of the large service are turned."""
+        return "PageSize", str(_page_size(len(self.large.bindings)))
+
+    @property
     def services(self) -> Sequence[Service]:
-        """All services of the account with Bindings."""
+        """All services of the account with Bindings, those with the most different users first."""
         return self.world.filled
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
@@ -97,7 +117,7 @@ class Evidence:
         return kept
 
     def absent(self, prefix: str = "BS", number: int = 0) -> str:
-        """A SID that nothing has."""
+        """Give a SID that nothing has."""
         seed = f"{self.world.account.sid} {prefix} {number}"
         return prefix + hashlib.sha256(seed.encode()).hexdigest()[:32]
 
@@ -138,12 +158,16 @@ class Evidence:
 
     @property
     def sample(self) -> Sequence[Binding]:
-        """The Bindings that are fetched one by one."""
-        step = max(len(self.rich.bindings) // _SAMPLE, 1)
-        bindings = list(self.rich.bindings[::step][:_SAMPLE])
-        if self.large is not self.rich:
-            bindings += self.large.bindings[:: max(len(self.large.bindings) // 10, 1)]
-        return bindings
+        """The Bindings that are fetched one by one: some of the rich and the large service, and all odd ones."""
+
+        def make() -> Sequence[Binding]:
+            step = max(len(self.rich.bindings) // _SAMPLE, 1)
+            bindings = list(self.rich.bindings[::step][:_SAMPLE])
+            if self.large is not self.rich:
+                bindings += self.large.bindings[:: max(len(self.large.bindings) // 10, 1)]
+            return [*bindings, *_odd(self.services, bindings)]
+
+        return self.once("sample", make)
 
     @property
     def fetched(self) -> Sequence[tuple[Binding, Answer]]:
@@ -171,25 +195,25 @@ class Evidence:
     # --- lists
 
     def listed(self, service: object, *query: tuple[str, str], **options: Any) -> Answer:
-        """A list, asked for once."""
+        """Ask for a list, once."""
         key = ("list", getattr(service, "sid", service), query, tuple(options.items()))
         return self.once(key, lambda: self.target.list(service, query, **options))
 
     def by_identity(self, service: Service, *identities: str) -> Answer:
-        """The list of some users, asked for once."""
+        """Ask for the list of some users, once."""
         return self.listed(service, *(("Identity", identity) for identity in identities))
 
     def walk(self, service: Service, *query: tuple[str, str]) -> Walk:
-        """A walk through a list, made once."""
+        """Walk through a list, once."""
         return self.once(("walk", service.sid, query), lambda: self.walk_now(service, *query))
 
     def walk_now(self, service: Service, *query: tuple[str, str], limit: int | None = None, **options: Any) -> Walk:
-        """A walk through a list as it is now. Raises `Violation` when it does not come to its end."""
+        """Walk through a list as it is now. Raises `Violation` when it does not come to its end."""
         first = self.target.list(service, query, **options)
         return Walk(service, query, self.follow(first, service, limit=limit, **options))
 
     def follow(self, first: Answer, service: Service, *, limit: int | None = None, **options: Any) -> Sequence[Answer]:
-        """A page and all that follow. Raises `Violation` where the way does not end."""
+        """Follow a page to the last one. Raises `Violation` where the way does not end."""
         pages = [first]
         size = max(len(first.bindings), 1)
         most = limit or len(service.bindings) // size + _SPARE_PAGES
@@ -213,6 +237,10 @@ class Evidence:
         queries: list[tuple[Service, tuple[tuple[str, str], ...]]] = [(large, ()), (rich, ())]
         queries += [(large, (("PageSize", str(size)),)) for size in sizes(len(large.bindings))]
         queries.append((rich, (("PageSize", "20"),)))
+        sampled = Counter(binding.service_sid for binding in self.sample)
+        others = [service for service in self.services if service not in (rich, large)]
+        others.sort(key=lambda service: (-sampled[service.sid], len(service.bindings)))
+        queries += [(service, (("PageSize", str(LARGEST_SIZE)),)) for service in others[:_OTHERS]]
         return self.target.together([partial(self.walk, service, *query) for service, query in queries])
 
     @property
@@ -229,27 +257,69 @@ class Evidence:
         return self.target.together([partial(self.walk, large, *query) for query in queries])
 
     def standing(self, service: Service, **options: Any) -> Sequence[Any]:
-        """The SIDs of all that stands in a service now, in the order in which it is listed."""
+        """Give the SIDs of all that stands in a service now, in the order in which it is listed."""
         return self.walk_now(
             service, ("PageSize", str(LARGEST_SIZE)), limit=len(service.bindings) + _SPARE_PAGES, **options
         ).sids
 
     # --- texts
 
-    def finds(self, service: Service, identities: Iterable[str], why: str = "") -> None:
-        """Raise `Violation` unless filtering by each of some users shows just their Bindings."""
-        wanted = list(dict.fromkeys(identities))
-        calls = [lambda each=each: self.by_identity(service, each) for each in wanted]
+    def finds(self, asked: Iterable[tuple[Service, str]], why: str = "") -> None:
+        """Raise `Violation` unless filtering by each of some identities, each in a service, shows just its Bindings."""
+        wanted = {(service.sid, identity): service for service, identity in asked}
+        calls = [partial(self.by_identity, service, identity) for (_, identity), service in wanted.items()]
         answers = self.target.together(calls)
         every(
             ("", partial(same_bindings, answer, service.matching([identity]), why))
-            for identity, answer in zip(wanted, answers, strict=True)
+            for ((_, identity), service), answer in zip(wanted.items(), answers, strict=True)
         )
 
-    def users(self, fits: Callable[[str], object], what: str) -> Sequence[str]:
-        """The users of the rich service that fit. Raises `NotShown` when there is none."""
-        found = [binding for binding in self.rich.bindings if fits(binding.identity)]
-        return list(dict.fromkeys(binding.identity for binding in needs(found, what)))
+    def users(self, fits: Callable[[str], object], what: str) -> Sequence[tuple[Service, Sequence[str]]]:
+        """Find the identities that fit, in any service of the account: the one that has most of them comes first.
+
+        Each identity stands once. Raises `WorldLacks` when there is none.
+        """
+        found = [(service, [each for each in service.identities if fits(each)]) for service in self.services]
+        chosen: list[tuple[Service, Sequence[str]]] = []
+        known: set[str] = set()
+        for service, users in sorted(found, key=lambda each: -len(each[1])):
+            new = [each for each in users if each not in known][: _USERS_BESIDE if chosen else _USERS]
+            if new:
+                chosen.append((service, new))
+                known.update(users)
+        if not chosen:
+            raise WorldLacks(what)
+        return chosen[: 1 + _OTHERS]
+
+
+def _odd(services: Sequence[Service], bindings: Sequence[Binding]) -> Iterator[Binding]:
+    """Find the Bindings that have something which none of some others has, nor one before."""
+    known = {trait for each in bindings for trait in _traits(each)}
+    left = _ODD
+    for service in services:
+        for each in service.bindings[:_LOOKED_AT]:
+            new = _traits(each) - known
+            if new:
+                yield each
+                left -= 1
+                known |= new
+            if not left:
+                return
+
+
+def _traits(binding: Binding) -> set[object]:
+    """Name what may be odd about a Binding: its texts' lengths and signs, its times, its message types."""
+    traits: set[object] = {
+        binding.binding_type,
+        binding.date_created == binding.date_updated,
+        len(binding.message_types),
+        *binding.message_types,
+    }
+    for name, text in (("identity", binding.identity), ("endpoint", binding.endpoint)):
+        traits |= {(name, len(text).bit_length()), (name, text == text.strip()), (name, text.isascii())}
+        signs = {char for char in set(text) if not char.isascii() or not char.isalnum()}
+        traits |= {(name, char if char.isascii() else unicodedata.category(char)) for char in signs}
+    return traits
 
 
 def _unless_lost(action: Callable[[V], T], values: Iterable[V]) -> T:
@@ -284,9 +354,14 @@ def same_bindings(answer: Answer, expected: Sequence[Binding], why: str = "") ->
 
 
 def sizes(count: int) -> Sequence[int]:
-    """Page sizes to walk through some Bindings with: one that leaves a rest, and such as leave none."""
+    """Give page sizes to walk through some Bindings with: one that leaves a rest, and such as leave none."""
     exact = [size for size in (25, 20, 10) if count % size == 0][:1]
-    return [size for size in dict.fromkeys((7, *exact, count)) if size <= LARGEST_SIZE]
+    return [size for size in dict.fromkeys((_page_size(count), *exact, count)) if size <= LARGEST_SIZE]
+
+
+def _page_size(count: int) -> int:
+    """Choose a page size that leaves a rest, and two pages where there are two Bindings."""
+    return _PAGE if count > _PAGE else max(count // 2, 1)
 
 
 def _is_object(answer: Answer) -> bool:

@@ -28,6 +28,8 @@ class Result:
     seconds: float = 0.0
     requests: tuple["Sent", ...] = ()
     """The requests that show a violation, in the order in which they were sent."""
+    lacks: str = ""
+    """What the world has nothing of, where the clause was skipped for it."""
     cause: str = ""
     """What a violation has in common with others, if anything: an answer of the target's that they all met."""
 
@@ -97,6 +99,8 @@ class Report:
     """What was violated before."""
     choices: Sequence[Choice] = ()
     """What is left to the server, and what it chose; empty in a run of some clauses only."""
+    notes: Sequence[str] = ()
+    """What violates nothing, but whoever runs it should know: sentences."""
     last_requests: list[Sent] = field(default_factory=list)
     """The requests before the target stopped to answer; empty in any other run."""
     stopped: str = ""

@@ -76,11 +76,11 @@ class Answer:
         return "/Bindings/" in self.request.url.partition("?")[0]
 
     def all(self, name: str) -> list[str]:
-        """The values of every header of a name (in lower case)."""
+        """Give the values of every header of a name (in lower case)."""
         return [value for header, value in self.headers if header == name]
 
     def header(self, name: str) -> str:
-        """The value of a header, several joined by commas; empty when there is none."""
+        """Give the value of a header, several joined by commas; empty when there is none."""
         return ", ".join(self.all(name))
 
     @property
@@ -181,7 +181,7 @@ class Answer:
         return found
 
     def url(self, name: str) -> str | None:
-        """A page URL of `meta`, or None where it is null or left out. Raises `Violation` when it is no text."""
+        """Give a page URL of `meta`, or None where it is null or left out. Raises `Violation` when it is no text."""
         found = self.meta.get(name)
         if found is not None and not isinstance(found, str):
             violated(f"`meta.{name}`, a URL or null", f"a JSON {_kind(found)}", self)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from .baseline import Baseline
 from .clause import Clause, clause_of
 from .clauses.free import choices
+from .clauses.origins import foreign_urls
 from .credentials import Secrets
 from .evidence import Evidence
 from .outcome import Choice, Report, Result, Sent
@@ -143,6 +144,8 @@ class Run:
         self.report.duration_s = seconds
         self.report.requests = self.target.requests
         known = {each.sid for account in self.world.accounts for each in account.bindings}
+        note = "" if self.public_url else foreign_urls(self.target.seen, self.target)
+        self.report.notes = [self.secrets.hidden(note)] if note else []
         self.report.deleted = [sid for sid in dict.fromkeys(self.target.deleted) if sid in known]
         self.name_variables()
         self.target.close()
@@ -158,7 +161,7 @@ class Run:
 
 
 def checked_url(base_url: str, name: str = "BASE_URL") -> str:
-    """A base URL, checked. Raises `CannotRun` when it is none."""
+    """Check a base URL. Raises `CannotRun` when it is none."""
     if origin(base_url) is None:
         raise CannotRun(f"{base_url[:200]} is no URL of http or https: write it like https://chat.example.com.")
     parts = urlsplit(base_url)

@@ -11,9 +11,10 @@ from .credentials import Secrets
 from .evidence import Evidence
 from .http.client import CLAUSE
 from .outcome import Result, Sent
+from .plan import Use
 from .readiness.framing import Blockage
 from .response import Answer
-from .violation import DeleteLost, NotShown, TargetGone, Violation
+from .violation import DeleteLost, NotShown, TargetGone, Violation, WorldLacks
 
 AT_ONCE = 40
 """Clauses that only read, checked at the same time. Most of them wait for evidence that another one gathers."""
@@ -29,7 +30,7 @@ class Stopped(Exception):
 class Runner:
     """Checks clauses: those that read side by side, then those that delete, then those that judge all answers.
 
-    Those that delete in the same service, or look at it, are checked one after another, in their order.
+    Those that delete and compare whole lists of a service are checked one after another, in their order.
     """
 
     evidence: Evidence
@@ -61,7 +62,7 @@ class Runner:
             reading, deleting, judging = _phases(left)
             self._run_phase(reading)
             before_deletes()
-            self._run_phase(deleting)
+            self._run_phase(sorted(deleting, key=self._rank))
             self._run_phase(judging)
         finally:
             self._is_stopping = True
@@ -77,7 +78,7 @@ class Runner:
         return list(wanted.values())
 
     def _run_phase(self, checks: Sequence[Check]) -> None:
-        pending, events = _Pending(checks, self._alone_in), SimpleQueue[_Event]()
+        pending, events = _Pending(checks, self._use), SimpleQueue[_Event]()
         for _ in range(min(AT_ONCE, len(checks))):
             # daemons: an interrupted run does not wait for answers that are under way
             threading.Thread(target=self._work, args=(pending, events), daemon=True).start()
@@ -92,12 +93,17 @@ class Runner:
             else:
                 raise event
 
-    def _alone_in(self, check: Check) -> frozenset[str]:
-        """Name what no other check may use at the same time: services, or the whole run's answers."""
+    def _use(self, check: Check) -> Use:
+        """Name what a check uses: services, or the whole run's answers."""
         clause = clause_of(check)
         if clause.last:
-            return frozenset({"all answers"})
-        return self.evidence.watched(clause.deletes) if clause.deletes else frozenset()
+            return Use(frozenset({"all answers"}), is_alone=True)
+        return self.evidence.use(clause.deletes) if clause.deletes else Use(frozenset(), is_alone=False)
+
+    def _rank(self, check: Check) -> int:
+        """Rank a check that deletes: those that use several services alone, then those that share, then the others."""
+        use = self._use(check)
+        return 1 if not use.is_alone else 0 if len(use.services) > 1 else 2
 
     def _work(self, pending: "_Pending", events: SimpleQueue[_Event]) -> None:
         while not self._is_stopping and (check := pending.take()) is not None:
@@ -127,13 +133,14 @@ class Runner:
         except RecursionError:
             return self._violated(clause, Violation("JSON of a sensible depth", "JSON that is nested too deep"))
         except NotShown as lacking:
-            return Result(clause, "skipped", detail=self.secrets.hidden(str(lacking)))
+            what = lacking.what if isinstance(lacking, WorldLacks) else ""
+            return Result(clause, "skipped", detail=self.secrets.hidden(str(lacking)), lacks=what)
         except DeleteLost as lost:
             return self._lost(clause, lost)
         return Result(clause, "passed")
 
     def _lost(self, clause: Clause, lost: DeleteLost) -> Result:
-        """A DELETE of nothing that was not answered: once in a run that may be the network's fault."""
+        """Judge a DELETE of nothing that was not answered: once in a run that may be the network's fault."""
         with self._lock:
             self._losses += 1
             is_first = self._losses == 1
@@ -167,24 +174,24 @@ class Runner:
 
 
 class _Pending:
-    """Checks that were not begun yet, and what those under way use alone."""
+    """Checks that were not begun yet, and what those under way use."""
 
-    def __init__(self, checks: Sequence[Check], alone_in: Callable[[Check], frozenset[str]]) -> None:
-        self._waiting = [(check, alone_in(check)) for check in checks]
-        self._used: dict[Check, frozenset[str]] = {}
+    def __init__(self, checks: Sequence[Check], use_of: Callable[[Check], Use]) -> None:
+        self._waiting = [(check, use_of(check)) for check in checks]
+        self._used: dict[Check, Use] = {}
         self._changed = threading.Condition()
 
     def take(self) -> Check | None:
         """Take the first check that may begin, as soon as one may; None when there is no more."""
         with self._changed:
             while self._waiting:
-                before = frozenset[str]().union(*self._used.values())
-                for number, (check, alone_in) in enumerate(self._waiting):
-                    if not alone_in & before:
+                before = list(self._used.values())
+                for number, (check, use) in enumerate(self._waiting):
+                    if not any(map(use.excludes, before)):
                         del self._waiting[number]
-                        self._used[check] = alone_in
+                        self._used[check] = use
                         return check
-                    before |= alone_in
+                    before.append(use)
                 self._changed.wait()
             return None
 

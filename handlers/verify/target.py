@@ -53,7 +53,7 @@ Query = Iterable[tuple[str, str]]
 
 
 def encoded(query: Query) -> str:
-    """A query, percent-encoded: nothing but letters, digits and `-._~` stands for itself."""
+    """Percent-encode a query: nothing but letters, digits and `-._~` stands for itself."""
     return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query)
 
 
@@ -107,7 +107,7 @@ class Target:
         self.client.close()
 
     def path(self, service: object, binding: object = None) -> str:
-        """The path of a list or a Binding, below the base URL. SIDs stand in it as they are given."""
+        """Make the path of a list or a Binding, below the base URL. SIDs stand in it as they are given."""
         path = f"/v2/Services/{getattr(service, 'sid', service)}/Bindings"
         return path if binding is None else f"{path}/{getattr(binding, 'sid', binding)}"
 
@@ -144,7 +144,7 @@ class Target:
         return self.send("GET", self.below(url), **options)
 
     def below(self, url: str) -> str:
-        """A URL of the target as one that gets its credentials: of the base URL's origin, whatever the URL's own."""
+        """Turn a URL of the target into one that gets its credentials: of the base URL's origin, whatever its own."""
         if origin(url) == self._origin:
             return url
         parts = urlsplit(url)
@@ -197,13 +197,13 @@ class Target:
         is_odd: bool = False,
         scheme: str = "",
     ) -> Request:
-        """A request as it is sent."""
+        """Make a request as it is sent."""
         own = self.world.credentials if isinstance(credentials, str) else credentials
         url = where if origin(where) == self._origin else self.base_url + where
         return Request(method, url, own, tuple(headers), body, is_odd, scheme)
 
     def tried(self, method: str, where: str) -> Answer:
-        """What comes of sending a request once. Raises `TransportError` when that is no answer."""
+        """Send a request once. Raises `TransportError` when that is no answer."""
         return self._tried(self.request(method, where))
 
     def together(self, calls: Iterable[Callable[[], T]], at_once: int = _AT_ONCE) -> Sequence[T]:
@@ -332,7 +332,7 @@ def _make(pending: deque[tuple[Callable[[], T], Future[T]]]) -> None:
 
 @functools.cache
 def _trusted() -> ssl.SSLContext:
-    """What certificates are trusted by default: read once, for it takes a while."""
+    """Load the certificates that are trusted by default: read once, for it takes a while."""
     return ssl.create_default_context()
 
 

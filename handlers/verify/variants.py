@@ -6,6 +6,8 @@ from .response import MISSING, Answer
 from .violation import check
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
+INHERITED = ("constructor", "__proto__", "toString")
+"""What every object of JavaScript has: a SID, a user or an identity that is looked for among its properties."""
 Variant = tuple[str, tuple[tuple[str, str], ...], bytes]
 VARIANTS: tuple[Variant, ...] = (
     ("a form's Content-Type", (FORM,), b""),
@@ -42,6 +44,6 @@ def same_answer(one: Answer, other: Answer, expected: str) -> None:
 
 
 def in_any_order(binding: dict[str, Any]) -> dict[str, Any]:
-    """A Binding to be compared with another: `message_types` come in any order, and in another one each time."""
+    """Prepare a Binding to be compared with another: `message_types` come in any order, another one each time."""
     types = binding.get("message_types")
     return binding | {"message_types": sorted(types, key=str)} if isinstance(types, list) else binding

@@ -40,6 +40,14 @@ class NotShown(Exception):
     """The clause cannot be judged with this world; the message says what is missing."""
 
 
+class WorldLacks(NotShown):
+    """The world has nothing to exercise the clause with."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the world has no {what}")
+        self.what = what
+
+
 class CannotRun(Exception):
     """The target cannot be verified; the message says what to do."""
 
@@ -57,7 +65,7 @@ class DeleteLost(Exception):
         """What stands for the answer."""
 
     def again(self) -> Violation:
-        """What it is where this is not the first time: then it is no fault of the network."""
+        """Make the violation that it is where this is not the first time: then it is no fault of the network."""
         actual = "none, and not for the first time, while other requests are answered"
         return Violation("an answer to a DELETE", actual, self.unanswered, detail=str(self))
 
@@ -109,6 +117,6 @@ def case_name(value: object) -> str:
 
 
 def some(bindings: Sequence[str]) -> str:
-    """A few SIDs of many, for a sentence."""
+    """Name a few SIDs of many, for a sentence."""
     shown = ", ".join(sorted(bindings)[:3])
     return shown if len(bindings) <= 3 else f"{shown} and {len(bindings) - 3} more"

@@ -2,14 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from .credentials import Credentials
-from .violation import NotShown
+from .violation import WorldLacks
 
 _OTHER = '"$OTHER_AUTH_TOKEN"'
 _MANY = 2000
@@ -59,13 +59,24 @@ class Service:
         """How many Bindings each user has."""
         return Counter(binding.identity for binding in self.bindings)
 
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """The types that its Bindings have."""
+        return frozenset(binding.binding_type for binding in self.bindings)
+
     def matching(self, identities: Sequence[str] = (), types: Sequence[str] = ()) -> list[Binding]:
-        """The Bindings that a filtered list shows."""
-        return [
-            binding
-            for binding in self.bindings
-            if (not identities or binding.identity in identities) and (not types or binding.binding_type in types)
-        ]
+        """List the Bindings that a filtered list shows."""
+        found: Iterable[Binding] = self.bindings
+        if identities:
+            found = (binding for identity in dict.fromkeys(identities) for binding in self._of_users.get(identity, ()))
+        return [binding for binding in found if not types or binding.binding_type in types]
+
+    @cached_property
+    def _of_users(self) -> dict[str, list[Binding]]:
+        found: dict[str, list[Binding]] = {}
+        for binding in self.bindings:
+            found.setdefault(binding.identity, []).append(binding)
+        return found
 
 
 @dataclass(frozen=True)
@@ -113,30 +124,47 @@ class World:
 
     @cached_property
     def key(self) -> Credentials:
-        """An API key of account A's."""
-        if not self.account.keys:
-            raise NotShown("the world has no API key with a plain secret for the account that is verified")
-        return self.account.keys[0]
+        """An API key: account A's, or that of another account with Bindings and a plain token."""
+        return self.owner_of_key.keys[0]
+
+    @cached_property
+    def owner_of_key(self) -> Account:
+        """The account that `key` opens."""
+        for account in (self.account, *self.others):
+            if account.keys and account.credentials is not None and any(account.bindings):
+                return account
+        raise WorldLacks("API key with a plain secret")
+
+    @cached_property
+    def of_key(self) -> tuple[Service, Credentials]:
+        """A service that `key` opens, and the credentials of the account itself."""
+        if self.owner_of_key is self.account:
+            return self.rich, self.credentials
+        return max(self.owner_of_key.services, key=lambda each: len(each.bindings)), self._own(self.owner_of_key)
 
     @cached_property
     def other(self) -> Account:
         """Account B: another that owns Bindings, at best one whose token is known."""
         owners = [account for account in self.others if any(account.bindings)]
         if not owners:
-            raise NotShown("the world has no second account with Bindings")
+            raise WorldLacks("second account with Bindings")
         return max(owners, key=lambda account: account.credentials is not None)
 
     @cached_property
     def other_credentials(self) -> Credentials:
         """Account B's."""
         if self.other.credentials is None:
-            raise NotShown("the world has no second account with a plain auth_token")
-        return Credentials(self.other.sid, self.other.credentials.password, _OTHER)
+            raise WorldLacks("second account with a plain auth_token and Bindings")
+        return self._own(self.other)
 
     @cached_property
     def foreign(self) -> Service:
         """A service of account B's with Bindings."""
         return max(self.other.services, key=lambda service: len(service.bindings))
+
+    def service(self, sid: str) -> Service:
+        """Find the service of account A with a SID."""
+        return next(service for service in self.account.services if service.sid == sid)
 
     @cached_property
     def rich(self) -> Service:
@@ -150,12 +178,13 @@ class World:
         return max(fit, key=lambda service: len(service.bindings)) if fit else self.rich
 
     @cached_property
-    def empty(self) -> Service:
-        """A service of account A's without Bindings."""
-        for service in self.account.services:
-            if not service.bindings:
-                return service
-        raise NotShown("the world has no service without Bindings")
+    def empty(self) -> tuple[Service, Credentials]:
+        """A service without Bindings, of account A or another one, and the credentials that open it."""
+        for account in (self.account, *self.others):
+            for service in account.services:
+                if not service.bindings and account.credentials is not None:
+                    return service, self._own(account)
+        raise WorldLacks("service without Bindings")
 
     @cached_property
     def _walkable(self) -> Sequence[Service]:
@@ -163,30 +192,36 @@ class World:
         return [service for service in filled if len(service.bindings) <= _MANY] or filled
 
     def twins(self, binding: Binding) -> Sequence[tuple[Binding, Credentials]]:
-        """The Bindings of the same device in other services, each with the credentials that open it."""
+        """Find the Bindings of the same device in other services, each with the credentials that open it."""
         return [each for each in self._devices[binding.device] if each[0].service_sid != binding.service_sid]
 
     @cached_property
     def _devices(self) -> dict[tuple[str, str], list[tuple[Binding, Credentials]]]:
         found: dict[tuple[str, str], list[tuple[Binding, Credentials]]] = {}
         for account in self.accounts:
-            known = self.credentials if account is self.account else account.credentials
-            if known is not None:
-                shown = known if account is self.account else Credentials(known.user_name, known.password, _OTHER)
+            if account.credentials is not None:
                 for each in account.bindings:
-                    found.setdefault(each.device, []).append((each, shown))
+                    found.setdefault(each.device, []).append((each, self._own(account)))
         return found
+
+    def _own(self, account: Account) -> Credentials:
+        """Give the credentials of an account whose token is known, as they are shown."""
+        if account.credentials is None or account is self.account:
+            return self.credentials
+        return Credentials(account.credentials.user_name, account.credentials.password, _OTHER)
 
     @cached_property
     def filled(self) -> Sequence[Service]:
-        """The services of account A's with Bindings, those with the most different users first."""
-        return sorted(self._walkable, key=lambda service: -len(service.identities))
+        """The services of account A with Bindings, those with the most different users first."""
+        filled = [service for service in self.account.services if service.bindings]
+        return sorted(filled, key=lambda service: -len(service.identities))
 
     def two_services(self) -> tuple[Service, Service]:
-        """Two services of account A's with Bindings."""
-        if self.large is self.rich:
-            raise NotShown("the world has only one service with Bindings for the account that is verified")
-        return self.rich, self.large
+        """Two services of account A with Bindings."""
+        others = [service for service in (self.large, *self.filled) if service is not self.rich]
+        if not others:
+            raise WorldLacks("second service with Bindings in one account")
+        return self.rich, others[0]
 
     def credentials_known(self) -> Iterable[Credentials]:
         """All secrets that the world tells."""
@@ -197,15 +232,10 @@ class World:
 
 
 def needs(found: Sequence[Binding], what: str, count: int = 1) -> Sequence[Binding]:
-    """The Bindings that a check needs. Raises `NotShown` when there are fewer than `count`."""
+    """Give the Bindings that a check needs. Raises `WorldLacks` when there are fewer than `count`."""
     if len(found) < count:
-        raise NotShown(f"the world has no {what}")
+        raise WorldLacks(what)
     return found
-
-
-def where(service: Service, fits: Callable[[str], object], what: str) -> Sequence[Binding]:
-    """The Bindings of a service whose identity fits. Raises `NotShown` when there is none."""
-    return needs([binding for binding in service.bindings if fits(binding.identity)], what)
 
 
 def _account(entry: dict[str, Any]) -> Account:

@@ -1,16 +1,17 @@
-"""The world of `serve --demo`: one account, one service and the Binding of Twilio's page, as the spec shows it."""
+"""The world of `serve --demo`: one account, one service, and the Binding of the spec's example."""
 
 from urllib.parse import urlsplit
 
 import orjson
 
 from ..spec import component
-from ..storage.interface import AccountRow, Administration, Binding, ServiceRow
+from ..storage.administration import Administration
+from ..storage.interface import AccountRow, Binding, ServiceRow
 from ..storage.tokens import digest
 
 
 def load_demo(database: Administration, token: str) -> tuple[str, str, str]:
-    """Add the demo's world: the SIDs of its account and its service, and the path of its Binding."""
+    """Add the demo's world; return the SIDs of its account and its service, and the path of its Binding."""
     example = component("examples", "binding")["value"]
     kept = {name: example[name] for name in Binding._fields}
     binding = Binding(**kept | {"message_types": orjson.dumps(kept["message_types"]).decode()})

@@ -1,19 +1,22 @@
-"""Writes all that a database holds as a world."""
+"""Export: a database's content as a world."""
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import orjson
 
-from ..storage.interface import Administration
+from ..storage.administration import Administration
 from ..storage.progress import Advance
 from .writer import AccountEntry, ServiceEntry, write_world
 
-_TOLD_EVERY = 1000
+_PROGRESS_EVERY = 1000
 
 
 def export(storage: Administration, file: BinaryIO, advance: Advance = lambda _: None) -> None:
-    """Write the world of a database, inside of one snapshot; `advance` is called with numbers of Bindings."""
+    """Write a database's world; `advance` receives the number of Bindings since its last call.
+
+    Hold a snapshot of `storage` meanwhile, so that all of it is of one moment.
+    """
     write_world(file, _accounts(storage, advance))
 
 
@@ -28,7 +31,7 @@ def _accounts(storage: Administration, advance: Advance) -> Iterator[AccountEntr
 
 
 def _bindings(storage: Administration, service_sid: str, advance: Advance) -> Iterator[dict[str, Any]]:
-    untold = 0
+    pending = 0
     for binding in storage.bindings(service_sid):
         yield {
             "sid": binding.sid,
@@ -40,8 +43,8 @@ def _bindings(storage: Administration, service_sid: str, advance: Advance) -> It
             "credential_sid": binding.credential_sid,
             "message_types": orjson.Fragment(binding.message_types),
         }
-        untold += 1
-        if untold == _TOLD_EVERY:
-            advance(untold)
-            untold = 0
-    advance(untold)
+        pending += 1
+        if pending == _PROGRESS_EVERY:
+            advance(pending)
+            pending = 0
+    advance(pending)

@@ -1,4 +1,4 @@
-"""The world that verification runs against: account A with its key and three services, and account B."""
+"""The fixtures of `verify`: account A with a key and three services, and account B with one service."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _MESSAGE_TYPES: tuple[Sequence[str], ...] = (
 
 
 def make_world(seed: int) -> list[AccountEntry]:
-    """The world of a seed: always the same for the same seed."""
+    """Make the fixtures' world of a seed; the same seed gives the same world."""
     make = _Maker(seed)
     shared = make.device()
     twins = [make.device(), make.device()]
@@ -37,7 +37,7 @@ def make_world(seed: int) -> list[AccountEntry]:
 
 
 class _Maker:
-    """Makes what looks random, and follows from a seed in every version of Python."""
+    """Generates values that look random and follow from a seed, in every version of Python."""
 
     def __init__(self, seed: int) -> None:
         self._bits = random.Random(f"chat-bindings {seed}").getrandbits  # noqa: S311 - meant to be repeatable
@@ -54,7 +54,7 @@ class _Maker:
         return f"device-{self.token()}"
 
     def binding(self, identity: str, binding_type: str, endpoint: str | None = None) -> dict[str, Any]:
-        """A Binding, made a while after the one before, and in one case of three updated since."""
+        """Make a Binding, created some time after the one before; every third was updated since."""
         self._made += 1
         created = _BEGINNING + timedelta(seconds=self._made * 977)
         updated = created + timedelta(days=self._made) if self._made % 3 == 0 else created
@@ -100,7 +100,7 @@ def _odd_endpoints() -> Iterator[str]:
 
 
 def _hundred_bindings(make: _Maker, twins: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """A hundred; the first of them are the devices and users of another service as well."""
+    """Make a hundred Bindings; the first are the devices and users of another service as well."""
     types = binding_types()
     for number in range(100):
         endpoint = twins[number] if number < len(twins) else None

@@ -1,7 +1,7 @@
-"""Identities that break naive servers. All are within the bounds of the specs, which the long ones reach."""
+"""Identities that break naive servers. All keep the bounds of the specs; the long ones reach them."""
 
 PLAIN = ("TestUser", "alice", "bob", "carol", "dave")
-"""Nothing odd: these have several devices."""
+"""Ordinary identities, which have several devices."""
 
 LETTERS = (
     "Zoë",
@@ -117,9 +117,9 @@ WORDS = ("null", "None", "undefined", "true", "NaN", "0", "-1", "Bindings")
 
 
 def long_identities(length: int) -> tuple[str, ...]:
-    """Identities of the greatest length, in code points: of one byte each in UTF-8, of three, and of four."""
+    """Make identities of a length in code points, which take one, three and four bytes each in UTF-8."""
     return "x" * length, "界" * length, "😀" * length
 
 
 LONG_PAIRS = tuple("p" * length + last for length in (100, 191, 255, 256, 511) for last in "ab")
-"""Pairs that differ only after as many characters, and bytes, as columns and indexes often have."""
+"""Pairs that differ only beyond the usual sizes of columns and indexes, in characters and in bytes."""

@@ -1,7 +1,7 @@
-"""Loads a world into a database while it is read."""
+"""Import: loads a world into a database while reading it."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import orjson
 
@@ -11,10 +11,10 @@ from ..storage.interface import (
     BindingConflict,
     Conflict,
     KeyRow,
-    Loader,
     ServiceRow,
     TwinConflict,
 )
+from ..storage.loader import Loader
 from ..storage.progress import Progress, quietly
 from ..storage.tokens import digest
 from .reader import Frame, Reader, WorldError
@@ -22,15 +22,15 @@ from .schema import record_types
 from .source import Advance
 
 _TOGETHER = 200
-"""How many Bindings are added at once. The largest that there can be, times this, must fit the memory."""
+"""Bindings per batch. A batch of the largest Bindings must fit in memory."""
 
 
 class WorldConflict(WorldError):
-    """Something in a world is in the database already, or stands twice in the world."""
+    """A record of a world is in the database already, or twice in the world."""
 
 
 class Counts(NamedTuple):
-    """How much was loaded."""
+    """Numbers of loaded records."""
 
     accounts: int
     keys: int
@@ -39,7 +39,7 @@ class Counts(NamedTuple):
 
 
 class _Head(NamedTuple):
-    """What must be known of an account before anything that stands under it can be loaded."""
+    """An account's own row and the SIDs of its services: needed before its records can be loaded."""
 
     account: AccountRow
     services: list[str]
@@ -48,11 +48,11 @@ class _Head(NamedTuple):
 def load(
     loader: Loader, file: BinaryIO, advance: Advance, *, replace: bool, see: Callable[[Frame], None] | None = None
 ) -> Counts:
-    """Load the world in `file`, which must be seekable; `replace` removes first what accounts it names.
+    """Load the world of a seekable file; `replace` first removes the accounts that it names.
 
-    `see` is called with everything that was added.
+    `advance` receives the number of bytes read since its last call, and `see` each record that was added.
 
-    Raises `WorldError` at a rule that is broken. Undoing what was added until then is up to the caller.
+    Raises `WorldError` at the first broken rule. The caller rolls back what was added until then.
     """
     counts = add(loader, file, advance, replace=replace, see=see)
     finish(loader, file, quietly)
@@ -62,7 +62,7 @@ def load(
 def add(
     loader: Loader, file: BinaryIO, advance: Advance, *, replace: bool, see: Callable[[Frame], None] | None = None
 ) -> Counts:
-    """Do the first part of `load`: all but the indexes."""
+    """Add the records of a world: the first part of `load`."""
     loading = _Loading(loader, file, replace=replace)
     for frame in Reader(file, advance):
         loading.add(frame)
@@ -73,17 +73,17 @@ def add(
 
 
 def finish(loader: Loader, file: BinaryIO, progress: Progress) -> None:
-    """Do the second part of `load`: the indexes, which find out what has the unique key of something else."""
+    """Build the indexes: the second part of `load`. Raises `WorldConflict` for two records with one unique key."""
     try:
         loader.finish(progress)
     except TwinConflict as error:
         file.seek(0)
-        add(_Finder(error), file, lambda _: None, replace=False)
+        add(cast("Loader", _Finder(error)), file, lambda _: None, replace=False)
         raise
 
 
 class _Finder:
-    """A `Loader` that adds nothing, and stops at a Binding."""
+    """Takes the place of a `Loader`: adds nothing, and raises `BindingConflict` at a certain Binding, for its line."""
 
     def __init__(self, sought: TwinConflict) -> None:
         self._sought = sought
@@ -118,7 +118,7 @@ class _Loading:
         self.counts = dict.fromkeys(record_types(), 0)
 
     def add(self, frame: Frame) -> None:
-        """Add what is complete; before it, what it stands under."""
+        """Add a complete record, after its account and its service."""
         if not self._valid[frame.kind](frame.value):
             frame.check()
         self.counts[frame.kind] += 1
@@ -133,7 +133,7 @@ class _Loading:
                 self._account_sid(frame)
 
     def flush(self) -> None:
-        """Add the Bindings that wait to be added together."""
+        """Add the Bindings of the current batch."""
         if not self._frames:
             return
         service = self._frames[-1].parent
@@ -177,7 +177,7 @@ class _Loading:
             raise _conflict(frame, ("sid",), error) from error
 
     def _service_sid(self, frame: Frame) -> str:
-        """The SID of a service, which is added now if it was not."""
+        """Return the SID of a service, which is added unless it was before."""
         if frame.sid is None:
             account_sid = self._account_sid(frame.parent)
             sid = frame.value.get("sid") if _is_complete(frame) else None
@@ -191,7 +191,7 @@ class _Loading:
         return frame.sid
 
     def _account_sid(self, frame: Frame) -> str:
-        """The SID of an account, which is added now if it was not."""
+        """Return the SID of an account, which is added unless it was before."""
         if frame.sid is None:
             account = _account(frame) if _is_complete(frame) else self._head(frame).account
             try:
@@ -205,7 +205,7 @@ class _Loading:
         return frame.sid
 
     def _head(self, account: Frame) -> _Head:
-        # what stands under it came first, as when names are sorted: look ahead through all of the world, once
+        # its records came before its SID, as where names are sorted: read ahead through the whole world, once
         if self._heads is None:
             place = self._file.tell()
             self._file.seek(0)
@@ -229,7 +229,7 @@ def _heads(file: BinaryIO) -> list[_Head]:
 
 
 def _is_complete(frame: Frame) -> bool:
-    """Whether all is known that a frame must hold, lists aside."""
+    """Return whether a frame has all properties that it must have, lists aside."""
     kind = record_types()[frame.kind]
     return kind.violation(kind.without_children(frame.value)) is None
 

@@ -1,4 +1,4 @@
-"""Reads a world as a stream: one account, key, service or Binding at a time, each with its line and JSON pointer."""
+"""A streaming reader of worlds: one account, key, service or Binding at a time, with its line and JSON pointer."""
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -10,16 +10,16 @@ from .schema import ROOT, record_types
 from .source import LONGEST, Advance, TextError, pieces
 
 Events = list[tuple[str, Any]]
-"""What ijson's `basic_parse` says: `map_key` and its name, `string` and its text, `start_map`, `end_map`, ..."""
+"""Events of ijson's `basic_parse`: `map_key` and its name, `string` and its text, `start_map`, `end_map`, ..."""
 
 _KEPT = 2
-"""Levels inside of a Binding (or the like) that are kept: no rule asks for what lies deeper."""
+"""Levels of nesting within a record that are kept: no rule concerns deeper ones."""
 
 _DEEPEST = 100
-"""Levels that there may be at all."""
+"""The greatest depth of nesting in a world."""
 
 _SHOWN = 200
-"""Characters of a name, which may be anything, that a message shows."""
+"""Characters that a message shows of a name."""
 
 _YAJL = {
     "premature EOF": "the file ends in the middle of the document: it is empty or was cut off",
@@ -28,7 +28,7 @@ _YAJL = {
 
 
 class WorldError(Exception):
-    """A world is not as it must be: at which line, at which JSON pointer, and which rule is broken."""
+    """A world breaks a rule, at a line and a JSON pointer (RFC 6901)."""
 
     def __init__(self, line: int, pointer: str, rule: str) -> None:
         super().__init__(f"line {line}, {_printable(pointer) or 'the document'}: {_printable(rule)}")
@@ -38,34 +38,34 @@ class WorldError(Exception):
 
 
 class Frame:
-    """An account, key, service or Binding (or the World itself), while it is read and when it is complete."""
+    """A record, or the World itself, while it is read and once it is complete."""
 
     __slots__ = ("depth", "index", "kind", "line", "lines", "name", "parent", "sid", "value")
 
     def __init__(self, kind: str, parent: "Frame | None", place: tuple[str, int], line: int, depth: int) -> None:
         self.kind = kind
         self.parent: Frame = parent or self
-        """What it stands under."""
+        """The record that contains it."""
         self.name, self.index = place
         self.line = line
         self.depth = depth
         self.value: dict[str, Any] = {}
-        """Its properties so far; the lists of what stands under it are empty."""
+        """Its properties so far; its lists of other records are empty."""
         self.lines: dict[Any, int] = {}
-        """The lines of properties, and of (property, index), that are not its own first line."""
+        """The lines of its properties, and of (property, index), where they are not its first line."""
         self.sid: str | None = None
-        """For who loads it: its SID, once it is in the database."""
+        """Its SID once it is in the database, set by the loader."""
 
     @property
     def pointer(self) -> str:
-        """Its JSON pointer (RFC 6901)."""
+        """Return its JSON pointer (RFC 6901)."""
         return f"{self.parent.pointer}/{self.name}/{self.index}" if self.name else ""
 
     def error(self, path: tuple[Any, ...], rule: str) -> WorldError:
-        """The error that something at a path inside of it breaks a rule."""
+        """Return the error that the value at a path within it breaks a rule."""
         places = [path[0], tuple(path)] if path else []
         line = next((self.lines[place] for place in reversed(places) if place in self.lines), self.line)
-        return WorldError(line, self.pointer + _joined(path), rule)
+        return WorldError(line, self.pointer + _pointer(path), rule)
 
     def check(self) -> None:
         """Raise `WorldError` for the first rule that it breaks by itself."""
@@ -75,7 +75,7 @@ class Frame:
 
 
 class _List:
-    """A list whose values are read one by one instead of being kept."""
+    """A list of records, which are read one by one and not kept."""
 
     __slots__ = ("kind", "length", "name")
 
@@ -86,10 +86,10 @@ class _List:
 
 
 class Reader:
-    """Gives each frame when it is complete, so what stands under a frame before the frame itself.
+    """Yields each frame when it is complete: a service's Bindings before the service.
 
-    Iterate once. Raises `WorldError` for what is not JSON, for a name that is there twice, for what is too long, and
-    for what is no object where one must be; whether an object keeps the rules of its kind is left to `Frame.check`.
+    Iterate once. Raises `WorldError` for invalid JSON, for a duplicate name, for a record that is too long, and for
+    a record that is no object. `Frame.check` validates a record by the schema of its kind.
     """
 
     def __init__(self, file: BinaryIO, advance: Advance) -> None:
@@ -103,7 +103,7 @@ class Reader:
         self._line = 1
 
     def __iter__(self) -> Iterator[Frame]:
-        """Read from where the file stands to its end."""
+        """Read from the file's position to its end."""
         found: Events = ijson.sendable_list()
         parser = ijson.basic_parse_coro(found, use_float=True)  # ijson crashes where an integer is too long for Python
         since, follows = 0, False
@@ -115,7 +115,7 @@ class Reader:
                     since = 0
                     continue
                 follows = piece.endswith(b",\n")
-                flaw = _fed(parser, piece)
+                flaw = _feed(parser, piece)
                 for frame in self._frames(found):
                     yield frame
                     since = 0
@@ -128,16 +128,16 @@ class Reader:
         except TextError as error:
             self._line = error.line
             raise self._error(error.rule) from None
-        flaw = _ended(parser)
+        flaw = _close(parser)
         if flaw is not None:
             raise self._error(flaw)
         yield from self._frames(found)
 
     def _whole_line(self, piece: bytes) -> Frame | None:
-        """The frame that a line is, where that is exactly what `export` writes: the parser need not know of it.
+        """Parse a line of exactly the form that `export` writes, past the parser; None for any other.
 
-        It follows a comma and ends with one, so that all is for the parser as it was. What orjson writes in the same
-        way as it reads holds no name twice; with one object and one array in it, it is not nested too deep.
+        The line follows a comma and ends with one, so that the parser's state stays right. A line that orjson writes
+        again byte for byte has no duplicate names; with one object and one array it is not nested too deep.
         """
         node = self._node
         if type(node) is not _List or self._kinds[node.kind].children or not piece.endswith(b"},\n"):
@@ -183,7 +183,7 @@ class Reader:
                     self._node.length += 1
                     self._frame = frame.parent
             else:
-                self._put(0 if event == "number" else value)  # no rule asks which number
+                self._put(0 if event == "number" else value)  # no rule depends on the number
 
     def _put(self, value: Any) -> None:
         node = self._node
@@ -223,7 +223,7 @@ class Reader:
         return self._error(violation.rule if violation else "must be an object")
 
     def _error(self, rule: str, name: str | None = None) -> WorldError:
-        """The error that what is being read, or a name in it, breaks a rule."""
+        """Return the error that the current value, or a name in it, breaks a rule."""
         frame = self._frame
         if not frame.kind:
             return WorldError(self._line, "", rule)
@@ -234,20 +234,20 @@ class Reader:
             path.append(self._node.length if type(self._node) is _List else len(self._node))
         elif self._key is not None and self._key not in self._node:
             path.append(self._key)
-        return WorldError(self._line, frame.pointer + _joined(tuple(path)), rule)
+        return WorldError(self._line, frame.pointer + _pointer(tuple(path)), rule)
 
 
-def _fed(parser: Any, piece: bytes) -> str | None:
-    """Give the parser a piece: why it cannot be read, when it cannot."""
+def _feed(parser: Any, piece: bytes) -> str | None:
+    """Pass a piece to the parser; return why it is no JSON, or None."""
     try:
-        if piece:  # nothing at all would mean the end
+        if piece:  # an empty one would mean the end
             parser.send(piece)
     except ijson.JSONError as error:
         return _reason(error)
     return None
 
 
-def _ended(parser: Any) -> str | None:
+def _close(parser: Any) -> str | None:
     try:
         parser.close()
     except ijson.JSONError as error:
@@ -256,14 +256,14 @@ def _ended(parser: Any) -> str | None:
 
 
 def _reason(error: Any) -> str:
-    """Of an ijson error the sentence, without the input that follows it: it may be personal data."""
+    """Return the sentence of an ijson error without the input that follows it, which may be personal data."""
     text = error.args[0]
     sentence = (text.decode(errors="replace") if isinstance(text, bytes) else str(text)).partition("\n")[0]
     reason = sentence.partition(": ")[2] or sentence
     return _YAJL.get(reason) or f"is not JSON: {reason.rstrip('.')}"
 
 
-def _joined(path: tuple[Any, ...]) -> str:
+def _pointer(path: tuple[Any, ...]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 

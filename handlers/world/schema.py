@@ -1,4 +1,4 @@
-"""What a world may hold: `openapi/world.yaml`, compiled into a validator for each kind of thing in it."""
+"""The schema of worlds: `openapi/world.yaml`, compiled into a validator for each type of record."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 from ..schema_messages import first_error, keyword, rule
-from ..spec import document, reference_name, resolved
+from ..spec import document, reference_name, resolve
 
 WORLD = "world.yaml"
 ROOT = "World"
-"""The kind of the whole document; the others have their names in `$defs`."""
+"""The type of the whole document; the names of the others stand in `$defs`."""
 
 
 class Violation(NamedTuple):
-    """Where, inside of a value, which rule is broken."""
+    """A broken rule, and the path within the value at which it is broken."""
 
     path: tuple[str | int, ...]
     rule: str
@@ -31,15 +31,15 @@ class RecordType:
     schema: Mapping[str, Any]
     validator: jsonschema_rs.Draft202012Validator
     children: Mapping[str, str]
-    """The types of its children, by the name of the list that holds them."""
+    """The types of its child records, by the name of their list."""
 
     def violation(self, value: Any) -> Violation | None:
-        """The first rule that a value breaks; its `children` are checked by themselves and may be left empty."""
+        """Return the first violation of a value, or None. Child records have validators of their own."""
         error = first_error(self.validator, self.schema, value)
         return None if error is None else Violation(tuple(error.instance_path), self._rule(error))
 
     def without_children(self, value: Mapping[str, Any]) -> dict[str, Any]:
-        """A value with all lists that it must have, empty."""
+        """Return a value with its lists of child records, empty."""
         return {**value, **{name: [] for name in self.children}}
 
     def _rule(self, error: jsonschema_rs.ValidationError) -> str:
@@ -51,7 +51,7 @@ class RecordType:
 
 @cache
 def record_types() -> dict[str, RecordType]:
-    """Return all record types by their names."""
+    """Return the record types by their names."""
     world = document(WORLD)
     return {
         name: _record_type(schema) for name, schema in {ROOT: world, **world["$defs"]}.items() if "properties" in schema
@@ -64,12 +64,12 @@ def _record_type(schema: Mapping[str, Any]) -> RecordType:
         for name, own in schema["properties"].items()
         if (reference := reference_name(own.get("items", {})))
     }
-    whole = resolved(schema, WORLD)
+    whole = resolve(schema, WORLD)
     validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True, formats={"date-time": _is_time})
     return RecordType(whole, validator, children)
 
 
-@lru_cache(1000)  # Bindings that stand together are often of the same second
+@lru_cache(1000)  # neighbouring Bindings are often of the same second
 def _is_time(text: str) -> bool:
     # stricter than the format: no leap second, which many clients cannot read, and no year 0
     with suppress(ValueError):

@@ -1,4 +1,4 @@
-"""The text of a world: a file or a pipe, read in pieces that are known to be proper UTF-8, each with its line."""
+"""The text of a world: a file or a pipe, read in pieces of valid UTF-8, each with its line."""
 
 import codecs
 import re
@@ -13,10 +13,10 @@ from typing import BinaryIO
 _PIECE = 64 * 1024
 
 LONGEST = 1024 * 1024
-"""Bytes that a Binding, or any text, may take up: three times what a Binding within its bounds can (of escapes alone),
-so that a broken file cannot take all memory."""
+"""The greatest size of a Binding, or of any text, in bytes: it bounds memory for broken files. The largest valid
+Binding, all escapes, takes up a third of it."""
 
-_TOLD_EVERY = 1024 * 1024
+_PROGRESS_EVERY = 1024 * 1024
 
 # JSON's escapes: whole surrogate pairs (1), and halves of them (2)
 _ESCAPES = re.compile(
@@ -24,11 +24,11 @@ _ESCAPES = re.compile(
 )
 
 Advance = Callable[[int], None]
-"""Is told how many more bytes were read."""
+"""Receives the number of bytes read since its last call."""
 
 
 class TextError(Exception):
-    """The text cannot be read any further, at some line."""
+    """The text is invalid from a line on."""
 
     def __init__(self, line: int, rule: str) -> None:
         super().__init__(rule)
@@ -37,8 +37,8 @@ class TextError(Exception):
 
 
 @contextmanager
-def opened(name: str) -> Iterator[BinaryIO]:
-    """A file, or standard input for `-`, that can be read more than once. Raises `OSError`."""
+def open_seekable(name: str) -> Iterator[BinaryIO]:
+    """Open a file, or standard input for `-`, for reading more than once. Raises `OSError`."""
     with sys.stdin.buffer if name == "-" else Path(name).open("rb") as file:
         if file.seekable():
             yield file
@@ -50,16 +50,16 @@ def opened(name: str) -> Iterator[BinaryIO]:
 
 
 def pieces(file: BinaryIO, advance: Advance) -> Iterator[tuple[int, bytes]]:
-    """The text from where the file stands, in pieces with the number of their line.
+    """Read the text from the file's position, in pieces, each after the number of its line.
 
     No piece ends inside of a character or an escape. Raises `TextError`, after the piece that ends before the flaw.
     """
-    line, untold, first = 1, 0, True
+    line, pending, first = 1, 0, True
     for piece in _cut(file):
-        untold += len(piece)
-        if untold > _TOLD_EVERY:
-            advance(untold)
-            untold = 0
+        pending += len(piece)
+        if pending > _PROGRESS_EVERY:
+            advance(pending)
+            pending = 0
         if first and piece.startswith(codecs.BOM_UTF8):
             raise TextError(line, "must not begin with a byte order mark: save it as UTF-8 without one")
         first = False
@@ -68,11 +68,11 @@ def pieces(file: BinaryIO, advance: Advance) -> Iterator[tuple[int, bytes]]:
             raise TextError(line, flaw[1])
         yield line, piece
         line += piece.endswith(b"\n")
-    advance(untold)
+    advance(pending)
 
 
 def _cut(file: BinaryIO) -> Iterator[bytes]:
-    """Lines, and pieces of long lines, which end after a quote or a comma."""
+    """Cut a file into lines, and long lines into pieces that end after a quote or a comma."""
     rest = b""
     while piece := file.readline(_PIECE):
         if not rest and piece.endswith(b"\n"):
@@ -81,7 +81,7 @@ def _cut(file: BinaryIO) -> Iterator[bytes]:
         rest += piece
         end = len(rest) if rest.endswith(b"\n") else max(rest.rfind(b'"'), rest.rfind(b",")) + 1
         if not end and len(rest) > LONGEST:
-            end = len(rest)  # the reader will find it too long, whatever it is cut into
+            end = len(rest)  # the reader refuses it as too long
         if end:
             yield rest[:end]
             rest = rest[end:]
@@ -90,7 +90,7 @@ def _cut(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _flaw(piece: bytes) -> tuple[int, str] | None:
-    """Where a piece is no proper text, and why."""
+    """Find the first invalid byte of a piece: its place and the reason; None for valid text."""
     try:
         piece.decode()
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Writes a world: the same bytes for the same content, with one Binding a line."""
+"""A writer of worlds: the same content gives the same bytes, with one Binding a line."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
@@ -24,7 +24,7 @@ class AccountEntry(NamedTuple):
 
 
 def write_world(file: BinaryIO, accounts: Iterable[AccountEntry]) -> None:
-    """Write a world as UTF-8; what is iterated over may be as long as it likes."""
+    """Write a world as UTF-8. Memory does not grow with its size."""
     file.writelines(_world(accounts))
 
 

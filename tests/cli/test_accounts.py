@@ -89,7 +89,7 @@ def test_services_and_keys_are_made_listed_and_deleted(run, database):
         assert run(kind, "list").stdout == ""
 
 
-def test_what_holds_something_is_deleted_with_cascade_alone(run, database):
+def test_deleting_what_is_not_empty_needs_cascade(run, database):
     """Without --cascade an account that has something stays, and the message names what it has, and the option."""
     run("account", "create", "--sid", A)
     run("service", "create", A)
@@ -124,7 +124,7 @@ def test_what_holds_something_is_deleted_with_cascade_alone(run, database):
         (["key", "delete", f"SK{'a' * 32}"], f"there is no API key SK{'a' * 32}"),
     ],
 )
-def test_what_cannot_be_done_is_refused_with_a_reason(run, database, arguments, told):
+def test_impossible_commands_are_refused_with_a_reason(run, database, arguments, told):
     """Refused input ends with 2 and a message that names the thing and the rule, and changes nothing."""
     run("account", "create", "--sid", f"AC{'f' * 32}")
     before = rows(database, "accounts")

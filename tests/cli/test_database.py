@@ -58,7 +58,7 @@ def test_an_upgrade_of_an_empty_database(postgres):
     assert run_cli("database", "status", *on(empty)).returncode == 0
 
 
-def test_what_cannot_be_asked_is_2(tmp_path, postgres):
+def test_unavailable_databases_exit_with_2(tmp_path, postgres):
     """A database that is away, or another program's, is no answer: the exit code is 2, and nothing is made."""
     foreign = PostgresDatabase(postgres)
     foreign.execute("CREATE TABLE bindings (theirs TEXT)")

@@ -165,7 +165,7 @@ def test_nothing_makes_a_folder_that_it_does_not_use(tmp_path):
         (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
     ],
 )
-def test_what_cannot_run_ends_with_2(arguments, told):
+def test_commands_that_cannot_run_exit_with_2(arguments, told):
     """What cannot run says why, names the option, and ends with 2; secrets of the address are not repeated."""
     done = run_cli(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
@@ -203,7 +203,7 @@ def test_a_locked_database_is_told(database):
         locked = run_cli("account", "create", "--database", f"sqlite:///{database}")
         other.communicate("\n")
     assert (locked.returncode, locked.stdout) == (2, "")
-    assert "names a database that is away: database is locked" in locked.stderr
+    assert "names a database that is unavailable: database is locked" in locked.stderr
 
 
 @pytest.mark.parametrize("command", [["account", "list"], ["export"], ["--help"], ["account", "create"]])

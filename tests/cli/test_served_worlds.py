@@ -108,10 +108,10 @@ def test_a_world_that_cannot_be_served_is_refused(world, told):
             {"CHAT_BINDINGS_DEMO_TOKEN": "x" * 32},
             "CHAT_BINDINGS_DEMO_TOKEN is no auth token: it must be",
         ),
-        (["--uds", "x.sock", "--port", "80"], {}, "--uds is listened on instead of --host and --port"),
+        (["--uds", "x.sock", "--port", "80"], {}, "--uds replaces --host and --port"),
         (["--demo", "--uds", "x" * 200], {}, "a socket's path has at most 107 bytes"),
-        (["--demo", "--uds", "file"], {}, "something is there that is no socket"),
-        (["--demo", "--announce", "file"], {}, "another file is there, so name a new one"),
+        (["--demo", "--uds", "file"], {}, "a file that is no socket has this name"),
+        (["--demo", "--announce", "file"], {}, "another file has this name, so choose a new one"),
         (["--demo", "--announce", "nowhere/x"], {}, "--announce nowhere/x cannot be written: No such file"),
         (["--demo", "--host", "127.0.0.1:80"], {}, "'--host' (env var: 'CHAT_BINDINGS_HOST'): '127.0.0.1:80' is not"),
         (
@@ -154,7 +154,7 @@ def test_the_demo_runs_as_anybody_without_a_home(tmp_path, home):
         if saved is not None:
             os.environ["HOME"] = saved
     log = (tmp_path / "log").read_text()
-    assert "ignored: CHAT_BINDINGS_PORT, which Kubernetes and Docker set" in log
+    assert "ignored: CHAT_BINDINGS_PORT, set by Kubernetes or Docker" in log
     assert "CHAT_BINDINGS_DATABASE is ignored: --demo" in log
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log"]
 

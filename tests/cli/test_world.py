@@ -88,7 +88,7 @@ def other(tmp_path: Path) -> Database:
     return Database(tmp_path / "other.db")
 
 
-def test_what_is_imported_is_exported(database):
+def test_an_export_equals_its_import(database):
     """An export holds what was imported, in the order of SIDs, with digests in the place of tokens and secrets."""
     world = big_world()
     shuffled = random.Random(1).sample(world["accounts"][0]["services"][1]["bindings"], MANY)
@@ -241,7 +241,7 @@ def test_a_bad_token_is_found_before_the_bindings_are_read(database):
     ],
 )
 @pytest.mark.parametrize("options", [[], ["--replace"]])
-def test_what_stands_twice_in_a_world_is_told(database, change, told, options):
+def test_duplicates_in_a_world_are_reported(database, change, told, options):
     """An account, key or service whose SID the world itself uses twice is refused, with --replace as well."""
     world = big_world()
     change(world)
@@ -252,7 +252,7 @@ def test_what_stands_twice_in_a_world_is_told(database, change, told, options):
     assert json.loads(database.export()) == {"accounts": []}
 
 
-def test_what_follows_from_elsewhere_is_ignored(database, other):
+def test_derived_properties_are_ignored(database, other):
     """A BINDING may be as the API serves it, with its account, its service, its URL and its links."""
     database.load(big_world())
     world = big_world()

@@ -59,6 +59,7 @@ def machine(
         pytest.param("node", marks=pytest.mark.needs("twilio-node")),
         pytest.param("go", marks=pytest.mark.needs("twilio-go")),
         pytest.param("java", marks=pytest.mark.needs("twilio-java")),
+        pytest.param("csharp", marks=pytest.mark.needs("dotnet", "twilio-csharp")),
     ]
 )
 def library(request: pytest.FixtureRequest) -> str:

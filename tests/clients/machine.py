@@ -19,9 +19,11 @@ HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
 BUILT = HERE.parents[1] / "build" / "sdks"
 GO_PROGRAMS = BUILT / "go" / "programs"
+GO_HELPERS = BUILT / "go" / "helpers.test"
 JAVA_PROGRAMS = BUILT / "java"
+CSHARP_PROGRAMS = BUILT / "csharp"
 _INTERPRETERS = {".js": "node", ".py": "python", ".sh": "sh"}
-_QUICK_JAVA = ("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+QUICK_JAVA = ("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 
 class Authority:
@@ -134,7 +136,9 @@ class Machine:
         if language == "java":
             trust = f"-Djavax.net.ssl.trustStore={self._authority.java_file}"
             classes = os.pathsep.join([f"{JAVA_PROGRAMS}/classes", f"{JAVA_PROGRAMS}/dependency/*"])
-            return [*_QUICK_JAVA, trust, "-cp", classes, name.capitalize()]
+            return [*QUICK_JAVA, trust, "-cp", classes, name.capitalize()]
+        if language == "csharp":
+            return ["dotnet", CSHARP_PROGRAMS / "bin" / "Programs.dll", name]
         [file] = HERE.glob(f"programs/{language}/{name}.*")
         return [_INTERPRETERS[file.suffix], file]
 

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from chat_bindings.cli.client import LANGUAGES
-from chat_bindings.clients.folder import SUMS, Unfit, filled
-from chat_bindings.clients.generator import configured
+from chat_bindings.clients.folder import SUMS, Unfit, replace_folder
+from chat_bindings.clients.generator import configure
 from chat_bindings.clients.spec import for_clients
 
 from ..support.running import environment, run_cli
@@ -27,7 +27,7 @@ CHANGED = "has a go.mod that was changed since it was generated: name another fo
 
 def generate(target: Path, **files: str) -> None:
     """Fill a folder as `client` does."""
-    with filled(target) as folder:
+    with replace_folder(target) as folder:
         for name, text in files.items():
             (folder / name).write_text(text)
         (folder / "docs").mkdir()
@@ -75,7 +75,7 @@ def test_an_empty_folder_is_filled(tmp_path):
     assert contents(tmp_path / "empty").keys() == {"a", "docs/Error.md", SUMS}
 
 
-def test_what_the_generator_left_out_this_time_goes(tmp_path):
+def test_files_that_are_no_longer_generated_are_removed(tmp_path):
     """A client is replaced as a whole: no file of the older one stays behind."""
     generate(tmp_path / "client", a="1", b="2")
     generate(tmp_path / "client", a="3")
@@ -130,7 +130,7 @@ def test_a_file_that_comes_in_meanwhile_is_left_alone(tmp_path):
     target = tmp_path / "client"
 
     def generate_slowly() -> None:
-        with filled(target) as folder:
+        with replace_folder(target) as folder:
             (folder / "a").write_text("1")
             target.mkdir()
             (target / "late").write_text("precious")
@@ -146,7 +146,7 @@ def test_a_failure_leaves_no_trace(tmp_path):
     before = contents(tmp_path)
 
     def fail(target: Path) -> None:
-        with filled(target) as folder:
+        with replace_folder(target) as folder:
             (folder / "a").write_text("half")
             raise ZeroDivisionError
 
@@ -163,7 +163,7 @@ def test_each_language_has_its_configuration():
     assert files == {*LANGUAGES, "common"}
     assert {path.name for path in (FOLDER / "clients" / "templates").iterdir()} == set(LANGUAGES)
     for language in LANGUAGES:
-        configuration = configured(language, "1.2.3")
+        configuration = configure(language, "1.2.3")
         assert configuration["generatorName"] == language
         assert configuration["additionalProperties"]["hideGenerationTimestamp"] is True
         assert configuration["additionalProperties"]["packageVersion"] == "1.2.3"

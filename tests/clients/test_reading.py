@@ -1,4 +1,4 @@
-"""What the SDKs make of a Binding, and that they may read with either kind of credentials."""
+"""Bindings as the SDKs read them, with both kinds of credentials."""
 
 from urllib.parse import quote
 

@@ -1,4 +1,4 @@
-"""What must be on a machine for the SDKs to run there, and how to get it."""
+"""The tools that the SDKs need on a machine, and how to install them."""
 
 import importlib.util
 import json
@@ -7,12 +7,13 @@ import subprocess
 from functools import cache
 
 from ..support import tools
-from .machine import GO_PROGRAMS, HERE, JAVA_PROGRAMS, MODULES
+from .machine import CSHARP_PROGRAMS, GO_HELPERS, HERE, JAVA_PROGRAMS, MODULES
 from .namespace import Namespace, NamespaceError
 
 _BUILT = {
-    "twilio-go": ("go", GO_PROGRAMS, "install Go 1.19 or later"),
+    "twilio-go": ("go", GO_HELPERS, "install Go 1.19 or later"),
     "twilio-java": ("java", JAVA_PROGRAMS / ".built", "apt-get install default-jdk-headless maven"),
+    "twilio-csharp": ("csharp", CSHARP_PROGRAMS / ".built", "install the SDK of .NET 10"),
 }
 """SDKs of compiled languages: the folder of their programs, what is newer than those once they are built, the tools."""
 
@@ -62,7 +63,9 @@ def _package_missing(sdk: str) -> str | None:
 
 def _not_built(sdk: str) -> str | None:
     folder, built, tools = _BUILT[sdk]
-    sources = (HERE / "programs" / folder).iterdir()
+    sources = [*(HERE / "programs" / folder).iterdir()]
+    if folder != "csharp":  # those are built by their test
+        sources += [*(HERE / "helpers" / folder).iterdir(), *HERE.glob(f"loopback/*.{folder}")]
     if built.exists() and built.stat().st_mtime >= max(file.stat().st_mtime for file in sources):
         return None
     return f"{sdk} is not built: {tools}, then make sdks"

@@ -1,4 +1,4 @@
-"""What Schemathesis is given of the running service: credentials, and SIDs and page tokens, taken over HTTP."""
+"""Seeds for Schemathesis, taken from the running service over HTTP: credentials, SIDs and page tokens."""
 
 import json
 from pathlib import Path

@@ -43,6 +43,6 @@ def test_nothing_is_switched_off_but_what_is_listed():
     assert switched == [name.rpartition(".")[2] for name in EXCEPTIONS["settings"]]
 
 
-def test_what_cannot_be_reached_is_what_only_faults_and_limits_bring_about():
+def test_unreachable_statuses_are_those_of_faults_and_limits():
     """The list of what is unreachable holds no status that a request alone can bring about."""
     assert set(EXCEPTIONS["unreached"]) <= {"429", "500", "503"}

@@ -16,7 +16,7 @@ def test_a_small_run_comes_to_the_same_result_from_each(tmp_path, capsys):
     assert status == 0, capsys.readouterr().out
 
 
-def test_what_one_run_did_and_another_did_not_is_told():
+def test_differences_between_runs_are_reported():
     """A status that only one run met is a difference, named with the file and the status."""
     other = copy.deepcopy(RESULT) | {"statuses": ["a 200", "b 404"]}
     assert renditions.differences({"x.yaml": RESULT, "y.json": RESULT}) == []

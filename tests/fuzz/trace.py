@@ -1,4 +1,4 @@
-"""What a run of Schemathesis really did, read from its reports, and whether that is all that was asked of it."""
+"""The trace of a run of Schemathesis, from its reports, and its shortfalls."""
 
 import json
 import tomllib

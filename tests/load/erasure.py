@@ -1,4 +1,4 @@
-"""What is left of deleted Bindings in PostgreSQL's files, step by step: `make erasure`.
+"""Remains of deleted Bindings in PostgreSQL's files, step by step: `make erasure`.
 
 A hundredth of the Bindings are of users whose identities and endpoints hold a mark, and are deleted. After each step
 the mark is looked for in every file of the server's: how often it stands in the table, in its indexes, in the other

@@ -27,7 +27,7 @@ def check(load: Load) -> None:
     assert load.ledger.answered["deleted"] > KILLS
 
 
-def test_what_was_acknowledged_survives_a_kill_of_the_service(make, unmeasured):
+def test_acknowledged_writes_survive_a_kill_of_the_service(make, unmeasured):
     """Of 64 connections' writes each that was acknowledged before `kill -9` holds after it, and none is there twice."""
     load = rounds.of_service(make(), KILLS)
     check(load)
@@ -35,7 +35,7 @@ def test_what_was_acknowledged_survives_a_kill_of_the_service(make, unmeasured):
 
 
 @pytest.mark.parametrize("make", ["postgresql"], indirect=True)
-def test_what_was_acknowledged_survives_a_kill_of_postgresql(make, unmeasured):
+def test_acknowledged_writes_survive_a_kill_of_postgresql(make, unmeasured):
     """Likewise when PostgreSQL is killed; the service reconnects by itself, and answers 503 where that takes long."""
     check(rounds.of_postgresql(make(), KILLS))
 

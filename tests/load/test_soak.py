@@ -14,7 +14,7 @@ def windows(**rising: float) -> list[Window]:
             for number in range(20)]  # fmt: skip
 
 
-def test_what_stays_as_it_is_holds():
+def test_steady_measurements_pass():
     """Flat figures hold, and so does what happens while it warms up."""
     assert judged(windows(), BOUNDS) == []
     assert judged([FLAT._replace(memory_mb=500.0, p99_ms=900.0)] * 3 + windows()[3:], BOUNDS) == []
@@ -30,7 +30,7 @@ def test_what_stays_as_it_is_holds():
         ("p99_ms", 20, P99),
     ],
 )
-def test_what_grows_is_told(name, rise, bound):
+def test_growth_is_reported(name, rise, bound):
     """A figure that rises all the time is told by its name, and that one alone."""
     (problem,) = judged(windows(**{name: rise}), BOUNDS)
     assert problem.startswith(f"{bound.name} went from ")

@@ -43,7 +43,7 @@ def imported() -> Iterator[tuple[str, Path]]:
                 yield node.module.split(".")[0], file
 
 
-def test_what_is_imported_is_declared():
+def test_imports_are_declared():
     """Nothing is there only because a dependency of ours happens to need it too."""
     declared = names([*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())])
     found = packages_distributions()
@@ -62,7 +62,7 @@ def test_there_are_few():
 
 
 @pytest.mark.parametrize("name", ["connexion", "prometheus-client", "starlette", "throttled-py", "uvicorn"])
-def test_what_is_extended_has_an_upper_bound(name):
+def test_extended_dependencies_have_upper_bounds(name):
     """A version that was never tried is not installed under code that builds on what is inside."""
     assert "<" in next(each for each in PROJECT["dependencies"] if each.startswith(name))
 
@@ -80,7 +80,7 @@ def test_what_is_extended_has_an_upper_bound(name):
         (ServerConfig, None, "load"),
     ],
 )
-def test_what_is_overridden_is_still_called(own, theirs, inherited):
+def test_overridden_methods_are_still_called(own, theirs, inherited):
     """uvicorn still has the methods that ours replace: another name would leave ours uncalled, and its own in force."""
     theirs = theirs or own.__mro__[1]
     gone = [name for name in inherited.split() if not callable(getattr(theirs, name, None))]
@@ -89,7 +89,7 @@ def test_what_is_overridden_is_still_called(own, theirs, inherited):
     )
 
 
-def test_what_a_cycle_takes_is_as_before():
+def test_the_arguments_of_a_cycle_are_as_before():
     """uvicorn's cycle is made by us: an argument that it gains or loses changes what it does."""
     takes = set(inspect.signature(httptools_impl.RequestResponseCycle).parameters)
     assert takes == {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.files import check_output, replacing, scratch, unfinished
+from chat_bindings.files import check_output, replacing, scratch, staging
 
 from ..support.running import run_cli
 
@@ -28,16 +28,16 @@ with scratch() as folder:
 
 def test_one_file_is_made_by_one_process(tmp_path):
     """While a file is made, another process is refused; a folder that somebody else has put there is not used."""
-    with unfinished(tmp_path / "a.db") as folder:
+    with staging(tmp_path / "a.db") as folder:
         assert folder.stat().st_mode & 0o777 == 0o700
-        with pytest.raises(OSError, match="another process is just making it") as raised, unfinished(tmp_path / "a.db"):
+        with pytest.raises(OSError, match="another process is just making it") as raised, staging(tmp_path / "a.db"):
             pass
         assert raised.value.errno == EBUSY
         assert folder.is_dir()
     assert list(tmp_path.iterdir()) == []
     (tmp_path / ".a.db.unfinished").mkdir()
     (tmp_path / ".a.db.unfinished").chmod(0o777)
-    with pytest.raises(OSError, match="not yours alone"), unfinished(tmp_path / "a.db"):
+    with pytest.raises(OSError, match="not yours alone"), staging(tmp_path / "a.db"):
         pass
 
 
@@ -59,7 +59,7 @@ def held(folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path, monkeypatch):
+def test_leftovers_of_a_killed_process_are_removed(tmp_path, monkeypatch):
     """A scratch folder of a process that lives stays, that of a killed one goes; another's file of the name stays."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with held(tmp_path) as living, held(tmp_path) as killed:

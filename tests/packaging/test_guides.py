@@ -108,7 +108,7 @@ def command_lines(text: str) -> list[list[str]]:
 
 
 @guides
-def test_what_is_only_shown_is_spelt_as_it_is(name):
+def test_commands_that_are_not_run_exist(name):
     """Commands that need root, another machine or another version, and variables in files, are ones that there are."""
     shown = [text for language in ("sh", "ini", "dockerfile") for text in blocks(guide(name), language)]
     for text in shown:
@@ -146,7 +146,7 @@ def every(command: click.Command) -> list[click.Command]:
     return [one for each in below for one in every(each)]
 
 
-def test_what_is_misspelt_is_found():
+def test_misspelt_commands_are_found():
     """The check finds an option and a command that are none."""
     assert command_lines("sudo -u x /opt/bin/chat-bindings backup --out b | cat") == [["backup", "--out", "b"]]
     assert misspelt(["backup", "--out", "b"]) == "--out"

@@ -1,1 +1,1 @@
-"""What an attacker would try, against the running service."""
+"""Attacks on the running service."""

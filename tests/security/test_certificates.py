@@ -83,7 +83,7 @@ def test_a_renewed_certificate(tmp_path, files, trust):
             assert kept.get("/x").status_code == 404
             assert next(iter(kept._transport._pool.connections)) is connection  # noqa: SLF001 - as above
             assert connection.is_available()
-        assert wait_until(lambda: service.log.count("the certificate was read again") == WORKERS, 60)
+        assert wait_until(lambda: service.log.count("certificate reloaded") == WORKERS, 60)
         assert "Traceback" not in service.log
 
 
@@ -94,7 +94,7 @@ def test_a_certificate_that_is_broken(tmp_path, files):
     with Service(tmp_path / "tls.db", *files.options) as service:
         assert seen(service) == {first_of(first[0])}
         other = files.issue()
-        problem = "the new certificate cannot be used, the old one stays"
+        problem = "the new certificate is unusable, the old one stays"
         for number, change in enumerate(({"cert": b"nonsense"}, {"cert": b""}, {"cert": other[0]}, {"key": b"x"}), 1):
             files.write(**change)
             time.sleep(1.1)

@@ -104,7 +104,7 @@ def test_a_thousand_guesses_a_second_from_many_addresses(strict, account, path):
     check_error(answer, "not_found", "fetchBinding")
 
 
-def test_who_is_in_stays_in_behind_the_address_of_an_attacker(strict, account, path):
+def test_a_client_behind_an_attackers_address_is_served(strict, account, path):
     """A client that was right is served while guesses from its own address, at its own account, are refused."""
     ask_from(strict, path, "127.2.8.1", account)
     check_guessed(attack(strict, path, account[0], ["127.2.8.1"], BY_ADDRESS + 20), BY_ADDRESS)
@@ -139,7 +139,7 @@ def test_accounts_that_are_not_there_are_throttled_alike(strict, account, path, 
         check_guessed(attack(strict, path, user_name, sources, 200), limit)
 
 
-def test_who_was_right_outlives_the_rotation_of_a_token(strict, account, path):
+def test_a_known_client_is_served_after_a_rotation(strict, account, path):
     """At an address where an account was right the new token is right at once, whoever guesses the account."""
     user_name, token = account
     ask_from(strict, path, "127.2.5.1", account)
@@ -178,7 +178,7 @@ def test_guesses_at_the_same_moment(strict, path):
     check_guessed(attack(strict, path, f"AC{secrets.token_hex(16)}", ["127.2.7.1"] * 300, 300), BY_ADDRESS)
 
 
-def test_what_anybody_says_of_forwarding_does_not_help(strict, path):
+def test_forwarding_headers_of_attackers_do_not_help(strict, path):
     """Without a trusted proxy `X-Forwarded-For` makes no other address."""
     statuses = []
     with raw.connect(strict.url) as connection:

@@ -66,7 +66,7 @@ def test_hosts_that_are_not_allowed(guarded, world, host, path):
     assert EVIL not in str(answer)
 
 
-def test_what_is_refused_is_not_done(guarded, world):
+def test_refused_requests_are_not_carried_out(guarded, world):
     """A DELETE for another host deletes nothing."""
     check_error(fetch(guarded, world, ("Host", EVIL), method="DELETE"), "invalid_parameter", "deleteBinding")
     assert fetch(guarded, world, ("Host", "chat.example")).status == 200
@@ -143,7 +143,7 @@ NO_HOSTS = ["u@h", "u:p@chat.example", "chat.example:", "chat.example:65536", "c
 
 @pytest.mark.parametrize("host", NO_HOSTS)
 @pytest.mark.parametrize("path", ["/nowhere", "/docs/", "/v2/Services/IS/Bindings"])
-def test_what_is_no_host(ask, host, path):
+def test_invalid_hosts(ask, host, path):
     """With no list of hosts, too, and on every path, what is no host is a 400 and the end of the connection."""
     answer = raw.ask(ask.url, "GET", path, [("Host", host), ("Origin", "https://app.example")])
     check_error(answer, "invalid_parameter", parameter="The Host header")
@@ -163,7 +163,7 @@ def test_no_host_and_two_hosts(ask, hosts, path):
 @pytest.mark.parametrize(
     "host", ["chat.example:1", "chat.example:65535", "[::ffff:127.0.0.1]", "[2001:DB8::1]:443", "a" * 255, "  a  \t"]
 )
-def test_what_is_a_host(ask, host):
+def test_valid_hosts(ask, host):
     """Ports up to the last, IPv6, long names and space around them are taken."""
     body = check_documented(ask("fetchBinding", headers=[("Host", host)]), "fetchBinding")
     assert body["url"].startswith(f"http://{host.strip()}/v2/")
@@ -176,7 +176,7 @@ TARGETS = ["*", "v2", "chat.example:80", "ftp://chat.example/", "file:///etc/pas
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
-def test_what_is_no_target(ask, target, method):
+def test_invalid_targets(ask, target, method):
     """A target is a path, or a whole URL of a host without user name and fragment; anything else is refused."""
     answer = raw.ask(ask.url, method, target, [("Host", "chat.example")])
     check_error(answer, "malformed_request")

@@ -1,4 +1,4 @@
-"""What another account has is answered like what nobody has, on each operation, byte for byte."""
+"""Requests for another account's resources get the same response as for missing ones, byte for byte."""
 
 import secrets
 

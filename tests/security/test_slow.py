@@ -199,4 +199,4 @@ def test_files_for_all_connections(hasty, hard):
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     assert int(re.search(r"Max open files +(\d+)", limits)[1]) == (wanted if hard else before[1])
-    assert ("lets a process open" in service.log) == (not hard)
+    assert ("the system allows a process" in service.log) == (not hard)

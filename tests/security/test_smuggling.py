@@ -76,7 +76,7 @@ def test_a_body_whose_end_is_unclear(ask, authorization, framing, operation):
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
-def test_what_is_refused_is_not_done(ask, world, authorization, framing):
+def test_refused_requests_are_not_carried_out(ask, world, authorization, framing):
     """A DELETE with such a body deletes nothing."""
     sid = world.full["bindings"][1]["sid"]
     sent = hiding("DELETE", ask.path("deleteBinding", sid=sid), FRAMINGS[framing], authorization)
@@ -207,7 +207,7 @@ def test_a_tunnel(ask, target):
     check_error(answer, "malformed_request")
 
 
-def test_what_cannot_be_read_is_answered_in_its_turn(ask, authorization):
+def test_malformed_requests_are_answered_in_their_turn(ask, authorization):
     """Requests before it are answered first: no answer is taken for that of another request."""
     fetch = b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % (ask.path("fetchBinding").encode(), authorization)
     broken = hiding("DELETE", ask.path("deleteBinding"), (LENGTH, CHUNKED), authorization)

@@ -1,4 +1,4 @@
-"""How long an answer takes tells nothing about tokens, accounts and SIDs.
+"""Response times reveal nothing about tokens, accounts and SIDs.
 
 Kinds of requests are asked in random order over one connection, and compared by ranks. Kinds that are the same differ
 by more than six standard deviations once in five hundred million comparisons, whatever else the machine does.

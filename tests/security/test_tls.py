@@ -137,7 +137,7 @@ def test_a_slow_reader_gets_all(secure, world):
     client.socket.close()
 
 
-def test_what_is_no_tls(secure, world):
+def test_connections_without_tls(secure, world):
     """What is no TLS ends its connection, and nothing else."""
     with connect(secure) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")

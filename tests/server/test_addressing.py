@@ -39,7 +39,7 @@ def origin_of(client, world, **headers) -> str:
     return origin
 
 
-def test_what_anybody_says_of_forwarding_is_not_believed(client, service, world):
+def test_forwarding_headers_of_clients_are_ignored(client, service, world):
     """Without a trusted proxy no header but Host changes a URL, from loopback either."""
     assert origin_of(client, world, **FORWARDED) == service.url
     for name, value in FORWARDED.items():

@@ -1,4 +1,4 @@
-"""How answers leave: in one write where they are whole, and as uvicorn sends them where they are not plain."""
+"""The writer of responses: complete ones in one write, others as uvicorn sends them."""
 
 import threading
 import warnings
@@ -93,7 +93,7 @@ def test_an_answer_leaves_in_one_write(service, world, closes):
         ([start(LENGTH)], 500, b"Internal Server Error"),
     ],
 )
-def test_what_is_sent_arrives(messages, status, content):
+def test_responses_arrive_as_sent(messages, status, content):
     """Each answer arrives as the app means it, on connections that stay and that close."""
     with serving(*messages) as url:
         received = got(url)
@@ -129,7 +129,7 @@ def test_a_head_alone():
     assert (answer.status, answer.header("Content-Length"), answer.content) == (200, "4", b"")
 
 
-def test_who_asked_whether_to_go_on_is_answered():
+def test_a_response_replaces_100_continue():
     """An answer instead of "100 Continue" ends the matter: nothing is asked for any more."""
     with serving(start(LENGTH), BODY) as url:
         received = got(url, "POST", [("Content-Length", "9"), ("Expect", "100-continue")])

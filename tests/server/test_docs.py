@@ -91,7 +91,7 @@ def test_every_answer_is_as_safe(docs):
         assert policy == POLICY.format("*" if path.endswith("try.html") else "'none'")
 
 
-def test_what_did_not_change_is_not_sent_again(docs):
+def test_unchanged_files_are_not_sent_again(docs):
     """A file that the client has is a 304; scripts and styles, which never change under their names, are kept."""
     first = docs.get("/docs/index.html")
     again = docs.get("/docs/index.html", headers={"If-None-Match": first.headers["etag"]})
@@ -116,7 +116,7 @@ def test_what_did_not_change_is_not_sent_again(docs):
         ),
     ],
 )
-def test_what_is_not_there_is_not_found(docs, path):
+def test_missing_files_are_not_found(docs, path):
     """What is no file of the site is a 404, whatever the path tries."""
     assert docs.get(f"/docs/{path}").status_code == 404
 

@@ -83,7 +83,7 @@ def test_a_locked_database_is_503_and_works_again_by_itself(ask, service, world,
     check_documented(response, operation)
 
 
-def test_who_needs_no_database_does_not_wait_for_those_who_do(ask, service):
+def test_requests_without_the_database_do_not_wait_for_it(ask, service):
     """While requests wait for a locked database, what is answered without it is answered at once."""
     assert ask("listBindings").status == 200
     with held(HOLD_EVERYTHING, service.database), ThreadPoolExecutor(max_workers=4) as pool:
@@ -152,7 +152,7 @@ def request_id(response: Response) -> str:
     return value
 
 
-def test_what_is_not_damaged_still_works(tmp_path, loaded, world):
+def test_undamaged_tables_still_work(tmp_path, loaded, world):
     """Damage in the Bindings leaves the rest as it is: whoever asks for a service of another account gets its 404."""
     database = shutil.copy(loaded, tmp_path / "damaged.db")
     with serving(database, world) as (_, ask):

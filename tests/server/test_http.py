@@ -331,7 +331,7 @@ def test_a_client_that_hangs_up_registers_nothing(ask, world, service):
     assert "Traceback" not in service.log
 
 
-def test_what_answers_json_is_json(ask):
+def test_bodies_are_one_json_document(ask):
     """A body is one JSON document in UTF-8, not escaped to ASCII and not followed by anything."""
     content = ask("listBindings", "PageSize=1000").content
     assert json.loads(content.decode("utf-8", errors="strict"))["meta"]["key"] == "bindings"

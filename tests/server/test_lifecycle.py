@@ -1,4 +1,4 @@
-"""How a service begins and ends: refused with the option's name, or finished with what is in flight, and 0."""
+"""Start and end of a service: refusals that name the option, and a clean end with exit code 0."""
 
 import os
 import re
@@ -64,7 +64,7 @@ def refuses(service: Service) -> bool:
 
 
 @pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 1), (signal.SIGTERM, 2)])
-def test_what_is_in_flight_is_finished(database, world, number, workers):
+def test_requests_in_flight_are_finished(database, world, number, workers):
     """After SIGINT or SIGTERM nobody new is let in, a body under way is waited for and answered, and the end is 0."""
     with Service(database, "--workers", workers) as service:
         assert wait_until(lambda: service.log.count("is ready") >= workers, 60)

@@ -52,7 +52,7 @@ def test_a_previous_page_that_would_be_short_is_the_first(client, world):
 
 
 @pytest.mark.parametrize("name", ["BindingType", "Identity"])
-def test_how_many_values_a_filter_takes(client, world, name):
+def test_the_number_of_values_of_a_filter(client, world, name):
     """A filter takes as many values as the spec says; one more is a 400 that names it and the bound."""
     values = [TYPES[number % 2] if name == "BindingType" else f"nobody-{number}" for number in range(MOST + 1)]
     url = list_url(client, world.hundred["sid"], *((name, value) for value in values[:-1]))

@@ -54,7 +54,7 @@ def bounds(name: str) -> dict[str, int]:
 
 @pytest.mark.parametrize("parameter", ["PageSize", "Page"])
 @pytest.mark.parametrize("text", NO_INTEGERS)
-def test_what_is_no_integer(ask, parameter, text):
+def test_invalid_integers(ask, parameter, text):
     """An integer is ASCII digits alone; anything else is a 400 that names the parameter."""
     response = ask("listBindings", f"{parameter}={NO_INTEGERS[text]}")
     check_error(response, "invalid_parameter", "listBindings", parameter=parameter)

@@ -95,7 +95,7 @@ def test_date_updated_never_moves_back(register, world_file, tmp_path, world):
     assert (body["date_created"], body["credential_sid"]) == (binding["date_created"], CREDENTIAL)
 
 
-def test_what_makes_a_key(register, world):
+def test_the_unique_key_of_a_binding(register, world):
     """Another identity, device, type or service is another Binding; another credential or message type is not."""
     base = device("key")
     known = {registered(register(base), 201)["sid"]}
@@ -237,7 +237,7 @@ NO_JSON = {
 
 
 @pytest.mark.parametrize("content", NO_JSON)
-def test_what_is_no_json(register, content):
+def test_malformed_json(register, content):
     """What is no JSON, lone surrogates included, is a 400 that says where it ends to be."""
     message = check_error(
         register(content=NO_JSON[content], content_type=JSON), "invalid_body", OPERATION, format="JSON"
@@ -277,7 +277,7 @@ def test_a_form_that_is_none(register, content):
     check_error(register(content=content, content_type=FORM), "invalid_parameter", OPERATION)
 
 
-def test_how_a_form_is_read(register):
+def test_forms_are_parsed(register):
     """A `+` is a space, bytes that need no encoding may go without, a scalar counts as sent last, a list collects."""
     content = form(Identity="first&Identity=a+b%2Bc") + "&MessageTypes=one&MessageTypes=t+wo&MessageTypes=one"
     body = registered(register(content=content, content_type=FORM), 201)
@@ -353,13 +353,13 @@ def test_json_escapes(register):
 
 
 @pytest.mark.parametrize("content_type", [FORM, f"{FORM}; charset=utf-8", FORM.upper(), f"{FORM} ;x=y", f"{FORM};", ""])
-def test_what_is_a_form(register, content_type):
+def test_content_types_of_forms(register, content_type):
     """A form is one in any case of letters, with any parameter, and without a `Content-Type` as well."""
     registered(register(device(f"form {content_type}"), content_type=content_type), 201)
 
 
 @pytest.mark.parametrize("content_type", [JSON, f"{JSON}; charset=utf-8", "Application/JSON", f"{JSON} ; x=y"])
-def test_what_is_json(register, content_type):
+def test_content_types_of_json(register, content_type):
     """JSON is JSON in any case of letters and with any parameter."""
     registered(register(device(f"json {content_type}"), as_json=True, content_type=content_type), 201)
 
@@ -386,7 +386,7 @@ def test_nothing_was_registered_by_what_was_refused(client, world):
     assert not [binding for binding in page["bindings"] if binding["endpoint"] in ("never", "")]
 
 
-def test_who_may_register(register, world):
+def test_credentials_of_registration(register, world):
     """An API key registers like its account; another account's service is not there."""
     key = (world.key["sid"], world.key["secret"])
     assert registered(register(device("by key"), auth=key), 201)["account_sid"] == world.a["sid"]

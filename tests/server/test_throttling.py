@@ -127,7 +127,7 @@ def test_a_database_that_is_away_is_no_guess():
         pytest.fail("it was looked at, as if it had been right before")
 
 
-def test_what_is_right_resets_no_count():
+def test_right_credentials_reset_no_count():
     """One good key covers no guesses at other users: an address that knows it is refused all the same."""
     guesses = Guesses(Throttling(100, 5))
     refused = 0

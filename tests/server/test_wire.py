@@ -1,4 +1,4 @@
-"""What is no HTTP, or more than a parser takes, is told as every error is, and the next connection finds all well."""
+"""Malformed and oversized HTTP gets an error of the spec, and disturbs no other connection."""
 
 import collections
 import socket
@@ -61,7 +61,7 @@ NO_HTTP = {
 
 
 @pytest.mark.parametrize("sent", NO_HTTP)
-def test_what_is_no_http(ask, sent):
+def test_malformed_http(ask, sent):
     """What the parser refuses is a 400 in JSON with an id, and the connection ends."""
     (answer,) = raw.exchange(ask.url, NO_HTTP[sent])
     check_error(answer, "malformed_request")

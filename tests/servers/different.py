@@ -19,6 +19,7 @@ from .http import Answer, Request
 from .right import Binding, Page, Refusal, Right, Route, Wanted
 
 _ROW = re.compile(r"-?[0-9]{1,9}")
+_OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -327,3 +328,29 @@ class MoreLinks(Right):
         shown = super().represented(request, service, binding)
         url = self.service_url(request, service)
         return shown | {"links": shown["links"] | {"self": shown["url"], "service": url, "none": None}}
+
+
+class DecodesUnicodeEscapes(BrokenEscapesStay):
+    """Its decoder knows `%u0041` as well, as that of .NET Framework and IIS does; any other broken escape stays."""
+
+    def decoded(self, text: str) -> str:
+        return re.sub("%u([0-9A-Fa-f]{4})", lambda match: chr(int(match[1], 16)), super().decoded(text))
+
+
+class BehindAFirewall(Right):
+    """A firewall before it answers 403 to control characters in paths, to NULs, and to DELETE as an override."""
+
+    def dispatch(self, request: Request) -> Answer:
+        is_override = any(request.headers.get(name) == "DELETE" for name in _OVERRIDES) and request.method != "DELETE"
+        if is_override or re.search("%0[0-9AD]", request.path, re.IGNORECASE) or "%00" in request.query:
+            raise Refusal(403, 20403, "The request was taken for an attack.")
+        return super().dispatch(request)
+
+
+class AllowsTrace(Right):
+    """Its Allow lists HEAD, OPTIONS and TRACE as well, as that of servlet containers does."""
+
+    def not_allowed(self, request: Request, route: Route) -> Refusal:
+        right = super().not_allowed(request, route)
+        allowed = ", ".join((*route.methods, "HEAD", "OPTIONS", "TRACE"))
+        return Refusal(right.status, right.code, right.message, ("Allow", allowed))

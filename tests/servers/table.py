@@ -6,25 +6,39 @@ catches each wrong server: the clause that is meant for it, and how many others.
 
 import argparse
 import json
+import re
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
+from typing import NamedTuple
 
 from chat_bindings.verify.suite import clauses
 from chat_bindings.verify.violation import CannotRun
 
 from ..support.running import World
-from ..verify.judging import Wrong, node_servers, python_servers, verified
+from ..verify.judging import Wrong, python_servers, servers_on, verified
 from .catalogue import by_name, different, name_of, sentence_of
-from .node_server import serving_node
 from .right import Right
 from .running import serving
+from .stacks import STACKS, is_there, serving_on
 
 TABLE = Path(__file__).with_name("README.md")
 _IN_A_ROW = 10
-_NODE = "right, in Node.js"
+_ON = {f"right, on {stack}": stack for stack in STACKS}
+_ALONE = 2
+"""Wrong servers of each newer clause that no other clause finds, at least."""
+
+_FIRST = {
+    "BINDING": 19, "FETCH": 9, "LIST": 15, "PAGE": 31, "FILTER": 14, "TEXT": 21, "DELETE": 14, "ERROR": 17,
+    "AUTH": 17, "TENANT": 10, "HTTP": 11, "RACE": 6,
+}  # fmt: skip
+"""The last number of each section in the first edition of the clauses: those beyond are the newer ones."""
+
+_HALVES = ({"ERROR-18", "ERROR-19"}, {"FILTER-17", "FILTER-18"})
+"""Clauses that are the `must` and the `should` of one rule, and count as one."""
 
 _HEAD = """# The servers that prove `verify`
 
@@ -38,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.servers.table", description=__doc__)
     parser.add_argument("--jobs", type=int, default=2, help="servers at the same time (%(default)s)")
     parser.add_argument("--in-a-row", type=int, default=_IN_A_ROW, help="runs of each right server (%(default)s)")
-    parser.add_argument("--only", choices=("wrong", "right"), help="some of the servers")
+    parser.add_argument("--only", choices=("wrong", "newer", "right"), help="newer: what the table lacks")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="chat-bindings-servers-") as folder:
         world_file = Path(folder) / "world.json"
@@ -46,17 +60,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with ProcessPoolExecutor(options.jobs) as pool:
             judged = []
             if options.only != "right":
-                judged += [(_caught, server, world_file) for server in everything()]
-            if options.only != "wrong":
+                known = () if options.only != "newer" else older_rows()
+                there = {tuple(line.split(" | ")[1:3]) for line in known}
+                servers = [each for each in everything() if (each.name, each.language) not in there]
+                judged += [(_caught, server, world_file) for server in servers]
+            if options.only not in ("wrong", "newer"):
                 judged += [(_accused, name, world_file, options.in_a_row) for name in right_names()]
             futures = [pool.submit(*each) for each in judged]
             for number, future in enumerate(as_completed(futures), 1):
-                _say(f"[{number}/{len(futures)}] {future.result()[1]}")
+                judgement = future.result()
+                _say(f"[{number}/{len(futures)}] {judgement.text}{f' {judgement.others}' if judgement.others else ''}")
     results = [future.result() for future in futures]
-    rows = [text for good, text in results if good and text.startswith("|")]
-    wrongly = [text for good, text in results if not good]
+    rows = [each.text for each in results if each.is_right and each.text.startswith("|")]
+    wrongly = [each.text for each in results if not each.is_right]
+    if options.only != "right":
+        wrongly += too_few_alone(results)
     if options.only != "right" and not wrongly:
-        TABLE.write_text(document(rows), encoding="utf-8")
+        TABLE.write_text(document(rows if options.only != "newer" else [*older_rows(), *rows]), encoding="utf-8")
     _say("", *wrongly, f"{len(results)} servers, {len(wrongly)} judged wrongly")
     return 1 if wrongly else 0
 
@@ -64,16 +84,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def everything() -> list[Wrong]:
     """All wrong servers, in the order of their clauses."""
     order = [clause.id for clause in clauses()]
-    return sorted([*python_servers(), *node_servers()], key=lambda each: order.index(each.clause))
+    others = (server for stack in STACKS if is_there(stack) for server in servers_on(stack))
+    return sorted([*python_servers(), *others], key=lambda each: order.index(each.clause))
+
+
+def is_newer(clause: str) -> bool:
+    """Tell whether a clause is none of the first edition."""
+    section, _, number = clause.partition("-")
+    return int(number) > _FIRST[section]
+
+
+def older_rows() -> list[str]:
+    """Read from the table the rows of the servers that there still are, of the clauses of the first edition."""
+    there = {(each.clause, each.name, each.language) for each in everything()}
+    rows = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if re.match(r"\| [A-Z]+-\d\d \|", line)]
+    return [
+        line
+        for line in rows
+        if tuple(line.removeprefix("| ").split(" | ")[:3]) in there and not is_newer(line.split(" ")[1])
+    ]
+
+
+def too_few_alone(results: Sequence["Judgement"]) -> list[str]:
+    """Name the newer clauses of which too few wrong servers are found by no other clause."""
+    alone = Counter(each.clause for each in results if each.is_right and each.clause and not each.others)
+    wanted = [clause.id for clause in clauses() if is_newer(clause.id)]
+    return [f"{each} alone finds {alone[each]} servers, and not {_ALONE}" for each in wanted if alone[each] < _ALONE]
 
 
 def right_names() -> list[str]:
     """The right servers, those that are different among them."""
-    return [name_of(Right), _NODE, *map(name_of, different())]
+    rights = [name for name, stack in _ON.items() if is_there(stack)]
+    return [name_of(Right), *rights, *map(name_of, different())]
 
 
-def document(rows: Sequence[str]) -> str:
+def document(unordered: Sequence[str]) -> str:
     """The file with the table."""
+    order = [clause.id for clause in clauses()]
+    rows = sorted(unordered, key=lambda line: order.index(line.split(" ")[1]))
     head = ["| clause | server | in | defect | and |", "| --- | --- | --- | --- | --- |"]
     lines = [_HEAD, f"## {len(rows)} wrong servers", "", *head, *rows, ""]
     lines += [f"## {len(different())} that are right but different", "", "| server | what it does |", "| --- | --- |"]
@@ -86,30 +134,45 @@ def row(server: Wrong, others: int) -> str:
     return f"| {server.clause} | {server.name} | {server.language} | {_cell(server.defect)} | {others or ''} |"
 
 
-def _caught(server: Wrong, world_file: Path) -> tuple[bool, str]:
+class Judgement(NamedTuple):
+    """What came of verifying a server."""
+
+    is_right: bool
+    text: str
+    """Its row, or what is wrong."""
+    clause: str = ""
+    """The clause that caught it."""
+    others: Sequence[str] = ()
+    """The other clauses that it breaks, but for the other half of the same rule."""
+
+
+def _caught(server: Wrong, world_file: Path) -> Judgement:
     """Verify a wrong server: whether it was caught, and its row or why not."""
     try:
         with server.serving(world_file) as url:
             report = verified(url, world_file)
     except CannotRun as error:
-        return False, f"{server.name} cannot be verified: {error}"
+        return Judgement(is_right=False, text=f"{server.name} cannot be verified: {error}")
     failed = [result.clause.id for result in report.results if result.outcome == "failed"]
     if server.clause not in failed:
-        return False, f"{server.name} is not caught by {server.clause}, but by {', '.join(failed) or 'nothing'}"
-    return True, row(server, len(failed) - 1)
+        found = ", ".join(failed) or "nothing"
+        return Judgement(is_right=False, text=f"{server.name} is not caught by {server.clause}, but by {found}")
+    own: set[str] = next((each for each in _HALVES if server.clause in each), {server.clause})
+    others = [each for each in failed if each not in own]
+    return Judgement(is_right=True, text=row(server, len(failed) - 1), clause=server.clause, others=others)
 
 
-def _accused(name: str, world_file: Path, in_a_row: int) -> tuple[bool, str]:
+def _accused(name: str, world_file: Path, in_a_row: int) -> Judgement:
     """Verify a right server, several times: whether it was never accused, and of what."""
     world = json.loads(world_file.read_text(encoding="utf-8"))
     for number in range(1, in_a_row + 1):
-        context = serving_node(world_file) if name == _NODE else serving(by_name(name), world)
+        context = serving_on(_ON[name], world_file) if name in _ON else serving(by_name(name), world)
         with context as url:
             report = verified(url, world_file)
         accused = [f"{result.clause.id} {result.outcome}" for result in report.results if result.outcome != "passed"]
         if accused:
-            return False, f"{name}, run {number}: {', '.join(accused)}"
-    return True, f"{name}: conformant {in_a_row} times in a row"
+            return Judgement(is_right=False, text=f"{name}, run {number}: {', '.join(accused)}")
+    return Judgement(is_right=True, text=f"{name}: conformant {in_a_row} times in a row")
 
 
 def _cell(text: str) -> str:

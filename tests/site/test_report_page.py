@@ -56,7 +56,7 @@ def test_page(browser, folder, name, width, scheme):
     assert len(headings) > 5
 
 
-def test_what_a_server_sent_is_shown_as_text(browser, folder):
+def test_texts_of_a_server_are_escaped(browser, folder):
     """Markup in what a server sent is text on the page, and runs nothing."""
     page = browser.new_page()
     page.goto((folder / "report.html").as_uri())

@@ -7,12 +7,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 
-from chat_bindings.site.clauses import by_section
-from chat_bindings.site.errors import errors
+from chat_bindings.site.contract.clauses import by_section
+from chat_bindings.site.contract.errors import errors
+from chat_bindings.site.contract.reference import operations, schemas
 from chat_bindings.site.folder import publish
 from chat_bindings.site.manifest import MANIFEST
 from chat_bindings.site.pages import titles
-from chat_bindings.site.reference import operations, schemas
 from chat_bindings.site.site import version
 from chat_bindings.verify.suite import clauses
 
@@ -105,7 +105,7 @@ def test_all_of_the_contract_is_there(site, pages):
     """Each operation, parameter, answer, schema, property, clause (with an example) and error has its own place."""
     reference = set(pages[(site / version() / "reference.html").resolve()].ids)
     for operation in operations():
-        assert {each.anchor for each in (operation, *operation.parameters, *operation.answers)} <= reference
+        assert {each.anchor for each in (operation, *operation.parameters, *operation.responses)} <= reference
     for schema in schemas():
         assert {each.anchor for each in (schema, *schema.properties)} <= reference
     shown = [each for section in by_section().values() for each in section]

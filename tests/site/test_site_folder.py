@@ -34,7 +34,7 @@ def write(path: Path, text: str = "somebody's own") -> None:
 
 
 @pytest.mark.parametrize("published", [False, True])
-def test_what_is_in_nobodys_way_stays(site, tmp_path, published):
+def test_foreign_files_stay(site, tmp_path, published):
     """A site with a domain, notes in each folder and an empty folder is published in place, a first time and again."""
     folder = tmp_path / "site"
     if published:
@@ -123,7 +123,7 @@ def test_temporary_names_are_not_guessable_links(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["folder", "fifo"])
-def test_what_is_no_file_is_refused(tmp_path, kind):
+def test_links_and_devices_are_refused(tmp_path, kind):
     """A folder or a pipe where the site has a file is left alone, and not waited for."""
     (tmp_path / "index.html").mkdir() if kind == "folder" else os.mkfifo(tmp_path / "index.html")
     with pytest.raises(Unfit, match=r"holds index\.html, which is (a folder|no regular file)"):
@@ -142,7 +142,7 @@ def test_a_manifest_that_names_what_is_outside_is_refused(folder, path):
     assert (folder.parent / "outside.html").exists()
 
 
-def test_what_is_written_is_listed(folder):
+def test_written_files_are_listed(folder):
     """The manifest is one for sha256sum, and lists all files but itself; the count is printed."""
     finished = subprocess.run(
         ["sha256sum", "--check", "--strict", MANIFEST], cwd=folder, capture_output=True, text=True, check=False

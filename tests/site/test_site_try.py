@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from chat_bindings.site.reference import operations
+from chat_bindings.site.contract.reference import operations
 from chat_bindings.site.site import version
 
 from .test_site_pages import axe, violations  # noqa: F401 - a fixture

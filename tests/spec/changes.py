@@ -1,4 +1,4 @@
-"""What changed in meaning from one spec to another: oasdiff says it."""
+"""Changes in meaning from one spec to another, by oasdiff."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What an OpenAPI 3.0 file says, as single facts under the names of their places, so that two files can be compared.
+"""Facts of an OpenAPI 3.0 file, each under the name of its place, for comparing two files.
 
 All but wording is a fact: descriptions and summaries are left out, and so are defaults that are written down.
 """

@@ -1,4 +1,4 @@
-"""What the clauses will stand on: the target, its answers, the world and the secrets."""
+"""The base of the clauses: the target, its answers, the world and the secrets."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +29,7 @@ def target(service: Service, held: Held) -> Iterator[Target]:
 
 def test_the_parts_of_the_fixtures_world(held):
     """The fixtures' world has a service for each part: rich, large, empty and foreign."""
-    assert {len(held.empty.bindings), len(held.large.bindings)} == {0, 100}
+    assert {len(held.empty[0].bindings), len(held.large.bindings)} == {0, 100}
     assert len(held.rich.identities) > 100
     assert held.foreign.account_sid == held.other.sid != held.account.sid
     assert held.key.user_name.startswith("SK")

@@ -228,7 +228,7 @@ def test_a_release_makes_the_next_baseline(repository, capsys):
     assert "needs a new major version" in capsys.readouterr().err
 
 
-def test_what_was_released_stays_as_it_was(repository, capsys):
+def test_released_specs_do_not_change(repository, capsys):
     """Once the change log has a date for a version, neither its spec nor its entry is written any more."""
     for option in ("--release", "--changelog"):
         assert run(repository, new_property, "2.0.0", option) == 1

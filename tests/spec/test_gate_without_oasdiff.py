@@ -1,4 +1,4 @@
-"""Where oasdiff is missing, the gate says so, and never that all is well."""
+"""The gate without oasdiff: it fails, with the tool's name."""
 
 import pytest
 
@@ -18,6 +18,6 @@ def test_a_change_does_not_pass_unseen(repository, capsys):  # noqa: F811 - the 
     assert capsys.readouterr().err == "oasdiff is missing: make build/bin/oasdiff (it needs Go)\n"
 
 
-def test_what_did_not_change_needs_no_tool(repository):  # noqa: F811 - the fixture
+def test_an_unchanged_contract_needs_no_tool(repository):  # noqa: F811 - the fixture
     """A contract that is the released one passes all the same."""
     assert gate.main([], repository) == 0

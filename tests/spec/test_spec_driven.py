@@ -84,7 +84,7 @@ def test_page_urls_are_made_of_the_parameters_of_a_list():
     assert re.findall(r"[?&](\w+)=", url) == query
 
 
-def test_what_is_shown_has_the_properties_of_the_spec():
+def test_representations_have_the_properties_of_the_spec():
     """A Binding, and the `meta` of a page, have the properties that the spec requires, in its order."""
     schemas = document()["components"]["schemas"]
     example = document()["components"]["examples"]["binding"]["value"]

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
+from chat_bindings.storage.administration import Administration
 from chat_bindings.storage.interface import (
     AccountRow,
-    Administration,
     Binding,
     BindingConflict,
     Conflict,
     KeyRow,
-    Loader,
     ServiceRow,
     TwinConflict,
 )
+from chat_bindings.storage.loader import Loader
 
 from ..support.engines import Database
 

@@ -16,10 +16,10 @@ import pytest
 import chat_bindings
 from chat_bindings.cli.database.restore import check
 from chat_bindings.files import scratch
+from chat_bindings.storage.administration import Administration
 from chat_bindings.storage.copying import parts, tally
 from chat_bindings.storage.interface import (
     AccountRow,
-    Administration,
     Binding,
     Conflict,
     KeyRow,
@@ -325,7 +325,7 @@ def test_what_is_in_the_way_stays(tmp_path, database, backup):
     assert refused.stderr == f"Error: --output {tmp_path}/no/where.db cannot be written: No such file or directory.\n"
     (tmp_path / "backup.db").write_bytes(backup)
     refused = run_cli("restore", tmp_path / "backup.db", "--database", f"sqlite:///{tmp_path}/no/where.db")
-    assert (refused.returncode, "names a database that is away" in refused.stderr) == (2, True)
+    assert (refused.returncode, "names a database that is unavailable" in refused.stderr) == (2, True)
 
 
 def test_standard_streams_carry_backups(tmp_path, database):

@@ -120,7 +120,7 @@ def test_a_database_of_postgresql_is_refused_likewise(source, postgres):
     assert export(full) == before
     away = run_cli("database", "copy", full.locator, postgres.url("nowhere"))
     assert away.returncode == 2
-    assert away.stderr.startswith("Error: TO is away: ")
+    assert away.stderr.startswith("Error: TO is unavailable: ")
 
 
 def test_what_does_not_come_out_of_postgresql_as_it_went_in_does_not_stay(source, postgres, migrated):
@@ -195,11 +195,11 @@ def test_what_is_wrong_is_told_of_the_right_one(source, target):
     nowhere, broken, foreign = (target.with_name(f"{name}.db") for name in ("nowhere", "broken", "foreign"))
     broken.write_bytes(b"no database" * 1000)
     change(foreign, "CREATE TABLE t (x)")
-    fails(copy(nowhere, target), f"FROM is away: there is no file {nowhere}.")
+    fails(copy(nowhere, target), f"FROM is unavailable: there is no file {nowhere}.")
     assert "FROM is no database of chat-bindings, or damaged: " in copy(broken, target).stderr
     assert "FROM cannot be used: " in copy(foreign, target).stderr
     assert not target.exists()
-    assert "TO is away: " in copy(source, Path("/nowhere/x.db")).stderr
+    assert "TO is unavailable: " in copy(source, Path("/nowhere/x.db")).stderr
     assert "TO is no database of chat-bindings, or damaged: " in copy(source, broken).stderr
     assert "TO cannot be used: " in copy(source, foreign).stderr
     done = run_cli("database", "copy", "mysql://x", locator(target))
@@ -235,7 +235,7 @@ def test_a_full_disk_leaves_nothing(source, target):
         command, preexec_fn=little_room, capture_output=True, text=True, check=False, env=environment()
     )
     assert done.returncode == 2
-    assert "TO is away: " in done.stderr
+    assert "TO is unavailable: " in done.stderr
     assert export(target) == NOTHING
 
 

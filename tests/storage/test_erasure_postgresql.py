@@ -87,7 +87,7 @@ def test_what_is_deleted_stays_until_it_is_erased(server, database):
     assert left(backup)["base"] > MANY // 2
     assert MARK not in server.run("pg_dump", server.url(database.name))
 
-    told = "Erased: nothing of what was deleted is left in the database's files.\n"
+    told = "Erased: no deleted data is left in the database's files.\n"
     assert erase(database.locator) == (0, told, [])
     assert left(server.data) == {}
     assert MARK not in server.log

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from chat_bindings import periodic
-from chat_bindings.server.monitoring.readiness import answering, obstacles
+from chat_bindings.server.monitoring.readiness import obstacles, serve_readiness
 from chat_bindings.server.monitoring.settings import Workers
 from chat_bindings.storage.sqlite.engine import SqliteStorage
 
@@ -46,7 +46,7 @@ def test_a_service_with_a_dead_task_is_not_ready(tmp_path: Path, monkeypatch):
     async def use() -> None:
         storage = SqliteStorage(tmp_path / "none.db", TYPES)
         await storage.open()
-        async with answering(tmp_path, storage):
+        async with serve_readiness(tmp_path, storage):
             ended = periodic.start("end", 1, hang)
             (told,) = await obstacles(tmp_path, workers)
             assert "the database" in told

@@ -1,1 +1,1 @@
-"""What the tests share: the real service as a process, and the world that it holds."""
+"""Shared parts of the tests: the real service as a process, and its world."""

@@ -1,10 +1,11 @@
-"""What the specs promise of an answer, read from the YAML by itself, and held against what came over the wire."""
+"""Checks of responses against the specs, which are read from the YAML by themselves."""
 
 import json
 import re
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 import yaml
@@ -12,7 +13,9 @@ from openapi_schema_validator import OAS30Validator
 
 from .raw import Response
 
-CONTRACT, REGISTRATION = "bindings.yaml", "registration.yaml"
+CONTRACT, REGISTRATION, CONTROL = "bindings.yaml", "registration.yaml", "control.yaml"
+
+_ALL = (CONTRACT, REGISTRATION, CONTROL)
 
 _LEAKS = re.compile(
     r"Traceback|File \"|, line \d+, in |\.py\b|SELECT |INSERT |DELETE FROM|UPDATE |sqlite|apsw|constraint|\$ref"
@@ -63,9 +66,9 @@ def document(spec: str = CONTRACT) -> Any:
 
 
 @cache
-def operations() -> dict[str, Operation]:
-    """Every operation of both specs, by its id."""
-    bases = {CONTRACT: "", REGISTRATION: document(REGISTRATION)["servers"][0]["url"]}
+def operations(*specs: str) -> dict[str, Operation]:
+    """Every operation of some specs, or of the contract and the registration, by its id."""
+    bases = {spec: urlsplit(document(spec)["servers"][0]["url"]).path for spec in specs or (CONTRACT, REGISTRATION)}
     return {
         operation["operationId"]: Operation(operation["operationId"], method.upper(), f"{base}{path}", operation)
         for spec, base in bases.items()
@@ -78,7 +81,7 @@ def operations() -> dict[str, Operation]:
 @cache
 def allowed(template: str) -> set[str]:
     """The methods of a path: those of the spec, HEAD beside GET, and OPTIONS."""
-    methods = {operation.method for operation in operations().values() if operation.template == template}
+    methods = {operation.method for operation in operations(*_ALL).values() if operation.template == template}
     return methods | ({"HEAD"} if "GET" in methods else set()) | {"OPTIONS"}
 
 
@@ -87,7 +90,7 @@ def errors() -> dict[str, dict[str, Any]]:
     """The named examples of errors: what a client gets as `value`, and the sentence with its gaps as `x-message`."""
     return {
         name: example
-        for spec in (CONTRACT, REGISTRATION)
+        for spec in _ALL
         for name, example in document(spec)["components"]["examples"].items()
         if "x-message" in example
     }
@@ -112,7 +115,7 @@ def check_id(response: Response) -> None:
 def check_documented(response: Response, operation_id: str, *, head: bool = False) -> Any:
     """The answer is one that the spec documents for the operation: status, headers, media type and schema. Its JSON."""
     check_id(response)
-    responses = operations()[operation_id].spec["responses"]
+    responses = operations(*_ALL)[operation_id].spec["responses"]
     assert str(response.status) in responses, f"{operation_id} documents no {response.status}: {response}"
     documented = responses[str(response.status)]
     for name, header in documented["headers"].items():

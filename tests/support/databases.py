@@ -1,4 +1,4 @@
-"""Where the services of a run keep their data: in files of SQLite, or in a PostgreSQL that the run starts."""
+"""The databases of a run's services: files of SQLite, or a PostgreSQL that the run starts."""
 
 import hashlib
 from pathlib import Path

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from chat_bindings.storage import engines
-from chat_bindings.storage.interface import Administration, Storage
+from chat_bindings.storage.administration import Administration
+from chat_bindings.storage.interface import Storage
 from chat_bindings.storage.sqlite.connection import connect
 
 from .postgres import Postgres

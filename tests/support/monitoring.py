@@ -28,8 +28,8 @@ class Monitor:
     """Asks a service how it is."""
 
     def __init__(self, service: Service) -> None:
-        assert wait_until(lambda: "monitored at" in service.log, 60), service.log
-        self.url = re.search(r"monitored at (http://[0-9.:]+)", service.log)[1]
+        assert wait_until(lambda: "monitoring at" in service.log, 60), service.log
+        self.url = re.search(r"monitoring at (http://[0-9.:]+)", service.log)[1]
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         return httpx.get(self.url + path, headers=headers, timeout=60)

@@ -1,4 +1,4 @@
-"""What the processes of a service do, from /proc (Linux), and where they may listen."""
+"""Processes of a service, from /proc (Linux), and free ports."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Which of the service tests are about SQLite's files, or about no database: `--engine postgresql` leaves them out."""
+"""The service tests that concern SQLite's files, or no database: `--engine postgresql` deselects them."""
 
 SQLITE_ONLY = {
     "tests/server/test_answering.py": "how the server writes an answer, wherever it comes from",

@@ -17,8 +17,8 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT4
 
 FOLDER = Path(__file__).parents[2] / "openapi"
-CONTRACT, REGISTRATION, WORLD = "bindings.yaml", "registration.yaml", "world.yaml"
-SPECS = (CONTRACT, REGISTRATION)
+CONTRACT, REGISTRATION, CONTROL, WORLD = "bindings.yaml", "registration.yaml", "control.yaml", "world.yaml"
+SPECS = (CONTRACT, REGISTRATION, CONTROL)
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 FORMATS = FormatChecker(["date-time"])

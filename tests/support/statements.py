@@ -1,4 +1,4 @@
-"""What PostgreSQL was asked, with the plan that it followed: its own extension auto_explain writes that to its log."""
+"""The statements that PostgreSQL executes, with their plans, from the log of its extension auto_explain."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""How long answers take, measured so that a difference between kinds of requests shows, and noise does not."""
+"""Response times, measured so that differences between kinds of requests show in spite of noise."""
 
 import gc
 import math

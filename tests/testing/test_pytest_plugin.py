@@ -85,7 +85,7 @@ class TestOfAWorld:
     def test_the_nearest_marker_adds_to_the_others(self, chat_bindings_server):
         assert chat_bindings_server.world == WORLD
         assert listed(chat_bindings_server, Prefer="code=429")[0] == 429
-        with pytest.raises(RuntimeError, match="was answered with 404"):
+        with pytest.raises(RuntimeError, match="gave 404"):
             chat_bindings_server.register()
 
 LACKING = {"sid": f"AC{'c' * 32}", "auth_token_sha256": "0" * 64, "services": []}
@@ -126,7 +126,7 @@ def test_one_that_cannot_start_ends_no_other(shared, chat_bindings_server_factor
         chat_bindings_server_factory(options=["--nonsense"]).__enter__()
     assert shared.bindings()
 
-def test_which_others_share(shared, chat_bindings_server_factory):
+def test_a_server_that_others_share(shared, chat_bindings_server_factory):
     assert "shared" in [one["identity"] for one in shared.bindings()]
     with chat_bindings_server_factory() as server:
         assert [listed(server)[0] for _ in range(2)] == [200, 200]  # the first is logged when the second is answered
@@ -219,7 +219,7 @@ def test_all_that_it_does_also_in_parallel(pytester, world_file):
     assert left(pytester) == []
 
 
-def test_what_fails_says_why(pytester):
+def test_failures_have_their_reason(pytester):
     """A failed test shows what its servers logged, and one that cannot have a server says so in a sentence."""
     pytester.makepyfile(FAILURES)
     ended = pytester.runpytest_subprocess(*QUIET, "--tb=short")

@@ -12,8 +12,8 @@ from chat_bindings.verify.run import Run
 from chat_bindings.verify.world import World
 
 from ..servers.catalogue import by_name, name_of, sentence_of, wrong
-from ..servers.node_server import node_defects, serving_node
 from ..servers.running import serving
+from ..servers.stacks import STACKS, defects_on, serving_on
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Wrong:
 
     name: str
     language: str
+    """Python, or a stack."""
     clause: str
     """The clause that is meant to catch it."""
     defect: str
@@ -29,8 +30,8 @@ class Wrong:
     @contextmanager
     def serving(self, world_file: Path) -> Iterator[str]:
         """Serve it: the base URL."""
-        if self.language == "Node.js":
-            with serving_node(world_file, self.name) as url:
+        if self.language in STACKS:
+            with serving_on(self.language, world_file, self.name) as url:
                 yield url
         else:
             with serving(by_name(self.name), json.loads(world_file.read_text(encoding="utf-8"))) as url:
@@ -42,9 +43,9 @@ def python_servers() -> list[Wrong]:
     return [Wrong(name_of(each), "Python", each.clause, sentence_of(each)) for each in wrong()]
 
 
-def node_servers() -> list[Wrong]:
-    """The wrong servers in Node.js. Needs `node`."""
-    return [Wrong(each.name, "Node.js", each.clause, each.defect) for each in node_defects()]
+def servers_on(stack: str) -> list[Wrong]:
+    """The wrong servers on a stack. Needs its tools."""
+    return [Wrong(each.name, stack, each.clause, each.defect) for each in defects_on(stack)]
 
 
 def verified(url: str, world_file: Path, only: Sequence[str] = (), **options: Any) -> Report:

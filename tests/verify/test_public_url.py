@@ -5,7 +5,7 @@ import pytest
 from ..servers.different import BehindAGateway, OnAPublicHost, UnderAPrefix
 from ..servers.right import Right
 from ..servers.running import serving
-from .judging import verified
+from .judging import told, verified
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,21 @@ def test_public_url(server, public_url, outcome, world_file, world):
     with serving(server, world.document) as url:
         [result] = verified(url, world_file, ["HTTP-12"], public_url=public_url).results
     assert result.outcome == outcome, result
+
+
+@pytest.mark.parametrize(
+    ("server", "public_url", "begins"),
+    [
+        (Right, "", ""),
+        (UnderAPrefix, "", ""),
+        (OnAPublicHost, "", "https://chat.example.test"),
+        (OnAPublicHost, "https://chat.example.test", ""),
+        (BehindAGateway, "", "https://gateway.example.test/chat"),
+    ],
+)
+def test_foreign_urls_are_noted(server, public_url, begins, world_file, world):
+    """Without --public-url one line names what URLs begin with, where that is not the base URL; no clause fails."""
+    with serving(server, world.document) as url:
+        report = verified(url, world_file, ["HTTP-*", "BINDING-17"], public_url=public_url)
+    assert report.verdict == "conformant", told(report)
+    assert [f"--public-url {begins} " in note and url in note for note in report.notes] == [True] * bool(begins)

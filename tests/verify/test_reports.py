@@ -19,6 +19,7 @@ from chat_bindings.verify.outcome import Result, Sent
 from chat_bindings.verify.report import console as verify_console
 from chat_bindings.verify.report.console import LiveProgress, show_clauses, show_summary
 from chat_bindings.verify.report.files import write_clauses, write_reports
+from chat_bindings.verify.report.github import summary
 from chat_bindings.verify.suite import OUT_OF_REACH, clauses
 
 from ..site.sample_reports import CURL, HOSTILE, failed, finding, first, mixed, report, whole
@@ -244,6 +245,24 @@ def test_advice_is_no_failure(tmp_path):
 def test_skipped_reasons_are_grouped():
     """A reason for which many clauses were skipped is told once."""
     assert printed(show_summary, whole("skipped"), width=4000).count("the run only reads") == 1
+
+
+def test_what_the_world_lacks_is_told_in_one_place(tmp_path):
+    """The clauses that the world cannot exercise are grouped by what it lacks, with the command that makes it whole."""
+    lacks = ("identity with a comma", "key", "key")
+    results = [
+        Result(each, "skipped", detail=f"the world has no {what}", lacks=what)
+        for each, what in zip(clauses(), lacks, strict=False)
+    ]
+    run = report(*results, Result(clauses()[-1], "skipped", detail="it deletes"), notes=["URLs are foreign."])
+    document, _, page = written(run, tmp_path)
+    assert document["notes"] == ["URLs are foreign."]
+    for text in (printed(show_summary, run, width=4000), Page(page).text, summary(run)):
+        assert text.count("3 clauses cannot be checked with this world.") == 1
+        assert text.count("chat-bindings fixtures -o world.json") == 1
+        assert "URLs are foreign." in text
+    for text in (printed(show_summary, run, width=4000), Page(page).text):
+        assert text.index("no identity with a comma: BINDING-01") < text.index("no key: BINDING-02, BINDING-03")
 
 
 def test_the_same_folder_takes_another_report(tmp_path):

@@ -1,5 +1,6 @@
 """Targets that cannot be verified: exit 2, and one sentence that says what to do."""
 
+import gzip
 import http.server
 import json
 import socket
@@ -160,6 +161,13 @@ def test_answers_html(world_file):
     """The target is a site."""
     with answering(200, {"Content-Type": "text/html; charset=utf-8"}, b"<!doctype html><p>Welcome") as (url, _):
         assert "answers with HTML" in refused(world_file, url)
+
+
+def test_answers_are_a_bomb(world_file):
+    """Every answer is more than the world can fill: the message says what came."""
+    packed = gzip.compress(b" " * (16 << 20))
+    with answering(200, {"Content-Type": "application/json", "Content-Encoding": "gzip"}, packed) as (url, _):
+        assert "a body that gzip unpacks to more than" in refused(world_file, url)
 
 
 def test_redirects(world_file):

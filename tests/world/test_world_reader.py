@@ -1,4 +1,4 @@
-"""How a world is read, and how what is wrong with it is told."""
+"""The reader of worlds, and its errors."""
 
 import io
 import json
@@ -62,7 +62,7 @@ def text_with(old: str, new: str | bytes) -> bytes:
     return text.encode().replace(old.encode(), new if isinstance(new, bytes) else new.encode())
 
 
-def test_what_stands_under_a_frame_comes_before_it():
+def test_child_records_come_before_their_parent():
     """Each frame has its kind, its value, its line and its pointer, and knows what it stands under."""
     text = "\n".join(
         [
@@ -231,7 +231,7 @@ def test_a_broken_rule_around_the_bindings_is_told(world, pointer, rule):
         (text_with('"sid": "BS', '"~/": nul"BS'), 11, f"{HERE}/~0~1", "is not JSON: "),
     ],
 )
-def test_what_is_no_proper_text_is_told_by_its_line(text, line, pointer, rule):
+def test_invalid_text_is_reported_with_its_line(text, line, pointer, rule):
     """What is no JSON, no UTF-8, or there twice is told by line, pointer and rule, without what stands there."""
     error = fault(text)
     assert (error.line, error.pointer) == (line, pointer)
@@ -270,7 +270,7 @@ def test_names_from_the_file_cannot_play_with_the_terminal():
         (b'{"accounts": [{"services": [{"bindings": [{"links": [0', b",0" * 32768, f"{HERE}/links/"),
     ],
 )
-def test_what_never_ends_does_not_take_all_memory(before, filling, pointer):
+def test_endless_values_are_refused(before, filling, pointer):
     """A text or list without end is refused after a megabyte or so."""
 
     class Endless(io.BytesIO):
@@ -288,7 +288,7 @@ def test_what_never_ends_does_not_take_all_memory(before, filling, pointer):
 
 
 @pytest.mark.parametrize("level", ["[", '{"a":'])
-def test_what_is_nested_without_end_is_refused(level):
+def test_endless_nesting_is_refused(level):
     """A hundred levels are plenty."""
     error = fault('{"accounts": [{"services": [{"bindings": [{"links": ' + level * 10_000)
     assert error.pointer.startswith(f"{HERE}/links/")
@@ -310,7 +310,7 @@ def test_a_pipe_is_read_as_a_file_that_can_be_read_again(tmp_path):
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_bytes, args=(b"some text",))
     writer.start()
-    with source.opened(str(pipe)) as file:
+    with source.open_seekable(str(pipe)) as file:
         writer.join()
         assert (file.read(), file.seek(0), file.read()) == (b"some text", 0, b"some text")
     assert list(tmp_path.iterdir()) == [pipe]

@@ -1,1 +1,1 @@
-"""Commands about whole databases."""
+"""Commands for whole databases."""

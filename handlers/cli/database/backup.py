@@ -1,12 +1,12 @@
-"""`chat-bindings backup`: a copy of the database that is one moment of it, while servers go on."""
+"""`chat-bindings backup`: a consistent copy of the database, while servers run."""
 
 import click
 
 from ...failures import Refusal
-from ...files import made
+from ...files import destination_path
 from ...storage.engines import administration
 from ..options import database_option, option
-from ..progress import progress
+from ..progress import progress, summarize
 
 
 @click.command()
@@ -16,18 +16,18 @@ from ..progress import progress
     metavar="FILE|-",
     required=True,
     type=click.Path(dir_okay=False, allow_dash=True),
-    help="Where to write; - for standard output. A file is complete or not there at all, and readable by you alone.",
+    help="File to write, complete or not at all, and readable by you alone; - for standard output.",
 )
 @database_option
 def backup(*, output: str, database: str) -> None:
-    """Back the database up, while servers run on it.
+    """Back up the database, while servers run on it.
 
-    The backup is one file, whatever kind of database it is made of: all that was acknowledged by one moment, and no
-    byte of what had been deleted by then. It is checked before it is announced. Servers go on reading and writing; what
-    is deleted while the copy is made is erased from the database's files right after.
+    The backup is one file, of the same format for every engine. It has all writes acknowledged by one moment, and no
+    byte of deleted data. It is verified before success is reported. Servers read and write meanwhile; data that is
+    deleted during the copy is erased from the database's files right after.
 
-    It holds personal data, and the SHA-256 of tokens: encrypt it, and keep it no longer than you may. `restore` puts
-    it back.
+    It contains personal data and the SHA-256 of tokens: encrypt it, and keep it no longer than you may. Restore it by
+    `restore`.
 
     \b
     Examples:
@@ -38,9 +38,8 @@ def backup(*, output: str, database: str) -> None:
     from ...storage.sqlite.connection import BACKUP
 
     try:
-        with made(output, replaceable=BACKUP) as path, administration(database) as storage:
+        with destination_path(output, replaceable=BACKUP) as path, administration(database) as storage:
             contents = write(storage, path, progress)
     except Unwritable as error:
         raise Refusal(f"--output {output} cannot be written: {error}.") from None
-    told = ", ".join(f"{noun} {number}" for noun, number in contents._asdict().items())
-    click.echo(f"Backed up: {told}.", err=True)
+    click.echo(f"Backed up: {summarize(contents)}.", err=True)

@@ -1,4 +1,4 @@
-"""`chat-bindings database`: its schema, and what is done to all of it."""
+"""`chat-bindings database`: migrations, copies and erasure."""
 
 import click
 
@@ -10,10 +10,10 @@ from .erase import erase
 
 @click.group()
 def database() -> None:
-    """Bring a database up to date, copy it, erase what is deleted.
+    """Upgrade and copy a database, and erase deleted data.
 
-    `serve`, `import` and what else writes upgrade it by themselves, where their role may. So `upgrade` is needed only
-    where the role that serves may not change the schema.
+    Every command that writes, `serve` too, applies migrations itself. `upgrade` is needed only where the server's role
+    may not change the schema.
 
     \b
     Examples:
@@ -25,9 +25,9 @@ def database() -> None:
 @database.command()
 @database_option
 def upgrade(*, database: str) -> None:
-    """Apply the migrations that the database lacks.
+    """Apply all pending migrations.
 
-    Many may be started at once: one migrates, and the others wait for it.
+    Several may run at once: one migrates, and the others wait for it.
 
     \b
     Example:
@@ -41,9 +41,9 @@ def upgrade(*, database: str) -> None:
 @database.command()
 @database_option
 def status(*, database: str) -> int:
-    """Say whether the database has all migrations.
+    """Show whether the database has all migrations.
 
-    The exit code is 0 if it has, 1 if not, and 2 if it is away.
+    Exit codes: 0 it has, 1 it has not, 2 it is unavailable.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""`chat-bindings database copy`: move all that one database holds into another, and prove that it is the same."""
+"""`chat-bindings database copy`: copy a database into an empty one, and compare the two."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ...failures import Refusal
+from ...storage.administration import Administration
 from ...storage.engines import administration
-from ...storage.interface import Administration, Conflict, StorageDamaged, StorageUnavailable
+from ...storage.interface import Conflict, StorageDamaged, StorageUnavailable
 from ..options import database_argument
 from ..progress import progress
 
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 @database_argument("source", "FROM")
 @database_argument("target", "TO")
 def copy(*, source: str, target: str) -> None:
-    """Copy all that a database holds into an empty one.
+    """Copy a database into an empty one.
 
-    FROM and TO are addresses as --database takes them, of any two kinds. What FROM holds at one moment is copied,
-    SIDs, times and digests of tokens included, and read again from TO: only when the counts and the SHA-256 of all
-    rows are the same does it stay there. Otherwise, and when anything fails, TO holds nothing. A server may run on
-    FROM meanwhile, but what it is told after that moment is not copied: stop it, or serve with --no-registration.
+    FROM and TO are addresses as for --database, of the same engine or of two. The copy is of one moment, with SIDs,
+    times and digests of tokens. It is committed only if the counts and the SHA-256 of all rows, read again from TO, are
+    the same; otherwise TO stays empty. A server may run on FROM meanwhile, but later writes are not copied: stop it, or
+    serve with --no-registration.
 
     \b
     Example:
@@ -48,7 +49,7 @@ def _copy(source: Administration, target: Administration) -> None:
             with target.load() as loader:
                 _must_be_empty(target)
                 with progress("copying", total) as advance:
-                    before = tally(_telling("FROM", parts(source)), advance, lambda part: part.add_to(loader))
+                    before = tally(_read("FROM", parts(source)), advance, lambda part: part.add_to(loader))
                 loader.finish(progress)
                 with progress("comparing", total) as advance:
                     after = tally(parts(target), advance, lambda _: None)
@@ -62,18 +63,18 @@ def _must_be_empty(target: Administration) -> None:
         raise Conflict(f"it holds {held} account{'s' * (held > 1)} already: name a new database")
 
 
-def _telling(name: str, found: Iterable["Part"]) -> Iterator["Part"]:
+def _read(name: str, found: Iterable["Part"]) -> Iterator["Part"]:
     with _end(name):
         yield from found
 
 
 @contextmanager
 def _end(name: str) -> Iterator[None]:
-    """Say which of the two databases it was that something is wrong with."""
+    """Raise a `Refusal` that names the database at fault, FROM or TO."""
     try:
         yield
     except StorageUnavailable as error:
-        raise Refusal(f"{name} is away: {error}. Nothing was copied.") from error
+        raise Refusal(f"{name} is unavailable: {error}. Nothing was copied.") from error
     except StorageDamaged as error:
         raise Refusal(f"{name} is no database of chat-bindings, or damaged: {error}. Nothing was copied.") from error
     except Conflict as error:

@@ -1,4 +1,4 @@
-"""`chat-bindings database erase`: leave nothing of what was deleted in the database's files."""
+"""`chat-bindings database erase`: erase deleted data from the database's files."""
 
 import click
 
@@ -9,16 +9,16 @@ from ..options import database_option
 @click.command()
 @database_option
 def erase(*, database: str) -> int:
-    """Erase what was deleted from the database's files.
+    """Erase deleted data from the database's files.
 
-    A database keeps bytes of what was deleted, in its tables and in its write-ahead log. This writes the tables anew
-    without them and empties the log: run it weekly, at a quiet time. Servers may run. On SQLite they read meanwhile,
-    and answer writes with 503; it takes twice the database's size of free space beside it, and once in the folder that
-    SQLITE_TMPDIR or TMPDIR names. On PostgreSQL they answer 503 to all; it needs a server with wal_recycle = off, and
-    a role that owns the tables, has pg_checkpoint and may call pg_switch_wal().
+    A database keeps bytes of deleted rows, in its tables and in its write-ahead log. This rewrites the tables without
+    them and empties the log: run it weekly, at a quiet time. Servers may run. On SQLite they read meanwhile, and answer
+    writes with 503; it needs twice the database's size of free space beside it, and once in the folder of SQLITE_TMPDIR
+    or TMPDIR. On PostgreSQL they answer 503 to all requests; it needs a server with wal_recycle = off, and a role that
+    owns the tables, has pg_checkpoint and may call pg_switch_wal().
 
-    The exit code is 0 when nothing is left, 1 when something may be, which is told, and 2 when it could not run.
-    Backups are not touched: they hold what was not erased when they were taken.
+    Exit codes: 0 all is erased, 1 something may be left, which is printed, 2 it could not run. Backups are not changed:
+    file backups contain what was not erased at their time.
 
     \b
     Examples:
@@ -30,5 +30,5 @@ def erase(*, database: str) -> int:
     for sentence in left:
         click.echo(f"Not all is erased: {sentence}.", err=True)
     if not left:
-        click.echo("Erased: nothing of what was deleted is left in the database's files.")
+        click.echo("Erased: no deleted data is left in the database's files.")
     return 1 if left else 0

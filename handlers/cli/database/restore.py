@@ -1,4 +1,4 @@
-"""`chat-bindings restore`: put back what `backup` has written."""
+"""`chat-bindings restore`: restore a backup."""
 
 import shutil
 from collections.abc import Iterator
@@ -13,31 +13,30 @@ from ...failures import Refusal
 from ...files import scratch
 from ...storage.engines import administration
 from ..options import database_option, option
-from ..progress import progress
+from ..progress import progress, summarize
 
 if TYPE_CHECKING:
     from ...storage.copying import Part
 
 _KINDS = {"accounts": "Account", "keys": "Key", "services": "Service", "bindings": "Binding"}
-"""The record_types of rows, and what they are in a world."""
+"""The record types of a world, by the kinds of rows."""
 
 
 @click.command()
 @click.argument(
     "backup", metavar="FILE|-", type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
 )
-@option("--replace", is_flag=True, variable=False, help="Replace what the database holds, all of it.")
+@option("--replace", is_flag=True, variable=False, help="Replace the database's whole content.")
 @database_option
 def restore(*, backup: str, replace: bool, database: str) -> None:
-    """Make the database what it was when a backup was made.
+    """Restore a backup.
 
-    The backup is checked first, row by row and as `import` checks a world: one that was changed or is damaged is
-    refused. Its rows are copied, and nothing else of the file. The database must be new, or hold nothing, or be
-    replaced as a whole. It can be of another kind than the one that was backed up, and the
-    backup of an older version. The database holds all of it in the end, or is as it was.
+    The backup is verified first, row by row and by the rules of `import`: a changed or damaged one is refused. Only its
+    rows are copied, and nothing else of the file. The database must be new or empty, unless --replace is given. Its
+    engine may differ from that of the backup, whose version may be older. All is restored, or nothing.
 
-    Servers that run on a database that is replaced go on reading; what they are asked to write meanwhile, they answer
-    with 503. What was deleted since the backup was made is back: delete it again.
+    Running servers read meanwhile, and answer writes with 503. What was deleted since the backup is restored as well:
+    delete it again.
 
     \b
     Examples:
@@ -53,13 +52,12 @@ def restore(*, backup: str, replace: bool, database: str) -> None:
             contents = put_back(path, storage, check, progress, replace=replace)
     except BadBackup as error:
         raise Refusal(f"{name} {error}. Nothing was restored.") from None
-    told = ", ".join(f"{noun} {number}" for noun, number in contents._asdict().items())
-    click.echo(f"Restored: {told}.", err=True)
+    click.echo(f"Restored: {summarize(contents)}.", err=True)
 
 
 @contextmanager
 def _regular(name: str) -> Iterator[Path]:
-    """The file of a name, or what comes through a pipe, as a file."""
+    """Yield the path of a regular file; standard input and pipes are copied to a temporary one."""
     if name != "-" and Path(name).is_file():
         yield Path(name)
         return
@@ -71,7 +69,7 @@ def _regular(name: str) -> Iterator[Path]:
 
 
 def check(part: "Part") -> None:
-    """Hold rows to the rules that a world must keep."""
+    """Validate rows by the schema of worlds. Raises `BadBackup`."""
     from ...storage.sqlite.backup import BadBackup
     from ...world.schema import record_types
 
@@ -84,7 +82,7 @@ def check(part: "Part") -> None:
             except orjson.JSONDecodeError as error:
                 raise BadBackup(f"must hold JSON as the message_types of Binding {row.sid}") from error
         elif part.kind != "accounts":
-            value.pop("account_sid")  # which follows from where it stands in a world
+            value.pop("account_sid")  # implied by the nesting in a world
         violation = kind.violation(kind.without_children(value))
         if violation is not None:
             where = "/".join(map(str, violation.path))

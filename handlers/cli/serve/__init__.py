@@ -1,1 +1,1 @@
-"""The command `serve`: its options, and what it prepares for the server."""
+"""The command `serve`: its options, and the preparation of the server."""

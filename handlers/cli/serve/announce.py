@@ -1,4 +1,4 @@
-"""`serve --announce`: a JSON object, when requests are answered, that says where and with what credentials."""
+"""`serve --announce`: a JSON object with the server's URL and credentials, written once it accepts requests."""
 
 import json
 import os
@@ -16,7 +16,7 @@ announce_option = option(
     "--announce",
     metavar="FILE|-",
     type=click.Path(dir_okay=False, allow_dash=True),
-    help="When requests are answered, write a JSON object with the URL and the credentials; - for standard output. "
+    help="Once requests are accepted, write a JSON object with the URL and the credentials; - for standard output. "
     "A file is complete or not there at all, readable by you alone, and removed at the end.",
 )
 
@@ -25,7 +25,7 @@ Announce = Callable[[dict[str, Any]], None]
 
 @contextmanager
 def announcing(name: str | None) -> Iterator[Announce]:
-    """Yield what announces: it writes an object to a file, whole, which is removed at the end."""
+    """Yield a function that writes an object to a file, atomically; the file is removed at the end."""
     if name is None:
         yield lambda _: None
     elif name == "-":
@@ -74,7 +74,7 @@ def _write(path: Path, announced: dict[str, Any]) -> None:
 
 
 def _remove_old(path: Path) -> None:
-    """Remove what an earlier process announced and could not remove; another file stays and is an error."""
+    """Remove the announcement of an earlier process, which was killed; another file is an error."""
     with suppress(FileNotFoundError):
         size = path.stat().st_size
         if size:
@@ -83,5 +83,5 @@ def _remove_old(path: Path) -> None:
             except ValueError:
                 old = None
             if not isinstance(old, dict) or not {"url", "pid", "control_url"} <= old.keys():
-                raise _Unwritable("another file is there, so name a new one")
+                raise _Unwritable("another file has this name, so choose a new one")
         path.unlink()

@@ -1,4 +1,4 @@
-"""`chat-bindings serve`: the reference service."""
+"""`chat-bindings serve`: the reference server."""
 
 import logging
 import os
@@ -24,7 +24,7 @@ from .docs import site_under_docs
 from .faults import faults_options
 from .init_process import leave_process_1
 from .monitoring import monitoring_listener, monitoring_options
-from .world import Served, demo_option, served, world_option
+from .world import Served, demo_option, prepare, world_option
 
 if TYPE_CHECKING:
     import socket
@@ -48,7 +48,7 @@ CONTROL_BASE = f"{CONTROL}/v1"
     "--docs/--no-docs",
     default=True,
     show_default=True,
-    help="Whether the contract's site is served, under /docs.",
+    help="Serve the contract's site, under /docs.",
 )
 @settings_group("throttling", Throttling)
 @settings_group("limits", Limits)
@@ -76,7 +76,7 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
 ) -> None:
     """Serve the Bindings API.
 
-    SIGINT (Ctrl-C) or SIGTERM ends it: what is in flight is finished.
+    SIGINT (Ctrl-C) or SIGTERM ends it once the requests in flight are finished.
 
     \b
     Examples:
@@ -88,18 +88,18 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
     """
     leave_process_1()
     from ...application import application
-    from ...server import run  # the web stack takes a while to import: --help does without
+    from ...server import run  # slow to import, and --help does not need it
 
     certificate = _certificate(listening)
     configure(given["log_level"], given["log_format"])
     if links := service_links():
-        log.warning("ignored: %s, which Kubernetes and Docker set for a Service of this name", ", ".join(links))
+        log.warning("ignored: %s, set by Kubernetes or Docker for a Service of this name", ", ".join(links))
     with (
         run.stopping(),
-        served(context, database, world, demo=demo) as found,
+        prepare(context, database, world, demo=demo) as found,
         site_under_docs(wanted=docs) as site,
-        with_folder(monitoring) as monitored,
-        announcing(announce) as announced,
+        with_folder(monitoring) as monitoring_in_folder,
+        announcing(announce) as write_announcement,
         _listeners(context, listening) as sockets,
         monitoring_listener(monitoring) as monitor,
     ):
@@ -110,14 +110,14 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
             control=control,
             faults=faults,
             limits=limits,
-            monitoring=monitored,
+            monitoring=monitoring_in_folder,
             throttling=throttling.among(listening.workers),
         )
         url = url_of(sockets[0], secure=certificate is not None, local=True)
         if end_with_stdin:
             watch_stdin()
         if announce != "-":
-            _invite(found, url, docs=site is not None)
+            _invite(found, url, docs=site is not None, control=control is not None)
         run.run(
             settings,
             sockets,
@@ -125,7 +125,7 @@ def serve(  # noqa: PLR0913 - an argument for each group of options
             workers=listening.workers,
             certificate=certificate,
             monitor=monitor,
-            ready=lambda: announced(_announced(found, url, control)),
+            ready=lambda: write_announcement(_announcement(found, url, control)),
         )
 
 
@@ -142,14 +142,14 @@ def _listeners(context: click.Context, listening: Listening) -> "Iterator[list[s
 
 
 def _uds(context: click.Context, listening: Listening) -> Path | None:
-    """The Unix socket to listen on. What is typed wins over a variable, such as one that an image sets."""
+    """Choose the Unix socket, or None. A typed option takes precedence over a variable, which an image may set."""
     others = [name for name in ("host", "port") if is_given(context, name)]
     if listening.uds is None or not others:
         return listening.uds
     typed = any(is_typed(context, name) for name in others)
     if typed != is_typed(context, "uds"):
         return None if typed else listening.uds
-    raise click.UsageError("--uds is listened on instead of --host and --port: give it, or them.")
+    raise click.UsageError("--uds replaces --host and --port: give it, or them.")
 
 
 def _certificate(listening: Listening) -> "Certificate | None":
@@ -167,18 +167,20 @@ def _certificate(listening: Listening) -> "Certificate | None":
     return Certificate(cert.absolute(), key.absolute())
 
 
-def _invite(found: Served, url: str, *, docs: bool) -> None:
+def _invite(found: Served, url: str, *, docs: bool, control: bool) -> None:
     if found.path is None:
         return
     click.echo(
-        "The demo holds the Binding of Twilio's page, until it ends. Fetch it:\n\n"
+        "The demo has the Binding of Twilio's page until it ends. Fetch it:\n\n"
         f"    curl -u {found.account_sid}:{found.auth_token} {url}{found.path}\n"
     )
     if docs:
         click.echo(f"Read the contract, and try it on this server: {url}{DOCS}/\n")
+    if control:
+        click.echo(f"See its requests, Bindings and faults in a browser: {url}{CONTROL}/\n")
 
 
-def _announced(found: Served, url: str, control: Control | None) -> dict[str, Any]:
+def _announcement(found: Served, url: str, control: Control | None) -> dict[str, Any]:
     return {
         "url": url,
         "account_sid": found.account_sid,

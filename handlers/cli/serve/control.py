@@ -27,7 +27,7 @@ def _control(*, control: bool, journal: int) -> Control | None:
         raise click.UsageError("--control works with one worker: leave --workers out.")
     token = os.environ.get(CONTROL_TOKEN) or None
     if token is None and (exposed := _exposed(context.params)):
-        raise click.UsageError(f"--control with {exposed} needs a token in {CONTROL_TOKEN}: others may reach it.")
+        raise click.UsageError(f"--control with {exposed} needs a token in {CONTROL_TOKEN}: others can reach it.")
     if token and (len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token):
         raise click.UsageError(
             f"{CONTROL_TOKEN} is no token: it must be {_SHORTEST_TOKEN} or more characters of ASCII without spaces."
@@ -36,7 +36,7 @@ def _control(*, control: bool, journal: int) -> Control | None:
 
 
 def _exposed(given: dict[str, Any]) -> str | None:
-    """The option by which others may reach the server."""
+    """Find the option that lets other machines reach the server."""
     for name in ("uds", "public_url", "trusted_proxy"):
         if given.get(name):
             return f"--{name.replace('_', '-')}"
@@ -60,7 +60,7 @@ control_options: Callable[[Any], Any] = option_group(
         help="With --control: requests that the journal keeps.",
     ),
 )
-"""An argument `control` of a command."""
+"""Gives a command the argument `control`."""
 
 end_with_stdin_option = option(
     "--end-with-stdin",
@@ -70,7 +70,7 @@ end_with_stdin_option = option(
 
 
 def watch_stdin() -> None:
-    """End this process, as SIGTERM does, at the end of standard input."""
+    """Send this process SIGTERM at the end of standard input."""
 
     def wait() -> None:
         while os.read(descriptor, 4096):

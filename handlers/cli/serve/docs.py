@@ -1,4 +1,4 @@
-"""The site that `chat-bindings serve` hands to the server."""
+"""The site of `serve` under /docs."""
 
 import logging
 from collections.abc import Iterator
@@ -13,18 +13,18 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def site_under_docs(*, wanted: bool) -> Iterator[Site | None]:
-    """Give a site that is built when it is first requested; None where it is not wanted."""
+    """Yield a site that is built at its first request; None where it is not wanted."""
     if not wanted:
-        log.info("no site under %s: --no-docs", DOCS)
+        log.info("no site at %s: --no-docs", DOCS)
         yield None
         return
     with scratch() as folder:
-        log.info("the site is under %s", DOCS)
+        log.info("site at %s", DOCS)
         yield Site(folder, build_site)
 
 
 def build_site(folder: Path) -> None:
-    """Publish the site into a folder. The server runs this in a process of its own."""
+    """Publish the site into a folder; the server does so in a process of its own."""
     from ...site.folder import publish
 
     publish(folder)

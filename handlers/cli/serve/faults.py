@@ -1,4 +1,4 @@
-"""The options of `serve` by which requests can be made to fail."""
+"""The options of `serve` for fault injection."""
 
 import ipaddress
 from collections.abc import Callable
@@ -17,7 +17,7 @@ def _fault_rules(*, faults: bool, fault_rules: str | None, faults_for_all: bool)
     if not faults:
         if fault_rules or faults_for_all:
             raise click.UsageError(
-                "--fault-rules and --faults-for-all need --faults, without which nothing is made to fail."
+                "--fault-rules and --faults-for-all need --faults, without which no fault is injected."
             )
         return None
     from ...server.faults.rules_file import FaultRulesError, read
@@ -26,8 +26,8 @@ def _fault_rules(*, faults: bool, fault_rules: str | None, faults_for_all: bool)
     hosts = () if context.params["uds"] else context.params["host"]
     if not faults_for_all and (others := [host for host in hosts if not is_loopback(host)]):
         raise click.UsageError(
-            f"--faults on --host {others[0]} would let others make requests fail: "
-            "leave --host out, or say that it is meant with --faults-for-all."
+            f"--faults on --host {others[0]} would let other machines inject faults: "
+            "leave --host out, or confirm it with --faults-for-all."
         )
     folder = context.with_resource(scratch())
     counts = folder / "counts"
@@ -42,10 +42,10 @@ def _fault_rules(*, faults: bool, fault_rules: str | None, faults_for_all: bool)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host to listen on is this machine alone."""
+    """Return whether a host to listen on is reached from this machine alone."""
     import socket
 
-    with suppress(OSError):  # what cannot be found out is told when it is listened on
+    with suppress(OSError):  # listening on it will raise the error
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         return all(ipaddress.ip_address(address[0]).is_loopback for *_, address in found)
     return True
@@ -57,18 +57,18 @@ faults_options: Callable[[Any], Any] = option_group(
     option(
         "--faults",
         is_flag=True,
-        help="For testing clients: let requests make themselves fail, by a header such as `Prefer: code=429`.",
+        help="For testing clients: let requests request faults, by a header such as `Prefer: code=429`.",
     ),
     option(
         "--fault-rules",
         metavar="RULES.yaml",
         type=click.Path(exists=True, dir_okay=False, readable=True),
-        help="With --faults: which requests fail without asking for it.",
+        help="With --faults: rules for faults of other requests.",
     ),
     option(
         "--faults-for-all",
         is_flag=True,
-        help="With --faults: listen on addresses that other machines reach, too.",
+        help="With --faults: allow addresses that other machines reach.",
     ),
 )
-"""What a command gets as `faults`."""
+"""Gives a command the argument `faults`."""

@@ -1,4 +1,4 @@
-"""Process 1 of a container: it passes signals on and reaps orphans, which no other process can."""
+"""Process 1 of a container, which must forward signals and reap orphans."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ _WATCHED = _PASSED_ON | {signal.SIGCHLD}
 
 
 def leave_process_1() -> None:
-    """Go on as a child where this is process 1, which then waits for the child and ends with its exit code."""
+    """Continue in a child where this is process 1, which then waits for the child and ends with its exit code."""
     if os.getpid() != 1:
         return
     sys.stdout.flush()
@@ -25,12 +25,12 @@ def leave_process_1() -> None:
         info = signal.sigwaitinfo(_WATCHED)
         if info.si_signo == signal.SIGCHLD:
             _reap(child)
-        elif info.si_code <= 0:  # from a process; what a terminal sends, the child gets by itself
+        elif info.si_code <= 0:  # from a process; a terminal signals the child itself
             os.kill(child, info.si_signo)
 
 
 def _reap(child: int) -> None:
-    """Reap all that ended; end with the child."""
+    """Reap all ended processes; end with the child."""
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)

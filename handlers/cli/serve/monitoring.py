@@ -1,4 +1,4 @@
-"""The options of `serve` about monitoring."""
+"""The options of `serve` for monitoring."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,12 +32,12 @@ def _check_tracing() -> None:
 
 
 monitoring_options = settings_group("monitoring", Monitoring, _monitoring)
-"""How the service is monitored."""
+"""Gives a command the argument `monitoring`."""
 
 
 @contextmanager
 def monitoring_listener(monitoring: Monitoring) -> "Iterator[socket.socket | None]":
-    """Yield a listening socket for it; None where it is not wanted."""
+    """Yield the listening socket of the monitoring port; None without a port."""
     if monitoring.port is None:
         yield None
         return
@@ -48,6 +48,6 @@ def monitoring_listener(monitoring: Monitoring) -> "Iterator[socket.socket | Non
             f"--monitoring-host {monitoring.host} --monitoring-port {monitoring.port} cannot be listened on: "
             f"{error.strerror}."
         ) from None
-    for each in others:  # one address is enough for it
+    for each in others:  # one address is enough
         each.close()
     yield listener

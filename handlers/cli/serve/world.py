@@ -1,4 +1,4 @@
-"""What `serve` serves: a database that is there, or a world in one of its own that ends with the process."""
+"""The database of `serve`: an existing one, or a temporary one with a world."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ from ..environment import DATABASE, DEMO_TOKEN
 from ..options import database_of, is_given, is_typed, option
 
 if TYPE_CHECKING:
-    from ...storage.interface import Administration
+    from ...storage.administration import Administration
     from ...world.reader import Frame
 
 log = logging.getLogger(__name__)
@@ -27,14 +27,14 @@ demo_option = option(
     "--demo",
     is_flag=True,
     help="Serve the Binding of Twilio's page from a temporary database, and print how to fetch it. "
-    f"Its token is that of {DEMO_TOKEN}, or a new one.",
+    f"{DEMO_TOKEN} sets its token; by default it is a new one.",
 )
 
 world_option = option(
     "--world",
     metavar="WORLD.json|-",
     type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True),
-    help="Serve a world, as `import` takes it, from a temporary database; - for standard input.",
+    help="Serve a world, as for `import`, from a temporary database; - for standard input.",
 )
 
 
@@ -46,16 +46,16 @@ class Served(NamedTuple):
     auth_token: str | None = None
     service_sid: str | None = None
     path: str | None = None
-    """The path of a Binding to show."""
+    """The path of the demo's Binding."""
 
 
 @contextmanager
-def served(context: click.Context, database: str | None, world: str | None, *, demo: bool) -> Iterator[Served]:
-    """Yield what is served: the demo or a world where one is asked for, else a database, which is migrated."""
+def prepare(context: click.Context, database: str | None, world: str | None, *, demo: bool) -> Iterator[Served]:
+    """Yield a migrated database: a temporary one with the demo or a world, else that of --database."""
     if demo and world is not None:
         if is_typed(context, "demo") == is_typed(context, "world"):
             raise click.UsageError("--demo and --world are two worlds: give one of them.")
-        demo = is_typed(context, "demo")  # what is typed wins over a variable
+        demo = is_typed(context, "demo")  # a typed option takes precedence over a variable
     if not demo and world is None:
         locator = database_of(context, database)
         with administration(locator) as storage:
@@ -89,7 +89,7 @@ def _load_demo(storage: "Administration", locator: str) -> Served:
 def _load_world(storage: "Administration", locator: str, name: str) -> Served:
     from ...world.loader import load
     from ...world.reader import WorldError
-    from ...world.source import opened
+    from ...world.source import open_seekable
 
     first: dict[str, str] = {}
 
@@ -100,12 +100,12 @@ def _load_world(storage: "Administration", locator: str, name: str) -> Served:
             first["service_sid"] = frame.value["sid"]
 
     try:
-        with opened(name) as file, storage.load() as loader:
+        with open_seekable(name) as file, storage.load() as loader:
             load(loader, file, lambda _: None, replace=False, see=see)
     except WorldError as error:
         raise Refusal(f"--world {name}, {error}.") from None
     except OSError as error:
         raise Refusal(f"--world {name} cannot be read: {error.strerror}.") from None
     if not first:
-        raise Refusal(f"--world {name} has no account: with nobody's token nothing of it could be fetched.")
+        raise Refusal(f"--world {name} has no account: without credentials no request can succeed.")
     return Served(locator, first["sid"], first.get("auth_token"), first.get("service_sid"))

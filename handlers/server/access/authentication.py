@@ -1,4 +1,4 @@
-"""Authentication: HTTP Basic credentials, checked before anything else of an operation."""
+"""Authentication by HTTP Basic, before parameters and bodies are validated."""
 
 import base64
 import binascii
@@ -18,23 +18,23 @@ from ..request import Repeated, Request
 Guard = Callable[[ASGIApp], ASGIApp]
 
 _NOBODY = digest("")
-"""Compared with when the user name is unknown, so that it takes as long as a wrong password."""
+"""The digest that an unknown user's password is compared with, so that it takes as long as a wrong password."""
 
 
-_REMEMBERED_FOR = 0.5
-"""Seconds for which right credentials are taken as right again: a rotated or deleted one ends within a second."""
+_CACHED_FOR = 0.5
+"""Seconds for which right credentials are cached: rotated or deleted ones end within a second."""
 
-_REMEMBERED = 4096
-"""How many of them at the most."""
+_CACHED = 4096
+"""Credentials in the cache at most."""
 
 _LONGEST = 256
-"""Bytes of those that are: twice what ours take. White space may make any of them longer."""
+"""Bytes of a cached `Authorization`, twice those of a usual one: white space can make it of any length."""
 
 
 def parse_basic(value: bytes) -> tuple[str, str]:
-    """Parse an `Authorization`: the user name, and the digest of the password.
+    """Parse an `Authorization` into the user name and the digest of the password.
 
-    Raises `ApiError("unauthorized")`: a malformed one is wrong credentials.
+    Raises `ApiError("unauthorized")`, for a malformed one too.
     """
     scheme, _, encoded = value.strip().partition(b" ")
     if scheme.lower() != b"basic":
@@ -49,7 +49,7 @@ def parse_basic(value: bytes) -> tuple[str, str]:
 
 
 async def authenticate(storage: Storage, user_name: str, password_sha256: str) -> str:
-    """Return the SID of the account with these credentials. Raises `ApiError("unauthorized")` when they are wrong."""
+    """Return the SID of the account with these credentials. Raises `ApiError("unauthorized")` for wrong ones."""
     credential = await storage.credential(user_name) if "\0" not in user_name else None
     expected = credential.secret_sha256 if credential else _NOBODY
     matches = hmac.compare_digest(password_sha256, expected)
@@ -59,14 +59,14 @@ async def authenticate(storage: Storage, user_name: str, password_sha256: str) -
 
 
 class Authenticator:
-    """Identifies accounts by their credentials. Right ones are remembered for a moment; wrong ones never."""
+    """Identifies accounts by their credentials. Caches right ones for half a second, and never wrong ones."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._known: dict[bytes, tuple[str, float]] = {}
 
-    def remembered(self, value: bytes, scope: Scope) -> str | None:  # noqa: ARG002 - of any client
-        """Return the SID of the account of an `Authorization` that was right a moment ago; None where it was not."""
+    def recall(self, value: bytes, scope: Scope) -> str | None:  # noqa: ARG002 - of any client
+        """Return the SID of the account of a cached `Authorization`, or None."""
         known = self._known.get(value)
         return known[0] if known and time.monotonic() < known[1] else None
 
@@ -75,7 +75,7 @@ class Authenticator:
         return await self._look(*parse_basic(value), value)
 
     async def _look(self, user_name: str, password_sha256: str, value: bytes) -> str:
-        until = time.monotonic() + _REMEMBERED_FOR
+        until = time.monotonic() + _CACHED_FOR
         account_sid = await authenticate(self._storage, user_name, password_sha256)
         if len(value) <= _LONGEST:
             self._forget()
@@ -83,24 +83,24 @@ class Authenticator:
         return account_sid
 
     def forget(self) -> None:
-        """Remember no credentials."""
+        """Empty the cache."""
         self._known.clear()
 
     async def again(self, scope: Scope) -> str:
-        """Return the SID of the account of a request whose credentials were right before a reset."""
+        """Authenticate a request again, after a reset; return the SID of its account."""
         return await self.account_sid(Request.of(scope).header(b"authorization") or b"", scope)
 
     def _forget(self) -> None:
-        """Keep no secret for longer than it is of use, and not more of them than fit."""
+        """Remove expired secrets from the cache, and the oldest where it is full."""
         now = time.monotonic()
         for value in [*self._known]:
-            if now < self._known[value][1] and len(self._known) < _REMEMBERED:
+            if now < self._known[value][1] and len(self._known) < _CACHED:
                 break
             del self._known[value]
 
 
 class AuthenticatedOperation:
-    """An operation that needs HTTP Basic credentials, as its spec says."""
+    """An operation whose spec requires HTTP Basic."""
 
     def __init__(self, next_app: ASGIApp, authenticator: Authenticator) -> None:
         self._next_app = next_app
@@ -111,10 +111,10 @@ class AuthenticatedOperation:
         try:
             value = request.header(b"authorization")
         except Repeated:
-            value = None  # it is unknown which of them counts
+            value = None  # ambiguous
         if value is None:
             raise ApiError("unauthorized")
-        account_sid = self._authenticator.remembered(value, scope)
+        account_sid = self._authenticator.recall(value, scope)
         if account_sid is None:
             return self._check(value, scope, receive, send)
         request.account_sid = account_sid
@@ -129,7 +129,7 @@ class Authentication(Stage):
     """The stage that identifies the account of a request."""
 
     def __init__(self, app: ASGIApp, *, authenticator: Authenticator, guard: Guard | None = None) -> None:
-        """`guard` puts an operation of the control API behind its own check."""
+        """Use `guard` for the operations of the control API, which authenticates in another way."""
         super().__init__(app)
         self._authenticator = authenticator
         self._guard = guard

@@ -1,15 +1,15 @@
 """Brute-force protection. Counts wrong credentials per address and per user; past either limit the answer is 429.
 
-The limit is checked before the credentials: a 429 tells nothing about them, nor whether there is such a user. An
-attacker cannot lock anybody out for ever:
+The limit is checked before the credentials: a 429 reveals neither whether they are right nor whether the user exists.
+An attacker cannot lock a user out for good:
 
-- Credentials that were right lately from the same address are always checked: whoever is in stays in.
-- A user name that was right lately from the same address is counted with that address alone, whoever else guesses it.
-- Everything else is counted with both. What is right resets no count, or one good key would cover any number of
-  guesses; but a full count lets one more through again and again, so a client that keeps asking gets in, and is in.
+- Credentials that were right within a day from the same address are always checked.
+- A user name that was right within a day from the same address counts for that address alone, not for the user.
+- Every other guess counts for both. A right guess resets no count: one good key would cover any number of guesses. A
+  full count still admits one guess at a time, at its rate, so that a client that retries gets in.
 
-An attacker behind the same address as a client, in one NAT say, is not kept from telling that client's credentials from
-others. The alternative is worse: it would lock the client out.
+An attacker behind the same address as a client, in one NAT, can distinguish that client's credentials from wrong ones.
+The alternative would lock the client out.
 """
 
 from collections import Counter, defaultdict
@@ -27,14 +27,13 @@ from .throttling import Throttling
 from .token_bucket import Limit, key, memory, too_many_requests
 
 _LATELY = 86_400
-"""For how many seconds it counts that credentials were right."""
+"""Seconds for which credentials count as right lately."""
 
 
-class Gate:
-    """Counts guesses that were wrong, for each key; one that is being checked counts until it is known to be right.
+class GuessLimit:
+    """A limit on wrong guesses by key. A guess counts while it is checked, so that simultaneous ones cannot all pass.
 
-    Otherwise all that come at the same moment would pass. The same guess counts once meanwhile, since it tells no more
-    than once: a client may ask a thousand times at the same moment.
+    Equal guesses count once meanwhile: they reveal no more than one, and a client may send a thousand requests at once.
     """
 
     def __init__(self, a_minute: int) -> None:
@@ -42,13 +41,13 @@ class Gate:
         self._checked: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def wait(self, key: str, guess: str) -> int:
-        """Return the seconds to wait before a guess; 0 when it may pass."""
+        """Return the seconds to wait before a guess; 0 where it may pass."""
         checked = self._checked.get(key, Counter())
         others = len(checked) - (guess in checked)
         return 0 if self._limit.left(key) > others else self._limit.wait(key)
 
     def begin(self, key: str, guess: str) -> None:
-        """Begin to check a guess."""
+        """Count a guess while it is checked."""
         self._checked[key][guess] += 1
 
     def end(self, key: str, guess: str) -> None:
@@ -61,7 +60,7 @@ class Gate:
             del self._checked[key]
 
     def count(self, key: str) -> None:
-        """Count a guess that was wrong."""
+        """Count a wrong guess."""
         self._limit.count(key)
 
 
@@ -69,28 +68,28 @@ class Guesses:
     """The guesses so far, by address and by user."""
 
     def __init__(self, throttling: Throttling) -> None:
-        self._by_address = _gate(throttling.guesses_per_address)
-        self._by_user = _gate(throttling.guesses_per_account)
+        self._by_address = _limit(throttling.guesses_per_address)
+        self._by_user = _limit(throttling.guesses_per_account)
         self._right = memory()
 
     @contextmanager
     def guess(self, address: str, user_name: str, password_sha256: str) -> Iterator[None]:
         """Guard a check of credentials; an `ApiError` in the block means that they are wrong.
 
-        Raises `ApiError("too_many_requests")` when they must not be.
+        Raises `ApiError("too_many_requests")` where a limit is reached.
         """
         here, these = key(address, user_name), key(address, user_name, password_sha256)
-        gates = self._gates(key(address), key(user_name), here, these)
-        wait = max((gate.wait(name, these) for gate, name in gates), default=0)
+        limits = self._limits(key(address), key(user_name), here, these)
+        wait = max((limit.wait(name, these) for limit, name in limits), default=0)
         if wait:
             raise too_many_requests(wait)
-        for gate, name in gates:
-            gate.begin(name, these)
+        for limit, name in limits:
+            limit.begin(name, these)
         try:
             yield
         except ApiError:
-            for gate, name in gates:
-                gate.count(name)
+            for limit, name in limits:
+                limit.count(name)
             if self._right.get(these):  # they were rotated or deleted
                 self._right.set(these, 0, _LATELY)
             raise
@@ -98,18 +97,18 @@ class Guesses:
             for right in (here, these):
                 self._right.set(right, 1, _LATELY)
         finally:
-            for gate, name in gates:
-                gate.end(name, these)
+            for limit, name in limits:
+                limit.end(name, these)
 
-    def _gates(self, address: str, user_name: str, here: str, these: str) -> list[tuple[Gate, str]]:
+    def _limits(self, address: str, user_name: str, here: str, these: str) -> list[tuple[GuessLimit, str]]:
         if self._right.get(these):
             return []
         by_user = None if self._right.get(here) else self._by_user
-        return [(gate, name) for gate, name in ((self._by_address, address), (by_user, user_name)) if gate]
+        return [(limit, name) for limit, name in ((self._by_address, address), (by_user, user_name)) if limit]
 
 
 class GuardedAuthenticator(Authenticator):
-    """Identifies accounts, and limits guesses. What is remembered counts for its address alone."""
+    """Identifies accounts and limits guesses. Cached credentials count for their address alone."""
 
     def __init__(self, storage: Storage, throttling: Throttling, peers: Peers) -> None:
         super().__init__(storage)
@@ -121,8 +120,8 @@ class GuardedAuthenticator(Authenticator):
         super().forget()
         self._guesses = Guesses(self._throttling)
 
-    def remembered(self, value: bytes, scope: Scope) -> str | None:
-        return super().remembered(_sent_from(self._peers.of(scope), value), scope)
+    def recall(self, value: bytes, scope: Scope) -> str | None:
+        return super().recall(_sent_from(self._peers.of(scope), value), scope)
 
     async def account_sid(self, value: bytes, scope: Scope) -> str:
         user_name, password_sha256 = parse_basic(value)
@@ -132,7 +131,7 @@ class GuardedAuthenticator(Authenticator):
 
 
 def authenticator_of(storage: Storage, throttling: Throttling, trusted: TrustedProxies) -> Authenticator:
-    """Make the authenticator of a service; it counts guesses where they are limited."""
+    """Make the authenticator of a service, with limits on guesses where they are set."""
     if throttling.guesses_per_address or throttling.guesses_per_account:
         return GuardedAuthenticator(storage, throttling, Peers(trusted))
     return Authenticator(storage)
@@ -142,5 +141,5 @@ def _sent_from(peer: str, value: bytes) -> bytes:
     return value + b"\0" + peer.encode()  # no header holds a NUL
 
 
-def _gate(a_minute: int) -> Gate | None:
-    return Gate(a_minute) if a_minute else None
+def _limit(a_minute: int) -> GuessLimit | None:
+    return GuessLimit(a_minute) if a_minute else None

@@ -13,9 +13,9 @@ _PORT = re.compile(r":[0-9]+$")
 
 
 class AllowedHosts:
-    """Lets by what is for an allowed host, on any port unless one is named, in any case of letters.
+    """Passes requests for allowed hosts: in any case of letters, on any port unless one is named.
 
-    `*.example.com` allows every host below example.com. The host of a public URL is allowed by itself.
+    `*.example.com` allows every host below example.com. The host of a public URL is allowed too.
     """
 
     def __init__(self, app: ASGIApp, *, origin: Origin, allowed_hosts: Sequence[str], public_url: str | None) -> None:

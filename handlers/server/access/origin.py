@@ -16,21 +16,20 @@ _FORWARDED_PREFIX = "The X-Forwarded-Prefix header"
 _LONGEST_PREFIX = 255
 
 _PREFIX = re.compile(rb"(?:/[A-Za-z0-9._~!$&'()*+;=:@%-]+)*/?")
-"""Segments of a path (RFC 3986), without commas: they separate what each of several proxies wrote."""
+"""Segments of a path (RFC 3986), without commas: they separate the values of several proxies."""
 
 
-class AskedHost(NamedTuple):
-    """The host that a request is for, as far as it names one, and what named it."""
+class RequestHost(NamedTuple):
+    """The host that a request is for, None where it names none, and the header that names it."""
 
     host: bytes | None
     header: str
 
 
 class Origin:
-    """Where a request was sent to, as a scheme, host and prefix: `--public-url`, or what the request says.
+    """The scheme, host and prefix of a request's URL: `--public-url`, or those of the request.
 
-    What a proxy says of them (`X-Forwarded-Proto`, `X-Forwarded-Host`, `X-Forwarded-Prefix`) counts only from a trusted
-    one.
+    `X-Forwarded-Proto`, `X-Forwarded-Host` and `X-Forwarded-Prefix` count from trusted proxies only.
     """
 
     def __init__(self, public_url: str | None, trusted: TrustedProxies) -> None:
@@ -38,26 +37,26 @@ class Origin:
         self._trusted = trusted
 
     def of(self, scope: Scope) -> str:
-        """Return the origin of a request. Raises `ApiError("invalid_parameter")` where its host or prefix is none."""
+        """Return the origin of a request. Raises `ApiError("invalid_parameter")` for an invalid host or prefix."""
         if self._public_url:
             return self._public_url
-        if not self._trusted and (asked := scope.get(HOST)):
-            return _origin(scope["scheme"], asked)
+        if not self._trusted and (known := scope.get(HOST)):
+            return _origin(scope["scheme"], known)
         host, _ = self.host_of(scope)
-        if not host and scope["server"]:  # HTTP/1.0 knows no Host
+        if not host and scope["server"]:  # HTTP/1.0 has no Host
             name, port = scope["server"]
             host = f"[{name}]:{port}".encode() if ":" in name else f"{name}:{port}".encode()
         if not self._trusted:
             return _origin(scope["scheme"], host or b"")
         return _origin(self._scheme_of(scope), host or b"") + self._prefix_of(scope)
 
-    def host_of(self, scope: Scope) -> AskedHost:
-        """Return the host that a request is for. Raises `ApiError("invalid_parameter")` where it is none."""
+    def host_of(self, scope: Scope) -> RequestHost:
+        """Return the host that a request is for. Raises `ApiError("invalid_parameter")` for an invalid one."""
         if self._trusted and (forwarded := self._forwarded(scope, b"x-forwarded-host")):
             if not is_authority(forwarded):
                 raise no_host(_FORWARDED_HOST)
-            return AskedHost(forwarded, _FORWARDED_HOST)
-        return AskedHost(scope[HOST] if HOST in scope else _host_header(scope), HOST_HEADER)
+            return RequestHost(forwarded, _FORWARDED_HOST)
+        return RequestHost(scope[HOST] if HOST in scope else _host_header(scope), HOST_HEADER)
 
     def _scheme_of(self, scope: Scope) -> str:
         forwarded = self._forwarded(scope, b"x-forwarded-proto")
@@ -72,12 +71,12 @@ class Origin:
     def _forwarded(self, scope: Scope, name: bytes) -> bytes:
         if not scope["client"] or scope["client"][0] not in self._trusted:
             return b""
-        # each proxy appends: the last was written by the one that we trust
+        # each proxy appends: the trusted one wrote the last value
         return Request.of(scope).headers.get(name, b"").rpartition(b",")[2].strip()
 
 
 def _host_header(scope: Scope) -> bytes | None:
-    """Return the host of a request's one Host, for servers that do not check it."""
+    """Return the value of the only Host header, under servers that do not check it."""
     try:
         host = Request.of(scope).header(b"host")
     except Repeated:

@@ -1,4 +1,4 @@
-"""Proxies and peers: the addresses whose word counts, and the network that a request is counted under."""
+"""Trusted proxies, and peers: the address or network that a request is counted under."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,17 +9,17 @@ from starlette.types import Scope
 Network = IPv4Network | IPv6Network
 
 _ONE_PEER = 64
-"""The prefix of an IPv6 network that is handed out as a whole: who has one has all of its addresses."""
+"""The prefix length of an IPv6 network that is assigned as a whole: one client has all of its addresses."""
 
-_REMEMBERED = 1024
-"""How many addresses of sockets are kept with their networks."""
+_CACHED = 1024
+"""Addresses of sockets that are cached with their networks."""
 
 _LONGEST_CHAIN = 100
-"""How many addresses of `X-Forwarded-For` are read, from the right: no request passes more proxies."""
+"""Addresses of `X-Forwarded-For` that are read, from the right: no request passes more proxies."""
 
 
 def network(text: str) -> Network:
-    """Parse an IP address, or a network of them."""
+    """Parse an IP address or network. Raises `ValueError` with the broken rule."""
     try:
         return ip_network(text)
     except ValueError as error:
@@ -43,17 +43,17 @@ class TrustedProxies:
 
 
 class Peers:
-    """Tells peers apart by their address: the socket's, or what trusted proxies say in `X-Forwarded-For`.
+    """Identifies peers by address: the socket's, or one that trusted proxies wrote into `X-Forwarded-For`.
 
-    Each proxy appends the address that it was asked from. From the right, the first address that is not a trusted
-    proxy's is the peer's; what stands left of it anybody can write.
+    Each proxy appends the address of its client. From the right, the first address that is no trusted proxy's is the
+    peer's; any client can write those left of it.
     """
 
     def __init__(self, trusted: TrustedProxies) -> None:
         self._trusted = trusted
 
     def of(self, scope: Scope) -> str:
-        """Return the peer of a request: an address, or a network of IPv6; the same one for all Unix sockets."""
+        """Return the peer of a request: an IPv4 address or an IPv6 network; the same one for all Unix sockets."""
         address: str = scope["client"][0] if scope["client"] else ""
         if not self._trusted:
             return peer_network(address)
@@ -65,17 +65,17 @@ class Peers:
 
 
 def _network(address: str) -> str:
-    """Return what an address counts as: itself, or its network where that is IPv6."""
+    """Return the peer of an address: itself, or its network for IPv6."""
     peer = _parse(address)
     return str(ip_network((peer, _ONE_PEER), strict=False)) if isinstance(peer, IPv6Address) else str(peer or address)
 
 
-peer_network = lru_cache(_REMEMBERED)(_network)
-"""The same for the address of a socket, which no client writes itself: it is remembered."""
+peer_network = lru_cache(_CACHED)(_network)
+"""The same, cached, for the address of a socket: clients cannot choose that freely, as they can a header."""
 
 
 def _address(text: str) -> str:
-    """Read the address in an entry of `X-Forwarded-For`, where some proxies add the port; empty when it is none."""
+    """Parse the address in an entry of `X-Forwarded-For`, to which some proxies add the port; empty for none."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

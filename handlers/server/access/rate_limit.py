@@ -1,4 +1,4 @@
-"""Rate limits: the number of requests of an account that are answered each second."""
+"""Rate limits: requests a second of one account."""
 
 from collections.abc import Awaitable
 
@@ -12,7 +12,7 @@ from .token_bucket import Limit, too_many_requests
 
 
 class LimitedOperation:
-    """An operation that counts towards the limit of the account, together with all others."""
+    """An operation that counts towards the limit of its account, which all operations share."""
 
     def __init__(self, next_app: ASGIApp, limit: Limit) -> None:
         self._next_app = next_app
@@ -26,7 +26,7 @@ class LimitedOperation:
 
 
 class RateLimit(Stage):
-    """The stage that answers 429 to an account over its limit. It stands behind authentication."""
+    """The stage that answers 429 to an account over its limit. It follows authentication."""
 
     def __init__(self, app: ASGIApp, *, requests_a_second: int) -> None:
         super().__init__(app)

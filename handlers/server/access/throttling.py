@@ -1,4 +1,4 @@
-"""Throttling: the limits on wrong credentials, and on requests."""
+"""Throttling: the limits on wrong credentials and on requests."""
 
 from dataclasses import astuple, dataclass
 
@@ -7,9 +7,9 @@ from ..setting import setting
 
 @dataclass(frozen=True)
 class Throttling:
-    """The limits of one service. So much is let through at once, and from then on so much in that time; 0: no limit."""
+    """The limits of one service: each is a burst and the rate that follows; 0 is no limit."""
 
-    # twice that of an address: no single address closes an account to those who were not right lately
+    # twice that of an address: no single address can lock an account's other clients out
     guesses_per_account: int = setting(
         1200,
         "Wrong credentials a minute for one account or key, but not from an address where it was right within a day. "
@@ -28,5 +28,5 @@ class Throttling:
     )
 
     def among(self, workers: int) -> "Throttling":
-        """The share of each of several workers, rounded up: they count by themselves."""
+        """Divide the limits among workers, rounded up: each counts by itself."""
         return Throttling(*(-(-limit // workers) for limit in astuple(self)))

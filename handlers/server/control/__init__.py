@@ -1,1 +1,1 @@
-"""What `serve --control` adds to the server: the gate, the journal, the kept world."""
+"""The state of `serve --control`: the journal, the kept world, and access to them."""

@@ -14,14 +14,18 @@ from ..settings import Control
 
 _PORT = re.compile(r":[0-9]+$")
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="chat-bindings control"'}
+_OWN_SITE = (None, b"same-origin", b"none")
+"""Values of `Sec-Fetch-Site` for requests of this origin's pages, of the user, and of clients that are no browsers."""
+
 _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"via")
 
 
 class ControlAccess:
-    """Decides who may use the control API.
+    """Access control of the control API.
 
-    A web page that its reader's browser shows can send requests to this machine, and its host name can lead here (DNS
-    rebinding): so a foreign `Origin` is refused, and without a token a host that is not loopback. Both get a 404.
+    A web page can send requests to this machine from its reader's browser, even under its own host name (DNS
+    rebinding). A foreign `Origin` or `Sec-Fetch-Site` is therefore refused and, without a token, any host but loopback.
+    All get a 404.
     """
 
     def __init__(self, control: Control, origin: Origin) -> None:
@@ -29,18 +33,28 @@ class ControlAccess:
         self._origin = origin
 
     def check(self, scope: Scope) -> None:
-        """Raise a `ApiError` where the request may not pass."""
+        """Raise `ApiError` for a request without access."""
+        self.check_sender(scope)
         try:
             request = Request.of(scope)
-            sender, authorization = request.header(b"origin"), request.header(b"authorization")
+            site, authorization = request.header(b"sec-fetch-site"), request.header(b"authorization")
+        except Repeated:
+            raise ApiError("not_found") from None
+        if site not in _OWN_SITE:
+            raise ApiError("not_found")
+        if self._token is not None and not self._is_right(authorization or b""):
+            raise ApiError("control_unauthorized", _CHALLENGE)
+
+    def check_sender(self, scope: Scope) -> None:
+        """Raise `ApiError` for a request of another origin, or for one from elsewhere without a token."""
+        try:
+            sender = Request.of(scope).header(b"origin")
         except Repeated:
             raise ApiError("not_found") from None
         if sender is not None and sender.decode("latin-1").lower() != self._origin.of(scope).lower():
             raise ApiError("not_found")
         if self._token is None:
             self._must_be_local(scope)
-        elif not self._is_right(authorization or b""):
-            raise ApiError("control_unauthorized", _CHALLENGE)
 
     def _is_right(self, authorization: bytes) -> bool:
         scheme, _, token = authorization.strip().partition(b" ")
@@ -52,17 +66,17 @@ class ControlAccess:
             raise ApiError("not_found")
 
     def over(self, app: ASGIApp) -> ASGIApp:
-        """An app behind this check."""
+        """Wrap an app in this check."""
 
-        def checked(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        def guard(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
             self.check(scope)
             return app(scope, receive, send)
 
-        return checked
+        return guard
 
 
 def is_loopback(host: bytes) -> bool:
-    """Whether a `Host` names this machine alone."""
+    """Return whether a `Host` is a name or address of loopback."""
     name = _PORT.sub("", host.decode("latin-1").lower()).strip("[]").removesuffix(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True

@@ -1,21 +1,23 @@
 """The journal: the last requests that the service answered, bounded in number and in bytes.
 
-A request costs a tuple. What is shown of it is made when it is read.
+Recording a request costs a tuple; its JSON is made when the journal is read.
 """
 
 import asyncio
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import time
 from typing import Any, NamedTuple
 
+import orjson
 from starlette.types import Scope
 
-from ...spec import component
+from ...spec import CONTROL as SPEC
+from ...spec import component, definitions, document
 from ..errors import ApiError
 from ..operations.parameters import pairs
 from ..request import Request
@@ -25,13 +27,23 @@ _MOST_BYTES = 16 * 1024 * 1024
 """Bytes of paths, queries and bodies that the journal holds."""
 
 _ENTRY_BYTES = 500
-"""Bytes that an entry takes beside these."""
+"""Bytes that an entry takes beside those."""
 
 _NOT_KEPT = (f"{CONTROL}/", f"{DOCS}/")
 
+_KEEP_ALIVE = 15
+"""Seconds without an event after which a stream sends a comment."""
+
+_PAUSE = 0.1
+"""Seconds from the events of a stream to its next ones: those between go together."""
+
+_RETRY_AFTER = "5"
+
+_MOST_STREAMS: int = next(it["x-max-streams"] for it in definitions(document(SPEC)) if "x-max-streams" in it)
+
 # the form of an auth token or a secret. A SID's letters keep it from matching.
 _TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32}(?![0-9A-Za-z])")
-_MASK = "*" * 8
+_STARS = "*" * 8
 
 _IDENTITY: str = component("parameters", "IdentityParameter")["name"]
 
@@ -51,15 +63,15 @@ class _Entry(NamedTuple):
     body: dict[str, Any] | None
     size: int
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         arrived = datetime.fromtimestamp(self.time, UTC).isoformat(timespec="milliseconds")
         return {
             "number": self.number,
             "id": self.id.decode(),
             "time": arrived.replace("+00:00", "Z"),
             "method": self.method,
-            "path": _masked(self.raw_path.partition(b"?")[0]),
-            "query": _masked(self.query),
+            "path": _mask(self.raw_path.partition(b"?")[0]),
+            "query": _mask(self.query),
             "operation": self.operation,
             "account": self.account,
             "status": self.status or None,
@@ -69,7 +81,7 @@ class _Entry(NamedTuple):
         }
 
     def identities(self) -> Iterator[str]:
-        """The identities that the request names."""
+        """Yield the identities that the request names."""
         if self.body is not None:
             yield self.body[_IDENTITY]
         with suppress(ApiError):
@@ -78,12 +90,12 @@ class _Entry(NamedTuple):
                     yield value
 
 
-def _masked(text: bytes) -> str:
-    return _TOKEN.sub(_MASK, text.decode("latin-1"))
+def _mask(text: bytes) -> str:
+    return _TOKEN.sub(_STARS, text.decode("latin-1"))
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RequestFilter:
     """The filters of a list of requests."""
 
     operation: str | None = None
@@ -91,7 +103,7 @@ class Wanted:
     identity: str | None = None
     account: str | None = None
 
-    def fits(self, entry: _Entry) -> bool:
+    def matches(self, entry: _Entry) -> bool:
         return (
             self.operation in (None, entry.operation)
             and self.status in (None, entry.status)
@@ -110,12 +122,15 @@ class Journal:
         self._most = most
         self._entries: deque[_Entry] = deque()
         self._bytes = 0
+        self._cleared = self._last_cleared = 0
+        self._ended = False
+        self._streams = 0
         self._waiting: set[asyncio.Future[None]] = set()
 
     def record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
-        """Add a request that was answered."""
+        """Add an answered request."""
         path = scope["path"]
-        if path.startswith(_NOT_KEPT):
+        if f"{path}/".startswith(_NOT_KEPT):
             return
         request = Request.of(scope)
         raw_path, query, body = scope["raw_path"], scope["query_string"], request.arguments.get("body")
@@ -132,23 +147,76 @@ class Journal:
             self._wake()
 
     def clear(self) -> None:
-        """Forget all requests. Numbers go on."""
+        """Remove all requests. Numbers continue."""
         self._entries.clear()
         self._bytes = 0
+        self._cleared += 1
+        self._last_cleared = self.last
+        self._wake()
 
-    def since(self, number: int, wanted: Wanted) -> list[dict[str, Any]]:
-        """The requests after a number that match."""
-        return [entry.shown() for entry in self._entries if entry.number > number and wanted.fits(entry)]
+    def end(self) -> None:
+        """End all waits and streams, at the end of the service."""
+        self._ended = True
+        self._wake()
 
-    async def wait(self, number: int, wanted: Wanted, seconds: float) -> list[dict[str, Any]]:
-        """The requests after a number that match, as soon as there are any, or none after some seconds."""
+    def since(self, number: int, wanted: RequestFilter) -> list[dict[str, Any]]:
+        """List the matching requests after a number."""
+        found = []
+        for entry in reversed(self._entries):
+            if entry.number <= number:
+                break
+            if wanted.matches(entry):
+                found.append(entry.to_json())
+        return found[::-1]
+
+    async def wait(self, number: int, wanted: RequestFilter, seconds: float) -> list[dict[str, Any]]:
+        """List the matching requests after a number, as soon as there are any; none after some seconds."""
         found = self.since(number, wanted)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while not found:
+                while not found and not self._ended:
                     await self._next()
                     found = self.since(number, wanted)
         return found
+
+    async def stream(self, number: int, wanted: RequestFilter, seconds: float) -> AsyncGenerator[bytes]:
+        """Yield nothing, and then server-sent events from a number on, for some seconds.
+
+        Raises `ApiError("too_many_streams")` where there are as many streams as the spec allows.
+        """
+        if self._streams >= _MOST_STREAMS:
+            raise ApiError("too_many_streams", {"Retry-After": _RETRY_AFTER}, most=_MOST_STREAMS)
+        loop = asyncio.get_running_loop()
+        ends, cleared = loop.time() + seconds, self._cleared
+        self._streams += 1
+        try:
+            yield b""
+            while not self._ended:
+                events = []
+                if cleared != self._cleared:
+                    cleared = self._cleared
+                    events.append(b"event: clear\ndata: %b\n\n" % orjson.dumps({"last": self._last_cleared}))
+                found = self.since(number, wanted)
+                number = max(number, self.last)
+                events += [b"event: request\nid: %d\ndata: %b\n\n" % (it["number"], orjson.dumps(it)) for it in found]
+                for event in events:
+                    yield event
+                if loop.time() >= ends:
+                    return
+                if events:
+                    await asyncio.sleep(min(_PAUSE, ends - loop.time()))
+                elif not await self._comes(min(_KEEP_ALIVE, ends - loop.time())):
+                    yield b": nothing new\n\n"
+        finally:
+            self._streams -= 1
+
+    async def _comes(self, seconds: float) -> bool:
+        """Wait for a request or a clear; return whether one came."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._next()
+                return True
+        return False
 
     async def _next(self) -> None:
         coming = asyncio.get_running_loop().create_future()

@@ -1,4 +1,4 @@
-"""The state behind `serve --control`: what its operations work on."""
+"""The state of `serve --control`, which its operations read and change."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,13 +7,18 @@ from typing import BinaryIO
 
 from starlette.types import Scope
 
+from ...spec import CONTROL as SPEC
+from ...spec import component
 from ...storage.engines import administration, kept
+from ...storage.interface import ServiceRow
 from ...world.exporter import export
 from ...world.loader import Counts, load
 from ..faults.injector import Injector
 from ..gate import Gate
 from ..settings import Control
 from .journal import Journal
+
+_MOST_SERVICES: int = component("schemas", "Summary", SPEC)["properties"]["services"]["maxItems"]
 
 
 class ControlState:
@@ -22,7 +27,7 @@ class ControlState:
     def __init__(
         self, control: Control, database: str, gate: Gate, injector: Injector, forget: Callable[[], None]
     ) -> None:
-        """`forget` drops what is remembered of credentials."""
+        """Call `forget` at a reset: it empties the cache of credentials."""
         self.gate = gate
         self.journal = Journal(control.journal)
         self.injector = injector
@@ -32,7 +37,7 @@ class ControlState:
         self._changing = asyncio.Lock()
 
     async def open(self) -> None:
-        """Keep what the database holds."""
+        """Keep a copy of the database, for resets."""
         await asyncio.to_thread(self._kept.keep)
 
     async def close(self) -> None:
@@ -48,18 +53,23 @@ class ControlState:
             self.journal.record(scope, status, duration, request_id)
 
     async def world(self) -> bytes:
-        """What the database holds, as `export` writes it."""
-        return await asyncio.to_thread(self._exported)
+        """Export the database's world as JSON bytes."""
+        return await asyncio.to_thread(self._export)
+
+    async def summary(self) -> tuple[Counts, list[tuple[ServiceRow, int]]]:
+        """Count what the database holds: all of it, and the Bindings of the first services."""
+        async with self.gate.shared():
+            return await asyncio.to_thread(self._summed)
 
     async def replace(self, file: BinaryIO) -> Counts:
-        """Replace what the database holds by a world, all of it or nothing. Raises `WorldError`."""
+        """Replace the database's content by a world, whole or not at all. Raises `WorldError`."""
         async with self._changing:
             counts = await asyncio.to_thread(self._load, file)
             await self._put_back()
         return counts
 
     async def reset(self) -> None:
-        """Return to the state of the start, or to that of the last `replace`."""
+        """Return to the state of start-up, or of the last `replace`."""
         async with self._changing:
             await self._put_back()
 
@@ -70,11 +80,22 @@ class ControlState:
             self.injector.reset()
             self.journal.clear()
 
-    def _exported(self) -> bytes:
+    def _export(self) -> bytes:
         with TemporaryFile() as file, administration(self._locator) as database, database.snapshot():
             export(database, file)
             file.seek(0)
             return file.read()
+
+    def _summed(self) -> tuple[Counts, list[tuple[ServiceRow, int]]]:
+        with administration(self._locator) as database, database.snapshot():
+            services = [*database.services()]
+            counts = Counts(
+                accounts=len([*database.accounts()]),
+                keys=len([*database.keys()]),
+                services=len(services),
+                bindings=database.count_bindings(),
+            )
+            return counts, [(row, database.count_bindings(row.sid)) for row in services[:_MOST_SERVICES]]
 
     def _load(self, file: BinaryIO) -> Counts:
         with self._kept.replace() as loader:

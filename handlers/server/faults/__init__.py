@@ -1,1 +1,1 @@
-"""ApiError injection: `serve --faults`."""
+"""Fault injection: `serve --faults`."""

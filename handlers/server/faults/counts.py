@@ -1,4 +1,4 @@
-"""Counts of requests by rule, shared by all workers, and the chance that follows from a seed."""
+"""Counts of requests by rule, shared by all workers, and the repeatable chance of each request."""
 
 import fcntl
 import os
@@ -10,17 +10,14 @@ _SIZE = 8
 
 
 class Counts:
-    """Counts in a file that all workers of a service share.
-
-    So the same order of requests gets the same numbers, whichever worker each of them meets.
-    """
+    """Counts in a file that all workers share: the same requests in the same order get the same numbers."""
 
     def __init__(self, file: Path) -> None:
-        """`file` exists; an empty one has counted nothing yet."""
+        """Count in an existing file; an empty one holds no counts."""
         self._file = os.open(file, os.O_RDWR)
 
     def next(self, index: int) -> int:
-        """The next number of the count at an index, from 1."""
+        """Increase the count at an index and return it; the first is 1."""
         place = index * _SIZE
         fcntl.lockf(self._file, fcntl.LOCK_EX, _SIZE, place)
         try:
@@ -31,7 +28,7 @@ class Counts:
         return number
 
     def of(self, index: int) -> int:
-        """The count at an index."""
+        """Return the count at an index."""
         return int.from_bytes(os.pread(self._file, _SIZE, index * _SIZE), "big")
 
     def clear(self) -> None:
@@ -40,5 +37,5 @@ class Counts:
 
 
 def chance(*of: object) -> float:
-    """A number from 0 to 1, without 1, that follows from what it is of."""
-    return random.Random(repr(of)).random()  # noqa: S311 - it has to be foreseeable
+    """Return a number from 0 to below 1 that is the same for the same arguments."""
+    return random.Random(repr(of)).random()  # noqa: S311 - it must be repeatable

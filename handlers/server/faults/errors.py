@@ -1,4 +1,4 @@
-"""The errors that a request can be made to get: those that its operation documents, as the spec says them."""
+"""The errors that can be injected: those that the specs document for an operation."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -9,23 +9,23 @@ from typing import NamedTuple
 import orjson
 from starlette.types import Scope
 
-from ...spec import CONTRACT, REGISTRATION, Json, document, operations, resolved
-from ..errors import REQUEST_ID, ApiError, catalogue, render
+from ...spec import CONTRACT, REGISTRATION, Json, definitions, document, resolve
+from ..errors import ApiError, catalogue, render, required_headers
 from .rules import Injection
 from .schemas import injection_schema
 
 
 class ErrorAnswer(NamedTuple):
-    """An example of an error, and the headers that its response must have, with their own examples."""
+    """An example of an error, and the required headers of its response with their examples."""
 
     name: str
     headers: dict[str, str]
     body: Json
 
-    def rendered(self, scope: Scope, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-        """The status, headers (some of them replaced) and body.
+    def render(self, scope: Scope, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+        """Return the status, the headers (`headers` replace some) and the body.
 
-        Where the error says of the request no more than its path, it says that of this one; else it is the example.
+        A message that repeats only the path repeats that of this request; others are the example's.
         """
         name = self._kind()
         if name is not None:
@@ -33,7 +33,7 @@ class ErrorAnswer(NamedTuple):
         return self.body["status"], self.headers | headers, orjson.dumps(self.body)
 
     def _kind(self) -> str | None:
-        """The kind of error that this is, if the path is all that its sentence needs to know."""
+        """Find the kind of error, where its message needs no more than the path."""
         if self.name in catalogue():
             return self.name if _gaps(self.name) <= {"path"} else None
         same = [name for name, kind in catalogue().items() if kind.code == self.body["code"] and _gaps(name)]
@@ -46,40 +46,28 @@ def _gaps(name: str) -> set[str]:
 
 @cache
 def error_answers(operation_id: str) -> dict[int, dict[str, ErrorAnswer]]:
-    """The errors of an operation by their statuses, and those of a status by the names of their examples."""
-    spec, definition = _operation(operation_id)
+    """Return the errors of an operation by status and by the name of their example. Raises `LookupError`."""
     return {
         int(status): {
-            name: ErrorAnswer(name, _headers(response), example["value"])
+            name: ErrorAnswer(name, required_headers(response), example["value"])
             for media_type in response["content"].values()
             for name, example in media_type["examples"].items()
         }
-        for status, response in resolved(definition["responses"], spec).items()
+        for status, response in _responses(operation_id).items()
         if int(status) >= HTTPStatus.BAD_REQUEST
     }
 
 
-def _operation(operation_id: str) -> tuple[str, Json]:
+def _responses(operation_id: str) -> Json:
     for spec in (CONTRACT, REGISTRATION):
-        for method, _, name in operations(spec):
-            if name == operation_id:
-                items = document(spec)["paths"].values()
-                return spec, next(
-                    own for item in items if (own := item.get(method.lower(), {})).get("operationId") == name
-                )
+        for definition in definitions(document(spec)):
+            if definition["operationId"] == operation_id:
+                return resolve(definition["responses"], spec)
     raise LookupError(f"no spec has an operation {operation_id}")
 
 
-def _headers(response: Json) -> dict[str, str]:
-    return {
-        name: str(header["example"])
-        for name, header in response["headers"].items()
-        if header.get("required") and name != REQUEST_ID
-    }
-
-
 def check_injection(injection: Injection, operation_id: str) -> tuple[str, str] | None:
-    """Which property of an injection does not fit an operation, and the rule that it breaks."""
+    """Find the property of an injection that does not fit an operation, and the broken rule; None where all fit."""
     if injection.code is None:
         return None
     documented = error_answers(operation_id)
@@ -94,8 +82,8 @@ def check_injection(injection: Injection, operation_id: str) -> tuple[str, str] 
     return None
 
 
-def forced(injection: Injection, operation_id: str) -> tuple[ErrorAnswer, dict[str, str]] | None:
-    """The error that is answered, and its headers that are not as in the example; None for no error."""
+def choose_error(injection: Injection, operation_id: str) -> tuple[ErrorAnswer, dict[str, str]] | None:
+    """Choose the error to answer, and the headers that differ from its example; None for no error."""
     if injection.code is None:
         return None
     examples = error_answers(operation_id)[injection.code]

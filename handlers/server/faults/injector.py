@@ -1,81 +1,104 @@
-"""The rules of faults in force: what becomes of each request. They can be replaced while requests run."""
+"""The injector: the fault rules in force, which can be replaced while requests run."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .counts import Counts, chance
-from .preferences import asked_for, without_rules
+from .preferences import declines_rules, requested_injection
 from .rules import FaultRules, Injection, Rule
-from .rules_file import parse
+from .rules_file import FaultRulesError, parse
+from .schemas import schema
 
 NOTHING = Injection()
-"""What becomes of a request that no fault changes."""
+"""The injection of a request without a fault."""
+
+
+@dataclass
+class _RuleInForce:
+    """A rule, the index of its count, and the number of requests that it took."""
+
+    rule: Rule
+    slot: int
+    taken: int = 0
 
 
 class Injector:
-    """Decides what becomes of each request: what it prefers itself, or else what the first rule says that takes it."""
+    """Chooses the fault of each request: the one that it requests itself, else that of the first rule that takes it."""
 
     def __init__(self, faults: FaultRules, *, registration: bool) -> None:
-        """`registration` is whether devices can register, so that a rule can be for that."""
+        """Accept rules for registration only where the service has it."""
         self._start = faults
         self._registration = registration
         self._counts = Counts(faults.counts)
         self.by_request = faults.by_request
-        """Whether requests can make themselves fail."""
+        """Whether requests can request their own faults."""
 
         self._use(faults.seed, faults.rules)
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request can fail."""
-        return not self._rules and not self.by_request
+        """Return whether no request can get a fault."""
+        return not self._in_force and not self.by_request
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules in force."""
-        return self._rules
+        """Return the rules in force."""
+        return tuple(each.rule for each in self._in_force)
 
     def _use(self, seed: int, rules: tuple[Rule, ...]) -> None:
         self._seed = seed
-        self._rules = rules
-        self._taken = [0] * len(rules)
+        self._in_force = [_RuleInForce(rule, slot) for slot, rule in enumerate(rules)]
+        self._slots = len(rules)
 
     def reset(self) -> None:
-        """Return to the rules of the start, and to no counts."""
+        """Return to the rules of start-up, and clear the counts."""
         self._counts.clear()
         self._use(self._start.seed, self._start.rules)
 
     def replace(self, content: bytes) -> None:
-        """Put other rules in force. Raises `FaultRulesError`, and changes nothing then."""
-        seed, rules = parse(content, registration=self._registration)
+        """Replace the rules, from JSON. Raises `FaultRulesError`, and then changes nothing."""
+        seed, rules = parse(content, registration=self._registration, is_json=True)
         self._counts.clear()
         self._use(seed, rules)
 
-    def clear(self) -> None:
-        """Put no rule in force."""
-        self._counts.clear()
-        self._use(self._seed, ())
+    def add(self, content: bytes) -> None:
+        """Add rules from JSON after the others. Raises `FaultRulesError`, and then changes nothing."""
+        _, rules = parse(content, registration=self._registration, is_json=True)
+        most = schema()["properties"]["rules"]["maxItems"]
+        if len(self._in_force) + len(rules) > most:
+            broken = f"must hold at most {most - len(self._in_force)} more: {most} rules may be in force"
+            raise FaultRulesError(1, ("rules",), broken)
+        self._in_force += [_RuleInForce(rule, slot) for slot, rule in enumerate(rules, self._slots)]
+        self._slots += len(rules)
+
+    def clear(self, account_sid: str | None = None) -> None:
+        """Remove all rules, or those of one account."""
+        self._in_force = [each for each in self._in_force if account_sid not in (None, each.rule.account)]
+        if not self._in_force:
+            self._counts.clear()
+            self._slots = 0
 
     def in_force(self) -> dict[str, Any]:
-        """The rules and their counts."""
+        """Return the seed, and the rules with their counts."""
         rules = [
-            {"rule": rule.given, "counted": self._counts.of(index), "taken": taken}
-            for index, (rule, taken) in enumerate(zip(self._rules, self._taken, strict=True))
+            {"rule": each.rule.given, "counted": self._counts.of(each.slot), "taken": each.taken}
+            for each in self._in_force
         ]
         return {"seed": self._seed, "rules": rules}
 
     def decide(
         self, operation_id: str, in_path: Mapping[str, str], account_sid: str | None, sent: Mapping[str, str]
     ) -> tuple[Injection, float]:
-        """What becomes of a request with certain preferences, and how many seconds it waits before.
+        """Choose the fault of a request with its preferences `sent`, and the seconds to wait before it.
 
-        Raises `ApiError("invalid_parameter")` for a preference that cannot be had.
+        Raises `ApiError("invalid_parameter")` for an invalid preference.
         """
         if self.by_request:
-            wanted = asked_for(sent, operation_id)
+            wanted = requested_injection(sent, operation_id)
             if wanted is not None:
-                return self._timed(wanted, len(self._rules))
-        if without_rules(sent):
+                return self._timed(wanted, self._slots)
+        if declines_rules(sent):
             return NOTHING, 0
         return self._by_rules(operation_id, in_path, account_sid)
 
@@ -83,15 +106,16 @@ class Injector:
         self, operation_id: str, in_path: Mapping[str, str], account_sid: str | None
     ) -> tuple[Injection, float]:
         taken = []
-        for index, rule in enumerate(self._rules):
-            if rule.fits(operation_id, in_path, account_sid):
-                number = self._counts.next(index)
-                if rule.takes(number, chance(self._seed, index, number, "takes")):
-                    taken.append((rule.injection, index, number))
+        for each in self._in_force:
+            if each.rule.fits(operation_id, in_path, account_sid):
+                number = self._counts.next(each.slot)
+                if each.rule.takes(number, chance(self._seed, each.slot, number, "takes")):
+                    taken.append((each, number))
         if not taken:
             return NOTHING, 0
-        self._taken[taken[0][1]] += 1
-        return self._timed(*taken[0])
+        first, number = taken[0]
+        first.taken += 1
+        return self._timed(first.rule.injection, first.slot, number)
 
     def _timed(self, injection: Injection, index: int, number: int | None = None) -> tuple[Injection, float]:
         if not injection.jitter:

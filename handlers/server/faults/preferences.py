@@ -25,7 +25,7 @@ def _preference(name: str) -> str:
 
 
 def _value(text: str, kind: str) -> Json:
-    """What a text stands for; a text, which its schema then refuses, where it stands for nothing of the kind."""
+    """Parse a value of a JSON type; a text of another form stays one, which the schema refuses."""
     if kind == "boolean":
         return _BOOLEANS.get(text.lower(), text)
     if kind in ("integer", "number") and _NUMBER.fullmatch(text):
@@ -38,11 +38,11 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(injection_schema())
 
 
-def asked_for(sent: Mapping[str, str], operation_id: str) -> Injection | None:
-    """What a request wants, by its preferences; None when it wants nothing.
+def requested_injection(sent: Mapping[str, str], operation_id: str) -> Injection | None:
+    """Return the injection that a request's preferences describe; None without any.
 
-    Raises `ApiError("invalid_parameter")` for a value that cannot be had. RFC 7240 would ignore it; but then a test
-    that waits for an error, and has misspelt it, would pass for another reason.
+    Raises `ApiError("invalid_parameter")` for an invalid value. RFC 7240 would ignore it; but a test that expects an
+    error and misspells it would then pass for another reason.
     """
     properties = injection_schema()["properties"]
     values = {
@@ -60,15 +60,15 @@ def asked_for(sent: Mapping[str, str], operation_id: str) -> Injection | None:
     return injection
 
 
-def without_rules(sent: Mapping[str, str]) -> bool:
-    """Whether a request says that no rule shall count or change it: `Prefer: faults=off`."""
+def declines_rules(sent: Mapping[str, str]) -> bool:
+    """Return whether a request is exempt from the rules: `Prefer: faults=off`."""
     return sent.items() >= _NO_RULES.items()
 
 
-def applied(sent: Mapping[str, str]) -> dict[str, str]:
-    """Those of a request's preferences that made a difference."""
+def effective(sent: Mapping[str, str]) -> dict[str, str]:
+    """Select the preferences that took effect, for `Preference-Applied`."""
     known = {name: value for name, value in sent.items() if name in map(_preference, injection_schema()["properties"])}
-    return known | (_NO_RULES if without_rules(sent) else {})
+    return known | (_NO_RULES if declines_rules(sent) else {})
 
 
 def _refused(name: str | int | None, sentence: str) -> ApiError:

@@ -1,4 +1,4 @@
-"""Spoilt responses: with further headers, cut in half, or never sent."""
+"""Spoilt responses: malformed, cut off, or never sent."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -8,10 +8,10 @@ from .rules import Injection
 
 
 class SpoiltResponse:
-    """A response that is kept until it is complete, and then spoilt as an `Injection` says."""
+    """A response that is buffered until it is complete, and then spoilt by an `Injection`."""
 
     def __init__(self, scope: Scope, send: Send, headers: list[tuple[bytes, bytes]], injection: Injection) -> None:
-        """`headers` are added to it."""
+        """Add `headers` to it."""
         self._scope = scope
         self._send = send
         self._headers = headers
@@ -20,14 +20,14 @@ class SpoiltResponse:
         self._body = b""
 
     async def of(self, app: ASGIApp, receive: Receive) -> None:
-        """Answer as an app does; what it raises is an answer, too."""
+        """Buffer an app's response, or the error that it raises."""
         try:
             await app(self._scope, receive, self.send)
-        except Exception as error:  # noqa: BLE001 - as the envelope, which knows what it means
+        except Exception as error:  # noqa: BLE001 - as the envelope does
             await respond(api_error_of(error), self._scope, self.send)
 
     async def send(self, message: Message) -> None:
-        """Take a part of the answer, and send it all on with the last."""
+        """Buffer a part of the response; send all with the last one."""
         if message["type"] == "http.response.start":
             self._start = message
             return
@@ -40,7 +40,7 @@ class SpoiltResponse:
             self._body = self._body[: len(self._body) // 2]
         drop = self._injection.drop
         if drop == "answer" or (drop == "body" and not self._body):
-            hang_up(self._scope)  # nothing arrives, but what was answered gets into the log
+            hang_up(self._scope)  # nothing arrives, but the log has the response
         await self._send({**self._start, "headers": [*self._fitting(self._start["headers"]), *self._headers]})
         if drop == "body":
             half = self._body[: len(self._body) // 2]

@@ -1,4 +1,4 @@
-"""Faults that are asked for, so that clients can be tested against them: what there is, and which requests get it."""
+"""Fault rules: injections, and the requests that get them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Injection:
-    """What becomes of a request: a `Fault` of the schema."""
+    """The fault of a request: a `Fault` of the schema, with seconds for `delay`, `jitter` and `retry_after`."""
 
     code: int | None = None
     example: str | None = None
@@ -23,7 +23,7 @@ class Injection:
 
     @classmethod
     def of(cls, values: "Mapping[str, Json]") -> "Injection":
-        """From values that keep the schema, among others."""
+        """Make it from valid values; others are ignored."""
         return cls(**{each.name: values[each.name] for each in fields(cls) if each.name in values})
 
     def __str__(self) -> str:
@@ -33,7 +33,7 @@ class Injection:
 
 @dataclass(frozen=True)
 class Rule:
-    """Which requests get what: a `Rule` of the schema."""
+    """A fault and the requests that get it: a `Rule` of the schema."""
 
     injection: Injection
     operation: str | None = None
@@ -43,16 +43,16 @@ class Rule:
     every: int = 1
     probability: float = 1
     given: "Json" = field(default=None, compare=False, repr=False)
-    """The rule as it was given."""
+    """The rule as the user wrote it."""
 
     @classmethod
     def of(cls, values: "Mapping[str, Json]") -> "Rule":
-        """From values that keep the schema."""
+        """Make it from valid values."""
         own = {each.name: values[each.name] for each in fields(cls) if each.name in values}
         return cls(Injection.of(values), **own | {"sids": tuple(own.get("sids", ())), "given": values})
 
     def fits(self, operation_id: str, in_path: Mapping[str, str], account_sid: str | None) -> bool:
-        """Whether the rule counts a request."""
+        """Return whether the rule counts a request."""
         return (
             self.operation in (None, operation_id)
             and self.account in (None, account_sid)
@@ -60,7 +60,7 @@ class Rule:
         )
 
     def takes(self, number: int, chance: float) -> bool:
-        """Whether it takes one of those that it counts, by its number from 1 and a chance below 1."""
+        """Return whether it takes a request that it counts, by its number from 1 and a chance below 1."""
         return (self.first is None or number <= self.first) and number % self.every == 0 and chance < self.probability
 
     def __str__(self) -> str:
@@ -71,10 +71,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class FaultRules:
-    """All rules of a service, and the file in which its workers count together."""
+    """The rules of a service, and the file of its workers' counts."""
 
     counts: Path
     seed: int = 0
     rules: tuple[Rule, ...] = ()
     by_request: bool = True
-    """Whether requests can make themselves fail."""
+    """Whether requests can request their own faults."""

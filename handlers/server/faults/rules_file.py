@@ -1,4 +1,4 @@
-"""A file of fault rules (`openapi/faults.yaml`): YAML, checked so that an error has its line, JSON pointer and rule."""
+"""Files of fault rules: YAML by `openapi/faults.yaml`. An error has its line, JSON pointer and rule."""
 
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import jsonschema_rs
+import orjson
 import yaml
 
 from ...schema_messages import first_error, keyword, rule
@@ -17,20 +18,20 @@ from .schemas import schema
 Steps = tuple[str | int, ...]
 
 _LONGEST = 1 << 20
-"""Bytes of a file."""
+"""The greatest size of a file in bytes."""
 
 _MOST = 20_000
-"""Values of a file, aliases written out; as many rules and SIDs as there may be have 12,000."""
+"""Values in a file at most, with aliases expanded; the largest valid file has 12,000."""
 
 _DEEPEST = 20
-"""Levels of nesting; a rule has four."""
+"""Levels of nesting at most; a rule has four."""
 
 _LONGEST_NUMBER = 40
-"""Characters of a number: reading it takes a time that grows by their square."""
+"""Characters of a number at most: the time of parsing grows by their square."""
 
 
 class FaultRulesError(Exception):
-    """A rule of the file's schema is broken, or one of the specs that it speaks of."""
+    """The file breaks a rule of its schema, or names what the specs do not have."""
 
     def __init__(self, line: int, path: Steps, broken: str) -> None:
         pointer = "".join(f"/{step}" for step in path)
@@ -41,7 +42,7 @@ _Fastest: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_Fastest):  # type: ignore[misc]  # it is a class
-    """YAML as JSON: what looks like a time is a text, and numbers have a bound."""
+    """YAML restricted to JSON: timestamps are texts, and numbers have a greatest length."""
 
     yaml_implicit_resolvers: ClassVar = {
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
@@ -56,23 +57,23 @@ class _Loader(_Fastest):  # type: ignore[misc]  # it is a class
 
 
 def read(file: Path, *, registration: bool) -> tuple[int, tuple[Rule, ...]]:
-    """The seed and the rules; `registration` is whether devices can register, so that there is a rule to be for it.
+    """Read the seed and the rules of a file; `registration` allows rules for registration.
 
-    Raises `FaultRulesError` for the first rule that is broken, and `OSError` when the file cannot be read.
+    Raises `FaultRulesError` for the first broken rule, and `OSError` for a file that cannot be read.
     """
     with file.open("rb") as opened:
         return parse(opened.read(_LONGEST + 1), registration=registration)
 
 
-def parse(content: bytes, *, registration: bool) -> tuple[int, tuple[Rule, ...]]:
-    """Read what a file holds, in the same way."""
+def parse(content: bytes, *, registration: bool, is_json: bool = False) -> tuple[int, tuple[Rule, ...]]:
+    """Parse the content of a file; see `read`. With `is_json` YAML that is no JSON is an error."""
     if len(content) > _LONGEST:
         raise FaultRulesError(1, (), f"must have at most {_LONGEST} bytes")
-    root, value = _parsed(content)
+    root, value = _parse_json(content) if is_json else _parse_yaml(content)
     error = first_error(jsonschema_rs.Draft202012Validator(schema()), schema(), value)
     if error is not None:
         path = tuple(error.instance_path)
-        raise FaultRulesError(_line(root, path), path, _told(error))
+        raise FaultRulesError(_line(root, path), path, _rule(error))
     served = [one.operation_id for spec in _specs(registration=registration) for one in operations(spec)]
     rules = tuple(map(Rule.of, value["rules"]))
     for index, each in enumerate(rules):
@@ -101,15 +102,15 @@ def _unknown(operation: str, served: Sequence[str]) -> str:
     return f"must be one of {', '.join(served)}, or be left out for all of them"
 
 
-def _told(error: jsonschema_rs.ValidationError) -> str:
+def _rule(error: jsonschema_rs.ValidationError) -> str:
     if keyword(error) != "anyOf":
         return rule(error)
     choices = [name for choice in schema()["properties"]["rules"]["items"]["anyOf"] for name in choice["required"]]
     return f"must hold one of {', '.join(choices)}"
 
 
-def _parsed(content: bytes) -> tuple[yaml.Node, Any]:
-    """The document, with lines and without."""
+def _parse_yaml(content: bytes) -> tuple[yaml.Node, Any]:
+    """Parse a document to its nodes, which have lines, and to its value."""
     try:
         text = content.decode()
         _check_size(text)
@@ -128,8 +129,17 @@ def _parsed(content: bytes) -> tuple[yaml.Node, Any]:
         raise FaultRulesError(1, (), "must be YAML: it holds a character that is not allowed there") from None
 
 
+def _parse_json(content: bytes) -> tuple[yaml.Node, Any]:
+    """Parse a JSON document to YAML's nodes, which have lines, and to its value: YAML reads some numbers otherwise."""
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise FaultRulesError(error.lineno, (), f"must be JSON: {error.msg}") from None
+    return _parse_yaml(content)[0], value
+
+
 def _check_size(text: str) -> None:
-    """Raise `FaultRulesError` before nodes are made of more than any file of rules has."""
+    """Raise `FaultRulesError` for too many values or too deep nesting, before nodes are built."""
     depth = 0
     for number, event in enumerate(yaml.parse(text, _Loader)):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -151,9 +161,9 @@ def _too_many(place: yaml.Event | yaml.Node) -> FaultRulesError:
 
 
 def _check_names(node: yaml.Node, path: Steps, around: tuple[yaml.Node, ...], visited: Iterator[int]) -> None:
-    """YAML lets more stand there than JSON: the same name twice, names that are no text, and things in themselves.
+    """Raise `FaultRulesError` for YAML that JSON does not have: duplicate names, names that are no text, and cycles.
 
-    And aliases of aliases, which stand for more than any memory holds: `visited` counts what they stand for.
+    `visited` counts values with aliases expanded: aliases of aliases can expand beyond any memory.
     """
     if next(visited) > _MOST:
         raise _too_many(node)
@@ -175,7 +185,7 @@ def _check_names(node: yaml.Node, path: Steps, around: tuple[yaml.Node, ...], vi
 
 
 def _line(node: yaml.Node, path: Steps) -> int:
-    """The line of what stands at a path, or of what it would stand in."""
+    """Find the line of the value at a path, or of its nearest existing parent."""
     line: int = node.start_mark.line + 1
     for step in path:
         found = [place for name, place in _items(node) if name == step]

@@ -1,19 +1,19 @@
-"""Schemas of faults and their rules, of `openapi/faults.yaml`."""
+"""Schemas of faults and their rules, from `openapi/faults.yaml`."""
 
 from functools import cache
 
-from ...spec import Json, document, resolved
+from ...spec import Json, document, resolve
 
 FAULT_RULES = "faults.yaml"
 
 
 @cache
 def schema() -> Json:
-    """The schema of a file of rules, with references resolved."""
-    return resolved(document(FAULT_RULES), FAULT_RULES)
+    """Return the schema of a file of rules, with references resolved."""
+    return resolve(document(FAULT_RULES), FAULT_RULES)
 
 
 @cache
 def injection_schema() -> Json:
-    """The schema of what becomes of a request."""
-    return resolved(document(FAULT_RULES)["$defs"]["Fault"], FAULT_RULES)
+    """Return the schema of an injection."""
+    return resolve(document(FAULT_RULES)["$defs"]["Fault"], FAULT_RULES)

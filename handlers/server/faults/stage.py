@@ -1,7 +1,7 @@
-"""The stage of `serve --faults`: requests that are made to fail, so that clients can be tested against it.
+"""The stage of fault injection, for tests of clients: `serve --faults`.
 
-It comes after authentication: whoever has no credentials gets 401 as ever, and can make nothing fail. Without the
-setting there is no such stage, and nothing that a request says brings it back.
+It follows authentication: a request without credentials gets 401 as always, and no fault. Without the setting there is
+no such stage, and no request can bring it back.
 """
 
 import asyncio
@@ -11,22 +11,22 @@ from collections.abc import Awaitable, Mapping
 from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import ApiError, send_error
+from ..errors import ApiError, encode_headers, send_error
 from ..gate import Gate
 from ..http.hang_up import hang_up
 from ..operations.stage import Stage, is_control
 from ..request import Request
-from .errors import forced
+from .errors import choose_error
 from .injector import NOTHING, Injector
-from .prefer import VARY, preferences, written
-from .preferences import applied
+from .prefer import VARY, format_preference, preferences
+from .preferences import effective
 from .responses import SpoiltResponse
 
 log = logging.getLogger(__name__)
 
 
 class InjectedOperation:
-    """An operation whose requests can be made to fail."""
+    """An operation whose requests can get faults."""
 
     def __init__(self, next_app: ASGIApp, operation_id: str, injector: Injector, gate: Gate | None) -> None:
         self._next_app = next_app
@@ -43,7 +43,7 @@ class InjectedOperation:
         injection, seconds = self._injector.decide(self._operation_id, scope["path_params"], account_sid, sent)
         if injection != NOTHING:
             Request.of(scope).fault = str(injection)
-            log.info("forced on %s: %s", self._operation_id, injection)
+            log.info("fault injected into %s: %s", self._operation_id, injection)
         if seconds:
             await asyncio.sleep(seconds)
             if self._gate and not self._gate.is_current(scope):
@@ -51,31 +51,29 @@ class InjectedOperation:
         if injection.drop == "request":
             hang_up(scope)
             return
-        answer = SpoiltResponse(scope, send, _headers(sent), injection)
-        if error := forced(injection, self._operation_id):
+        response = SpoiltResponse(scope, send, _headers(sent), injection)
+        if error := choose_error(injection, self._operation_id):
             example, headers = error
-            await send_error(*example.rendered(scope, headers), answer.send)
+            await send_error(*example.render(scope, headers), response.send)
         else:
-            await answer.of(self._next_app, receive)
+            await response.of(self._next_app, receive)
 
 
 def _headers(sent: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    preferences_applied = ", ".join(written(name, value) for name, value in applied(sent).items())
-    headers = VARY | ({"Preference-Applied": preferences_applied} if preferences_applied else {})
-    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    applied = ", ".join(format_preference(name, value) for name, value in effective(sent).items())
+    headers = VARY | ({"Preference-Applied": applied} if applied else {})
+    return encode_headers(headers)
 
 
 class FaultInjection(Stage):
-    """The stage that makes requests fail."""
+    """The stage that injects faults into requests."""
 
     def __init__(self, app: ASGIApp, *, injector: Injector, gate: Gate | None) -> None:
         super().__init__(app)
         self._injector = injector
         self._gate = gate
         if injector.by_request:
-            log.warning(
-                "FAULTS ARE ON: requests with credentials can make themselves fail (Prefer: code=..., delay=...)"
-            )
+            log.warning("FAULTS ARE ON: requests with credentials can request faults (Prefer: code=..., delay=...)")
         for index, rule in enumerate(injector.rules):
             log.warning("  rule %d: %s", index, rule)
 

@@ -13,7 +13,7 @@ _AUTHORITY = re.compile(rb"(?P<name>[A-Za-z0-9._~-]+|\[(?P<v6>[0-9A-Fa-f:.]+)\])
 
 
 def split_authority(value: bytes) -> tuple[bytes, bytes | None] | None:
-    """Split a host from its port, if it names one; None for what is no authority."""
+    """Split a host from its port, None without one; None for a value that is no authority."""
     match = _AUTHORITY.fullmatch(value) if len(value) <= _LONGEST else None
     if not match or int(match["port"] or 0) > HIGHEST_PORT:
         return None
@@ -26,5 +26,5 @@ def split_authority(value: bytes) -> tuple[bytes, bytes | None] | None:
 
 
 def is_authority(value: bytes) -> bool:
-    """Tell whether a value is a host, or a host and a port."""
+    """Return whether a value is a host, or a host and a port."""
     return split_authority(value) is not None

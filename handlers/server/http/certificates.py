@@ -1,4 +1,4 @@
-"""The certificate that HTTPS is served with, read again when its files change."""
+"""The certificate of HTTPS, reloaded when its files change."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 _PERIOD = 1.0
-"""Seconds for which the files are not looked at again."""
+"""Seconds between checks of the files at least."""
 
 
 class UnusableCertificate(ValueError):
@@ -19,7 +19,7 @@ class UnusableCertificate(ValueError):
 
 
 def context_of(cert: Path, key: Path) -> ssl.SSLContext:
-    """What to serve HTTPS with. Raises `UnusableCertificate`."""
+    """Make the TLS context of a certificate and its key. Raises `UnusableCertificate`."""
 
     def no_password() -> str:
         raise UnusableCertificate(f"{key} is encrypted, and a service cannot be asked for its password")
@@ -33,34 +33,34 @@ def context_of(cert: Path, key: Path) -> ssl.SSLContext:
 
 
 class Certificate:
-    """A certificate and its key. Each worker has its own, which looks after the files as clients connect.
+    """A certificate and its key, by worker. The files are checked for changes as clients connect.
 
-    A connection keeps what it began with. While the files cannot be used, the last ones that could stay in use.
+    A connection keeps the certificate that it began with. Unusable files change nothing: the last usable ones stay.
     """
 
     def __init__(self, cert: Path, key: Path) -> None:
         self._cert, self._key = cert, key
         self._state: Any = None
-        self._looked = 0.0
+        self._checked = 0.0
         self._current: ssl.SSLContext | None = None
 
     def __call__(self, config: Any, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:  # noqa: ARG002
-        """The context that a server listens with, as uvicorn asks for it."""
+        """Make the context of a listening server, with uvicorn's signature of a factory."""
         self._state = self._stat()
-        self._looked = time.monotonic()
+        self._checked = time.monotonic()
         listening = self._current = context_of(self._cert, self._key)
         listening.sni_callback = self._choose
         return listening
 
     def _choose(self, connection: ssl.SSLObject, name: str | None, listening: ssl.SSLContext) -> None:  # noqa: ARG002
-        """Give a new connection the context of now; called for each, whether it names a host or not."""
-        if time.monotonic() - self._looked > _PERIOD:
-            self._look()
+        """Give a new connection the current context; called for each, with a server name or without."""
+        if time.monotonic() - self._checked > _PERIOD:
+            self._reload()
         if self._current is not None and self._current is not listening:
             connection.context = self._current
 
-    def _look(self) -> None:
-        self._looked = time.monotonic()
+    def _reload(self) -> None:
+        self._checked = time.monotonic()
         state = self._stat()
         if state == self._state:
             return
@@ -68,12 +68,12 @@ class Certificate:
         try:
             self._current = context_of(self._cert, self._key)
         except UnusableCertificate as error:
-            log.warning("process %d: the new certificate cannot be used, the old one stays: %s", os.getpid(), error)
+            log.warning("process %d: the new certificate is unusable, the old one stays: %s", os.getpid(), error)
         else:
-            log.info("process %d: the certificate was read again", os.getpid())
+            log.info("process %d: certificate reloaded", os.getpid())
 
     def _stat(self) -> tuple[tuple[int, int, int] | None, ...]:
-        """What changes with the files, wherever they are linked to."""
+        """Return the identities of both files, behind symbolic links."""
         return tuple(map(_stat, (self._cert, self._key)))
 
 

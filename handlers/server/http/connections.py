@@ -1,4 +1,4 @@
-"""The connections that a process accepts: with TLS or without, within the same limits, until its supervisor is gone."""
+"""Connections of a process: with TLS or without, within the same limits, until its supervisor is gone."""
 
 import asyncio
 import os
@@ -21,20 +21,20 @@ _LAST_REQUESTS = 1.0
 
 
 class ServerConfig(uvicorn.Config):
-    """uvicorn's, but connections see to TLS themselves, and a worker ends with its supervisor."""
+    """uvicorn's configuration, but for TLS, which connections do themselves, and for workers without a supervisor."""
 
     tls: ssl.SSLContext | None = None
 
     def load(self) -> None:
-        """Load what a process serves. Workers do so themselves: it is the first of ours that they call."""
+        """Load the app. In a worker it is the first function of ours that runs: it watches the supervisor from then."""
         if (supervisor := parent_process()) is not None:
             Thread(target=_end_with, args=[supervisor], name="supervisor", daemon=True).start()
         super().load()
-        self.tls, self.ssl = self.ssl, None  # uvicorn would have asyncio do it, which counts and bounds no handshakes
+        self.tls, self.ssl = self.ssl, None  # asyncio's TLS neither counts nor bounds handshakes
 
 
 def _end_with(supervisor: Any) -> None:
-    """End this process when its supervisor is gone, however that ended: nobody else could stop or replace it."""
+    """End this process when its supervisor is gone, in any way: an orphan cannot be stopped or replaced."""
     supervisor.join()
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_LAST_REQUESTS)

@@ -1,4 +1,4 @@
-"""Hanging up: an extension of ASGI by which an app closes the connection of a request."""
+"""Hanging up: an ASGI extension with which an app closes the connection of a request."""
 
 from starlette.types import Scope
 
@@ -17,11 +17,11 @@ class DroppingProtocol(Protocol):
         def hang_up() -> None:
             cycle.disconnected = True  # uvicorn then sends nothing any more, and misses nothing
             cycle.message_event.set()
-            transport.close()  # and not that of the cycle, which would hear out a client that still sends
+            transport.close()  # not the cycle's, which lingers for a client that still sends
 
         self.scope["extensions"] = {_HANG_UP: {_NOW: hang_up}}
 
 
 def hang_up(scope: Scope) -> None:
-    """Close the connection of a request: what was sent still arrives, and what is sent from now on does not."""
+    """Close the connection of a request: sent data still arrives, further data is not sent."""
     scope["extensions"][_HANG_UP][_NOW]()

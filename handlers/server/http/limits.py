@@ -12,12 +12,12 @@ _seconds = partial(setting, minimum=1, maximum=86_400)
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of each request and of each connection. What they do not allow is refused with an error that says so."""
+    """Bounds of each request and connection. Beyond them an error names the bound."""
 
     # the longest URL that the contract allows takes half of it
     max_head: int = _bytes(131_072, "Bytes that a request line and its headers may have.")
     max_headers: int = _count(200, "Headers that a request may have.")
-    # where the contract says that a body changes nothing, it has no bound
+    # the bodies that the contract has a server ignore have no bound
     max_body: int = _bytes(1_048_576, "Bytes that the body of a registration may have.")
     max_connections: int = _count(4096, "Connections that a worker may have; on one more, requests are answered 429.")
     head_timeout: int = _seconds(20, "Seconds that a request line and its headers may take to arrive.")

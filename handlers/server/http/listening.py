@@ -17,17 +17,17 @@ from .authority import HIGHEST_PORT
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?")
 _BACKLOG = 2048
 _TRIES = 20
-"""How often a free port is looked for that is free at all addresses."""
+"""Tries to find a port that is free at all addresses."""
 
 _LONGEST_PATH = 107
 """Bytes of a Unix socket's path, by the system's `sockaddr_un`."""
 
-_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what they are reached by
-"""Addresses that stand for all of their family, and those that they are reached by on this machine."""
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - for URLs only
+"""Unspecified addresses, and the loopback addresses that reach them."""
 
 
 def host(text: str) -> str:
-    """An address or a host name; an IPv6 address may stand in brackets, as in URLs."""
+    """Parse an address or a host name; IPv6 with or without brackets. Raises `ValueError` with the broken rule."""
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     try:
         address = ip_address(bare)
@@ -42,7 +42,7 @@ def host(text: str) -> str:
 
 
 def path(text: str) -> Path:
-    """A path that names something."""
+    """Parse a path. Raises `ValueError` for an empty one."""
     if not text or "\0" in text:
         raise ValueError("is not the path of a file")
     return Path(text)
@@ -83,7 +83,7 @@ class Listening:
 
 @contextmanager
 def listeners(hosts: Sequence[str], port: int, uds: Path | None = None) -> Iterator[list[socket.socket]]:
-    """Listening sockets; a Unix socket's file is removed at the end. Raises `OSError` that names the address."""
+    """Open listening sockets; remove the file of a Unix socket at the end. Raises `OSError` that names the address."""
     if uds is None:
         yield listen(hosts, port)
         return
@@ -98,7 +98,7 @@ def listeners(hosts: Sequence[str], port: int, uds: Path | None = None) -> Itera
 
 
 def listen(hosts: Sequence[str], port: int) -> list[socket.socket]:
-    """Listening sockets on all addresses of some hosts, on one port. Raises `OSError` that names the host."""
+    """Open listening sockets on all addresses of some hosts, on one port. Raises `OSError` that names the host."""
     for tries in range(_TRIES):
         sockets: list[socket.socket] = []
         try:
@@ -116,7 +116,7 @@ def listen(hosts: Sequence[str], port: int) -> list[socket.socket]:
 
 
 def _addresses(hosts: Sequence[str]) -> list[tuple[str, socket.AddressFamily, str]]:
-    """Addresses with the host that each is of, without those that another one covers."""
+    """Resolve hosts to addresses, each with its host, without those that another one covers."""
     found: dict[str, tuple[str, socket.AddressFamily, str]] = {}
     for name in hosts:
         try:
@@ -147,7 +147,7 @@ def _listen_at(place: Path) -> socket.socket:
     if len(os.fsencode(place)) > _LONGEST_PATH:
         raise OSError(errno.ENAMETOOLONG, f"a socket's path has at most {_LONGEST_PATH} bytes", str(place))
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o117)  # from its first moment on it is its owner's and group's alone
+    before = os.umask(0o117)  # private to its owner and group from its creation on
     try:
         _remove_stale(place)
         listener.bind(str(place))
@@ -167,7 +167,7 @@ def _remove_stale(place: Path) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(mode):
-        raise OSError(errno.EEXIST, "something is there that is no socket")
+        raise OSError(errno.EEXIST, "a file that is no socket has this name")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(1)
         try:
@@ -175,13 +175,13 @@ def _remove_stale(place: Path) -> None:
         except ConnectionRefusedError:
             place.unlink()
             return
-        except BlockingIOError:  # its queue is full: somebody listens
+        except BlockingIOError:  # its queue is full: a process listens
             pass
     raise OSError(errno.EADDRINUSE, "another process listens there")
 
 
 def url_of(listener: socket.socket, *, secure: bool, local: bool = False) -> str:
-    """A listening socket's URL; `local` names an address of this machine where it listens on all."""
+    """Return a listening socket's URL; `local` gives one of loopback where it listens on all addresses."""
     if listener.family == socket.AF_UNIX:
         return f"unix:{os.path.abspath(listener.getsockname())}"  # noqa: PTH100 - a text already
     name, port = listener.getsockname()[:2]
@@ -191,9 +191,9 @@ def url_of(listener: socket.socket, *, secure: bool, local: bool = False) -> str
 
 
 def peer_of(client: tuple[str, int] | None) -> tuple[str, int]:
-    """Return the address and port of a socket's other end: of IPv4 also where the socket serves both families.
+    """Return a client's address and port: an IPv4 address also where the socket serves both families.
 
-    A client on a Unix socket is on this machine: it counts as one of 127.0.0.1.
+    A client on a Unix socket counts as one of 127.0.0.1.
     """
     if client is None:
         return _LOCAL

@@ -1,4 +1,4 @@
-"""HTTP as it may be sent (RFC 9112), on uvicorn's protocol: requests in their order, and refusals of ours."""
+"""HTTP/1.1 (RFC 9112) on uvicorn's protocol: strict framing, requests in order, and refusals as the spec has them."""
 
 import asyncio
 from collections import deque
@@ -13,23 +13,24 @@ from .authority import is_authority
 from .limits import Limits
 from .listening import peer_of
 from .refusals import MALFORMED, ON_REFUSED, refusal, too_many_connections
-from .target import HOST, HOST_HEADER, LONGEST_TARGET, no_host, percent_decoded, target_of
-from .timeouts import Seen, Waiting, look_after, opening
+from .target import HOST, HOST_HEADER, LONGEST_TARGET, no_host, percent_decode, target_of
+from .timeouts import Wait, Waiting, opening, watch
 from .writer import Cycle
 
 _SMALL = 16_384
-"""Bytes that are parsed at a time. What came in fewer cannot hold a head that is too large."""
+"""Bytes that are parsed at a time. A head within them cannot be too large."""
 
 _LINGER = 2.0
 _LINGER_BYTES = 32 << 20
-"""How long, and for how much, a client is heard out that still sends: closed at once, it could not read its answer."""
+"""Seconds, and bytes, for which a client that still sends is read after its response: it could not read that after a
+reset of the connection."""
 
 _HEEDED = frozenset({b"host", b"expect", b"content-length", b"transfer-encoding"})
 _CHUNKED = b"chunked"
 
 
 class _Nowhere(list[Any]):
-    """Where the fields after a chunked body go: they are no headers (RFC 9110, 6.5.1), and nobody asks for them."""
+    """A list that drops the trailer fields of a chunked body: they are no headers (RFC 9110, 6.5.1)."""
 
     def append(self, _: Any) -> None:
         pass
@@ -39,7 +40,7 @@ _NOWHERE = _Nowhere()
 
 
 class _Lingering:
-    """The transport of a request with a body: closed, it hears out a client that still sends it."""
+    """The transport of a request with a body: closing it lingers while the client still sends."""
 
     def __init__(self, protocol: "Protocol") -> None:
         self._protocol = protocol
@@ -51,7 +52,7 @@ class _Lingering:
 
 
 class _Flow(FlowControl):
-    """uvicorn's, but nothing is read while requests wait for their turn: they would heap up."""
+    """uvicorn's flow control, which also stops reading while pipelined requests wait."""
 
     def __init__(self, transport: asyncio.Transport, waiting: deque[Any]) -> None:
         super().__init__(transport)
@@ -65,21 +66,21 @@ class _Flow(FlowControl):
 class Protocol(HttpToolsProtocol):
     """A connection.
 
-    Requests are begun one after the other, and none of which a part is known to be wrong. What cannot be read is
-    answered in its turn, and ends the connection.
+    Requests run one after the other. Malformed HTTP is answered in its turn, and ends the connection; its request does
+    not run.
     """
 
     def __init__(self, *args: Any, limits: Limits, **options: Any) -> None:
         super().__init__(*args, **options)
         self.limits = limits
-        self.seen: Seen | None = None
+        self.wait: Wait | None = None
         self._running: RequestResponseCycle | None = None
         self._refusal: ApiError | None = None
         self._discards = False
         self._unread = 0
-        """Bytes that came since there was a whole head, or a piece of a body."""
+        """Bytes received since the last complete head or piece of a body."""
         self._later = b""
-        """What came while requests waited for their turn."""
+        """Bytes received while requests waited for their turn."""
         self._host: bytes | None = None
         self._is_chunked = self._has_length = False
         self._declines = False
@@ -88,7 +89,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.client = peer_of(self.client)
         self.flow = _Flow(transport, self.pipeline)
-        look_after(self.server_state, self.loop, self.limits)
+        watch(self.server_state, self.loop, self.limits)
         others = len(self.connections) - 1 + len(opening(self.server_state))
         if others >= 2 * self.limits.max_connections:
             transport.abort()
@@ -115,7 +116,7 @@ class Protocol(HttpToolsProtocol):
 
     def _read(self, data: bytes) -> None:
         if self._discards:
-            self._hear_out(len(data))
+            self._discard(len(data))
             return
         try:
             self.parser.feed_data(data)
@@ -158,14 +159,14 @@ class Protocol(HttpToolsProtocol):
         elif name == b"content-length":
             self._has_length = True
         elif self._is_chunked or value.lower() != b"chunked":
-            raise ApiError("malformed_request")  # where the body ends would be a guess
+            raise ApiError("malformed_request")  # the end of the body would be a guess
         else:
             self._is_chunked = True
 
     def on_headers_complete(self) -> None:
         parser, scope, headers = self.parser, self.scope, self.headers
         if parser.should_upgrade():
-            if parser.get_method() == b"CONNECT":  # there is no tunnel to be had
+            if parser.get_method() == b"CONNECT":  # no tunnels
                 raise ApiError("malformed_request")
             self._declines = True
             return
@@ -178,12 +179,12 @@ class Protocol(HttpToolsProtocol):
             raise no_host()
         if len(headers) > self.limits.max_headers or self._unread > self.limits.max_head - _SMALL:
             self._check_size()
-        scope["path"] = percent_decoded(path).decode(errors="replace") if b"%" in path else path.decode("ascii")
+        scope["path"] = percent_decode(path).decode(errors="replace") if b"%" in path else path.decode("ascii")
         scope["raw_path"], scope["query_string"] = path, query
         scope[HOST] = host or self._host  # type: ignore[literal-required]
         self.headers = _NOWHERE
         self._unread = 0
-        # who asked whether to send a body, and got an answer instead, may send it or not
+        # a client that expected 100 and got a response instead may send the body or not
         keep_alive = version == "1.1" and parser.should_keep_alive() and not self.expect_100_continue
         has_body = self._has_length or self._is_chunked
         self.cycle = Cycle(
@@ -213,7 +214,7 @@ class Protocol(HttpToolsProtocol):
             self.cycle.message_event.set()
 
     def _check_older(self, version: str) -> None:
-        if version != "1.0" or self._is_chunked:  # 1.0 knows no chunks: whoever passed it on saw another body
+        if version != "1.0" or self._is_chunked:  # 1.0 has no chunks: a proxy in between saw another body
             raise ApiError("malformed_request")
         self.scope["http_version"] = version
 
@@ -232,7 +233,7 @@ class Protocol(HttpToolsProtocol):
         return _head_fault(f"must have at most {self.limits.max_head} bytes")
 
     def _decline(self, rest: bytes) -> None:
-        """Go on as if no other protocol had been offered (`curl --http2` does): the parser drops a body after that."""
+        """Ignore the offer of another protocol (`curl --http2`): parse again without it, or the body would be lost."""
         method, version = self.parser.get_method(), self.parser.get_http_version().encode()
         lines = [b"%s: %s\r\n" % header for header in self.scope["headers"] if header[0] != b"upgrade"]
         head = b"".join([b"%s %s HTTP/%s\r\n" % (method, self.url, version), *lines, b"\r\n"])
@@ -244,7 +245,7 @@ class Protocol(HttpToolsProtocol):
         if rest:
             self._read(rest)
 
-    # Whose turn it is
+    # The order of requests
 
     def _proceed(self) -> None:
         if self._running is None or self._running.response_complete:
@@ -266,7 +267,7 @@ class Protocol(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def _refuse(self, fault: ApiError) -> None:
-        """Answer what cannot be read, after all that came before it, and end the connection."""
+        """Answer malformed HTTP, after all requests before it, and end the connection."""
         if self._refusal is not None:
             return
         self._refusal = fault
@@ -279,7 +280,7 @@ class Protocol(HttpToolsProtocol):
             self._answer_refusal(fault)
 
     def _give_up(self, cycle: RequestResponseCycle) -> None:
-        """Leave a request whose body is wrong: it is not begun, or does not come to its end."""
+        """Drop a request with a malformed body: it does not start, or is disconnected."""
         if self.pipeline and self.pipeline[0][0] is cycle:
             self.pipeline.popleft()
         else:
@@ -292,12 +293,12 @@ class Protocol(HttpToolsProtocol):
         running = self._running
         if running is None or running is not self.cycle or not (running.more_body and running.response_started):
             self.transport.write(refusal(fault, self.scope, self.server_state.default_headers))
-            if tell := self.app_state.get(ON_REFUSED):
-                tell(MALFORMED)
+            if report := self.app_state.get(ON_REFUSED):
+                report(MALFORMED)
         self.linger()
 
     def linger(self) -> None:
-        """End the connection, but not before the client could read its answer."""
+        """End the connection once the client can have read its response."""
         cycle = self.cycle
         if self._refusal is None and (cycle is None or not cycle.more_body):
             self.transport.close()
@@ -308,15 +309,15 @@ class Protocol(HttpToolsProtocol):
         self.flow.resume_reading()
         self.loop.call_later(_LINGER, self.transport.close)
 
-    def _hear_out(self, size: int) -> None:
+    def _discard(self, size: int) -> None:
         self._unread += size
         if self._unread > _LINGER_BYTES:
             self.transport.close()
 
-    # Patience
+    # Timeouts
 
     def waits_for(self) -> tuple[Waiting, object] | None:
-        """What the client has to do, for `Patience`."""
+        """Return the client's next action and its request, for `ClientTimeouts`; None while the service acts."""
         cycle, running = self.cycle, self._running
         if self.transport.get_write_buffer_size():
             return Waiting.RESPONSE, running
@@ -327,7 +328,7 @@ class Protocol(HttpToolsProtocol):
         return (Waiting.BODY if cycle.more_body else Waiting.REQUEST), cycle
 
     def expire(self, waiting: Waiting) -> None:
-        """End a connection whose client took too long, and say so where it may be listening."""
+        """End a connection whose client took too long, with a response where it can still read one."""
         if waiting is Waiting.RESPONSE:
             self.transport.abort()
         elif waiting is Waiting.HEAD and self.scope is not None:

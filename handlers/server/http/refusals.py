@@ -1,56 +1,46 @@
-"""Answers that no operation gives: to what cannot be read, and on a connection that is one too many."""
+"""Refusals before any stage: of malformed HTTP, and of connections over the limit."""
 
 from collections.abc import Iterable
 from functools import cache
-from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..envelope import SHARED, Envelope, log, new_request_id
-from ..errors import REQUEST_ID, ApiError, no_store, render
+from ..errors import REQUEST_ID, ApiError, encode_headers, json_headers, render
+from .writer import serialize
 
 _REFUSED = "- - - %(status)d - %(request_id)s"
-"""The line of what is no request: it has neither method nor path."""
+"""The log line of malformed HTTP, which has neither method nor path."""
 
 ON_REFUSED = "chat_bindings.on_refused"
-"""Where a stage leaves in the state of the app what to call when a request is refused that no stage sees."""
+"""The key in the app's state of a function to call for each refusal, with its reason."""
 
 MALFORMED, TOO_MANY = "malformed", "too_many_connections"
-"""What it is called with: why."""
+"""The reasons."""
 
 
 @cache
 def too_many_connections() -> ASGIApp:
-    """What answers on a connection that is one too many."""
+    """Make the app that answers 429 on a connection over the limit."""
 
     async def refuse(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - an ASGI app
-        if tell := scope["state"].get(ON_REFUSED):
-            tell(TOO_MANY)
+        if report := scope["state"].get(ON_REFUSED):
+            report(TOO_MANY)
         raise ApiError("too_many_requests", {"Connection": "close"})
 
     return Envelope(refuse)
 
 
 def refusal(fault: ApiError, scope: Any, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The bytes of an answer that ends a connection, and its line in the log.
+    """Serialize an error that ends the connection, and log it.
 
-    `scope` is the request's as far as it was read, None before it began, and `headers` are those that every answer has.
+    `scope` is the request's as far as it was parsed, or None; `headers` are those of every response.
     """
     request_id = new_request_id()
     status, own, body = render(fault, {})
-    lines = [
-        *headers,
-        *((name.encode(), value.encode("latin-1")) for name, value in own.items()),
-        (REQUEST_ID.encode(), request_id),
-        *(SHARED if scope and any(name == b"origin" for name, _ in scope["headers"]) else ()),
-        no_store(),
-        (b"content-type", b"application/json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
-    ]
-    head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode() + b"".join(
-        b"%s: %s\r\n" % line for line in lines
-    )
+    shared = SHARED if scope and any(name == b"origin" for name, _ in scope["headers"]) else []
+    own_headers = encode_headers(own | {REQUEST_ID: request_id.decode()})
     log.info(_REFUSED, {"status": status, "request_id": request_id.decode()})
-    return head + b"\r\n" + (b"" if scope and scope.get("method") == "HEAD" else body)
+    whole = cast("bytes", serialize(status, [*headers, *json_headers(body), *own_headers, *shared], body, close=True))
+    return whole.removesuffix(body) if scope and scope.get("method") == "HEAD" else whole

@@ -1,4 +1,4 @@
-"""Request targets (RFC 9112, 3.2), and what their hosts and percent-encoding must be beyond what the parser checks."""
+"""Request targets (RFC 9112, 3.2): their hosts and their percent-encoding, which the parser does not validate."""
 
 import re
 from typing import NamedTuple
@@ -7,30 +7,30 @@ from ..errors import ApiError
 from .authority import is_authority
 
 HOST = "chat_bindings.host"
-"""Where a scope holds the host that was asked for, once it is known to be one."""
+"""The key in a scope of the request's validated host."""
 
 HOST_HEADER = "The Host header"
-"""How messages call it."""
+"""Its name in messages."""
 
 LONGEST_TARGET = 65_535
-"""Bytes of a request's target; the spec's `malformed_request` says it."""
+"""Bytes of a request's target at most, as the spec's `malformed_request` has it."""
 
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _ABSOLUTE = re.compile(rb"(?i:https?)://(?P<host>[^/?]*)(?P<path>/[^?]*)?(?:\?(?P<query>.*))?", re.DOTALL)
 
 
 def no_host(header: str = HOST_HEADER) -> ApiError:
-    """Return the error for a host that is none."""
+    """Make the error for an invalid host."""
     return ApiError("invalid_parameter", parameter=header, rule="must be a host, or a host and a port")
 
 
 def has_broken_escape(encoded: bytes) -> bool:
-    """Find a `%` without two hexadecimal digits after it."""
+    """Return whether a `%` has no two hexadecimal digits after it."""
     return bool(_BROKEN_ESCAPE.search(encoded))
 
 
-def percent_decoded(encoded: bytes, *, broken: bool = True) -> bytes:
-    """Decode percent-encoding; what is no escape stays as it is. Without `broken` it is known that there is none.
+def percent_decode(encoded: bytes, *, broken: bool = True) -> bytes:
+    """Decode percent-encoding; broken escapes stay as they are. Without `broken` none is expected.
 
     `urllib` takes two microseconds an escape: 40 ms for the longest URL, and most of a second for a form.
     """
@@ -39,7 +39,7 @@ def percent_decoded(encoded: bytes, *, broken: bool = True) -> bytes:
 
 
 class Target(NamedTuple):
-    """What a request asks for. The `host` is None where the target does not name one."""
+    """A request target. The `host` is None where the target names none."""
 
     host: bytes | None
     path: bytes
@@ -47,7 +47,7 @@ class Target(NamedTuple):
 
 
 def target_of(url: bytes) -> Target:
-    """Take a request's target apart (RFC 9112, 3.2). Raises `ApiError` for what is neither a path nor a whole URL."""
+    """Parse a request target (RFC 9112, 3.2). Raises `ApiError` unless it is a path or an absolute URL."""
     if len(url) > LONGEST_TARGET or b"#" in url:
         raise ApiError("malformed_request")
     if url.startswith(b"/"):

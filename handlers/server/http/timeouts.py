@@ -1,4 +1,4 @@
-"""Patience with clients: what each connection waits for is looked at once a second, and costs a request nothing."""
+"""Client timeouts. One timer checks all connections every second, so requests pay nothing."""
 
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Set as AbstractSet
@@ -11,40 +11,40 @@ from uvicorn.server import ServerState
 from .limits import Limits
 
 _PERIOD = 1.0
-"""Seconds from one look to the next."""
+"""Seconds between checks."""
 
 
 class Waiting(Enum):
-    """What a connection waits for its client to do."""
+    """An action of the client that a connection waits for."""
 
     HEAD = "send the rest of a head, or begin"
     BODY = "send the rest of a body"
-    RESPONSE = "read what was sent to it"
-    REQUEST = "ask again"
+    RESPONSE = "read the response"
+    REQUEST = "send another request"
 
 
-class Seen(NamedTuple):
-    """What a connection was seen to wait for. `mark` is the request that it is about, and `since` a loop's time."""
+class Wait(NamedTuple):
+    """A wait that a check found. `request` is the request concerned, and `since` the loop's time of that check."""
 
     waiting: Waiting
-    mark: object
+    request: object
     since: float
 
 
-class Patient(Protocol):
-    """A connection that can say what it waits for."""
+class TimedConnection(Protocol):
+    """A connection with timeouts."""
 
-    seen: Seen | None
+    wait: Wait | None
 
     def waits_for(self) -> tuple[Waiting, object] | None:
-        """What it waits for, and the request that it is about; None while the service has to act."""
+        """Return the client's next action and its request; None while the service acts."""
 
     def expire(self, waiting: Waiting) -> None:
-        """End it: its client took too long."""
+        """End the connection, whose client took too long."""
 
 
-class Patience:
-    """Looks at all connections of a worker, as long as there are any."""
+class ClientTimeouts:
+    """The timer of a worker's connections, which runs while there are any."""
 
     def __init__(self, connections: AbstractSet[Any], loop: AbstractEventLoop, limits: Limits) -> None:
         self._connections = connections
@@ -58,43 +58,43 @@ class Patience:
         }
 
     def begin(self) -> None:
-        """See to it that connections are looked at from now on."""
+        """Start the timer, unless it runs."""
         if self._timer is None:
-            self._timer = self._loop.call_later(_PERIOD, self._look)
+            self._timer = self._loop.call_later(_PERIOD, self._check_all)
 
-    def _look(self) -> None:
+    def _check_all(self) -> None:
         self._timer = None
         now = self._loop.time()
         try:
             for connection in tuple(self._connections):
-                self._look_at(connection, now)
-        finally:  # asyncio logs an exception, which must not end the looks
+                self._check(connection, now)
+        finally:  # asyncio logs an exception, which must not stop the timer
             if self._connections:
                 self.begin()
 
-    def _look_at(self, connection: Patient, now: float) -> None:
-        waits, seen = connection.waits_for(), connection.seen
-        if waits is None:
-            connection.seen = None
-        elif seen is None or seen.waiting is not waits[0] or seen.mark is not waits[1]:
-            connection.seen = Seen(*waits, now)
-        elif now - seen.since >= self._bounds[seen.waiting]:
-            connection.expire(seen.waiting)
+    def _check(self, connection: TimedConnection, now: float) -> None:
+        current, last = connection.waits_for(), connection.wait
+        if current is None:
+            connection.wait = None
+        elif last is None or last.waiting is not current[0] or last.request is not current[1]:
+            connection.wait = Wait(*current, now)
+        elif now - last.since >= self._bounds[last.waiting]:
+            connection.expire(last.waiting)
 
 
 _opening: WeakKeyDictionary[ServerState, set[object]] = WeakKeyDictionary()
 
 
 def opening(state: ServerState) -> set[object]:
-    """The connections of a server that have yet to agree upon TLS: each adds and removes itself."""
+    """Return the connections of a server that are in the TLS handshake: each adds and removes itself."""
     return _opening.setdefault(state, set())
 
 
-_patience: WeakKeyDictionary[ServerState, Patience] = WeakKeyDictionary()
+_timeouts: WeakKeyDictionary[ServerState, ClientTimeouts] = WeakKeyDictionary()
 
 
-def look_after(state: ServerState, loop: AbstractEventLoop, limits: Limits) -> None:
-    """Have the connections of a server looked at."""
-    if state not in _patience:
-        _patience[state] = Patience(state.connections, loop, limits)
-    _patience[state].begin()
+def watch(state: ServerState, loop: AbstractEventLoop, limits: Limits) -> None:
+    """Apply the timeouts to the connections of a server."""
+    if state not in _timeouts:
+        _timeouts[state] = ClientTimeouts(state.connections, loop, limits)
+    _timeouts[state].begin()

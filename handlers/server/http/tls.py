@@ -1,4 +1,4 @@
-"""TLS of a worker: handshakes that are counted and bounded as requests are, and connections that end when closed."""
+"""TLS: handshakes within the limits of connections and of time, and a close that sends all data first."""
 
 import asyncio
 import ssl
@@ -11,16 +11,16 @@ from .protocol import Protocol
 from .timeouts import opening
 
 _GOODBYE = 2.0
-"""Seconds that a client has to answer the end of TLS. Without an answer its connection is closed all the same."""
+"""Seconds that a client has to answer the close of TLS; then its connection is closed without one."""
 
-_FIRST_LOOK, _LATER = 0.001, 0.25
-"""Seconds until it is looked whether all was sent, at first and at most."""
+_FIRST_CHECK, _LATER = 0.001, 0.25
+"""Seconds between checks whether all data was sent, at first and at most."""
 
 
 class SecureTransport:
-    """The transport of a connection with TLS: closed, it first sends all that was written, however slow its reader is.
+    """The transport of a TLS connection: closing it first sends all written data, even to a slow reader.
 
-    Of the transports of asyncio and uvloop one does not know what the one below it has yet to send, and gives up.
+    The TLS transports of asyncio and uvloop do not see the buffer of the transport below, and lose its data.
     """
 
     def __init__(self, tls: asyncio.Transport, below: asyncio.Transport) -> None:
@@ -44,7 +44,7 @@ class SecureTransport:
         if not self.is_closing():
             self._closes = True
             self._tls.pause_reading()
-            self._close_when_sent(_FIRST_LOOK)
+            self._close_when_sent(_FIRST_CHECK)
 
     def _close_when_sent(self, seconds: float) -> None:
         if self._tls.is_closing() or not self.get_write_buffer_size():
@@ -54,10 +54,10 @@ class SecureTransport:
             asyncio.get_running_loop().call_later(seconds, self._close_when_sent, again)
 
 
-class _Begun:
-    """A coroutine that runs at once as far as it gets, and is awaited for the rest.
+class _Started:
+    """A coroutine that starts at once, and is awaited for the rest.
 
-    uvloop reads from a new connection before a task of it has its first turn: what came would be lost to TLS.
+    uvloop reads from a new connection before its task runs first: that data would be lost to TLS.
     """
 
     def __init__(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -69,7 +69,7 @@ class _Begun:
         while True:
             try:
                 sent = yield waits_for
-            except BaseException as error:  # noqa: BLE001 - whatever it is, it is the coroutine's
+            except BaseException as error:  # noqa: BLE001 - all exceptions are the coroutine's
                 step = partial(self._work.throw, error)
             else:
                 step = partial(self._work.send, sent)
@@ -80,9 +80,9 @@ class _Begun:
 
 
 class Handshake(asyncio.Protocol):
-    """A connection until TLS is agreed upon, from when on it is its `protocol`'s.
+    """A connection during its TLS handshake; `protocol` takes over afterwards.
 
-    It counts as one from the beginning, and ends with the time that the head of a request has.
+    It counts towards the limit of connections, and has the timeout of a request's head.
     """
 
     def __init__(self, protocol: Protocol, context: ssl.SSLContext) -> None:
@@ -90,7 +90,7 @@ class Handshake(asyncio.Protocol):
         self._context = context
         self._opening = opening(protocol.server_state)
         self._early: list[bytes] = []
-        """What came together with the end of the handshake."""
+        """Data that arrived together with the end of the handshake."""
         self._is_lost = False
         self._task: asyncio.Task[None] | None = None
 
@@ -108,7 +108,7 @@ class Handshake(asyncio.Protocol):
             ssl_handshake_timeout=self._protocol.limits.head_timeout,
             ssl_shutdown_timeout=_GOODBYE,
         )
-        self._task = loop.create_task(self._agree(transport, _Begun(work)))
+        self._task = loop.create_task(self._finish(transport, _Started(work)))
 
     def data_received(self, data: bytes) -> None:
         self._early.append(data)
@@ -116,11 +116,11 @@ class Handshake(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as asyncio calls it
         self._is_lost = True
 
-    async def _agree(self, below: asyncio.Transport, begun: _Begun) -> None:
+    async def _finish(self, below: asyncio.Transport, started: _Started) -> None:
         tls: Any = None
         try:
-            with suppress(OSError):  # ssl.SSLError and timeouts are: the client is told by TLS itself
-                tls = await begun
+            with suppress(OSError):  # ssl.SSLError and timeouts are; TLS itself reports them to the client
+                tls = await started
         finally:
             self._opening.discard(self)
         if tls is None or self._is_lost:

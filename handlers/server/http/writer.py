@@ -1,9 +1,9 @@
-"""An answer on its way out: one that is whole leaves in one write, and its head never goes ahead alone.
+"""A writer of responses: a complete one leaves in one write, head and body together.
 
-That halves the system calls, and a client that waits is woken once and not twice.
+That halves the system calls, and wakes a waiting client once and not twice.
 """
 
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Generator, Iterable
 from functools import cache
 from http import HTTPStatus
 
@@ -11,11 +11,11 @@ from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
 
 _LARGE = 64 * 1024
-"""Bytes of a body that cost more to copy behind a head than a write does."""
+"""Bytes of a body from which copying it behind a head costs more than a write."""
 
 _LENGTH = b"content-length"
 _DECIDES = frozenset({b"connection", b"transfer-encoding"})
-"""Headers that say how an answer is sent, or whether the connection stays."""
+"""Headers of framing and of the connection, which are uvicorn's to interpret."""
 
 _BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
@@ -23,7 +23,7 @@ _has_control = HEADER_VALUE_RE.search
 
 
 class _Done:
-    """What is awaited where nothing has to be waited for: a coroutine that does nothing costs more."""
+    """An awaitable that is done, cheaper than a coroutine that does nothing."""
 
     def __await__(self) -> Generator[None, None, None]:
         return iter(())  # type: ignore[return-value]  # any iterator will do
@@ -33,9 +33,9 @@ _DONE = _Done()
 
 
 class Cycle(RequestResponseCycle):
-    """uvicorn's request and answer, which writes a head when there is a body to go with it.
+    """uvicorn's cycle of a request and its response, with head and body in one write.
 
-    Whatever is no plain answer (in several parts, large, to HEAD) is sent as uvicorn does, and so is what it refuses.
+    uvicorn itself writes other responses: those in several parts, large ones, to HEAD, and with invalid headers.
     """
 
     _start: Message | None = None
@@ -45,11 +45,11 @@ class Cycle(RequestResponseCycle):
             self._start = message
             return _DONE
         start, self._start = self._start, None
-        if start is None or (answer := self._whole(start, message)) is None:
+        if start is None or (whole := self._serialize(start, message)) is None:
             return self._send_on(start, message)
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
-        self.transport.write(answer)
+        self.transport.write(whole)
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()
@@ -61,8 +61,7 @@ class Cycle(RequestResponseCycle):
             await super().send(start)  # type: ignore[arg-type]  # uvicorn has types of its own for messages
         await super().send(message)  # type: ignore[arg-type]  # likewise
 
-    def _whole(self, start: Message, message: Message) -> bytes | None:
-        """The bytes of an answer; None where it is no plain one."""
+    def _serialize(self, start: Message, message: Message) -> bytes | None:
         body: bytes = message.get("body", b"")
         if (
             message.get("more_body", False)
@@ -72,25 +71,28 @@ class Cycle(RequestResponseCycle):
             or self.scope["method"] == "HEAD"
         ):
             return None
-        status, length = start["status"], None
-        content = [STATUS_LINE[status]]
-        for name, value in self.default_headers:
-            content += name, b": ", value, b"\r\n"
-        for name, value in start["headers"]:
-            if not _is_plain(name) or _has_control(value):
-                return None
-            if name == _LENGTH:
-                length = value
-            content += name, b": ", value, b"\r\n"
-        if length != b"%d" % len(body) and (status not in _BODILESS or body or length):
+        return serialize(start["status"], [*self.default_headers, *start["headers"]], body, close=not self.keep_alive)
+
+
+def serialize(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes, *, close: bool) -> bytes | None:
+    """Serialize a response; None where a header is invalid or is one of framing, or where the length does not fit."""
+    length = None
+    content = [STATUS_LINE[status]]
+    for name, value in headers:
+        if not _is_plain(name) or _has_control(value):
             return None
-        if not self.keep_alive:
-            content.append(b"connection: close\r\n")
-        content += b"\r\n", body
-        return b"".join(content)
+        if name == _LENGTH:
+            length = value
+        content += name, b": ", value, b"\r\n"
+    if length != b"%d" % len(body) and (status not in _BODILESS or body or length):
+        return None
+    if close:
+        content.append(b"connection: close\r\n")
+    content += b"\r\n", body
+    return b"".join(content)
 
 
-@cache  # there are few: the service names them all
+@cache  # the service has few names of headers
 def _is_plain(name: bytes) -> bool:
-    """Whether a name is one, in small letters, and decides nothing."""
+    """Return whether a name of a header is valid, in lower case, and not one of `_DECIDES`."""
     return name.islower() and name not in _DECIDES and not HEADER_RE.search(name)

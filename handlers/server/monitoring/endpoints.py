@@ -1,6 +1,6 @@
 """The monitoring endpoints, on a port of their own: /healthz, /readyz and /metrics.
 
-A thread of the main process answers, so that it does while every worker is busy, or is being replaced.
+A thread of the main process serves them, even while every worker is busy or is being replaced.
 """
 
 import logging
@@ -26,15 +26,15 @@ from .settings import Workers
 log = logging.getLogger(__name__)
 
 _LIMITS = Limits(max_head=16_384, max_connections=256, head_timeout=5, body_timeout=5, response_timeout=10)
-"""Some probes and scrapers: enough for them, and too little to take files from the process that supervises workers."""
+"""Enough for some probes and scrapers, and too little to exhaust the files of the process that supervises workers."""
 
 _GRACE = 1
-"""Seconds that answers under way have when the service ends."""
+"""Seconds that requests in flight have when the service ends."""
 
 
 @contextmanager
-def monitored(listener: socket.socket, folder: Path, workers: Workers) -> Iterator[None]:
-    """Answer on a listening socket while the block lasts."""
+def serve_monitoring(listener: socket.socket, folder: Path, workers: Workers) -> Iterator[None]:
+    """Serve the endpoints on a listening socket while the block lasts."""
     config = ServerConfig(
         _application(folder, workers),
         http=Connections(_LIMITS),  # type: ignore[arg-type]  # makes each

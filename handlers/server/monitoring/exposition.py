@@ -23,27 +23,29 @@ class Exposition(Collector):
     def __init__(self, folder: Path, workers: Workers) -> None:
         self._folder = folder
         self._workers = workers
-        self._build = InfoMetricFamily("chat_bindings_build", "What is served.", {"version": version(_DISTRIBUTION)})
+        self._build = InfoMetricFamily(
+            "chat_bindings_build", "The version that is served.", {"version": version(_DISTRIBUTION)}
+        )
         self._counted = MultiProcessCollector(None, path=str(folder))
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
     def text(self, accept: str) -> tuple[bytes, str]:
-        """All of them in the form that an `Accept` prefers, and its media type."""
+        """Encode the metrics in the format that an `Accept` prefers; return them and their media type."""
         encode, media_type = choose_encoder(accept)
         return encode(self._registry), media_type
 
     def describe(self) -> list[Metric]:
-        """None beforehand: they are read when somebody asks."""
+        """Describe no metrics beforehand: they are read at each scrape."""
         return []
 
     def collect(self) -> Iterator[Metric]:
         self._forget_dead()
         yield self._build
         yield from sorted(self._counted.collect(), key=attrgetter("name"))
-        yield from self._used()
+        yield from self._process_metrics()
 
-    def _used(self) -> Iterator[Metric]:
+    def _process_metrics(self) -> Iterator[Metric]:
         processes = {f"worker-{number}": pid for number, pid in enumerate(self._workers.pids(), 1)}
         if os.getpid() not in processes.values():
             processes["supervisor"] = os.getpid()
@@ -56,7 +58,7 @@ class Exposition(Collector):
         yield from families.values()
 
     def _forget_dead(self) -> None:
-        """What a worker that was killed was about to answer is not in flight; what it had counted stays."""
+        """Remove the requests in flight of killed workers; their counters stay."""
         for file in self._folder.glob("gauge_live*.db"):
             pid = int(file.stem.rpartition("_")[2])
             if not _is_running(pid):

@@ -1,4 +1,4 @@
-"""The stage that counts and times requests, in plain numbers that it hands on a few times a second."""
+"""The stage that counts and times requests, in plain numbers that it flushes to the metrics ten times a second."""
 
 import asyncio
 from bisect import bisect_left
@@ -12,14 +12,14 @@ from ..request import Request, method_label
 from .metrics import BUCKETS, Metrics
 
 _EVERY = 0.1
-"""Seconds after which what was counted is handed on: metrics are older by no more, and a kill loses no more."""
+"""Seconds between flushes: the greatest age of metrics, and the most that a kill loses."""
 
 _NONE = "none"
-"""The operation of what is for none, and the status of what was not answered."""
+"""The operation of a request without one, and the status of one without a response."""
 
 
 class Series:
-    """What was counted of one kind of request since it was handed on."""
+    """Counts of one kind of request since the last flush."""
 
     def __init__(self) -> None:
         self.counts = [0] * (len(BUCKETS) + 1)
@@ -27,7 +27,7 @@ class Series:
 
 
 class Metering:
-    """The stage."""
+    """The stage of metrics."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
@@ -43,7 +43,7 @@ class Metering:
         started, status = perf_counter(), 0
         self._in_flight += 1
         if not self._is_due:
-            self._hand_on_soon()
+            self._flush_soon()
 
         def watch(message: Message) -> Awaitable[None]:
             nonlocal status
@@ -61,20 +61,20 @@ class Metering:
             series.counts[bisect_left(BUCKETS, took)] += 1
             series.seconds += took
             if not self._is_due:
-                self._hand_on_soon()
+                self._flush_soon()
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"][ON_REFUSED] = self._metrics.refuse
         try:
             await self.app(scope, receive, send)
         finally:
-            self._hand_on()
+            self._flush()
 
-    def _hand_on_soon(self) -> None:
+    def _flush_soon(self) -> None:
         self._is_due = True
-        asyncio.get_running_loop().call_later(_EVERY, self._hand_on)
+        asyncio.get_running_loop().call_later(_EVERY, self._flush)
 
-    def _hand_on(self) -> None:
+    def _flush(self) -> None:
         self._is_due = False
         self._metrics.in_flight.set(self._in_flight)
         taken, self._series = self._series, {}

@@ -1,4 +1,4 @@
-"""Metrics of a worker, in files of a folder that all workers share. No label holds a path, a SID or personal data."""
+"""Metrics of a worker, in files of a folder that all workers share. No label has a path, a SID or personal data."""
 
 from collections.abc import Awaitable, Sequence
 from typing import TypeVar
@@ -11,7 +11,7 @@ from ..http.refusals import MALFORMED, TOO_MANY
 T = TypeVar("T")
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Seconds. A fetch takes less than the first of them; a database that is away, a few of the last."""
+"""Seconds. A fetch takes less than the first bucket; an unavailable database, a few of the last ones."""
 
 _WRITES = (1, 2, 4, 8, 16, 32, 64, 128)
 
@@ -20,10 +20,10 @@ _OTHER_ERROR = "other"
 
 
 class BatchedHistogram(Histogram):
-    """A histogram that takes many observations at once: one by one they cost as much as an answer's own work."""
+    """A histogram that takes observations in batches: one by one they cost as much as the request itself."""
 
     def add(self, counts: Sequence[int], total: float) -> None:
-        """Add observations: how many there are in each bucket, and their sum."""
+        """Add observations: their number in each bucket, and their sum."""
         self._sum.inc(total)
         for bucket, count in zip(self._buckets, counts, strict=True):
             if count:
@@ -31,7 +31,7 @@ class BatchedHistogram(Histogram):
 
 
 class Metrics:
-    """The metrics of one worker; see `exposition` for the sum of all."""
+    """The metrics of one worker; `exposition` adds up those of all."""
 
     def __init__(self) -> None:
         registry = CollectorRegistry()
@@ -50,16 +50,16 @@ class Metrics:
         )
         self.refusals = Counter(
             "chat_bindings_refusals",
-            "Requests that were refused as no HTTP, or on a connection that was one too many.",
+            "Requests refused as malformed HTTP, or on a connection over the limit.",
             ["reason"],
             registry=registry,
         )
         self.errors = Counter(
-            "chat_bindings_database_errors", "Questions that the database failed.", ["error"], registry=registry
+            "chat_bindings_database_errors", "Calls of the database that failed.", ["error"], registry=registry
         )
         self.registered = Counter(
             "chat_bindings_registrations",
-            "Registrations, of new Bindings (created) and of those that were there (updated).",
+            "Registrations of new Bindings (created) and of existing ones (updated).",
             ["outcome"],
             registry=registry,
         )
@@ -73,25 +73,25 @@ class Metrics:
             multiprocess_mode="max",
             registry=registry,
         )
-        for error in (*_ERRORS.values(), _OTHER_ERROR):  # a rate begins at 0, not at the first of them
+        for error in (*_ERRORS.values(), _OTHER_ERROR):  # rates begin at 0, not at the first error
             self.errors.labels(error)
         for reason in (MALFORMED, TOO_MANY):
             self.refusals.labels(reason)
         self._outcomes = self.registered.labels("updated"), self.registered.labels("created")
 
     def refuse(self, reason: str) -> None:
-        """Count a request that no stage sees."""
+        """Count a request that is refused before any stage."""
         self.refusals.labels(reason).inc()
 
-    async def watch(self, question: str, work: Awaitable[T]) -> T:
-        """Do what a storage does, and count what came of it."""
+    async def watch(self, method: str, work: Awaitable[T]) -> T:
+        """Await a call of a storage, and count its result."""
         try:
             result = await work
         except Exception as error:
             self.errors.labels(_ERRORS.get(type(error), _OTHER_ERROR)).inc()
             raise
-        if question == "register" and isinstance(result, tuple):
+        if method == "register" and isinstance(result, tuple):
             self._outcomes[result[1]].inc()
-        elif question == "delete" and result:
+        elif method == "delete" and result:
             self.deleted.inc()
         return result

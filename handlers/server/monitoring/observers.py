@@ -1,4 +1,4 @@
-"""Observers: stages and storages for traces and metrics, there only where the settings name them."""
+"""Observers: stages and storages for traces and metrics, only where the settings enable them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -9,18 +9,18 @@ from starlette.types import ASGIApp
 
 from ... import periodic
 from ...storage.interface import Binding, Credential, Filters, Page, Position, Registration, SharesCommits, Storage
-from .erasures import LOOK_EVERY, Erasures
-from .readiness import answering
+from .erasures import CHECK_EVERY, Erasures
+from .readiness import serve_readiness
 from .settings import Monitoring
 
 T = TypeVar("T")
 
 
 class Observer(Protocol):
-    """Awaits a call of a storage, and sees its result."""
+    """Awaits calls of a storage and observes their results."""
 
-    async def __call__(self, question: str, work: Awaitable[T]) -> T:
-        """`question` is the name of the storage's method."""
+    async def __call__(self, method: str, work: Awaitable[T]) -> T:
+        """Await a call of the storage's method of this name."""
 
 
 class ObservedStorage:
@@ -60,10 +60,10 @@ class ObservedStorage:
 
 
 class Observers:
-    """The observers of a worker, as its settings name them; by default there are none."""
+    """The observers of a worker, by its settings; none by default."""
 
     def __init__(self, monitoring: Monitoring, database: str) -> None:
-        """`database` is the address of the database, for the traces."""
+        """Make the observers; traces name the engine of `database`, an address."""
         self.stages: list[Callable[[ASGIApp], ASGIApp]] = []
         """Stages that stand before all others."""
 
@@ -71,7 +71,7 @@ class Observers:
         self._on_commit: Callable[[int], object] | None = None
         self._on_erasure: Callable[[float], object] = float
         self._last: list[Callable[[], Awaitable[None]]] = []
-        self._asked: Storage | None = None
+        self._observed: Storage | None = None
         self._folder = monitoring.folder
         if monitoring.tracing:
             from .tracing import Traced, Tracing
@@ -91,8 +91,8 @@ class Observers:
             self._on_erasure = metrics.erased.set
 
     def storage(self, storage: Storage) -> Storage:
-        """Wrap a storage so that its calls are observed; itself where there are no observers."""
-        self._asked = storage
+        """Wrap a storage for the observers; return it as it is without any."""
+        self._observed = storage
         if self._on_commit is not None and isinstance(storage, SharesCommits):
             storage.on_commit = self._on_commit
         for watch in self._watches:
@@ -105,11 +105,10 @@ class Observers:
         async with AsyncExitStack() as stack:
             for end in self._last:
                 stack.push_async_callback(end)
-            if self._asked is not None:
-                look = periodic.start(
-                    "look at the last erasure", LOOK_EVERY, Erasures(self._asked, self._on_erasure).look
-                )
-                stack.push_async_callback(periodic.stop, [look])
+            if self._observed is not None:
+                erasures = Erasures(self._observed, self._on_erasure)
+                task = periodic.start("check the last erasure", CHECK_EVERY, erasures.check)
+                stack.push_async_callback(periodic.stop, [task])
                 if self._folder is not None:
-                    await stack.enter_async_context(answering(self._folder, self._asked))
+                    await stack.enter_async_context(serve_readiness(self._folder, self._observed))
             yield

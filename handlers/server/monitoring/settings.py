@@ -1,4 +1,4 @@
-"""Settings of monitoring: traces, and a port of its own, for which workers leave their counts in a folder."""
+"""Settings of monitoring: traces, and a port of its own with a folder of the workers' metrics."""
 
 import os
 import tempfile
@@ -14,50 +14,50 @@ from ..http.listening import host
 from ..setting import setting
 
 _LONGEST = 88
-"""Bytes that the path of a folder may have: systems take about 100 for that of a socket in it."""
+"""Bytes of a folder's path at most: systems allow about 100 for the path of a socket in it."""
 
 
 @dataclass(frozen=True)
 class Monitoring:
-    """How a service is monitored; by default it is not."""
+    """The monitoring of a service; none by default."""
 
     host: str = setting(
         "127.0.0.1",
-        "Address for /healthz, /readyz and /metrics. Whoever reaches it can read them: leave it private.",
+        "Address for /healthz, /readyz and /metrics, which have no authentication: keep it private.",
         parse=host,
         option="--monitoring-host",
         metavar="ADDRESS",
     )
     port: int | None = setting(
         None,
-        "Port for them (Prometheus reads /metrics); 0 for any that is free. Default: none.",
+        "Port for them (Prometheus scrapes /metrics); 0 for any that is free. Default: none.",
         maximum=HIGHEST_PORT,
         option="--monitoring-port",
     )
     tracing: bool = setting(
-        default=False, help="Export OpenTelemetry traces, as its variables say (OTEL_EXPORTER_OTLP_ENDPOINT, ...)."
+        default=False, help="Export OpenTelemetry traces, set up by its variables (OTEL_EXPORTER_OTLP_ENDPOINT, ...)."
     )
 
     folder: Path | None = None
-    """Where the workers of one service tell whether they are ready and what they have done; None for no port."""
+    """The folder of the workers' readiness sockets and metrics; None without a port."""
 
 
 class Workers(NamedTuple):
     """The workers of a running service, as its main process knows them."""
 
     pids: Callable[[], list[int]]
-    """Those that run, or are about to."""
+    """The process ids of those that run or start."""
 
     wanted: Callable[[], int]
-    """How many there should be."""
+    """The number that should run."""
 
     are_ending: Callable[[], bool]
-    """Whether the end was asked for."""
+    """Whether the service is ending."""
 
 
 @contextmanager
 def with_folder(monitoring: Monitoring) -> Iterator[Monitoring]:
-    """The same with a folder, if it has a port: it is there while the block lasts."""
+    """Add a folder, which exists while the block lasts, where there is a port."""
     if monitoring.port is None:
         yield monitoring
         return

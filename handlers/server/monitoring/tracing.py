@@ -1,8 +1,8 @@
-"""OpenTelemetry traces: a span for each request, named by its operation, and one for each question to the database.
+"""OpenTelemetry traces: a span for each request, named by its operation, and one for each call of the database.
 
-What is exported, how much of it and where to is set by OpenTelemetry's own variables (`OTEL_*`). No span holds a path,
-a query, personal data or the message of an exception. Of a caller's context its `traceparent` counts and nothing else,
-since a `tracestate` may hold anything.
+OpenTelemetry's own variables (`OTEL_*`) set the exporter, its endpoint and the sampling. No span has a path, a query,
+personal data or the message of an exception. Only the `traceparent` of a caller's context counts, since a `tracestate`
+may hold anything.
 """
 
 import asyncio
@@ -40,8 +40,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _NAME = "chat-bindings"
-_ENDED_WITHIN = 5.0
-"""Seconds that what is still to be exported has when the service ends."""
+_FLUSH_TIMEOUT = 5.0
+"""Seconds for exporting the last spans when the service ends."""
 
 _PROTOCOL = "http/protobuf"
 _REQUEST_ID = REQUEST_ID.lower()
@@ -49,7 +49,7 @@ _PARENT = "traceparent"
 
 
 def obstacle() -> str | None:
-    """Why traces cannot be exported as the environment asks for it: a sentence that names the variable."""
+    """Return why the environment's variables are not supported, as a sentence that names one; None where they are."""
     for name in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
         if os.environ.get(name, _PROTOCOL) != _PROTOCOL:
             return f"{name} is {os.environ[name]}, but traces are exported by {_PROTOCOL} alone."
@@ -62,7 +62,7 @@ def obstacle() -> str | None:
 
 
 class _Exporter(SpanExporter):
-    """OTLP's, of whose failures our log tells: its own lines show URLs and headers, and those may hold secrets."""
+    """OTLP's exporter, with failures in our log: its own lines have URLs and headers, which may hold secrets."""
 
     def __init__(self) -> None:
         for name in ("opentelemetry.exporter", "opentelemetry.util", "urllib3"):
@@ -72,7 +72,7 @@ class _Exporter(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         result = self._otlp.export(spans)
         if result is not SpanExportResult.SUCCESS:
-            log.warning("spans that could not be exported: %d", len(spans))
+            log.warning("spans not exported: %d", len(spans))
         return result
 
     def shutdown(self) -> None:
@@ -83,7 +83,7 @@ class Tracing:
     """The traces of one worker."""
 
     def __init__(self, database: str) -> None:
-        """`database` is the kind of database that is asked."""
+        """Name `database` in spans, an OpenTelemetry name of a database system."""
         resource = Resource.create()
         if str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
             resource = resource.merge(Resource({SERVICE_NAME: _NAME}))
@@ -92,10 +92,10 @@ class Tracing:
         self.tracer = self._provider.get_tracer(_NAME)
         self._database = database
 
-    async def watch(self, question: str, work: Awaitable[T]) -> T:
-        """Do what a storage does, in a span."""
+    async def watch(self, method: str, work: Awaitable[T]) -> T:
+        """Await a call of a storage, in a span."""
         span = self.tracer.start_span(
-            question, kind=SpanKind.CLIENT, attributes={DB_SYSTEM_NAME: self._database, DB_OPERATION_NAME: question}
+            method, kind=SpanKind.CLIENT, attributes={DB_SYSTEM_NAME: self._database, DB_OPERATION_NAME: method}
         )
         try:
             return await work
@@ -106,10 +106,10 @@ class Tracing:
             span.end()
 
     async def end(self) -> None:
-        """Export what is still to be, unless that takes too long."""
+        """Export the last spans, within some seconds."""
         thread = Thread(target=self._provider.shutdown, daemon=True)
         thread.start()
-        await asyncio.to_thread(thread.join, _ENDED_WITHIN)
+        await asyncio.to_thread(thread.join, _FLUSH_TIMEOUT)
 
 
 class Traced:
@@ -135,7 +135,7 @@ class Traced:
 
         def watch(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
-                _answered(span, message)
+                _record_response(span, message)
             return send(message)
 
         with use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
@@ -151,7 +151,7 @@ class Traced:
         return self._propagator.extract({_PARENT: sent[0]} if len(sent) == 1 else {}, Context())
 
 
-def _answered(span: Span, message: Message) -> None:
+def _record_response(span: Span, message: Message) -> None:
     status = message["status"]
     span.set_attribute(HTTP_RESPONSE_STATUS_CODE, status)
     for name, value in message["headers"]:

@@ -1,4 +1,4 @@
-"""Request bodies, parsed and checked as the spec says: forms and JSON."""
+"""Request bodies: forms and JSON, parsed and validated by the specs."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -19,16 +19,16 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 _MOST_MARKS = 50_000
-"""Commas and opening brackets of JSON. A registration has at most 30,307 (all of its texts may consist of them), and a
-body of nothing else would become objects of twenty times its size."""
+"""Commas and opening brackets of JSON at most. A valid registration has up to 30,307, all in its texts; a body of
+nothing else would become objects of twenty times its size."""
 
 
 _IN_MEMORY = 1 << 20
-"""Bytes of a raw body that are kept in memory; a larger one is written to a file without a name."""
+"""Bytes of a raw body in memory at most; a larger one goes to an unnamed file."""
 
 
 class AnyBody:
-    """The request body of an operation, in one of the media types that it takes."""
+    """The request body of an operation, in any of its media types."""
 
     def __init__(self, types: Iterable[str], limits: Limits, most: int) -> None:
         self._media_types = tuple(types)
@@ -36,10 +36,10 @@ class AnyBody:
         self._most = most
 
     async def parse(self, scope: Scope, receive: Receive) -> Any:
-        """The body's value.
+        """Parse and validate a body.
 
-        Raises `ApiError` for another media type, for what is too large or too slow or cannot be read, and for the first
-        rule that is broken.
+        Raises `ApiError` for another media type, for a body that is too large, too slow or malformed, and for the first
+        broken rule of the schema.
         """
         headers = dict(scope["headers"])
         sent = headers.get(b"content-type", b"")
@@ -53,7 +53,7 @@ class AnyBody:
         return await self.read(media_type, self._received(receive))
 
     async def read(self, media_type: str, chunks: AsyncIterator[bytes]) -> Any:
-        """Make the value of the body's bytes."""
+        """Parse the bytes of a body."""
         raise NotImplementedError
 
     async def _received(self, receive: Receive) -> AsyncIterator[bytes]:
@@ -62,7 +62,7 @@ class AnyBody:
             async with asyncio.timeout(self._limits.body_timeout):
                 while more:
                     message = await receive()
-                    if message["type"] == "http.disconnect":  # what came so far may well look like a whole body
+                    if message["type"] == "http.disconnect":  # the part so far may look like a whole body
                         raise ApiError("invalid_body", format="complete", reason="the client hung up")
                     chunk = message.get("body", b"")
                     size += len(chunk)
@@ -79,7 +79,7 @@ class AnyBody:
 
 
 class Body(AnyBody):
-    """A body whose schema says all of it."""
+    """A body with a schema."""
 
     def __init__(self, content: Json, limits: Limits) -> None:
         super().__init__(content, limits, limits.max_body)
@@ -99,7 +99,7 @@ class Body(AnyBody):
 
 
 class RawBody(AnyBody):
-    """A body that its operation reads itself, from a file: the media type is marked `x-raw`."""
+    """A body that its operation reads itself, as a file: its media type has `x-raw`."""
 
     def __init__(self, content: Json, limits: Limits) -> None:
         ((_, definition),) = content.items()
@@ -114,7 +114,7 @@ class RawBody(AnyBody):
 
 
 def body_of(content: Json, limits: Limits) -> AnyBody:
-    """The request body of an operation, by its media types."""
+    """Compile the request body of an operation from its media types."""
     is_raw = any(definition.get("x-raw") for definition in content.values())
     return RawBody(content, limits) if is_raw else Body(content, limits)
 
@@ -128,7 +128,7 @@ def _fault(error: Any) -> ApiError:
 
 
 def _unknown(name: str, known: Iterable[str]) -> ApiError:
-    """The fault of a property that the schema does not have."""
+    """Make the error for a property that the schema does not have."""
     meant = next((each for each in known if each.lower() == name.lower()), None)
     advice = f"it is written {meant}" if meant else f"it takes {', '.join(known)}"
     return ApiError("unknown_property", property=shorten(name) or "A property without a name", advice=advice)

@@ -1,4 +1,4 @@
-"""Parameters, parsed and checked as the spec says: compiled once from each operation, run on each request."""
+"""Parameters: compiled from the specs at start-up, parsed and validated on each request."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -12,28 +12,28 @@ from starlette.types import Scope
 from ...schema_messages import first_error, keyword, rule
 from ...spec import Json
 from ..errors import ApiError, shorten
-from ..http.target import has_broken_escape, percent_decoded
+from ..http.target import has_broken_escape, percent_decode
 
 _INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
 _LONGEST_INTEGER = 18
-"""Digits after which an integer's exact value no longer matters: it is out of every bound."""
+"""Digits of an integer beyond which its value no longer matters: it is out of every bound."""
 
 _MOST = 1000
-"""Parameters of a query, and fields of a form: five times as many as any operation takes."""
+"""Parameters of a query, or fields of a form, at most: five times as many as any operation takes."""
 
 _NAMED = {"query": "parameters", "form": "fields"}
 
 
 def validator(schema: Json) -> jsonschema_rs.Draft4Validator:
-    """A compiled OpenAPI 3.0 schema (without `nullable`, which requests do not have)."""
+    """Compile an OpenAPI 3.0 schema (without `nullable`, which requests do not have)."""
     return jsonschema_rs.Draft4Validator(schema, validate_formats=True)
 
 
 def pairs(encoded: bytes, kind: str) -> Iterator[tuple[str, str]]:
-    """The names and values of a query or a form, in which a `+` is a space.
+    """Parse the names and values of a query or a form, in which a `+` is a space.
 
-    Raises `ApiError("invalid_parameter")` for broken percent-encoding, for what is not UTF-8, and for more pairs than
-    anything takes; `kind` says where.
+    Raises `ApiError("invalid_parameter")` for broken percent-encoding, for invalid UTF-8, and for too many pairs;
+    `kind` is `query` or `form`.
     """
     if encoded.count(b"&") >= _MOST:
         raise ApiError("invalid_parameter", parameter=f"The {kind}", rule=f"must have at most {_MOST} {_NAMED[kind]}")
@@ -51,7 +51,7 @@ def _decode(encoded: bytes, what: str) -> str:
         if has_broken_escape(encoded):
             rule = "must be percent-encoded: each % needs two hexadecimal digits after it"
             raise ApiError("invalid_parameter", parameter=what, rule=rule)
-        encoded = percent_decoded(encoded, broken=False)
+        encoded = percent_decode(encoded, broken=False)
     try:
         return encoded.decode()
     except UnicodeDecodeError:
@@ -59,7 +59,7 @@ def _decode(encoded: bytes, what: str) -> str:
 
 
 def coercer(schema: Json) -> Callable[[Sequence[str]], Any]:
-    """What gives the value that the texts sent for a name stand for: all of them for an array, else the last."""
+    """Make a function from the texts sent for a name to a value: of all of them for an array, else of the last."""
     if schema.get("type") == "array":
         one = coercer(schema["items"])
         return lambda values: [one((value,)) for value in values]
@@ -67,7 +67,7 @@ def coercer(schema: Json) -> Callable[[Sequence[str]], Any]:
 
 
 def _last_as_integer(values: Sequence[str]) -> int | str:
-    """An integer is ASCII digits alone. What is not one stays a text, which the schema then refuses."""
+    """Parse the last text as an integer of ASCII digits; any other stays a text, which the schema refuses."""
     text: str = values[-1]
     if not _INTEGER.fullmatch(text):
         return text
@@ -93,7 +93,7 @@ class Parameter:
         self._errors: dict[str, str] = definition.get("x-errors", {})
 
     def parse(self, values: Sequence[str]) -> Any:
-        """The parameter's value. Raises the fault that the spec names for the rule that is broken."""
+        """Parse and validate the value. Raises the `ApiError` that the spec names for the broken rule."""
         value = self.coerce(values)
         if not self.is_valid(value) and (error := first_error(self._validator, self.schema, value)):
             fault = self._errors.get(keyword(error), "invalid_parameter")
@@ -102,7 +102,7 @@ class Parameter:
 
 
 class Parameters(NamedTuple):
-    """The parameters of an operation, by where they stand."""
+    """The parameters of an operation, in the path and in the query."""
 
     path: Sequence[Parameter]
     query: dict[str, Parameter]
@@ -110,7 +110,7 @@ class Parameters(NamedTuple):
 
     @classmethod
     def compile(cls, definitions: Sequence[Json]) -> "Parameters":
-        """Compile the parameters that a spec gives an operation (references resolved)."""
+        """Compile the parameters of an operation, whose references are resolved."""
         unknown = {definition["in"] for definition in definitions} - {"path", "query"}
         if unknown:
             raise NotImplementedError(f"parameters in {', '.join(sorted(unknown))} are not implemented")
@@ -120,7 +120,7 @@ class Parameters(NamedTuple):
         return cls(path, {each.name: each for each in query}, defaults)
 
     def parse(self, scope: Scope, arguments: dict[str, Any]) -> None:
-        """Add the handler's arguments. A malformed SID in the path is one that does not exist."""
+        """Parse a request's parameters into the handler's arguments. A malformed SID in the path is a 404."""
         arguments.update(self.defaults)
         sent: dict[str, str] = scope["path_params"]
         for parameter in self.path:

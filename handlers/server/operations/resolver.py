@@ -1,4 +1,4 @@
-"""The resolver of handlers: the contract spells operations in camelCase, Python spells functions in snake_case."""
+"""The resolver of handlers: from an operationId in camelCase to a function in snake_case."""
 
 from types import ModuleType
 from typing import Any

@@ -1,4 +1,4 @@
-"""Routing from the specs, one route a path: a path knows its methods, so `Allow` and preflights come from there."""
+"""Routing from the specs, with one route a path, which knows the path's methods for `Allow` and preflights."""
 
 import re
 from collections import defaultdict
@@ -19,7 +19,7 @@ from .stage import next_of
 
 
 class RoutedOperation(NamedTuple):
-    """An operation, and the app of the next stage that answers its requests."""
+    """An operation, and the next stage's app for it."""
 
     next_app: ASGIApp
     operation_id: str
@@ -32,35 +32,35 @@ class PathItem:
         self.operations: dict[str, RoutedOperation] = {}
 
     def find(self, method: str) -> RoutedOperation | None:
-        """Find the operation of a method: that of GET for HEAD."""
+        """Find the operation of a method; HEAD has that of GET."""
         return self.operations.get("GET" if method == "HEAD" else method)
 
     @property
-    def allowed(self) -> str:
-        """The methods that the path has, HEAD beside GET, and OPTIONS for preflights."""
+    def allow(self) -> str:
+        """Return the value of `Allow`: the path's methods, HEAD beside GET, and OPTIONS for preflights."""
         methods = []
         for method in self.operations:
             methods += ["GET", "HEAD"] if method == "GET" else [method]
         return ", ".join([*methods, "OPTIONS"])
 
     async def answer(self, scope: Scope, send: Send) -> None:
-        """Answer a method that the path does not have: a preflight, or an error."""
-        if scope["method"] == "OPTIONS" and (headers := _preflight(scope, self.allowed)):
+        """Answer a method without an operation: a preflight, or 405."""
+        if scope["method"] == "OPTIONS" and (headers := _preflight(scope, self.allow)):
             await send({"type": "http.response.start", "status": 204, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return
-        # OPTIONS is there for preflights alone: to any other it must not be named as what the resource has
-        allowed = self.allowed.removesuffix(", OPTIONS") if scope["method"] == "OPTIONS" else self.allowed
+        # OPTIONS is for preflights alone: a 405 to any other OPTIONS must not list it
+        allowed = self.allow.removesuffix(", OPTIONS") if scope["method"] == "OPTIONS" else self.allow
         raise ApiError("method_not_allowed", {"Allow": allowed}, method=shorten(scope["method"]), allowed=allowed)
 
 
 def _preflight(scope: Scope, allowed: str) -> list[tuple[bytes, bytes]]:
-    asked = dict(scope["headers"])
-    if b"access-control-request-method" not in asked:
+    sent = dict(scope["headers"])
+    if b"access-control-request-method" not in sent:
         return []
     return [
         (b"access-control-allow-methods", allowed.encode()),
-        (b"access-control-allow-headers", asked.get(b"access-control-request-headers", b"Authorization")),
+        (b"access-control-allow-headers", sent.get(b"access-control-request-headers", b"Authorization")),
         (b"access-control-max-age", b"600"),
         (b"vary", b"Access-Control-Request-Headers"),
     ]
@@ -93,14 +93,14 @@ class RoutingAPI(AbstractRoutingAPI[RoutedOperation]):
 
 
 class Routing(SpecMiddleware):
-    """The stage that finds the operation of a request. Paths match exactly, and nothing redirects."""
+    """The stage that finds the operation of a request. Paths match exactly, without redirects."""
 
     def __init__(self, app: ASGIApp, otherwise: ASGIApp | None = None) -> None:
-        """`otherwise` answers what is for no operation."""
+        """Pass requests that match no path to `otherwise`."""
         self.app = app
         self._otherwise = otherwise
         self._routes: dict[int, list[tuple[re.Pattern[str], PathItem]]] = defaultdict(list)
-        """By the number of slashes: no parameter holds one."""
+        """The routes by the number of slashes in their paths: no parameter holds one."""
 
     def add_api(self, specification: Specification, **kwargs: object) -> None:
         api = RoutingAPI(specification, next_app=self.app, **kwargs)
@@ -116,10 +116,10 @@ class Routing(SpecMiddleware):
         if scope["type"] != "http":
             return self.app(scope, receive, send)
         path, raw_path = scope["path"], scope["raw_path"]
-        # an encoded slash stands in a segment, not between two
+        # an encoded slash belongs to a segment and separates none
         if b"%" not in raw_path or b"%2f" not in raw_path.lower():
             for pattern, item in self._routes.get(path.count("/"), ()):
-                # not `match`, whose `$` lets a line feed by
+                # not `match`, whose `$` accepts a line feed
                 if match := pattern.fullmatch(path):
                     scope["path_params"] = match.groupdict()
                     operation = item.find(scope["method"])

@@ -1,4 +1,4 @@
-"""Stages: each compiles the operations of the specs at start-up, and hands a request straight to the next one's."""
+"""Stages: each compiles the specs' operations at start-up, and calls the next stage's operation directly."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -32,17 +32,17 @@ class Stage(RoutedMiddleware[StageAPI], ABC):
 
     @abstractmethod
     def wrap(self, operation: AbstractOperation, next_app: ASGIApp) -> ASGIApp:
-        """Compile an operation: the app that answers its requests here; `next_app` is the next stage's."""
+        """Compile an operation to this stage's app; `next_app` is the next stage's."""
 
 
 def is_control(operation: AbstractOperation) -> bool:
-    """Whether an operation is one of the control API: its spec asks for a bearer token."""
+    """Return whether an operation is one of the control API, whose spec has a bearer token."""
     schemes = (operation.security_schemes[name] for requirement in operation.security for name in requirement)
     return any(scheme.get("scheme") == "bearer" for scheme in schemes)
 
 
 def next_of(app: ASGIApp, base_path: str, operation: AbstractOperation) -> ASGIApp:
-    """Find the same operation of the next stage, once and not on each request."""
+    """Find the next stage's app for an operation, at start-up and not on each request."""
     while isinstance(app, LifespanMiddleware):
         app = app.next_app
     apis = app.apis.get(base_path, ()) if isinstance(app, Stage) else ()

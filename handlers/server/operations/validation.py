@@ -1,4 +1,4 @@
-"""Validation: the stage that parses and checks the parameters and bodies of requests as the specs say."""
+"""Validation: the stage that parses and validates parameters and bodies by the specs."""
 
 from collections.abc import Awaitable
 
@@ -13,7 +13,7 @@ from .stage import Stage
 
 
 class Validation(Stage):
-    """The stage that refuses what the spec does not allow."""
+    """The stage of validation."""
 
     def __init__(self, app: ASGIApp, *, limits: Limits) -> None:
         super().__init__(app)
@@ -25,7 +25,7 @@ class Validation(Stage):
 
 
 class ValidatedOperation:
-    """Makes the handler's arguments of a request's parameters and body."""
+    """An operation whose parameters and body become the handler's arguments."""
 
     def __init__(self, next_app: ASGIApp, parameters: Parameters, body: AnyBody | None) -> None:
         self._next_app = next_app

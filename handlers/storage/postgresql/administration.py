@@ -9,11 +9,12 @@ import psycopg
 from psycopg import errors
 from psycopg.pq import TransactionStatus
 
-from ..administration import SharedAdministration
+from ..administration import Administration
 from ..interface import Binding, Conflict, Schema, StorageUnavailable
 from ..rows import now
-from . import erasure, loader, schema
+from . import erasure, schema
 from .connection import away, connect, conninfo
+from .loader import PostgresLoader
 from .reading import COLUMNS
 
 _AT_ONCE = 2000
@@ -26,10 +27,10 @@ IDENTITY = """
     FROM pg_control_system(), pg_database WHERE datname = current_database()"""
 
 
-class PostgresAdministration(SharedAdministration):
+class PostgresAdministration(Administration):
     """`Administration` on a database, to which it connects when it is first needed."""
 
-    MARK, LOCK = "%s", "FOR UPDATE"
+    LOADER = PostgresLoader
 
     _opened: psycopg.Connection[tuple[Any, ...]] | None
 
@@ -95,9 +96,6 @@ class PostgresAdministration(SharedAdministration):
         except errors.ForeignKeyViolation as error:
             raise Conflict("something was added meanwhile to what was to be deleted: try again") from error
 
-    def _loader(self) -> loader.PostgresLoader:
-        return loader.PostgresLoader(self._connection)
-
     def _rows(self, row_type: Any, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
         """Rows by a cursor of the server's, so that they need no memory; it outlives a transaction where none is on."""
         with away():
@@ -106,7 +104,3 @@ class PostgresAdministration(SharedAdministration):
                 cursor.itersize = _AT_ONCE
                 cursor.execute(statement, values)
                 yield from map(row_type._make, cursor)
-
-    def _ask(self, statement: str, *values: str) -> list[Any]:
-        with away():
-            return self._connection.execute(statement, values).fetchall()

@@ -8,13 +8,14 @@ from typing import Any
 
 import apsw
 
-from ..administration import SharedAdministration
+from ..administration import Administration
 from ..interface import Binding, Conflict, Schema, StorageUnavailable
 from ..progress import Progress
 from ..rows import now
 from . import connection as database
-from . import erasure, loader
+from . import erasure
 from .connection import away, transaction
+from .loader import SqliteLoader
 from .reading import COLUMNS
 
 _CACHE = 176 * 1024
@@ -26,10 +27,10 @@ _TOGETHER = 2000
 BINDINGS = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = ? ORDER BY sid"  # noqa: S608 - constants
 
 
-class SqliteAdministration(SharedAdministration):
+class SqliteAdministration(Administration):
     """`Administration` on the file at `path`, which is opened when it is first needed."""
 
-    MARK = "?"
+    LOADER = SqliteLoader
 
     _opened: apsw.Connection | None
 
@@ -137,16 +138,9 @@ class SqliteAdministration(SharedAdministration):
             with transaction(connection):
                 yield
 
-    def _loader(self) -> loader.SqliteLoader:
-        return loader.SqliteLoader(self._connection)
-
     def _rows(self, row_type: Any, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
         with away():
             yield from map(row_type._make, self._connection.execute(statement, values))
-
-    def _ask(self, statement: str, *values: str) -> list[Any]:
-        with away():
-            return self._connection.execute(statement, values).fetchall()
 
 
 def copy_pages(source: apsw.Connection, target: apsw.Connection, progress: Progress) -> None:

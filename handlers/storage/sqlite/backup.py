@@ -17,8 +17,10 @@ from urllib.parse import quote
 import apsw
 
 from ...files import application_id
+from ..administration import Administration
 from ..copying import Part, parts, tally
-from ..interface import Administration, Conflict, Loader, StorageDamaged, StorageUnavailable
+from ..interface import Conflict, StorageDamaged, StorageUnavailable
+from ..loader import Loader
 from ..migrations import scripts
 from ..progress import Progress
 from .administration import SqliteAdministration

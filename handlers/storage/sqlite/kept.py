@@ -6,7 +6,7 @@ from pathlib import Path
 
 import apsw
 
-from ..interface import Loader
+from ..loader import Loader
 from ..progress import quietly
 from .administration import SqliteAdministration, copy_pages
 from .connection import away, connect

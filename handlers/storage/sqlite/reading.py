@@ -32,14 +32,14 @@ CREDENTIAL = """
 ERASED_AT = "SELECT erased_at FROM erasures"
 
 # by the index that begins with the account: by its SID alone another's service would be found and read
-_OWNED = "services INDEXED BY services_by_account"
+OWNED = "services INDEXED BY services_by_account"
 
-SERVICE = f"SELECT 1 FROM {_OWNED} WHERE account_sid = ? AND sid = ?"  # noqa: S608 - constants
+SERVICE = f"SELECT 1 FROM {OWNED} WHERE account_sid = ? AND sid = ?"  # noqa: S608 - constants
 
 # CROSS JOIN, since that keeps the order: a Binding is looked for only in a service that is the account's
 FETCH = f"""
     SELECT {", ".join(f"bindings.{column}" for column in Binding._fields)}
-    FROM {_OWNED} CROSS JOIN bindings
+    FROM {OWNED} CROSS JOIN bindings
     WHERE account_sid = ?3 AND services.sid = ?1 AND service_sid = ?1 AND bindings.sid = ?2"""  # noqa: S608 - constants
 
 # INDEXED BY, since without statistics SQLite walks the primary key and tests each row: 100 times slower at a million.

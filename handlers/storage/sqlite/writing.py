@@ -4,18 +4,16 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import apsw
 
 from ..interface import Binding, Registration, StorageUnavailable
 from ..rows import registered
-from . import moved_file
-from .connection import away, closed, patiently, transaction
-from .reading import COLUMNS, owns
+from .calls import Call, Calls
+from .connection import away, closed, patiently
+from .moved_file import Place
+from .reading import COLUMNS, OWNED, owns
 
 Write = Callable[[apsw.Connection], Any]
 
@@ -26,31 +24,41 @@ _DEADLINE = 4.0
 """Seconds after which a write that is not on disk fails: a disk may hang."""
 
 _BRIEFLY = 0.0005
-"""Seconds that the event loop waits for the thread, where that is mostly done by then: a switch costs as much."""
+"""Seconds for which the event loop blocks on the thread, which has mostly ended by then."""
+
+_LONE = 3
+"""Commits of one write each after which the next one is not delayed for others to share its commit."""
+
+_RUN = 8
+"""Writes of a shared commit that are executed before reads get their turn."""
 
 REGISTER = f"""
     INSERT INTO bindings (service_sid, sid, key_sha256, identity, endpoint, binding_type, credential_sid,
                           message_types, date_created, date_updated)
-    VALUES (:service_sid, :sid, :key_sha256, :identity, :endpoint, :binding_type, :credential_sid,
-            :message_types, :now, :now)
+    SELECT :service_sid, :sid, :key_sha256, :identity, :endpoint, :binding_type, :credential_sid, :message_types,
+           :now, :now
+    FROM {OWNED} WHERE account_sid = :account_sid AND sid = :service_sid
     ON CONFLICT (service_sid, key_sha256) DO UPDATE
         SET credential_sid = excluded.credential_sid, message_types = excluded.message_types,
             date_updated = max(date_updated, excluded.date_updated)
         WHERE identity = excluded.identity AND endpoint = excluded.endpoint AND binding_type = excluded.binding_type
     RETURNING {COLUMNS}"""  # noqa: S608 - constants alone
 
-DELETE = "DELETE FROM bindings WHERE service_sid = ? AND sid = ?"
+DELETE = f"""
+    DELETE FROM bindings WHERE service_sid = ?1 AND sid = ?2
+    AND EXISTS (SELECT 1 FROM {OWNED} WHERE account_sid = ?3 AND services.sid = ?1)"""  # noqa: S608 - likewise
 
 
 def register(account_sid: str, service_sid: str, registration: Registration) -> Write:
     """Return the write that creates or updates the Binding of a device."""
 
     def write(connection: apsw.Connection) -> tuple[Binding, bool] | None:
-        if not owns(connection, account_sid, service_sid):
-            return None
-        values = registered(service_sid, registration)
+        values = registered(service_sid, registration) | {"account_sid": account_sid}
         # fetchall, since a statement that is not read to its end keeps the transaction from committing
-        (row,) = connection.execute(REGISTER, values).fetchall()
+        rows = connection.execute(REGISTER, values).fetchall()
+        if not rows and not owns(connection, account_sid, service_sid):
+            return None
+        (row,) = rows
         return Binding._make(row), row[0] == values["sid"]
 
     return write
@@ -60,9 +68,7 @@ def delete(account_sid: str, service_sid: str, sid: str) -> Write:
     """Return the write that deletes one Binding."""
 
     def write(connection: apsw.Connection) -> bool:
-        if not owns(connection, account_sid, service_sid):
-            return False
-        connection.execute(DELETE, (service_sid, sid))
+        connection.execute(DELETE, (service_sid, sid, account_sid))
         return connection.changes() > 0
 
     return write
@@ -83,15 +89,17 @@ class Writer:
 
     Writes that arrive during a commit share the next one: they are executed on the event loop, in microseconds. BEGIN,
     which waits for a lock, and COMMIT, which waits for the disk, run in a thread, one call each: a thread that returns
-    to Python often waits for the loop each time. A write that is alone runs in the thread as a whole.
+    to Python often waits for the loop each time. A write that is alone runs in the thread as a whole, at once where
+    those before it were alone, too.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, place: Place) -> None:
+        self._place = place
         self._connection = closed()
-        self._is_left = False
-        self._committing = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        self._sharing = asyncio.Lock()
+        self._calls = Calls("sqlite-writer")
+        self._lone = 0
+        """How many of the last commits were of one write."""
         self._waiting: deque[_Job] = deque()
         self._begun: Sequence[_Job] = ()
         self._working: asyncio.Task[None] | None = None
@@ -101,9 +109,18 @@ class Writer:
     async def write(self, write: Write) -> Any:
         """Execute a write, and return its result once it is on disk. Cancelling the caller does not undo it."""
         job = _Job(write, asyncio.get_running_loop().create_future(), time.monotonic())
-        self._waiting.append(job)
-        if self._working is None or self._working.done():
-            self._working = asyncio.create_task(self._work())
+        if self._is_working():
+            self._waiting.append(job)
+        else:
+            begun = None
+            if self._lone >= _LONE and self._place.holds():
+                self._lone = 0
+                begun = self._calls.begin(self._execute, job)
+                if begun.ends_within(_BRIEFLY):
+                    asyncio.get_running_loop().call_soon(self._end_turn)
+                    (result,) = await self._commit([job], begun)
+                    return result
+            self._working = asyncio.create_task(self._work(job, begun))
         return await asyncio.shield(job.answer)
 
     def expire(self) -> None:
@@ -114,36 +131,49 @@ class Writer:
                 job.answer.set_exception(StorageUnavailable("the disk takes too long"))
 
     async def leave(self) -> None:
-        """Leave a file that has moved: see `moved_file.leave`."""
-        self._is_left = True
-        async with self._committing:
-            await self._in_thread(moved_file.leave, self._connection)
+        """Leave a file that has moved: see `Place.leave`."""
+        async with self._sharing:
+            await self._calls.begin(self._place.leave, self._connection).wait()
 
     async def use(self, connection: apsw.Connection) -> None:
         """Write through another connection from now on."""
-        async with self._committing:
-            moved_file.close(self._connection)
-            self._connection, self._is_left = connection, False
+        async with self._sharing:
+            await self._calls.begin(self._place.close, self._connection).wait()
+            self._connection = connection
 
     async def stop(self) -> None:
         """Execute the queue, then disconnect."""
         if self._working is not None:
             await self._working
-        self._thread.shutdown()
-        moved_file.close(self._connection)
+        self._calls.stop()
+        self._place.close(self._connection)
 
-    async def _work(self) -> None:
-        while self._waiting:
-            taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), _SHARE))]
+    def _is_working(self) -> bool:
+        return self._working is not None and not self._working.done()
+
+    def _end_turn(self) -> None:
+        """End the turn of the event loop in which a write was alone: one that came in the same turn is not."""
+        if not self._is_working():
+            self._lone = _LONE
+
+    async def _work(self, job: _Job, begun: Call | None) -> None:
+        # one turn of the event loop after the first write: those that came in the same turn are waiting by now
+        taken = [job] if begun else [job, *self._take(_SHARE - 1)]
+        while taken:
             self._begun = [job for job in taken if not job.answer.done()]
             if self._begun:
-                await self._answer(self._begun)
+                await self._answer(self._begun, begun)
+            self._lone = self._lone + 1 if len(taken) == 1 and not self._waiting else 0
+            taken, begun = self._take(_SHARE), None
 
-    async def _answer(self, jobs: Sequence[_Job]) -> None:
+    def _take(self, most: int) -> list[_Job]:
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), most))]
+
+    async def _answer(self, jobs: Sequence[_Job], begun: Call | None = None) -> None:
         try:
-            await patiently(self._must_stand)
-            async with self._committing:
-                results = await self._commit(jobs)
+            if begun is None:
+                await patiently(self._must_hold)
+            results = await self._commit(jobs, begun)
         except Exception as error:  # noqa: BLE001 - it is the caller's, whatever it is
             if len(jobs) == 1 or isinstance(error, StorageUnavailable):
                 for job in jobs:
@@ -155,45 +185,47 @@ class Writer:
             for job, result in zip(jobs, results, strict=True):
                 _settle(job.answer.set_result, job, result)
 
-    async def _commit(self, jobs: Sequence[_Job]) -> list[Any]:
+    async def _commit(self, jobs: Sequence[_Job], begun: Call | None) -> list[Any]:
         with away():
-            results = [await self._in_thread(self._do, *jobs, wait=True)] if len(jobs) == 1 else await self._share(jobs)
-        self._must_stand()  # else what was committed is lost with the file
+            if begun:
+                results = [await begun.wait()]
+            elif len(jobs) == 1:
+                results = [await self._calls.begin(self._execute, jobs[0]).wait(_BRIEFLY)]
+            else:
+                async with self._sharing:
+                    results = await self._share(jobs)
+                    self._must_hold()
         self.on_commit(len(results))
         return results
 
     async def _share(self, jobs: Sequence[_Job]) -> list[Any]:
         results = []
-        await self._in_thread(self._connection.execute, "BEGIN IMMEDIATE", wait=True)
+        await self._calls.begin(self._connection.execute, "BEGIN IMMEDIATE").wait(_BRIEFLY)
         try:
-            for job in jobs:
+            for number, job in enumerate(jobs):
+                if number % _RUN == _RUN - 1:
+                    await asyncio.sleep(0)
                 results.append(self._result(job))
-                await asyncio.sleep(0)  # reads do not wait for all of them
-            await self._in_thread(self._connection.execute, "COMMIT")
+            await self._calls.begin(self._connection.execute, "COMMIT").wait()
         except BaseException:
             if self._connection.in_transaction:  # a full disk has rolled back already
                 self._connection.execute("ROLLBACK")
             raise
         return results
 
-    def _do(self, job: _Job) -> object:
-        with transaction(self._connection):
-            return self._result(job)
+    def _execute(self, job: _Job) -> object:
+        result = self._result(job)
+        self._must_hold()  # here, where `leave` and `use` come before or after it
+        return result
 
     def _result(self, job: _Job) -> object:
-        # a lock may be waited for past the deadline: a write that has failed by then must not be done
+        # a write may wait past its deadline, and one that has failed by then must not be done
         return None if job.answer.done() else job.write(self._connection)
 
-    def _must_stand(self) -> None:
-        if self._is_left or not moved_file.is_at(self._connection, self._path):
+    def _must_hold(self) -> None:
+        """Raise `StorageUnavailable` where the file has moved: what is or was committed is lost with it."""
+        if not self._place.holds():
             raise StorageUnavailable("the database file is not at its path")
-
-    async def _in_thread(self, do: Callable[[Any], object], argument: object, *, wait: bool = False) -> object:
-        doing = self._thread.submit(do, argument)
-        if wait:
-            with suppress(TimeoutError):
-                return doing.result(_BRIEFLY)
-        return await asyncio.wrap_future(doing)
 
 
 def _settle(settle: Callable[[Any], None], job: _Job, outcome: object) -> None:

@@ -10,6 +10,7 @@ from ..evidence import Evidence
 from ..facts import CREDENTIALS, LARGEST_SIZE, RESPONSES
 from ..plan import Picks
 from ..response import Answer
+from ..variants import INHERITED
 from ..violation import check
 
 _BASIC = "RFC 7617"
@@ -34,9 +35,13 @@ def test_wrong(evidence: Evidence) -> None:
 @clause("AUTH-03", "must", "An account or key that does not exist is 401", source=PAGE, spec=_UNAUTHORIZED)
 def test_absent(evidence: Evidence) -> None:
     """The SID of an account or key that does not exist is 401, also with a token that exists."""
-    for user in (evidence.absent("AC"), evidence.absent("SK"), "nobody", ""):
-        for password, shown in ((evidence.world.credentials.password, '"$AUTH_TOKEN"'), ("0" * 32, _WRONG)):
-            _lists(evidence, Credentials(user, password, shown)).has_status(401)
+    tokens = ((evidence.world.credentials.password, '"$AUTH_TOKEN"'), ("0" * 32, _WRONG))
+    users = (evidence.absent("AC"), evidence.absent("SK"), "nobody", "", *INHERITED)
+    evidence.each(
+        lambda case: _lists(evidence, Credentials(*case)).has_status(401),
+        [(user, *token) for user in users for token in tokens],
+        name=lambda case: f"{case[0] or 'no user'} with {case[2]}",
+    )
 
 
 @clause("AUTH-04", "must", "Malformed credentials are 401", source=_BASIC, spec=_UNAUTHORIZED)
@@ -77,14 +82,16 @@ def test_challenge(evidence: Evidence) -> None:
 )
 def test_key(evidence: Evidence) -> None:
     """An API key and its secret work as the account's SID and token do, for all three operations."""
-    key = evidence.world.key
-    own, with_key = (_lists(evidence, each, str(LARGEST_SIZE)) for each in (evidence.world.credentials, key))
+    key, (service, credentials) = evidence.world.key, evidence.world.of_key
+    size = [("PageSize", str(LARGEST_SIZE))]
+    own, with_key = (evidence.target.list(service, size, credentials=each) for each in (credentials, key))
     check(with_key.sids == own.sids, f"the same list as the account gets: {own.summary}", with_key.summary, with_key)
-    evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], credentials=key).has_status(200)
+    evidence.target.fetch(service, service.bindings[0], credentials=key).has_status(200)
 
     def action(picks: Picks) -> None:
-        evidence.target.delete(evidence.rich, picks[0], credentials=key).has_status(204)
-        evidence.target.fetch(evidence.rich, picks[0], credentials=key).has_status(404)
+        pick = picks[0]
+        evidence.target.delete(pick.service_sid, pick, credentials=key).has_status(204)
+        evidence.target.fetch(pick.service_sid, pick, credentials=key).has_status(404)
 
     evidence.attempt("with a key", action)
 
@@ -99,7 +106,7 @@ def test_wrong_secret(evidence: Evidence) -> None:
 @clause("AUTH-08", "must", "SIDs and secrets that do not belong together are 401", source=SDKS, spec=_UNAUTHORIZED)
 def test_mixed(evidence: Evidence) -> None:
     """An API key's SID with the account's token, and the account's SID with the key's secret, are 401."""
-    own, key = evidence.world.credentials, evidence.world.key
+    key, (_, own) = evidence.world.key, evidence.world.of_key
     _refused(evidence, key.but(own.password, own.shown), own.but(key.password, key.shown))
 
 
@@ -147,9 +154,16 @@ def test_nothing_revealed(evidence: Evidence) -> None:
         _alike(one, other)
 
 
-@clause("AUTH-13", "must", "Authentication comes before validation", source=OURS, spec=_UNAUTHORIZED)
+@clause(
+    "AUTH-13",
+    "must",
+    "Authentication comes before validation",
+    rule="Which error comes first",
+    source=OURS,
+    spec=_UNAUTHORIZED,
+)
 def test_before_validation(evidence: Evidence) -> None:
-    """A bad query without credentials is 401, not 400."""
+    """A bad query without credentials MUST be 401, not 400."""
     queries = (("PageSize", "0"), ("PageSize", "5000"), ("BindingType", "sms"), ("Unknown", "1"), ("PageToken", "x"))
     evidence.each(lambda query: evidence.target.list(evidence.rich, [query], credentials=None).has_status(401), queries)
     evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], "?Unknown=1", credentials=None).has_status(401)
@@ -168,9 +182,10 @@ def test_delete(evidence: Evidence) -> None:
 
     def action(picks: Picks) -> None:
         wrong = evidence.world.credentials.but("0" * 32, _WRONG)
-        for each, credentials in zip(picks, (None, wrong), strict=True):
-            answer = evidence.target.delete(evidence.rich, each, credentials=credentials).has_status(401)
-            left = evidence.target.fetch(evidence.rich, each)
+        for number, credentials in enumerate((None, wrong)):
+            each = picks[number % len(picks)]
+            answer = evidence.target.delete(each.service_sid, each, credentials=credentials).has_status(401)
+            left = evidence.target.fetch(each.service_sid, each)
             check(left.status == 200, f"nothing deleted after status {answer.status}", left.summary, answer, left)
 
     evidence.attempt("without credentials", action)
@@ -195,14 +210,29 @@ def test_every_request(evidence: Evidence) -> None:
         answer.has_status(401)
 
 
-@clause("AUTH-17", "must", "Wrong credentials are 401 where nothing exists, too", source=OURS, spec=_UNAUTHORIZED)
+@clause(
+    "AUTH-17",
+    "must",
+    "Wrong credentials are 401 where nothing exists, too",
+    rule="Which error comes first",
+    source=OURS,
+    spec=_UNAUTHORIZED,
+)
 def test_where_nothing_is(evidence: Evidence) -> None:
-    """Wrong credentials are 401 also where the service or the Binding does not exist."""
-    for credentials in (None, evidence.world.credentials.but("0" * 32, _WRONG)):
-        evidence.target.fetch(evidence.rich, evidence.absent(), credentials=credentials).has_status(401)
-        evidence.target.fetch(evidence.absent("IS"), evidence.absent(), credentials=credentials).has_status(401)
-        evidence.target.list(evidence.absent("IS"), credentials=credentials).has_status(401)
-        evidence.target.delete(evidence.rich, evidence.absent(), credentials=credentials).has_status(401)
+    """Wrong credentials MUST be 401 also where the service or the Binding does not exist."""
+    target, absent, nowhere = evidence.target, evidence.absent(), evidence.absent("IS")
+    requests: dict[str, Callable[..., Answer]] = {
+        "a fetch": partial(target.fetch, evidence.rich, absent),
+        "a fetch from no service": partial(target.fetch, nowhere, absent),
+        "a list of no service": partial(target.list, nowhere),
+        "a delete": partial(target.delete, evidence.rich, absent),
+    }
+    wrong = evidence.world.credentials.but("0" * 32, _WRONG)
+    evidence.each(
+        lambda case: requests[case[0]](credentials=case[1]).has_status(401),
+        [(name, credentials) for credentials in (None, wrong) for name in requests],
+        name=lambda case: f"{case[0]} with {'no' if case[1] is None else 'wrong'} credentials",
+    )
 
 
 @clause("AUTH-18", "should", "A 401 does not tell which accounts exist", source=OURS, spec=_UNAUTHORIZED)
@@ -237,8 +267,8 @@ def _refused(evidence: Evidence, *several: Credentials | None) -> None:
     )
 
 
-def _lists(evidence: Evidence, credentials: Credentials | None, size: str = "1") -> Answer:
-    return evidence.target.list(evidence.rich, [("PageSize", size)], credentials=credentials)
+def _lists(evidence: Evidence, credentials: Credentials | None) -> Answer:
+    return evidence.target.list(evidence.rich, [("PageSize", "1")], credentials=credentials)
 
 
 def _lists_with(evidence: Evidence, authorization: str) -> Answer:

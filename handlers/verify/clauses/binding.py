@@ -174,8 +174,9 @@ def test_form_of_url(evidence: Evidence) -> None:
 @clause("BINDING-17", "must", "Fetching url gives the same Binding", source=PAGE, spec=f"{_PROPERTIES}/url")
 def test_url(evidence: Evidence) -> None:
     """Fetching the `url` of a Binding gives this Binding."""
-    chosen = evidence.found[:: max(len(evidence.found) // 12, 1)]
-    for each, answer in chosen:
+
+    def leads_back(case: tuple[Binding, Answer]) -> None:
+        each, answer = case
         url = answer.object.get("url")
         if not isinstance(url, str):
             violated("`url`, a text", f"`url`: {shown('url', answer.object.get('url', MISSING))}", answer)
@@ -187,6 +188,8 @@ def test_url(evidence: Evidence) -> None:
             answer,
             again,
         )
+
+    evidence.each(leads_back, evidence.found[:: max(len(evidence.found) // 12, 1)], name=lambda case: case[0].sid)
 
 
 @clause("BINDING-18", "must", "links.user ends in the user's path", source=PAGE, spec=f"{_PROPERTIES}/links")
@@ -257,7 +260,7 @@ def _is_time(_: Binding, value: Any) -> bool:
 
 
 def _second(value: Any) -> Any:
-    """A time without fractions of a second and other ways to write GMT: those are the form's affair."""
+    """Write a time without fractions of a second and other ways to write GMT: those are the form's affair."""
     return re.sub(r"(\.[0-9]+)?(Z|\+00:?00)?$", "Z", value, count=1) if isinstance(value, str) else value
 
 
@@ -270,7 +273,7 @@ def _types(each: Binding, answer: Any) -> None:
 
 
 def _user(each: Binding, links: Any) -> tuple[str | None, str | None]:
-    """What stands after /Users/ in `links.user`, and that as a single segment of a path; None where it is not so."""
+    """Give what stands after /Users/ in `links.user`, and it as a single segment of a path; None where it is none."""
     url = links.get("user") if isinstance(links, dict) else None
     if not isinstance(url, str) or not ABSOLUTE_URL.fullmatch(url):
         return None, None

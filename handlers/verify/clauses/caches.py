@@ -18,19 +18,26 @@ _CHARSET = re.compile(r"""charset\s*=\s*"?([^\s;"]+)""", re.IGNORECASE)
 
 
 @clause(
-    "HTTP-16", "must", "A validator changes with what it stands for", source="RFC 9110", spec=FETCH, deletes="validated"
+    "HTTP-16",
+    "must",
+    "A validator changes with what it stands for",
+    rule="Conditional and range requests",
+    source="RFC 9110",
+    spec=FETCH,
+    deletes="validated",
 )
 def validators(evidence: Evidence) -> None:
-    """An ETag or a Last-Modified, where there is one, is another after a delete: a list is then not 304, a Binding that
-    is gone is 404; and without credentials nothing is 304.
+    """An ETag or a Last-Modified, where there is one, MUST be another after a delete: a list is then not 304, a Binding
+    that is gone is 404; and without credentials nothing is 304.
     """
 
     def action(picks: Picks) -> None:
-        target, rich, [pick] = evidence.target, evidence.rich, picks
+        target, pick = evidence.target, picks[0]
+        service = pick.service_sid
         paths = [
-            f"{target.path(rich)}?PageSize={LARGEST_SIZE}",
-            f"{target.path(rich)}?PageSize={LARGEST_SIZE}&BindingType={pick.binding_type}",
-            target.path(rich, pick),
+            f"{target.path(service)}?PageSize={LARGEST_SIZE}",
+            f"{target.path(service)}?PageSize={LARGEST_SIZE}&BindingType={pick.binding_type}",
+            target.path(service, pick),
         ]
         before = target.together([partial(target.send, "GET", path) for path in paths])
         conditions = [_conditions(answer) for answer in before]
@@ -41,7 +48,7 @@ def validators(evidence: Evidence) -> None:
                 asked = target.send("GET", path, headers=headers, credentials=None)
                 check(asked.status == 401, "status 401 without credentials", asked.summary, answer, asked)
         time.sleep(1.1)  # a Last-Modified counts in seconds
-        target.delete(rich, pick)
+        target.delete(service, pick)
         for path, headers, answer in zip(paths, conditions, before, strict=True):
             for header in headers:
                 after = target.send("GET", path, headers=[header])
@@ -55,9 +62,9 @@ def validators(evidence: Evidence) -> None:
     evidence.attempt("validated", action)
 
 
-@clause("HTTP-17", "should", "No cache keeps Bindings", source=_CACHES, spec=f"{HEADERS}/Cache-Control")
+@clause("HTTP-17", "should", "No cache keeps Bindings", rule="Caches", source=_CACHES, spec=f"{HEADERS}/Cache-Control")
 def no_store(evidence: Evidence) -> None:
-    """Answers with Bindings come with `Cache-Control: no-store`: they are of one account, and personal data."""
+    """Answers with Bindings SHOULD come with `Cache-Control: no-store`: they are of one account, and personal data."""
     answers = [evidence.listed(evidence.rich), evidence.listed(evidence.large, ("PageSize", "5"))]
     for answer in (*answers, *(answer for _, answer in evidence.found[:5])):
         value = answer.header("cache-control")
@@ -65,9 +72,9 @@ def no_store(evidence: Evidence) -> None:
         check("no-store" in names and "public" not in names, "Cache-Control: no-store", value[:60] or "none", answer)
 
 
-@clause("HTTP-18", "should", "An encoded answer varies", source=_CACHES, spec=LIST)
+@clause("HTTP-18", "should", "An encoded answer varies", rule="Caches", source=_CACHES, spec=LIST)
 def vary(evidence: Evidence) -> None:
-    """An answer with a Content-Encoding has `Vary: Accept-Encoding`, so that caches keep encodings apart."""
+    """An answer with a Content-Encoding SHOULD have `Vary: Accept-Encoding`, so that caches keep encodings apart."""
     for answer in (evidence.listed(evidence.rich), *(answer for _, answer in evidence.found[:5])):
         if answer.header("content-encoding").lower() not in ("", "identity"):
             names = {each.strip().lower() for each in answer.header("vary").split(",")}
@@ -77,7 +84,7 @@ def vary(evidence: Evidence) -> None:
 @clause("HTTP-19", "must", "A declared charset is the one that is used", source="RFC 9110", spec=LIST, last=True)
 def charset(evidence: Evidence) -> None:
     """A charset that the Content-Type of JSON names is the one of the body, which is UTF-8."""
-    odd = next((each for each in evidence.rich.bindings if not each.identity.isascii()), evidence.rich.bindings[0])
+    odd = next((each for each in evidence.sample if not each.identity.isascii()), evidence.sample[0])
     evidence.target.fetch(odd.service_sid, odd)
     for answer in evidence.target.seen:
         named = _CHARSET.search(answer.header("content-type"))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ..clause import OURS, SDKS, clause
+from ..credentials import Credentials
 from ..evidence import Evidence
 from ..facts import (
     ACCESS_DENIED,
@@ -20,7 +21,8 @@ from ..facts import (
 )
 from ..plan import Picks
 from ..response import MISSING, Answer, is_integer, told
-from ..violation import case_name, check
+from ..variants import INHERITED
+from ..violation import NotShown, case_name, check
 
 _PROPERTIES = f"{SCHEMAS}/Error/properties"
 UNREADABLE = re.compile(
@@ -164,9 +166,16 @@ def test_readable(evidence: Evidence) -> None:
         check(not UNREADABLE.search(texts), "a message for people", "a stack, SQL or a schema in the error", answer)
 
 
-@clause("ERROR-13", "must", "A path that does not exist is 401, 404 or 405", source=OURS, spec="/paths")
+@clause(
+    "ERROR-13",
+    "must",
+    "A path that does not exist is 401, 404 or 405",
+    rule="Beyond this document",
+    source=OURS,
+    spec="/paths",
+)
 def test_unknown_paths(evidence: Evidence) -> None:
-    """A path that is not in the contract is 401, 404 or 405; whether other resources are served beside it is free."""
+    """A path that is not in the contract MUST be 401, 404 or 405; what else is served is free."""
     service = evidence.target.path(evidence.rich)
     binding = evidence.target.path(evidence.rich, evidence.rich.bindings[0])
     paths = ("/v2/Nothing", "/nothing", "/v2/Services/nothing/at/all", f"{binding}/nothing", f"{service[:-1]}")
@@ -177,24 +186,28 @@ def test_unknown_paths(evidence: Evidence) -> None:
     "ERROR-14",
     "must",
     "A method that does not exist is 401, 404 or 405",
+    rule="Beyond this document",
     source="RFC 9110",
     spec=f"{RESPONSES}/MethodNotAllowed",
     deletes="not allowed methods",
 )
 def test_unknown_methods(evidence: Evidence) -> None:
-    """A method that a path does not have is 401, 404 or 405: POST on a Binding, PUT on a list."""
+    """A method that a path does not have MUST be 401, 404 or 405: POST on a Binding, PUT and DELETE on a list."""
 
     def action(picks: Picks) -> None:
-        binding, bindings = evidence.target.path(evidence.rich, picks[0]), evidence.target.path(evidence.rich)
-        for method, path in (
-            ("POST", binding),
-            ("PUT", binding),
-            ("PATCH", binding),
-            ("PUT", bindings),
-            ("PATCH", bindings),
-        ):
-            evidence.target.send(method, path).has_status(*_KNOWN)
-        evidence.target.fetch(evidence.rich, picks[0]).has_status(200)
+        service = evidence.service_of(picks)
+        binding, bindings = evidence.target.path(service, picks[0]), evidence.target.path(service)
+        empty, owner = _without_bindings(evidence)
+        own = evidence.world.credentials
+        cases = [(method, binding, own) for method in ("POST", "PUT", "PATCH")]
+        cases += [(method, bindings, own) for method in ("PUT", "PATCH")]
+        cases.append(("DELETE", evidence.target.path(empty), owner))
+        evidence.each(
+            lambda case: evidence.target.send(case[0], case[1], credentials=case[2]).has_status(*_KNOWN),
+            cases,
+            name=lambda case: f"{case[0]} on a {'Binding' if case[1] == binding else 'list'}",
+        )
+        evidence.target.fetch(service, picks[0]).has_status(200)
 
     evidence.attempt("not allowed methods", action)
 
@@ -207,7 +220,7 @@ def test_allow(evidence: Evidence) -> None:
         allowed = {method.strip().upper() for method in answer.header("allow").split(",") if method.strip()}
         is_list = answer.request.url.endswith("/Bindings")
         wanted = {method.upper() for method in SPEC["paths"][_template(is_list=is_list)] if method in ("get", "delete")}
-        free = {"HEAD", "OPTIONS"} | ({"POST"} if is_list else set())  # registering may be a part of the API
+        free = {"HEAD", "OPTIONS", "TRACE"} | ({"POST"} if is_list else set())  # registering may be a part of the API
         check(
             wanted <= allowed <= wanted | free,
             f"Allow: {', '.join(sorted(wanted))}",
@@ -246,8 +259,16 @@ def test_retry_after(evidence: Evidence) -> None:
             check(answer.header("retry-after"), "Retry-After", f"{answer.summary}, without it", answer)
 
 
+def _without_bindings(evidence: Evidence) -> tuple[object, Credentials]:
+    """Give a service in which a DELETE of the list can do no harm, and whose it is."""
+    try:
+        return evidence.world.empty
+    except NotShown:
+        return evidence.absent("IS"), evidence.world.credentials
+
+
 def _provoked(evidence: Evidence) -> list[Answer]:
-    """An error of each kind, asked for once."""
+    """Provoke an error of each kind, once."""
 
     def make() -> list[Answer]:
         target, rich = evidence.target, evidence.rich
@@ -334,6 +355,7 @@ def _odd_requests(evidence: Evidence) -> Iterator[tuple[str, tuple[tuple[str, st
         "-1",
         "{Sid}",
         "%7BSid%7D",
+        *INHERITED,
     )
     yield from ((f"{path}/{each}", ()) for each in sids)
     yield from ((path.replace(evidence.rich.sid, each), ()) for each in sids[2:])

@@ -7,9 +7,12 @@ from ..clause import OURS, clause
 from ..evidence import Evidence
 from ..facts import ERROR, SCHEMAS
 from ..response import Answer
-from ..violation import Violation, check
+from ..violation import Violation, case_name, check
 from .error import UNREADABLE
 
+_METHODS = ("GET", "DELETE", "PUT", "PATCH", "POST", "TRACE")
+"""The methods of HTTP among those that are sent."""
+_SHORT = 300
 _SPEC = f"{SCHEMAS}/Error"
 _OF_EVERY_SERVER = {
     *("connection", "content-length", "content-type", "date", "keep-alive", "server", "transfer-encoding", "vary"),
@@ -17,27 +20,55 @@ _OF_EVERY_SERVER = {
 }
 
 
-@clause("ERROR-18", "must", "No error shows the inside, and none of the application is empty", source=OURS, spec=_SPEC)
+@clause(
+    "ERROR-18",
+    "must",
+    "No error shows the inside, and none of the application is empty",
+    rule="Errors of the application",
+    source=OURS,
+    spec=_SPEC,
+)
 def inside(evidence: Evidence) -> None:
-    """Whatever bytes path and query have, an error holds no stack and no path of a file; one that the application
-    gives (it has the headers that all other errors have) is an object of JSON.
+    """Whatever bytes path and query have, an error MUST NOT hold a stack or the path of a file; one that the
+    application gives (it has the headers that all other errors have) is an object of JSON.
     """
-    errors = _odd_errors(evidence)
-    for answer in errors:
+
+    def fits(answer: Answer) -> None:
         text = answer.body.decode(errors="replace")
         check(not UNREADABLE.search(text), "an error without a stack and files", "a stack, SQL or a file", answer)
-    for answer in errors:
         if _is_of_the_application(evidence, answer):
             _is_error(answer)
 
+    evidence.each(fits, _odd_errors(evidence), name=lambda answer: case_name(_case(evidence, answer)))
 
-@clause("ERROR-19", "should", "Errors to odd requests are JSON", source=OURS, spec=_SPEC)
+
+@clause(
+    "ERROR-19", "should", "Errors to odd requests are JSON", rule="Errors of the HTTP server", source=OURS, spec=_SPEC
+)
 def odd(evidence: Evidence) -> None:
-    """Whatever bytes path and query have, an error is an object of JSON, also where the HTTP server answers before the
-    application: no product's own page, and no empty body.
+    """Whatever bytes path and query have, an error SHOULD be an object of JSON, also where the HTTP server answers
+    before the application: no product's own page, and no empty body. Where the path is no URI (a broken escape, a NUL),
+    or HTTP does not have the method, a short text of the HTTP server's MAY stand in its place.
     """
-    for answer in _odd_errors(evidence):
-        _is_error(answer)
+
+    def fits(answer: Answer) -> None:
+        if not _may_be_plain(evidence, answer):
+            _is_error(answer)
+
+    evidence.each(fits, _odd_errors(evidence), name=lambda answer: case_name(_case(evidence, answer)))
+
+
+def _case(evidence: Evidence, answer: Answer) -> str:
+    url = answer.request.url.removeprefix(evidence.target.base_url)
+    return f"{answer.request.method} {url.replace(evidence.target.path(evidence.rich), '...')}"
+
+
+def _may_be_plain(evidence: Evidence, answer: Answer) -> bool:
+    """Tell whether an HTTP server gave an answer in its own words, to what need not reach an application."""
+    path = answer.request.url.partition("?")[0]
+    is_unfit = answer.request.method not in _METHODS or "%zz" in path or "%00" in path
+    is_text = bool(answer.body.strip()) and len(answer.body) < _SHORT and b"<" not in answer.body
+    return is_unfit and is_text and not _is_of_the_application(evidence, answer)
 
 
 def _is_error(answer: Answer) -> None:

@@ -1,11 +1,13 @@
 """FILTER: lists with filters."""
 
+from collections.abc import Sequence
+from functools import partial
 from itertools import combinations
 
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence, same_bindings
 from ..facts import BAD_PARAMETER, LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS, TYPES
-from ..response import told_url
+from ..response import Answer, told_url
 from ..target import encoded
 from ..violation import check
 from ..world import Service
@@ -13,6 +15,8 @@ from ..world import Service
 _TYPE = f"{PARAMETERS}/BindingTypeParameter"
 _IDENTITY = f"{PARAMETERS}/IdentityParameter"
 Query = tuple[tuple[str, str], ...]
+Filters = tuple[Service, list[str], list[str]]
+"""A service, and the identities and types that its list is filtered by."""
 
 _ALL = ("PageSize", str(LARGEST_SIZE))
 
@@ -20,42 +24,40 @@ _ALL = ("PageSize", str(LARGEST_SIZE))
 @clause("FILTER-01", "must", "BindingType filters by type", source=PAGE, spec=_TYPE)
 def test_type(evidence: Evidence) -> None:
     """BindingType gives just the Bindings of that type."""
-    for service in (evidence.rich, evidence.large):
-        for each in TYPES:
-            _shows(evidence, service, types=[each])
+    _show(evidence, [(service, [], [each]) for service in _services(evidence) for each in TYPES])
 
 
 @clause("FILTER-02", "must", "BindingTypes are alternatives", source=PAGE, spec=_TYPE)
 def test_types(evidence: Evidence) -> None:
     """BindingType repeated gives the Bindings of any of the types."""
-    for types in (*combinations(TYPES, 2), TYPES):
-        _shows(evidence, evidence.rich, types=list(types))
+    combined = (*combinations(TYPES, 2), TYPES)
+    _show(evidence, [(service, [], list(types)) for service in _services(evidence)[:2] for types in combined])
 
 
 @clause("FILTER-03", "must", "Identity filters by user", source=PAGE, spec=_IDENTITY)
 def test_identity(evidence: Evidence) -> None:
     """Identity gives just the Bindings of that user, all of them."""
-    for service in (evidence.rich, evidence.large):
-        evidence.finds(service, _users(service)[:8])
+    evidence.finds((service, user) for service in _services(evidence) for user in _users(service)[:8])
 
 
 @clause("FILTER-04", "must", "Identities are alternatives", source=PAGE, spec=_IDENTITY)
 def test_identities(evidence: Evidence) -> None:
     """Identity repeated gives the Bindings of any of the users."""
-    for service in (evidence.rich, evidence.large):
+    cases: list[Filters] = []
+    for service in _services(evidence):
         users = _users(service)
-        for chosen in (users[:2], users[1:4], [users[-1], users[0]]):
-            _shows(evidence, service, identities=chosen)
+        cases += [(service, chosen, []) for chosen in (users[:2], users[1:4], [users[-1], users[0]]) if chosen]
+    _show(evidence, cases)
 
 
 @clause("FILTER-05", "must", "The filters narrow each other", source=PAGE, spec=_IDENTITY)
 def test_both(evidence: Evidence) -> None:
     """The two filters narrow each other: Bindings have to match both."""
-    for service in (evidence.rich, evidence.large):
-        for user in _users(service)[:3]:
-            for each in TYPES:
-                _shows(evidence, service, identities=[user], types=[each])
-        _shows(evidence, service, identities=_users(service)[:3], types=TYPES[:2])
+    cases: list[Filters] = []
+    for service in _services(evidence):
+        cases += [(service, [user], [each]) for user in _users(service)[:3] for each in TYPES]
+        cases.append((service, _users(service)[:3], TYPES[:2]))
+    _show(evidence, cases)
 
 
 @clause("FILTER-06", "must", "A filter that nothing matches gives an empty list", source=PAGE, spec=_IDENTITY)
@@ -66,36 +68,35 @@ def test_nothing(evidence: Evidence) -> None:
         same_bindings(answer, evidence.rich.matching([identity]))
         for name in ("next_page_url", "previous_page_url"):
             check(answer.url(name) is None, f"`meta.{name}`: null", told_url(answer.url(name)), answer)
-    for each in TYPES:
-        _shows(evidence, evidence.world.rich, identities=["nobody has this name"], types=[each])
+    _show(evidence, [(evidence.rich, ["nobody has this name"], [each]) for each in TYPES])
 
 
 @clause("FILTER-07", "must", "A value that is sent twice gives each Binding once", source=PAGE, spec=_IDENTITY)
 def test_same_twice(evidence: Evidence) -> None:
     """A value that is sent twice gives each Binding once."""
-    user = _users(evidence.large)[0]
-    _shows(evidence, evidence.large, identities=[user, user])
-    _shows(evidence, evidence.large, types=[TYPES[0], TYPES[0]])
-    _shows(evidence, evidence.large, identities=[user, user], types=[*TYPES, *TYPES])
+    large, user = evidence.large, _users(evidence.large)[0]
+    twice = [TYPES[0], TYPES[0]]
+    _show(evidence, [(large, [user, user], []), (large, [], twice), (large, [user, user], [*TYPES, *TYPES])])
 
 
 @clause("FILTER-08", "must", "The order of parameters does not matter", source=SDKS, spec=_IDENTITY)
 def test_order(evidence: Evidence) -> None:
     """The order of the parameters does not matter, nor whether those of one name stand together."""
-    one, other = _users(evidence.large)[:2]
+    users = _users(evidence.large)
+    one, other = users[0], users[1 % len(users)]
     expected = evidence.large.matching([one, other], TYPES[:2])
     parameters = [("Identity", one), ("BindingType", TYPES[0]), ("Identity", other), ("BindingType", TYPES[1]), _ALL]
-    for start in range(len(parameters)):
-        query = parameters[start:] + parameters[:start]
-        same_bindings(evidence.listed(evidence.large, *query), expected)
-        same_bindings(evidence.listed(evidence.large, *reversed(query)), expected)
+    turned = [parameters[start:] + parameters[:start] for start in range(len(parameters))]
+    queries = [query for each in turned for query in (each, each[::-1])]
+    for answer in evidence.target.together([partial(evidence.listed, evidence.large, *query) for query in queries]):
+        same_bindings(answer, expected)
 
 
 @clause("FILTER-09", "must", "A filter takes ten values", source=PAGE, spec=_IDENTITY)
 def test_ten(evidence: Evidence) -> None:
     """A filter takes ten values."""
-    _shows(evidence, evidence.large, identities=_users(evidence.large)[:MOST_VALUES])
-    _shows(evidence, evidence.rich, identities=_users(evidence.rich)[-MOST_VALUES:])
+    large, rich = evidence.large, evidence.rich
+    _show(evidence, [(large, _users(large)[:MOST_VALUES], []), (rich, _users(rich)[-MOST_VALUES:], [])])
 
 
 @clause(
@@ -149,9 +150,9 @@ def test_types_with_comma(evidence: Evidence) -> None:
 def test_other_service(evidence: Evidence) -> None:
     """A filter in one service never shows another service's Bindings, not those of the same user either."""
     one, other = evidence.world.two_services()
-    for asked, named in ((one, other), (other, one)):
-        evidence.finds(asked, _users(named)[:4])
-        _shows(evidence, asked, identities=_users(named)[:3], types=TYPES)
+    both = ((one, other), (other, one))
+    evidence.finds((asked, user) for asked, named in both for user in _users(named)[:4])
+    _show(evidence, [(asked, _users(named)[:3], TYPES) for asked, named in both])
 
 
 def _refused(evidence: Evidence, query: Query) -> None:
@@ -159,11 +160,24 @@ def _refused(evidence: Evidence, query: Query) -> None:
 
 
 def _users(service: Service) -> list[str]:
-    """The users of a service, those with the most Bindings first."""
+    """Give the users of a service, those with the most Bindings first."""
     return [identity for identity, _ in service.identities.most_common()]
 
 
-def _shows(evidence: Evidence, service: Service, identities: list[str] | None = None, types: object = None) -> None:
-    wanted, kinds = identities or [], list(types) if isinstance(types, (list, tuple)) else []
-    query = [("Identity", each) for each in wanted] + [("BindingType", each) for each in kinds]
-    same_bindings(evidence.listed(service, *query, _ALL), service.matching(wanted, kinds))
+def _services(evidence: Evidence) -> list[Service]:
+    """Choose services to filter in: those with the most types and users, the rich and the large one among them."""
+    varied = max(evidence.services, key=lambda each: (len(each.types), len(each.identities)))
+    return list({each.sid: each for each in (varied, evidence.rich, evidence.large)}.values())
+
+
+def _show(evidence: Evidence, cases: Sequence[Filters]) -> None:
+    """Raise `Violation` unless lists with some filters show just what matches."""
+
+    def listed(case: Filters) -> Answer:
+        service, identities, types = case
+        query = [("Identity", each) for each in identities] + [("BindingType", each) for each in types]
+        return evidence.listed(service, *query, _ALL)
+
+    answers = evidence.target.together([partial(listed, case) for case in cases])
+    for (service, identities, types), answer in zip(cases, answers, strict=True):
+        same_bindings(answer, service.matching(identities, types))

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from ..clause import OURS, clause
 from ..evidence import Evidence, same_bindings
 from ..facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, TYPES
 from ..response import Answer
 from ..target import encoded
-from ..violation import NotShown, check, some
+from ..violation import WorldLacks, check, some
 from ..world import Service
 
 _TYPE = f"{PARAMETERS}/BindingTypeParameter"
@@ -36,14 +37,21 @@ class Unread:
         return self.query
 
 
-@clause("FILTER-15", "must", "A filter that cannot be read never shows others", source=OURS, spec=_IDENTITY)
+@clause(
+    "FILTER-15",
+    "must",
+    "A filter that cannot be read never shows others",
+    rule="A query that cannot be read",
+    source=OURS,
+    spec=_IDENTITY,
+)
 def unread(evidence: Evidence) -> None:
     """A filter that is empty, or that parsers drop, split or merge (a raw `;`, a broken escape, what is no UTF-8,
-    white space or `[]` about its name, another case beside the right spelling) is an error, matches nobody, or gives
+    white space or `[]` about its name, another case beside the right spelling) MUST be an error, match nobody, or give
     just whom it names.
     """
-    service = evidence.rich
-    evidence.each(_shows_no_others, _unread(*_two_users(service)), evidence, service, name=lambda case: case.name)
+    service, one, other = _two_users(evidence)
+    evidence.each(_shows_no_others, _unread(one, other), evidence, service, name=lambda case: case.name)
 
 
 @clause("FILTER-16", "must", "All values of a filter count, or it is refused", source=OURS, spec=_IDENTITY)
@@ -66,24 +74,31 @@ def many_values(evidence: Evidence) -> None:
     evidence.each(counts, cases, name=lambda query: f"{len(query)} values of {query[0][0]}")
 
 
-@clause("FILTER-17", "must", "Long values of a filter count, or it is refused", source=OURS, spec=_IDENTITY)
+@clause(
+    "FILTER-17",
+    "must",
+    "Long values of a filter count, or it is refused",
+    rule="A longer or refused URL",
+    source=OURS,
+    spec=_IDENTITY,
+)
 def long_values(evidence: Evidence) -> None:
-    """Identities of up to 512 characters count whole, in URLs of up to 60 KB, or the request is refused: no 5xx, and
-    nothing is cut off.
+    """Identities of up to 512 characters MUST count whole, in URLs of up to 60 KB, or the request is refused: no 5xx,
+    and nothing is cut off.
     """
 
     def counts(size: int) -> None:
         query, answer = _long(evidence, size)
         check(answer.status < 500, "a status below 500", answer.summary, answer)
         if answer.status < 400:
-            _matches(answer, evidence.rich, query)
+            _matches(answer, _with_longest(evidence), query)
 
     evidence.each(counts, _SIZES, name=lambda size: f"a query of {size} bytes")
 
 
-@clause("FILTER-18", "should", "A URL may have 60 KB", source=OURS, spec=_IDENTITY)
+@clause("FILTER-18", "should", "A URL may have 60 KB", rule="A URL of 60 KB", source=OURS, spec=_IDENTITY)
 def long_urls(evidence: Evidence) -> None:
-    """A URL of 60 KB, as ten identities of 512 characters make it, is served."""
+    """A URL of 60 KB, as ten identities of 512 characters make it, SHOULD be served."""
 
     def served(size: int) -> None:
         _long(evidence, size)[1].has_status(200)
@@ -91,14 +106,14 @@ def long_urls(evidence: Evidence) -> None:
     evidence.each(served, _SIZES, name=lambda size: f"a query of {size} bytes")
 
 
-def _two_users(service: Service) -> tuple[str, str]:
-    """Two users without odd characters, who are not all that there is."""
-    plain = [each for each in service.identities if each.isascii() and each.replace("-", "").isalnum()]
-    plain = [each for each in plain if len(each) < _PLAIN]
-    if len(service.identities) < 2 or not plain:
-        raise NotShown("the world has no service with several users, one of them with a plain name")
-    plain.sort(key=lambda each: (-len(each), each))
-    return plain[0], plain[-1]
+def _two_users(evidence: Evidence) -> tuple[Service, str, str]:
+    """Find a service with other Bindings besides those of two users without odd characters."""
+    for service in evidence.services:
+        plain = [each for each in service.identities if each.isascii() and each.replace("-", "").isalnum()]
+        plain = sorted((each for each in plain if len(each) < _PLAIN), key=lambda each: (-len(each), each))
+        if plain and len(service.identities) > 1:
+            return service, plain[0], plain[-1]
+    raise WorldLacks("service with several users, one of them with a plain name")
 
 
 def _unread(user: str, other: str) -> Iterator[Unread]:
@@ -121,6 +136,7 @@ def _unread(user: str, other: str) -> Iterator[Unread]:
     for name in (
         *("%20Identity", "+Identity", "Identity%20", "Identity+", "Identity%0A", "Identity%00", "%00Identity"),
         *("Identity[]", "Identity%5B%5D", "Identity[0]", "Identity[a]", "Identity%5B", "Identity."),
+        *("%49dentity", "Identit%79", "Identity%3D"),
         *("Identity%zz", "Identity%FF", "%FFIdentity", "Identity%C3", ";Identity", "a;Identity", "a=b;Identity"),
     ):
         yield Unread(f"{name}={user}", one)
@@ -148,7 +164,8 @@ def _shows_no_others(evidence: Evidence, service: Service, case: Unread) -> None
     check(answer.status < 500, "a status below 500", answer.summary, answer)
     if answer.status >= 300:
         return
-    named = [] if case.names_nobody else service.matching(case.identities, case.types)
+    identities = [*case.identities, *map(unquote, case.identities)]  # some decoders have U+FFFD for what is no UTF-8
+    named = [] if case.names_nobody else service.matching(identities, case.types)
     sids = {each.sid for each in named}
     others = [str(sid) for sid in answer.sids if sid not in sids]
     check(
@@ -166,17 +183,23 @@ def _matches(answer: Answer, service: Service, query: Sequence[tuple[str, str]])
 
 
 def _long(evidence: Evidence, size: int) -> tuple[list[tuple[str, str]], Answer]:
-    """A list with a query of so many bytes, made of the longest identities of the world and such as nobody has."""
+    """Give a list with a query of so many bytes, made of the longest identities of the world and such as nobody has."""
 
     def make() -> tuple[list[tuple[str, str]], Answer]:
-        last = min(evidence.rich.identities, key=lambda each: (len(each), each))
+        service = _with_longest(evidence)
+        last = min(service.identities, key=lambda each: (len(each), each))
         query = [_ALL, ("Identity", last)]
-        own = sorted(evidence.rich.identities, key=len, reverse=True)[: MOST_VALUES // 2]
+        own = sorted(service.identities, key=len, reverse=True)[: MOST_VALUES // 2]
         fillers = ["\U0001f600" * (_LONGEST - 1) + str(number) for number in range(MOST_VALUES)]
         for value in [*own, *fillers][: MOST_VALUES - 1]:
             longer = [*query[:-1], ("Identity", value), query[-1]]
             if len(encoded(longer)) <= size:
                 query = longer
-        return query, evidence.target.list(evidence.rich, query)
+        return query, evidence.target.list(service, query, is_odd=True)
 
     return evidence.once(("a long query", size), make)
+
+
+def _with_longest(evidence: Evidence) -> Service:
+    """Choose the service with the longest identities."""
+    return max(evidence.services, key=lambda each: sorted(map(len, each.identities))[-MOST_VALUES // 2 :])

@@ -64,7 +64,7 @@ def _order(evidence: Evidence) -> str:
 
 @_left("FREE-02", "The form of page tokens.")
 def _tokens(evidence: Evidence) -> str:
-    url = evidence.listed(evidence.large, ("PageSize", "7")).url("next_page_url") or ""
+    url = evidence.listed(evidence.large, evidence.paged).url("next_page_url") or ""
     token = parse_qs(urlsplit(url).query)["PageToken"][-1]
     return f"{len(token)} characters, {'letters and digits alone' if token.isalnum() else 'other signs among them'}"
 
@@ -163,7 +163,7 @@ def _slashes(evidence: Evidence) -> str:
 
 @_left("FREE-17", "A page token with other filters: an error, or a page of what they ask for.")
 def _token(evidence: Evidence) -> str:
-    url = evidence.listed(evidence.large, ("PageSize", "7")).url("next_page_url") or ""
+    url = evidence.listed(evidence.large, evidence.paged).url("next_page_url") or ""
     token = parse_qs(urlsplit(url).query)["PageToken"][-1]
     query = [("BindingType", evidence.large.bindings[0].binding_type), ("PageSize", "7"), ("PageToken", token)]
     return _status(evidence, f"{evidence.target.path(evidence.large)}?{encoded(query)}")
@@ -192,6 +192,25 @@ def _hosts(evidence: Evidence) -> str:
 def _limit(evidence: Evidence) -> str:
     count = sum(answer.status == 429 for answer in evidence.target.seen)
     return f"{count} requests had to wait" if count else "none was met"
+
+
+@_left("FREE-22", "An error to a path that is no URI: in JSON, or a short text of the HTTP server's.")
+def _no_uri(evidence: Evidence) -> str:
+    answer = evidence.target.send("GET", f"{evidence.target.path(evidence.rich)}/%zz", is_odd=True)
+    return f"status {answer.status}, {answer.media_type or 'no Content-Type'}"
+
+
+@_left("FREE-23", "A parameter with a name that objects inherit (`constructor`): refused, or ignored.")
+def _inherited(evidence: Evidence) -> str:
+    return _status(evidence, f"{evidence.target.path(evidence.rich)}?PageSize=1&constructor=1")
+
+
+@_left("FREE-24", "A PageToken that is sent twice: an error, or one of the two.")
+def _token_twice(evidence: Evidence) -> str:
+    url = evidence.listed(evidence.large, evidence.paged).url("next_page_url") or ""
+    token = parse_qs(urlsplit(url).query)["PageToken"][-1]
+    path = evidence.target.path(evidence.large)
+    return _status(evidence, f"{path}?{encoded([evidence.paged, ('PageToken', token), ('PageToken', token)])}")
 
 
 def _status(evidence: Evidence, path: str) -> str:

@@ -130,7 +130,8 @@ def test_items(evidence: Evidence) -> None:
 @clause("LIST-11", "must", "The list of an empty service is empty", source=PAGE, spec=LIST)
 def test_empty(evidence: Evidence) -> None:
     """A service without Bindings gives 200 and an empty list, with no next and no previous page."""
-    answer = evidence.listed(evidence.world.empty)
+    service, credentials = evidence.world.empty
+    answer = evidence.listed(service, credentials=credentials)
     check(answer.bindings == [], "an empty list", answer.summary, answer)
     for name in ("next_page_url", "previous_page_url"):
         check(answer.url(name) is None, f"`meta.{name}`: null", told_url(answer.url(name)), answer)
@@ -151,9 +152,16 @@ def test_malformed_service(evidence: Evidence) -> None:
     evidence.each(lambda sid: evidence.listed(sid).has_status(404), malformed(evidence.large.sid))
 
 
-@clause("LIST-14", "should", "A list refuses unknown query parameters", source=OURS, spec=f"{LIST}/responses/400")
+@clause(
+    "LIST-14",
+    "should",
+    "A list refuses unknown query parameters",
+    rule="A parameter that an operation does not have",
+    source=OURS,
+    spec=f"{LIST}/responses/400",
+)
 def test_unknown_parameters(evidence: Evidence) -> None:
-    """A query parameter that a list does not have is 400, code 20001: a misspelt filter would show everything."""
+    """A query parameter that a list does not have SHOULD be 400, code 20001: a misspelt filter shows everything."""
 
     def refused(name: str) -> None:
         evidence.listed(evidence.rich, (name, "1")).has_status(400).has_code(BAD_PARAMETER)
@@ -161,9 +169,9 @@ def test_unknown_parameters(evidence: Evidence) -> None:
     evidence.each(refused, ("identity", "Pagesize", "binding_type", "Unknown", "Order", "Identity[]"))
 
 
-@clause("LIST-15", "must", "Headers and bodies do not change a list", source=SDKS, spec=LIST)
+@clause("LIST-15", "must", "Headers and bodies do not change a list", rule="Bodies and headers", source=SDKS, spec=LIST)
 def test_headers(evidence: Evidence) -> None:
-    """A body, any Content-Type, Accept or Accept-Encoding changes nothing of a list: SDKs send them."""
+    """A body, any Content-Type, Accept or Accept-Encoding MUST NOT change a list: SDKs send them."""
     query = [("PageSize", "5")]
     first = evidence.target.list(evidence.rich, query)
     _ = first.bindings

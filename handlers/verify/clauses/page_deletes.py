@@ -8,7 +8,8 @@ from ..evidence import Evidence
 from ..facts import SCHEMAS
 from ..plan import Picks
 from ..response import Answer, told_url
-from ..violation import NotShown, check, some, violated
+from ..violation import WorldLacks, check, some, violated
+from ..world import Service
 
 _NEXT = f"{SCHEMAS}/PageMeta/properties/next_page_url"
 _PREVIOUS = f"{SCHEMAS}/PageMeta/properties/previous_page_url"
@@ -21,10 +22,11 @@ def test_deleted_before(evidence: Evidence) -> None:
     """A walk during which Bindings before its position are deleted still visits every other Binding exactly once."""
 
     def action(picks: Picks) -> None:
-        order, index = _placed(evidence, picks, ends=2)
-        first = _first(evidence, index + 2)
-        evidence.target.delete(evidence.large, order[index])
-        _goes_on(evidence, first, order, f"after {order[index]}, on its first page, was deleted")
+        service = evidence.service_of(picks)
+        order, index = _placed(evidence, service, picks, ends=2)
+        first = _first(evidence, service, index + 2)
+        evidence.target.delete(service, order[index])
+        _goes_on(evidence, service, first, order, f"after {order[index]}, on its first page, was deleted")
 
     evidence.attempt("before a position", action)
 
@@ -36,11 +38,12 @@ def test_deleted_edges(evidence: Evidence) -> None:
     """A walk goes on where the Bindings at the edge of its page, from which others are reckoned, are deleted."""
 
     def action(picks: Picks) -> None:
-        order, index = _placed(evidence, picks, ends=1)
-        first = _first(evidence, index + 1)
-        evidence.target.delete(evidence.large, order[index])
-        _goes_on(evidence, first, order, f"after {order[index]}, the last of its first page, was deleted")
-        _goes_back(evidence, next(pick.sid for pick in picks if pick.sid != order[index]))
+        service = evidence.service_of(picks)
+        order, index = _placed(evidence, service, picks, ends=1)
+        first = _first(evidence, service, index + 1)
+        evidence.target.delete(service, order[index])
+        _goes_on(evidence, service, first, order, f"after {order[index]}, the last of its first page, was deleted")
+        _goes_back(evidence, service, next(pick.sid for pick in picks if pick.sid != order[index]))
 
     evidence.attempt("edges of a page", action)
 
@@ -49,21 +52,23 @@ def test_deleted_edges(evidence: Evidence) -> None:
     "PAGE-30",
     "should",
     "The page of a token is empty where nothing is left",
+    rule="A page after which everything was deleted",
     source=OURS,
     spec=_NEXT,
     deletes="after a token",
 )
 def test_deleted_after(evidence: Evidence) -> None:
-    """Where everything after a token was deleted, its page is empty: 200, both URLs null."""
+    """Where everything after a token was deleted, its page SHOULD be empty: 200, both URLs null."""
 
     def action(picks: Picks) -> None:
-        first = evidence.target.list(evidence.large, [("Identity", picks[0].identity), ("PageSize", "1")])
+        service = evidence.service_of(picks)
+        first = evidence.target.list(service, [("Identity", picks[0].identity), ("PageSize", "1")])
         url = first.url("next_page_url")
         if url is None:
             violated("`meta.next_page_url`, a URL: the user has more Bindings", "null", first)
         for each in picks:
             if each.sid not in first.sids:
-                evidence.target.delete(evidence.large, each)
+                evidence.target.delete(service, each)
         page = evidence.target.follow(url)
         check(page.bindings == [], "an empty page", page.summary, first, page)
         for name in ("next_page_url", "previous_page_url"):
@@ -76,18 +81,22 @@ def test_deleted_after(evidence: Evidence) -> None:
     "PAGE-31",
     "must",
     "previous_page_url bears deletes on the previous page",
+    rule="Pages after deletes",
     source=OURS,
     spec=_PREVIOUS,
     deletes="previous page",
 )
 def test_deleted_on_previous(evidence: Evidence) -> None:
-    """`previous_page_url` still works where Bindings of the page that it leads to were deleted: it shows the others."""
+    """`previous_page_url` MUST still work where Bindings of the page that it leads to were deleted: it shows the
+    others.
+    """
 
     def action(picks: Picks) -> None:
-        order, index = _placed(evidence, picks, ends=3)
-        first = _first(evidence, index + 3)
+        service = evidence.service_of(picks)
+        order, index = _placed(evidence, service, picks, ends=3)
+        first = _first(evidence, service, index + 3)
         second = _followed(evidence, first, "next_page_url")
-        evidence.target.delete(evidence.large, order[index])
+        evidence.target.delete(service, order[index])
         back = _followed(evidence, second, "previous_page_url")
         wanted = [sid for sid in first.sids if sid != order[index]]
         shown = [sid for sid in back.sids if sid in wanted]
@@ -106,22 +115,24 @@ def test_deleted_on_previous(evidence: Evidence) -> None:
     "PAGE-35",
     "should",
     "Pages on the way back are full",
+    rule="Going back over deleted Bindings",
     source=OURS,
     spec=_PREVIOUS,
     deletes="on the way back",
 )
 def back_over_deleted(evidence: Evidence) -> None:
-    """Going back over Bindings that were deleted, a page that is not the last one is full."""
+    """Going back over Bindings that were deleted, a page that is not the last one SHOULD be full."""
 
     def action(picks: Picks) -> None:
-        order, index = _placed(evidence, picks, ends=4)
+        service = evidence.service_of(picks)
+        order, index = _placed(evidence, service, picks, ends=4)
         fitting = (size for size in range(index // 2, 1, -1) if (index // size + 1) * size < len(order))
         size = next(fitting, 1)  # so that pages stand before and behind that of the Binding
-        page = _first(evidence, size)
+        page = _first(evidence, service, size)
         while order[index] not in page.sids and page.url("next_page_url") is not None:
             page = _followed(evidence, page, "next_page_url")
         after = _followed(evidence, page, "next_page_url")
-        evidence.target.delete(evidence.large, order[index])
+        evidence.target.delete(service, order[index])
         back = _followed(evidence, after, "previous_page_url")
         if back.url("next_page_url") is not None:
             check(len(back.bindings) == size, f"a full page of {size}, since more follow", back.summary, after, back)
@@ -129,20 +140,20 @@ def back_over_deleted(evidence: Evidence) -> None:
     evidence.attempt("on the way back", action)
 
 
-def _placed(evidence: Evidence, picks: Picks, *, ends: int) -> tuple[Sequence[Any], int]:
-    """The order in which Bindings stand, and which place among them one of the picks has."""
-    order = evidence.standing(evidence.large)
+def _placed(evidence: Evidence, service: Service, picks: Picks, *, ends: int) -> tuple[Sequence[Any], int]:
+    """Give the order in which Bindings stand, and which place among them one of the picks has."""
+    order = evidence.standing(service)
     for pick in picks:
         if pick.sid not in order:
             violated(f"a list that shows {pick.sid}", "one without it")
     index = min(order.index(pick.sid) for pick in picks)
     if index + ends >= len(order):
-        raise NotShown("the Bindings that may be deleted are the last of the list")
+        raise WorldLacks("service with Bindings behind those that are left to delete")
     return order, index
 
 
-def _first(evidence: Evidence, size: int) -> Answer:
-    return evidence.target.list(evidence.large, [("PageSize", str(size))])
+def _first(evidence: Evidence, service: Service, size: int) -> Answer:
+    return evidence.target.list(service, [("PageSize", str(size))])
 
 
 def _followed(evidence: Evidence, page: Answer, name: str) -> Answer:
@@ -152,13 +163,13 @@ def _followed(evidence: Evidence, page: Answer, name: str) -> Answer:
     return evidence.target.follow(url, page)
 
 
-def _goes_back(evidence: Evidence, sid: str) -> None:
+def _goes_back(evidence: Evidence, service: Service, sid: str) -> None:
     """Raise `Violation` unless there is a way back from a page whose first Binding was deleted."""
-    index = evidence.standing(evidence.large).index(sid)
+    index = evidence.standing(service).index(sid)
     if index:
-        first = _first(evidence, index)
+        first = _first(evidence, service, index)
         second = _followed(evidence, first, "next_page_url")
-        evidence.target.delete(evidence.large, sid)
+        evidence.target.delete(service, sid)
         back = _followed(evidence, second, "previous_page_url")
         check(
             back.sids == first.sids,
@@ -169,9 +180,9 @@ def _goes_back(evidence: Evidence, sid: str) -> None:
         )
 
 
-def _goes_on(evidence: Evidence, first: Answer, order: Sequence[Any], when: str) -> None:
+def _goes_on(evidence: Evidence, service: Service, first: Answer, order: Sequence[Any], when: str) -> None:
     """Raise `Violation` unless the walk from a page visits what the order says, each once."""
-    pages = evidence.follow(first, evidence.large)
+    pages = evidence.follow(first, service)
     sids = [sid for page in pages for sid in page.sids]
     missing = [sid for sid in order if sid not in sids]
     twice = len(sids) - len(set(sids))

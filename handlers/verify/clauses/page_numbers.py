@@ -1,13 +1,15 @@
 """PAGE, once more: numbers, and what depends on them."""
 
+from collections.abc import Sequence
 from urllib.parse import parse_qs, urlsplit
 
 from ..clause import OURS, SDKS, clause
 from ..evidence import Evidence
 from ..facts import LARGEST_SIZE, PARAMETERS, SCHEMAS
 from ..response import MISSING, Answer, is_integer, told
-from ..violation import NotShown, check, violated
+from ..violation import WorldLacks, check, violated
 
+_TOKEN = f"{PARAMETERS}/PageTokenParameter"
 _META = f"{SCHEMAS}/PageMeta/properties"
 _PAGES = (
     *(1, 2**15, 2**16 + 3, 2**31 - 3, 2**31 - 2, 2**31 - 1, 2**31 + 3, 2**32 - 1, 2**32 + 3),
@@ -15,24 +17,35 @@ _PAGES = (
 )
 """At the edges of what machines count with: of 16, 32, 53, 63 and 64 bits."""
 _PAGE_SIZES = (1, 255, 256, 257, 2**16 + 5, 2**31 - 1, 2**32 + 5, 2**53 + 5, 2**63 + 5, 2**64 + 5, 10**40 + 5)
-_SIZE = ("PageSize", "7")
 
 
 @clause(
-    "PAGE-32", "must", "A Page that is accepted is echoed to the digit", source=OURS, spec=f"{PARAMETERS}/PageParameter"
+    "PAGE-32",
+    "must",
+    "A Page that is accepted is echoed to the digit",
+    rule="An integer that is accepted",
+    source=OURS,
+    spec=f"{PARAMETERS}/PageParameter",
 )
 def large_pages(evidence: Evidence) -> None:
-    """A Page is 400, or echoed to the digit, with the right numbers beside it: `next_page_url` carries Page + 1, or
-    Page itself where that is the largest, and works.
+    """A Page MUST be 400, or echoed to the digit, with the right numbers beside it: `next_page_url` carries Page + 1,
+    or Page itself where that is the largest, and works.
     """
     evidence.each(_echoed, _PAGES, evidence)
 
 
 @clause(
-    "PAGE-33", "must", "A PageSize that is accepted is in force", source=OURS, spec=f"{PARAMETERS}/PageSizeParameter"
+    "PAGE-33",
+    "must",
+    "A PageSize that is accepted is in force",
+    rule="An integer that is accepted",
+    source=OURS,
+    spec=f"{PARAMETERS}/PageSizeParameter",
 )
 def large_sizes(evidence: Evidence) -> None:
-    """A PageSize, however many bits it has, is 400, or in force as it is, or cut to the maximum: never another one."""
+    """A PageSize, however many bits it has, MUST be 400, or in force as it is, or cut to the maximum: never another
+    one.
+    """
 
     def in_force(size: int) -> None:
         answer = evidence.target.list(evidence.large, [("PageSize", str(size))])
@@ -59,13 +72,14 @@ def previous_by_position(evidence: Evidence) -> None:
     Page, and a URL that leads to the first page on the second one, with any Page.
     """
     large = evidence.large
-    first = evidence.listed(large, _SIZE)
+    size = evidence.paged
+    first = evidence.listed(large, size)
     for page in ("1", "3"):
-        answer = evidence.target.list(large, [_SIZE, ("Page", page)])
+        answer = evidence.target.list(large, [size, ("Page", page)])
         check(answer.url("previous_page_url") is None, "`meta.previous_page_url`: null", "a URL", answer)
     token = _parameter(first, "PageToken")
     for query in ([], [("Page", "0")], [("Page", "1")], [("Page", "40")]):
-        second = evidence.target.list(large, [_SIZE, ("PageToken", token), *query])
+        second = evidence.target.list(large, [size, ("PageToken", token), *query])
         url = second.url("previous_page_url")
         if url is None:
             violated("`meta.previous_page_url`, a URL: there is a page before", "null", second)
@@ -73,9 +87,57 @@ def previous_by_position(evidence: Evidence) -> None:
         check(back.sids == first.sids, "the first page", f"{back.summary}, another page", second, back)
 
 
+@clause(
+    "PAGE-36",
+    "must",
+    "A Page or a PageToken that is sent twice is no third one",
+    rule="A Page or a PageToken that is sent twice",
+    source=OURS,
+    spec=_TOKEN,
+)
+def sent_twice(evidence: Evidence) -> None:
+    """A Page or a PageToken that is sent twice MAY be 400; else one of the two MUST count."""
+    large, size = evidence.large, evidence.paged
+    pages = evidence.walk(large, size).pages
+    tokens = [_parameter(page, "PageToken") for page in pages[:2]]
+
+    def one_of(case: tuple[str, str]) -> None:
+        answer = evidence.target.list(large, [size, *(("Page", each) for each in case)])
+        if answer.has_status(200, 400).status == 200:
+            found = answer.meta.get("page", MISSING)
+            check(str(found) in case, f"`meta.page`: {' or '.join(case)}", f"`meta.page`: {told(found)}", answer)
+
+    def one_page_of(case: Sequence[str]) -> None:
+        answer = evidence.target.list(large, [size, *(("PageToken", each) for each in case)])
+        if answer.has_status(200, 400).status == 200:
+            is_one = answer.sids in [page.sids for page in pages[1:3]]
+            check(is_one, "the page of one of the two tokens", f"{answer.summary}, another page", answer)
+
+    evidence.each(one_of, (("3", "4"), ("4", "3")), name="Page={0[0]}&Page={0[1]}".format)
+    evidence.each(one_page_of, (tokens, tokens[::-1], [*tokens[:1], "x"]), name=lambda _: "PageToken")
+
+
+@clause("PAGE-37", "should", "A PageToken with another PageSize keeps both", source=OURS, spec=_TOKEN)
+def another_size(evidence: Evidence) -> None:
+    """A PageToken with another PageSize than it came with is 400, or gives a page of that size from the same place."""
+    large, size = evidence.large, evidence.paged
+    pages = evidence.walk(large, size).pages
+    token, order = _parameter(pages[0], "PageToken"), [sid for page in pages for sid in page.sids]
+    own = len(pages[0].sids)
+
+    def keeps(other: int) -> None:
+        answer = evidence.target.list(large, [("PageSize", str(other)), ("PageToken", token)])
+        if answer.has_status(200, 400).status == 200:
+            wanted = order[own : own + other]
+            expected = f"the {len(wanted)} Bindings that follow the first {own}"
+            check(answer.sids == wanted, expected, f"{answer.summary}, others", answer)
+
+    evidence.each(keeps, (max(own - 1, 1), own + 1, LARGEST_SIZE), name="PageSize={}".format)
+
+
 def _echoed(evidence: Evidence, number: int) -> None:
-    large = evidence.large
-    answer = evidence.target.list(large, [_SIZE, ("Page", str(number))])
+    large, size = evidence.large, evidence.paged
+    answer = evidence.target.list(large, [size, ("Page", str(number))])
     if answer.has_status(200, 400).status == 400:
         return
     page = answer.meta.get("page", MISSING)
@@ -91,21 +153,21 @@ def _echoed(evidence: Evidence, number: int) -> None:
         answer,
     )
     if carried == str(number):
-        beyond = evidence.target.list(large, [_SIZE, ("Page", str(number + 1))])
+        beyond = evidence.target.list(large, [size, ("Page", str(number + 1))])
         check(beyond.status == 400, f"Page={number + 1} in the URL of the next page", f"Page={number}", answer, beyond)
     following = evidence.target.follow(url, answer)
     following.has_status(200)
     page = following.meta.get("page", MISSING)
     check(page == int(carried), f"`meta.page`: {carried}", f"`meta.page`: {told(page)}", answer, following)
-    second = evidence.walk(large, _SIZE).pages[1]
+    second = evidence.walk(large, size).pages[1]
     check(following.sids == second.sids, "the second page", f"{following.summary}, another page", answer, following)
 
 
 def _parameter(page: Answer, name: str) -> str:
-    """A parameter of the next page's URL. Raises `NotShown` where there is no next page."""
+    """Give a parameter of the next page's URL. Raises `NotShown` where there is no next page."""
     url = page.url("next_page_url")
     if url is None:
-        raise NotShown("the world has too few Bindings for a second page")
+        raise WorldLacks("service with two Bindings")
     found = parse_qs(urlsplit(url).query).get(name)
     if not found:
         violated(f"`meta.next_page_url` with {name}", "a URL without it", page)

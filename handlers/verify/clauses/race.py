@@ -69,7 +69,7 @@ def test_one_delete(evidence: Evidence) -> None:
 
     def action(picks: Picks) -> None:
         for each in picks:
-            answers = evidence.target.together([partial(evidence.target.delete, evidence.large, each)] * 8, 8)
+            answers = evidence.target.together([partial(evidence.target.delete, each.service_sid, each)] * 8, 8)
             for answer in answers:
                 answer.has_status(204, 404)
             done = [answer for answer in answers if answer.status == 204]
@@ -83,12 +83,13 @@ def test_deletes(evidence: Evidence) -> None:
     """Deletes of different Bindings at once all take effect, and nothing else goes."""
 
     def action(picks: Picks) -> None:
-        before = evidence.standing(evidence.large)
-        calls = [partial(evidence.target.delete, evidence.large, each) for each in picks]
+        service = evidence.service_of(picks)
+        before = evidence.standing(service)
+        calls = [partial(evidence.target.delete, service, each) for each in picks]
         answers = evidence.target.together(calls, len(picks))
         for answer in answers:
             answer.has_status(204)
-        after = evidence.standing(evidence.large)
+        after = evidence.standing(service)
         left = [each.sid for each in picks if each.sid in after]
         check(not left, "all of them deleted", f"{some(left)} still listed", *answers)
         gone = set(before) - set(after) - {each.sid for each in picks}
@@ -111,19 +112,19 @@ def test_walks(evidence: Evidence) -> None:
 
 
 def _walked(evidence: Evidence, picks: Picks) -> None:
-    large = evidence.large
-    before = evidence.standing(large)
+    service = evidence.service_of(picks)
+    before = evidence.standing(service)
     picks = tuple(sorted(picks, key=lambda each: before.index(each.sid) if each.sid in before else 0))
     started = threading.Barrier(5)
 
     def walk(size: int) -> list[Answer]:
-        first = evidence.target.list(large, [("PageSize", str(size))])
+        first = evidence.target.list(service, [("PageSize", str(size))])
         started.wait(60)
-        return list(evidence.follow(first, large))
+        return list(evidence.follow(first, service))
 
     def delete() -> list[Answer]:
         started.wait(60)
-        return [evidence.target.delete(large, each).has_status(204) for each in picks]
+        return [evidence.target.delete(service, each).has_status(204) for each in picks]
 
     try:
         calls: list[Callable[[], list[Answer]]] = [*(partial(walk, size) for size in (10, 20, 25, 10)), delete]

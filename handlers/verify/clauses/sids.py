@@ -6,46 +6,60 @@ from ..clause import OURS, PAGE, clause
 from ..evidence import Evidence
 from ..facts import DELETE, FETCH, LIST
 from ..plan import Picks
+from ..response import Answer
 from ..violation import check
 
 _AROUND = ("%0A", "%20", "%00", "%09", "%0D%0A", "%0D", "%C2%A0", "+")
 _UNREADABLE = ("%zz=1", "Identity=%", "%", "Identity=%FF", "%FF=1", "a=1;b=2", ";a", "Identity[]=a", "+=1", "%00", "=")
 
 
-@clause("FETCH-10", "must", "A SID with something around it is not found", source=OURS, spec=FETCH)
+@clause(
+    "FETCH-10",
+    "must",
+    "A SID with something around it is not found",
+    rule="A SID with something around it",
+    source=OURS,
+    spec=FETCH,
+)
 def fetched(evidence: Evidence) -> None:
-    """A SID with white space, a line feed or a NUL before or behind it names nothing: fetching is 400 or 404."""
+    """A SID with white space, a line feed or a NUL before or behind it names nothing: fetching it MUST be refused."""
     service, sid = evidence.rich.sid, evidence.rich.bindings[0].sid
     cases = [(service, each) for each in _around(sid)] + [(each, sid) for each in _around(service)]
-    evidence.each(
-        lambda case: evidence.target.send("GET", evidence.target.path(*case), is_odd=True).has_status(400, 404), cases
-    )
+    evidence.each(lambda case: _refused(evidence.target.send("GET", evidence.target.path(*case), is_odd=True)), cases)
 
 
-@clause("LIST-16", "must", "A service SID with something around it is not found", source=OURS, spec=LIST)
+@clause(
+    "LIST-16",
+    "must",
+    "A service SID with something around it is not found",
+    rule="A SID with something around it",
+    source=OURS,
+    spec=LIST,
+)
 def listed(evidence: Evidence) -> None:
-    """A service SID with white space, a line feed or a NUL before or behind it names nothing: 400 or 404."""
+    """A service SID with white space, a line feed or a NUL before or behind it names nothing: it MUST be refused."""
     sids = _around(evidence.rich.sid)
-    evidence.each(lambda sid: evidence.target.list(sid, [], is_odd=True).has_status(400, 404), sids)
+    evidence.each(lambda sid: _refused(evidence.target.list(sid, [], is_odd=True)), sids)
 
 
 @clause(
     "DELETE-18",
     "must",
     "A SID with something around it deletes nothing",
+    rule="A SID with something around it",
     source=OURS,
     spec=DELETE,
     deletes="something around",
 )
 def around(evidence: Evidence) -> None:
-    """A SID with white space, a line feed or a NUL before or behind it names nothing: a delete is 400 or 404."""
+    """A SID with white space, a line feed or a NUL before or behind it names nothing: a delete MUST be refused."""
 
     def action(picks: Picks) -> None:
-        target, rich, [pick] = evidence.target, evidence.rich, picks
-        paths = [target.path(rich, each) for each in _around(pick.sid)]
-        paths += [target.path(each, pick) for each in _around(rich.sid)]
-        evidence.each(lambda path: target.send("DELETE", path, is_odd=True).has_status(400, 404), paths)
-        target.fetch(rich, pick).has_status(200)
+        target, pick = evidence.target, picks[0]
+        paths = [target.path(pick.service_sid, each) for each in _around(pick.sid)]
+        paths += [target.path(each, pick) for each in _around(pick.service_sid)]
+        evidence.each(lambda path: _refused(target.send("DELETE", path, is_odd=True)), paths)
+        target.fetch(pick.service_sid, pick).has_status(200)
 
     evidence.attempt("something around", action)
 
@@ -54,25 +68,25 @@ def around(evidence: Evidence) -> None:
     "DELETE-15",
     "must",
     "A delete whose query cannot be read deletes nothing",
+    rule="A delete with a query that cannot be read",
     source=OURS,
     spec=f"{DELETE}/responses/400",
     deletes="unreadable query",
 )
 def unreadable(evidence: Evidence) -> None:
     """A delete with a query that parsers drop, split or cannot decode (a broken escape, what is no UTF-8, a raw `;`)
-    is an error below 500, and deletes nothing.
+    MUST be an error below 500, and deletes nothing.
     """
 
     def action(picks: Picks) -> None:
-        target, rich, [pick] = evidence.target, evidence.rich, picks
-        path = target.path(rich, pick)
+        target, pick = evidence.target, picks[0]
+        path = target.path(pick.service_sid, pick)
 
         def refused(query: str) -> None:
-            answer = target.send("DELETE", f"{path}?{query}", is_odd=True)
-            check(400 <= answer.status < 500, "status 400", answer.summary, answer)
+            _refused(target.send("DELETE", f"{path}?{query}", is_odd=True))
 
         evidence.each(refused, _UNREADABLE)
-        target.fetch(rich, pick).has_status(200)
+        target.fetch(pick.service_sid, pick).has_status(200)
 
     evidence.attempt("unreadable query", action)
 
@@ -105,3 +119,8 @@ def twins(evidence: Evidence) -> None:
 
 def _around(sid: str) -> list[str]:
     return [form for text in _AROUND for form in (f"{sid}{text}", f"{text}{sid}")]
+
+
+def _refused(answer: Answer) -> None:
+    """Raise `Violation` unless an answer is an error of the client: 404, 400, or what a firewall says."""
+    check(400 <= answer.status < 500, "status 404 or 400", answer.summary, answer)

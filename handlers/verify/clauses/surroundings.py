@@ -11,6 +11,7 @@ from ..plan import Picks
 from ..response import Answer
 from ..variants import FORM, same_answer
 from ..violation import check
+from ..world import Binding
 
 _ELSEWHERE = "elsewhere.example"
 _PAST = "Thu, 01 Jan 1970 00:00:00 GMT"
@@ -86,10 +87,12 @@ def _bodies() -> Iterator[Surroundings]:
     yield Surroundings("XML for a body", (("Content-Type", "application/xml"),), b"<PageSize>1</PageSize>")
 
 
-@clause("HTTP-14", "must", "What surrounds a request changes no answer", source=SDKS, spec=LIST)
+@clause(
+    "HTTP-14", "must", "What surrounds a request changes no answer", rule="Bodies and headers", source=SDKS, spec=LIST
+)
 def reading(evidence: Evidence) -> None:
-    """Headers that browsers, proxies and frameworks add, and bodies with names that the operation knows, change
-    nothing of a list or a fetch; right answers to conditions and ranges are free.
+    """Headers that browsers, proxies and frameworks add, and bodies with names that the operation knows, MUST NOT
+    change a list or a fetch; right answers to conditions and ranges are free.
     """
     target, rich = evidence.target, evidence.rich
     query = [("PageSize", "5"), ("BindingType", TYPES[0]), ("BindingType", TYPES[1])]
@@ -112,11 +115,17 @@ def reading(evidence: Evidence) -> None:
 
 
 @clause(
-    "DELETE-16", "must", "What surrounds a delete does not change it", source=SDKS, spec=DELETE, deletes="surrounded"
+    "DELETE-16",
+    "must",
+    "What surrounds a delete does not change it",
+    rule="Bodies and headers",
+    source=SDKS,
+    spec=DELETE,
+    deletes="surrounded",
 )
 def deleting(evidence: Evidence) -> None:
     """Headers that browsers, proxies and frameworks add, a method in a header, and bodies with names that the
-    operation knows, change nothing of a delete.
+    operation knows, MUST NOT change a delete.
     """
 
     def action(picks: Picks) -> None:
@@ -128,12 +137,12 @@ def deleting(evidence: Evidence) -> None:
     evidence.attempt("surrounded", action)
 
 
-def _deleted(evidence: Evidence, case: tuple[object, Surroundings]) -> None:
+def _deleted(evidence: Evidence, case: tuple[Binding, Surroundings]) -> None:
     pick, surroundings = case
-    target, rich = evidence.target, evidence.rich
-    answer = target.delete(rich, pick, headers=surroundings.headers, body=surroundings.body)
+    target, service = evidence.target, pick.service_sid
+    answer = target.delete(service, pick, headers=surroundings.headers, body=surroundings.body)
     check(answer.status == 204, f"with {surroundings.name}, status 204", answer.summary, answer)
-    target.fetch(rich, pick).has_status(404)
+    target.fetch(service, pick).has_status(404)
 
 
 @clause(
@@ -144,8 +153,8 @@ def overriding(evidence: Evidence) -> None:
     """A GET or a POST with the method DELETE in a header, in its query or in its body deletes nothing."""
 
     def action(picks: Picks) -> None:
-        target, rich, [pick] = evidence.target, evidence.rich, picks
-        path = target.path(rich, pick)
+        target, pick = evidence.target, picks[0]
+        path = target.path(pick.service_sid, pick)
         requests: list[tuple[str, str, Headers, bytes]] = []
         for name in _OVERRIDES:
             requests += [("GET", path, ((name, "DELETE"),), b""), ("POST", path, ((name, "DELETE"),), b"")]
@@ -157,20 +166,20 @@ def overriding(evidence: Evidence) -> None:
             method, where, headers, body = request
             answer = target.send(method, where, headers=headers, body=body)
             if method == "GET":
-                answer.has_status(200, 400)
+                check(answer.status < 500, "a status below 500", answer.summary, answer)
             return answer
 
         answers = target.together([partial(harmless, each) for each in requests])
-        left = target.fetch(rich, pick)
+        left = target.fetch(pick.service_sid, pick)
         suspects = [each for each in answers if each.status in (200, 202, 204)]
         check(left.status == 200, "nothing deleted", f"{pick.sid} is gone", *suspects[:3], left)
 
     evidence.attempt("another method", action)
 
 
-@clause("HTTP-20", "must", "HEAD is as GET, without the body, or 405", source="RFC 9110", spec=FETCH)
+@clause("HTTP-20", "must", "HEAD is as GET, without the body, or 405", rule="HEAD", source="RFC 9110", spec=FETCH)
 def head(evidence: Evidence) -> None:
-    """HEAD is answered as GET, with the same status and type and no body, or with 405."""
+    """HEAD MUST be answered as GET, with the same status and type and no body, or with 405."""
     target, rich = evidence.target, evidence.rich
     binding = target.path(rich, rich.bindings[0])
     cases: list[tuple[str, str | None]] = [
@@ -205,11 +214,12 @@ def head(evidence: Evidence) -> None:
     "HTTP-21",
     "should",
     "OPTIONS that is no preflight is 405, 200 or 204",
+    rule="Any other OPTIONS",
     source=OURS,
     spec=f"{RESPONSES}/MethodNotAllowed",
 )
 def options(evidence: Evidence) -> None:
-    """OPTIONS that is no preflight is 405, as any other method, or tells the methods with 200 or 204; it shows no
+    """OPTIONS that is no preflight SHOULD be 405, as any other method, or tell the methods with 200 or 204; it shows no
     Binding.
     """
     target, rich = evidence.target, evidence.rich

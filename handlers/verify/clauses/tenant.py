@@ -1,6 +1,7 @@
 """TENANT: accounts are apart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from ..clause import OURS, PAGE, SDKS, clause
@@ -19,8 +20,7 @@ _ALL = ("PageSize", str(LARGEST_SIZE))
 def test_fetch(evidence: Evidence) -> None:
     """Fetching another account's Binding, in its own service, is 404."""
     foreign = evidence.world.foreign
-    for each in foreign.bindings[:4]:
-        evidence.target.fetch(foreign, each).has_status(404)
+    evidence.each(lambda each: evidence.target.fetch(foreign, each).has_status(404), foreign.bindings[:4])
 
 
 @clause("TENANT-02", "must", "Listing another account's service is 404", source=PAGE, spec=_NOT_FOUND)
@@ -53,17 +53,16 @@ def test_delete(evidence: Evidence) -> None:
 @clause("TENANT-04", "must", "Another account's Binding under an own service is 404", source=PAGE, spec=_NOT_FOUND)
 def test_own_service(evidence: Evidence) -> None:
     """Another account's Binding SID under one's own service is 404."""
-    for each in evidence.world.foreign.bindings[:4]:
-        evidence.target.fetch(evidence.rich, each).has_status(404)
-        evidence.target.fetch(evidence.large, each).has_status(404)
+    services = (evidence.rich, evidence.large)
+    cases = [(service, each) for each in evidence.world.foreign.bindings[:4] for service in services]
+    evidence.each(lambda case: evidence.target.fetch(*case).has_status(404), cases, name=lambda case: case[1].sid)
 
 
 @clause("TENANT-05", "must", "Filters stay in their account", source=PAGE, spec=LIST)
 def test_filter(evidence: Evidence) -> None:
     """A filter by another account's identity shows only one's own Bindings."""
     users = list(evidence.world.foreign.identities)[:MOST_VALUES]
-    evidence.finds(evidence.rich, users)
-    evidence.finds(evidence.large, users)
+    evidence.finds((service, user) for service in (evidence.rich, evidence.large) for user in users)
     same_bindings(
         evidence.listed(evidence.rich, *(("Identity", each) for each in users), _ALL), evidence.rich.matching(users)
     )
@@ -79,16 +78,20 @@ def test_alike(evidence: Evidence) -> None:
     service, nowhere = foreign.sid, evidence.absent("IS")
     fetch, listed = evidence.target.fetch, evidence.target.list
     names = {binding: "(sid)", absent: "(sid)", service: "(service)", nowhere: "(service)"}
-    one, again = fetch(nowhere, absent), fetch(nowhere, absent)
+    size = [("PageSize", "5")]
+    asked: list[tuple[Callable[[], Answer], Callable[[], Answer]]] = [
+        (partial(fetch, nowhere, absent), partial(fetch, nowhere, absent)),
+        (partial(fetch, service, binding), partial(fetch, nowhere, absent)),
+        (partial(fetch, service, absent), partial(fetch, nowhere, absent)),
+        (partial(fetch, evidence.rich, binding), partial(fetch, evidence.rich, absent)),
+        (partial(listed, service), partial(listed, nowhere)),
+        (partial(listed, service, size), partial(listed, nowhere, size)),
+    ]
+    answers = evidence.target.together([each for pair in asked for each in pair])
+    (one, again), *pairs = zip(answers[::2], answers[1::2], strict=True)
     stable = [name for name in ERROR if one.object.get(name) == again.object.get(name)]  # a text may name its request
-    for theirs, nothing in (
-        (fetch(service, binding), fetch(nowhere, absent)),
-        (fetch(service, absent), fetch(nowhere, absent)),
-        (fetch(evidence.rich, binding), fetch(evidence.rich, absent)),
-        (listed(service), listed(nowhere)),
-        (evidence.target.delete(service, absent), evidence.target.delete(nowhere, absent)),
-        (listed(service, [("PageSize", "5")]), listed(nowhere, [("PageSize", "5")])),
-    ):
+    delete = evidence.target.delete
+    for theirs, nothing in (*pairs, (delete(service, absent), delete(nowhere, absent))):
         _alike(names, stable, theirs, nothing)
 
 
@@ -115,7 +118,8 @@ def test_other(evidence: Evidence) -> None:
 @clause("TENANT-08", "must", "A key opens its own account only", source=SDKS, spec=_NOT_FOUND)
 def test_key(evidence: Evidence) -> None:
     """An API key opens its own account only."""
-    key, foreign = evidence.world.key, evidence.world.foreign
+    world = evidence.world
+    key, foreign = world.key, world.foreign if world.owner_of_key is world.account else world.rich
     evidence.target.list(foreign, credentials=key).has_status(404)
     evidence.target.fetch(foreign, foreign.bindings[0], credentials=key).has_status(404)
     evidence.target.delete(foreign, evidence.absent(), credentials=key).has_status(404)

@@ -1,7 +1,9 @@
 """TEXT: texts and how they are encoded."""
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
@@ -9,45 +11,64 @@ from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence, same_bindings
 from ..facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS
 from ..response import Answer
-from ..violation import NotShown, check, violated
+from ..variants import INHERITED
+from ..violation import WorldLacks, case_name, check, violated
+from ..world import Service
 
 _IDENTITY = f"{PARAMETERS}/IdentityParameter"
 _PROPERTY = f"{SCHEMAS}/Binding/properties/identity"
 _RESERVED = set("!*'();:@&=+$,/?%#[]\\|<>{}\"^`~")
 _ALIKE = {"null", "none", "undefined", "true", "false", "nan", "inf", "bindings", "[]", "{}"}
 _JSON = "RFC 8259"
+_SQL = ("%", "_", "*", ".*", "%%", "' OR '1'='1", "x' OR 'a'='a", '" OR ""="', "'", '"', "\\", "%_", "a'--", "O'Brien")
+"""Texts with wildcards, and with what SQL and shells give a meaning."""
 _SHORTEST_LONG = 100
+_UNICODE_ESCAPE = re.compile("%u([0-9A-Fa-f]{4})")
+_MOST = 40
+"""Identities that a clause filters by, at most, where it makes many."""
+Asked = list[tuple[Service, str]]
+"""Identities, each with the service in which it is filtered by."""
 
 
 @clause("TEXT-01", "must", "A comma does not separate Identities", source=PAGE, spec=_IDENTITY)
 def test_comma(evidence: Evidence) -> None:
     """An identity with a comma is one identity: `a,b` finds just itself, not the users a and b."""
-    users = evidence.users(lambda each: "," in each, "identity with a comma")
-    parts = [part for user in users for part in user.split(",") if part]
-    plain = [each for each in evidence.rich.identities if each.isalnum()][:2]
-    evidence.finds(evidence.rich, [*users, *parts, ",".join(plain)], "commas separate nothing in a query")
+    asked: Asked = []
+    for service, users in evidence.users(lambda each: "," in each, "identity with a comma"):
+        parts = [part for user in users for part in user.split(",") if part]
+        plain = [each for each in service.identities if each.isalnum()][:2]
+        asked += _in(service, [*users, *parts, ",".join(plain)])
+    evidence.finds(asked, "commas separate nothing in a query")
 
 
 @clause("TEXT-02", "must", "Identities are compared with their case", source=OURS, spec=_IDENTITY)
 def test_case(evidence: Evidence) -> None:
     """Identities are compared with their case: `A` and `a` are two users."""
-    users = evidence.users(lambda each: each.swapcase() != each, "identity with letters of two cases")
-    folded: dict[str, list[str]] = {}
-    for user in users:
-        folded.setdefault(user.casefold(), []).append(user)
-    same = [user for alike in folded.values() if len(alike) > 1 for user in alike]
-    changed = [form for user in users[:6] for form in (user.swapcase(), user.upper(), user.lower())]
-    evidence.finds(evidence.rich, [*same, *changed], "users whose names differ in case are two users")
+    asked: Asked = []
+    for service in evidence.services:
+        folded: dict[str, list[str]] = {}
+        for user in service.identities:
+            folded.setdefault(user.casefold(), []).append(user)
+        alike = [user for same in folded.values() if len(same) > 1 for user in same]
+        asked += _in(service, alike[: _MOST // 2])
+    found = evidence.users(lambda each: each.swapcase() != each, "identity with letters of two cases")
+    for service, users in found[:2]:
+        changed = [form for user in users[:6] for form in (user.swapcase(), user.upper(), user.lower())]
+        asked += _in(service, changed)
+    evidence.finds(asked, "users whose names differ in case are two users")
 
 
 @clause("TEXT-03", "must", "Identities are not trimmed", source=OURS, spec=_IDENTITY)
 def test_trim(evidence: Evidence) -> None:
     """Identities are not trimmed: with a space before or after it an identity is another one."""
-    plain = evidence.users(lambda each: each == each.strip(), "identity without space around it")[-8:]
-    padded = [user for user in evidence.rich.identities if user != user.strip()]
-    stripped = [user.strip() for user in padded if user.strip()]
-    around = [form for user in plain[:3] for form in (f" {user}", f"{user} ", f"{user}\n", f"\t{user}")]
-    evidence.finds(evidence.rich, [*padded, *stripped, *around], "nothing is trimmed")
+    asked: Asked = []
+    for service in evidence.services:
+        padded = [user for user in service.identities if user != user.strip()][: _MOST // 2]
+        asked += _in(service, [*padded, *(user.strip() for user in padded if user.strip())])
+    for service, users in evidence.users(lambda each: each == each.strip(), "identity without space around it")[:2]:
+        around = [form for user in users[-3:] for form in (f" {user}", f"{user} ", f"{user}\n", f"\t{user}")]
+        asked += _in(service, around)
+    evidence.finds(asked, "nothing is trimmed")
 
 
 @clause("TEXT-04", "must", "Identities are not normalised", source=OURS, spec=_IDENTITY)
@@ -57,34 +78,39 @@ def test_normalisation(evidence: Evidence) -> None:
     def forms(user: str) -> set[str]:
         return {unicodedata.normalize(form, user) for form in ("NFC", "NFD", "NFKC")} - {user}
 
-    users = evidence.users(forms, "identity that normalisation changes")
-    others = [form for user in users for form in sorted(forms(user)) if len(form) <= 512]
-    evidence.finds(evidence.rich, [*users, *others][:40], "texts that normalisation makes the same are different")
+    asked: Asked = []
+    for service, users in evidence.users(forms, "identity that normalisation changes"):
+        others = [form for user in users for form in sorted(forms(user)) if len(form) <= 512]
+        asked += _in(service, [*users, *others])
+    evidence.finds(asked[:_MOST], "texts that normalisation makes the same are different")
 
 
-@clause("TEXT-05", "must", "A plus in a query is a space", source=SDKS, spec=_IDENTITY)
+@clause("TEXT-05", "must", "A plus in a query is a space", rule="Encoding", source=SDKS, spec=_IDENTITY)
 def test_plus(evidence: Evidence) -> None:
-    """In a query a `+` is a space, as forms encode it and some SDKs do."""
-    users = evidence.users(lambda each: " " in each, "identity with a space")[:8]
-    evidence.each(_finds_raw, [(quote_plus(user, safe=""), user) for user in users], evidence)
+    """In a query a `+` MUST be a space, as forms encode it and some SDKs do."""
+    found = evidence.users(lambda each: " " in each, "identity with a space")
+    asked = [(service, quote_plus(user, safe=""), user) for service, users in found for user in users[:8]]
+    evidence.each(_finds_raw, asked, evidence, name=_written)
 
 
-@clause("TEXT-06", "must", "%2B in a query is a plus", source=SDKS, spec=_IDENTITY)
+@clause("TEXT-06", "must", "%2B in a query is a plus", rule="Encoding", source=SDKS, spec=_IDENTITY)
 def test_encoded_plus(evidence: Evidence) -> None:
-    """In a query `%2B` is a plus."""
-    users = evidence.users(lambda each: "+" in each, "identity with a plus")
-    evidence.finds(evidence.rich, [*users, *(user.replace("+", " ") for user in users)], "%2B is a plus")
+    """In a query `%2B` MUST be a plus."""
+    asked: Asked = []
+    for service, users in evidence.users(lambda each: "+" in each, "identity with a plus"):
+        asked += _in(service, [*users, *(user.replace("+", " ") for user in users)])
+    evidence.finds(asked, "%2B is a plus")
 
 
 @clause("TEXT-07", "must", "Percent-encoding is decoded once", source=OURS, spec=_IDENTITY)
 def test_decoded_once(evidence: Evidence) -> None:
     """Percent-encoded text is decoded once: the identity `%2F` is not `/`."""
-    users = evidence.users(lambda each: "%" in each, "identity with a percent sign")
-    decoded = [unquote(user) for user in users if "\0" not in unquote(user)]
-    twice = [
-        quote(each, safe="") for each in evidence.rich.identities if quote(each, safe="") != each and len(each) < 9
-    ]
-    evidence.finds(evidence.rich, [*users, *decoded, *twice[:6]], "percent-encoding is taken off once")
+    asked: Asked = []
+    for service, users in evidence.users(lambda each: "%" in each, "identity with a percent sign"):
+        decoded = [unquote(user) for user in users if "\0" not in unquote(user)]
+        twice = [quote(each, safe="") for each in service.identities if quote(each, safe="") != each and len(each) < 9]
+        asked += _in(service, [*users, *decoded, *twice[:6]])
+    evidence.finds(asked, "percent-encoding is taken off once")
 
 
 @clause("TEXT-08", "must", "Identities in every script are found", source=PAGE, spec=_IDENTITY)
@@ -118,30 +144,35 @@ def test_white(evidence: Evidence) -> None:
 @clause("TEXT-12", "must", "Identities of 512 characters are found", source=OURS, spec=_PROPERTY)
 def test_long(evidence: Evidence) -> None:
     """Identities of 512 code points are found by their filter, however many bytes they have."""
-    longest = max(map(len, evidence.rich.identities))
-    if longest < 100:
-        raise NotShown("the world has no long identity")
+    longest = max(len(each) for service in evidence.services for each in service.identities)
+    if longest < _SHORTEST_LONG:
+        raise WorldLacks("long identity")
     _finds(evidence, lambda each: len(each) == longest, "long identity")
 
 
 @clause("TEXT-13", "must", "No character of an Identity is a wildcard", source=OURS, spec=_IDENTITY)
 def test_wildcards(evidence: Evidence) -> None:
     """`%`, `_`, `*` and quotes in an identity are neither wildcards nor SQL."""
-    plain = [each for each in evidence.rich.identities if each.isascii() and each.isalnum() and len(each) > 2][:2]
-    built = [form for each in plain for form in (f"{each[:-1]}%", f"{each[:-1]}_", f"{each[0]}*", f"%{each[1:]}")]
-    common = ["%", "_", "*", ".*", "%%", "' OR '1'='1", "x' OR 'a'='a", '" OR ""="', "'", '"', "\\", "%_", "a'--"]
-    evidence.finds(evidence.rich, [*built, *common], "no character of an identity has a meaning")
+    asked: Asked = []
+    for service in _plain_and_odd(evidence):
+        plain = [each for each in _plain(service) if len(each) > 2][:2]
+        built = [form for each in plain for form in (f"{each[:-1]}%", f"{each[:-1]}_", f"{each[0]}*", f"%{each[1:]}")]
+        asked += _in(service, [*built, *_SQL])
+    evidence.finds(asked, "no character of an identity has a meaning")
 
 
 @clause("TEXT-14", "must", "Identities that look like numbers or keywords are texts", source=OURS, spec=_IDENTITY)
 def test_alike(evidence: Evidence) -> None:
-    """Identities that look like something else (null, true, 0, 01, -1, NaN, undefined) are texts like any other."""
+    """Identities that look like something else (null, true, 0, 01, -1, NaN, constructor) are texts like any other."""
 
     def looks(each: str) -> bool:
         return each.lower() in _ALIKE or each.lstrip("+-").isdecimal()
 
-    users = evidence.users(looks, "identity that looks like a number or a keyword")
-    evidence.finds(evidence.rich, [*users, "0", "1", "01", "1.0", "null", "None", "true", "false", "NaN", "undefined"])
+    asked: Asked = []
+    for service, users in evidence.users(looks, "identity that looks like a number or a keyword"):
+        others = ("0", "1", "01", "1.0", "null", "None", "true", "false", "NaN", "undefined", *INHERITED)
+        asked += _in(service, [*users, *others])
+    evidence.finds(asked)
 
 
 @clause("TEXT-15", "must", "Identities with dots are found", source=OURS, spec=_IDENTITY)
@@ -155,42 +186,59 @@ def test_dots(evidence: Evidence) -> None:
 @clause("TEXT-16", "must", "All ways to escape a character mean the same", source="RFC 3986", spec=_IDENTITY)
 def test_escapes(evidence: Evidence) -> None:
     """Escapes with lower-case and upper-case digits (%c3%a9, %C3%A9), and needless ones (%41), mean the same."""
-    users = evidence.users(lambda each: not each.isascii() or set(each) & _RESERVED, "identity that needs escapes")
+    found = evidence.users(lambda each: not each.isascii() or set(each) & _RESERVED, "identity that needs escapes")
     wanted = []
-    for user in users[:: max(len(users) // 8, 1)]:
-        if len(user) < 50:
-            upper = quote(user, safe="")
-            wanted += [(upper, user), (upper.lower() if user.lower() == user else upper, user)]
-    for user in [each for each in evidence.rich.identities if len(each) < 20][:12]:
-        wanted.append(("".join(f"%{byte:02x}" for byte in user.encode()), user))
-    evidence.each(_finds_raw, wanted, evidence)
+    for service, users in found:
+        for user in users[:: max(len(users) // 8, 1)]:
+            if len(user) < 50:
+                upper = quote(user, safe="")
+                lower = upper.lower() if user.lower() == user else upper
+                wanted += [(service, upper, user), (service, lower, user)]
+        for user in [each for each in service.identities if len(each) < 20][:12]:
+            wanted.append((service, "".join(f"%{byte:02x}" for byte in user.encode()), user))
+    evidence.each(_finds_raw, wanted, evidence, name=_written)
 
 
-@clause("TEXT-17", "must", "Broken percent-encoding shows nobody's Bindings", source="RFC 3986", spec=_IDENTITY)
+@clause(
+    "TEXT-17",
+    "must",
+    "Broken percent-encoding shows nobody's Bindings",
+    rule="A query that cannot be read",
+    source="RFC 3986",
+    spec=_IDENTITY,
+)
 def test_broken(evidence: Evidence) -> None:
-    """Broken percent-encoding in a filter gives 400, 404, nothing, or the Bindings of whoever is called just that;
-    never a 5xx, never others.
+    """Broken percent-encoding in a filter MUST be refused, or give nothing, or the Bindings of whoever is called just
+    that (of `%u0041` also those of A, as some decoders read it); never a 5xx, never others.
     """
-    evidence.each(_nothing, ("%zz", "%", "%4", "%%", "%u0041", "a%", "%-1"), evidence)
+    _show_nothing(evidence, lambda _: ("%zz", "%", "%4", "%%", "%u0041", "a%", "%-1"))
 
 
-@clause("TEXT-18", "must", "A NUL in a filter shows nobody's Bindings", source=OURS, spec=_IDENTITY)
+@clause(
+    "TEXT-18",
+    "must",
+    "A NUL in a filter shows nobody's Bindings",
+    rule="A query that cannot be read",
+    source=OURS,
+    spec=_IDENTITY,
+)
 def test_nul(evidence: Evidence) -> None:
-    """A NUL in a filter gives 400, 404 or nothing; never a 5xx, never Bindings."""
-    plain = [each for each in evidence.rich.identities if each.isascii() and each.isalnum()][:2]
-    evidence.each(
-        _nothing, ("%00", "a%00b", *(f"{each}%00" for each in plain), *(f"%00{each}" for each in plain)), evidence
-    )
+    """A NUL in a filter MUST be refused or give nothing; never a 5xx, never Bindings."""
+    _show_nothing(evidence, lambda plain: ("%00", "a%00b", *(form for e in plain for form in (f"{e}%00", f"%00{e}"))))
 
 
-@clause("TEXT-19", "must", "What is not UTF-8 in a filter shows nobody's Bindings", source="RFC 3629", spec=_IDENTITY)
+@clause(
+    "TEXT-19",
+    "must",
+    "What is not UTF-8 in a filter shows nobody's Bindings",
+    rule="A query that cannot be read",
+    source="RFC 3629",
+    spec=_IDENTITY,
+)
 def test_not_utf8(evidence: Evidence) -> None:
-    """What is not UTF-8 in a filter gives 400, 404 or nothing; never a 5xx, never Bindings."""
-    plain = [each for each in evidence.rich.identities if each.isascii() and each.isalnum()][:2]
+    """What is not UTF-8 in a filter MUST be refused, give nothing, or be read as U+FFFD; never a 5xx, never others."""
     broken = ("%FF", "%C3", "%ED%A0%80", "%C0%AF", "%F8%88%80%80%80", "%F4%90%80%80", "%E9")
-    evidence.each(
-        _nothing, (*broken, *(f"{each}%FF" for each in plain), *(f"{each}%C0%80" for each in plain)), evidence
-    )
+    _show_nothing(evidence, lambda plain: (*broken, *(f"{e}{end}" for e in plain for end in ("%FF", "%C0%80"))))
 
 
 @clause("TEXT-20", "must", "JSON is UTF-8", source=_JSON, spec=f"{SCHEMAS}/Binding")
@@ -208,9 +256,10 @@ def test_utf8(evidence: Evidence) -> None:
 @clause("TEXT-21", "must", "Page URLs keep every Identity", source=SDKS, spec=f"{SCHEMAS}/PageMeta/properties/url")
 def test_page_urls(evidence: Evidence) -> None:
     """The page URLs of a filtered list lead to the same filter, whatever characters the identity has."""
-    users = [each for each in evidence.rich.identities if not each.isalnum() or not each.isascii()]
-    several = [users[start : start + MOST_VALUES] for start in range(0, len(users), MOST_VALUES)]
-    evidence.each(_leads_on, several, evidence)
+    cases: list[tuple[Service, Sequence[str]]] = []
+    for service, users in evidence.users(lambda each: not _is_plain(each), "identity with other signs than letters"):
+        cases += [(service, users[start : start + MOST_VALUES]) for start in range(0, len(users), MOST_VALUES)]
+    evidence.each(partial(_leads_on, evidence), cases, name=lambda case: f"{len(case[1])} users of {case[0].sid}")
 
 
 @clause("TEXT-22", "must", "Identities are compared to their end", source=OURS, spec=_IDENTITY)
@@ -218,47 +267,87 @@ def to_the_end(evidence: Evidence) -> None:
     """Identities are compared whole: those that differ only after 100, 191, 255 or 256 characters or bytes are
     different users, and the beginning of one is another.
     """
-    service = max(evidence.services, key=lambda each: sorted(map(len, each.identities))[-2:])
-    long = [each for each in service.identities if len(each) >= _SHORTEST_LONG]
-    if not long:
-        raise NotShown("the world has no long identity")
-    long = sorted(long, key=len, reverse=True)[:24]
-    cut = [each[:size] for each in long[:4] for size in (100, 191, 255, 256) if len(each) > size]
-    others = [each[:-1] + "~" for each in long[:4]]
-    evidence.finds(service, [*long, *cut, *others], "identities are compared to their end")
+    asked: Asked = []
+    for service, users in evidence.users(lambda each: len(each) >= _SHORTEST_LONG, "long identity"):
+        long = sorted(users, key=len, reverse=True)[:24]
+        cut = [each[:size] for each in long[:4] for size in (100, 191, 255, 256) if len(each) > size]
+        others = [each[:-1] + "~" for each in long[:4]]
+        asked += _in(service, [*long, *cut, *others])
+    evidence.finds(asked, "identities are compared to their end")
 
 
-def _leads_on(evidence: Evidence, users: Sequence[str]) -> None:
-    wanted = evidence.rich.matching(users)
+def _in(service: Service, identities: Iterable[str]) -> Asked:
+    return [(service, identity) for identity in identities]
+
+
+def _is_plain(identity: str) -> bool:
+    return identity.isascii() and identity.isalnum()
+
+
+def _plain(service: Service) -> list[str]:
+    return [each for each in service.identities if _is_plain(each)]
+
+
+def _plain_and_odd(evidence: Evidence) -> Sequence[Service]:
+    """Choose the service with the most plain identities, and that with the most others."""
+    several = [each for each in evidence.services if len(each.identities) > 1] or evidence.services
+    plain = max(several, key=lambda each: len(_plain(each)))
+    odd = max(several, key=lambda each: len(each.identities) - len(_plain(each)))
+    return [plain] if plain is odd else [plain, odd]
+
+
+def _leads_on(evidence: Evidence, case: tuple[Service, Sequence[str]]) -> None:
+    service, users = case
+    wanted = service.matching(users)
     size = ("PageSize", str(max(len(wanted) // 2, 1)))
-    first = evidence.listed(evidence.rich, size, *(("Identity", each) for each in users))
+    first = evidence.listed(service, size, *(("Identity", each) for each in users))
     for name in ("url", "first_page_url"):
         led = evidence.target.follow(_url(first, name), first)
         check(led.status == 200 and led.sids == first.sids, f"`meta.{name}` leads to the same", led.summary, first, led)
-    pages = evidence.follow(first, evidence.rich)
+    pages = evidence.follow(first, service)
     sids = [sid for page in pages for sid in page.sids]
     same = sorted(map(str, sids)) == sorted(each.sid for each in wanted)
     check(same, f"pages with the {len(wanted)} Bindings that match", f"{len(sids)} Bindings, others", *pages[:2])
 
 
-def _finds(evidence: Evidence, fits: Any, what: str) -> None:
-    evidence.finds(evidence.rich, evidence.users(fits, what))
+def _finds(evidence: Evidence, fits: Callable[[str], object], what: str) -> None:
+    found = evidence.users(fits, what)
+    evidence.finds((service, user) for service, users in found for user in users)
 
 
-def _finds_raw(evidence: Evidence, wanted: tuple[str, str]) -> None:
-    text, user = wanted
-    answer = evidence.target.send("GET", f"{evidence.target.path(evidence.rich)}?Identity={text}")
-    same_bindings(answer, evidence.rich.matching([user]))
+def _finds_raw(evidence: Evidence, wanted: tuple[Service, str, str]) -> None:
+    service, text, user = wanted
+    answer = evidence.target.send("GET", f"{evidence.target.path(service)}?Identity={text}")
+    same_bindings(answer, service.matching([user]))
 
 
-def _nothing(evidence: Evidence, text: str) -> None:
-    path = evidence.target.path(evidence.rich)
+def _written(wanted: tuple[Service, str, str]) -> str:
+    return case_name(f"Identity={wanted[1]}")
+
+
+def _show_nothing(evidence: Evidence, texts: Callable[[Sequence[str]], Sequence[str]]) -> None:
+    """Raise `Violation` unless filters show nothing, which are made with a service's plain identities."""
+    services = _plain_and_odd(evidence)
+    cases = [(service, text) for service in services for text in texts(_plain(service)[:2])]
+    evidence.each(partial(_nothing, evidence), cases, name=lambda case: case_name(case[1]))
+
+
+def _nothing(evidence: Evidence, case: tuple[Service, str]) -> None:
+    service, text = case
+    path = evidence.target.path(service)
     for query in (f"Identity={text}", f"PageSize={LARGEST_SIZE}&Identity={text}"):
         answer: Answer = evidence.target.send("GET", f"{path}?{query}", is_odd=True)
-        if answer.has_status(200, 400, 404).status == 200:
-            itself = {each.sid for each in evidence.rich.matching([text])}  # most decoders leave what is no escape
+        is_refused = 400 <= answer.status < 500  # by the server, or by a firewall before it
+        check(is_refused or answer.status == 200, "status 400 or 404, or an empty list", answer.summary, answer)
+        if not is_refused:
+            itself = {each.sid for each in service.matching(_readings(text))}
             others = [sid for sid in answer.sids if sid not in itself]
             check(not others, "status 400 or 404, or an empty list", answer.summary, answer)
+
+
+def _readings(text: str) -> list[str]:
+    """Give what decoders make of an escape that is none: most leave it, some know `%u`, or have U+FFFD for bytes."""
+    return [text, _UNICODE_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text), unquote(text)]
 
 
 def _url(page: Answer, name: str) -> str:

@@ -105,7 +105,7 @@ def sent(report: Path) -> dict[str, int]:
 
 
 def left_out(report: Path) -> list[str]:
-    """What Schemathesis could not do, for another reason than that no answer came."""
+    """Say what Schemathesis could not do, for another reason than that no answer came."""
     errors = [event for kind, event in _events(report) if kind in ("NonFatalError", "FatalError")]
     return [
         f"{error.get('label', 'a part')} ({error['value']['type']})"

@@ -77,7 +77,7 @@ def _is_success(response: Response) -> bool:
 
 
 def _told(failure: JsonSchemaError) -> str:
-    """What is wrong with a body or a header, without what it holds."""
+    """Say what is wrong with a body or a header, without what it holds."""
     keyword = str(failure.schema_path[-1]) if failure.schema_path else "schema"
     where = "/" + "/".join(map(str, failure.instance_path))
     if keyword == "required":  # the message names what the schema asks for

@@ -53,7 +53,7 @@ class Plan:
         return cls(run.target.base_url, services, _some(identities, _IDENTITIES), _some(_tokens(run), _TOKENS))
 
     def as_json(self) -> dict[str, Any]:
-        """The plan as the child reads it."""
+        """Give the plan as the child reads it."""
         return asdict(self)
 
     @property
@@ -76,7 +76,7 @@ class Substitutes:
         return self._not_there(parameters)
 
     def query(self, query: Mapping[str, Any]) -> dict[str, Any]:
-        """A query: a user of the world as the first of a filter, and tokens that the target gave, now and then."""
+        """Make a query: a user of the world as the first of a filter, and tokens that the target gave, now and then."""
         found = dict(query)
         identities = found.get("Identity")
         if self.plan.identities and isinstance(identities, list) and identities and isinstance(identities[0], str):
@@ -117,14 +117,14 @@ class Substitutes:
         return found
 
     def _made_up(self, prefix: str, value: object) -> str:
-        """A SID that nobody has: a hash."""
+        """Make a SID that nobody has: a hash."""
         sid = prefix + hashlib.sha256(f"chat-bindings {value}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
         self._absent.add(sid.lower())
         return sid
 
 
 def binding_sids(text: str) -> set[str]:
-    """What a server could read as the SID of a Binding, in lower case, however often it decodes."""
+    """Give what a server could read as the SID of a Binding, in lower case, however often it decodes."""
     found: set[str] = set()
     for _ in range(3):
         found.update(_BINDING_SID.findall(text.lower()))

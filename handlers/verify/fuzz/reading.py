@@ -23,7 +23,7 @@ _LIST = ("BindingType", "Identity", "PageSize", "Page", "PageToken")
 
 
 def reading(url: str, prefix: str, tokens: Collection[str]) -> Reading:
-    """What a GET or DELETE of a URL is, going by the contract; `tokens` are page tokens that the target gave."""
+    """Tell what a GET or DELETE of a URL is, going by the contract; `tokens` are page tokens that the target gave."""
     parts = urlsplit(url)
     match = _PATH.fullmatch(parts.path.removeprefix(prefix))
     if match is None or len(url) > _LONGEST_URL:

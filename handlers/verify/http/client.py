@@ -94,7 +94,7 @@ class Client:
             return note(self._exchanged(Connection(self.route, self.timeout), request, shared))
 
     def own(self) -> Kept:
-        """The connections that this thread alone uses."""
+        """Give the connections that this thread alone uses."""
         if not hasattr(self._own, "kept"):
             self._own.kept = Kept()
             with self._lock:
@@ -186,7 +186,7 @@ class Client:
 
 
 def route_to(base_url: str, context: ssl.SSLContext) -> Route:
-    """The way to the origin of a base URL: through the proxy of the environment, unless it is this machine."""
+    """Choose the way to the origin of a base URL: through the proxy of the environment, unless it is this machine."""
     parts = urlsplit(base_url)
     host = parts.hostname or ""
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]

@@ -312,7 +312,7 @@ def _decoded(headers: h11._headers.Headers) -> Headers:
 
 
 def _unpacked(status: int, headers: Headers, body: bytes, most: int) -> bytes:
-    """A body without its content encodings. Raises `BadFraming` and `TooLarge`."""
+    """Take a body's content encodings off. Raises `BadFraming` and `TooLarge`."""
     named = ",".join(value for name, value in headers if name == "content-encoding")
     for encoding in reversed([each.strip().lower() for each in named.split(",")]):
         if body and encoding in ("gzip", "x-gzip", "deflate"):
@@ -327,7 +327,7 @@ def _unpacked(status: int, headers: Headers, body: bytes, most: int) -> bytes:
 
 
 def _inflated(body: bytes, most: int) -> bytes:
-    """What is packed in a body, but no more than a byte beyond `most`."""
+    """Unpack a body, but no more than a byte beyond `most`."""
     whole = b""
     while body and len(whole) <= most:
         packer = zlib.decompressobj(_window_bits(body))

@@ -49,8 +49,8 @@ def _outcome(target: Target, path: str) -> Answer | TransportError:
         return target.tried("GET", path)
     except TransportError as error:
         return error
-    except Violation:
-        return unanswered(target.request("GET", path))
+    except Violation as violation:
+        return unanswered(target.request("GET", path), violation.actual)
 
 
 def _holds(target: Target, answers: list[Answer]) -> bool:
@@ -70,7 +70,7 @@ def _holds(target: Target, answers: list[Answer]) -> bool:
 
 
 def _unfit(target: Target, answers: list[Answer]) -> str:
-    """What to do about a target that shows nothing of the world."""
+    """Say what to do about a target that shows nothing of the world."""
     first, account = answers[0], target.world.account.sid
     if all(answer.status in (401, 403) for answer in answers):
         return (
@@ -93,18 +93,22 @@ def _unfit(target: Target, answers: list[Answer]) -> str:
             f"{target.base_url} answers with HTML, as a site or a login page does, not an API: name the URL below "
             "which /v2/Services is served."
         )
-    statuses = ", ".join(str(status) for status in sorted({answer.status for answer in answers}))
-    return (
-        f"{target.base_url} holds no Binding of the fixtures' account {account} (answers: {statuses}): load the world "
-        "into it first, or write the SIDs that it has into the fixtures."
-    )
+    if not any(answer.status for answer in answers):
+        what = f"gives no answer that can be read ({first.reason}): look what listens there, and what stands between"
+    else:
+        statuses = ", ".join(str(status) for status in sorted({answer.status for answer in answers}))
+        what = (
+            f"holds no Binding of the fixtures' account {account} (answers: {statuses}): load the world into it first, "
+            "or write the SIDs that it has into the fixtures"
+        )
+    return f"{target.base_url} {what}."
 
 
 def _tried(target: Target, path: str) -> Answer:
     try:
         return target.send("GET", path)
-    except Violation:
-        return unanswered(target.request("GET", path))
+    except Violation as violation:
+        return unanswered(target.request("GET", path), violation.actual)
 
 
 def _shows(answer: Answer, sids: Iterable[str]) -> bool:

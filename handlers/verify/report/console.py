@@ -24,7 +24,9 @@ from .texts import (
     fuzzing,
     grouped,
     kind,
+    lacking,
     printable,
+    remedy,
     sent_line,
     skipped,
     verdict,
@@ -79,11 +81,11 @@ class LiveProgress:
         self._progress.stop()
 
     def start(self, clause: Clause) -> None:
-        """A clause is being checked."""
+        """Show that a clause is being checked."""
         self._progress.update(self._task, description=f"{clause.id} {escape(clause.title)}")
 
     def done(self, result: Result) -> None:
-        """A clause was checked."""
+        """Show that a clause was checked."""
         self._checked += 1
         self._progress.advance(self._task)
         if self._console.is_terminal or result.outcome == "failed":
@@ -112,8 +114,9 @@ def show_summary(report: Report, console: Console) -> None:
             _tell(f"  also {other.clause.id}", f"({other.clause.level}) {other.clause.title}", console)
     for finding in found_by_fuzzing(report):
         _show_finding(report, finding, console)
-    for reason, ids in skipped(report).items():
-        _tell("Skipped", f"{', '.join(ids)}: {reason}.", console)
+    _show_skipped(report, console)
+    for note in report.notes:
+        _tell("Note", note, console)
     for name, told in report.variables.items():
         _tell(f"${name}", told, console)
     _show_target(report, console)
@@ -126,6 +129,16 @@ def show_summary(report: Report, console: Console) -> None:
     console.print(f"{told or 'nothing checked'}; {report.requests} requests in {report.duration_s:.1f} s.")
     style = {"conformant": "bold green", "violations": "bold red"}.get(report.verdict, "bold yellow")
     console.print(Text(printable(verdict(report)), style), soft_wrap=True)
+
+
+def _show_skipped(report: Report, console: Console) -> None:
+    for reason, ids in skipped(report).items():
+        _tell("Skipped", f"{', '.join(ids)}: {reason}.", console)
+    lacks = lacking(report)
+    if lacks:
+        _tell("Skipped", remedy(report), console)
+    for what, ids in lacks.items():
+        _tell(f"  no {what}:", ", ".join(ids), console)
 
 
 def show_clauses(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, str]], console: Console) -> None:

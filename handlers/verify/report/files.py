@@ -38,7 +38,7 @@ def write_clauses(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, s
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """A report as `openapi/report.yaml` describes it."""
+    """Give a report as `openapi/report.yaml` describes it."""
     return {
         "target": report.target,
         "started_at": report.started_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -54,13 +54,14 @@ def as_json(report: Report) -> dict[str, Any]:
         "fuzzing": _fuzzing(report) if report.fuzz_examples else None,
         "baseline": None if report.baseline is None else _baseline(report),
         "choices": [_choice(each) for each in report.choices],
+        "notes": list(report.notes),
         "last_requests": [_sent(each) for each in report.last_requests],
         "variables": report.variables,
     }
 
 
 def as_junit(report: Report) -> bytes:
-    """A report in JUnit's form: a suite for each section. Advice is no failure."""
+    """Write a report in JUnit's form: a suite for each section. Advice is no failure."""
     suites = ET.Element("testsuites", name="chat-bindings verify", time=f"{report.duration_s:.3f}")
     for section, results in by_section(report.results).items():
         suite = ET.SubElement(suites, "testsuite", name=section)

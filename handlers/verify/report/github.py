@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ..outcome import Finding, Report, Result
-from .texts import counted_sections, found_by_fuzzing, fuzzing, kind, printable, verdict, violated
+from .texts import counted_sections, found_by_fuzzing, fuzzing, kind, lacking, printable, remedy, verdict, violated
 
 _KINDS = ("passed", "failed", "known", "advice", "skipped")
 _LEVELS = {"failed": "error", "advice": "warning", "known": "notice"}
@@ -61,7 +61,8 @@ def summary(report: Report) -> str:
         for each in found:
             cells = (_title(each), kind(report, each), each.expected, each.actual)
             lines.append("| " + " | ".join(map(_cell, cells)) + " |")
-    for told in (fuzzing(report), f"Mended: {', '.join(report.mended)}." if report.mended else ""):
+    lines_beside = [fuzzing(report), remedy(report) if lacking(report) else "", *report.notes]
+    for told in (*lines_beside, f"Mended: {', '.join(report.mended)}." if report.mended else ""):
         if told:
             lines += ["", _cell(told)]
     return "\n".join([*lines, "", ""])

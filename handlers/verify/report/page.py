@@ -23,7 +23,9 @@ from .texts import (
     fuzzing,
     grouped,
     kind,
+    lacking,
     printable,
+    remedy,
     sent_line,
     skipped,
     verdict,
@@ -33,7 +35,7 @@ _CODE = re.compile("`([^`]+)`")
 
 
 def report_page(report: Report) -> str:
-    """A report, as a page."""
+    """Render a report as a page."""
     counts = Counter(kind(report, result) for result in report.results)
     return _rendered(
         "report.html.j2",
@@ -44,6 +46,8 @@ def report_page(report: Report) -> str:
         violated=grouped(report),
         findings=found_by_fuzzing(report),
         skipped=skipped(report),
+        lacking=lacking(report),
+        remedy=remedy(report),
         sections=by_section(report.results),
         kind=lambda result: kind(report, result),
         fuzzing=fuzzing(report),
@@ -53,7 +57,7 @@ def report_page(report: Report) -> str:
 
 
 def clauses_page(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, str]]) -> str:
-    """What the clauses say, as a page."""
+    """Render what the clauses say as a page."""
     sections = {
         name: [clause for clause in clauses if clause.section == section]
         for section, name in SECTIONS.items()
@@ -63,7 +67,7 @@ def clauses_page(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, st
 
 
 def marked(text: str) -> Markup:
-    """A text in which what stands between backticks is code."""
+    """Mark what stands between backticks in a text as code."""
     return Markup(_CODE.sub(r"<code>\1</code>", escape(printable(text))))
 
 

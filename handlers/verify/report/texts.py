@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..outcome import Finding, Report, Result, Sent
 
@@ -26,12 +26,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2
 
 
 def printable(text: str) -> str:
-    """A text whose control characters, halves of surrogate pairs and changes of direction are written as escapes."""
+    """Write control characters, halves of surrogate pairs and changes of direction in a text as escapes."""
     return _CONTROL.sub(lambda match: match[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
 
 
 def verdict(report: Report) -> str:
-    """What came of a run, in a sentence."""
+    """Say what came of a run, in a sentence."""
     if report.verdict == "incomplete":
         return f"The run did not come to its end. {report.stopped}"
     if report.verdict == "violations":
@@ -42,12 +42,12 @@ def verdict(report: Report) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """A number with its noun: `1 violation`, `2 violations`."""
+    """Write a number with its noun: `1 violation`, `2 violations`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def violated(report: Report) -> list[Result]:
-    """What was violated: what counts first."""
+    """List what was violated: what counts first."""
     failed = [result for result in report.results if result.outcome == "failed"]
     return sorted(failed, key=lambda result: _order(report, result))
 
@@ -62,7 +62,7 @@ def grouped(report: Report) -> list[tuple[Result, list[Result]]]:
 
 
 def found_by_fuzzing(report: Report) -> list[Finding]:
-    """What fuzzing found: what counts first."""
+    """List what fuzzing found: what counts first."""
     return sorted(report.findings, key=lambda finding: _order(report, finding))
 
 
@@ -89,12 +89,30 @@ def fuzzing(report: Report) -> str:
 
 
 def skipped(report: Report) -> dict[str, list[str]]:
-    """The ids of the skipped clauses by the reason why."""
-    reasons: dict[str, list[str]] = {}
+    """Give the ids of the skipped clauses by the reason, where that is not the world."""
+    return _ids_by(report, lambda result: "" if result.lacks else result.detail)
+
+
+def lacking(report: Report) -> dict[str, list[str]]:
+    """Give the ids of the skipped clauses by what the world has nothing of."""
+    return _ids_by(report, lambda result: result.lacks)
+
+
+def remedy(report: Report) -> str:
+    """Say which world exercises the clauses that this one cannot."""
+    count = counted(sum(map(len, lacking(report).values())), "clause")
+    return (
+        f"{count} cannot be checked with this world. `chat-bindings fixtures -o world.json` makes one that has all of "
+        "it: load that into the target, and verify again."
+    )
+
+
+def _ids_by(report: Report, reason_of: Callable[[Result], str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
     for result in report.results:
-        if result.outcome == "skipped":
-            reasons.setdefault(result.detail, []).append(result.clause.id)
-    return reasons
+        if result.outcome == "skipped" and (reason := reason_of(result)):
+            found.setdefault(reason, []).append(result.clause.id)
+    return found
 
 
 def by_section(results: Iterable[Result]) -> dict[str, Sequence[Result]]:

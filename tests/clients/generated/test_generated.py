@@ -1,4 +1,4 @@
-"""What every generated client is, whether or not it can be run here."""
+"""Properties of every generated client, whether it can be run on this machine or not."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""How the programs of `programs/` are built on the generated clients and run: a toolchain for each language."""
+"""Toolchains by language: they build the programs of `programs/` on the generated clients, and run them."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What inserting costs at the least: `python -m tests.load.bench.executemany DATABASE SIZE`.
+"""The least cost of inserting: `python -m tests.load.bench.executemany DATABASE SIZE`.
 
 Python's own `sqlite3` inserts the rows of a population by `executemany` into the same tables and indexes, with the same
 settings as an import, in one transaction. Prints the seconds of inserting alone: rows are made between the batches.

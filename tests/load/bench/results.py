@@ -1,4 +1,4 @@
-"""What was measured: medians of rounds, and ratios."""
+"""Results: medians of rounds, and ratios."""
 
 import json
 import sys

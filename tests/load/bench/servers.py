@@ -1,4 +1,4 @@
-"""Which server: our app under uvicorn and granian, by loop and parser: `make bench-servers`."""
+"""Our app under uvicorn and granian, by loop and parser: `make bench-servers`."""
 
 import argparse
 import sys

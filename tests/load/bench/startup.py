@@ -1,4 +1,4 @@
-"""How soon it answers: a start of `chat-bindings serve`, and `--help`, against the import of Connexion alone."""
+"""Start-up time: of `chat-bindings serve` and `--help`, beside the import of Connexion alone."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What the numbers must reach, each beside what was measured: `python -m tests.load.bench.targets`."""
+"""The targets of the figures, each beside its measurement: `python -m tests.load.bench.targets`."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What a worker more costs: requests for each second that the servers computed, with one worker and with two."""
+"""The cost of a second worker: requests for each second of the servers' CPU time, with one worker and with two."""
 
 from collections import defaultdict
 from statistics import median

@@ -1,1 +1,1 @@
-"""What is answered while something is wrong: `make faults`."""
+"""The responses during each outage: `make faults`."""

@@ -1,4 +1,4 @@
-"""What befalls a PostgreSQL."""
+"""Faults of a PostgreSQL server."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What befalls the service's own processes and their clock, whatever the engine."""
+"""Faults of the service's own processes and of their clock, on any engine."""
 
 import os
 import signal

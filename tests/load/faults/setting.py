@@ -1,4 +1,4 @@
-"""What a service is started in, around a database. Most faults need nothing special."""
+"""The surroundings of a service in a fault. Most faults need nothing special."""
 
 from collections.abc import Sequence
 from typing import Any, Self

@@ -1,4 +1,4 @@
-"""What befalls an SQLite file and the disk under it."""
+"""Faults of an SQLite file and of the disk below it."""
 
 import os
 import subprocess

@@ -1,1 +1,1 @@
-"""What was acknowledged survives `kill -9`, of the service and of its database: `make kills`."""
+"""Acknowledged writes survive `kill -9` of the service and of its database: `make kills`."""

@@ -1,4 +1,4 @@
-"""What was acknowledged, and what was not answered: held against what a service shows."""
+"""The ledger of acknowledged and unanswered writes, compared with the service's content."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator

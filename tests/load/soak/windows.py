@@ -1,4 +1,4 @@
-"""What is looked at in each window of a soak, and whether it stays flat."""
+"""Windows of a soak: their measurements, and the bounds of growth."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,6 +1,7 @@
 """Access to the control API."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -10,18 +11,28 @@ import pytest
 from ...support import raw
 from ...support.answers import document
 from ...support.running import environment, run_cli
-from .conftest import serving, world
+from ...support.specs import METHODS
+from ..test_examples_true import BY_FAULTS_ALONE
+from .conftest import A, S, binding, serving, world
 
+SIDS = {"Ac": A, "Se": S, "Si": f"BS{1:032x}"}
 SECRET = "a-token-of-some-length"
 SPEC = document("control.yaml")
-OPERATIONS = [(method.upper(), path) for path, item in SPEC["paths"].items() for method in item if method != "summary"]
+OPERATIONS = [
+    (method.upper(), re.sub(r"\{(\w\w).*?\}", lambda name: SIDS[name[1]], path))
+    for path, item in SPEC["paths"].items()
+    for method in item
+    if method in METHODS
+]
 
 
 def ask(url: str, method: str, path: str, **headers: str) -> int:
     """The status of a request of the control API, by hand."""
-    sent = [("Content-Length", "2")] if method == "PUT" else []
+    has_body = method in ("PUT", "POST")
+    sent = [("Content-Length", "2")] if has_body else []
     sent += [(name.replace("_", "-"), value) for name, value in headers.items()]
-    return raw.ask(url, method, f"/control{path}", sent, b"{}" if method == "PUT" else b"").status
+    query = "?duration=0" if path.endswith("/stream") else ""
+    return raw.ask(url, method, f"/control{path}{query}", sent, b"{}" if has_body else b"").status
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
@@ -35,11 +46,13 @@ def test_other_hosts_and_other_origins_get_404(served, method, path):
         {"Origin": "null"},
         {"Origin": served.url.replace("http:", "https:")},
         {"X_Forwarded_For": "203.0.113.1"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
     ):
         assert ask(served.url, method, path, **headers) == 404, headers
-    own = {"Origin": served.url}
-    assert ask(served.url, method, path, **own) in ((400,) if method == "PUT" else (200, 204))
-    assert ask(served.url, method, path, Host="localhost") in ((400,) if method == "PUT" else (200, 204))
+    for headers in ({"Origin": served.url}, {"Sec_Fetch_Site": "same-origin"}, {"Host": "localhost"}):
+        assert ask(served.url, method, path, **headers) in (200, 204, 400), headers
+        served.control.post("reset")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +78,7 @@ def test_it_is_not_there_unless_it_was_asked_for(service, method, path):
 def test_a_token_is_required_where_it_is_set(tmp_path):
     """Of all operations, on loopback too; any host is then served."""
     with serving(
-        tmp_path, "--world", "-", "--no-docs", "--host", "0.0.0.0", stdin=json.dumps(world()),
+        tmp_path, "--world", "-", "--no-docs", "--host", "0.0.0.0", stdin=json.dumps(world(binding(1))),
         CHAT_BINDINGS_CONTROL_TOKEN=SECRET,
     ) as served:  # fmt: skip
         url = f"http://127.0.0.1:{served.url.rpartition(':')[2]}"
@@ -94,7 +107,7 @@ def test_a_token_is_required_where_it_is_set(tmp_path):
         (["--journal", "0"], "", "'0' is not a whole number from 1 to 1000000"),
     ],
 )
-def test_what_would_let_others_in_is_refused(tmp_path, options, token, told):
+def test_exposure_without_a_token_is_refused(tmp_path, options, token, told):
     """The error says what to set."""
     variables = {"CHAT_BINDINGS_CONTROL_TOKEN": token} if token else {}
     command = [sys.executable, "-m", "chat_bindings", "serve", "--demo", "--control", *options]
@@ -114,10 +127,10 @@ EXAMPLES = {
     f"{method} {path} {status} {name}": (method, path, int(status), example)
     for path, item in SPEC["paths"].items()
     for method, operation in item.items()
-    if method != "summary"
+    if method in METHODS
     for status, response in operation["responses"].items()
     for name, example in response.get("content", {}).get("application/json", {}).get("examples", {}).items()
-    if name.startswith(("invalid_", "unsupported_", "control_"))
+    if status >= "400" and status not in BY_FAULTS_ALONE
 }
 
 
@@ -130,14 +143,20 @@ def guarded(tmp_path_factory):
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES.keys())
 def test_examples_of_errors_are_true(guarded, example):
     """The request that an example names gets its status and its body."""
-    _, _, status, shown = example
+    method, path, status, shown = example
     asked = shown["x-request"]
     body = asked.get("body")
     content = None if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
     headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json"} | asked.get("headers", {})
-    url = f"{guarded.url}/control{asked['path']}" + (f"?{asked['query']}" if "query" in asked else "")
+    path = asked.get("path", re.sub(r"\{(\w\w).*?\}", lambda name: SIDS[name[1]], path))
     sent = {name: value for name, value in headers.items() if value is not None}
-    answer = httpx.request(asked["method"], url, content=content, headers=sent)
+    answer = httpx.request(
+        asked.get("method", method),
+        f"{guarded.url}/control{path}",
+        content=content,
+        headers=sent,
+        params=asked.get("query"),
+    )
     assert (answer.status_code, answer.json()) == (status, shown["value"])
 
 
@@ -149,6 +168,8 @@ def test_examples_of_worlds_and_faults_are_true(guarded):
     put = http.put("world", json=examples["world"]["value"])
     assert (put.status_code, put.json()) == (200, examples["world_counts"]["value"])
     assert http.get("world").json() == examples["world"]["value"]
+    assert http.get("summary").json() == examples["summary"]["value"]
+    assert http.get(f"accounts/{A}/services/{S}/bindings").json() == examples["browsed_bindings"]["value"]
     assert http.put("faults", json=examples["faults"]["value"]).status_code == 200
     (account,) = examples["world"]["value"]["accounts"]
     path = f"/v2/Services/{account['services'][0]['sid']}/Bindings?Identity=TestUser"

@@ -129,7 +129,7 @@ def test_it_is_bounded_in_bytes(monkeypatch):
     for _ in range(50):
         scope = {"path": "/x", "raw_path": b"/x", "query_string": b"y" * 1000, "headers": [], "method": "GET"}
         journal.record(scope, 200, 0.1, b"RQ")
-    assert len(journal.since(0, journals.Wanted())) == 6
+    assert len(journal.since(0, journals.RequestFilter())) == 6
 
 
 def test_requests_for_the_control_api_and_the_site_are_not_in_it(served):
@@ -139,7 +139,7 @@ def test_requests_for_the_control_api_and_the_site_are_not_in_it(served):
     assert served.requests() == []
 
 
-def test_what_it_shows_keeps_its_schema(served):
+def test_entries_keep_their_schema(served):
     """Each property of the spec, and no other."""
     served.bindings()
     schema = document("control.yaml")["components"]["schemas"]["RequestList"]

@@ -41,6 +41,7 @@ def test_a_rule_can_be_for_the_next_requests_of_one_account(served):
 @pytest.mark.parametrize(
     ("rules", "told"),
     [
+        ({"rules": [{"code": 503, "probability": 1e-05, "every": 0}]}, "/rules/0/every: must be at least 1"),
         ({"rules": []}, "line 1, /rules: must hold at least 1 value"),
         ({"rules": [{"code": 418}]}, "line 1, /rules/0/code: must be one of 400, 401"),
         ({"rules": [{"code": 429, "account": "AC1"}]}, "/rules/0/account: must be AC and 32 hex"),
@@ -100,3 +101,29 @@ def test_a_connection_can_be_dropped(served):
     with pytest.raises(httpx.RemoteProtocolError):
         served.bindings()
     assert [(one["status"], one["fault"]) for one in served.requests()] == [(None, "drop request")]
+
+
+def test_rules_are_added_and_removed_by_account(served):
+    """Tests that run in parallel leave the rules and the counts of one another alone."""
+    served.control.put("faults", json={"rules": [{"account": A, "first": 2, "code": 503}]})
+    assert served.bindings().status_code == 503
+    added = served.control.post("faults", json={"rules": [{"account": B, "first": 1, "code": 429}]}).json()["rules"]
+    assert [(one["rule"]["account"], one["counted"], one["taken"]) for one in added] == [(A, 1, 1), (B, 0, 0)]
+    assert [other(served).status_code for _ in range(2)] == [429, 200]
+    assert served.control.delete("faults", params={"account": B}).status_code == 204
+    (left,) = served.control.get("faults").json()["rules"]
+    assert (left["rule"]["account"], left["counted"]) == (A, 1)
+    served.control.post("faults", json={"rules": [{"account": B, "code": 500}]})
+    assert [served.bindings().status_code for _ in range(2)] == [503, 200]
+    assert other(served).status_code == 500
+    assert [one["counted"] for one in served.control.get("faults").json()["rules"]] == [3, 1]
+
+
+def test_no_more_rules_are_in_force_than_a_file_may_hold(served):
+    """What would be too many is refused, and nothing of it is added."""
+    served.control.put("faults", json={"rules": [{"code": 429}] * 99})
+    refused = served.control.post("faults", json={"rules": [{"code": 500}] * 2})
+    assert refused.status_code == 400
+    assert "line 1, /rules: must hold at most 1 more: 100 rules may be in force" in refused.json()["message"]
+    assert len(served.control.get("faults").json()["rules"]) == 99
+    assert served.control.post("faults", json={"rules": [{"code": 418}]}).status_code == 400

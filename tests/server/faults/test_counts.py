@@ -1,4 +1,4 @@
-"""How requests are numbered, and what chance says of each: the same everywhere for the same seed."""
+"""Counts and chances of fault rules: the same everywhere for the same seed."""
 
 import warnings
 from concurrent.futures import ProcessPoolExecutor

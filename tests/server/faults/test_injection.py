@@ -95,7 +95,7 @@ def test_without_the_setting_no_request_fails(ask, world, own_sids, prefer):
         assert not response.all("Vary")
 
 
-def test_what_was_started_says_so(faulty, service):
+def test_faults_are_logged_at_the_start(faulty, service):
     """A service with faults says in its log, loudly, that they are on, and each rule; another says nothing of them."""
     lines = [line.partition(" WARNING ")[2] for line in faulty.log.splitlines() if " WARNING " in line]
     assert lines[0].startswith("FAULTS ARE ON")
@@ -151,7 +151,7 @@ def test_an_error_that_was_asked_for_does_nothing(wish, world, own_sids):
     assert wish("deleteBinding", "", sid=sid).status == 204
 
 
-def test_how_long_to_wait_can_be_said(wish):
+def test_retry_after_can_be_set(wish):
     """`retry-after` is what the error says of it."""
     response = wish("listBindings", "code=429, retry-after=17")
     check_error(response, "too_many_requests", "listBindings")
@@ -207,7 +207,7 @@ def test_preferences_are_read_by_their_rfc(faulty, world, headers, applied):
     assert sorted(told) == sorted(applied.split(", "))
 
 
-def test_what_is_not_known_changes_nothing(wish):
+def test_unknown_preferences_are_ignored(wish):
     """Preferences of others do nothing and are not told of."""
     response = wish("fetchBinding", "return=minimal, wait=5, faults=on, codes=429")
     assert (response.status, response.all("Preference-Applied"), response.header("Vary")) == (200, [], "Prefer")
@@ -307,7 +307,7 @@ def test_a_connection_goes_on_after_an_error(faulty, world):
         assert raw.one(connection).status == 201
 
 
-def test_what_was_sent_behind_a_lost_request_is_not_done(faulty, world, own_sids):
+def test_requests_behind_a_dropped_one_are_not_carried_out(faulty, world, own_sids):
     """A request that waits on the connection behind one that is dropped is lost with it."""
     sid = next(own_sids)
     sent = compose(faulty, world, "listBindings", "drop=request") + compose(faulty, world, "deleteBinding", sid=sid)
@@ -388,11 +388,11 @@ def test_no_personal_data_gets_into_the_log(faulty, wish):
     [
         (["--fault-rules", "RULES"], "--fault-rules and --faults-for-all need --faults"),
         (["--faults-for-all"], "--fault-rules and --faults-for-all need --faults"),
-        (["--faults", "--host", "0.0.0.0"], "--faults on --host 0.0.0.0 would let others make requests fail"),
+        (["--faults", "--host", "0.0.0.0"], "--faults on --host 0.0.0.0 would let other machines inject faults"),
         (["--faults", "--fault-rules", "WRONG"], "wrong.yaml, line 2, /rules/0/code: must be one of 400, "),
     ],
 )
-def test_what_would_be_a_mistake_is_refused(tmp_path, rules_file, options, told):
+def test_invalid_options_of_faults_are_refused(tmp_path, rules_file, options, told):
     """Rules without the setting, faults for a whole network, and rules that cannot be, end with 2 and a sentence."""
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("rules:\n  - code: 418\n")

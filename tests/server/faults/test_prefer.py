@@ -8,7 +8,7 @@ import pytest
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
     from chat_bindings.server.errors import ApiError
-    from chat_bindings.server.faults.prefer import preferences, written
+    from chat_bindings.server.faults.prefer import format_preference, preferences
 
 
 def read(*values: str) -> dict[str, str]:
@@ -43,12 +43,21 @@ def test_it_is_read(values, expected):
 @pytest.mark.parametrize(
     "value", ["code 429", "code=", "=429", 'a="x', 'a="x"y', "a=1 b=2", "a=b=c", "a;=x", "a\x00", "(a)", "a=\xfc", "ü"]
 )
-def test_what_is_no_list_of_preferences_is_refused(value):
+def test_malformed_preferences_are_refused(value):
     """What the grammar does not know is a fault, and its sentence does not repeat it."""
     with pytest.raises(ApiError) as raised:
         read(value)
     assert raised.value.name == "invalid_parameter"
     assert value not in raised.value.facts["rule"]
+
+
+@pytest.mark.parametrize("values", [["," * 131_072], ["a" + ",a" * 100], ["a,b"] * 51, [""] * 101])
+def test_a_list_of_too_many_preferences_is_refused(values):
+    """Empty elements count as well, over all headers: each would be a step, and a header has room for 131,072."""
+    with pytest.raises(ApiError) as raised:
+        read(*values)
+    assert raised.value.facts["rule"] == "must have at most 100 preferences"
+    assert read("a" + ",a" * 99) == {"a": ""}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +72,6 @@ def test_no_header_takes_long(value):
 
 
 @pytest.mark.parametrize("value", ["", "429", "a b", 'say "so"', "back\\slash", "a,b;c=d"])
-def test_what_is_written_is_read_again(value):
+def test_formatted_preferences_are_parsed_again(value):
     """A preference that is told of in an answer is the one that was sent."""
-    assert read(written("name", value)) == {"name": value}
+    assert read(format_preference("name", value)) == {"name": value}

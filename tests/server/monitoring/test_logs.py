@@ -156,7 +156,7 @@ def test_the_log_of_faults(logged, world):
     check_log(service, world, level)
 
 
-def test_what_commands_say(world, world_file, tmp_path):
+def test_output_of_commands(world, world_file, tmp_path):
     """Commands that are refused, or that work, repeat no identity, endpoint, token or secret that they were given."""
     database = load(tmp_path / "said.db", world_file)
     locator = ("--database", locator_of(database))

@@ -106,7 +106,7 @@ def test_tracebacks_of_libraries(form):
     assert WORDS[0] not in told
 
 
-def test_what_no_json_can_hold():
+def test_texts_that_json_cannot_encode():
     """A lone surrogate is escaped, a line feed is not a line of its own, and another's mapping is a message alone."""
     told = json.loads(JsonFormatter().format(record("a\ud800\n%(x)s", ({"x": "y", "level": "z"},))))
     assert told["message"] == "a\\ud800\ny"

@@ -73,7 +73,7 @@ def test_every_request_is_counted(metered, monitor, ask, world):
     assert dict(monitor.requests() - before) == expected
 
 
-def test_what_is_refused_before_it_is_a_request_is_counted(metered, monitor, ask):
+def test_refusals_before_any_stage_are_counted(metered, monitor, ask):
     """What is no HTTP, and what comes on a connection that is one too many, counts by itself."""
     name = "chat_bindings_refusals_total"
     before = [monitor.value(name, reason=reason) for reason in ("malformed", "too_many_connections")]
@@ -117,7 +117,7 @@ def test_writes_that_share_a_commit(metered, monitor, world):
     assert 400 / 64 <= monitor.value(f"{name}_count") - commits < 400
 
 
-def test_what_is_in_flight(metered, monitor, world):
+def test_requests_in_flight(metered, monitor, world):
     """A request counts as in flight from its head to its answer, in whichever worker it is."""
     uploads = [Upload(metered, world.auth, world.empty["sid"], f"flying-{number}") for number in range(5)]
     assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 5, WITHIN)

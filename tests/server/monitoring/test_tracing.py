@@ -114,7 +114,7 @@ def test_a_caller_that_does_not_sample(ask, received, span_of):
     assert trace not in {span.trace_id for span in received.spans()}
 
 
-def test_what_is_no_operation(ask, span_of):
+def test_spans_of_requests_without_an_operation(ask, span_of):
     """What is for no operation has its method for a name, and no route; a method that HTTP does not know is none."""
     span = span_of(ask("fetchBinding", path="/Peter"))
     assert (span.name, span.attributes["http.response.status_code"]) == ("GET", 404)
@@ -163,7 +163,7 @@ def test_the_last_spans_are_exported(database, received, world, monkeypatch):
     assert mine == {"listBindings": 10}
 
 
-def test_nobody_receives(database, world, monkeypatch):
+def test_without_a_receiver(database, world, monkeypatch):
     """Without a receiver requests are answered and the end is clean; the log tells of it, but not its address."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9/v1/traces?key=s3cr3t")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "s3cr3t")
@@ -172,7 +172,7 @@ def test_nobody_receives(database, world, monkeypatch):
     with Service(database, "--tracing") as service:
         ask = Asker(service, world)
         assert {ask("listBindings").status for _ in range(10)} == {200}
-        assert wait_until(lambda: "spans that could not be exported" in service.log, 60)
+        assert wait_until(lambda: "spans not exported" in service.log, 60)
         ask("listBindings")
     assert "s3cr3t" not in service.log
 
@@ -203,7 +203,7 @@ def test_without_the_extra(database, tmp_path, monkeypatch):
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
     ],
 )
-def test_what_cannot_be_exported(monkeypatch, name, value):
+def test_unsupported_variables_are_refused(monkeypatch, name, value):
     """What the environment asks for and there is not is a sentence that names the variable."""
     assert obstacle() is None
     monkeypatch.setenv(name, value)

@@ -387,11 +387,11 @@ class EmptyErrorsOfOddPaths(Right):
 class _AnswersInFront(Right):
     """The HTTP server answers odd paths before the application."""
 
-    page = b""
+    shown = b""
 
     def answer(self, request: Request) -> Answer:
         if "%FF" in request.path or "%00" in request.path:
-            return Answer(400, [("Content-Type", "text/html")], self.page)
+            return Answer(400, [("Content-Type", "text/html")], self.shown)
         return super().answer(request)
 
 
@@ -399,7 +399,7 @@ class AProductsPage(_AnswersInFront):
     """The HTTP server answers odd paths with a page of its own."""
 
     clause = "ERROR-19"
-    page = b"<html><h1>400 Bad Request</h1><hr>nginx</html>"
+    shown = b"<html><h1>400 Bad Request</h1><hr>nginx</html>"
 
 
 class EmptyPagesInFront(_AnswersInFront):

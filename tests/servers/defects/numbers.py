@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..http import Request
-from ..right import Page, Right, Wanted
+from ..right import Binding, Page, Right, Wanted
 
 Position = tuple[str, list[Any]] | None
 
@@ -69,6 +69,18 @@ class PageSizesOf32Bits(_WrapsPageSizes):
     bits = 32
 
 
+class FitsPageSizesIn32Bits(Right):
+    """The bound is checked on what is left of a PageSize in 32 bits: 4294967301 is 5, and 4294969296 too large."""
+
+    clause = "PAGE-33"
+
+    def page_size(self, text: str | None) -> int:
+        number = None if text is None else self.integer(text)
+        if number is not None and 0 < number % 2**32 <= 1000:
+            return number % 2**32
+        return super().page_size(text)
+
+
 class PageSizesOf64Bits(_WrapsPageSizes):
     """A PageSize is cut to 64 bits: 18446744073709551621 is 5."""
 
@@ -83,6 +95,16 @@ class PreviousByPage(Right):
 
     def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
         return super().meta(request, service, wanted, page if wanted.page else replace(page, has_previous=False))
+
+
+class PreviousOfPagesThatThereAre(Right):
+    """`previous_page_url` is null where Page is larger than the number of pages: it cannot be, the team said."""
+
+    clause = "PAGE-34"
+
+    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
+        most = len(self.matching(service, wanted)) // wanted.page_size
+        return super().meta(request, service, wanted, replace(page, has_previous=False) if wanted.page > most else page)
 
 
 class PreviousOfAnyPage(Right):
@@ -130,3 +152,109 @@ class PagesBackAreShort(_RemembersFirsts):
     def left(self, service: str, once: list[dict[str, Any]], *, has_previous: bool) -> Page:
         page = super().left(service, once, has_previous=has_previous)
         return page if len(page.bindings) == len(once) else replace(page, bindings=page.bindings[1:] or page.bindings)
+
+
+class ReadsOctals(Right):
+    """`strtol` with base 0 reads `010` as eight, and `intval` of PHP too."""
+
+    clause = "PAGE-25"
+
+    def integer(self, text: str) -> int | None:
+        return int(text, 8) if text.startswith("0") and text.strip("01234567") == "" else super().integer(text)
+
+
+class JoinsWhatIsSentTwice(Right):
+    """ASP.NET's `Query["Page"].ToString()` joins what is sent twice by commas, and parsing that is a 500."""
+
+    clause = "PAGE-36"
+
+    def wanted(self, query: str) -> Wanted:
+        names = [name for name, _ in self.parameters(query) if name in ("Page", "PageToken")]
+        if len(names) > len(set(names)):
+            raise self.fault()
+        return super().wanted(query)
+
+
+class AddsUpWhatIsSentTwice(Right):
+    """The values of a parameter are concatenated: `Page=3&Page=4` is 34."""
+
+    clause = "PAGE-36"
+
+    def wanted(self, query: str) -> Wanted:
+        pages = [value for name, value in self.parameters(query) if name == "Page"]
+        found = super().wanted(query)
+        return replace(found, page=self.page_number("".join(pages))) if len(pages) > 1 else found
+
+
+class TokensHaveTheirOwnSize(Right):
+    """A token has the page size that it came with, which wins over the one that is asked for and told."""
+
+    clause = "PAGE-37"
+
+    def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
+        return f"{super().token(service, wanted, direction, binding)}.{wanted.page_size}"
+
+    def position(self, service: str, wanted: Wanted) -> Position:
+        given = None if wanted.token is None else wanted.token.rpartition(".")[0]
+        return super().position(service, replace(wanted, token=given))
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        size = wanted.page_size if wanted.token is None else int(wanted.token.rpartition(".")[2])
+        return super().page(service, replace(wanted, page_size=size), position)
+
+
+class TokensHaveALeastSize(TokensHaveTheirOwnSize):
+    """A page is never smaller than the one that its token came with: both sizes were compared the wrong way."""
+
+    clause = "PAGE-37"
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        size = 0 if wanted.token is None else int(wanted.token.rpartition(".")[2])
+        return Right.page(self, service, replace(wanted, page_size=max(size, wanted.page_size)), position)
+
+
+class CountsTheLastTombstone(Right):
+    """A deleted row is marked until the next one is, and `LIMIT` of a page back counts it."""
+
+    clause = "PAGE-35"
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.marked: dict[str, dict[str, Any]] = {}
+
+    def remove(self, service: str, sid: str) -> bool:
+        binding = self.find(service, sid)
+        is_removed = super().remove(service, sid)
+        if is_removed and binding is not None:
+            self.marked[service] = binding
+        return is_removed
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        page = super().page(service, wanted, position)
+        marked = self.marked.get(service)
+        if marked is None or position is None or position[0] != "before" or not page.bindings:
+            return page
+        if self.sort_key(page.bindings[0]) < self.sort_key(marked) < position[1] and page.has_previous:
+            return replace(page, bindings=page.bindings[1:])
+        return page
+
+
+class KeepsPagesThatWereShown(Right):
+    """The page before is taken from a cache, without what was deleted since."""
+
+    clause = "PAGE-35"
+
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.shown: dict[tuple[str, int, str], Page] = {}
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        page = super().page(service, wanted, position)
+        if position is not None and position[0] == "before" and page.bindings:
+            kept = self.shown.get((service, wanted.page_size, page.bindings[-1]["sid"]))
+            if kept is None or wanted.types or wanted.identities:
+                return page
+            return replace(kept, bindings=[each for each in kept.bindings if self.find(service, each["sid"])])
+        if page.bindings and not wanted.types and not wanted.identities:
+            self.shown[service, wanted.page_size, page.bindings[-1]["sid"]] = page
+        return page

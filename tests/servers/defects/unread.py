@@ -168,15 +168,52 @@ class Compares256Characters(FoldsIdentities):
         return identity[:256]
 
 
+class _FindsByPrefix(Right):
+    """Some texts find those that begin with them."""
+
+    def is_prefix(self, text: str, identity: str) -> bool:
+        return False
+
+    def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
+        if super().is_wanted(binding, wanted) or not wanted.identities:
+            return super().is_wanted(binding, wanted)
+        is_typed = not wanted.types or binding["binding_type"] in wanted.types
+        return is_typed and any(self.is_prefix(each, binding["identity"]) for each in wanted.identities)
+
+
+class FindsLongTextsByPrefix(_FindsByPrefix):
+    """Long texts are looked up by `LIKE 'text%'` on a column of 300 characters, and longer ones by their hash."""
+
+    clause = "TEXT-22"
+
+    def is_prefix(self, text: str, identity: str) -> bool:
+        return len(text) >= 100 and len(identity) <= 300 and identity.startswith(text)
+
+
+class FindsWhatFillsTheIndex(_FindsByPrefix):
+    """The index has 191 characters: a text that fills it is found in the index alone, and is not compared again."""
+
+    clause = "TEXT-22"
+
+    def is_prefix(self, text: str, identity: str) -> bool:
+        return len(text) == 191 and identity.startswith(text)
+
+
 class _TrimsSids(Right):
-    """SIDs lose what stands around them; `bare` takes it off."""
+    """SIDs of one operation lose what stands around them; `bare` takes it off."""
+
+    def is_meant(self, request: Request, route: Route) -> bool:
+        """Tell whether it is that operation."""
+        return request.method == "GET" and route.sid is not None
 
     def bare(self, sid: str) -> str:
         return sid
 
     def route(self, request: Request) -> Route | None:
         found = super().route(request)
-        return found and Route(self.bare(found.service), None if found.sid is None else self.bare(found.sid))
+        if found is None or not self.is_meant(request, found):
+            return found
+        return Route(self.bare(found.service), None if found.sid is None else self.bare(found.sid))
 
 
 class TrimsFetchedSids(_TrimsSids):
@@ -197,7 +234,12 @@ class DollarMatchesBeforeALineFeed(_TrimsSids):
         return sid.removesuffix("%0A")
 
 
-class TrimsServices(_TrimsSids):
+class _TrimsServices(_TrimsSids):
+    def is_meant(self, request: Request, route: Route) -> bool:
+        return route.sid is None
+
+
+class TrimsServices(_TrimsServices):
     """The SID of a service is read by a tolerant parser: a NUL ends it."""
 
     clause = "LIST-16"
@@ -206,7 +248,7 @@ class TrimsServices(_TrimsSids):
         return sid.partition("%00")[0] if sid.startswith("IS") else sid
 
 
-class PaddedServices(_TrimsSids):
+class PaddedServices(_TrimsServices):
     """SIDs of services stand in a CHAR column, which pads them with spaces: one more does not matter."""
 
     clause = "LIST-16"
@@ -220,8 +262,8 @@ class _TrimsDeletedSids(_TrimsSids):
 
     taken = ""
 
-    def route(self, request: Request) -> Route | None:
-        return super().route(request) if request.method == "DELETE" else Right.route(self, request)
+    def is_meant(self, request: Request, route: Route) -> bool:
+        return request.method == "DELETE"
 
     def bare(self, sid: str) -> str:
         return sid.replace(self.taken, "")
@@ -283,6 +325,17 @@ class SaysThatThereIsNoAccount(Right):
     def login(self, user: str) -> tuple[str, str]:
         if user not in self.logins:
             raise Refusal(401, 20003, "There is no such account.", ("WWW-Authenticate", "Basic"))
+        return super().login(user)
+
+
+class HasAnotherRealmForNoAccount(Right):
+    """The challenge names the account's realm, and a general one where there is no such account."""
+
+    clause = "AUTH-18"
+
+    def login(self, user: str) -> tuple[str, str]:
+        if user not in self.logins:
+            raise Refusal(401, 20003, "Authentication failed.", ("WWW-Authenticate", 'Basic realm="unknown"'))
         return super().login(user)
 
 

@@ -1,1 +1,1 @@
-"""What can be downloaded from the published site, used with tools that we did not write."""
+"""The downloads of the published site, used with third-party tools."""

@@ -10,7 +10,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 from chat_bindings.site.downloads import downloads
-from chat_bindings.site.renditions import as_json_schema, as_openapi_31, dereferenced
+from chat_bindings.site.renditions import as_json_schema, as_openapi_31, for_tools, without_references
 
 from ...support import specs
 from ...support.running import environment
@@ -65,7 +65,7 @@ def test_the_sums_are_those_of_all_files(tmp_path):
 
 
 @pytest.mark.parametrize("name", IN_OPENAPI)
-def test_what_is_written_by_hand_is_published_as_it_is(name):
+def test_handwritten_files_are_published_unchanged(name):
     """The hand-written files are not touched, so their references to each other lead to the files beside them."""
     assert FILES[name] == (specs.FOLDER / name).read_bytes()
 
@@ -76,10 +76,34 @@ def test_the_renditions_are_valid(name, validator):
     assert [fault.message for fault in validator(loaded(name)).iter_errors()] == []
 
 
+def schemas(node, *, inside=False):
+    """Each Schema Object of a document, by those of its keys that a strict JSON Schema validator refuses."""
+    if isinstance(node, list):
+        for value in node:
+            yield from schemas(value, inside=inside)
+    if isinstance(node, dict):
+        if inside:
+            yield {key for key in node if key.startswith("x-") or key == "example"}
+        for key, value in node.items():
+            if key in ("schemas", "properties"):
+                for each in value.values():
+                    yield from schemas(each, inside=True)
+            elif key not in ("example", "examples", "enum", "default", "value"):
+                yield from schemas(value, inside=inside or key == "schema")
+
+
+@pytest.mark.parametrize("name", VALIDATORS)
+def test_the_renditions_have_no_unknown_keyword_in_a_schema(name):
+    """Ajv refuses to start with one. The contract as it is written has some, elsewhere they stay."""
+    assert set().union(*schemas(SPEC)) == {"x-rule", "x-pii", "example"}
+    assert [found for found in schemas(loaded(name)) if found] == []
+    assert loaded(name)["components"]["examples"] == SPEC["components"]["examples"]
+
+
 def test_the_bundle_is_the_contract():
-    """Bundled, the contract is the same document, and refers to no other file."""
+    """Bundled, the contract is the same document but for annotations of schemas, and refers to no other file."""
     bundled = loaded("bindings.bundled.json")
-    assert bundled == SPEC
+    assert bundled == for_tools(SPEC)
     assert all(node["$ref"].startswith("#/") for node in everywhere(bundled) if "$ref" in node)
 
 
@@ -89,7 +113,7 @@ def test_the_dereferenced_contract_has_no_reference_and_says_the_same():
     assert [node for node in everywhere(spec) if "$ref" in node] == []
     listed = spec["paths"]["/v2/Services/{ServiceSid}/Bindings"]["get"]["responses"]["200"]["content"]
     items = listed["application/json"]["schema"]["properties"]["bindings"]["items"]
-    assert items["properties"]["sid"] == SPEC["components"]["schemas"]["BindingSid"]
+    assert items["properties"]["sid"] == for_tools(SPEC)["components"]["schemas"]["BindingSid"]
     assert items == spec["components"]["schemas"]["Binding"]
 
 
@@ -106,7 +130,7 @@ def test_the_rendition_in_openapi_31_has_nothing_of_30():
 
 def bodies(spec):
     """The schema and the examples of each answer of a spec, references followed."""
-    for item in dereferenced(spec)["paths"].values():
+    for item in without_references(spec)["paths"].values():
         for operation in item.values():
             if isinstance(operation, dict) and "responses" in operation:
                 for response in operation["responses"].values():

@@ -1,1 +1,1 @@
-"""What the service is compared with, each an ASGI app on the same database, server, loop and parser."""
+"""The contenders of the benchmark, each an ASGI app on the same database, server, loop and parser."""

@@ -1,4 +1,4 @@
-"""What the answers hold: dicts, built as one would; and the errors that the spec has examples of."""
+"""The contenders' bodies: dicts of Bindings and pages, and the errors of the spec's examples."""
 
 from collections.abc import Sequence
 from functools import cache

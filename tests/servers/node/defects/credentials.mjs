@@ -23,6 +23,21 @@ export const CREDENTIAL_DEFECTS = [
     },
   },
   {
+    name: "logins-in-an-object",
+    clause: "AUTH-03",
+    defect: "Logins are the properties of an object: the user `constructor` is found, and has no secret, a 500.",
+    parts: {
+      Credentials: class extends Credentials {
+        async accountSid(request) {
+          const [user, password] = this.userAndPassword(request.headers.authorization ?? "");
+          const login = Object.fromEntries(this.logins)[user];
+          if (login === undefined || !this.isSecret(login.secret, password)) throw unauthorized();
+          return login.accountSid;
+        }
+      },
+    },
+  },
+  {
     name: "atob-throws",
     clause: "AUTH-04",
     defect: "`atob` throws at what is no base64, and nobody catches it: a 500 in place of a 401.",

@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 
+import { Application } from "../application.mjs";
 import { Store } from "../store.mjs";
 
 /** What express-query-parser and its like make of a text. */
@@ -28,6 +29,34 @@ export const STORAGE_DEFECTS = [
       Store: class extends Store {
         isOneOf(identity, wanted) {
           return wanted.some((each) => each.localeCompare(identity) === 0);
+        }
+      },
+    },
+  },
+  {
+    name: "users-in-an-object",
+    clause: "TEXT-14",
+    defect: "Values are counted as the properties of an object, and that of `constructor` is no number: a 500.",
+    parts: {
+      Store: class extends Store {
+        matching(service, filter) {
+          const counts = {};
+          for (const each of filter.identities) (counts[each] ??= []).push(each);
+          return super.matching(service, filter);
+        }
+      },
+    },
+  },
+  {
+    name: "bindings-in-an-object",
+    clause: "ERROR-16",
+    defect: "Bindings are the properties of an object by SID, and so is `constructor`: a 500.",
+    parts: {
+      Application: class extends Application {
+        check(pattern, sid) {
+          const bindings = {};
+          bindings[sid]?.message_types.join();
+          super.check(pattern, sid);
         }
       },
     },

@@ -1,53 +1,54 @@
-"""What a reader wants to know of a schema, in words."""
+"""Schemas in words: types, rules and allowed values."""
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..spec import CONTRACT, Json, document, follow, reference_name
+from ...spec import CONTRACT, Json, document, follow, reference_name
 
 
-class Kind(NamedTuple):
-    """What values a schema has: `array of string`, and the name of the schema in the spec, if it has one."""
+class SchemaType(NamedTuple):
+    """The type of a schema in words, `array of string`, and the schema's name in the spec, or an empty string."""
 
     words: str
     name: str
 
 
-def resolved(node: Json) -> Json:
-    """A part of the contract, or what it refers to."""
+def follow_reference(node: Json) -> Json:
+    """Follow a reference within the contract; a part that is no reference is its own."""
     return follow(node, document(CONTRACT))
 
 
-def kind(schema: Json) -> Kind:
-    """What values a schema has."""
-    whole = resolved(schema)
+def type_of(schema: Json) -> SchemaType:
+    """Return the type of a schema."""
+    whole = follow_reference(schema)
     if is_list(whole):
-        items = kind(whole["items"])
-        return Kind(f"array of {items.words}", reference_name(schema) or items.name)
-    return Kind(f"{whole['type']} or null" if whole.get("nullable") else str(whole["type"]), reference_name(schema))
+        items = type_of(whole["items"])
+        return SchemaType(f"array of {items.words}", reference_name(schema) or items.name)
+    words = f"{whole['type']} or null" if whole.get("nullable") else str(whole["type"])
+    return SchemaType(words, reference_name(schema))
 
 
 def is_list(schema: Json) -> bool:
-    """Return whether a schema is of an array."""
-    return bool(resolved(schema)["type"] == "array")
+    """Return whether a schema is an array."""
+    return bool(follow_reference(schema)["type"] == "array")
 
 
 def choices(schema: Json) -> list[str]:
-    """Return the values that a schema, or that of an array's items, lists; none where it lists none."""
-    whole = resolved(schema)
+    """Return the enumerated values of a schema, or of an array's items; empty without an enumeration."""
+    whole = follow_reference(schema)
     return choices(whole["items"]) if "items" in whole else [str(value) for value in whole.get("enum", ())]
 
 
 def retention(node: Json) -> str:
-    """How long personal data may be kept after it is deleted, `30 days`; empty where there is none."""
-    duration = resolved(node).get("x-pii", {}).get("retention", "")
+    """Return how long personal data may be kept after its deletion, `30 days`; empty for other data."""
+    duration = follow_reference(node).get("x-pii", {}).get("retention", "")
     return re.sub(r"P([0-9]+)D", r"\1 days", duration)
 
 
 def rules(schema: Json) -> list[str]:
-    """The rules of a schema, each in some words of Markdown."""
-    whole = resolved(schema)
+    """List the rules of a schema in Markdown."""
+    whole = follow_reference(schema)
     if is_list(whole):
         return [*_of_arrays(whole), *(f"each value: {rule}" for rule in rules(whole["items"]))]
     return list(_of_values(whole))

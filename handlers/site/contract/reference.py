@@ -1,4 +1,4 @@
-"""The contract as it is read: operations with their parameters and answers, schemas with their properties."""
+"""The reference: operations with their parameters and responses, schemas with their properties."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -6,13 +6,13 @@ from functools import cache
 from http import HTTPStatus
 from typing import NamedTuple
 
-from ..spec import CONTRACT, METHODS, Json, document, reference_name, reference_of
+from ...spec import CONTRACT, METHODS, Json, document, reference_name, reference_of
 from .examples import Example, as_json, curl, example_of_parameter, examples, samples
-from .schemas import Kind, choices, is_list, kind, resolved, retention, rules
+from .schemas import SchemaType, choices, follow_reference, is_list, retention, rules, type_of
 
 
 class Place(NamedTuple):
-    """Where a part of the contract is explained, and an example of it."""
+    """The anchor of a part of the contract in the reference, and an example of the part."""
 
     anchor: str
     example: str
@@ -26,7 +26,7 @@ class Field:
     anchor: str
     place: str
     required: bool
-    kind: Kind
+    kind: SchemaType
     rules: list[str]
     description: str
     retention: str
@@ -36,7 +36,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DocumentedResponse:
     """A response of an operation."""
 
     status: int
@@ -49,7 +49,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Operation:
+class DocumentedOperation:
     """An operation; its anchor is its operationId."""
 
     anchor: str
@@ -60,16 +60,16 @@ class Operation:
     description: str
     curl: str
     parameters: list[Field]
-    answers: list[Answer]
+    responses: list[DocumentedResponse]
 
 
 @dataclass(frozen=True)
 class Schema:
-    """A schema that has a name."""
+    """A named schema."""
 
     name: str
     anchor: str
-    kind: Kind
+    kind: SchemaType
     rules: list[str]
     description: str
     properties: list[Field]
@@ -77,8 +77,8 @@ class Schema:
 
 
 @cache
-def operations() -> list[Operation]:
-    """The operations of the contract, in its order."""
+def operations() -> list[DocumentedOperation]:
+    """List the operations of the contract, in its order."""
     return [
         _operation(path, method, item)
         for path, item in document(CONTRACT)["paths"].items()
@@ -89,34 +89,34 @@ def operations() -> list[Operation]:
 
 @cache
 def schemas() -> list[Schema]:
-    """The schemas of the contract, in its order."""
+    """List the schemas of the contract, in its order."""
     return [_schema(name, schema) for name, schema in document(CONTRACT)["components"]["schemas"].items()]
 
 
 @cache
 def headers() -> list[Field]:
-    """The headers of the contract's answers; one that differs from answer to answer as it is in the first."""
-    found = {field.name: field for each in operations() for answer in each.answers for field in answer.headers}
+    """List the headers of the contract's responses; one that differs between responses is that of the last."""
+    found = {field.name: field for each in operations() for response in each.responses for field in response.headers}
     return [replace(field, anchor=f"header-{field.name}") for field in found.values()]
 
 
 def place_of(pointer: str) -> Place:
-    """Where the part that a JSON pointer leads to is explained: itself, or the nearest part around it that is."""
+    """Find the place of a JSON pointer in the reference, or of the nearest documented part around it."""
     while pointer not in _places():
         pointer = pointer.rpartition("/")[0]
     return _places()[pointer]
 
 
-def pointer_to(operation: Operation) -> str:
-    """The JSON pointer to an operation."""
+def pointer_to(operation: DocumentedOperation) -> str:
+    """Return the JSON pointer to an operation."""
     path = operation.path.replace("~", "~0").replace("/", "~1")
     return f"/paths/{path}/{operation.method.lower()}"
 
 
-def _operation(path: str, method: str, item: Json) -> Operation:
+def _operation(path: str, method: str, item: Json) -> DocumentedOperation:
     spec, name = item[method], item[method]["operationId"]
     parameters = [*item.get("parameters", ()), *spec.get("parameters", ())]
-    return Operation(
+    return DocumentedOperation(
         anchor=name,
         tag=spec["tags"][0],
         method=method.upper(),
@@ -125,15 +125,16 @@ def _operation(path: str, method: str, item: Json) -> Operation:
         description=spec["description"],
         curl=curl(path, method, parameters, whole=True),
         parameters=[_parameter(each, name) for each in parameters],
-        answers=[_answer(each, status, name, (path, method, parameters)) for status, each in spec["responses"].items()],
-    )
+        responses=[_response(each, status, name, (path, method, parameters))
+                   for status, each in spec["responses"].items()],
+    )  # fmt: skip
 
 
-def _answer(node: Json, status: str, operation: str, request: tuple[str, str, list[Json]]) -> Answer:
-    response = resolved(node)
+def _response(node: Json, status: str, operation: str, request: tuple[str, str, list[Json]]) -> DocumentedResponse:
+    response = follow_reference(node)
     (media,) = response.get("content", {"": {}}).values()
     anchor = f"{operation}-{status}"
-    return Answer(
+    return DocumentedResponse(
         status=int(status),
         phrase=HTTPStatus(int(status)).phrase,
         anchor=anchor,
@@ -145,20 +146,20 @@ def _answer(node: Json, status: str, operation: str, request: tuple[str, str, li
 
 
 def _parameter(node: Json, operation: str) -> Field:
-    parameter = resolved(node)
+    parameter = follow_reference(node)
     return _field(parameter, parameter["name"], f"{operation}-{parameter['name']}", parameter["in"])
 
 
 def _field(node: Json, name: str, anchor: str, place: str) -> Field:
-    """A parameter or a header."""
-    whole = resolved(node)
+    """Convert a parameter or a header."""
+    whole = follow_reference(node)
     example = f"{name}: {whole['example']}" if place == "header" and "example" in whole else ""
     return Field(
         name=name,
         anchor=anchor,
         place=place,
         required=bool(whole.get("required")),
-        kind=kind(whole["schema"]),
+        kind=type_of(whole["schema"]),
         rules=rules(whole["schema"]),
         description=whole["description"],
         retention=retention(whole),
@@ -173,7 +174,7 @@ def _schema(name: str, schema: Json) -> Schema:
     return Schema(
         name=name,
         anchor=f"schema-{name}",
-        kind=kind(schema),
+        kind=type_of(schema),
         rules=rules(schema),
         description=schema["description"],
         properties=[_property(schema, each, f"schema-{name}", sample) for each in schema.get("properties", ())],
@@ -183,13 +184,13 @@ def _schema(name: str, schema: Json) -> Schema:
 
 def _property(schema: Json, name: str, anchor: str, sample: Json) -> Field:
     node = schema["properties"][name]
-    whole = resolved(node)
+    whole = follow_reference(node)
     return Field(
         name=name,
         anchor=f"{anchor}-{name}",
         place="property",
         required=name in schema.get("required", ()),
-        kind=kind(node),
+        kind=type_of(node),
         rules=rules(node),
         description=whole.get("description", ""),
         retention=retention(whole),
@@ -201,7 +202,7 @@ def _property(schema: Json, name: str, anchor: str, sample: Json) -> Field:
 
 @cache
 def _places() -> dict[str, Place]:
-    """What is explained, by JSON pointers; of what is explained more than once, the first."""
+    """Map JSON pointers to places; the first place of a part counts."""
     found: dict[str, Place] = {}
     for pointer, place in (*_of_operations(), *_of_schemas(), *_of_components()):
         found.setdefault(pointer, place)
@@ -214,10 +215,10 @@ def _of_operations() -> Iterator[tuple[str, Place]]:
     for each in operations():
         spec = document(CONTRACT)["paths"][each.path][each.method.lower()]
         yield pointer_to(each), Place(each.anchor, each.curl)
-        for answer in each.answers:
-            place = Place(answer.anchor, _shown(answer))
-            node = spec["responses"][str(answer.status)]
-            yield f"{pointer_to(each)}/responses/{answer.status}", place
+        for response in each.responses:
+            place = Place(response.anchor, _example(response))
+            node = spec["responses"][str(response.status)]
+            yield f"{pointer_to(each)}/responses/{response.status}", place
             if pointer := reference_of(node):
                 yield pointer, place
         item = document(CONTRACT)["paths"][each.path]
@@ -244,6 +245,6 @@ def _of_components() -> Iterator[tuple[str, Place]]:
     yield "", Place("guide", "")
 
 
-def _shown(answer: Answer) -> str:
-    line = f"{answer.status} {answer.phrase}"
-    return f"{line}\n\n{answer.examples[0].body}" if answer.examples else line
+def _example(response: DocumentedResponse) -> str:
+    line = f"{response.status} {response.phrase}"
+    return f"{line}\n\n{response.examples[0].body}" if response.examples else line

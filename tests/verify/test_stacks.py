@@ -1,17 +1,18 @@
-"""The server in Node.js that has nothing of ours: the right one agrees with the reference, each wrong one starts."""
+"""The servers on other stacks: the right ones agree with the reference, each defect names its clause."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from chat_bindings.verify.suite import clauses
 from chat_bindings.verify.target import Target
 from chat_bindings.verify.world import World as Held
 
-from ..servers.node_server import node_defects, serving_node
+from ..servers.stacks import STACKS, defects_on, serving_on
 from ..support.running import Service
 
-pytestmark = pytest.mark.needs("node")
+ON = [pytest.param(stack, marks=pytest.mark.needs(tool)) for stack, tool in STACKS.items()]
 
 _ADDRESSES = re.compile(r"https?://[^/]+")
 
@@ -26,10 +27,11 @@ def _content(target: Target, service: object) -> dict[str, object]:
     return bindings
 
 
-def test_the_right_one_shows_what_the_reference_shows(service: Service, world_file: Path):
+@pytest.mark.parametrize("stack", ON)
+def test_the_right_one_shows_what_the_reference_shows(stack: str, service: Service, world_file: Path):
     """Both list the same Bindings, property by property, for every service of both accounts' worlds."""
     held = Held.read(world_file)
-    with serving_node(world_file) as url:
+    with serving_on(stack, world_file) as url:
         reference, other = Target(service.url, held), Target(url, held)
         for each in held.account.services:
             assert _content(other, each) == _content(reference, each)
@@ -42,11 +44,12 @@ def test_the_right_one_shows_what_the_reference_shows(service: Service, world_fi
         other.close()
 
 
-def test_each_defect_has_a_name_a_clause_and_a_sentence():
-    """The defects have names of their own, and each says which clause is meant to catch it."""
-    defects = node_defects()
-    assert len(defects) > 40
+@pytest.mark.parametrize("stack", ON)
+def test_each_defect_has_a_name_a_clause_and_a_sentence(stack: str):
+    """The defects have names of their own, and each names a clause of the suite."""
+    defects = defects_on(stack)
+    assert len(defects) >= 12
     assert len({each.name for each in defects}) == len(defects)
+    assert {each.clause for each in defects} <= {clause.id for clause in clauses()}
     for each in defects:
-        assert re.fullmatch(r"[A-Z]+-[0-9]{2}", each.clause), each.name
         assert each.defect.endswith("."), each.name

@@ -1,19 +1,19 @@
-"""The dictionary of the errors, out of the contract's table and examples."""
+"""The dictionary of errors, from the contract's table and examples."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..spec import CONTRACT, Json, document
-from ..verify.clause import Clause
+from ...spec import CONTRACT, Json, document
+from ...verify.clause import Clause
+from ..markdown import rows
 from .clauses import about
 from .examples import Example
-from .markdown import rows
-from .reference import Answer, Field, Operation, operations, pointer_to
-from .schemas import resolved
+from .reference import DocumentedOperation, DocumentedResponse, Field, operations, pointer_to
+from .schemas import follow_reference
 
 
 class Error(NamedTuple):
-    """A kind of error: its code, the status that it comes with, and when it comes."""
+    """A kind of error: its code, its status, and the condition that causes it."""
 
     code: int
     status: int
@@ -21,22 +21,22 @@ class Error(NamedTuple):
     when: str
     examples: list[Example]
     headers: list[Field]
-    operations: list[Operation]
+    operations: list[DocumentedOperation]
     clauses: list[Clause]
 
 
 def errors() -> list[Error]:
-    """The errors in the order of the contract's table: by status."""
+    """List the errors in the order of the contract's table: by status."""
     spec = document(CONTRACT)
     return [_error(int(status), int(code), when) for status, code, when in rows(spec["info"]["description"])]
 
 
 def _error(status: int, code: int, when: str) -> Error:
-    given = list(_answers(status, code))
+    given = list(_responses(status, code))
     examples: dict[str, Example] = {}
-    for each in (each for _, answer in given for each in answer.examples if _code(each) == code):
+    for each in (each for _, response in given for each in response.examples if _code(each) == code):
         examples.setdefault(each.name, each)
-    headers = {field.name: field for _, answer in given for field in answer.headers if field.required}
+    headers = {field.name: field for _, response in given for field in response.headers if field.required}
     return Error(
         code=code,
         status=status,
@@ -49,11 +49,11 @@ def _error(status: int, code: int, when: str) -> Error:
     )
 
 
-def _answers(status: int, code: int) -> Iterator[tuple[Operation, Answer]]:
+def _responses(status: int, code: int) -> Iterator[tuple[DocumentedOperation, DocumentedResponse]]:
     for operation in operations():
-        for answer in operation.answers:
-            if answer.status == status and any(_code(each) == code for each in answer.examples):
-                yield operation, answer
+        for response in operation.responses:
+            if response.status == status and any(_code(each) == code for each in response.examples):
+                yield operation, response
 
 
 def _code(example: Example) -> int:
@@ -62,7 +62,7 @@ def _code(example: Example) -> int:
 
 
 def _pointers(status: int, code: int) -> set[str]:
-    """The parts of the contract that say how an error is answered."""
+    """Collect the JSON pointers to the parts of the contract that describe an error."""
     spec = document(CONTRACT)["components"]
     special = {
         f"/components/parameters/{name}/x-errors"
@@ -76,10 +76,10 @@ def _pointers(status: int, code: int) -> set[str]:
         for name, response in spec["responses"].items()
         if any(value["code"] == code for value in _values(response))
     }
-    return shared | {f"{pointer_to(operation)}/responses/{status}" for operation, _ in _answers(status, code)}
+    return shared | {f"{pointer_to(operation)}/responses/{status}" for operation, _ in _responses(status, code)}
 
 
 def _values(response: Json) -> Iterator[Json]:
     for media in response["content"].values():
         for each in media["examples"].values():
-            yield resolved(each)["value"]
+            yield follow_reference(each)["value"]

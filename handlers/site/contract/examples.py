@@ -1,4 +1,4 @@
-"""The contract's examples: values, the requests that are answered so, and their curl lines."""
+"""The contract's examples: values, and curl lines of the requests that give them."""
 
 import json
 import shlex
@@ -8,8 +8,8 @@ from functools import cache
 from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
-from ..spec import CONTRACT, METHODS, Json, document, reference_name
-from .schemas import resolved
+from ...spec import CONTRACT, Json, definitions, document, reference_name
+from .schemas import follow_reference
 
 _USER, _PASSWORD = "$ACCOUNT_SID", "$AUTH_TOKEN"
 _NOTHING: Mapping[str, Json] = MappingProxyType({})
@@ -20,7 +20,7 @@ Request = tuple[str, str, Sequence[Json]]
 
 @dataclass(frozen=True)
 class Example:
-    """An answer as it is sent, and the curl line of a request that is answered so; empty when no client can ask so."""
+    """The body of a response, and the curl line of a request that gives it; empty where curl cannot send that."""
 
     name: str
     summary: str
@@ -29,20 +29,20 @@ class Example:
 
 
 def as_json(value: Json) -> str:
-    """A value as JSON, for people."""
+    """Format a value as indented JSON."""
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def examples(media: Json, request: Request) -> list[Example]:
-    """The examples of an answer's body."""
-    found = {name: resolved(each) for name, each in media.get("examples", {}).items()}
+    """Convert the examples of a response's media type."""
+    found = {name: follow_reference(each) for name, each in media.get("examples", {}).items()}
     return [
         Example(name, each["summary"], as_json(each["value"]), _curl_of(each, request)) for name, each in found.items()
     ]
 
 
 def example_of_parameter(parameter: Json) -> str:
-    """A parameter as it stands in a URL; empty when it has no example."""
+    """Format a parameter's example as in a URL; empty without an example."""
     if "example" not in parameter:
         return ""
     if parameter["in"] == "query":
@@ -51,20 +51,20 @@ def example_of_parameter(parameter: Json) -> str:
 
 
 def curl(
-    path: str, method: str, parameters: Sequence[Json], asked: Mapping[str, Json] = _NOTHING, *, whole: bool = False
+    path: str, method: str, parameters: Sequence[Json], changes: Mapping[str, Json] = _NOTHING, *, whole: bool = False
 ) -> str:
-    """The curl line of a request: of an operation with its required parameters (`whole`: all), or as an example asks.
+    """Build the curl line of a request with the required parameters (`whole`: all), or with an example's `x-request`.
 
     The credentials are shell variables, and the host is the one that the official SDKs address.
     """
-    known = [resolved(each) for each in parameters]
-    values = {each["name"]: each["example"] for each in known if each["in"] == "path"} | asked.get("path", {})
+    known = [follow_reference(each) for each in parameters]
+    values = {each["name"]: each["example"] for each in known if each["in"] == "path"} | changes.get("path", {})
     query = {each["name"]: each["example"] for each in known if whole and each["in"] == "query" and "example" in each}
     url = document(CONTRACT)["servers"][0]["url"]
     url += path.format_map({name: quote(value, safe="") for name, value in values.items()})
-    if query := query | asked.get("query", {}):
+    if query := query | changes.get("query", {}):
         url += f"?{urlencode(query, doseq=True)}"
-    return " ".join(_words(asked.get("method", method.upper()), url, asked.get("headers", {})))
+    return " ".join(_words(changes.get("method", method.upper()), url, changes.get("headers", {})))
 
 
 def _words(method: str, url: str, headers: Mapping[str, str | None]) -> Iterator[str]:
@@ -80,29 +80,27 @@ def _words(method: str, url: str, headers: Mapping[str, str | None]) -> Iterator
 
 
 def _curl_of(example: Json, request: Request) -> str:
-    asked = example.get("x-request", {})
-    if any(" " in name for name in asked.get("headers", ())):
+    changes = example.get("x-request", {})
+    if any(" " in name for name in changes.get("headers", ())):
         return ""
     status = example["value"].get("status", 0) if isinstance(example["value"], dict) else 0
-    return "" if status and not asked else curl(*request, asked)
+    return "" if status and not changes else curl(*request, changes)
 
 
 @cache
 def samples() -> dict[str, Json]:
-    """For each schema that has a name, a value of it out of the examples."""
+    """Collect a value of each named schema from the examples."""
     found: dict[str, Json] = {}
-    spec = document(CONTRACT)
-    operations = [item[method] for item in spec["paths"].values() for method in METHODS if method in item]
-    for operation in operations:
+    for operation in definitions(document(CONTRACT)):
         for node in operation["responses"].values():
-            for media in resolved(node).get("content", {}).values():
+            for media in follow_reference(node).get("content", {}).values():
                 for each in media.get("examples", {}).values():
-                    _learn(media["schema"], resolved(each)["value"], found)
+                    _learn(media["schema"], follow_reference(each)["value"], found)
     return found
 
 
 def _learn(schema: Json, value: Json, found: dict[str, Json]) -> None:
-    whole = resolved(schema)
+    whole = follow_reference(schema)
     if reference_name(schema):
         found.setdefault(reference_name(schema), value)
     for name, node in whole.get("properties", {}).items():

@@ -1,4 +1,4 @@
-module programs
+module clients
 
 go 1.19
 

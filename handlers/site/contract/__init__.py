@@ -1,0 +1,1 @@
+"""The contract as the site shows it: operations, schemas, examples, errors and clauses."""

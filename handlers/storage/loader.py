@@ -1,0 +1,132 @@
+"""The part of adding a world that is the same on every engine."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from .interface import AccountRow, Binding, Conflict, KeyRow, ServiceRow, TwinConflict
+from .progress import Progress, quietly
+from .rows import added
+
+MANY = 200
+"""How many Bindings at once are worth making the indexes after them."""
+
+_TWIN = """
+    SELECT service_sid, sid, first FROM (
+        SELECT {place}, service_sid, sid, first_value(sid) OVER same AS first, row_number() OVER same AS number
+        FROM bindings WINDOW same AS (PARTITION BY service_sid, key_sha256 ORDER BY {place})) AS ordered
+    WHERE number = 2 ORDER BY {place} LIMIT 1"""
+"""The first Binding, in the order in which they were added, that has the unique key of an earlier one."""
+
+
+class Loader(ABC):
+    """Adds a world inside one transaction, which its caller has begun.
+
+    Each method raises `Conflict` where something is there already.
+    """
+
+    MARK: ClassVar[str]
+    """The mark of a value in a statement."""
+
+    LOCK: ClassVar[str] = ""
+    """The end of a query whose rows get no children until the transaction ends."""
+
+    PLACE: ClassVar[str]
+    """The column by which rows are in the order in which they were added."""
+
+    INDEXES: ClassVar[str]
+    """The query for the indexes of Bindings but the primary key's: their names and statements."""
+
+    REFUSED: ClassVar[tuple[type[Exception], ...]]
+    """The errors of a row or an index that breaks a rule of the schema."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._indexes: list[str] | None = None
+
+    def remove_account(self, sid: str) -> None:
+        """Remove an account and all that stands under it, if it is there."""
+        self.ask("SELECT 1 FROM accounts WHERE sid = {mark} {lock}", sid)
+        for (service_sid,) in self.ask("SELECT sid FROM services WHERE account_sid = {mark}", sid):
+            self.remove_service(service_sid)
+        self.ask("DELETE FROM api_keys WHERE account_sid = {mark}", sid)
+        self.ask("DELETE FROM accounts WHERE sid = {mark}", sid)
+
+    def remove_service(self, sid: str) -> None:
+        """Remove a service and its Bindings, if it is there. A registration that comes meanwhile finds no service."""
+        self.ask("SELECT 1 FROM services WHERE sid = {mark} {lock}", sid)
+        self._remove_bindings(sid)
+        self.ask("DELETE FROM services WHERE sid = {mark}", sid)
+
+    def add_account(self, account: AccountRow) -> None:
+        """Add an account."""
+        self._insert("account", "accounts", account)
+
+    def add_key(self, key: KeyRow) -> None:
+        """Add an API key."""
+        self._insert("API key", "api_keys", key)
+
+    def add_service(self, service: ServiceRow) -> None:
+        """Add a service."""
+        self._insert("service", "services", service)
+
+    def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
+        """Add Bindings to a service; `BindingConflict` says which of them could not be added."""
+        if self._indexes is None and len(bindings) >= MANY:
+            self._leave_indexes()
+        self._add([added(service_sid, binding) for binding in bindings])
+
+    def finish(self, progress: Progress = quietly) -> None:
+        """Make the indexes that were left for the end. Raises `TwinConflict`. Nothing can be added afterwards."""
+        statements, self._indexes = self._indexes, None
+        if not statements:
+            return
+        with progress("indexing", len(statements)) as advance:
+            for statement in statements:
+                try:
+                    self._make_index(statement)
+                except self.REFUSED as error:
+                    raise TwinConflict(*self.ask(_TWIN)[0]) from error
+                advance(1)
+
+    def _insert(self, kind: str, table: str, row: AccountRow | KeyRow | ServiceRow) -> None:
+        marks = ", ".join(["{mark}"] * len(row))
+        try:
+            self.ask(f"INSERT INTO {table} ({', '.join(row._fields)}) VALUES ({marks})", *row)  # noqa: S608 - constants
+        except self.REFUSED as error:
+            if self._lacks_parent(error):
+                raise Conflict(f"there is no account {row[1]}") from error
+            raise Conflict(f"{kind} {row.sid} is there already") from error
+
+    def _leave_indexes(self) -> None:
+        """Make no index but the primary key's while rows are added, where no other client waits for that."""
+        self._indexes = []
+        if not self._may_leave_indexes():
+            return
+        for name, statement in self.ask(self.INDEXES):
+            self.ask(f"DROP INDEX {name}")
+            self._indexes.append(statement)
+
+    def ask(self, statement: str, *values: Any) -> Sequence[Any]:
+        """Run a statement, with {mark}, {lock} and {place} for those of the engine: all its rows."""
+        return self._execute(statement.format(mark=self.MARK, lock=self.LOCK, place=self.PLACE), values)
+
+    @abstractmethod
+    def _execute(self, statement: str, values: Sequence[Any]) -> Sequence[Any]: ...
+
+    @abstractmethod
+    def _remove_bindings(self, service_sid: str) -> None: ...
+
+    @abstractmethod
+    def _add(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows of Bindings, as `rows.added` makes them. Raises `BindingConflict`."""
+
+    @abstractmethod
+    def _may_leave_indexes(self) -> bool: ...
+
+    @abstractmethod
+    def _make_index(self, statement: str) -> None: ...
+
+    @abstractmethod
+    def _lacks_parent(self, error: Exception) -> bool:
+        """Tell whether a row was refused since what it belongs to is missing."""

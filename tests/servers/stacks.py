@@ -1,0 +1,89 @@
+"""The servers on other HTTP stacks, written from the contract as teams there would, and their defects.
+
+They have nothing of ours in them. Each is a program with the options `--world FILE`, `--defect NAME` and `--list`.
+"""
+
+import functools
+import json
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..support.tools import path_of, unavailable
+
+_HERE = Path(__file__).parent
+_BUILD = _HERE.parents[1] / "build" / "servers"
+_READY = "listening at "
+_ENDS_WITHIN_S = 60
+
+STACKS = {"Node.js": "node", "Fastify": "npm", "Go": "go"}
+"""The stacks, each with the tool that it needs."""
+
+
+@dataclass(frozen=True)
+class StackDefect:
+    """Something that teams of a stack get wrong."""
+
+    name: str
+    clause: str
+    """The clause that is meant to catch it."""
+    defect: str
+    """What is wrong, in a sentence."""
+
+
+@functools.cache
+def _command(stack: str) -> Sequence[str | Path]:
+    """Give the command of a stack's server, compiled and with its packages. Skips the test where these are missing."""
+    if stack == "Node.js":
+        return ("node", _HERE / "node" / "server.mjs")
+    if stack == "Fastify":
+        if not (_HERE / "fastify" / "node_modules" / "fastify").exists():
+            unavailable("Fastify is missing: make tests/servers/fastify/node_modules/.installed (it needs npm)")
+        return ("node", _HERE / "fastify" / "server.mjs")
+    _BUILD.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["go", "build", "-buildvcs=false", "-o", _BUILD / "go", "."], cwd=_HERE / "go", check=True)
+    return (_BUILD / "go",)
+
+
+def is_there(stack: str) -> bool:
+    """Tell whether a stack's tools and packages are on this machine."""
+    packages = _HERE / "fastify" / "node_modules" / "fastify"
+    return path_of(STACKS[stack]) is not None and (stack != "Fastify" or packages.exists())
+
+
+@functools.cache
+def defects_on(stack: str) -> list[StackDefect]:
+    """All defects that a stack's server can be started with."""
+    command = [*_command(stack), "--list"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return [StackDefect(**entry) for entry in json.loads(listed.stdout)]
+
+
+@contextmanager
+def serving_on(stack: str, world_file: Path, defect: str | None = None) -> Iterator[str]:
+    """Serve a world document while the context lasts: the base URL. Raises `RuntimeError` when it does not start."""
+    options = [] if defect is None else ["--defect", defect]
+    command = [*_command(stack), "--world", world_file, *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            yield _base_url(stack, process)
+        finally:
+            _end(process)
+
+
+def _base_url(stack: str, process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line.startswith(_READY):
+        raise RuntimeError(f"the server on {stack} did not start: {line or 'it ended'}")
+    return line.removeprefix(_READY).strip()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(_ENDS_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -1,0 +1,30 @@
+"""The servers on other stacks: right ones keep every clause, each wrong one is caught by the clause meant for it."""
+
+import pytest
+
+from ..servers.stacks import STACKS, serving_on
+from .judging import servers_on, told, verified
+
+pytestmark = [pytest.mark.ci("verifies some 90 servers"), pytest.mark.usefixtures("unmeasured")]
+
+ON = [pytest.param(stack, marks=pytest.mark.needs(tool)) for stack, tool in STACKS.items()]
+
+
+@pytest.mark.parametrize("stack", ON)
+def test_right(stack, world_file):
+    """The right server of each stack keeps every clause, none of which is skipped."""
+    with serving_on(stack, world_file) as url:
+        report = verified(url, world_file)
+    assert (report.verdict, told(report)) == ("conformant", [])
+
+
+@pytest.mark.parametrize("stack", ON)
+def test_wrong(stack, world_file):
+    """The clause that is meant for a defect is violated, for every defect of a stack."""
+    missed = []
+    for server in servers_on(stack):
+        with server.serving(world_file) as url:
+            report = verified(url, world_file, [server.clause])
+        if [result.outcome for result in report.results] != ["failed"]:
+            missed.append((server.name, told(report)))
+    assert missed == []
