@@ -137,7 +137,7 @@ clients: $(VENV)/.tested-with $(VENV)/.checked-with  ## Generate all clients, ou
 timing: $(VENV)/.tested-with  ## Compare response times of wrong tokens and of other accounts' SIDs, 10,000 tries each
 	$(BIN)/python -m pytest -m nightly tests/security/test_timing.py -s
 
-fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation (EXAMPLES=500)
+fuzz: $(VENV)/.tested-with  ## Fuzz the running service from all specs, 500 examples an operation (EXAMPLES=500)
 	$(BIN)/python -m tests.fuzz.run --examples $(EXAMPLES)
 	$(BIN)/python -m pytest -m nightly tests/site/downloads/test_schemathesis.py
 
