@@ -147,7 +147,9 @@ class Answer:
         if not isinstance(found, dict):
             return f"status {self.status}"
         message = _SIDS.sub("(SID)", str(found.get("message", "")))
-        return f"status {self.status}, code {told(found.get('code', MISSING))}, message {told(message, _MESSAGE)}"
+        return (
+            f"status {self.status}, code {describe(found.get('code', MISSING))}, message {describe(message, _MESSAGE)}"
+        )
 
     def has_status(self, *expected: int) -> "Answer":
         """Itself, when it has one of some statuses. Raises `Violation` otherwise."""
@@ -201,7 +203,7 @@ def is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def told(value: object, length: int = 80) -> str:
+def describe(value: object, length: int = 80) -> str:
     """Give a JSON value that is nobody's personal data, cut to so many characters."""
     if value is MISSING:
         return "missing"
@@ -209,15 +211,15 @@ def told(value: object, length: int = 80) -> str:
     return _short(value, length) if is_simple else f"a JSON {_kind(value)}"
 
 
-def told_url(url: str | None) -> str:
+def describe_url(url: str | None) -> str:
     """Give a URL of the target, cut to some length; null for None."""
-    return told(url, _URL)
+    return describe(url, _URL)
 
 
-def shown(name: str, value: object, wanted: object = MISSING) -> str:
+def describe_property(name: str, value: object, wanted: object = MISSING) -> str:
     """Give a property's value; where it is personal data, its length, and where it differs."""
     if name not in _PERSONAL:
-        return told(value) if not isinstance(value, list) else _short(value)
+        return describe(value) if not isinstance(value, list) else _short(value)
     if not isinstance(value, str):
         return "missing" if value is MISSING else f"a JSON {_kind(value)}"
     text = f"a text of {len(value)} characters"

@@ -40,7 +40,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_client_is_generated_and_generated_again(tmp_path):
-    """The whole command: a package in a new folder, replaced by the same bytes where nobody changed it."""
+    """The whole command: a package in a new folder, replaced by the same bytes where it is unchanged."""
     target = tmp_path / "new" / "client"
     done = run_cli("client", "go", "-o", target)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", f"Generated: {target}.\n")
@@ -85,7 +85,7 @@ def test_files_that_are_no_longer_generated_are_removed(tmp_path):
 
 @pytest.mark.parametrize("name", ["mine", "docs/mine", ".git/config"])
 def test_a_file_that_was_not_generated_is_left_alone(name, tmp_path):
-    """Where somebody put a file of their own, also deep inside, nothing is generated."""
+    """Where a folder has a foreign file, also deep inside, nothing is generated."""
     target = tmp_path / "client"
     generate(target, a="1")
     (target / name).parent.mkdir(exist_ok=True)
@@ -127,7 +127,7 @@ def test_only_a_folder_is_replaced(tmp_path, monkeypatch):
 
 
 def test_a_file_that_comes_in_meanwhile_is_left_alone(tmp_path):
-    """What is put into the folder while the generator works is no less somebody's."""
+    """A file that is added to the folder while the generator works stays."""
     target = tmp_path / "client"
 
     def generate_slowly() -> None:
@@ -219,7 +219,7 @@ def test_clients_read_a_later_server():
 
 
 def test_nulls_are_told_where_a_generator_needs_them():
-    """Each optional property may be null, if that is asked for, and none else: an optional one is read so anyway."""
+    """Each optional property is nullable on request, and no other."""
     for nullable in (False, True):
         schemas = for_clients(SPEC, nullable=nullable)["components"]["schemas"]
         read = [*schemas["Binding"]["properties"].values(), *schemas["PageMeta"]["properties"].values()]

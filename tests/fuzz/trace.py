@@ -38,7 +38,7 @@ class Trace:
         self.checks: Counter[str] = Counter()
         """Checks that passed, by name."""
         self.peers = 0
-        """Requests that asked as one account for what is another's."""
+        """Requests of one account for another's resources."""
         self.summaries: list[str] = []
         """What tracecov says of each round."""
 
@@ -85,7 +85,7 @@ class Trace:
 
 
 def shortfalls(trace: Trace, asked: dict[str, Operation], examples: int) -> Iterator[str]:
-    """What was asked for and not done, in sentences: Schemathesis itself says nothing of it."""
+    """The shortfalls of a run, in sentences: Schemathesis itself does not report them."""
     for check in sorted({*CHECKS.get_all_names(), "max_response_time"} - {"all"} - set(trace.checks)):
         yield f"the check {check} never ran"
     if any(operation.method == "GET" for operation in asked.values()) and not trace.peers:
@@ -103,7 +103,7 @@ def shortfalls(trace: Trace, asked: dict[str, Operation], examples: int) -> Iter
 
 
 def short_phases(trace: Trace, asked: Iterable[str], examples: int) -> list[str]:
-    """The phases that ended before they had made as many examples of an operation, or scenarios, as was asked."""
+    """The phases that ended with fewer examples of an operation, or scenarios, than configured."""
     short = []
     if any(trace.fuzzed[operation_id] < examples for operation_id in asked):
         short.append("fuzzing")

@@ -134,7 +134,7 @@ class Postgres:
         return done.stdout
 
     def create_database(self, template: str | None = None) -> str:
-        """A new database, as a copy of one that nobody is connected to, or an empty one: its name."""
+        """A new database, as a copy of one without connections, or an empty one: its name."""
         name = f"test_{next(self._numbers)}"
         with self.connect() as connection:
             connection.execute(

@@ -39,7 +39,7 @@ def run_cli(
 
 
 class Service:
-    """A running `chat-bindings serve`. Use it as a context manager; leaving it asks for a clean end and checks it."""
+    """A running `chat-bindings serve`. Use it as a context manager; leaving it stops it, and checks a clean end."""
 
     def __init__(
         self,

@@ -102,7 +102,16 @@ def run(server, document, folder, only=()):
         return verified(url, file, only)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param(
+            each, marks=[pytest.mark.ci("whole runs take seconds each")] if each in (one_service, no_key) else []
+        )
+        for each in SHAPES
+    ],
+    ids=lambda shape: shape.__name__,
+)
 def test_what_is_skipped(shape, world, tmp_path):
     """A right server passes with any world, and what is skipped is what that world cannot exercise."""
     report = run(Right, made(shape, world), tmp_path)

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence
 from ..facts import ABSOLUTE_URL, BINDING, BINDING_SID, SCHEMAS, TIMESTAMP
-from ..response import MISSING, Answer, shown
+from ..response import MISSING, Answer, describe_property
 from ..violation import check, each_of, every, violated
 from ..world import Binding, needs
 
@@ -195,7 +195,7 @@ def test_url(evidence: Evidence) -> None:
         each, answer = case
         url = answer.object.get("url")
         if not isinstance(url, str):
-            violated("`url`, a text", f"`url`: {shown('url', answer.object.get('url', MISSING))}", answer)
+            violated("`url`, a text", f"`url`: {describe_property('url', answer.object.get('url', MISSING))}", answer)
         again = evidence.target.follow(url, answer)
         check(
             again.status == 200 and again.object.get("sid") == each.sid,
@@ -259,7 +259,7 @@ def _every(
 ) -> None:
     def one(each: Binding, answer: Answer) -> None:
         value = answer.object.get(name, MISSING)
-        actual = shown(name, value) if wanted is None else shown(name, value, wanted(each))
+        actual = describe_property(name, value) if wanted is None else describe_property(name, value, wanted(each))
         check(holds(each, value), f"`{name}`: {expected(each)}", f"`{name}`: {actual}", answer)
 
     every((each.sid, partial(one, each, answer)) for each, answer in evidence.found)
@@ -293,7 +293,7 @@ def _types(each: Binding, answer: Any) -> None:
     is_same = isinstance(value, list) and all(isinstance(one, str) for one in value)
     is_same = is_same and sorted(value) == sorted(each.message_types)
     expected = f"`message_types`: {json.dumps(each.message_types)}, in any order"
-    check(is_same, expected, f"`message_types`: {shown('message_types', value)}", answer)
+    check(is_same, expected, f"`message_types`: {describe_property('message_types', value)}", answer)
 
 
 def _user(each: Binding, links: Any) -> tuple[str | None, str | None]:

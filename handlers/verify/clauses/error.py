@@ -20,7 +20,7 @@ from ..facts import (
     UNAUTHORIZED,
 )
 from ..plan import Picks
-from ..response import MISSING, Answer, is_integer, told
+from ..response import MISSING, Answer, describe, is_integer
 from ..variants import INHERITED
 from ..violation import NotShown, case_name, check, each_of
 
@@ -73,7 +73,7 @@ def test_status(evidence: Evidence) -> None:
     def fits(answer: Answer) -> None:
         status = answer.object.get("status", MISSING)
         is_same = is_integer(status) and status == answer.status
-        check(is_same, f"`status`: {answer.status}", f"`status`: {told(status)}", answer)
+        check(is_same, f"`status`: {answer.status}", f"`status`: {describe(status)}", answer)
 
     each_of(_errors(evidence), fits)
 
@@ -84,7 +84,7 @@ def test_code(evidence: Evidence) -> None:
 
     def fits(answer: Answer) -> None:
         code = answer.object.get("code", MISSING)
-        check(is_integer(code), "`code`, an integer", f"`code`: {told(code)}", answer)
+        check(is_integer(code), "`code`, an integer", f"`code`: {describe(code)}", answer)
 
     each_of(_errors(evidence), fits)
 
@@ -96,7 +96,7 @@ def test_message(evidence: Evidence) -> None:
     def fits(answer: Answer) -> None:
         message = answer.object.get("message", MISSING)
         is_text = isinstance(message, str) and bool(message.strip())
-        check(is_text, "`message`, a text", f"`message`: {told(message)}", answer)
+        check(is_text, "`message`, a text", f"`message`: {describe(message)}", answer)
 
     each_of(_errors(evidence), fits)
 
@@ -115,7 +115,7 @@ def test_more_info(evidence: Evidence) -> None:
     def fits(answer: Answer) -> None:
         wanted = f"{MORE_INFO}{answer.object.get('code')}"
         info = answer.object.get("more_info", MISSING)
-        check(info == wanted, f"`more_info`: {wanted}", f"`more_info`: {told(info)}", answer)
+        check(info == wanted, f"`more_info`: {wanted}", f"`more_info`: {describe(info)}", answer)
 
     each_of(_errors(evidence), fits)
 

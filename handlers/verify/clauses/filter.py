@@ -7,7 +7,7 @@ from itertools import combinations
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence, Walk, same_bindings
 from ..facts import BAD_PARAMETER, LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS, TYPES
-from ..response import Answer, told_url
+from ..response import Answer, describe_url
 from ..target import encoded
 from ..violation import check, each_of
 from ..world import Service
@@ -67,7 +67,7 @@ def test_nothing(evidence: Evidence) -> None:
         answer = evidence.by_identity(evidence.rich, identity)
         same_bindings(answer, evidence.rich.matching([identity]))
         for name in ("next_page_url", "previous_page_url"):
-            check(answer.url(name) is None, f"`meta.{name}`: null", told_url(answer.url(name)), answer)
+            check(answer.url(name) is None, f"`meta.{name}`: null", describe_url(answer.url(name)), answer)
     _show(evidence, [(evidence.rich, ["nobody has this name"], [each]) for each in TYPES])
 
 

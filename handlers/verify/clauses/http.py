@@ -8,7 +8,7 @@ from ..clause import OURS, SDKS, clause
 from ..evidence import Evidence
 from ..facts import ABSOLUTE_URL, HEADERS, LIST, REQUEST_ID, SCHEMAS
 from ..http.connection import BadFraming, TooLarge, TransportError
-from ..response import Answer, Request, told_url
+from ..response import Answer, Request, describe_url
 from ..target import unanswered
 from ..violation import NotShown, Violation, check, each_of
 
@@ -210,7 +210,7 @@ def test_urls(evidence: Evidence) -> None:
     urls |= {each.object["url"]: each for _, each in evidence.found[:20] if isinstance(each.object.get("url"), str)}
     urls |= {item["url"]: page for page in pages[:2] for item in page.bindings[:5] if isinstance(item.get("url"), str)}
     for url in urls:
-        check(ABSOLUTE_URL.fullmatch(url), "absolute URLs", told_url(url), urls[url])
+        check(ABSOLUTE_URL.fullmatch(url), "absolute URLs", describe_url(url), urls[url])
     answers = evidence.target.together([partial(evidence.target.follow, url) for url in urls])
     for answer, giver in zip(answers, urls.values(), strict=True):
         check(answer.status == 200, "URLs that work: status 200", answer.summary, giver, answer)
@@ -232,10 +232,11 @@ def _conversed(evidence: Evidence, requests: list[Request]) -> int:
     for _ in range(_ATTEMPTS):
         count = 0
         try:
-            for answer, received in evidence.target.client.converse(requests, _SURPLUS_WITHIN_S):
-                count += 1
-                surplus = f"status {answer.status}, and then {len(received.surplus)} bytes beyond the announced length"
-                check(not received.surplus, expected, surplus, answer)
+            with contextlib.closing(evidence.target.client.converse(requests, _SURPLUS_WITHIN_S)) as answers:
+                for answer, received in answers:
+                    count += 1
+                    beyond = f"{len(received.surplus)} bytes beyond the announced length"
+                    check(not received.surplus, expected, f"status {answer.status}, and then {beyond}", answer)
         except (TransportError, TooLarge) as error:
             is_framed = not isinstance(error, (BadFraming, TooLarge))
             what = "an answer on a kept connection" if is_framed else expected

@@ -5,7 +5,7 @@ from operator import itemgetter
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence, Walk, pages_of
 from ..facts import ABSOLUTE_URL, BAD_PARAMETER, LIST, META, MISLEADING_IN_LISTS, SCHEMAS, URLS
-from ..response import MISSING, Answer, is_integer, told, told_url
+from ..response import MISSING, Answer, describe, describe_url, is_integer
 from ..variants import VARIANTS, Variant, in_any_order, malformed
 from ..violation import check, each_of, some
 from ..world import Service
@@ -41,7 +41,7 @@ def test_key(evidence: Evidence) -> None:
 
     def fits(page: Answer) -> None:
         key = page.meta.get("key", MISSING)
-        check(key == "bindings", '`meta.key`: "bindings"', f"`meta.key`: {told(key)}", page)
+        check(key == "bindings", '`meta.key`: "bindings"', f"`meta.key`: {describe(key)}", page)
 
     each_of(pages_of(evidence.walks), fits)
 
@@ -53,7 +53,7 @@ def test_integers(evidence: Evidence) -> None:
     def fits(page: Answer) -> None:
         for name in ("page", "page_size"):
             value = page.meta.get(name, MISSING)
-            check(is_integer(value), f"`meta.{name}`, an integer", f"`meta.{name}`: {told(value)}", page)
+            check(is_integer(value), f"`meta.{name}`, an integer", f"`meta.{name}`: {describe(value)}", page)
 
     each_of(pages_of(evidence.walks), fits)
 
@@ -68,7 +68,7 @@ def test_urls(evidence: Evidence) -> None:
             url = page.url(name)
             may_be_null = name in ("next_page_url", "previous_page_url")
             is_fit = (url is None and may_be_null) or (url is not None and ABSOLUTE_URL.fullmatch(url))
-            check(is_fit, f"`meta.{name}`, an absolute URL in ASCII", told_url(url), page)
+            check(is_fit, f"`meta.{name}`, an absolute URL in ASCII", describe_url(url), page)
 
     each_of(pages_of(walks), fits)
 
@@ -159,7 +159,7 @@ def test_empty(evidence: Evidence) -> None:
     answer = evidence.listed(service, credentials=credentials)
     check(answer.bindings == [], "an empty list", answer.summary, answer)
     for name in ("next_page_url", "previous_page_url"):
-        check(answer.url(name) is None, f"`meta.{name}`: null", told_url(answer.url(name)), answer)
+        check(answer.url(name) is None, f"`meta.{name}`: null", describe_url(answer.url(name)), answer)
 
 
 @clause(

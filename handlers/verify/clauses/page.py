@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence, Walk
 from ..facts import BAD_PARAMETER, DEFAULT_SIZE, LARGEST_SIZE, LIST, PARAMETERS, SCHEMAS, SIZE_TOO_LARGE, TYPES
-from ..response import MISSING, Answer, is_integer, told, told_url
+from ..response import MISSING, Answer, describe, describe_url, is_integer
 from ..violation import WorldLacks, check, each_of, violated
 from ..world import Binding, Service
 
@@ -64,7 +64,7 @@ def test_page_size(evidence: Evidence) -> None:
         size = walk.size or DEFAULT_SIZE
         for page in walk.pages:
             told_size = page.meta.get("page_size", MISSING)
-            check(told_size == size, f"`meta.page_size`: {size}", f"`meta.page_size`: {told(told_size)}", page)
+            check(told_size == size, f"`meta.page_size`: {size}", f"`meta.page_size`: {describe(told_size)}", page)
 
     each_of((*evidence.walks, *evidence.filtered_walks), fits)
 
@@ -132,7 +132,7 @@ def test_first_has_no_previous(evidence: Evidence) -> None:
     def fits(walk: Walk) -> None:
         first = walk.pages[0]
         previous = first.url("previous_page_url")
-        check(previous is None, "`meta.previous_page_url`: null", told_url(previous), first)
+        check(previous is None, "`meta.previous_page_url`: null", describe_url(previous), first)
 
     each_of((*evidence.walks, *evidence.filtered_walks), fits)
     for walk in _few(evidence):
@@ -140,7 +140,7 @@ def test_first_has_no_previous(evidence: Evidence) -> None:
         if url is not None:
             back = evidence.target.follow(url, walk.pages[1])
             previous = back.url("previous_page_url")
-            check(previous is None, "`meta.previous_page_url`: null", told_url(previous), walk.pages[1], back)
+            check(previous is None, "`meta.previous_page_url`: null", describe_url(previous), walk.pages[1], back)
 
 
 @clause("PAGE-10", "must", "Later pages have a previous page", source=PAGE, spec=f"{_META}/previous_page_url")
@@ -218,7 +218,7 @@ def test_keep_size(evidence: Evidence) -> None:
             check(
                 size == walk.size and len(led.bindings) <= (walk.size or 0),
                 f"a page of PageSize {walk.size}",
-                f"{led.summary}, `meta.page_size`: {told(size)}",
+                f"{led.summary}, `meta.page_size`: {describe(size)}",
                 page,
                 led,
             )
@@ -232,7 +232,7 @@ def test_echo(evidence: Evidence) -> None:
     for value, query in ((0, ()), (0, (("Page", "0"),)), (3, (("Page", "3"),)), (77, (("Page", "77"),))):
         answer = evidence.listed(evidence.large, *query, ("PageSize", "5"))
         page = answer.meta.get("page", MISSING)
-        check(page == value and is_integer(page), f"`meta.page`: {value}", f"`meta.page`: {told(page)}", answer)
+        check(page == value and is_integer(page), f"`meta.page`: {value}", f"`meta.page`: {describe(page)}", answer)
 
 
 @clause(
@@ -408,7 +408,7 @@ def _refused_or_honoured(evidence: Evidence, parameter: tuple[str, str, int]) ->
     property_name = "page_size" if name == "PageSize" else "page"
     found = answer.meta.get(property_name, MISSING)
     expected = f"status 400, or `meta.{property_name}`: {value}"
-    check(found == value and is_integer(found), expected, f"`meta.{property_name}`: {told(found)}", answer)
+    check(found == value and is_integer(found), expected, f"`meta.{property_name}`: {describe(found)}", answer)
     if name == "PageSize":
         expected_count = min(value, len(evidence.large.bindings))
         check(len(answer.bindings) == expected_count, f"{expected_count} Bindings", answer.summary, answer)
@@ -460,7 +460,7 @@ def _carries(page: Answer, name: str, number: int) -> None:
     url = page.url(name)
     if url is not None:
         found = parse_qs(urlsplit(url).query).get("Page", ["no Page"])
-        check(found == [str(number)], f"`meta.{name}` with Page={number}", told_url(url), page)
+        check(found == [str(number)], f"`meta.{name}` with Page={number}", describe_url(url), page)
 
 
 def _token(page: Answer) -> str:
@@ -469,7 +469,7 @@ def _token(page: Answer) -> str:
         violated("`meta.next_page_url`, a URL", "null", page)
     found = parse_qs(urlsplit(url).query).get("PageToken")
     if not found:
-        violated("`meta.next_page_url` with a PageToken", told_url(url), page)
+        violated("`meta.next_page_url` with a PageToken", describe_url(url), page)
     return found[-1]
 
 

@@ -1,7 +1,7 @@
 """HTTP, once more: what browsers, proxies, frameworks and caches add to requests."""
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -222,8 +222,11 @@ def _ends_with_its_head(evidence: Evidence, case: tuple[str, str | None]) -> Non
     path, credentials = case
     request = evidence.target.request("HEAD", path, credentials)
     for _ in range(_ATTEMPTS):
-        with suppress(TransportError):  # a connection that ends is told by another clause
-            for answer, received in evidence.target.client.converse([request], _WITHIN_S):
+        with (
+            suppress(TransportError),  # a connection that ends is told by another clause
+            closing(evidence.target.client.converse([request], _WITHIN_S)) as answers,
+        ):
+            for answer, received in answers:
                 surplus = f"status {answer.status}, and {len(received.surplus)} bytes after its head"
                 check(not received.surplus, "an answer to HEAD without a body", surplus, answer)
             return
@@ -243,10 +246,10 @@ def options(evidence: Evidence) -> None:
     """
     target, rich = evidence.target, evidence.rich
 
-    def told(path: str) -> None:
+    def shows_nothing(path: str) -> None:
         answer = target.send("OPTIONS", path)
         answer.has_status(200, 204, 401, 405)
         is_shown = b'"bindings"' in answer.body or b'"identity"' in answer.body
         check(not is_shown, "no Binding", f"{answer.summary}, with Bindings", answer)
 
-    evidence.each(told, (target.path(rich), target.path(rich, rich.bindings[0])))
+    evidence.each(shows_nothing, (target.path(rich), target.path(rich, rich.bindings[0])))

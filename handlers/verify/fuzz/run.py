@@ -18,7 +18,7 @@ from ..run import Run
 from ..target import Target
 from ..violation import CannotRun, TargetGone, Violation
 from .findings import findings, left_out, sent
-from .plan import AUTHORIZATION, PLAN, Plan
+from .plan import AUTHORIZATION, PLAN, FuzzPlan
 
 _CONFIGURATION = """
 hooks = "%(hooks)s"
@@ -103,7 +103,7 @@ def fuzz(run: Run, examples: int, announce: Callable[[str], None]) -> Fuzzed:
 def _run_schemathesis(run: Run, examples: int, folder: Path, report: Path) -> int | None:
     """Its exit status; None when it took too long and was ended."""
     plan = folder / "plan.json"
-    plan.write_text(json.dumps(Plan.of(run).as_json()), encoding="utf-8")
+    plan.write_text(json.dumps(FuzzPlan.of(run).as_json()), encoding="utf-8")
     (folder / "schemathesis.toml").write_text(_configuration(run, folder), encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)} | {
         PLAN: str(plan),

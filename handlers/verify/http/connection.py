@@ -96,7 +96,7 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Sent:
+class Outgoing:
     """A request as it goes out."""
 
     method: str
@@ -152,7 +152,7 @@ class Connection:
         pending = self._socket.pending() if isinstance(self._socket, ssl.SSLSocket) else 0
         return bool(pending or select.select([self._socket], [], [], within)[0])
 
-    def exchange(self, sent: Sent, timeout: float, most: int, *, surplus_within: float | None = None) -> Received:
+    def exchange(self, sent: Outgoing, timeout: float, most: int, *, surplus_within: float | None = None) -> Received:
         """Send a request, and receive the whole answer.
 
         `timeout` is in seconds, for all of it; `most` is the greatest size in bytes, encoded and decoded. With
@@ -186,7 +186,7 @@ class Connection:
         parts.clear()
         return Received(status, headers, _unpacked(status, headers, body, most), surplus)
 
-    def _send(self, sent: Sent) -> None:
+    def _send(self, sent: Outgoing) -> None:
         target = sent.target
         headers = [("Host", self._route.authority), *sent.headers]
         if self._route.is_forwarded and self._route.proxy is not None:

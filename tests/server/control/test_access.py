@@ -69,7 +69,7 @@ def test_no_other_path_leads_to_it(served, path):
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_it_is_not_there_unless_it_was_asked_for(service, method, path):
+def test_it_is_missing_without_the_option(service, method, path):
     """Without `--control` nothing brings it back."""
     for headers in ({}, {"Authorization": f"Bearer {SECRET}"}, {"Prefer": "control"}):
         assert ask(service.url, method, path, **headers) == 404
