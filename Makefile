@@ -133,13 +133,14 @@ site: $(VENV)/.installed  ## Publish the spec as a site, in build/site
 	rm -rf build/site
 	$(BIN)/chat-bindings publish -o build/site
 
-clients: $(VENV)/.tested-with $(VENV)/.checked-with  ## Generate all clients, build a program on each and run it
+clients: $(VENV)/.tested-with $(VENV)/.checked-with  ## Generate all clients, ours and others', build a program on each and run it
 	$(BIN)/python -m pytest -m ci tests/clients/generated --numprocesses 2 --maxschedchunk 1 --durations 20
+	$(BIN)/python -m tests.clients.others --figures
 
 timing: $(VENV)/.tested-with  ## Compare response times of wrong tokens and of other accounts' SIDs, 10,000 tries each
 	$(BIN)/python -m pytest -m nightly tests/security/test_timing.py -s
 
-fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation (EXAMPLES=500)
+fuzz: $(VENV)/.tested-with  ## Fuzz the running service from all specs, 500 examples an operation (EXAMPLES=500)
 	$(BIN)/python -m tests.fuzz.run --examples $(EXAMPLES)
 	$(BIN)/python -m pytest -m nightly tests/site/downloads/test_schemathesis.py
 

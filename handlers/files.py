@@ -65,7 +65,7 @@ def staging(path: Path) -> Iterator[Path]:
     """Make an empty folder beside `path`, on the same file system, and remove it when the block ends.
 
     The folder is locked: another process that makes the same file gets an `OSError` meanwhile. The next process
-    removes what a killed one left in it.
+    removes what a killed one left in it. A child that inherits file descriptors holds the lock after a killed parent.
     """
     folder = path.with_name(f".{path.name}.unfinished")
     with suppress(FileExistsError):
@@ -135,6 +135,7 @@ def scratch() -> Iterator[Path]:
     descriptor = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        os.set_inheritable(descriptor, True)  # noqa: FBT003 - see `staging`
         made.rename(folder)  # the name that others clean up, only once it is locked
         yield folder
     finally:
@@ -233,6 +234,7 @@ def _must_be_private(folder: Path, descriptor: int) -> None:
 def _locked(folder: Path, descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.set_inheritable(descriptor, True)  # noqa: FBT003 - the lock outlives this process where a child goes on
         return folder.stat().st_ino == os.fstat(descriptor).st_ino  # else its owner has just removed it
     except (BlockingIOError, FileNotFoundError):
         return False

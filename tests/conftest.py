@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep data in the engine that was asked for."""
+    """Keep data in the engine of `--engine`."""
     DATABASES.engine = config.getoption("--engine")
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..files import real, settle_folder, staging
@@ -23,14 +23,13 @@ def replace_folder(target: Path) -> Iterator[Path]:
     Raises `Unfit` for a target that holds files that were not generated, or that cannot be written.
     """
     target = real(target)
-    with _writable(), staging(_nearest(target) / target.name) as folder:
+    with _writable(target.parent), staging(target) as folder:
         _check(target)
         new = folder / "new"
         new.mkdir()
         yield new
         _write_sums(new)
         _check(target)  # files that were added meanwhile stay
-        target.parent.mkdir(parents=True, exist_ok=True)
         umask = os.umask(0)
         os.umask(umask)
         new.chmod(0o777 & ~umask)
@@ -38,11 +37,19 @@ def replace_folder(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _writable() -> Iterator[None]:
+def _writable(parent: Path) -> Iterator[None]:
+    """Make a folder, and remove it again where the block fails."""
+    made = [path for path in (parent, *parent.parents) if not path.exists()]
     try:
+        parent.mkdir(parents=True, exist_ok=True)
         yield
-    except OSError as error:
-        raise Unfit(f"cannot be written: {error.strerror}") from error
+    except BaseException as error:
+        for path in made:
+            with suppress(OSError):
+                path.rmdir()
+        if isinstance(error, OSError):
+            raise Unfit(f"cannot be written: {error.strerror}") from error
+        raise
 
 
 def _check(target: Path) -> None:
@@ -81,11 +88,3 @@ def _files(folder: Path) -> list[Path]:
 
 def _digest(file: Path) -> str:
     return "" if file.is_symlink() or not file.is_file() else hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def _nearest(target: Path) -> Path:
-    """Return the nearest existing parent of the target: the same file system, so that moving is one step."""
-    parent = target.parent
-    while not parent.exists():
-        parent = parent.parent
-    return parent

@@ -47,6 +47,7 @@ def generate(language: str, scratch: Path, output: Path) -> list[str]:
     ended = subprocess.run(  # noqa: S603 - our own command, without a shell
         [*command, *map(str, arguments)],
         cwd=scratch,
+        close_fds=False,  # it holds the locks of both folders where this process is killed: see `files.staging`
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

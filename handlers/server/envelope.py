@@ -32,11 +32,13 @@ SHARED = [
 class Recorder(Protocol):
     """Records requests."""
 
-    def begin(self, scope: Scope) -> None:
+    def begin(self, request: Request) -> None:
         """Note that a request arrived."""
 
-    def record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
-        """Note its response; the status is 0 where there was none."""
+    def record(  # noqa: PLR0913, PLR0917 - a tuple more would cost each request
+        self, scope: Scope, request: Request, status: int, started: float, duration: float, request_id: bytes
+    ) -> None:
+        """Note its response; the status is 0 where there was none. `started` is of `perf_counter`."""
 
 
 class Envelope:
@@ -65,7 +67,7 @@ class Envelope:
         request_id = self._identify()
         headers = [(_REQUEST_ID, request_id)]
         if self._recorder:
-            self._recorder.begin(scope)
+            self._recorder.begin(request)
         if b"origin" in request.headers:
             headers += SHARED
 
@@ -83,11 +85,12 @@ class Envelope:
                 raise
             await respond(api_error_of(error), scope, finish)
         finally:
-            self._record(scope, status, perf_counter() - started, request_id)
+            duration = perf_counter() - started
+            if self._recorder:
+                self._recorder.record(scope, request, status, started, duration, request_id)
+            self._log(scope, status, duration, request_id)
 
-    def _record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
-        if self._recorder:
-            self._recorder.record(scope, status, duration, request_id)
+    def _log(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
         if log.isEnabledFor(logging.INFO):
             operation = Request.of(scope).operation_id or NOTHING
             log.info(ACCESS, {

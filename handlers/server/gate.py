@@ -20,43 +20,49 @@ class Gate:
 
         self._authenticate = authenticate
         self._inside = 0
-        self._open = asyncio.Event()
-        self._open.set()
+        self._is_open = True
+        self._opened = asyncio.Event()
+        self._opened.set()
         self._empty = asyncio.Event()
         self._writing = asyncio.Lock()
 
-    def begin(self, scope: Scope) -> None:
+    def begin(self, request: Request) -> None:
         """Mark a request with the current generation."""
-        Request.of(scope).generation = self.generation
+        request.generation = self.generation
 
-    def is_current(self, scope: Scope) -> bool:
+    def is_current(self, request: Request) -> bool:
         """Return whether there was no reset since the request arrived."""
-        return Request.of(scope).generation == self.generation
+        return request.generation == self.generation
+
+    def enter(self, request: Request) -> bool:
+        """Enter as a reader, where that takes no waiting; `leave` follows. `within` costs a request more."""
+        if self._is_open and request.generation == self.generation:
+            self._inside += 1
+            return True
+        return False
 
     async def within(self, scope: Scope, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Call a handler as a reader; after a reset since its arrival, authenticate the request again first."""
-        while not self._open.is_set():
-            await self._open.wait()
-        self._inside += 1
-        try:
-            if not self.is_current(scope):
-                self.begin(scope)
-                arguments["account_sid"] = Request.of(scope).account_sid = await self._authenticate(scope)
+        async with self.shared():
+            request = Request.of(scope)
+            if not self.is_current(request):
+                self.begin(request)
+                arguments["account_sid"] = request.account_sid = await self._authenticate(scope)
             return await function(**arguments)
-        finally:
-            self._leave()
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:
         """Let no reset begin while the block lasts."""
-        await self._open.wait()
+        while not self._is_open:
+            await self._opened.wait()
         self._inside += 1
         try:
             yield
         finally:
-            self._leave()
+            self.leave()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Undo `enter`."""
         self._inside -= 1
         if not self._inside:
             self._empty.set()
@@ -65,7 +71,8 @@ class Gate:
     async def alone(self) -> AsyncIterator[None]:
         """Hold the lock as the writer: wait for requests inside to finish, and admit none while the block lasts."""
         async with self._writing:
-            self._open.clear()
+            self._is_open = False
+            self._opened.clear()
             try:
                 while self._inside:
                     self._empty.clear()
@@ -73,4 +80,5 @@ class Gate:
                 yield
                 self.generation += 1
             finally:
-                self._open.set()
+                self._is_open = True
+                self._opened.set()

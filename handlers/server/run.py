@@ -156,7 +156,7 @@ def run(  # noqa: PLR0913 - the parts that differ between services
         partial(create, settings),
         factory=True,
         interface="asgi3",
-        http=Connections(settings.limits, can_hang_up=bool(settings.faults or settings.control)),  # type: ignore[arg-type]  # makes each
+        http=Connections(settings.limits),  # type: ignore[arg-type]  # makes each
         ws="none",
         lifespan="on",
         log_config=None,

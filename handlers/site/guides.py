@@ -12,6 +12,7 @@ NAMES = (
     "verify",
     "worlds",
     "clients",
+    "generators",
     "deploy",
     "security",
     "postgresql",

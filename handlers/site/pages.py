@@ -33,16 +33,16 @@ PAGES = {
 
 
 _ABOUT = {
-    "bindings.yaml": "The contract as it is written by hand: OpenAPI 3.0.3. Everything else here is made of it.",
+    "bindings.yaml": "For people and linters: the contract as it is written, OpenAPI 3.0.3. All else is made of it.",
     "registration.yaml": "How devices register with the reference service; no part of the contract.",
     "control.yaml": "How tests set, reset and watch the reference service; no part of the contract.",
     "faults.yaml": "The schema of the rules of faults that `serve --fault-rules` and the control API take.",
     "world.yaml": "The schema of the documents that `import`, `export`, `fixtures` and `verify` speak.",
     "report.yaml": "The schema of the report that `verify` writes.",
     "workflows.arazzo.yaml": "The main workflows, as an Arazzo document.",
-    "bindings.bundled.json": "The contract as one JSON document.",
-    "bindings.dereferenced.json": "The same with no reference left in it, for tools that follow none.",
-    "bindings.3.1.json": "The same as OpenAPI 3.1, whose schemas are those of JSON Schema 2020-12.",
+    "bindings.bundled.json": "For generators and frameworks that read OpenAPI 3.0: one JSON document.",
+    "bindings.dereferenced.json": "For tools that follow no reference: the same with none left in it.",
+    "bindings.3.1.json": "For those that read OpenAPI 3.1, whose schemas are those of JSON Schema 2020-12.",
     "bindings.postman_collection.json": "The operations and their examples as a collection of Postman, with tests.",
     "schemathesis.toml": "How Schemathesis fuzzes a server from any of these specs, see below.",
     "world.json": "A world of accounts, services and Bindings, made to break naive servers: what `verify` needs.",

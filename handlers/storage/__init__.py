@@ -1,1 +1,1 @@
-"""Where accounts, services and Bindings are kept: one interface, an engine for each kind of database."""
+"""Storage of accounts, services and Bindings: one interface, and an engine for each kind of database."""

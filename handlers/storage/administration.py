@@ -1,4 +1,4 @@
-"""Administration of a database: what the commands do to it, and the part of that which is the same on every engine."""
+"""Administration of a database by the commands, and the part of it that all engines share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ _PARENTS = {"account": "accounts", "service": "services"}
 
 
 class Administration(ABC):
-    """What the commands do to a database. Not asynchronous: a command does one thing at a time.
+    """The operations of the commands on a database. Not asynchronous: a command does one thing at a time.
 
     A connection is opened when it is first needed. Methods that change something raise `Conflict`; all raise
     `StorageUnavailable` like `Storage`.
@@ -32,33 +32,33 @@ class Administration(ABC):
 
     @abstractmethod
     def migrate(self) -> int:
-        """Bring the schema up to date: the number of its last migration. SQLite's file is made when it is not there."""
+        """Apply the missing migrations, and return the number of the last one. A missing SQLite file is created."""
 
     @abstractmethod
     def schema(self) -> Schema:
-        """How far the schema is; nothing is changed, or made."""
+        """Return how far the schema is. Nothing is changed, or made."""
 
     @abstractmethod
     def identity(self) -> str:
-        """What tells this database from all others, however it is addressed; it need not be migrated."""
+        """Identify this database among all others, whatever its address. It need not be migrated."""
 
     @abstractmethod
     def count_bindings(self, service_sid: str | None = None) -> int:
-        """How many Bindings there are (in a service)."""
+        """Count the Bindings (of a service)."""
 
     @abstractmethod
     def bindings(self, service_sid: str) -> Iterator[Binding]:
-        """All Bindings of a service, by SID, in bounded memory."""
+        """Read all Bindings of a service, by SID, in bounded memory."""
 
     @abstractmethod
     def snapshot(self) -> AbstractContextManager[None]:
-        """Everything read inside is of one moment."""
+        """Read everything inside the block as of one moment."""
 
     @abstractmethod
     def erase(self) -> Sequence[str]:
-        """Leave no byte of what was deleted in the database's files: what prevents that now, a sentence each.
+        """Leave no byte of what was deleted in the database's files. Return the obstacles, a sentence each.
 
-        Either engine writes its tables anew. SQLite lets nobody write meanwhile, PostgreSQL nobody read or write.
+        Either engine rewrites its tables. SQLite blocks writes meanwhile, PostgreSQL reads as well.
         """
 
     @contextmanager
@@ -75,7 +75,7 @@ class Administration(ABC):
             loading.finish()
 
     def accounts(self) -> Iterator[AccountRow]:
-        """All accounts, by SID."""
+        """Read all accounts, by SID."""
         return self._select(AccountRow, "accounts")
 
     def create_account(self, account: AccountRow) -> None:
@@ -94,7 +94,7 @@ class Administration(ABC):
             self._loader.remove_account(sid)
 
     def services(self, account_sid: str | None = None) -> Iterator[ServiceRow]:
-        """All services (of an account), by SID."""
+        """Read all services (of an account), by SID."""
         return self._select(ServiceRow, "services", account_sid)
 
     def create_service(self, service: ServiceRow) -> None:
@@ -107,7 +107,7 @@ class Administration(ABC):
             self._loader.remove_service(sid)
 
     def keys(self, account_sid: str | None = None) -> Iterator[KeyRow]:
-        """All API keys (of an account), by SID."""
+        """Read all API keys (of an account), by SID."""
         return self._select(KeyRow, "api_keys", account_sid)
 
     def create_key(self, key: KeyRow) -> None:
@@ -128,7 +128,7 @@ class Administration(ABC):
 
     @abstractmethod
     def _change(self) -> AbstractContextManager[None]:
-        """All changes inside are made when the block ends, and none when it raises."""
+        """Commit all changes when the block ends, and none when it raises."""
 
     @property
     def _loader(self) -> Loader:

@@ -1,4 +1,4 @@
-"""All that a database holds, part by part, to be added to another of any engine."""
+"""Copying of a database, part by part, to another one of any engine."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from .progress import Advance
 T = TypeVar("T")
 
 _TOGETHER = 600
-"""How many rows are read and added at once. The largest that there can be, times this, must fit the memory."""
+"""Rows per batch. A batch of the largest rows must fit in memory."""
 
 
 class Part(NamedTuple):
@@ -25,7 +25,7 @@ class Part(NamedTuple):
     rows: Sequence[Any]
 
     def add_to(self, loader: Loader) -> None:
-        """Add the rows, each after what it stands under."""
+        """Add the rows."""
         match self.kind:
             case "accounts":
                 for account in self.rows:
@@ -41,7 +41,7 @@ class Part(NamedTuple):
 
 
 class Tally:
-    """How many rows of each kind there were, and the SHA-256 of all of them, a JSON array of texts in a line each."""
+    """The number of rows of each kind, and the SHA-256 of all rows, each a line with a JSON array of texts."""
 
     def __init__(self) -> None:
         self.counts = {"accounts": 0, "keys": 0, "services": 0, "bindings": 0}
@@ -77,7 +77,7 @@ def tally(found: Iterable[Part], advance: Advance, do: Callable[[Part], None]) -
 
 
 def parts(source: Administration) -> Iterator[Part]:
-    """All rows, each after what it stands under, and those of a kind by SID. To be read inside of one snapshot."""
+    """Read all rows, parents first, those of a kind by SID. Must be read inside one snapshot."""
     yield from (Part("accounts", "", rows) for rows in _batches(source.accounts()))
     yield from (Part("keys", "", rows) for rows in _batches(source.keys()))
     yield from (Part("services", "", rows) for rows in _batches(source.services()))

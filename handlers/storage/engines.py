@@ -21,7 +21,7 @@ _SHOWN = 60
 _SQLITE = "sqlite:///relative.db or sqlite:////absolute.db"
 
 _SECRETS = ("password", "sslpassword")
-"""What of an address's query is a secret."""
+"""Secret parameters of an address."""
 
 
 class BadLocator(ValueError):
@@ -29,7 +29,7 @@ class BadLocator(ValueError):
 
 
 def default_path() -> Path:
-    """A file in the user's data directory. Raises `BadLocator` where there is no home directory."""
+    """Return a file in the user's data directory. Raises `BadLocator` where there is no home directory."""
     try:
         folder = _data_folder() / "chat-bindings"
     except RuntimeError:
@@ -47,7 +47,7 @@ def _data_folder() -> Path:
 
 
 def default_locator() -> str:
-    """The address of `default_path`."""
+    """Return the address of `default_path`."""
     return f"sqlite:///{quote(str(default_path()))}"
 
 
@@ -113,7 +113,7 @@ def _must_be_postgresql(locator: str) -> None:
 
 
 def storage(locator: str, binding_types: tuple[str, ...]) -> Storage:
-    """The engine that serves from a database; `binding_types` are all that there are, in the spec's order."""
+    """Make the engine that serves from a database; `binding_types` are all of them, in the spec's order."""
     parts = _split(locator)
     if parts.scheme in _POSTGRESQL:
         from .postgresql.engine import PostgresStorage
@@ -125,7 +125,7 @@ def storage(locator: str, binding_types: tuple[str, ...]) -> Storage:
 
 
 def administration(locator: str) -> Administration:
-    """The engine that the commands use on a database."""
+    """Make the engine that the commands use on a database."""
     parts = _split(locator)
     if parts.scheme in _POSTGRESQL:
         from .postgresql.administration import PostgresAdministration
@@ -138,7 +138,7 @@ def administration(locator: str) -> Administration:
 
 
 def kept(locator: str, folder: Path) -> Kept:
-    """The copy of a database to return to; `folder` is for its files, where it has any."""
+    """Make the copy of a database to return to; `folder` is for its files, where it has any."""
     parts = _split(locator)
     if parts.scheme in _POSTGRESQL:
         from .postgresql.kept import PostgresKept
@@ -174,7 +174,7 @@ def check(locator: str, *, seen: bool = True) -> None:
 
 
 def mask_password(locator: str) -> str:
-    """An address as it may be logged: without a password."""
+    """Remove the password from an address, for the log."""
     parts = _split(locator)
     if not _has_password(parts):
         return locator

@@ -1,7 +1,6 @@
-"""What every storage engine does, and the records that go in and out of it.
+"""The storage interface of the server, its records and its errors.
 
-`Storage` is what the service needs while a request runs; `Administration` is what the commands need. Both name the
-service in every question about Bindings: it is the key by which data is distributed.
+Every operation on Bindings names the service: it is the key by which data is distributed.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,21 +12,21 @@ class StorageUnavailable(Exception):
 
 
 class StorageDamaged(Exception):
-    """What is there is no database of ours, or is broken: no waiting mends it."""
+    """The database is corrupt, or not ours. Retrying does not help."""
 
 
 class Credential(NamedTuple):
-    """Who a user name stands for, and the SHA-256 (64 hex digits) of the token or secret that proves it."""
+    """The account of a user name, and the SHA-256 (64 hex digits) of the token or secret that proves it."""
 
     account_sid: str
     secret_sha256: str
 
 
 class Binding(NamedTuple):
-    """A Binding as it is kept; whoever asks for it names its service.
+    """A stored Binding, without its service, which every query names.
 
-    Times are ISO 8601 in GMT with whole seconds: `2016-10-21T11:37:03Z`. `message_types` is a JSON array, since nobody
-    asks for its parts.
+    Times are ISO 8601 in GMT with whole seconds: `2016-10-21T11:37:03Z`. `message_types` is a JSON array: no query
+    reads its parts.
     """
 
     sid: str
@@ -41,7 +40,7 @@ class Binding(NamedTuple):
 
 
 class Registration(NamedTuple):
-    """What a device says of itself."""
+    """The registration of a device."""
 
     identity: str
     endpoint: str
@@ -51,14 +50,14 @@ class Registration(NamedTuple):
 
 
 class Filters(NamedTuple):
-    """Which Bindings a list shows: any of the types (all, when empty), and any of the identities (likewise)."""
+    """Filters of a list: any of the types (all, when empty), and any of the identities (likewise)."""
 
     binding_types: Sequence[str] = ()
     identities: Sequence[str] = ()
 
 
 class Position(NamedTuple):
-    """Where a page begins: right after a SID, or so that it ends right before one."""
+    """The position of a page: it begins right after a SID, or ends right before one."""
 
     side: Literal["after", "before"]
     sid: str
@@ -73,14 +72,14 @@ class Page(NamedTuple):
 
 
 class Storage(Protocol):
-    """What the service asks while a request runs.
+    """The operations of requests.
 
-    A service that does not exist and one of another account are the same here: there is nothing to see. Every method
-    raises `StorageUnavailable` when the database is away for longer than the engine's patience (a few seconds).
+    A service that does not exist and one of another account are the same here. Every method raises
+    `StorageUnavailable` when the database is unavailable for longer than the engine's timeout (a few seconds).
     """
 
     async def open(self) -> None:
-        """Connect, now or when the database is back. The schema must be there already: see `Administration.migrate`."""
+        """Connect, now or once the database is available. `Administration.migrate` must have made the schema."""
 
     async def close(self) -> None:
         """Finish what was accepted, and disconnect."""
@@ -102,13 +101,13 @@ class Storage(Protocol):
     async def register(
         self, account_sid: str, service_sid: str, registration: Registration
     ) -> tuple[Binding, bool] | None:
-        """Make or update the Binding of a device: the Binding, and whether it is new. It is on disk on return."""
+        """Create or update the Binding of a device. Return it, and whether it is new. It is on disk on return."""
 
     async def delete(self, account_sid: str, service_sid: str, sid: str) -> bool:
-        """Delete one Binding: whether it was there. It is gone from the API on return, from the files once erased."""
+        """Delete one Binding, and return whether it existed. `Administration.erase` removes it from the files."""
 
     async def erased_at(self) -> str:
-        """When `Administration.erase` was last done; at first, when the database was made."""
+        """Return the time of the last `Administration.erase`; before the first one, that of the database's creation."""
 
 
 @runtime_checkable
@@ -146,14 +145,14 @@ class ServiceRow(NamedTuple):
 
 
 class Schema(NamedTuple):
-    """How far a database's schema is: the number of its last migration (0 for none), and of the last one there is."""
+    """The numbers of a schema's last migration (0 for none), and of the latest migration."""
 
     applied: int
     latest: int
 
     @property
     def current(self) -> bool:
-        """Whether it is as this version wants it."""
+        """Whether all migrations are applied."""
         return self.applied == self.latest
 
     @property

@@ -1,4 +1,4 @@
-"""The part of adding a world that is the same on every engine."""
+"""Loading of a world into a database: the part that all engines share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from .progress import Progress, quietly
 from .rows import added
 
 MANY = 200
-"""How many Bindings at once are worth making the indexes after them."""
+"""Bindings of a batch for which it pays to build the indexes at the end."""
 
 _TWIN = """
     SELECT service_sid, sid, first FROM (

@@ -1,10 +1,10 @@
-"""How storage tells of what takes long; `commands/progress.py` shows it."""
+"""Progress of long operations; `cli/progress.py` shows it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 Advance = Callable[[int], None]
-"""Is told how much more is done."""
+"""Reports how much more is done."""
 
 Progress = Callable[[str, int], AbstractContextManager[Advance]]
 """Begins something that takes long: under which label, and how much there is to do."""

@@ -27,7 +27,7 @@ ADDED = (
 
 
 def now() -> str:
-    """The time as it is kept: ISO 8601 in GMT with whole seconds."""
+    """Return the time in the form of the database: ISO 8601 in GMT with whole seconds."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -52,12 +52,12 @@ def _uuid7() -> int:
 
 
 def unique_key(identity: str, endpoint: str, binding_type: str) -> bytes:
-    """The SHA-256 that stands for a device's unique key; a NUL, which none of the three holds, keeps them apart."""
+    """Hash a device's unique key by SHA-256; a NUL, which none of the three contains, separates them."""
     return hashlib.sha256(f"{identity}\0{endpoint}\0{binding_type}".encode()).digest()
 
 
 def registered(service_sid: str, registration: Registration) -> dict[str, Any]:
-    """What a registration writes should the device be new: a SID that follows all those made before, and the time."""
+    """Return the values of a registration for a new device: with a SID that follows all others, and the time."""
     return registration._asdict() | {
         "service_sid": service_sid,
         "sid": new_sid("BS"),
@@ -68,7 +68,7 @@ def registered(service_sid: str, registration: Registration) -> dict[str, Any]:
 
 
 def added(service_sid: str, binding: Binding) -> tuple[Any, ...]:
-    """A Binding of a world as a row of `ADDED`."""
+    """Return a Binding of a world as a row of `ADDED`."""
     return (
         service_sid,
         binding.sid,

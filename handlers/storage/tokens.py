@@ -1,4 +1,4 @@
-"""Tokens and secrets, and what is kept of them."""
+"""Tokens and secrets, and their stored hashes."""
 
 import hashlib
 import secrets
@@ -10,5 +10,5 @@ def new_token() -> str:
 
 
 def digest(token: str) -> str:
-    """The SHA-256 of a token or secret, as 64 hexadecimal digits: all that is kept of it."""
+    """Hash a token or secret by SHA-256, as 64 hexadecimal digits: nothing else of it is stored."""
     return hashlib.sha256(token.encode()).hexdigest()

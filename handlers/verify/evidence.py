@@ -1,4 +1,4 @@
-"""What the checks look at: answers that several of them judge are asked for once."""
+"""Evidence: the answers that clauses judge, each requested once, and the parts of the world that clauses need."""
 
 import hashlib
 import threading
@@ -41,6 +41,11 @@ class Walk:
     service: Service
     query: tuple[tuple[str, str], ...]
     pages: Sequence[Answer]
+
+    @property
+    def case(self) -> str:
+        """Its query, to name it in a list."""
+        return f"a walk with {self.pages[0].case.partition('?')[2] or 'no parameters'}"
 
     @property
     def sids(self) -> list[Any]:
@@ -332,6 +337,11 @@ def _unless_lost(action: Callable[[V], T], values: Iterable[V]) -> T:
     if len(lost) > 1:
         raise lost[-1].again()
     raise NotShown(f"the world has no other Binding to try it with, and {lost[0]}")
+
+
+def pages_of(walks: Iterable[Walk]) -> Iterator[Answer]:
+    """Yield all pages of some walks."""
+    return (page for walk in walks for page in walk.pages)
 
 
 def same_bindings(answer: Answer, expected: Sequence[Binding], why: str = "") -> None:

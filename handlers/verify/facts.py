@@ -1,4 +1,4 @@
-"""What the clauses take from the spec, openapi/bindings.yaml, and what holds of every HTTP server."""
+"""Facts: names, bounds and codes from the spec, openapi/bindings.yaml, and from HTTP."""
 
 import re
 from importlib.resources import files

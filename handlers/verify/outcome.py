@@ -1,4 +1,4 @@
-"""What a run of the clauses found."""
+"""Results of a run: one for each clause, and the report."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Result:
     reproduce: str = ""
     """Lines of shell that show it; secrets are shell variables."""
     seconds: float = 0.0
-    requests: tuple["Sent", ...] = ()
+    requests: tuple["SentRequest", ...] = ()
     """The requests that show a violation, in the order in which they were sent."""
     lacks: str = ""
     """What the world has nothing of, where the clause was skipped for it."""
@@ -57,7 +57,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentRequest:
     """A request, and what came of it. No text of it holds a secret."""
 
     clause: str
@@ -101,7 +101,7 @@ class Report:
     """What is left to the server, and what it chose; empty in a run of some clauses only."""
     notes: Sequence[str] = ()
     """What violates nothing, but whoever runs it should know: sentences."""
-    last_requests: list[Sent] = field(default_factory=list)
+    last_requests: list[SentRequest] = field(default_factory=list)
     """The requests before the target stopped to answer; empty in any other run."""
     stopped: str = ""
     """Why the run did not come to its end: a sentence."""

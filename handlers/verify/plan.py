@@ -1,4 +1,4 @@
-"""What a run may delete: chosen from the world before anything is sent, so that it can be announced."""
+"""The plan of deletes: the Bindings that a run may delete, chosen and announced before anything is sent."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress

@@ -11,12 +11,14 @@ from .credentials import Credentials
 from .violation import Violation, check, violated
 
 MISSING: Any = object()
-"""What a property is that is not there: no JSON value equals it."""
+"""Stands for a property that is missing: no JSON value equals it."""
 
 _MESSAGE, _URL = 160, 240
 """Characters that are shown of the message of an error, and of a URL."""
 
 _SIDS = re.compile("[A-Z]{2}[0-9a-fA-F]{32}")
+
+_IDENTITY = re.compile("Identity=[^&]*")
 
 _PERSONAL = ("identity", "endpoint", "links")
 
@@ -69,6 +71,12 @@ class Answer:
     """Why there is none, where it stands for an answer that did not come; its status is 0 then."""
     began: float = 0.0
     """When its request was sent, by the clock of `time.monotonic`; 0 where that is not known."""
+
+    @property
+    def case(self) -> str:
+        """Its request, to name it in a list: the method, and the end of the path with the query, without identities."""
+        path, mark, query = self.request.url.partition("?")
+        return f"{self.request.method} {path.rpartition('/')[2]}{mark}{_IDENTITY.sub('Identity=...', query)}"
 
     @property
     def is_of_binding(self) -> bool:
@@ -139,7 +147,9 @@ class Answer:
         if not isinstance(found, dict):
             return f"status {self.status}"
         message = _SIDS.sub("(SID)", str(found.get("message", "")))
-        return f"status {self.status}, code {told(found.get('code', MISSING))}, message {told(message, _MESSAGE)}"
+        return (
+            f"status {self.status}, code {describe(found.get('code', MISSING))}, message {describe(message, _MESSAGE)}"
+        )
 
     def has_status(self, *expected: int) -> "Answer":
         """Itself, when it has one of some statuses. Raises `Violation` otherwise."""
@@ -193,7 +203,7 @@ def is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def told(value: object, length: int = 80) -> str:
+def describe(value: object, length: int = 80) -> str:
     """Give a JSON value that is nobody's personal data, cut to so many characters."""
     if value is MISSING:
         return "missing"
@@ -201,15 +211,15 @@ def told(value: object, length: int = 80) -> str:
     return _short(value, length) if is_simple else f"a JSON {_kind(value)}"
 
 
-def told_url(url: str | None) -> str:
+def describe_url(url: str | None) -> str:
     """Give a URL of the target, cut to some length; null for None."""
-    return told(url, _URL)
+    return describe(url, _URL)
 
 
-def shown(name: str, value: object, wanted: object = MISSING) -> str:
+def describe_property(name: str, value: object, wanted: object = MISSING) -> str:
     """Give a property's value; where it is personal data, its length, and where it differs."""
     if name not in _PERSONAL:
-        return told(value) if not isinstance(value, list) else _short(value)
+        return describe(value) if not isinstance(value, list) else _short(value)
     if not isinstance(value, str):
         return "missing" if value is MISSING else f"a JSON {_kind(value)}"
     text = f"a text of {len(value)} characters"

@@ -14,7 +14,7 @@ from .clauses.free import choices
 from .clauses.origins import foreign_urls
 from .credentials import Secrets
 from .evidence import Evidence
-from .outcome import Choice, Report, Result, Sent
+from .outcome import Choice, Report, Result, SentRequest
 from .plan import Plan
 from .readiness.check import check_ready
 from .readiness.framing import CLAUSES as BLOCKING
@@ -113,15 +113,15 @@ class Run:
             hidden = self.secrets.hidden
             self.report.choices = [Choice(each.id, each.rule, hidden(each.chosen)) for each in choices(evidence)]
 
-    def _last_requests(self) -> list[Sent]:
-        history = sorted(self.target.client.history, key=lambda each: each.began)
+    def _last_requests(self) -> list[SentRequest]:
+        history = sorted(self.target.client.exchanges(), key=lambda each: each.began)
         # where the target died, what killed it is among the first that got no answer, and many others follow
         lost = next((index for index, each in enumerate(history) if not each.answer.isdecimal()), len(history))
         begin = max(0, min(lost - _BEFORE, len(history) - _LAST))
         last = history[begin : begin + _LAST]
         hidden = self.secrets.hidden
         return [
-            Sent(
+            SentRequest(
                 each.clause,
                 each.began - self._began,
                 each.request.method,

@@ -10,9 +10,9 @@ from .clause import Check, Clause, clause_of
 from .credentials import Secrets
 from .evidence import Evidence
 from .http.client import CLAUSE
-from .outcome import Result, Sent
+from .outcome import Result, SentRequest
 from .plan import Use
-from .readiness.framing import Blockage
+from .readiness.framing import DEEPEST, Blockage
 from .response import Answer
 from .violation import DeleteLost, NotShown, TargetGone, Violation, WorldLacks
 
@@ -148,16 +148,16 @@ class Runner:
             return self._violated(clause, lost.again())
         return Result(clause, "skipped", detail=self.secrets.hidden(f"a DELETE is not repeated, and {lost}"))
 
-    def _sent(self, clause: Clause, answer: Answer) -> Sent:
+    def _sent(self, clause: Clause, answer: Answer) -> SentRequest:
         hidden = self.secrets.hidden
         began_s = max(answer.began - self.evidence.target.client.started, 0.0) if answer.began else 0.0
         status = f"status {answer.status}" if answer.status else f"no answer: {answer.reason}"
-        return Sent(clause.id, began_s, answer.request.method, hidden(answer.request.url), hidden(status))
+        return SentRequest(clause.id, began_s, answer.request.method, hidden(answer.request.url), hidden(status))
 
     def _violated(self, clause: Clause, violation: Violation) -> Result:
         hidden = self.secrets.hidden
         for blockage in self._blockages:
-            if blockage.clause != clause.id and blockage.explains(violation):
+            if clause.id not in (blockage.clause, DEEPEST) and blockage.explains(violation):
                 return Result(clause, "skipped", detail=hidden(f"blocked by {blockage.clause}: {blockage.reason}"))
         return Result(
             clause,

@@ -291,7 +291,7 @@ class Target:
 
     def _gone(self) -> TargetGone:
         """Name the first request without an answer after the last one that got any."""
-        exchanges = list(self.client.history)
+        exchanges = self.client.exchanges()
         answered = max((number for number, each in enumerate(exchanges) if each.status), default=-1)
         lost = exchanges[answered + 1 :]
         message = f"{self.base_url} does not answer any more"

@@ -1,4 +1,4 @@
-"""What clauses of several sections send, and how they compare."""
+"""Variants of requests that clauses of several sections send, and comparisons of answers."""
 
 from typing import Any
 

@@ -1,11 +1,14 @@
-"""How a check says what it found: it raises a violation, or says that the world cannot show what it asks for."""
+"""Exceptions of a check: a violation, or a world that has nothing to exercise the clause with."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Never
+from functools import partial
+from typing import TYPE_CHECKING, Never, TypeVar
 
 if TYPE_CHECKING:
     from .response import Answer
 
+
+T = TypeVar("T")
 
 _NAMED, _LONGEST_NAME = 12, 48
 """Cases that a violation names, and characters of each name."""
@@ -95,12 +98,17 @@ def every(cases: Iterable[tuple[str, Callable[[], object]]]) -> None:
         raise of_cases(failed, count)
 
 
+def each_of(values: Iterable[T], check: Callable[[T], object]) -> None:
+    """Make the same check of several values. Raises one `Violation` that names every one that fails."""
+    every((case_name(value), partial(check, value)) for value in values)
+
+
 def of_cases(failed: Sequence[tuple[str, Violation]], count: int) -> Violation:
     """Make one violation of those of some cases: the shortest one, with the names of all."""
     shortest = min((violation for _, violation in failed), key=lambda violation: len(violation.curl))
     if count == 1:
         return shortest
-    names = [name for name, _ in failed if name]
+    names = list(dict.fromkeys(name for name, _ in failed if name))
     shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
     told = f"{len(failed)} of {count} cases fail{'s' if len(failed) == 1 else ''}{': ' if names else ''}{shown}"
     detail = f"{shortest.detail}; {told}" if shortest.detail else told
@@ -108,10 +116,12 @@ def of_cases(failed: Sequence[tuple[str, Violation]], count: int) -> Violation:
 
 
 def case_name(value: object) -> str:
-    """Name the case of a value: a parameter, a path, a SID."""
+    """Name the case of a value: a parameter, a path, a SID, a request, or what a pair begins with."""
     if isinstance(value, tuple) and len(value) == 2 and all(isinstance(each, str) for each in value):
         value = "=".join(value)
-    text = str(getattr(value, "sid", value) if not isinstance(value, str) else value)
+    if isinstance(value, tuple) and value and not isinstance(value[0], str):
+        value = value[0]
+    text = str(getattr(value, "case", getattr(value, "sid", value)))
     shown = text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."
     return shown if shown.isprintable() and shown == shown.strip() and shown else repr(shown)
 

@@ -40,7 +40,7 @@ def rows(database: Path, table: str) -> list[tuple[str, ...]]:
 
 
 def test_an_account_is_made_listed_rotated_and_deleted(run, database):
-    """The token is told once, on standard output; what is kept is its SHA-256."""
+    """The token is printed once, on standard output; its SHA-256 is stored."""
     created = run("account", "create")
     told = lines(created.stdout)
     assert list(told) == ["sid", "auth_token"]

@@ -1,4 +1,4 @@
-"""`chat-bindings database`, and how a command is given PostgreSQL: by an address, and a password that nobody sees."""
+"""`chat-bindings database`, and the address and password of PostgreSQL for all commands."""
 
 import signal
 import subprocess

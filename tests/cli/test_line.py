@@ -39,7 +39,7 @@ ALL = [pytest.param(path, command, id=" ".join(path)) for path, command in all_c
 
 
 def test_help_imports_nothing_heavy():
-    """`--help` of everything is told without the web stack, the JSON schemas, the parser and the progress bars."""
+    """`--help` of every command imports neither the web stack, the JSON schemas, the parser nor the progress bars."""
     code = (
         "import sys; from chat_bindings.cli import cli\n"
         "for arguments in ([], ['import'], ['export'], ['account', 'create'], ['fixtures'], ['serve']):\n"
@@ -280,7 +280,7 @@ def test_an_interrupted_export_leaves_no_file(database, tmp_path):
 
 
 def test_a_fault_of_ours_is_shown_and_ends_with_2(monkeypatch, capfd):
-    """What nobody foresaw shows where it happened, and never looks like a command that answered no."""
+    """An unforeseen exception shows its traceback, and never looks like exit code 1."""
     module = importlib.import_module("chat_bindings.cli")
     monkeypatch.setattr(module.signal, "signal", lambda *_: None)  # the tests' own stay
 

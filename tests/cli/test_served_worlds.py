@@ -1,4 +1,4 @@
-"""`serve` as a server for anybody's tests: worlds of its own, announcements, sockets, and `health`."""
+"""`serve` as a server for tests: worlds of its own, announcements, sockets, and `health`."""
 
 import base64
 import http.client
@@ -212,7 +212,7 @@ def test_all_addresses_have_one_port():
 
 
 def test_health_answers_by_its_exit_code(tmp_path):
-    """0 it answers; 1 it does not, or is not ready; 2 what is asked for is no URL."""
+    """Exit codes: 0 it answers; 1 it does not, or is not ready; 2 the URL is invalid."""
     monitoring, port = free_port(), free_port()
     variables = {"CHAT_BINDINGS_PORT": str(port), "CHAT_BINDINGS_MONITORING_PORT": str(monitoring)}
     command = [*CLI, "health"]

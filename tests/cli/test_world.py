@@ -182,7 +182,7 @@ def test_a_world_can_come_through_a_pipe(database, other):
 
 
 def broken_worlds() -> dict[str, tuple[Any, str]]:
-    """Changes to a Binding in the middle of many, and how they are told."""
+    """Changes to a Binding in the middle of many, and their errors."""
     return {
         "rule": ({"binding_type": "sms"}, "/binding_type: must be one of apn, gcm, fcm"),
         "date": ({"date_created": "2016-02-30T00:00:00Z"}, "/date_created: must be a valid date-time"),
@@ -199,7 +199,7 @@ def broken_worlds() -> dict[str, tuple[Any, str]]:
 @pytest.mark.parametrize("name", broken_worlds())
 @pytest.mark.parametrize("options", [[], ["--replace"]])
 def test_one_bad_binding_in_the_middle_changes_nothing(database, name, options):
-    """A broken rule is told by line, pointer and rule, without personal data, and nothing at all is changed."""
+    """A broken rule is reported with line, pointer and rule, without personal data, and nothing is changed."""
     database.load({"accounts": [{"sid": sid("AC", 9 if not options else 1), "auth_token": "x", "services": []}]})
     before = database.export()
     change, told = broken_worlds()[name]
@@ -219,7 +219,7 @@ def test_one_bad_binding_in_the_middle_changes_nothing(database, name, options):
 
 
 def test_a_bad_token_is_found_before_the_bindings_are_read(database):
-    """What is wrong with an account whose services come first is told at its own line."""
+    """An error in an account whose services come first is reported at its own line."""
     world = big_world()
     world["accounts"][1]["auth_token"] = ""
     text = json.dumps(world, sort_keys=True, indent=1)

@@ -124,7 +124,7 @@ class Machine:
         return json.loads(ended.stdout)
 
     def curl(self, path_or_url: str, *arguments: str, user: tuple[str, str] | None = None) -> Any:
-        """What curl gets, as JSON. `arguments` are curl's own, `user` is account A unless told otherwise."""
+        """The JSON that curl gets. `arguments` are curl's own, `user` is account A by default."""
         url = f"https://{HOST}{path_or_url}" if path_or_url.startswith("/") else path_or_url
         credentials = ":".join(user or self.world.auth)
         return json.loads(self.output("curl", "-sS", url, "-u", credentials, *arguments))

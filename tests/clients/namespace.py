@@ -22,7 +22,7 @@ _AS_ROOT_OF_ITS_OWN = ["--user", "--map-root-user"]
 
 
 class NamespaceError(Exception):
-    """This machine lets nobody make a namespace. The message says what is missing and how to get it."""
+    """This machine allows no namespace. The message has the cause and the remedy."""
 
 
 class Namespace:

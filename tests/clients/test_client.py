@@ -1,6 +1,7 @@
 """`chat-bindings client`: the folder that it fills, what it tells the generator, and what it says when it cannot."""
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from chat_bindings.clients.folder import SUMS, Unfit, replace_folder
 from chat_bindings.clients.generator import configure
 from chat_bindings.clients.spec import for_clients
 
-from ..support.running import environment, run_cli
+from ..support.running import environment, run_cli, wait_until
 
 FOLDER = Path(__file__).parents[2] / "openapi"
 SPEC = yaml.safe_load((FOLDER / "bindings.yaml").read_text(encoding="utf-8"))
@@ -39,7 +40,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_client_is_generated_and_generated_again(tmp_path):
-    """The whole command: a package in a new folder, replaced by the same bytes where nobody changed it."""
+    """The whole command: a package in a new folder, replaced by the same bytes where it is unchanged."""
     target = tmp_path / "new" / "client"
     done = run_cli("client", "go", "-o", target)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", f"Generated: {target}.\n")
@@ -84,7 +85,7 @@ def test_files_that_are_no_longer_generated_are_removed(tmp_path):
 
 @pytest.mark.parametrize("name", ["mine", "docs/mine", ".git/config"])
 def test_a_file_that_was_not_generated_is_left_alone(name, tmp_path):
-    """Where somebody put a file of their own, also deep inside, nothing is generated."""
+    """Where a folder has a foreign file, also deep inside, nothing is generated."""
     target = tmp_path / "client"
     generate(target, a="1")
     (target / name).parent.mkdir(exist_ok=True)
@@ -126,7 +127,7 @@ def test_only_a_folder_is_replaced(tmp_path, monkeypatch):
 
 
 def test_a_file_that_comes_in_meanwhile_is_left_alone(tmp_path):
-    """What is put into the folder while the generator works is no less somebody's."""
+    """A file that is added to the folder while the generator works stays."""
     target = tmp_path / "client"
 
     def generate_slowly() -> None:
@@ -218,7 +219,7 @@ def test_clients_read_a_later_server():
 
 
 def test_nulls_are_told_where_a_generator_needs_them():
-    """Each optional property may be null, if that is asked for, and none else: an optional one is read so anyway."""
+    """Each optional property is nullable on request, and no other."""
     for nullable in (False, True):
         schemas = for_clients(SPEC, nullable=nullable)["components"]["schemas"]
         read = [*schemas["Binding"]["properties"].values(), *schemas["PageMeta"]["properties"].values()]
@@ -272,3 +273,37 @@ def test_java_that_is_missing_old_or_failing_is_told(version, told, tmp_path):
     assert "Nothing was written." in done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["bin"]
+
+
+SLOW_JAVA = """#!/bin/sh
+[ "$1" = -version ] && echo 'openjdk version "17.0.1"' >&2 && exit
+for output; do :; done
+echo $$ >"$output/pid"
+[ -e "{0}/fast" ] || exec sleep 600
+"""
+
+
+def test_a_killed_run_leaves_nothing_that_the_next_does_not_remove(tmp_path):
+    """After `kill -9` the generator goes on and keeps others out; after its end the next run removes all of it."""
+    tools, temporary, clients = (tmp_path / name for name in ("bin", "tmp", "made"))
+    tools.mkdir()
+    temporary.mkdir()
+    java = tools / "java"
+    java.write_text(SLOW_JAVA.format(tools))
+    java.chmod(0o755)
+    command = [sys.executable, "-c", NO_JAVA, "client", "rust", "-o", str(clients / "new" / "client")]
+    env = environment(PATH=f"{tools}:{os.environ['PATH']}", TMPDIR=str(temporary))
+    killed = subprocess.Popen(command, env=env)
+    assert wait_until(lambda: any(path.read_text() for path in clients.rglob("pid")), 60)
+    killed.kill()
+    assert killed.wait(60) == -signal.SIGKILL
+    (tools / "fast").touch()
+
+    def next_run() -> str:
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60).stderr
+
+    assert "another process is just making it" in next_run()
+    os.kill(int(next(clients.rglob("pid")).read_text()), signal.SIGKILL)
+    assert wait_until(lambda: "Nothing was written" in next_run(), 60)  # for this Java makes no client
+    assert [path.name for path in clients.rglob("*")] == ["new"]
+    assert not list(temporary.iterdir())

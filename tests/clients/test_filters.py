@@ -25,7 +25,7 @@ SENT_INSTEAD = {
     "go": {"TestUser.2": {"identity": "TestUser"}},  # twilio-go cuts a dot and digits out of every value
     "java": {"null": {}},  # twilio-java takes the text for the want of one, and lists everybody
 }
-"""Identities that an SDK changes before it asks, and what it asks for."""
+"""Identities that an SDK changes before its request, and the requested ones."""
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def expected(service, filters):
 
 
 def test_the_filters_tell_something(full, identities):
-    """Each of the filters lets some Bindings through and holds some back, save the one that names nobody."""
+    """Each of the filters matches some Bindings and excludes some, but for the one of an unknown identity."""
     sizes = {name: len(expected(full, filters)) for name, filters in FILTERS.items()}
     assert sizes.pop("nobody") == 0
     assert all(0 < size < len(full["bindings"]) for size in sizes.values())
@@ -72,7 +72,7 @@ def test_libraries(paging, library, machine: Machine, full):
 
 
 def test_every_nasty_identity_in_libraries(library, machine: Machine, full, identities):
-    """Each identity finds its own Bindings and nobody else's, as long as the SDK asks for it."""
+    """Each identity finds its own Bindings and no others, unless the SDK changes it."""
     sent_instead = SENT_INSTEAD.get(library, {})
     filters = {identity: {"identity": [identity]} for identity in [*identities, *sent_instead]}
     found = machine.program(library, "filters", full["sid"], stdin=json.dumps(list(filters.values())))
@@ -89,7 +89,7 @@ def test_cli(name, machine: Machine, full):
 
 @pytest.mark.needs("twilio-cli")
 def test_every_nasty_identity_in_cli(machine: Machine, full, identities):
-    """Each identity finds its own Bindings and nobody else's: no two of them stand in the same ones of these lists."""
+    """Each identity finds its own Bindings and no others: no two of them are in the same ones of these lists."""
     bits = range(len(identities).bit_length())
     filters = [{"identity": [each for number, each in enumerate(identities, 1) if number >> bit & 1]} for bit in bits]
     with ThreadPoolExecutor(2) as pool:  # it takes a second to start
@@ -106,7 +106,7 @@ def test_curl(machine: Machine, full):
 
 @pytest.mark.needs("curl")
 def test_every_nasty_identity_in_curl(machine: Machine, full, identities):
-    """Each identity finds its own Bindings and nobody else's."""
+    """Each identity finds its own Bindings and no others."""
     for identity in identities:
         assert curl_found(machine, full, {"identity": identity}) == expected(full, {"identity": identity})
 

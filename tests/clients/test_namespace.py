@@ -23,7 +23,7 @@ def test_hosts(namespace: Namespace):
 
 
 def test_network(namespace: Namespace):
-    """Inside there is the loopback and no other way, so that no SDK reaches anybody but us."""
+    """Inside there is the loopback and no other network, so that no SDK reaches another host."""
     headings, devices = 2, inside(namespace, "cat", "/proc/net/dev").splitlines()
     assert [line.split(":")[0].strip() for line in devices[headings:]] == ["lo"]
 

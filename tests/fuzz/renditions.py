@@ -44,7 +44,7 @@ def fuzz(file: Path, chosen: argparse.Namespace) -> tuple[list[str], dict[str, A
     world = FuzzWorld(chosen.seed, _BINDINGS)
     run = Run(CONTRACT, "token", chosen, file)
     with tempfile.TemporaryDirectory(prefix="chat-bindings-fuzz-") as folder, serving(Path(folder), world) as service:
-        wrong = run.fuzz(service.url, seeds.write(Path(folder), service.url, world, "token"))
+        wrong = run.fuzz(service.url, seeds.write(Path(folder), service.url, world, "token", CONTRACT))
     say(f"\n{file.name}:", *table(run.trace, run.asked))
     return wrong, result(run)
 

@@ -1,7 +1,8 @@
-"""Fuzz the running service from both specs: `python -m tests.fuzz.run --examples 500`.
+"""Fuzz the running service from all specs: `python -m tests.fuzz.run --examples 500`.
 
 The real service runs as a process on a free port of the loopback and holds a world of 20,000 Bindings; Schemathesis
-runs against it for each spec with each kind of credentials. Ends with 1 when Schemathesis reports a failure, an error
+runs against it for each spec with each kind of credentials, and for that of the control API, with its token, against
+one of its own. Ends with 1 when Schemathesis reports a failure, an error
 or a warning, or did less than it was asked to.
 """
 
@@ -15,8 +16,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from ..support.answers import CONTRACT, REGISTRATION, document, operations
+from ..support.answers import CONTRACT, CONTROL, REGISTRATION, document, operations
 from ..support.databases import DATABASES
 from ..support.engines import ENGINES
 from ..support.guessing import UNLIMITED
@@ -29,6 +31,9 @@ ROOT = HERE.parents[1]
 
 _BINDINGS = 10_000
 """Of each of two services."""
+
+_CONTROLLED = 100
+"""Of each of two services of the service whose control API is fuzzed: each reset and each PUT loads all of them."""
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
@@ -49,7 +54,7 @@ class Run:
         self.spec = spec
         self._file = file or ROOT / "openapi" / spec
         self.credentials = credentials
-        self.asked = {each: operation for each, operation in operations().items() if each in _operation_ids(spec)}
+        self.asked = operations(spec)
         self.trace = Trace()
         self._examples: int = options.examples
         self._seed: int = options.seed
@@ -85,7 +90,7 @@ class Run:
         return [f"{_NOTE}: see {base}.log"] if _NOTE in said else []
 
     def _command(self, base: Path, phases: list[str], url: str, seed: int) -> list[str]:
-        mounted_at = document(self.spec)["servers"][0]["url"] if self.spec == REGISTRATION else ""
+        mounted_at = urlsplit(document(self.spec)["servers"][0]["url"]).path
         return [
             sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"),
             "run", str(self._file), "--url", f"{url}{mounted_at}", "--no-color", "--phases", ",".join(phases),
@@ -99,22 +104,33 @@ class Run:
         ]  # fmt: skip
 
 
-def _operation_ids(spec: str) -> set[str]:
-    return {
-        operation["operationId"]
-        for item in document(spec)["paths"].values()
-        for operation in item.values()
-        if isinstance(operation, dict) and "operationId" in operation
-    }
-
-
 @contextmanager
-def serving(folder: Path, world: FuzzWorld) -> Iterator[Service]:
+def serving(folder: Path, world: FuzzWorld, *options: object, under: Sequence[object] = ()) -> Iterator[Service]:
     """The service with a world, as a process."""
     path = folder / "world.json"
     path.write_text(json.dumps(world.document), encoding="utf-8")
-    with Service(DATABASES.loaded(folder / "fuzz.db", path), *UNLIMITED) as service:
+    with Service(DATABASES.loaded(folder / "fuzz.db", path), *UNLIMITED, *options, under=under) as service:
         yield service
+
+
+def fuzz_all(runs: Sequence[Run], seed: int) -> list[str]:
+    """Fuzz one service by several runs: what is wrong."""
+    wrong: list[str] = []
+    is_control = any(run.spec == CONTROL for run in runs)
+    world = FuzzWorld(seed, _CONTROLLED if is_control else _BINDINGS)
+    under = ("env", f"CHAT_BINDINGS_CONTROL_TOKEN={seeds.CONTROL_TOKEN}") if is_control else ()
+    with (
+        tempfile.TemporaryDirectory(prefix="chat-bindings-fuzz-") as name,
+        serving(Path(name), world, *(["--control"] if is_control else []), under=under) as service,
+    ):
+        for run in runs:
+            started = time.monotonic()
+            variables = seeds.write(Path(name), service.url, world, run.credentials, run.spec)
+            found = run.fuzz(service.url, variables)
+            say(f"\n{run.spec} with an account's {run.credentials}, {time.monotonic() - started:.0f} s:")
+            say(*table(run.trace, run.asked), *(f"  WRONG: {each}" for each in found))
+            wrong += found
+    return wrong
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -122,15 +138,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = options(arguments, __doc__ or "")
     chosen.report_dir.mkdir(parents=True, exist_ok=True)
     say(f"{chosen.examples} examples an operation, --seed {chosen.seed}, reports in {chosen.report_dir}")
-    wrong: list[str] = []
-    world = FuzzWorld(chosen.seed, _BINDINGS)
-    with tempfile.TemporaryDirectory(prefix="chat-bindings-fuzz-") as folder, serving(Path(folder), world) as service:
-        for run in [Run(spec, how, chosen) for how in chosen.credentials for spec in (CONTRACT, REGISTRATION)]:
-            started = time.monotonic()
-            found = run.fuzz(service.url, seeds.write(Path(folder), service.url, world, run.credentials))
-            say(f"\n{run.spec} with an account's {run.credentials}, {time.monotonic() - started:.0f} s:")
-            say(*table(run.trace, run.asked), *(f"  WRONG: {each}" for each in found))
-            wrong += found
+    runs = [Run(spec, how, chosen) for how in chosen.credentials for spec in (CONTRACT, REGISTRATION)]
+    wrong = fuzz_all(runs, chosen.seed) + fuzz_all([Run(CONTROL, "token", chosen)], chosen.seed)
     for title, listed in EXCEPTIONS.items():
         say(
             f"\n{title.replace('_', ' ')}:",

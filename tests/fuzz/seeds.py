@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from chat_bindings.spec import path_template
+from chat_bindings.spec import CONTROL, path_template
 
 from ..support.raw import basic
 from .world import IDENTITIES, FuzzWorld
@@ -20,6 +20,8 @@ AUTH = "CHAT_BINDINGS_FUZZ_AUTH"
 
 CREDENTIALS = ("token", "key")
 
+CONTROL_TOKEN = "fuzzed-with-this-token"
+
 _PAGES = 20
 _WITH_TOKENS = 14
 """Tokens come from the first pages alone: so much is left after them that no filter runs dry."""
@@ -27,16 +29,23 @@ _WITH_TOKENS = 14
 Json = dict[str, Any]
 
 
-def write(folder: Path, url: str, world: FuzzWorld, credentials: str) -> dict[str, str]:
-    """Write both files for a run as account A with its token or its key: the environment that names them."""
+def write(folder: Path, url: str, world: FuzzWorld, credentials: str, spec: str) -> dict[str, str]:
+    """Write both files for a run as account A with its token or its key, or with the control API's token.
+
+    Returns the environment that names them.
+    """
     key = world.a["keys"][0]
     pair = (world.a["sid"], world.a["auth_token"]) if credentials == "token" else (key["sid"], key["secret"])
     with httpx.Client(base_url=url, auth=pair, timeout=60) as client:
         walks = [_walk(client, service) for service in world.a["services"]]
     tokens = sorted({token for _, found in walks for token in found})
     services = [service for service, _ in walks]
-    seeds = {"credentials": credentials, "services": services, "tokens": tokens, "identities": IDENTITIES}
+    seeds: Json = {"credentials": credentials, "services": services, "tokens": tokens, "identities": IDENTITIES,
+        "account": world.a["sid"]}  # fmt: skip
     users = {"account": basic(*pair), "foreign": basic(world.b["sid"], world.b["auth_token"])}
+    if spec == CONTROL:
+        seeds["world"] = world.document
+        users = dict.fromkeys(users, f"Bearer {CONTROL_TOKEN}")
     auth = [
         {"name": name, "fixedHeaders": [{"name": "Authorization", "value": value}]} for name, value in users.items()
     ]

@@ -16,7 +16,7 @@ from chat_bindings.spec import REGISTRATION, component
 
 Json = dict[str, Any]
 
-_SID = re.compile(r"(IS|BS)[0-9a-f]{32}")
+_SID = re.compile(r"(AC|IS|BS)[0-9a-f]{32}")
 _LONGEST_ENDPOINT: int = component("schemas", "Endpoint", REGISTRATION)["maxLength"]
 
 
@@ -40,6 +40,9 @@ class Substitutes:
 
     def __init__(self, seeds: Json) -> None:
         self.services: list[Json] = seeds["services"]
+        self.world: Json | None = seeds.get("world")
+        """What `putWorld` puts."""
+        self._account: str = seeds["account"]
         self._tokens: list[str] = seeds["tokens"]
         self._identities: list[str] = seeds["identities"]
         self._there = {sid for service in self.services for sid in service["bindings"]}
@@ -51,6 +54,11 @@ class Substitutes:
         """A Binding is deleted."""
         self._deleted.add(sid)
         self._there.discard(sid)
+
+    def restore(self) -> None:
+        """All Bindings are there again, after a reset."""
+        self._deleted.clear()
+        self._there = {sid for service in self.services for sid in service["bindings"]}
 
     def sids(self, parameters: Json, *, always: bool = False) -> Json:
         """A Binding that is there, and its service, for SIDs that are well formed but name nothing.
@@ -69,7 +77,7 @@ class Substitutes:
         at = number % len(bindings)
         while bindings[at] in self._deleted:
             at = (at + 1) % len(bindings)
-        real = {"ServiceSid": service["sid"], "Sid": bindings[at]}
+        real = {"AccountSid": self._account, "ServiceSid": service["sid"], "Sid": bindings[at]}
         return parameters | {name: real[name] for name in made_up}
 
     def token(self, query: Json) -> Json:

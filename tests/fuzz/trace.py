@@ -9,7 +9,7 @@ from typing import Any
 
 from schemathesis.checks import CHECKS
 
-from ..support.answers import Operation, operations
+from ..support.answers import ALL, Operation, operations
 
 Json = dict[str, Any]
 
@@ -38,7 +38,7 @@ class Trace:
         self.checks: Counter[str] = Counter()
         """Checks that passed, by name."""
         self.peers = 0
-        """Requests that asked as one account for what is another's."""
+        """Requests of one account for another's resources."""
         self.summaries: list[str] = []
         """What tracecov says of each round."""
 
@@ -76,7 +76,7 @@ class Trace:
         operation_id = covered["operation_id"]
         for response in covered["responses"]:
             self.answers[operation_id, response["status"]] += response["hits"]
-        for parameter in covered["parameters"]:
+        for parameter in covered.get("parameters", []):
             name = f"{parameter['location']} {parameter.get('name') or parameter['media_type']}"
             self.parameters[operation_id, name] += parameter["hits"]
             for keyword in parameter.get("keywords", []) if is_first else []:
@@ -85,7 +85,7 @@ class Trace:
 
 
 def shortfalls(trace: Trace, asked: dict[str, Operation], examples: int) -> Iterator[str]:
-    """What was asked for and not done, in sentences: Schemathesis itself says nothing of it."""
+    """The shortfalls of a run, in sentences: Schemathesis itself does not report them."""
     for check in sorted({*CHECKS.get_all_names(), "max_response_time"} - {"all"} - set(trace.checks)):
         yield f"the check {check} never ran"
     if any(operation.method == "GET" for operation in asked.values()) and not trace.peers:
@@ -103,7 +103,7 @@ def shortfalls(trace: Trace, asked: dict[str, Operation], examples: int) -> Iter
 
 
 def short_phases(trace: Trace, asked: Iterable[str], examples: int) -> list[str]:
-    """The phases that ended before they had made as many examples of an operation, or scenarios, as was asked."""
+    """The phases that ended with fewer examples of an operation, or scenarios, than configured."""
     short = []
     if any(trace.fuzzed[operation_id] < examples for operation_id in asked):
         short.append("fuzzing")
@@ -136,4 +136,4 @@ def table(trace: Trace, asked: dict[str, Operation]) -> Iterator[str]:
 
 def _of_path(path: str) -> Iterator[Operation]:
     # a spec that is mounted somewhere writes its paths without that
-    return (operation for operation in operations().values() if operation.template.endswith(path))
+    return (operation for operation in operations(*ALL).values() if operation.template.endswith(path))

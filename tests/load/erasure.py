@@ -111,7 +111,7 @@ def measure(server: Postgres, size: int) -> list[list[str]]:
 
 
 def main() -> int:
-    """Measure with the server's own setting of `wal_recycle`, and with the one that `database erase` asks for."""
+    """Measure with the server's own `wal_recycle`, and with the setting that `database erase` needs."""
     parser = argparse.ArgumentParser(prog="python -m tests.load.erasure", description=__doc__)
     parser.add_argument("size", nargs="?", type=int, default=1_000_000, help="number of Bindings")
     size = parser.parse_args().size

@@ -95,7 +95,7 @@ def _contents(path: Path) -> dict[str, list[object]]:
 
 @pytest.mark.needs("wrk")
 def test_a_load_is_driven_and_judged(ours: Running, population):
-    """wrk sends what it is told, and a load that is not answered as it should be is no result."""
+    """wrk sends the given requests, and a load with unexpected responses is no result."""
     kinds = {kind.name: kind for kind in reads(population)}
     driven = drive(ours.url, kinds["fetch"].load, connections=2, seconds=1)
     assert driven.requests > 10

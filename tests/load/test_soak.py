@@ -31,7 +31,7 @@ def test_steady_measurements_pass():
     ],
 )
 def test_growth_is_reported(name, rise, bound):
-    """A figure that rises all the time is told by its name, and that one alone."""
+    """A figure that rises all the time is reported by its name, and no other."""
     (problem,) = judged(windows(**{name: rise}), BOUNDS)
     assert problem.startswith(f"{bound.name} went from ")
 

@@ -27,7 +27,7 @@ with scratch() as folder:
 
 
 def test_one_file_is_made_by_one_process(tmp_path):
-    """While a file is made, another process is refused; a folder that somebody else has put there is not used."""
+    """While a process writes a file, another is refused; a foreign folder of the same name is not used."""
     with staging(tmp_path / "a.db") as folder:
         assert folder.stat().st_mode & 0o777 == 0o700
         with pytest.raises(OSError, match="another process is just making it") as raised, staging(tmp_path / "a.db"):

@@ -88,7 +88,7 @@ def test_a_renewed_certificate(tmp_path, files, trust):
 
 
 def test_a_certificate_that_is_broken(tmp_path, files):
-    """Files that cannot be used are told in the log, once a worker, and the last ones that could stay in use."""
+    """Unusable files are logged, once a worker, and the last usable ones stay."""
     first = files.issue()
     files.write(*first)
     with Service(tmp_path / "tls.db", *files.options) as service:
@@ -127,7 +127,7 @@ def test_a_certificate_behind_a_link(tmp_path, files):
 
 
 def test_a_key_with_a_password(tmp_path, files):
-    """An encrypted key is refused at the start: nobody can be asked for its password."""
+    """An encrypted key is refused at the start: there is no prompt for its password."""
     key = serialization.load_pem_private_key(files.key.read_bytes(), None)
     encrypted = key.private_bytes(
         serialization.Encoding.PEM,

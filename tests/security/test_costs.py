@@ -35,5 +35,5 @@ def guarded(tmp_path_factory):
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 def test_a_refusal_costs_little(guarded, shape):
-    """It takes no longer than reading a megabyte of JSON twice; one such body took ten seconds once."""
-    assert min(seconds(guarded.url, shape) for _ in range(5)) < 2 * max(parsing(), parsing(), parsing())
+    """It takes no longer than reading a megabyte of JSON twice at that moment; one such body took ten seconds once."""
+    assert any(seconds(guarded.url, shape) < 2 * parsing() for _ in range(10))

@@ -1,4 +1,4 @@
-"""Guessing: who sends too many wrong credentials is answered 429, and nobody else notices."""
+"""Brute-force protection: too many wrong credentials get 429, and other clients are served."""
 
 import asyncio
 import itertools
@@ -28,7 +28,7 @@ def strict(service) -> Iterator[Service]:
 
 @pytest.fixture
 def account(strict) -> tuple[str, str]:
-    """The credentials of an account that is new, and has nothing: whoever has them is told 404."""
+    """The credentials of a new, empty account: a request with them gets 404."""
     created = run_cli("account", "create", "--database", locator_of(strict.database)).stdout
     sid, token = (line.partition(": ")[2] for line in created.splitlines())
     return sid, token
@@ -40,7 +40,7 @@ def path(ask) -> str:
 
 
 def check_guessed(guessed: Guessed, limit: int) -> None:
-    """Of all guesses as many were looked at as the limit lets through, and the rest were refused."""
+    """Of all guesses as many were checked as the limit allows, and the rest were refused."""
     assert set(guessed.statuses) == {401, 429}
     assert limit <= guessed.statuses[401] <= limit + guessed.seconds * limit / 60 + 1
     for answer in guessed.answers:
@@ -140,7 +140,7 @@ def test_accounts_that_are_not_there_are_throttled_alike(strict, account, path, 
 
 
 def test_a_known_client_is_served_after_a_rotation(strict, account, path):
-    """At an address where an account was right the new token is right at once, whoever guesses the account."""
+    """At an address where an account was right the new token is right at once, in spite of others' guesses."""
     user_name, token = account
     ask_from(strict, path, "127.2.5.1", account)
     rotated = run_cli("account", "rotate-token", user_name, "--database", locator_of(strict.database)).stdout

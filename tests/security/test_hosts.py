@@ -127,7 +127,7 @@ def test_the_host_of_the_public_url(served, world):
 
 
 def test_a_preflight_for_another_host(guarded):
-    """Browsers are told why: the refusal of a request with an Origin may be read there."""
+    """A refusal of a request with an Origin has CORS headers: a page may read the reason."""
     headers = {"Host": EVIL, "Origin": "https://app.example", "Access-Control-Request-Method": "GET"}
     answer = response_of(httpx.options(f"{guarded.url}/v2", headers=headers, timeout=60))
     check_error(answer, "invalid_parameter", parameter="The Host header")
@@ -189,7 +189,7 @@ def test_invalid_targets(ask, target, method):
      ("//evil.example/x", "//evil.example/x"), ("//", "//"), ("/http://evil.example/", "/http://evil.example/")],
 )  # fmt: skip
 def test_whole_urls(ask, target, path):
-    """Of a whole URL the path is what is asked for; two slashes at the start of a path are no host."""
+    """The path of an absolute URL counts; two slashes at the start of a path are no host."""
     answer = raw.ask(ask.url, "GET", target, [("Host", "chat.example")])
     check_error(answer, "not_found", path=path)
     assert answer.header("Location") is None

@@ -13,12 +13,12 @@ EACH_TIME = {"twilio-request-id", "date"}
 
 
 def never(prefix: str) -> str:
-    """A SID that nobody ever had."""
+    """A SID that never existed."""
     return prefix + secrets.token_hex(16)
 
 
 def parts(response: raw.Response, *sids: str) -> tuple[int, list[tuple[str, str]], bytes]:
-    """All of an answer but what is new each time, with the SIDs that were asked for left out."""
+    """A response without its unique parts, and with the requested SIDs left out."""
     content = response.content
     for sid in sids:
         content = content.replace(sid.encode(), b"SID")
@@ -64,7 +64,7 @@ def test_a_binding_in_another_service_of_ours(ask, world, auth, operation):
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_an_invalid_query_tells_nothing(ask, world, operation):
-    """What else is wrong with a request is told alike, whoever has the service."""
+    """Further errors of a request are reported alike, for every owner of the service."""
     theirs = world.foreign["sid"], world.foreign["bindings"][0]["sid"]
     check_same(ask, operation, theirs, (never("IS"), never("BS")), "Colour=red")
 

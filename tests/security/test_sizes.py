@@ -100,7 +100,7 @@ def test_the_largest_body(ask, world, chunked, more):
 
 
 def test_a_body_that_would_be_too_large(ask, world):
-    """A client that asks first whether to send its body is not told to go on."""
+    """A client with `Expect: 100-continue` gets no 100 for a body that is too large."""
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Expect", "100-continue")]
     sent = raw.compose("POST", ask.path("registerBinding"), [*headers, ("Content-Length", str(1 << 40))])
     with raw.connect(ask.url) as connection:

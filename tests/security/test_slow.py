@@ -1,4 +1,4 @@
-"""Clients that take their time: they are heard for so long, are told so, and keep nobody else waiting."""
+"""Slow clients: they time out with a response, and delay no others."""
 
 import asyncio
 import collections
@@ -78,7 +78,7 @@ def say(line: str) -> None:
 
 
 def test_a_thousand_slow_clients(ask, world, hasty):
-    """A thousand connections that send a byte now and then, or nothing, are ended in time; nobody waits for them."""
+    """A thousand connections that send a byte now and then, or nothing, are ended in time, and delay no others."""
     authorization = ("Authorization", raw.basic(*world.auth))
     body = registration(endpoint="slow")
     head = raw.compose("GET", ask.path("fetchBinding"), [("Host", "x"), authorization])
@@ -116,7 +116,7 @@ def ended_after(connection: socket.socket) -> tuple[bytes, float]:
 
 
 def test_a_connection_that_is_not_used(ask):
-    """A connection is closed, without a word, when nothing was asked on it for a while, and not before."""
+    """An idle connection is closed after its timeout, without a response, and not before."""
     with raw.connect(ask.url) as connection:
         for _ in range(PATIENCE + 2):
             connection.sendall(raw.compose("GET", "/x", [("Host", "x")]))
@@ -139,7 +139,7 @@ def test_a_body_that_nobody_waits_for(ask, world):
 
 
 def test_an_answer_that_is_not_read(ask, world, hasty):
-    """A client that asks for much and reads nothing is cut off; neither answers nor requests heap up for it."""
+    """A client that sends many requests and reads no responses is cut off; neither pile up for it."""
     path = ask.path("listBindings", world.full["sid"])
     request = raw.compose("GET", f"{path}?PageSize=1000", [("Host", "x"), ("Authorization", raw.basic(*world.auth))])
     with socket.socket() as connection:
@@ -159,7 +159,7 @@ def resident(pid: int) -> int:
 
 
 def test_nothing_is_done_while_nobody_is_there(hasty):
-    """Once all connections are gone nothing is looked at any more."""
+    """Once all connections are gone the timer stops."""
     time.sleep(2)
     before = computed(hasty.pid)
     time.sleep(1)

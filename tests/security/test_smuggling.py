@@ -86,7 +86,7 @@ def test_refused_requests_are_not_carried_out(ask, world, authorization, framing
 
 
 def test_chunks_of_http_1_0(ask, authorization):
-    """HTTP/1.0 knows no chunks: whoever passed them on took the body for another one (RFC 9112, 6.1)."""
+    """HTTP/1.0 has no chunks: a proxy in between took the body for another one (RFC 9112, 6.1)."""
     sent = hiding("GET", ask.path("fetchBinding"), (CHUNKED,), authorization, version=b"1.0")
     (answer,) = raw.exchange(ask.url, sent)
     check_error(answer, "malformed_request", "fetchBinding")

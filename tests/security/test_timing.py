@@ -19,7 +19,7 @@ from ..support.timing import Comparison, compare, measure
 pytestmark = [pytest.mark.ci("asks thousands of times, to compare"), pytest.mark.usefixtures("unmeasured")]
 
 TRIES = [1_000, pytest.param(10_000, marks=pytest.mark.nightly("asks ten times as often"))]
-"""How often each kind is asked: `make timing` asks as often as it takes."""
+"""The number of requests of each kind; `make timing` sends more."""
 
 FAR = 6.0
 """Standard deviations."""
@@ -27,7 +27,7 @@ FAR = 6.0
 
 @pytest.fixture(scope="module")
 def open_to_guesses(unmeasured, service) -> Iterator[Service]:
-    """Serves the same world as `service`; wrong credentials are looked at, however many."""
+    """Serves the same world as `service`, without limits on wrong credentials."""
     with Service(service.database, *UNLIMITED) as running:
         yield running
 
@@ -38,7 +38,7 @@ def request(method: str, path: str, user_name: str, password: str, body: bytes =
 
 
 def never(prefix: str) -> str:
-    """A SID that nobody has."""
+    """A SID that does not exist."""
     return prefix + secrets.token_hex(16)
 
 
@@ -87,7 +87,7 @@ def test_wrong_credentials(open_to_guesses, ask, world, tries):
 @pytest.mark.parametrize("tries", TRIES)
 @pytest.mark.parametrize("operation_id", sorted(operations()))
 def test_sids_of_another_account(open_to_guesses, world, operation_id, tries):
-    """What another account has takes as long as what nobody has."""
+    """Requests for another account's resources take as long as for missing ones."""
     operation, foreign = operations()[operation_id], world.foreign
     theirs = [binding["sid"] for binding in foreign["bindings"]]
     nobodys = [never("BS") for _ in theirs]

@@ -29,7 +29,7 @@ class Asker:
         self.world = world
 
     def path(self, operation_id: str, service_sid: str | None = None, sid: str | None = None) -> str:
-        """The path of an operation, on a Binding of account A unless told otherwise."""
+        """The path of an operation, on a Binding of account A by default."""
         full = self.world.full
         return operations()[operation_id].path(ServiceSid=service_sid or full["sid"],
                                                Sid=sid or full["bindings"][0]["sid"])  # fmt: skip

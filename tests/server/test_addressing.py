@@ -103,7 +103,7 @@ def test_a_proxy_that_is_not_trusted(served, world):
 
 
 def test_a_walk_by_another_name(client, service, world):
-    """A client that asks by another name is led on by that name."""
+    """A client that uses another host name gets URLs of that name."""
     port = service.url.rpartition(":")[2]
     with httpx.Client(base_url=f"http://localhost:{port}", auth=world.auth, timeout=60) as other:
         pages = list(walk(other, list_url(other, world.hundred["sid"], ("PageSize", 40))))

@@ -30,7 +30,7 @@ def start(*headers: tuple[bytes, bytes], status: int = 200) -> dict[str, object]
 
 @contextmanager
 def serving(*messages: dict[str, object] | Exception) -> Iterator[str]:
-    """The URL of the server, with an app that sends these messages, whatever is asked."""
+    """The URL of a server whose app sends these messages for every request."""
 
     async def app(scope, receive, send):
         for message in messages:
@@ -130,7 +130,7 @@ def test_a_head_alone():
 
 
 def test_a_response_replaces_100_continue():
-    """An answer instead of "100 Continue" ends the matter: nothing is asked for any more."""
+    """A response in the place of "100 Continue" ends the wait: no body is read."""
     with serving(start(LENGTH), BODY) as url:
         received = got(url, "POST", [("Content-Length", "9"), ("Expect", "100-continue")])
     assert received.startswith(b"HTTP/1.1 200 ")

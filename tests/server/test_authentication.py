@@ -125,7 +125,7 @@ def test_every_way_to_spoil_credentials_is_tried(world):
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_two_headers_are_wrong_credentials(ask, world, operation):
-    """Two `Authorization` headers are wrong credentials, since nobody can say which of them counts."""
+    """Two `Authorization` headers are wrong credentials, since they are ambiguous."""
     good, bad = encoded(right(world)), encoded(b"AC:x")
     for pair in ((good, good), (good, bad), (bad, good)):
         headers = [("Authorization", value) for value in pair]

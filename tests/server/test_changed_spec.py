@@ -117,7 +117,7 @@ def test_an_operation_is_served(ask, world):
 
 
 def test_an_operation_is_guarded(ask, world):
-    """It needs the credentials that the spec asks for, and its path tells its methods."""
+    """It requires the credentials of the spec, and its path has the right `Allow`."""
     refused(painted(ask, auth=None), "unauthorized")
     refused(painted(ask, auth=raw.basic(world.a["sid"], "wrong")), "unauthorized")
     response = painted(ask, method="GET", body=None)

@@ -157,7 +157,7 @@ def command(*arguments) -> dict[str, str]:
 
 
 def refused_within_a_second(connections, auth) -> None:
-    """Ask a second later: however slow the machine is, what is asked then is refused."""
+    """Send the request a second later: it must be refused, however slow the machine is."""
     time.sleep(1)
     for connection in connections:
         assert ask(connection, auth).status == 401, "it still gets in"
@@ -190,7 +190,7 @@ def test_a_deleted_key_ends_everywhere(serving, made, connections):
 
 
 def test_a_deleted_account_ends_everywhere(serving, made, connections):
-    """A deleted account's token and keys end within a second in every worker, and its services are nobody's."""
+    """A deleted account's token and keys end within a second in every worker, and its services are gone."""
     asking = (made.token, *made.keys)
     assert {ask(each, auth, made.service_sid).status for each in connections for auth in asking} == {200}
     command("account", "delete", made.token[0], "--cascade", "--database", serving.locator)

@@ -129,7 +129,7 @@ def test_the_site_is_only_read(docs):
 
 
 def test_the_rest_is_as_without(docs):
-    """A path beside /docs is the API's 404, and the API still asks for credentials."""
+    """A path beside /docs is the API's 404, and the API still requires credentials."""
     assert docs.get("/docsx").json()["code"] == 20404
     assert docs.get("/v2/Services/IS/Bindings").status_code == 401
 

@@ -66,7 +66,7 @@ def test_a_401_says_how_to_authenticate(ask, operation):
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_service_that_is_not_there_is_the_same_as_another_accounts(ask, world, operation):
-    """A service that does not exist and one of another account are the same 404, but for the path that was asked."""
+    """A missing service and one of another account give the same 404, but for the requested path."""
     answers = []
     for service_sid in (f"IS{HEX}", world.foreign["sid"]):
         path = ask.path(operation, service_sid)

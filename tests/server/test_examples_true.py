@@ -1,4 +1,4 @@
-"""The examples of the specs are true: the demo, asked as each example says, gives just that answer."""
+"""The examples of the specs are true: the demo gives each response for the request that its example names."""
 
 import json
 import re
@@ -69,13 +69,13 @@ def shown() -> Iterator[Shown]:
 
 
 def target(operation: Operation, asked: Any) -> str:
-    """The path with the examples of its parameters, or what the example asks for instead, and its query."""
+    """The path with the examples of its parameters, or with the changes of the example, and its query."""
     path = operation.path(**{each["name"]: each["example"] for each in PATH_PARAMETERS} | asked.get("path", {}))
     return path + ("?" + urlencode(asked["query"], doseq=True) if "query" in asked else "")
 
 
 def form(operation: Operation, asked: Any) -> tuple[dict[str, str], bytes]:
-    """The headers and the body of a form, if the operation takes one: its example, or what is asked for instead."""
+    """The headers and the body of a form, for an operation with one: its example, or the changes of the example."""
     if "requestBody" not in operation.spec:
         return {}, b""
     (example,) = operation.spec["requestBody"]["content"][FORM]["examples"].values()

@@ -100,7 +100,7 @@ def test_requests_without_the_database_do_not_wait_for_it(ask, service):
 
 
 def damage_bindings(database: Path) -> None:
-    """Garbage in the roots of the trees of Bindings alone: who asks, and for what service, can still be read."""
+    """Garbage in the roots of the trees of Bindings alone: accounts and services can still be read."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         (size,) = connection.execute("PRAGMA page_size").fetchone()
         roots = connection.execute("SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'bindings'").fetchall()
@@ -146,14 +146,14 @@ def test_a_damaged_database_is_500(tmp_path, loaded, world, damage):
 
 
 def request_id(response: Response) -> str:
-    """By which whoever runs the service finds the fault in its log, as the message asks to be told."""
+    """The id by which operators find the fault in the log, as the message says."""
     value = response.header("Twilio-Request-Id")
     assert value
     return value
 
 
 def test_undamaged_tables_still_work(tmp_path, loaded, world):
-    """Damage in the Bindings leaves the rest as it is: whoever asks for a service of another account gets its 404."""
+    """Damage in the Bindings leaves the rest intact: a request for another account's service gets its 404."""
     database = shutil.copy(loaded, tmp_path / "damaged.db")
     with serving(database, world) as (_, ask):
         damage_bindings(database)

@@ -66,7 +66,7 @@ def test_head_answers_as_get(ask, operation, options):
 @pytest.mark.parametrize("method", ["GET", "DELETE", "POST", "PUT", "nonsense", ""])
 @pytest.mark.parametrize("auth", [None, "Basic eDp5"])
 def test_a_preflight(ask, template, method, auth):
-    """A preflight needs no credentials, and is told the path's methods and that the headers it asked for are fine."""
+    """A preflight needs no credentials; its response has the path's methods and the requested headers."""
     asked = "authorization, content-type, x-own"
     headers = [("Origin", "https://app.example"), ("Access-Control-Request-Method", method),
                ("Access-Control-Request-Headers", asked)]  # fmt: skip
@@ -79,7 +79,7 @@ def test_a_preflight(ask, template, method, auth):
 
 
 def test_a_preflight_that_asks_for_no_headers(ask):
-    """A preflight that names no headers is told those that the API needs."""
+    """A preflight that names no headers gets those that the API needs."""
     headers = [("Origin", "null"), ("Access-Control-Request-Method", "GET")]
     response = ask("listBindings", method="OPTIONS", auth=None, headers=headers)
     assert (response.status, response.header("Access-Control-Allow-Headers")) == (204, "Authorization")
@@ -261,7 +261,7 @@ def test_a_host_that_is_none(ask, operation, host):
 
 @pytest.mark.parametrize("operation", sorted(operations()))
 def test_two_hosts(ask, operation):
-    """Two Host headers are a 400 (RFC 9112, 3.2): nobody can say which of them counts."""
+    """Two Host headers are a 400 (RFC 9112, 3.2), since they are ambiguous."""
     response = ask(operation, headers=[("Host", "a.example"), ("Host", "b.example")])
     check_error(response, "invalid_parameter", operation, parameter="The Host header")
 
@@ -286,7 +286,7 @@ UPGRADES = [
 @pytest.mark.parametrize("upgrade", UPGRADES)
 @pytest.mark.parametrize("operation", ["fetchBinding", "registerBinding"])
 def test_an_upgrade_that_is_not_to_be_had(ask, world, operation, upgrade):
-    """A client that would rather speak another protocol (`curl --http2` asks) is answered in this one, body and all."""
+    """A client that offers another protocol (`curl --http2`) is answered in this one, with its body."""
     body = registration(endpoint=str(upgrade)) if operation == "registerBinding" else b""
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Content-Length", str(len(body))), *upgrade]
     with raw.connect(ask.url) as connection:
@@ -296,7 +296,7 @@ def test_an_upgrade_that_is_not_to_be_had(ask, world, operation, upgrade):
 
 
 def test_a_client_that_waits_to_be_told_to_go_on(ask, world):
-    """A registration with `Expect: 100-continue` is told to go on before it sends its body."""
+    """A registration with `Expect: 100-continue` gets 100 before it sends its body."""
     body = registration(endpoint="expecting")
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Content-Length", str(len(body))),
                ("Expect", "100-continue"), ("Connection", "close")]  # fmt: skip

@@ -65,7 +65,7 @@ def refuses(service: Service) -> bool:
 
 @pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 1), (signal.SIGTERM, 2)])
 def test_requests_in_flight_are_finished(database, world, number, workers):
-    """After SIGINT or SIGTERM nobody new is let in, a body under way is waited for and answered, and the end is 0."""
+    """After SIGINT or SIGTERM connections are refused, a body under way is awaited and answered, and the end is 0."""
     with Service(database, "--workers", workers) as service:
         assert wait_until(lambda: service.log.count("is ready") >= workers, 60)
         uploads = [Upload(service, world.auth, world.empty["sid"], f"slow {number} {workers} {n}") for n in range(4)]

@@ -273,7 +273,7 @@ PATHS = {
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_path_that_is_not_in_the_specs(ask, world, path):
-    """Paths match exactly: anything near one, or below or above it, is a 404 and no redirect, whoever asks and how."""
+    """Paths match exactly: anything near one, below or above it, is a 404 without a redirect, with any credentials."""
     binding = ask.path("fetchBinding")
     parts = {"list": ask.path("listBindings"), "binding": binding, "service": world.full["sid"]}
     target = PATHS[path].format(**parts, sid=binding.rpartition("/")[2])

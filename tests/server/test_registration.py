@@ -24,7 +24,7 @@ ASTRAL = "\N{GRINNING FACE}"
 
 @pytest.fixture
 def register(client, world):
-    """Registers at account A's empty service: by form unless told otherwise."""
+    """Registers at account A's empty service, with a form by default."""
 
     def post(fields=EXAMPLE, *, as_json=False, content=None, content_type=None, service_sid=None, auth=None):
         if content is None:
@@ -326,7 +326,7 @@ def test_text_that_is_large(register):
 
 
 def test_bodies_of_many_values(register):
-    """Counts are bounded before values are looked at: of the fields of a form, and of what JSON is made of."""
+    """Counts are bounded before values are validated: of the fields of a form, and of the parts of JSON."""
     fields = register(content="&".join(["Identity=x"] * 1001), content_type=FORM)
     assert "at most 1000 fields" in check_error(fields, "invalid_parameter", OPERATION, parameter="The form")
     for content in (b"[" + b"[]," * 60_000 + b"1]", b'{"MessageTypes":[' + b"1," * 60_000 + b"1]}"):

@@ -68,7 +68,7 @@ def test_behind_proxies_the_first_that_is_not_trusted_counts(forwarded, counted)
 
 
 def test_workers_have_a_share_each():
-    """The limits of all workers together are what was asked for, rounded up; no limit stays none."""
+    """The limits of all workers together are the given ones, rounded up; no limit stays none."""
     assert Throttling(600, 7, 0).among(1) == Throttling(600, 7, 0)
     assert Throttling(600, 7, 0).among(4) == Throttling(150, 2, 0)
     assert Throttling(1, 1, 1).among(256) == Throttling(1, 1, 1)
@@ -101,7 +101,7 @@ def test_memory_is_bounded(monkeypatch):
 
 
 def test_guesses_under_way_count():
-    """So many different guesses as are left are looked at at the same moment; the same one counts once."""
+    """As many different guesses as are left are checked at the same moment; equal ones count once."""
     guesses = Guesses(Throttling(guesses_per_account=5, guesses_per_address=0))
     with ExitStack() as under_way:
         for number in range(5):
@@ -116,7 +116,7 @@ def test_guesses_under_way_count():
 
 
 def test_a_database_that_is_away_is_no_guess():
-    """What could not be looked at was neither wrong nor right."""
+    """A guess that could not be checked counts neither as wrong nor as right."""
     guesses = Guesses(Throttling(1, 1))
     for _ in range(3):
         with pytest.raises(OSError, match="away"), guesses.guess("address", "user", "guess"):

@@ -112,7 +112,7 @@ def test_a_head_that_never_ends(ask, piece):
 
 
 def test_garbage_after_a_request(ask, world):
-    """What is no HTTP after a request spoils neither the request's own answer nor anybody else's."""
+    """Garbage after a request spoils neither its response nor those of other connections."""
     headers = [HOST, ("Authorization", raw.basic(*world.auth))]
     with raw.connect(ask.url) as connection:
         connection.sendall(raw.compose("GET", ask.path("fetchBinding"), headers))
@@ -124,7 +124,7 @@ def test_garbage_after_a_request(ask, world):
 
 
 def test_connections_that_say_nothing(ask, service):
-    """Two hundred connections that send nothing, or half a head, keep nobody from being answered."""
+    """Two hundred connections with nothing or half a head delay no other response."""
     idle = [raw.connect(ask.url) for _ in range(200)]
     try:
         for connection in idle[::2]:

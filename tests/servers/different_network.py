@@ -152,9 +152,14 @@ class LosesRequests(_Counts):
 
     every = 48
 
+    def __init__(self, world: dict[str, Any]) -> None:
+        super().__init__(world)
+        self.lost: set[str] = set()
+
     def answer(self, request: Request) -> Answer:
-        if request.method == "DELETE" or not self.is_hit():
+        if request.method == "DELETE" or not self.is_hit() or request.target in self.lost:  # not twice in a row
             return super().answer(request)
+        self.lost.add(request.target)
         if self.requests % (2 * self.every):
             return _bad_gateway()
         return Answer(500, dropped=True)

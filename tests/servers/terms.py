@@ -1,4 +1,4 @@
-"""What the contract is about: errors, routes, the parameters of a list, pages."""
+"""Terms of the contract: errors, routes, the parameters of a list, pages."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -62,7 +62,7 @@ def browser():
 
 @pytest.fixture
 def opened(browser):
-    """Opens a file offline; fails when the page complains, or asks for anything besides itself."""
+    """Opens a file offline; fails when the page has an error, or requests anything besides itself."""
     complaints, asked, files, contexts = [], [], [], []
 
     def open_(path, width=1280, **options):
@@ -112,7 +112,7 @@ def test_a_page_is_styled_under_its_policy(opened, folder, name):
 @pages
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_page_can_be_read(opened, folder, name, scheme):
-    """Light and dark, every text has the contrast that WCAG asks for at level AA; dark is dark."""
+    """Light and dark, every text has the contrast of WCAG level AA; dark is dark."""
     page = opened(folder / name, color_scheme=scheme)
     assert page.evaluate(FAINT) == []
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -1,4 +1,4 @@
-"""A site is published among files that are somebody else's: none is replaced, removed or written through a link."""
+"""A site is published among foreign files: none is replaced, removed or written through a link."""
 
 import hashlib
 import os

@@ -120,7 +120,7 @@ def test_axe_finds_nothing_outside_of_versions(opened, site, axe, path):
 
 
 def test_dark_is_dark(opened, site):
-    """The page follows what the reader's system asks for."""
+    """The page follows the colour scheme of the reader's system."""
     backgrounds = []
     for scheme in ("light", "dark"):
         page = opened(address(site, "index"), color_scheme=scheme)

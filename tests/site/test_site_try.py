@@ -52,7 +52,7 @@ def registered(demo) -> str:
 
 
 def test_trying_under_docs(opened, demo):
-    """Without more than credentials the page asks the server that it came from: list, fetch, delete, gone."""
+    """With credentials alone the page sends requests to its own server: list, fetch, delete, gone."""
     page = opened(f"{demo.url}/docs/{version()}/try.html")
     assert page.get_by_label("Server").input_value() == demo.url
     sid = demo.path.rpartition("/")[2]
@@ -65,7 +65,7 @@ def test_trying_under_docs(opened, demo):
 
 
 def test_trying_from_disk(opened, site, demo, registered):
-    """From disk the page asks the server that the reader names, with what the reader types, across origins."""
+    """From disk the page sends requests to the server that the reader names, across origins."""
     page = opened((site / version() / "try.html").as_uri(), also=demo.url)
     identify(page, demo.user, demo.password, f"{demo.url}/")
     status, body = tried(page, "listBindings", Identity="somebody", PageSize="7")
@@ -77,7 +77,7 @@ def test_trying_from_disk(opened, site, demo, registered):
 
 
 def test_an_error_is_shown(site, chromium, demo):
-    """What went wrong is shown as the server tells it: no such Binding, and nobody's credentials."""
+    """Errors are shown as the server sends them: a missing Binding, and wrong credentials."""
     context = chromium.new_context()
     page = context.new_page()  # Chromium says on the console that there was an error
     page.goto((site / version() / "try.html").as_uri())

@@ -167,7 +167,7 @@ def test_a_breaking_change_passes_with_a_new_major_version_once_it_is_told(repos
 
 @each_compatible
 def test_a_compatible_change_needs_a_new_minor_version(repository, capsys, change, told):
-    """Under the same version or a patch it is refused; under a minor one it passes, once it is told."""
+    """Under the same version or a patch it is refused; under a minor one it passes with an entry in the change log."""
     for version in ("2.0.0", "2.0.1"):
         assert run(repository, change, version) == 1
         said = capsys.readouterr().err

@@ -81,7 +81,7 @@ def test_links_lead_from_the_list_to_fetch_and_delete():
 
 
 def test_every_pattern_that_input_meets_has_a_sentence():
-    """A person never has to read a pattern: whatever one is asked to match has its rule in words, always the same."""
+    """Each pattern for input has its rule in words, the same everywhere."""
     parts = [part.value for node in INPUTS for part in specs.reach(node) if "pattern" in part.value]
     assert parts
     assert [part["pattern"] for part in parts if "x-rule" not in part] == []

@@ -1,4 +1,4 @@
-"""A spec that asks for what the service cannot do fails at start-up, by name, and is not served wrongly."""
+"""A spec with an unsupported feature fails at start-up, by name, and is not served wrongly."""
 
 import warnings
 
@@ -51,7 +51,7 @@ def test_a_security_scheme_that_is_not_checked(scheme):
 
 
 def test_a_property_that_is_not_kept(monkeypatch):
-    """A Binding with a property that nobody fills in is refused, with what the spec has and what is served."""
+    """A Binding with an unknown property is refused, with the spec's properties and the served ones."""
     schema = component("schemas", "Binding")
     changed = schema | {"properties": schema["properties"] | {"colour": {"type": "string"}}}
     monkeypatch.setattr(representation, "component", lambda *_: changed)

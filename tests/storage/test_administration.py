@@ -1,4 +1,4 @@
-"""What the commands do to a database, in the process."""
+"""Administration of a database, on both engines."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What the commands do to an SQLite file: its bytes, its permissions and its one lock."""
+"""Administration of an SQLite file: its bytes, its permissions and its one lock."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What goes into a backup's file, what is taken from it, and what is refused."""
+"""Backup files: their contents, what is restored of them, and what is refused."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""What is left of a deleted Binding in PostgreSQL's files, and what removes it."""
+"""Traces of a deleted Binding in PostgreSQL's files, and their erasure."""
 
 import asyncio
 from collections.abc import Iterator, Sequence

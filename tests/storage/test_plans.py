@@ -1,4 +1,4 @@
-"""How SQLite reads a page, from its own account of it."""
+"""Query plans of SQLite, as EXPLAIN shows them."""
 
 from collections.abc import Iterator
 from pathlib import Path

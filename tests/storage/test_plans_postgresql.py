@@ -1,4 +1,4 @@
-"""How PostgreSQL reads a page, from its own account of the plans that it followed for the service's statements."""
+"""Query plans of PostgreSQL, as it reports them for the service's statements."""
 
 import asyncio
 from typing import NamedTuple

@@ -8,17 +8,21 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 
 from chat_bindings.storage.interface import AccountRow, Registration, ServiceRow
 from chat_bindings.storage.sqlite.administration import SqliteAdministration
 from chat_bindings.storage.sqlite.connection import connect
 from chat_bindings.storage.sqlite.engine import SqliteStorage
+from chat_bindings.storage.tokens import digest
 
 from ..support.engines import TYPES
-from ..support.running import run_cli
+from ..support.running import Service, run_cli
 
 pytestmark = pytest.mark.needs("root")
+
+SERVICE, TOKEN = f"IS{1:032x}", "a" * 32
 
 LEFT_BY_A_KILL = """
 import os, sys
@@ -52,8 +56,8 @@ def path(tmp_path: Path) -> Path:
     path.parent.mkdir()
     with SqliteAdministration(path) as storage:
         storage.migrate()
-        storage.create_account(AccountRow("AC" + "1" * 32, "0" * 64))
-        storage.create_service(ServiceRow("IS1", "AC" + "1" * 32))
+        storage.create_account(AccountRow("AC" + "1" * 32, digest(TOKEN)))
+        storage.create_service(ServiceRow(SERVICE, "AC" + "1" * 32))
     return path
 
 
@@ -104,35 +108,37 @@ def test_what_sqlite_cannot_read_is_said_in_a_sentence(path, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-SERVE = """
-import asyncio, os, sys
-from pathlib import Path
-from chat_bindings.storage.interface import Registration, StorageUnavailable
-from chat_bindings.storage.sqlite.engine import SqliteStorage
-
-async def use():
-    storage = SqliteStorage(Path(sys.argv[1]), ("apn",))
-    await storage.open()
-    print((await storage.credential("AC" + "1" * 32)).account_sid)
-    try:
-        await storage.register("AC" + "1" * 32, "IS1", Registration("u", "e", "apn", "CR", []))
-    except StorageUnavailable as error:
-        print(error)
-    await storage.close()
-
-asyncio.run(use())
+FULL = """
+cp -a "$0" "$0 aside" && mount -t tmpfs -o size=4m tmpfs "$0" && cp -a "$0 aside/." "$0" || exit
+dd if=/dev/zero of="$0/filler" bs=4096 2>/dev/null
+exec "$@"
 """
+
+SERVED_UNDER = UNDER | {"a full disk": ["unshare", "--mount", "sh", "-c", FULL]}
 
 
 @pytest.mark.needs("unshare")
-def test_a_service_reads_what_may_not_be_written(path, tmp_path):
-    """The engine reads it, and answers writes as unavailable."""
-    script = f'exec "$1" -c "$(cat {tmp_path}/serve.py)" "$2/kept.db"'
-    (tmp_path / "serve.py").write_text(SERVE)
-    done = run_under("a read-only mount", path, script, tmp_path / "out")
-    first, second = done.stdout.splitlines()
-    assert first == "AC" + "1" * 32
-    assert second.startswith("it cannot be written")
+@pytest.mark.needs("setpriv")
+@pytest.mark.parametrize("how", SERVED_UNDER)
+def test_serve_reads_what_may_not_be_written(path, how):
+    """The service starts, reads, answers writes as unavailable, and ends cleanly."""
+    if how != "a full disk":
+        for file in path.parent.iterdir():
+            file.chmod(0o444)
+        path.parent.chmod(0o555)
+    folder = [] if how == "no right to write" else [path.parent]
+    device = {"Identity": "u", "Endpoint": "e", "BindingType": "apn", "CredentialSid": f"CR{1:032x}"}
+    with (
+        Service(path, under=[*SERVED_UNDER[how], *folder]) as service,
+        httpx.Client(base_url=service.url, auth=("AC" + "1" * 32, TOKEN), timeout=60) as client,
+    ):
+        listed = client.get(f"/v2/Services/{SERVICE}/Bindings")
+        assert (listed.status_code, listed.json()["bindings"]) == (200, [])
+        refused = client.post(f"/registration/v1/Services/{SERVICE}/Bindings", data=device)
+        assert (refused.status_code, refused.json()["code"]) == (503, 20503)
+        assert client.get(f"/v2/Services/{SERVICE}/Bindings").json()["bindings"] == []
+    assert service.returncode == 0
+    assert "Traceback" not in service.log
 
 
 def test_links_in_any_part_of_a_path_lead_to_the_database(path, tmp_path):

@@ -15,7 +15,7 @@ from .raw import Response
 
 CONTRACT, REGISTRATION, CONTROL = "bindings.yaml", "registration.yaml", "control.yaml"
 
-_ALL = (CONTRACT, REGISTRATION, CONTROL)
+ALL = (CONTRACT, REGISTRATION, CONTROL)
 
 _LEAKS = re.compile(
     r"Traceback|File \"|, line \d+, in |\.py\b|SELECT |INSERT |DELETE FROM|UPDATE |sqlite|apsw|constraint|\$ref"
@@ -81,7 +81,7 @@ def operations(*specs: str) -> dict[str, Operation]:
 @cache
 def allowed(template: str) -> set[str]:
     """The methods of a path: those of the spec, HEAD beside GET, and OPTIONS."""
-    methods = {operation.method for operation in operations(*_ALL).values() if operation.template == template}
+    methods = {operation.method for operation in operations(*ALL).values() if operation.template == template}
     return methods | ({"HEAD"} if "GET" in methods else set()) | {"OPTIONS"}
 
 
@@ -90,7 +90,7 @@ def errors() -> dict[str, dict[str, Any]]:
     """The named examples of errors: what a client gets as `value`, and the sentence with its gaps as `x-message`."""
     return {
         name: example
-        for spec in _ALL
+        for spec in ALL
         for name, example in document(spec)["components"]["examples"].items()
         if "x-message" in example
     }
@@ -115,7 +115,7 @@ def check_id(response: Response) -> None:
 def check_documented(response: Response, operation_id: str, *, head: bool = False) -> Any:
     """The answer is one that the spec documents for the operation: status, headers, media type and schema. Its JSON."""
     check_id(response)
-    responses = operations(*_ALL)[operation_id].spec["responses"]
+    responses = operations(*ALL)[operation_id].spec["responses"]
     assert str(response.status) in responses, f"{operation_id} documents no {response.status}: {response}"
     documented = responses[str(response.status)]
     for name, header in documented["headers"].items():

@@ -29,7 +29,7 @@ class Databases:
 
     @property
     def server(self) -> Postgres:
-        """The PostgreSQL of this process, started when it is first asked for."""
+        """The PostgreSQL of this process, started at its first use."""
         if self._server is None:
             self._server = Postgres().__enter__()
         return self._server

@@ -13,7 +13,7 @@ from .flood import next_answer
 from .raw import Response
 
 UNLIMITED = ("--guesses-per-address", "0", "--guesses-per-account", "0")
-"""Options of a service that lets anybody guess, where wrong credentials are measured or generated."""
+"""Options of a service without limits on guesses, where wrong credentials are measured or generated."""
 
 
 class Guessed(NamedTuple):

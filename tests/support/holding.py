@@ -1,4 +1,4 @@
-"""Locks on a database, held by somebody else: another process, where it is a file of SQLite."""
+"""Locks on a database, held by another process for SQLite."""
 
 import subprocess
 import sys

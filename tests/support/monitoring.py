@@ -1,4 +1,4 @@
-"""A monitored service, asked on its other port."""
+"""A monitored service, and its monitoring port."""
 
 import re
 from collections import Counter

@@ -5,6 +5,7 @@ PostgreSQL refuses to run as root, which the tests may be: it then runs as `nobo
 
 import itertools
 import os
+import select
 import shutil
 import signal
 import socket
@@ -133,7 +134,7 @@ class Postgres:
         return done.stdout
 
     def create_database(self, template: str | None = None) -> str:
-        """A new database, as a copy of one that nobody is connected to, or an empty one: its name."""
+        """A new database, as a copy of one without connections, or an empty one: its name."""
         name = f"test_{next(self._numbers)}"
         with self.connect() as connection:
             connection.execute(
@@ -169,7 +170,11 @@ class Postgres:
         pids = self._stopped()
         for pid in reversed(pids):  # its children first: the parent, which stands still, cannot mend anything
             with suppress(ProcessLookupError):
+                handle = os.pidfd_open(pid)
                 os.kill(pid, signal.SIGKILL)
+                if pid != self.pid:  # until it has ended, no other server can be started on its shared memory
+                    select.select([handle], [], [], 60)
+                os.close(handle)
         self._ended()
 
     def pause(self) -> None:

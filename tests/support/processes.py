@@ -38,6 +38,6 @@ def holder(connection: socket.socket, pids: list[int]) -> int | None:
 
 
 def free_port() -> int:
-    """A port that nobody listens on right now."""
+    """A port that is free right now."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

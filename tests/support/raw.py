@@ -39,7 +39,7 @@ def basic(user_name: str, password: str) -> str:
 def compose(
     method: str | bytes, target: str | bytes, headers: Headers = (), body: bytes = b"", version: str = "HTTP/1.1"
 ) -> bytes:
-    """The bytes of a request, exactly as told: nothing is added, escaped or checked."""
+    """The bytes of a request, exactly as given: nothing is added, escaped or checked."""
     lines = [_bytes(method) + b" " + _bytes(target) + b" " + version.encode()]
     lines += [_bytes(name) + b": " + _bytes(value) for name, value in headers]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body

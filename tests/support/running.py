@@ -61,7 +61,7 @@ def _in_a_test() -> bool:
 
 
 class Service:
-    """A running `chat-bindings serve`. Use it as a context manager; leaving it asks for a clean end and checks it."""
+    """A running `chat-bindings serve`. Use it as a context manager; leaving it stops it, and checks a clean end."""
 
     def __init__(
         self,

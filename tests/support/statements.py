@@ -36,14 +36,14 @@ class Statement(NamedTuple):
 
 
 def record(database: PostgresDatabase) -> None:
-    """Have each session that begins from now on in a database write down what it is asked."""
+    """Have each new session in a database log its statements."""
     for name, value in _SETTINGS.items():
         database.execute(f"ALTER DATABASE {database.name} SET {name} = '{value}'")
 
 
 @contextmanager
 def recorded(database: PostgresDatabase) -> Iterator[list[Statement]]:
-    """What a database, of which is recorded, is asked in the block; it is there when the block has ended."""
+    """The statements that a recorded database executes in the block; complete when the block has ended."""
     found: list[Statement] = []
     path = database.server.folder / "log"
     before = path.stat().st_size

@@ -210,7 +210,7 @@ def test_the_documented_test_module_passes(pytester, document, tests):
 
 
 def test_all_that_it_does_also_in_parallel(pytester, world_file):
-    """Worlds, rules, options, markers, shared servers: each test has what it asks for, in two processes of xdist."""
+    """Worlds, rules, options, markers, shared servers: each test gets its own, in two processes of xdist."""
     pytester.makepyfile(FEATURES)
     (pytester.path / "world.json").write_bytes(world_file.read_bytes())
     (pytester.path / "rules.yaml").write_text("rules:\n  - every: 2\n    code: 503\n")

@@ -56,3 +56,20 @@ def test_a_clause_names_its_cases(world_file, world):
         [result] = verified(url, world_file, ["PAGE-25"]).results
     assert re.fullmatch(r"\d+ of \d+ cases? fails?: .*PageSize=1\.5.*", result.detail)
     assert "PageSize=1" in result.reproduce
+
+
+def test_a_clause_that_judges_answers_names_their_requests(world_file, world):
+    """A clause that judges what the run has seen names every request whose answer is wrong, without identities."""
+    with serving(by_name("status-as-text"), world.document) as url:
+        [result] = verified(url, world_file, ["ERROR-03"]).results
+    assert re.fullmatch(r"\d+ of \d+ cases fail: .*GET Bindings\?PageSize=0.*", result.detail), result.detail
+    assert case_name(Answer(Request("GET", "http://a/Bindings?Identity=someone&Page=1"), 200, (), b"")) == (
+        "GET Bindings?Identity=...&Page=1"
+    )
+
+
+def test_a_clause_that_judges_pages_names_them(world_file, world):
+    """A clause that judges the pages of several walks names those that are wrong."""
+    with serving(by_name("key-of-users"), world.document) as url:
+        [result] = verified(url, world_file, ["LIST-03"]).results
+    assert re.fullmatch(r"\d+ of \d+ cases fail: .*GET Bindings\?PageSize=.*", result.detail), result.detail

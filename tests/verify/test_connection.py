@@ -7,7 +7,7 @@ import zlib
 import pytest
 
 from chat_bindings.verify.http.client import route_to
-from chat_bindings.verify.http.connection import BadFraming, Connection, Sent, TimedOut, TooLarge, TransportError
+from chat_bindings.verify.http.connection import BadFraming, Connection, Outgoing, TimedOut, TooLarge, TransportError
 
 from ..support.raw_server import raw_server
 
@@ -24,7 +24,7 @@ def received(head, body=b"", *, timeout=60.0):
     with raw_server(answer) as url:
         connection = Connection(route_to(url, None), timeout)
         try:
-            return connection.exchange(Sent("GET", "/", ()), timeout, MOST)
+            return connection.exchange(Outgoing("GET", "/", ()), timeout, MOST)
         finally:
             connection.close()
 
@@ -101,7 +101,7 @@ def test_one_deadline_for_the_whole_answer(before):
     with raw_server(answer) as url:
         connection = Connection(route_to(url, None), 60)
         with pytest.raises(TimedOut):
-            connection.exchange(Sent("GET", "/", ()), 0.5, MOST)
+            connection.exchange(Outgoing("GET", "/", ()), 0.5, MOST)
         connection.close()
 
 
@@ -115,7 +115,7 @@ def test_a_request_goes_out_as_it_is():
 
     with raw_server(answer) as url:
         connection = Connection(route_to(url, None), 60)
-        assert connection.exchange(Sent("GET", "/a/../%7e?b=%zz&&", (("A", "b"),)), 60, MOST).status == 204
+        assert connection.exchange(Outgoing("GET", "/a/../%7e?b=%zz&&", (("A", "b"),)), 60, MOST).status == 204
         connection.close()
     assert seen[0].startswith(b"GET /a/../%7e?b=%zz&& HTTP/1.1\r\n")
     assert seen[0].count(b"\r\nHost: 127.0.0.1:") == 1

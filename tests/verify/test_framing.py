@@ -1,4 +1,4 @@
-"""What no clause can read is told once and first; where the target dies, the clause and the last requests are named."""
+"""Answers that no clause can read are reported once and first; of a target that dies the last requests are named."""
 
 import codecs
 import gzip

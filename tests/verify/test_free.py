@@ -1,4 +1,4 @@
-"""What is left free is listed, and a report says what the target chose."""
+"""Rules that are left free are listed, and a report names the target's choices."""
 
 import json
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chat_bindings.failures import Refusal
-from chat_bindings.verify.fuzz.plan import Forbidden, Plan, Substitutes
+from chat_bindings.verify.fuzz.plan import Forbidden, FuzzPlan, Substitutes
 from chat_bindings.verify.fuzz.reading import reading
 from chat_bindings.verify.fuzz.run import fuzz
 from chat_bindings.verify.run import Run
@@ -235,7 +235,7 @@ def test_how_the_contract_reads_a_request(expected, url):
 
 def test_what_may_not_be_sent_is_stopped():
     """The last guard lets nothing go elsewhere, and no SID be deleted but one made up here."""
-    substitutes = Substitutes(Plan("http://localhost:1", {SERVICE: [SID]}, [], []))
+    substitutes = Substitutes(FuzzPlan("http://localhost:1", {SERVICE: [SID]}, [], []))
     base = f"http://localhost:1/v2/Services/{SERVICE}/Bindings"
     substitutes.check("GET", f"{base}/{SID}")
     for url in (f"{base}/{SID}", f"{base}/{SID.upper()}", f"{base}/%42S{SID[2:]}", f"{base}/%2542S{SID[2:]}"):

@@ -14,7 +14,7 @@ from ..support.raw_server import raw_server
 from ..support.running import CLI, environment
 
 _MOST_MB = 700
-"""What a run may take; the interpreter with all of ours takes some 80."""
+"""The most memory of a run; the interpreter with all of ours takes some 80."""
 
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 

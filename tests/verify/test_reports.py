@@ -15,7 +15,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from rich.console import Console
 
 from chat_bindings.cli.failures import refusal_of
-from chat_bindings.verify.outcome import Result, Sent
+from chat_bindings.verify.outcome import Result, SentRequest
 from chat_bindings.verify.report import console as verify_console
 from chat_bindings.verify.report.console import LiveProgress, show_clauses, show_summary
 from chat_bindings.verify.report.files import write_clauses, write_reports
@@ -362,8 +362,8 @@ def test_a_violation_shows_its_requests_in_order_with_their_times(tmp_path):
     """The page shows the requests of a violation as they were sent, and links to the clause in the file beside it."""
     clause = first("must")
     sent = (
-        Sent(clause.id, 1.25, "GET", "http://a/1", "status 200"),
-        Sent(clause.id, 2.5, "GET", "http://a/2", "status 404"),
+        SentRequest(clause.id, 1.25, "GET", "http://a/1", "status 200"),
+        SentRequest(clause.id, 2.5, "GET", "http://a/2", "status 404"),
     )
     *_, page = written(report(Result(clause, "failed", "a", "b", reproduce=CURL, requests=sent)), tmp_path)
     text = Page(page).text
@@ -375,7 +375,9 @@ def test_a_violation_shows_its_requests_in_order_with_their_times(tmp_path):
 def test_a_thousand_violations_are_written_at_once(tmp_path):
     """A report of 1,000 violations is one page of moderate size."""
     clause = first("must")
-    sent = tuple(Sent(clause.id, number / 10, "GET", "http://a/" + "x" * 100, "status 200") for number in range(4))
+    sent = tuple(
+        SentRequest(clause.id, number / 10, "GET", "http://a/" + "x" * 100, "status 200") for number in range(4)
+    )
     results = [Result(clause, "failed", "a", f"b {number}", reproduce=CURL, requests=sent) for number in range(1000)]
     *_, page = written(report(*results), tmp_path)
     assert page.count("<article") == 1000

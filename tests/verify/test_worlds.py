@@ -21,7 +21,7 @@ ODD_ONES = {f"TEXT-{number:02}" for number in (1, *range(4, 13), 14, 15, 16, 21,
 MORE_TO_DELETE = {
     *("PAGE-28", "PAGE-30", "PAGE-31", "PAGE-35", "DELETE-13", "DELETE-16", "HTTP-16", "RACE-04", "RACE-05", "RACE-06"),
 }
-"""What clauses need of a world, and the ids of those that need it."""
+"""Needs of clauses, and the ids of those that have them."""
 
 
 def plain(number, prefix="c"):
@@ -102,7 +102,16 @@ def run(server, document, folder, only=()):
         return verified(url, file, only)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param(
+            each, marks=[pytest.mark.ci("whole runs take seconds each")] if each in (one_service, no_key) else []
+        )
+        for each in SHAPES
+    ],
+    ids=lambda shape: shape.__name__,
+)
 def test_what_is_skipped(shape, world, tmp_path):
     """A right server passes with any world, and what is skipped is what that world cannot exercise."""
     report = run(Right, made(shape, world), tmp_path)

@@ -139,7 +139,7 @@ def test_a_long_line_is_cut_between_characters_and_escapes():
     ],
 )
 def test_a_broken_rule_of_a_binding_is_told(change, path, rule):
-    """A broken rule is told by pointer and rule, without the value that broke it."""
+    """A broken rule is reported with pointer and rule, without the value that broke it."""
     error = fault(json.dumps(a_world(a_binding(), a_binding(**change))))
     assert error.pointer == f"/accounts/0/services/0/bindings/1{path}"
     assert error.rule.startswith(rule)
@@ -171,7 +171,7 @@ def test_a_broken_rule_of_a_binding_is_told(change, path, rule):
     ],
 )
 def test_a_broken_rule_around_the_bindings_is_told(world, pointer, rule):
-    """What is wrong with the document, an account, a key or a service is told as well."""
+    """Broken rules of the document, an account, a key or a service are reported as well."""
     error = fault(json.dumps(world))
     assert (error.line, error.pointer) == (1, pointer)
     assert error.rule.startswith(rule)
@@ -232,7 +232,7 @@ def test_a_broken_rule_around_the_bindings_is_told(world, pointer, rule):
     ],
 )
 def test_invalid_text_is_reported_with_its_line(text, line, pointer, rule):
-    """What is no JSON, no UTF-8, or there twice is told by line, pointer and rule, without what stands there."""
+    """Invalid JSON, invalid UTF-8 and duplicates are reported with line, pointer and rule, without the text itself."""
     error = fault(text)
     assert (error.line, error.pointer) == (line, pointer)
     assert error.rule.startswith(rule)
@@ -296,7 +296,7 @@ def test_endless_nesting_is_refused(level):
 
 
 def test_progress_is_told_to_the_last_byte():
-    """What is told adds up to the length of the file, in steps that are worth showing."""
+    """The progress adds up to the length of the file, in useful steps."""
     text = json.dumps(a_world(*(a_binding() for _ in range(20_000))), indent=0).encode()
     told: list[int] = []
     list(Reader(io.BytesIO(text), told.append))

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from starlette.types import Scope
-
 from ...spec import CONTROL as SPEC
 from ...spec import component
 from ...storage.engines import administration, kept
@@ -30,6 +28,8 @@ class ControlState:
         """Call `forget` at a reset: it empties the cache of credentials."""
         self.gate = gate
         self.journal = Journal(control.journal)
+        self.begin = gate.begin
+        self.record = self.journal.record
         self.injector = injector
         self._locator = database
         self._kept = kept(database, control.folder)
@@ -42,15 +42,6 @@ class ControlState:
 
     async def close(self) -> None:
         await asyncio.to_thread(self._kept.close)
-
-    def begin(self, scope: Scope) -> None:
-        """Note that a request arrived."""
-        self.gate.begin(scope)
-
-    def record(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:
-        """Add a request to the journal, unless it arrived before a reset."""
-        if self.gate.is_current(scope):
-            self.journal.record(scope, status, duration, request_id)
 
     async def world(self) -> bytes:
         """Export the database's world as JSON bytes."""
@@ -78,7 +69,7 @@ class ControlState:
             await asyncio.to_thread(self._kept.put_back)
             self._forget()
             self.injector.reset()
-            self.journal.clear()
+            self.journal.restart()
 
     def _export(self) -> bytes:
         with TemporaryFile() as file, administration(self._locator) as database, database.snapshot():

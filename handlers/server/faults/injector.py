@@ -34,12 +34,10 @@ class Injector:
         self.by_request = faults.by_request
         """Whether requests can request their own faults."""
 
-        self._use(faults.seed, faults.rules)
+        self.is_idle = False
+        """Whether no request can get a fault."""
 
-    @property
-    def is_idle(self) -> bool:
-        """Return whether no request can get a fault."""
-        return not self._in_force and not self.by_request
+        self._use(faults.seed, faults.rules)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -48,8 +46,9 @@ class Injector:
 
     def _use(self, seed: int, rules: tuple[Rule, ...]) -> None:
         self._seed = seed
-        self._in_force = [_RuleInForce(rule, slot) for slot, rule in enumerate(rules)]
-        self._slots = len(rules)
+        self._in_force: list[_RuleInForce] = []
+        self._slots = 0
+        self._add(rules)
 
     def reset(self) -> None:
         """Return to the rules of start-up, and clear the counts."""
@@ -69,8 +68,12 @@ class Injector:
         if len(self._in_force) + len(rules) > most:
             broken = f"must hold at most {most - len(self._in_force)} more: {most} rules may be in force"
             raise FaultRulesError(1, ("rules",), broken)
+        self._add(rules)
+
+    def _add(self, rules: tuple[Rule, ...]) -> None:
         self._in_force += [_RuleInForce(rule, slot) for slot, rule in enumerate(rules, self._slots)]
         self._slots += len(rules)
+        self.is_idle = not self._in_force and not self.by_request
 
     def clear(self, account_sid: str | None = None) -> None:
         """Remove all rules, or those of one account."""
@@ -78,6 +81,7 @@ class Injector:
         if not self._in_force:
             self._counts.clear()
             self._slots = 0
+            self.is_idle = not self.by_request
 
     def in_force(self) -> dict[str, Any]:
         """Return the seed, and the rules with their counts."""

@@ -46,7 +46,7 @@ class InjectedOperation:
             log.info("fault injected into %s: %s", self._operation_id, injection)
         if seconds:
             await asyncio.sleep(seconds)
-            if self._gate and not self._gate.is_current(scope):
+            if self._gate and not self._gate.is_current(Request.of(scope)):
                 raise ApiError("service_unavailable")
         if injection.drop == "request":
             hang_up(scope)

@@ -11,7 +11,6 @@ from typing import Any
 
 import uvicorn
 
-from .hang_up import DroppingProtocol
 from .limits import Limits
 from .protocol import Protocol
 from .tls import Handshake
@@ -44,10 +43,9 @@ def _end_with(supervisor: Any) -> None:
 class Connections:
     """Makes the protocol of each connection."""
 
-    def __init__(self, limits: Limits, *, can_hang_up: bool = False) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._kind = DroppingProtocol if can_hang_up else Protocol
 
     def __call__(self, *, config: ServerConfig, **options: Any) -> asyncio.Protocol:
-        protocol = self._kind(config=config, limits=self._limits, **options)
+        protocol = Protocol(config=config, limits=self._limits, **options)
         return protocol if config.tls is None else Handshake(protocol, config.tls)

@@ -17,6 +17,9 @@ from .target import HOST, HOST_HEADER, LONGEST_TARGET, no_host, percent_decode, 
 from .timeouts import Wait, Waiting, opening, watch
 from .writer import Cycle
 
+PROTOCOL = "chat_bindings.protocol"
+"""The key in a scope of its connection."""
+
 _SMALL = 16_384
 """Bytes that are parsed at a time. A head within them cannot be too large."""
 
@@ -182,6 +185,7 @@ class Protocol(HttpToolsProtocol):
         scope["path"] = percent_decode(path).decode(errors="replace") if b"%" in path else path.decode("ascii")
         scope["raw_path"], scope["query_string"] = path, query
         scope[HOST] = host or self._host  # type: ignore[literal-required]
+        scope[PROTOCOL] = self  # type: ignore[literal-required]
         self.headers = _NOWHERE
         self._unread = 0
         # a client that expected 100 and got a response instead may send the body or not
@@ -308,6 +312,13 @@ class Protocol(HttpToolsProtocol):
             self.transport.write_eof()
         self.flow.resume_reading()
         self.loop.call_later(_LINGER, self.transport.close)
+
+    def hang_up(self) -> None:
+        """Close the connection in the middle of the request that is answered."""
+        if (running := self._running) is not None:
+            running.disconnected = True  # uvicorn then sends nothing any more, and misses nothing
+            running.message_event.set()
+        self.transport.close()  # not the cycle's, which lingers for a client that still sends
 
     def _discard(self, size: int) -> None:
         self._unread += size

@@ -56,13 +56,20 @@ class HandledOperation:
         self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an ASGI app
-        arguments = Request.of(scope).arguments
+        request = Request.of(scope)
+        arguments = request.arguments
         for name, provide in self._providers:
             arguments[name] = provide(scope)
-        if self._gate is None:
+        gate = self._gate
+        if gate is None:
             result = await self._function(**arguments)
+        elif gate.enter(request):
+            try:
+                result = await self._function(**arguments)
+            finally:
+                gate.leave()
         else:
-            result = await self._gate.within(scope, self._function, arguments)
+            result = await gate.within(scope, self._function, arguments)
         body, status = result if isinstance(result, tuple) else (result, 204 if result is None else 200)
         content = b"" if body is None else orjson.dumps(body)
         headers = [] if body is None else json_headers(content)

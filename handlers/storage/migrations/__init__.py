@@ -4,7 +4,7 @@ from importlib.resources import files
 
 
 def scripts(engine: str) -> list[tuple[int, str]]:
-    """The migrations of an engine, each with its number, in order."""
+    """Read the migrations of an engine, each with its number, in order."""
     folder = files(__package__).joinpath(engine)
     return sorted(
         (int(entry.name[:4]), entry.read_text(encoding="utf-8"))

@@ -1,1 +1,1 @@
-"""PostgreSQL: a server that many machines share. One statement, and one round trip, for what a request asks."""
+"""PostgreSQL: a server that many machines share. One statement, and one round trip, per read or write."""

@@ -1,4 +1,4 @@
-"""`Administration` on PostgreSQL: what the commands do to a database, while servers may be running on it."""
+"""Administration of a PostgreSQL database, on which servers may be running."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from ..administration import Administration
 from ..interface import Binding, Conflict, Schema, StorageUnavailable
 from ..rows import now
 from . import erasure, schema
-from .connection import away, connect, conninfo
+from .connection import connect, conninfo, storage_errors
 from .loader import PostgresLoader
 from .reading import COLUMNS
 
@@ -39,15 +39,15 @@ class PostgresAdministration(Administration):
         self._cursors = count(1)
 
     def migrate(self) -> int:
-        with away():
+        with storage_errors():
             return schema.migrate(self._open())
 
     def schema(self) -> Schema:
-        with away():
+        with storage_errors():
             return schema.schema(self._open())
 
     def identity(self) -> str:
-        with away():
+        with storage_errors():
             ((identity,),) = self._open().execute(IDENTITY)
         return str(identity)
 
@@ -61,12 +61,12 @@ class PostgresAdministration(Administration):
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        with away(), self._connection.transaction():
+        with storage_errors(), self._connection.transaction():
             self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
 
     def erase(self) -> list[str]:
-        with away():
+        with storage_errors():
             if obstacles := erasure.erase(self._connection):
                 return obstacles
             self._connection.execute("UPDATE erasures SET erased_at = %s", (now(),))
@@ -76,7 +76,7 @@ class PostgresAdministration(Administration):
     def _connection(self) -> psycopg.Connection[tuple[Any, ...]]:
         if self._opened is not None:
             return self._opened
-        with away():
+        with storage_errors():
             connection = self._open()
             if not schema.schema(connection).applied:
                 self.__exit__()
@@ -91,14 +91,14 @@ class PostgresAdministration(Administration):
     @contextmanager
     def _change(self) -> Iterator[None]:
         try:
-            with away(), self._connection.transaction():
+            with storage_errors(), self._connection.transaction():
                 yield
         except errors.ForeignKeyViolation as error:
             raise Conflict("something was added meanwhile to what was to be deleted: try again") from error
 
     def _rows(self, row_type: Any, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
-        """Rows by a cursor of the server's, so that they need no memory; it outlives a transaction where none is on."""
-        with away():
+        """Read by a server-side cursor, in bounded memory. Outside of a transaction it is held without one."""
+        with storage_errors():
             idle = self._connection.info.transaction_status == TransactionStatus.IDLE
             with self._connection.cursor(f"rows_{next(self._cursors)}", withhold=idle) as cursor:
                 cursor.itersize = _AT_ONCE

@@ -1,7 +1,7 @@
-"""The tables over the machines of a Citus cluster, where the database has that extension. All SQL for it is here.
+"""Distribution of the tables over a Citus cluster, where the database has that extension: all SQL for it.
 
 `bindings` is distributed by `service_sid`, with which every key of it begins and which every statement on it names: so
-each goes to one machine. What is small, and asked for everywhere, stands on all machines.
+each goes to one machine. Small tables that every statement needs are copied to all machines.
 """
 
 from typing import Any, NamedTuple

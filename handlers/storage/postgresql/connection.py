@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, and which of its errors mean "away" rather than "broken"."""
+"""Connections to PostgreSQL, and its errors: unavailable or damaged."""
 
 import asyncio
 import select
@@ -13,20 +13,20 @@ from psycopg_pool import AsyncConnectionPool
 
 from ..interface import StorageDamaged, StorageUnavailable
 
-PATIENCE = 3.0
-"""How many seconds to wait for a connection, and how many for an answer, before the database counts as away."""
+TIMEOUT = 3.0
+"""Seconds to wait for a connection, and for an answer, before the database counts as unavailable."""
 
 _MOST = 10
 """Connections that a process has at the most."""
 
 _DEFAULTS: Mapping[str, Any] = {
     "application_name": "chat-bindings",
-    "connect_timeout": round(PATIENCE),
+    "connect_timeout": round(TIMEOUT),
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
 }
-"""What an address that does not say otherwise connects with."""
+"""Defaults of connection parameters."""
 
 _SERVING = {
     "statement_timeout": "2500ms",  # the server gives up before we do
@@ -60,7 +60,7 @@ _DAMAGED = (errors.DataCorrupted, errors.IndexCorrupted, errors.UndefinedTable, 
 
 
 class Undone(StorageUnavailable):
-    """Others were in the way, and nothing was done: the same statement may work at once."""
+    """The transaction lost against another one, and nothing was done: the same statement may work at once."""
 
 
 class Lost(StorageUnavailable):
@@ -68,11 +68,11 @@ class Lost(StorageUnavailable):
 
 
 class NoAnswerError(psycopg.OperationalError):
-    """The server stands still: asking again would wait as long once more."""
+    """The server does not answer: a repetition would wait as long once more."""
 
 
-class away:  # noqa: N801 - reads as a verb
-    """Tell a database that is away, which may come back, from one that is broken."""
+class storage_errors:  # noqa: N801 - reads as a verb
+    """Raise psycopg's errors as `StorageUnavailable` or `StorageDamaged`."""
 
     def __enter__(self) -> None: ...
 
@@ -86,13 +86,13 @@ class away:  # noqa: N801 - reads as a verb
 
 
 def message_of(error: BaseException) -> str:
-    """An error in one line. Of the server's its main message alone, since the details may hold personal data."""
+    """Return an error in one line: the server's main message alone, since the details may hold personal data."""
     diag = getattr(error, "diag", None)
     return " ".join((getattr(diag, "message_primary", None) or str(error)).split()) or type(error).__name__
 
 
 def conninfo(locator: str) -> str:
-    """An address as libpq takes it, with our defaults. What it leaves out, libpq takes from `PGHOST` and the like."""
+    """Return an address for libpq, with our defaults. libpq reads the rest from `PGHOST` and the like."""
     return make_conninfo(**{**_DEFAULTS, **conninfo_to_dict(locator), "client_encoding": "UTF8"})
 
 
@@ -116,25 +116,25 @@ _SET_SERVING, _SET_COMMANDING = _set(_SERVING, _PLAN_ONCE), _set(_COMMANDING)
 
 
 class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
-    """A connection that is given up when the server does not answer, or when nobody waits for the answer any more.
+    """A connection that is closed when the server does not answer, or when the caller is cancelled.
 
     psycopg itself would ask a server that does not answer to stop, and wait for that.
     """
 
-    async def wait(self, gen: PQGen[RV], interval: float = PATIENCE, timeout: float | None = None) -> RV:  # noqa: ARG002, ASYNC109 - psycopg's
+    async def wait(self, gen: PQGen[RV], interval: float = TIMEOUT, timeout: float | None = None) -> RV:  # noqa: ARG002, ASYNC109 - psycopg's
         try:
-            async with asyncio.timeout(PATIENCE):
-                return await waiting.wait_async(gen, self.pgconn.socket, interval=PATIENCE)
+            async with asyncio.timeout(TIMEOUT):
+                return await waiting.wait_async(gen, self.pgconn.socket, interval=TIMEOUT)
         except TimeoutError:
             self.pgconn.finish()
-            raise NoAnswerError(f"no answer within {PATIENCE:g} seconds") from None
+            raise NoAnswerError(f"no answer within {TIMEOUT:g} seconds") from None
         except asyncio.CancelledError:
             self.pgconn.finish()
             raise
 
     @property
     def hung_up(self) -> bool:
-        """Whether the server ended the connection while nothing was asked: all that it says by itself is goodbye."""
+        """Whether the server closed the connection while it was idle: the server sends nothing else unasked."""
         poll = select.poll()
         poll.register(self.pgconn.socket, select.POLLIN)
         return bool(poll.poll(0))
@@ -151,8 +151,8 @@ class Pool:
             configure=_configure,
             min_size=1,
             max_size=_MOST,
-            timeout=PATIENCE,
-            reconnect_timeout=PATIENCE,
+            timeout=TIMEOUT,
+            reconnect_timeout=TIMEOUT,
             open=False,
         )
 
@@ -165,7 +165,7 @@ class Pool:
         await self._pool.close()
 
     async def take(self) -> Connection:
-        """A connection, to be given back."""
+        """Take a connection, to be given back."""
         while True:
             try:
                 connection = await self._pool.getconn()
@@ -186,7 +186,7 @@ async def _configure(connection: Connection) -> None:
 
 
 def connect(address: str) -> psycopg.Connection[tuple[Any, ...]]:
-    """A connection for a command. Each statement commits by itself, unless it is in a transaction."""
+    """Connect for a command. Each statement commits by itself, unless it is in a transaction."""
     connection = psycopg.connect(address, autocommit=True)
     connection.execute(_SET_COMMANDING)
     return connection

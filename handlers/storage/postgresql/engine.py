@@ -9,7 +9,7 @@ from psycopg import errors
 from ..interface import Binding, Credential, Filters, Page, Position, Registration, StorageUnavailable
 from ..rows import registered
 from . import reading, writing
-from .connection import PATIENCE, Lost, NoAnswerError, Pool, Undone, away, conninfo
+from .connection import TIMEOUT, Lost, NoAnswerError, Pool, Undone, conninfo, storage_errors
 
 Row = tuple[Any, ...]
 Values = dict[str, Any]
@@ -23,7 +23,7 @@ class PostgresStorage:
         self._binding_types = tuple(binding_types)
 
     async def open(self) -> None:
-        # not waited for: a worker that starts while the database is away serves as soon as it is back
+        # in the background: a worker that starts while the database is unavailable serves once it is back
         await self._pool.open()
 
     async def close(self) -> None:
@@ -80,7 +80,7 @@ class PostgresStorage:
 
     async def _read(self, statement: str, values: Values) -> list[Row]:
         # asking twice does no harm, so a connection that was lost meanwhile is not the caller's concern; once, though,
-        # since a statement that ends connections would end them for as long as it is asked
+        # since a statement that ends connections would end each of them
         try:
             rows, _ = await self._write(statement, values)
         except Lost:
@@ -89,7 +89,7 @@ class PostgresStorage:
 
     async def _write(self, statement: str, values: Values) -> tuple[list[Row], int]:
         # what was lost may have been done, so only what certainly was not is done again
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while True:
             try:
                 return await self._ask(statement, values)
@@ -102,7 +102,7 @@ class PostgresStorage:
             return [], 0  # no text here can hold a NUL, so nothing matches it
         connection = await self._pool.take()
         try:
-            with away():
+            with storage_errors():
                 cursor = await connection.execute(statement, values)
                 rows = await cursor.fetchall() if cursor.description else []
                 return rows, cursor.rowcount

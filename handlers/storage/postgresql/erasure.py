@@ -1,4 +1,4 @@
-"""Erasing deleted data from PostgreSQL's files, which the server does not do by itself.
+"""Erasure of deleted data from PostgreSQL's files, which the server does not do by itself.
 
 VACUUM frees the space of deleted rows, and leaves most of their bytes there, in the table and in its indexes, until it
 is used again; used-up segments of the write-ahead log are kept to be written over. So the table is written anew without
@@ -39,7 +39,7 @@ _KEEPING = {
         "the write-ahead log is archived: what is in the archive stays until it expires there"
     ),
 }
-"""What else keeps deleted data, by the question whether it does."""
+"""Queries for other copies of deleted data, and the sentence for each."""
 
 _KEEPING_ON_CITUS = _KEEPING | {
     "SELECT FROM pg_dist_cleanup": "a shard that was moved away is still there: Citus drops it within a minute",
@@ -50,14 +50,14 @@ _OLDER = """
                    AND pid <> pg_backend_pid() AND xact_start < clock_timestamp() - interval '{0:.3f} seconds')
         OR EXISTS (SELECT FROM pg_prepared_xacts WHERE prepared < clock_timestamp() - interval '{0:.3f} seconds')"""
 
-_PATIENCE, _PAUSE = 10.0, 0.5
-"""How many seconds to wait for transactions on the nodes of Citus to end, and between two looks."""
+_WAIT, _PAUSE = 10.0, 0.5
+"""Seconds to wait for transactions on the nodes of Citus to end, and between two checks."""
 
 
 def erase(connection: Connection) -> list[str]:
-    """Leave no byte of what was deleted in the server's files: what could not be done, a sentence each.
+    """Leave no byte of what was deleted in the server's files. Return the obstacles, a sentence each.
 
-    Whoever asks for Bindings waits meanwhile. The connection must not be in a transaction.
+    Reads and writes of Bindings wait meanwhile. The connection must not be in a transaction.
     """
     if citus.is_there(connection):
         return list(_erase_nodes(connection))
@@ -120,6 +120,6 @@ def _wait_for_older(connection: Connection) -> list[str]:
         elapsed = time.monotonic() - start
         found = citus.run_on_all_nodes(connection, _OLDER.format(elapsed))
         nodes = [node for node, success, result in found if not success or result == "t"]
-        if not nodes or elapsed > _PATIENCE:
+        if not nodes or elapsed > _WAIT:
             return nodes
         time.sleep(_PAUSE)

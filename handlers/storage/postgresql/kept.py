@@ -1,4 +1,4 @@
-"""`Kept` for PostgreSQL: the same tables in a schema of their own."""
+"""The copy of a PostgreSQL database to return to: the same tables in a schema of their own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,14 +6,25 @@ from typing import Any
 
 import psycopg
 
-from .connection import away, connect, conninfo
+from . import citus
+from .connection import connect, conninfo, storage_errors
 from .loader import PostgresLoader
 
 SCHEMA = "chat_bindings_kept"
 """The schema of the kept tables."""
 
-_TABLES = ("accounts", "api_keys", "services", "bindings")
-"""Each after what its rows stand under."""
+_TABLES = {
+    "accounts": ("auth_token_sha256",),
+    "api_keys": ("account_sid", "secret_sha256"),
+    "services": ("account_sid",),
+    "bindings": (),
+}
+"""Parents first, with the columns that are updated in a row that is there already.
+
+A Binding that differs is deleted first: two of them may have exchanged their unique keys.
+"""
+
+_SAME = "kept.service_sid = bindings.service_sid AND kept.sid = bindings.sid AND ROW(kept.*) = ROW(bindings.*)"
 
 
 class PostgresKept:
@@ -22,10 +33,11 @@ class PostgresKept:
     def __init__(self, locator: str) -> None:
         self._address = conninfo(locator)
         self._opened: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._is_new = False
 
     def keep(self) -> None:
         connection = self._connection
-        with away(), connection.transaction():
+        with storage_errors(), connection.transaction():
             connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
             connection.execute(f"CREATE SCHEMA {SCHEMA}")
             for table in _TABLES:
@@ -35,23 +47,28 @@ class PostgresKept:
     @contextmanager
     def replace(self) -> Iterator[PostgresLoader]:
         connection = self._connection
-        with away(), connection.transaction():
+        with storage_errors(), connection.transaction():
             connection.execute(f"SET LOCAL search_path TO {SCHEMA}")
             connection.execute(f"TRUNCATE {', '.join(_TABLES)}")
             loader = PostgresLoader(connection)
             yield loader
             loader.finish()
+        self._is_new = True
 
     def put_back(self) -> None:
         connection = self._connection
-        with away(), connection.transaction():
-            connection.execute(f"TRUNCATE {', '.join(_TABLES)}")
-            for table in _TABLES:
-                connection.execute(f"INSERT INTO {table} TABLE {SCHEMA}.{table}")
+        with storage_errors(), connection.transaction():
+            # a reset that a power failure undoes is none that a test relies on
+            connection.execute("SET LOCAL synchronous_commit TO off")
+            if self._is_new or citus.is_there(connection):
+                _copy_all(connection)
+            else:
+                _undo_changes(connection)
+        self._is_new = False
 
     def close(self) -> None:
         if self._opened is not None:
-            with away():
+            with storage_errors():
                 self._opened.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
             self._opened.close()
             self._opened = None
@@ -61,3 +78,24 @@ class PostgresKept:
         if self._opened is None or self._opened.closed:
             self._opened = connect(self._address)
         return self._opened
+
+
+def _copy_all(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    connection.execute(f"TRUNCATE {', '.join(_TABLES)}")
+    for table in _TABLES:
+        connection.execute(f"INSERT INTO {table} TABLE {SCHEMA}.{table}")
+
+
+def _undo_changes(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """Write the rows that differ alone: a test changes few of many, and each costs an entry in every index."""
+    connection.execute(f"LOCK TABLE {', '.join(_TABLES)} IN SHARE ROW EXCLUSIVE MODE")
+    for table in reversed(_TABLES):
+        same = _SAME if table == "bindings" else f"kept.sid = {table}.sid"
+        kept = f"{SCHEMA}.{table} AS kept WHERE {same}"
+        connection.execute(f"DELETE FROM {table} WHERE NOT EXISTS (SELECT FROM {kept})")  # noqa: S608 - names of ours
+    for table, columns in _TABLES.items():
+        same = _SAME if table == "bindings" else f"ROW(kept.*) = ROW({table}.*)"
+        changes = ", ".join(f"{column} = excluded.{column}" for column in columns)
+        conflict = f"ON CONFLICT (sid) DO UPDATE SET {changes}" if changes else ""
+        kept = f"{SCHEMA}.{table} AS kept WHERE NOT EXISTS (SELECT FROM {table} WHERE {same})"
+        connection.execute(f"INSERT INTO {table} SELECT kept.* FROM {kept} {conflict}")  # noqa: S608 - likewise

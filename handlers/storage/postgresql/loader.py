@@ -1,4 +1,4 @@
-"""Adds a world to PostgreSQL."""
+"""Loading of a world into PostgreSQL."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from ..interface import BindingConflict, same_device
 from ..loader import Loader
 from ..rows import ADDED
 from . import citus
-from .connection import away
+from .connection import storage_errors
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -51,7 +51,7 @@ class PostgresLoader(Loader):
     _connection: Connection
 
     def _execute(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        with away():
+        with storage_errors():
             cursor = self._connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
@@ -59,7 +59,7 @@ class PostgresLoader(Loader):
         self.ask(REMOVE_BINDINGS, service_sid)
 
     def _add(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        with away():
+        with storage_errors():
             try:
                 with self._connection.transaction(), self._connection.cursor().copy(ADD_BINDINGS) as copy:
                     copy.set_types(_TYPES)
@@ -74,7 +74,7 @@ class PostgresLoader(Loader):
         return not citus.is_there(self._connection) and bool(self.ask(MAY_LEAVE_INDEXES)[0][0])
 
     def _make_index(self, statement: str) -> None:
-        with away(), self._connection.transaction():
+        with storage_errors(), self._connection.transaction():
             self._connection.execute(statement)
 
     def _lacks_parent(self, error: Exception) -> bool:

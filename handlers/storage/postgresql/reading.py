@@ -1,4 +1,4 @@
-"""The statements that read while a request runs. Each of them is one moment of the database.
+"""Reads of requests. Each statement reads one moment of the database.
 
 A list's order is that of exactly one index: rows are compared and ordered by all of its columns after `service_sid`,
 with `<=` where `=` would do. PostgreSQL cannot tell then that another index has the same order, and would walk that one
@@ -15,7 +15,7 @@ from ..interface import Binding, Filters
 COLUMNS = ", ".join(Binding._fields)
 
 OWNER = "EXISTS (SELECT FROM services WHERE services.sid = %(service_sid)s AND account_sid = %(account_sid)s)"
-"""That the account has the service: asked once a statement."""
+"""The condition that the account has the service: evaluated once a statement."""
 
 CREDENTIAL = """
     SELECT coalesce(account.sid, key.account_sid, %(user_name)s),
@@ -24,7 +24,7 @@ CREDENTIAL = """
     FROM (SELECT) AS one
     LEFT JOIN accounts AS account ON account.sid = %(user_name)s
     LEFT JOIN api_keys AS key ON key.sid = %(user_name)s"""
-"""One row, whoever asks: no answer takes longer because there is such a user."""
+"""Always one row: no answer takes longer because there is such a user."""
 
 ERASED_AT = "SELECT erased_at FROM erasures"
 
@@ -48,7 +48,7 @@ class Shape(NamedTuple):
 
 
 def _run(columns: str, shape: Shape, limit: str, *conditions: str, inclusive: bool = False) -> str:
-    """Reads a run: a service's Bindings (of a type, an identity) on one side of a SID, in order."""
+    """Build the statement of a run: a service's Bindings (of a type, an identity) on one side of a SID, in order."""
     values = [f"choice.{column}" if shape.merged else f"%({column})s" for column in shape.by]
     side, end, order = ("<", ">=", "DESC") if shape.descending else (">", "<=", "ASC")
     where = [
@@ -63,7 +63,7 @@ def _run(columns: str, shape: Shape, limit: str, *conditions: str, inclusive: bo
 
 @cache
 def list_statement(shape: Shape) -> str:
-    """Reads a page: rows of `COLUMNS`, each with whether anything stands on the other side of the page's SID.
+    """Build the statement of a page: rows of `COLUMNS`, and whether there is more on the other side of its SID.
 
     Where runs are merged, each is read as far as the page could need it.
     """
@@ -81,7 +81,7 @@ def list_statement(shape: Shape) -> str:
 
 
 class Listing:
-    """What the statements of a list are given: those of the service's Bindings that match filters."""
+    """The list of a service's Bindings that match filters."""
 
     def __init__(self, account_sid: str, service_sid: str, filters: Filters, binding_types: Sequence[str]) -> None:
         types = tuple(dict.fromkeys(filters.binding_types))
@@ -101,6 +101,6 @@ class Listing:
             self._values |= {"identity": choices[0][0], "binding_type": choices[0][1]}
 
     def rows(self, side: str, sid: str, size: int) -> tuple[str, dict[str, Any]]:
-        """The statement for at most `size` Bindings right after a SID, or right before it in descending order."""
+        """Return the statement for at most `size` Bindings right after a SID, or right before it, and its values."""
         shape = Shape(self._by, self._merged, descending=side == "before")
         return list_statement(shape), self._values | {"sid": sid, "size": size}

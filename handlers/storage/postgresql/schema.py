@@ -1,4 +1,4 @@
-"""The schema of a PostgreSQL database: which migrations it has, and those that it lacks."""
+"""The schema of a PostgreSQL database, and its migrations."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 _LOCK = 0x63686174
 """The key of the advisory lock that a migration holds: "chat" in ASCII."""
 
-_PATIENCE = "60s"
-"""How long to wait for another that migrates."""
+_LOCK_TIMEOUT = "60s"
+"""The longest wait for another migration."""
 
 TABLE = """
     CREATE TABLE IF NOT EXISTS chat_bindings_migrations (
@@ -32,7 +32,7 @@ _TABLES = """
 
 
 def schema(connection: Connection) -> Schema:
-    """How far a database is. Raises `Conflict` where its tables are another program's."""
+    """Return how far a schema is. Raises `Conflict` where its tables are another program's."""
     tables = {name for (name,) in connection.execute(_TABLES)}
     if tables == {"bindings"}:
         raise Conflict("the database has a table `bindings` that is another program's: use another database or schema")
@@ -43,10 +43,10 @@ def schema(connection: Connection) -> Schema:
 
 
 def migrate(connection: Connection) -> int:
-    """Apply the migrations that are missing, all or none, and distribute on Citus: the number of the last one.
+    """Apply the missing migrations, all or none, and distribute on Citus. Return the number of the last one.
 
-    Of many that come at once one migrates and the others wait. Where nothing is missing nothing is asked for but to
-    read, so a role that may change no schema can do it too.
+    Of several processes one migrates and the others wait. Where nothing is missing the database is only read, so a
+    role without rights on the schema can do that.
     """
     state = schema(connection)
     if state.newer:
@@ -68,7 +68,7 @@ def migrate(connection: Connection) -> int:
 
 
 def _apply(connection: Connection) -> int:
-    connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
+    connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     applied = schema(connection).applied  # what another has done while we waited
     if not applied:

@@ -1,4 +1,4 @@
-"""`Administration` on an SQLite file: what the commands do to a database, while a server may be running on it."""
+"""Administration of an SQLite file, on which a server may be running."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from ..progress import Progress
 from ..rows import now
 from . import connection as database
 from . import erasure
-from .connection import away, transaction
+from .connection import storage_errors, transaction
 from .loader import SqliteLoader
 from .reading import COLUMNS
 
@@ -54,13 +54,13 @@ class SqliteAdministration(Administration):
         except OSError as error:
             if not self._path.exists():
                 raise StorageUnavailable(f"{path} cannot be made: {error.strerror}") from error
-        with away():
+        with storage_errors():
             return database.migrate(self._open())
 
     def schema(self) -> Schema:
         if not self._path.exists():
             raise StorageUnavailable(f"there is no file {self._path}")
-        with away():
+        with storage_errors():
             return database.schema(self._open())
 
     def identity(self) -> str:
@@ -79,7 +79,7 @@ class SqliteAdministration(Administration):
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        with away(), transaction(self._connection, "DEFERRED"):
+        with storage_errors(), transaction(self._connection, "DEFERRED"):
             yield
 
     @property
@@ -88,12 +88,12 @@ class SqliteAdministration(Administration):
         return self._path
 
     def copy_pages_to(self, target: apsw.Connection, progress: Progress) -> None:
-        """Make another file a copy of this one, free space included, of one moment. The target's errors are its own."""
+        """Copy all pages to another file, as of one moment. Errors of the target are raised as SQLite's."""
         copy_pages(self._connection, target, progress)
 
     def erase(self) -> list[str]:
         connection = self._connection
-        with away():
+        with storage_errors():
             if obstacles := erasure.erase(connection):
                 return obstacles
             connection.execute("UPDATE erasures SET erased_at = ?", (now(),))
@@ -106,7 +106,7 @@ class SqliteAdministration(Administration):
             return self._opened
         if not self._path.exists():
             raise StorageUnavailable(f"there is no file {self._path}")
-        with away():
+        with storage_errors():
             connection = self._open()
             if not database.version(connection):
                 self.__exit__()
@@ -133,13 +133,13 @@ class SqliteAdministration(Administration):
     @contextmanager
     def _change(self) -> Iterator[None]:
         connection = self._connection
-        with away():
+        with storage_errors():
             connection.pragma("cache_size", -_CACHE)
             with transaction(connection):
                 yield
 
     def _rows(self, row_type: Any, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
-        with away():
+        with storage_errors():
             yield from map(row_type._make, self._connection.execute(statement, values))
 
 

@@ -24,7 +24,7 @@ from ..loader import Loader
 from ..migrations import scripts
 from ..progress import Progress
 from .administration import SqliteAdministration
-from .connection import BACKUP, away, connect, extended_code, migrate, transaction, version
+from .connection import BACKUP, connect, extended_code, migrate, storage_errors, transaction, version
 from .erasure import rewrite
 from .loader import SqliteLoader
 
@@ -49,7 +49,7 @@ _WRITING = {apsw.SQLITE_IOERR_WRITE, apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_
 
 
 class Contents(NamedTuple):
-    """How much is in a backup."""
+    """The number of rows in a backup."""
 
     accounts: int
     keys: int
@@ -80,8 +80,8 @@ def write(source: Administration, path: Path, progress: Progress) -> Contents:
         with _opened(path) as copied:
             copied.pragma("journal_mode", "DELETE")
             rewrite(copied)  # pages that were copied hold some of what was deleted
-            if told := _flaw(copied):
-                raise StorageDamaged(f"a copy of it does not hold together: {told}")
+            if flaw := _flaw(copied):
+                raise StorageDamaged(f"a copy of it does not hold together: {flaw}")
         with SqliteAdministration(path) as held, progress("counting", held.count_bindings()) as advance:
             counted = tally(parts(held), advance, lambda _: None)
         contents = Contents(**counted.counts)
@@ -126,7 +126,7 @@ class Backup(SqliteAdministration):
     """A backup that is read, and of which nothing is executed."""
 
     def described(self) -> tuple[Contents, str]:
-        """How much it says that it holds, and the SHA-256 of that. Raises `BadBackup` for what is no backup."""
+        """Return the recorded number and SHA-256 of its rows. Raises `BadBackup` for what is no backup."""
         if application_id(self.path) != BACKUP:
             raise BadBackup("must be what `chat-bindings backup` has finished")
         with _reading():
@@ -164,7 +164,7 @@ def _tables_of_ours(number: int) -> list[tuple[object, ...]]:
 
 
 def _must_be_alone(path: Path) -> None:
-    """SQLite would take what stands beside a file for the latest changes of it, or remove it."""
+    """Raise `Conflict` for a log without its database: SQLite would apply it, or remove it."""
     for name in (f"{path.name}-wal", f"{path.name}-journal"):
         if not path.exists() and path.with_name(name).exists():
             raise Conflict(f"{path.with_name(name)} is left of another database: move it away first")
@@ -196,9 +196,9 @@ def _read(found: Iterable[Part]) -> Iterator[Part]:
 
 @contextmanager
 def _reading() -> Iterator[None]:
-    """Tell a file that is no backup, in whatever way SQLite stumbles over it, from a machine that is in the way."""
+    """Raise SQLite's errors as `BadBackup`, but those of an unavailable file."""
     try:
-        with away():
+        with storage_errors():
             yield
     except StorageDamaged as error:
         raise BadBackup(f"must be a whole SQLite database: {error}") from error
@@ -217,10 +217,10 @@ def _opened(path: Path) -> Iterator[apsw.Connection]:
 
 
 def _flaw(connection: apsw.Connection) -> str:
-    """What SQLite finds wrong with a file; empty for nothing."""
-    told = connection.execute("PRAGMA integrity_check(1)").get
-    if told != "ok":
-        return str(told)
+    """Return the first flaw that SQLite finds in a file; empty for none."""
+    checked = connection.execute("PRAGMA integrity_check(1)").get
+    if checked != "ok":
+        return str(checked)
     orphan = connection.execute("PRAGMA foreign_key_check").fetchone()
     return f"a row of {orphan[0]} belongs to nothing in {orphan[2]}" if orphan else ""
 
@@ -237,9 +237,9 @@ def _copy_rows(source: Administration, copied: apsw.Connection, progress: Progre
 
 @contextmanager
 def _writing() -> Iterator[None]:
-    """Tell a database that is away from a backup that cannot be written."""
+    """Raise SQLite's errors of writing as `Unwritable`."""
     try:
-        with away():
+        with storage_errors():
             yield
     except StorageUnavailable as error:
         cause = error.__cause__

@@ -18,7 +18,7 @@ import apsw
 from ..interface import Conflict, Schema, StorageDamaged, StorageUnavailable
 from ..migrations import scripts
 
-PATIENCE = 2.0
+LOCK_TIMEOUT = 2.0
 """Seconds to wait for a lock before the database counts as unavailable."""
 
 RETRY_EVERY = 0.003
@@ -69,7 +69,7 @@ _AWAY = (
 _DAMAGED = (apsw.CorruptError, apsw.NotADBError)
 
 
-class away:  # noqa: N801 - reads as a verb; a class, since a generator costs as much as a lookup
+class storage_errors:  # noqa: N801 - reads as a verb; a class, since a generator costs as much as a lookup
     """Raise SQLite's errors as `StorageUnavailable` or `StorageDamaged`."""
 
     def __enter__(self) -> None: ...
@@ -115,7 +115,7 @@ def connect(path: Path, *, create: bool = False, on_event_loop: bool = False) ->
 def _open(name: str, flags: int, vfs: str) -> apsw.Connection:
     connection = apsw.Connection(name, flags=flags, vfs=vfs or None, statementcachesize=512)
     try:
-        connection.set_busy_timeout(0 if vfs else round(PATIENCE * 1000))
+        connection.set_busy_timeout(0 if vfs else round(LOCK_TIMEOUT * 1000))
         # without it SQLite plans a statement again whenever a bound of its range or its LIMIT changes: at each page
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         connection.pragma("synchronous", "FULL")  # acknowledged means on disk
@@ -160,12 +160,12 @@ def _size(path: str) -> int:
     return os.stat(path).st_size if os.path.exists(path) else 0  # noqa: PTH110, PTH116
 
 
-async def patiently(do: Callable[[], T]) -> T:
-    """Retry while the database is unavailable, for `PATIENCE` at the most. The event loop is free between attempts."""
-    deadline = time.monotonic() + PATIENCE
+async def retry(do: Callable[[], T]) -> T:
+    """Retry while the database is unavailable, within `LOCK_TIMEOUT`. The event loop is free between attempts."""
+    deadline = time.monotonic() + LOCK_TIMEOUT
     while True:
         try:
-            with away():
+            with storage_errors():
                 return do()
         except StorageUnavailable:
             if time.monotonic() > deadline:
@@ -219,12 +219,12 @@ def transaction(connection: apsw.Connection, kind: str = "IMMEDIATE") -> Iterato
         raise
 
 
-def truncate_log(connection: apsw.Connection, patience: float = 0.0) -> bool:
+def truncate_log(connection: apsw.Connection, timeout: float = 0.0) -> bool:
     """Move the write-ahead log into the file, and empty it: whether others let it within some seconds.
 
     A long read, such as a backup's, is waited for without a lock: emptying the log keeps writers waiting as well.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while True:
         with suppress(apsw.BusyError):
             in_the_log, moved = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)

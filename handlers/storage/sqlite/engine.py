@@ -15,13 +15,13 @@ from ... import periodic
 from ..interface import Binding, Credential, Filters, Page, Position, Registration, StorageDamaged, StorageUnavailable
 from . import reading, writing
 from .connection import (
-    PATIENCE,
+    LOCK_TIMEOUT,
     RETRY_EVERY,
-    away,
     closed,
     connect,
     must_be_current,
-    patiently,
+    retry,
+    storage_errors,
     transaction,
     truncate_log,
 )
@@ -138,7 +138,7 @@ class SqliteStorage:
         try:
             return read(self._reader, *args, **kwargs)
         except apsw.Error:
-            return await patiently(lambda: read(self._reader, *args, **kwargs))
+            return await retry(lambda: read(self._reader, *args, **kwargs))
 
     async def _expire(self) -> None:
         self._writer.expire()
@@ -170,7 +170,7 @@ class SqliteStorage:
 
     def _connect_first(self) -> _Opened:
         # processes that open and close the file at the same moment lock it for each other
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + LOCK_TIMEOUT
         while True:
             try:
                 return self._connect()
@@ -182,7 +182,7 @@ class SqliteStorage:
 
     def _connect(self) -> _Opened:
         inode = self._place.inode()
-        with away():
+        with storage_errors():
             reader, writer = connect(self._place.path, on_event_loop=True), connect(self._place.path)
             must_be_current(reader)
             reader.pragma("cache_size", -_CACHE_KIB)
@@ -222,7 +222,7 @@ class SqliteStorage:
     def _truncate_log(self) -> bool:
         # a connection of its own, which tries until the readers of all workers are out of the way
         with closing(connect(self._place.path)) as connection:
-            return truncate_log(connection, PATIENCE)
+            return truncate_log(connection, LOCK_TIMEOUT)
 
 
 class _Retry:
@@ -231,8 +231,8 @@ class _Retry:
     _deadline = 0.0
 
     def __call__(self, attempts: int) -> bool:
-        """Wait a little. Return False past `PATIENCE`, by the clock: a busy machine makes each wait longer."""
+        """Wait a little. Return False past `LOCK_TIMEOUT`, by the clock: a busy machine makes each wait longer."""
         if not attempts:
-            self._deadline = time.monotonic() + PATIENCE
+            self._deadline = time.monotonic() + LOCK_TIMEOUT
         time.sleep(RETRY_EVERY)
         return time.monotonic() < self._deadline

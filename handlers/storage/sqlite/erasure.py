@@ -10,7 +10,7 @@ from pathlib import Path
 
 import apsw
 
-from .connection import PATIENCE, truncate_log
+from .connection import LOCK_TIMEOUT, truncate_log
 from .readers import describe_readers
 
 _WRITERS_FOR, _READERS_FOR = 10.0, 5.0
@@ -40,7 +40,7 @@ def erase(connection: apsw.Connection) -> list[str]:
     except apsw.FullError:
         return [_FULL.format(size=connection.pragma("page_count") * connection.pragma("page_size"))]
     finally:
-        connection.set_busy_timeout(round(PATIENCE * 1000))
+        connection.set_busy_timeout(round(LOCK_TIMEOUT * 1000))
     if truncate_log(connection, _READERS_FOR):
         return []
     return [_READER.format(readers=describe_readers(Path(connection.filename)))]

@@ -1,4 +1,4 @@
-"""`Kept` for an SQLite file: a second file, copied page by page."""
+"""The copy of an SQLite file to return to: a second file, copied page by page."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import apsw
 from ..loader import Loader
 from ..progress import quietly
 from .administration import SqliteAdministration, copy_pages
-from .connection import away, connect
+from .connection import connect, storage_errors
 
 
 class SqliteKept:
@@ -27,7 +27,7 @@ class SqliteKept:
             database.migrate()
         source, target = connect(self._path), connect(new)
         try:
-            with away():
+            with storage_errors():
                 copy_pages(source, target, quietly)
         finally:
             source.close()
@@ -53,7 +53,7 @@ class SqliteKept:
         try:
             # a reset that a power failure undoes is none that a test relies on, and waiting for the disk is most of it
             target.pragma("synchronous", "OFF")
-            with away():
+            with storage_errors():
                 copy_pages(self._copy, target, quietly)
         finally:
             target.close()

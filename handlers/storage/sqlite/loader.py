@@ -1,4 +1,4 @@
-"""Adds a world to an SQLite file."""
+"""Loading of a world into an SQLite file."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import apsw
 from ..interface import BindingConflict, same_device
 from ..loader import Loader
 from ..rows import ADDED
-from .connection import away, extended_code
+from .connection import extended_code, storage_errors
 
 ADD_BINDING = f"INSERT INTO bindings ({', '.join(ADDED)}) VALUES ({', '.join('?' * len(ADDED))})"  # noqa: S608 - constants
 
@@ -20,7 +20,7 @@ _CACHE = 64 * 1024
 _LISTEN_EVERY = 1_000_000
 """Instructions of SQLite's machine between which an interruption is heard."""
 
-# In steps, since SQLite remembers each row that one statement is about to delete.
+# In batches: SQLite keeps the rowids of one statement in memory.
 REMOVE_BINDINGS = """
     DELETE FROM bindings
     WHERE rowid IN (SELECT rowid FROM bindings WHERE service_sid = ? ORDER BY sid LIMIT 10000)"""
@@ -36,7 +36,7 @@ class SqliteLoader(Loader):
     _connection: apsw.Connection
 
     def _execute(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        with away():
+        with storage_errors():
             return self._connection.execute(statement, values).fetchall()
 
     def _remove_bindings(self, service_sid: str) -> None:
@@ -48,7 +48,7 @@ class SqliteLoader(Loader):
     def _add(self, rows: Sequence[tuple[Any, ...]]) -> None:
         before = self._connection.total_changes()
         try:
-            with away():
+            with storage_errors():
                 self._connection.executemany(ADD_BINDING, rows)
         except apsw.ConstraintError as error:
             index = self._connection.total_changes() - before  # rows before the offending one are in

@@ -1,4 +1,4 @@
-"""What is read while a request runs. Each function is one moment of the database, and blocks for microseconds."""
+"""Reads of requests. Each function reads one moment of the database, and blocks for microseconds."""
 
 import heapq
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +16,7 @@ COLUMNS = ", ".join(Binding._fields)
 as_binding: Callable[[Sequence[Any]], Binding] = partial(tuple.__new__, Binding)
 """A row of `COLUMNS`, as a Binding. `Binding._make` is Python, and costs as much as the row."""
 
-# Each takes as long for what another account has as for what nobody has: clients can tell half a microsecond apart.
+# Each takes as long for the data of another account as for what does not exist: clients can measure half a microsecond.
 
 CREDENTIAL = """
     SELECT coalesce(account.sid, key.account_sid, any.sid),
@@ -27,7 +27,7 @@ CREDENTIAL = """
     LEFT JOIN api_keys AS key ON key.sid = :user_name
     LEFT JOIN accounts AS any ON account.sid IS NULL AND key.sid IS NULL AND any.rowid > 0 AND +any.sid <> :user_name
     LIMIT 1"""
-"""One row, whoever asks: where there is no such user, any account's, which is read and not used."""
+"""Always one row: for an unknown user that of any account, which is read and not used."""
 
 ERASED_AT = "SELECT erased_at FROM erasures"
 
@@ -51,7 +51,7 @@ _SOURCES = {
 
 
 def run_statement(columns: str = COLUMNS, *, by_type: bool, by_identity: bool, descending: bool) -> str:
-    """The statement that reads a run: a service's Bindings (of a type, an identity) on one side of a SID, in order."""
+    """Build the statement of a run: a service's Bindings (of a type, an identity) on one side of a SID, in order."""
     conditions = "service_sid = :service_sid"
     conditions += " AND identity = :identity" if by_identity else ""
     conditions += " AND binding_type = :binding_type" if by_type else ""
@@ -63,24 +63,24 @@ def run_statement(columns: str = COLUMNS, *, by_type: bool, by_identity: bool, d
 
 
 def credential(connection: apsw.Connection, user_name: str) -> Credential | None:
-    """Who a user name stands for."""
+    """Look up a user name."""
     account_sid, secret_sha256, is_known = next(connection.execute(CREDENTIAL, {"user_name": user_name}))
     found = Credential(account_sid, secret_sha256)
     return found if is_known else None
 
 
 def erased_at(connection: apsw.Connection) -> str:
-    """When deleted data was last erased."""
+    """Read when deleted data was last erased."""
     return str(connection.execute(ERASED_AT).get)
 
 
 def owns(connection: apsw.Connection, account_sid: str, service_sid: str) -> bool:
-    """Whether the account has the service."""
+    """Return whether the account has the service."""
     return connection.execute(SERVICE, (account_sid, service_sid)).fetchone() is not None
 
 
 def fetch(connection: apsw.Connection, account_sid: str, service_sid: str, sid: str) -> Binding | None:
-    """One Binding."""
+    """Read one Binding."""
     row = connection.execute(FETCH, (service_sid, sid, account_sid)).fetchone()
     return None if row is None else as_binding(row)
 
@@ -109,7 +109,7 @@ class Listing:
         ]
 
     def rows(self, side: str, sid: str, size: int) -> list[Binding]:
-        """At most `size` Bindings right after a SID in ascending order, or right before it in descending order.
+        """Read at most `size` Bindings right after a SID in ascending order, or right before it in descending order.
 
         A run for each choice of a type and an identity, merged: nothing is sorted, and hardly more read than given.
         """
@@ -126,7 +126,7 @@ class Listing:
         return list(map(as_binding, islice(merged, size)))
 
     def reaches(self, side: str, sid: str) -> bool:
-        """Whether anything stands on that side of a SID."""
+        """Return whether there is any Binding on that side of a SID."""
         statement = run_statement(
             "1", by_type=self._by_type, by_identity=self._by_identity, descending=side == "before"
         )
@@ -135,7 +135,7 @@ class Listing:
 
 
 def page(listing: Listing, position: Position | None, size: int) -> Page:
-    """A page of a list; one before a position that would not be full is the first page."""
+    """Read a page of a list; one before a position that would not be full is the first page."""
     if position is not None and position.side == "before":
         found = listing.rows("before", position.sid, size + 1)
         if len(found) >= size:

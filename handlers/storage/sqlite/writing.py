@@ -11,7 +11,7 @@ import apsw
 from ..interface import Binding, Registration, StorageUnavailable
 from ..rows import registered
 from .calls import Call, Calls
-from .connection import away, closed, patiently
+from .connection import closed, retry, storage_errors
 from .moved_file import Place
 from .reading import COLUMNS, OWNED, owns
 
@@ -172,7 +172,7 @@ class Writer:
     async def _answer(self, jobs: Sequence[_Job], begun: Call | None = None) -> None:
         try:
             if begun is None:
-                await patiently(self._must_hold)
+                await retry(self._must_hold)
             results = await self._commit(jobs, begun)
         except Exception as error:  # noqa: BLE001 - it is the caller's, whatever it is
             if len(jobs) == 1 or isinstance(error, StorageUnavailable):
@@ -186,7 +186,7 @@ class Writer:
                 _settle(job.answer.set_result, job, result)
 
     async def _commit(self, jobs: Sequence[_Job], begun: Call | None) -> list[Any]:
-        with away():
+        with storage_errors():
             if begun:
                 results = [await begun.wait()]
             elif len(jobs) == 1:

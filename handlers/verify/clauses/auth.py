@@ -11,7 +11,7 @@ from ..facts import CREDENTIALS, LARGEST_SIZE, RESPONSES
 from ..plan import Picks
 from ..response import Answer
 from ..variants import INHERITED
-from ..violation import check
+from ..violation import check, each_of
 
 _BASIC = "RFC 7617"
 _WRONG = '"$WRONG_TOKEN"'
@@ -70,11 +70,14 @@ def test_challenge(evidence: Evidence) -> None:
     _lists_with(evidence, "Basic !!!")
     evidence.target.fetch(evidence.rich, evidence.absent(), credentials=wrong)
     evidence.target.delete(evidence.rich, evidence.absent(), credentials=None)
-    for answer in evidence.target.seen:
+
+    def fits(answer: Answer) -> None:
         if answer.status == 401:
             challenge = answer.header("www-authenticate")
             is_basic = any(part.strip().lower().startswith("basic") for part in challenge.split(","))
             check(is_basic, "WWW-Authenticate: Basic", challenge[:60] or "no WWW-Authenticate", answer)
+
+    each_of(evidence.target.seen, fits)
 
 
 @clause(
@@ -194,8 +197,11 @@ def test_delete(evidence: Evidence) -> None:
 @clause("AUTH-15", "must", "The scheme Basic is read in any case", source=_BASIC, spec=CREDENTIALS)
 def test_scheme(evidence: Evidence) -> None:
     """The scheme's name is case-insensitive: `basic` and `BASIC` work."""
-    for scheme in ("basic", "BASIC"):
+
+    def fits(scheme: str) -> None:
         evidence.target.list(evidence.rich, [("PageSize", "1")], scheme=scheme).has_status(200)
+
+    each_of(("basic", "BASIC"), fits)
 
 
 @clause("AUTH-16", "must", "Every request is authenticated", source=_BASIC, spec=_UNAUTHORIZED)

@@ -10,29 +10,37 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence
 from ..facts import ABSOLUTE_URL, BINDING, BINDING_SID, SCHEMAS, TIMESTAMP
-from ..response import MISSING, Answer, shown
-from ..violation import check, every, violated
+from ..response import MISSING, Answer, describe_property
+from ..violation import check, each_of, every, violated
 from ..world import Binding, needs
 
 _PROPERTIES = f"{SCHEMAS}/Binding/properties"
 _NO_SEGMENT = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@%-]|%(?![0-9A-Fa-f]{2})")
-"""What RFC 3986 lets not stand in a segment of a path."""
+"""Characters that RFC 3986 does not allow in a segment of a path."""
 
 
 @clause("BINDING-01", "must", "A Binding has all twelve properties", source=PAGE, spec=f"{SCHEMAS}/Binding/required")
 def test_properties(evidence: Evidence) -> None:
     """A Binding has all of its twelve properties, always."""
-    for _, answer in evidence.found:
+
+    def fits(case: tuple[Binding, Answer]) -> None:
+        _, answer = case
         missing = [name for name in BINDING if name not in answer.object]
         check(not missing, f"the properties {', '.join(BINDING)}", f"without {', '.join(missing)}", answer)
+
+    each_of(evidence.found, fits)
 
 
 @clause("BINDING-02", "should", "A Binding has no other properties", source=OURS, spec=f"{SCHEMAS}/Binding/properties")
 def test_no_other_properties(evidence: Evidence) -> None:
     """A Binding has no other properties than those of Twilio's page."""
-    for _, answer in evidence.found:
+
+    def fits(case: tuple[Binding, Answer]) -> None:
+        _, answer = case
         others = [name for name in answer.object if name not in BINDING]
         check(not others, f"no properties but {', '.join(BINDING)}", f"also {', '.join(others)}", answer)
+
+    each_of(evidence.found, fits)
 
 
 @clause("BINDING-03", "must", "sid is the SID that was asked for", source=PAGE, spec=f"{_PROPERTIES}/sid")
@@ -140,9 +148,13 @@ def test_credential_sid(evidence: Evidence) -> None:
 )
 def test_message_types(evidence: Evidence) -> None:
     """`message_types` is an array with the types that were registered, in any order."""
-    for each, answer in evidence.found:
+
+    def fits(case: tuple[Binding, Answer]) -> None:
+        each, answer = case
         if each.message_types:
             _types(each, answer)
+
+    each_of(evidence.found, fits)
 
 
 @clause(
@@ -156,9 +168,13 @@ def test_no_message_types(evidence: Evidence) -> None:
     """`message_types` of a Binding that has none is an empty array."""
     without = [each for each, _ in evidence.found if not each.message_types]
     needs(without, "Binding without message types")
-    for each, answer in evidence.found:
+
+    def fits(case: tuple[Binding, Answer]) -> None:
+        each, answer = case
         if not each.message_types:
             _types(each, answer)
+
+    each_of(evidence.found, fits)
 
 
 @clause("BINDING-16", "must", "url is absolute and in ASCII", source=SDKS, spec=f"{_PROPERTIES}/url")
@@ -179,7 +195,7 @@ def test_url(evidence: Evidence) -> None:
         each, answer = case
         url = answer.object.get("url")
         if not isinstance(url, str):
-            violated("`url`, a text", f"`url`: {shown('url', answer.object.get('url', MISSING))}", answer)
+            violated("`url`, a text", f"`url`: {describe_property('url', answer.object.get('url', MISSING))}", answer)
         again = evidence.target.follow(url, answer)
         check(
             again.status == 200 and again.object.get("sid") == each.sid,
@@ -195,7 +211,9 @@ def test_url(evidence: Evidence) -> None:
 @clause("BINDING-18", "must", "links.user ends in the user's path", source=PAGE, spec=f"{_PROPERTIES}/links")
 def test_links(evidence: Evidence) -> None:
     """`links.user` is an absolute URL in ASCII that ends in /Services/{service}/Users/{identity}, percent-encoded."""
-    for each, answer in evidence.found:
+
+    def fits(case: tuple[Binding, Answer]) -> None:
+        each, answer = case
         _, segment = _user(each, answer.object.get("links"))
         try:
             identity = unquote_to_bytes(segment or "").decode()
@@ -207,6 +225,8 @@ def test_links(evidence: Evidence) -> None:
             "another URL, or none" if segment is None else "a last segment that is not the identity when decoded",
             answer,
         )
+
+    each_of(evidence.found, fits)
 
 
 @clause(
@@ -220,10 +240,14 @@ def test_reserved_in_links(evidence: Evidence) -> None:
     """In `links.user` the identity is a segment of a path: all but letters, digits and -._~!$&'()*+,;=:@ is
     percent-encoded.
     """
-    for each, answer in evidence.found:
+
+    def fits(case: tuple[Binding, Answer]) -> None:
+        each, answer = case
         rest, _ = _user(each, answer.object.get("links"))
         found = _NO_SEGMENT.findall(rest or "")
         check(not found, "a segment of a path after /Users/", f"{' '.join(sorted(set(found)))} as they are", answer)
+
+    each_of(evidence.found, fits)
 
 
 def _every(
@@ -235,7 +259,7 @@ def _every(
 ) -> None:
     def one(each: Binding, answer: Answer) -> None:
         value = answer.object.get(name, MISSING)
-        actual = shown(name, value) if wanted is None else shown(name, value, wanted(each))
+        actual = describe_property(name, value) if wanted is None else describe_property(name, value, wanted(each))
         check(holds(each, value), f"`{name}`: {expected(each)}", f"`{name}`: {actual}", answer)
 
     every((each.sid, partial(one, each, answer)) for each, answer in evidence.found)
@@ -269,7 +293,7 @@ def _types(each: Binding, answer: Any) -> None:
     is_same = isinstance(value, list) and all(isinstance(one, str) for one in value)
     is_same = is_same and sorted(value) == sorted(each.message_types)
     expected = f"`message_types`: {json.dumps(each.message_types)}, in any order"
-    check(is_same, expected, f"`message_types`: {shown('message_types', value)}", answer)
+    check(is_same, expected, f"`message_types`: {describe_property('message_types', value)}", answer)
 
 
 def _user(each: Binding, links: Any) -> tuple[str | None, str | None]:

@@ -11,7 +11,7 @@ from ..evidence import Evidence
 from ..facts import FETCH, HEADERS, LARGEST_SIZE, LIST
 from ..plan import Picks
 from ..response import Answer
-from ..violation import check
+from ..violation import check, each_of
 
 _CACHES = "RFC 9111"
 _CHARSET = re.compile(r"""charset\s*=\s*"?([^\s;"]+)""", re.IGNORECASE)
@@ -66,19 +66,25 @@ def validators(evidence: Evidence) -> None:
 def no_store(evidence: Evidence) -> None:
     """Answers with Bindings SHOULD come with `Cache-Control: no-store`: they are of one account, and personal data."""
     answers = [evidence.listed(evidence.rich), evidence.listed(evidence.large, ("PageSize", "5"))]
-    for answer in (*answers, *(answer for _, answer in evidence.found[:5])):
+
+    def fits(answer: Answer) -> None:
         value = answer.header("cache-control")
         names = [each.partition("=")[0].strip().lower() for each in value.split(",")]
         check("no-store" in names and "public" not in names, "Cache-Control: no-store", value[:60] or "none", answer)
+
+    each_of((*answers, *(answer for _, answer in evidence.found[:5])), fits)
 
 
 @clause("HTTP-18", "should", "An encoded answer varies", rule="Caches", source=_CACHES, spec=LIST)
 def vary(evidence: Evidence) -> None:
     """An answer with a Content-Encoding SHOULD have `Vary: Accept-Encoding`, so that caches keep encodings apart."""
-    for answer in (evidence.listed(evidence.rich), *(answer for _, answer in evidence.found[:5])):
+
+    def fits(answer: Answer) -> None:
         if answer.header("content-encoding").lower() not in ("", "identity"):
             names = {each.strip().lower() for each in answer.header("vary").split(",")}
             check(names & {"*", "accept-encoding"}, "Vary: Accept-Encoding", answer.header("vary") or "none", answer)
+
+    each_of((evidence.listed(evidence.rich), *(answer for _, answer in evidence.found[:5])), fits)
 
 
 @clause("HTTP-19", "must", "A declared charset is the one that is used", source="RFC 9110", spec=LIST, last=True)
@@ -86,11 +92,14 @@ def charset(evidence: Evidence) -> None:
     """A charset that the Content-Type of JSON names is the one of the body, which is UTF-8."""
     odd = next((each for each in evidence.sample if not each.identity.isascii()), evidence.sample[0])
     evidence.target.fetch(odd.service_sid, odd)
-    for answer in evidence.target.seen:
+
+    def fits(answer: Answer) -> None:
         named = _CHARSET.search(answer.header("content-type"))
         if named and answer.body and answer.media_type == "application/json":
             expected = "charset=utf-8, or none"
             check(_is_of(answer.body, named[1]), expected, f"Content-Type: {answer.header('content-type')}", answer)
+
+    each_of(evidence.target.seen, fits)
 
 
 def _is_of(body: bytes, name: str) -> bool:

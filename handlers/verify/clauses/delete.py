@@ -13,8 +13,8 @@ from ..plan import Picks
 from ..response import Answer
 from ..target import encoded
 from ..variants import FORM, malformed
-from ..violation import check, some
-from ..world import Binding
+from ..violation import check, each_of, some
+from ..world import Binding, Service
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,18 @@ class Story:
 @clause("DELETE-01", "must", "Deleting gives 204", source=PAGE, spec=f"{DELETE}/responses/204", deletes="story")
 def test_delete(evidence: Evidence) -> None:
     """Deleting a Binding gives 204."""
-    for answer in _story(evidence).deleted:
+
+    def fits(answer: Answer) -> None:
         answer.has_status(204)
+
+    each_of(_story(evidence).deleted, fits)
 
 
 @clause("DELETE-02", "must", "A 204 has no body", source="RFC 9110", spec=f"{DELETE}/responses/204", deletes="story")
 def test_no_body(evidence: Evidence) -> None:
     """A 204 has no body, and announces none."""
-    for answer in _story(evidence).deleted:
+
+    def fits(answer: Answer) -> None:
         if answer.status == 204:
             length = answer.header("content-length")
             announced = f"Content-Length: {length}" if length else answer.header("transfer-encoding")
@@ -51,6 +55,8 @@ def test_no_body(evidence: Evidence) -> None:
                 announced or answer.summary,
                 answer,
             )
+
+    each_of(_story(evidence).deleted, fits)
 
 
 @clause(
@@ -63,8 +69,11 @@ def test_no_body(evidence: Evidence) -> None:
 )
 def test_fetch_after(evidence: Evidence) -> None:
     """After a Binding was deleted, fetching it is 404."""
-    for answer in _story(evidence).fetched:
+
+    def fits(answer: Answer) -> None:
         answer.has_status(404)
+
+    each_of(_story(evidence).fetched, fits)
 
 
 @clause(
@@ -77,8 +86,11 @@ def test_fetch_after(evidence: Evidence) -> None:
 )
 def test_again(evidence: Evidence) -> None:
     """After a Binding was deleted, deleting it again is 404."""
-    for answer in _story(evidence).again:
+
+    def fits(answer: Answer) -> None:
         answer.has_status(404)
+
+    each_of(_story(evidence).again, fits)
 
 
 @clause(
@@ -126,8 +138,11 @@ def test_no_other(evidence: Evidence) -> None:
 )
 def test_absent(evidence: Evidence) -> None:
     """Deleting a Binding that does not exist is 404."""
-    for service in (evidence.rich, evidence.large):
+
+    def fits(service: Service) -> None:
         evidence.attempt_absent(partial(evidence.target.delete, service)).has_status(404)
+
+    each_of((evidence.rich, evidence.large), fits)
 
 
 @clause(

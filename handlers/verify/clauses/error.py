@@ -20,9 +20,9 @@ from ..facts import (
     UNAUTHORIZED,
 )
 from ..plan import Picks
-from ..response import MISSING, Answer, is_integer, told
+from ..response import MISSING, Answer, describe, is_integer
 from ..variants import INHERITED
-from ..violation import NotShown, case_name, check
+from ..violation import NotShown, case_name, check, each_of
 
 _PROPERTIES = f"{SCHEMAS}/Error/properties"
 UNREADABLE = re.compile(
@@ -46,16 +46,22 @@ _KNOWN = (401, 404, 405)
 )
 def test_object(evidence: Evidence) -> None:
     """Every error is a JSON object with code, message, more_info and status."""
-    for answer in _errors(evidence):
+
+    def fits(answer: Answer) -> None:
         missing = [name for name in ERROR if name not in answer.object]
         check(not missing, f"an object with {', '.join(ERROR)}", f"{answer.summary}, no {', '.join(missing)}", answer)
+
+    each_of(_errors(evidence), fits)
 
 
 @clause("ERROR-02", "must", "Errors are application/json", source=SDKS, spec=f"{RESPONSES}/NotFound/content", last=True)
 def test_type(evidence: Evidence) -> None:
     """Every error has the Content-Type application/json, not application/problem+json or text/html."""
-    for answer in _errors(evidence):
+
+    def fits(answer: Answer) -> None:
         check(answer.media_type == "application/json", "Content-Type: application/json", answer.summary, answer)
+
+    each_of(_errors(evidence), fits)
 
 
 @clause(
@@ -63,27 +69,36 @@ def test_type(evidence: Evidence) -> None:
 )
 def test_status(evidence: Evidence) -> None:
     """`status` is the HTTP status, as an integer."""
-    for answer in _errors(evidence):
+
+    def fits(answer: Answer) -> None:
         status = answer.object.get("status", MISSING)
         is_same = is_integer(status) and status == answer.status
-        check(is_same, f"`status`: {answer.status}", f"`status`: {told(status)}", answer)
+        check(is_same, f"`status`: {answer.status}", f"`status`: {describe(status)}", answer)
+
+    each_of(_errors(evidence), fits)
 
 
 @clause("ERROR-04", "must", "code of an error is an integer", source=SDKS, spec=f"{_PROPERTIES}/code", last=True)
 def test_code(evidence: Evidence) -> None:
     """`code` is an integer."""
-    for answer in _errors(evidence):
+
+    def fits(answer: Answer) -> None:
         code = answer.object.get("code", MISSING)
-        check(is_integer(code), "`code`, an integer", f"`code`: {told(code)}", answer)
+        check(is_integer(code), "`code`, an integer", f"`code`: {describe(code)}", answer)
+
+    each_of(_errors(evidence), fits)
 
 
 @clause("ERROR-05", "must", "message of an error is a text", source=SDKS, spec=f"{_PROPERTIES}/message", last=True)
 def test_message(evidence: Evidence) -> None:
     """`message` is a text that is not empty."""
-    for answer in _errors(evidence):
+
+    def fits(answer: Answer) -> None:
         message = answer.object.get("message", MISSING)
         is_text = isinstance(message, str) and bool(message.strip())
-        check(is_text, "`message`, a text", f"`message`: {told(message)}", answer)
+        check(is_text, "`message`, a text", f"`message`: {describe(message)}", answer)
+
+    each_of(_errors(evidence), fits)
 
 
 @clause(
@@ -96,10 +111,13 @@ def test_message(evidence: Evidence) -> None:
 )
 def test_more_info(evidence: Evidence) -> None:
     """`more_info` is https://www.twilio.com/docs/errors/ and the code."""
-    for answer in _errors(evidence):
+
+    def fits(answer: Answer) -> None:
         wanted = f"{MORE_INFO}{answer.object.get('code')}"
         info = answer.object.get("more_info", MISSING)
-        check(info == wanted, f"`more_info`: {wanted}", f"`more_info`: {told(info)}", answer)
+        check(info == wanted, f"`more_info`: {wanted}", f"`more_info`: {describe(info)}", answer)
+
+    each_of(_errors(evidence), fits)
 
 
 @clause(
@@ -112,33 +130,45 @@ def test_more_info(evidence: Evidence) -> None:
 )
 def test_misleading(evidence: Evidence) -> None:
     """An error has no `type`, `title` or `uri`: SDKs would take it for one of another kind."""
-    for answer in _errors(evidence):
+
+    def fits(answer: Answer) -> None:
         found = [name for name in MISLEADING_IN_ERRORS if name in answer.object]
         check(not found, f"none of {', '.join(MISLEADING_IN_ERRORS)}", f"also {', '.join(found)}", answer)
+
+    each_of(_errors(evidence), fits)
 
 
 @clause("ERROR-08", "must", "No error has the code 20006", source=SDKS, spec=f"{_PROPERTIES}/code", last=True)
 def test_not_20006(evidence: Evidence) -> None:
     """No error has the code 20006: the SDK for PHP takes it for the end of the pages."""
-    for answer in _errors(evidence):
+
+    def fits(answer: Answer) -> None:
         code = answer.object.get("code")
         check(code != ACCESS_DENIED, f"another code than {ACCESS_DENIED}", f"code {ACCESS_DENIED}", answer)
+
+    each_of(_errors(evidence), fits)
 
 
 @clause("ERROR-09", "must", "The code of a 404 is 20404", source=SDKS, spec=f"{RESPONSES}/NotFound", last=True)
 def test_code_of_404(evidence: Evidence) -> None:
     """The code of a 404 is 20404."""
-    for answer in _errors(evidence):
+
+    def fits(answer: Answer) -> None:
         if answer.status == 404:
             answer.has_code(NOT_FOUND)
+
+    each_of(_errors(evidence), fits)
 
 
 @clause("ERROR-10", "must", "The code of a 401 is 20003", source=SDKS, spec=f"{RESPONSES}/Unauthorized", last=True)
 def test_code_of_401(evidence: Evidence) -> None:
     """The code of a 401 is 20003."""
-    for answer in _errors(evidence):
+
+    def fits(answer: Answer) -> None:
         if answer.status == 401:
             answer.has_code(UNAUTHORIZED)
+
+    each_of(_errors(evidence), fits)
 
 
 @clause(
@@ -146,9 +176,12 @@ def test_code_of_401(evidence: Evidence) -> None:
 )
 def test_code_of_405(evidence: Evidence) -> None:
     """The code of a 405 is 20004."""
-    for answer in _errors(evidence):
+
+    def fits(answer: Answer) -> None:
         if answer.status == 405:
             answer.has_code(NOT_ALLOWED)
+
+    each_of(_errors(evidence), fits)
 
 
 @clause(
@@ -161,9 +194,12 @@ def test_code_of_405(evidence: Evidence) -> None:
 )
 def test_readable(evidence: Evidence) -> None:
     """No error holds a stack, SQL or a dump of a schema."""
-    for answer in _errors(evidence):
+
+    def fits(answer: Answer) -> None:
         texts = "\n".join(value for value in answer.object.values() if isinstance(value, str))
         check(not UNREADABLE.search(texts), "a message for people", "a stack, SQL or a schema in the error", answer)
+
+    each_of(_errors(evidence), fits)
 
 
 @clause(
@@ -216,7 +252,8 @@ def test_unknown_methods(evidence: Evidence) -> None:
 def test_allow(evidence: Evidence) -> None:
     """A 405 has the header Allow, with the methods of the path."""
     provoked = {answer.request.url: answer for answer in _provoked(evidence) if answer.status == 405}
-    for answer in provoked.values():
+
+    def fits(answer: Answer) -> None:
         allowed = {method.strip().upper() for method in answer.header("allow").split(",") if method.strip()}
         is_list = answer.request.url.endswith("/Bindings")
         wanted = {method.upper() for method in SPEC["paths"][_template(is_list=is_list)] if method in ("get", "delete")}
@@ -227,6 +264,8 @@ def test_allow(evidence: Evidence) -> None:
             f"Allow: {', '.join(sorted(allowed))}" if allowed else "no Allow",
             answer,
         )
+
+    each_of(provoked.values(), fits)
 
 
 @clause("ERROR-16", "must", "Odd requests are no 5xx", source=OURS, spec=f"{RESPONSES}/InternalServerError")
@@ -254,9 +293,12 @@ def test_retry_after(evidence: Evidence) -> None:
     """A 429 and a 503 have the header Retry-After."""
     path = evidence.target.path(evidence.rich)
     evidence.target.together([partial(evidence.target.send, "GET", f"{path}?PageSize=1")] * 80)
-    for answer in evidence.target.seen:
+
+    def fits(answer: Answer) -> None:
         if answer.status in (429, 503):
             check(answer.header("retry-after"), "Retry-After", f"{answer.summary}, without it", answer)
+
+    each_of(evidence.target.seen, fits)
 
 
 def _without_bindings(evidence: Evidence) -> tuple[object, Credentials]:

@@ -7,23 +7,32 @@ from operator import itemgetter
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence
 from ..facts import BAD_PARAMETER, FETCH
+from ..response import Answer
 from ..variants import VARIANTS, Variant, malformed, same_answer
-from ..violation import check
+from ..violation import check, each_of
+from ..world import Binding, Service
 
 
 @clause("FETCH-01", "must", "Fetching gives the Binding", source=PAGE, spec=f"{FETCH}/responses/200")
 def test_fetch(evidence: Evidence) -> None:
     """Fetching a Binding gives 200 and the Binding."""
-    for each, answer in evidence.fetched:
+
+    def fits(case: tuple[Binding, Answer]) -> None:
+        each, answer = case
         sid = answer.has_status(200).object.get("sid")
         check(sid == each.sid, f"the Binding {each.sid}", f"{answer.summary}, another or none", answer)
+
+    each_of(evidence.fetched, fits)
 
 
 @clause("FETCH-02", "must", "Fetching a Binding that does not exist is 404", source=PAGE, spec=f"{FETCH}/responses/404")
 def test_absent(evidence: Evidence) -> None:
     """A Binding that does not exist is 404."""
-    for service in (evidence.rich, evidence.large):
+
+    def fits(service: Service) -> None:
         evidence.target.fetch(service, evidence.absent()).has_status(404)
+
+    each_of((evidence.rich, evidence.large), fits)
 
 
 @clause(

@@ -5,11 +5,11 @@ from functools import partial
 from itertools import combinations
 
 from ..clause import OURS, PAGE, SDKS, clause
-from ..evidence import Evidence, same_bindings
+from ..evidence import Evidence, Walk, same_bindings
 from ..facts import BAD_PARAMETER, LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS, TYPES
-from ..response import Answer, told_url
+from ..response import Answer, describe_url
 from ..target import encoded
-from ..violation import check
+from ..violation import check, each_of
 from ..world import Service
 
 _TYPE = f"{PARAMETERS}/BindingTypeParameter"
@@ -67,7 +67,7 @@ def test_nothing(evidence: Evidence) -> None:
         answer = evidence.by_identity(evidence.rich, identity)
         same_bindings(answer, evidence.rich.matching([identity]))
         for name in ("next_page_url", "previous_page_url"):
-            check(answer.url(name) is None, f"`meta.{name}`: null", told_url(answer.url(name)), answer)
+            check(answer.url(name) is None, f"`meta.{name}`: null", describe_url(answer.url(name)), answer)
     _show(evidence, [(evidence.rich, ["nobody has this name"], [each]) for each in TYPES])
 
 
@@ -108,7 +108,8 @@ def test_ten(evidence: Evidence) -> None:
 )
 def test_walks(evidence: Evidence) -> None:
     """A walk through a filtered list visits every Binding that matches exactly once, with full pages."""
-    for walk in evidence.filtered_walks:
+
+    def fits(walk: Walk) -> None:
         identities = [value for name, value in walk.query if name == "Identity"]
         types = [value for name, value in walk.query if name == "BindingType"]
         wanted = {binding.sid for binding in walk.service.matching(identities, types)}
@@ -123,6 +124,8 @@ def test_walks(evidence: Evidence) -> None:
             check(
                 len(page.bindings) == walk.size, f"{walk.size} Bindings on all pages but the last", page.summary, page
             )
+
+    each_of(evidence.filtered_walks, fits)
 
 
 @clause("FILTER-11", "should", "An unknown BindingType is 400", source=OURS, spec=f"{SCHEMAS}/BindingType/enum")

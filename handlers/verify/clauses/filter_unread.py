@@ -133,6 +133,16 @@ def _unread(user: str, other: str) -> Iterator[Unread]:
         yield Unread(f"Identity={user}{text}", [user, f"{user}{text}"])
         yield Unread(f"Identity={text}", [text])
     yield Unread(f"Identity={user};Identity={other}", [user, other, f"{user};Identity={other}"])
+    for text in ("\u00e9", "\u65e5\u672c", "\U0001f600"):  # raw UTF-8
+        yield Unread(f"Identity={text}", [text])
+        yield Unread(f"Identity={user}{text}", [f"{user}{text}"])
+        yield Unread(f"Identity={user}&{text}=1", one)
+        yield Unread(f"Identity{text}={user}", one)
+    yield from _unread_names(user, other)
+
+
+def _unread_names(user: str, other: str) -> Iterator[Unread]:
+    one = (user,)
     for name in (
         *("%20Identity", "+Identity", "Identity%20", "Identity+", "Identity%0A", "Identity%00", "%00Identity"),
         *("Identity[]", "Identity%5B%5D", "Identity[0]", "Identity[a]", "Identity%5B", "Identity."),

@@ -8,9 +8,9 @@ from ..clause import OURS, SDKS, clause
 from ..evidence import Evidence
 from ..facts import ABSOLUTE_URL, HEADERS, LIST, REQUEST_ID, SCHEMAS
 from ..http.connection import BadFraming, TooLarge, TransportError
-from ..response import Answer, Request, told_url
+from ..response import Answer, Request, describe_url
 from ..target import unanswered
-from ..violation import NotShown, Violation, check
+from ..violation import NotShown, Violation, check, each_of
 
 _ORIGIN = ("Origin", "https://example.com")
 _ATTEMPTS = 3
@@ -28,11 +28,14 @@ _SURPLUS_WITHIN_S = 0.05
 def test_request_id(evidence: Evidence) -> None:
     """Every response carries Twilio-Request-Id: RQ and 32 hexadecimal digits."""
     _some(evidence)
-    for answer in _regular(evidence):
+
+    def fits(answer: Answer) -> None:
         found = answer.header("twilio-request-id")
         check(
             REQUEST_ID.fullmatch(found), "Twilio-Request-Id: RQ and 32 hexadecimal digits", found[:60] or "none", answer
         )
+
+    each_of(_regular(evidence), fits)
 
 
 @clause(
@@ -42,11 +45,14 @@ def test_new_request_id(evidence: Evidence) -> None:
     """Twilio-Request-Id is new on every response."""
     _some(evidence)
     known: dict[str, Answer] = {}
-    for answer in _regular(evidence):
+
+    def fits(answer: Answer) -> None:
         found = answer.header("twilio-request-id")
         if found:
             before = known.setdefault(found, answer)
             check(before is answer, "a new Twilio-Request-Id", f"{found[:60]}, as before", before, answer)
+
+    each_of(_regular(evidence), fits)
 
 
 @clause(
@@ -83,8 +89,12 @@ def test_cors(evidence: Evidence) -> None:
 )
 def test_preflight(evidence: Evidence) -> None:
     """A preflight SHOULD be 200 or 204 without credentials."""
-    for method, path in _preflights(evidence):
+
+    def fits(case: tuple[str, str]) -> None:
+        method, path = case
         _preflight(evidence, method, path).has_status(200, 204)
+
+    each_of(_preflights(evidence), fits)
 
 
 @clause(
@@ -97,7 +107,9 @@ def test_preflight(evidence: Evidence) -> None:
 )
 def test_preflight_allows(evidence: Evidence) -> None:
     """A preflight SHOULD allow the methods of the path, and the header Authorization, which a `*` does not cover."""
-    for method, path in _preflights(evidence):
+
+    def fits(case: tuple[str, str]) -> None:
+        method, path = case
         answer = _preflight(evidence, method, path)
         methods = [each.strip() for each in answer.header("access-control-allow-methods").split(",")]
         headers = [each.strip().lower() for each in answer.header("access-control-allow-headers").split(",")]
@@ -115,6 +127,8 @@ def test_preflight_allows(evidence: Evidence) -> None:
             answer,
         )
 
+    each_of(_preflights(evidence), fits)
+
 
 @clause("HTTP-06", "must", "Nothing redirects", rule="Redirects", source=SDKS, spec=LIST, last=True)
 def test_no_redirect(evidence: Evidence) -> None:
@@ -122,9 +136,12 @@ def test_no_redirect(evidence: Evidence) -> None:
     evidence.listed(evidence.rich)
     evidence.target.fetch(evidence.rich, evidence.rich.bindings[0])
     _ = evidence.walk(evidence.large, evidence.paged)
-    for answer in _regular(evidence):
+
+    def fits(answer: Answer) -> None:
         is_redirect = 300 <= answer.status < 400 and answer.status != 304
         check(not is_redirect, "no redirect", f"status {answer.status}", answer)
+
+    each_of(_regular(evidence), fits)
 
 
 @clause(
@@ -138,9 +155,12 @@ def test_no_redirect(evidence: Evidence) -> None:
 def test_type(evidence: Evidence) -> None:
     """Answers of success with a body have the Content-Type application/json."""
     _some(evidence)
-    for answer in _regular(evidence):
+
+    def fits(answer: Answer) -> None:
         if answer.status == 200 and answer.body and answer.request.method == "GET":
             check(answer.media_type == "application/json", "Content-Type: application/json", answer.summary, answer)
+
+    each_of(_regular(evidence), fits)
 
 
 @clause("HTTP-08", "must", "Answers are encoded only as the request accepts", source="RFC 9110", spec=LIST)
@@ -190,7 +210,7 @@ def test_urls(evidence: Evidence) -> None:
     urls |= {each.object["url"]: each for _, each in evidence.found[:20] if isinstance(each.object.get("url"), str)}
     urls |= {item["url"]: page for page in pages[:2] for item in page.bindings[:5] if isinstance(item.get("url"), str)}
     for url in urls:
-        check(ABSOLUTE_URL.fullmatch(url), "absolute URLs", told_url(url), urls[url])
+        check(ABSOLUTE_URL.fullmatch(url), "absolute URLs", describe_url(url), urls[url])
     answers = evidence.target.together([partial(evidence.target.follow, url) for url in urls])
     for answer, giver in zip(answers, urls.values(), strict=True):
         check(answer.status == 200, "URLs that work: status 200", answer.summary, giver, answer)
@@ -212,10 +232,11 @@ def _conversed(evidence: Evidence, requests: list[Request]) -> int:
     for _ in range(_ATTEMPTS):
         count = 0
         try:
-            for answer, received in evidence.target.client.converse(requests, _SURPLUS_WITHIN_S):
-                count += 1
-                surplus = f"status {answer.status}, and then {len(received.surplus)} bytes beyond the announced length"
-                check(not received.surplus, expected, surplus, answer)
+            with contextlib.closing(evidence.target.client.converse(requests, _SURPLUS_WITHIN_S)) as answers:
+                for answer, received in answers:
+                    count += 1
+                    beyond = f"{len(received.surplus)} bytes beyond the announced length"
+                    check(not received.surplus, expected, f"status {answer.status}, and then {beyond}", answer)
         except (TransportError, TooLarge) as error:
             is_framed = not isinstance(error, (BadFraming, TooLarge))
             what = "an answer on a kept connection" if is_framed else expected

@@ -3,11 +3,12 @@
 from operator import itemgetter
 
 from ..clause import OURS, PAGE, SDKS, clause
-from ..evidence import Evidence
+from ..evidence import Evidence, Walk, pages_of
 from ..facts import ABSOLUTE_URL, BAD_PARAMETER, LIST, META, MISLEADING_IN_LISTS, SCHEMAS, URLS
-from ..response import MISSING, is_integer, told, told_url
+from ..response import MISSING, Answer, describe, describe_url, is_integer
 from ..variants import VARIANTS, Variant, in_any_order, malformed
-from ..violation import check, some
+from ..violation import check, each_of, some
+from ..world import Service
 
 _META = f"{SCHEMAS}/PageMeta"
 
@@ -15,50 +16,61 @@ _META = f"{SCHEMAS}/PageMeta"
 @clause("LIST-01", "must", "A list is 200 with meta and bindings", source=PAGE, spec=f"{LIST}/responses/200")
 def test_list(evidence: Evidence) -> None:
     """A list gives 200 and an object with `meta` and `bindings`."""
-    for service in (evidence.rich, evidence.large):
+
+    def fits(service: Service) -> None:
         answer = evidence.listed(service)
         check(answer.meta is not None and answer.bindings, "`meta` and `bindings`", answer.summary, answer)
+
+    each_of((evidence.rich, evidence.large), fits)
 
 
 @clause("LIST-02", "must", "meta has all seven properties", source=SDKS, spec=f"{_META}/required")
 def test_meta(evidence: Evidence) -> None:
     """`meta` has all of its seven properties; a page URL that leads nowhere is an explicit null."""
-    for walk in evidence.walks:
-        for page in walk.pages:
-            missing = [name for name in META if name not in page.meta]
-            check(not missing, f"`meta` with {', '.join(META)}", f"without {', '.join(missing)}", page)
+
+    def fits(page: Answer) -> None:
+        missing = [name for name in META if name not in page.meta]
+        check(not missing, f"`meta` with {', '.join(META)}", f"without {', '.join(missing)}", page)
+
+    each_of(pages_of(evidence.walks), fits)
 
 
 @clause("LIST-03", "must", 'meta.key is "bindings"', source=SDKS, spec=f"{_META}/properties/key")
 def test_key(evidence: Evidence) -> None:
     """`meta.key` is "bindings", the name under which SDKs find the items."""
-    for walk in evidence.walks:
-        for page in walk.pages:
-            key = page.meta.get("key", MISSING)
-            check(key == "bindings", '`meta.key`: "bindings"', f"`meta.key`: {told(key)}", page)
+
+    def fits(page: Answer) -> None:
+        key = page.meta.get("key", MISSING)
+        check(key == "bindings", '`meta.key`: "bindings"', f"`meta.key`: {describe(key)}", page)
+
+    each_of(pages_of(evidence.walks), fits)
 
 
 @clause("LIST-04", "must", "meta.page and meta.page_size are integers", source=PAGE, spec=f"{_META}/properties/page")
 def test_integers(evidence: Evidence) -> None:
     """`meta.page` and `meta.page_size` are integers."""
-    for walk in evidence.walks:
-        for page in walk.pages:
-            for name in ("page", "page_size"):
-                value = page.meta.get(name, MISSING)
-                check(is_integer(value), f"`meta.{name}`, an integer", f"`meta.{name}`: {told(value)}", page)
+
+    def fits(page: Answer) -> None:
+        for name in ("page", "page_size"):
+            value = page.meta.get(name, MISSING)
+            check(is_integer(value), f"`meta.{name}`, an integer", f"`meta.{name}`: {describe(value)}", page)
+
+    each_of(pages_of(evidence.walks), fits)
 
 
 @clause("LIST-05", "must", "Page URLs are absolute and in ASCII", source=SDKS, spec=f"{_META}/properties/url")
 def test_urls(evidence: Evidence) -> None:
     """The page URLs are absolute, of http or https, and in ASCII; those of the page itself and the first are there."""
     walks = [*evidence.walks, evidence.walk(evidence.rich, ("Identity", "\u00e9"), ("Identity", "a b"))]
-    for walk in walks:
-        for page in walk.pages:
-            for name in URLS:
-                url = page.url(name)
-                may_be_null = name in ("next_page_url", "previous_page_url")
-                is_fit = (url is None and may_be_null) or (url is not None and ABSOLUTE_URL.fullmatch(url))
-                check(is_fit, f"`meta.{name}`, an absolute URL in ASCII", told_url(url), page)
+
+    def fits(page: Answer) -> None:
+        for name in URLS:
+            url = page.url(name)
+            may_be_null = name in ("next_page_url", "previous_page_url")
+            is_fit = (url is None and may_be_null) or (url is not None and ABSOLUTE_URL.fullmatch(url))
+            check(is_fit, f"`meta.{name}`, an absolute URL in ASCII", describe_url(url), page)
+
+    each_of(pages_of(walks), fits)
 
 
 @clause("LIST-06", "must", "A list has no property that misleads the SDKs", source=SDKS, spec=f"{SCHEMAS}/BindingList")
@@ -66,16 +78,19 @@ def test_misleading(evidence: Evidence) -> None:
     """Neither `meta` nor what stands beside it has `uri`, `Resources`, `pageSize`, `type` or `title`: SDKs would
     take the list for one of another kind.
     """
-    for walk in evidence.walks:
-        for page in walk.pages:
-            found = [name for name in MISLEADING_IN_LISTS if name in page.meta or name in page.object]
-            check(not found, f"none of {', '.join(MISLEADING_IN_LISTS)}", f"also {', '.join(found)}", page)
+
+    def fits(page: Answer) -> None:
+        found = [name for name in MISLEADING_IN_LISTS if name in page.meta or name in page.object]
+        check(not found, f"none of {', '.join(MISLEADING_IN_LISTS)}", f"also {', '.join(found)}", page)
+
+    each_of(pages_of(evidence.walks), fits)
 
 
 @clause("LIST-07", "must", "A list shows every Binding", source=PAGE, spec=LIST)
 def test_every(evidence: Evidence) -> None:
     """A list shows every Binding of the service."""
-    for walk in evidence.walks:
+
+    def fits(walk: Walk) -> None:
         missing = walk.service.sids - set(walk.sids)
         check(
             not missing,
@@ -84,22 +99,30 @@ def test_every(evidence: Evidence) -> None:
             *walk.pages[:1],
         )
 
+    each_of(evidence.walks, fits)
+
 
 @clause("LIST-08", "must", "A list shows no Binding twice", source=PAGE, spec=LIST)
 def test_none_twice(evidence: Evidence) -> None:
     """A list shows no Binding twice."""
-    for walk in evidence.walks:
+
+    def fits(walk: Walk) -> None:
         count = len(walk.sids) - len(set(walk.sids))
         check(not count, f"each Binding of {walk.service.sid} once", f"{count} more than once", *walk.pages[:1])
+
+    each_of(evidence.walks, fits)
 
 
 @clause("LIST-09", "must", "A list shows only Bindings of its service", source=PAGE, spec=LIST)
 def test_only_its_own(evidence: Evidence) -> None:
     """A list shows only Bindings of its service, and none that do not exist."""
-    for walk in evidence.walks:
+
+    def fits(walk: Walk) -> None:
         for page in walk.pages:
             strange = [str(sid) for sid in page.sids if sid not in walk.service.sids]
             check(not strange, f"only Bindings of {walk.service.sid}", f"also {some(strange)}", page)
+
+    each_of(evidence.walks, fits)
 
 
 @clause(
@@ -112,19 +135,21 @@ def test_only_its_own(evidence: Evidence) -> None:
 def test_items(evidence: Evidence) -> None:
     """Each item of a list is the whole Binding, as fetching it gives it."""
     fetched = {each.sid: answer for each, answer in evidence.found}
-    for walk in evidence.walks:
-        for page in walk.pages:
-            for item in page.bindings:
-                alone = fetched.get(str(item.get("sid")))
-                if alone is not None:
-                    names = [name for name in {*item, *alone.object} if not _agree(name, item, alone.object)]
-                    check(
-                        not names,
-                        "an item that is the Binding as it is fetched",
-                        f"{item['sid']} differs in {', '.join(sorted(names))}",
-                        page,
-                        alone,
-                    )
+
+    def fits(page: Answer) -> None:
+        for item in page.bindings:
+            alone = fetched.get(str(item.get("sid")))
+            if alone is not None:
+                names = [name for name in {*item, *alone.object} if not _agree(name, item, alone.object)]
+                check(
+                    not names,
+                    "an item that is the Binding as it is fetched",
+                    f"{item['sid']} differs in {', '.join(sorted(names))}",
+                    page,
+                    alone,
+                )
+
+    each_of(pages_of(evidence.walks), fits)
 
 
 @clause("LIST-11", "must", "The list of an empty service is empty", source=PAGE, spec=LIST)
@@ -134,7 +159,7 @@ def test_empty(evidence: Evidence) -> None:
     answer = evidence.listed(service, credentials=credentials)
     check(answer.bindings == [], "an empty list", answer.summary, answer)
     for name in ("next_page_url", "previous_page_url"):
-        check(answer.url(name) is None, f"`meta.{name}`: null", told_url(answer.url(name)), answer)
+        check(answer.url(name) is None, f"`meta.{name}`: null", describe_url(answer.url(name)), answer)
 
 
 @clause(

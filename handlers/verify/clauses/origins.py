@@ -10,7 +10,7 @@ from ..evidence import Evidence
 from ..facts import SCHEMAS, URLS
 from ..response import Answer
 from ..target import Target, origin
-from ..violation import Violation, check
+from ..violation import Violation, check, each_of
 
 _URL = f"{SCHEMAS}/AbsoluteUrl"
 _ELSEWHERE = "elsewhere.example"
@@ -43,7 +43,9 @@ def own_origin(evidence: Evidence) -> None:
     """
     target = evidence.target
     own = origin(target.base_url)
-    for url, answer in _urls(evidence):
+
+    def fits(case: tuple[str, Answer]) -> None:
+        url, answer = case
         parts = urlsplit(url)
         check(parts.hostname, "an absolute URL with a host", "a URL without a host", answer)
         if target.public_url:
@@ -52,6 +54,8 @@ def own_origin(evidence: Evidence) -> None:
         elif own is not None and parts.hostname == own[1]:
             expected = f"a URL of {target.base_url}, which was asked"
             check(origin(url) == own, expected, f"{parts.scheme}://{parts.netloc[:100]}", answer)
+
+    each_of(_urls(evidence), fits)
 
 
 @clause(

@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence, Walk
 from ..facts import BAD_PARAMETER, DEFAULT_SIZE, LARGEST_SIZE, LIST, PARAMETERS, SCHEMAS, SIZE_TOO_LARGE, TYPES
-from ..response import MISSING, Answer, is_integer, told, told_url
-from ..violation import WorldLacks, check, violated
-from ..world import Binding
+from ..response import MISSING, Answer, describe, describe_url, is_integer
+from ..violation import WorldLacks, check, each_of, violated
+from ..world import Binding, Service
 
 _META = f"{SCHEMAS}/PageMeta/properties"
 _SIZE = f"{PARAMETERS}/PageSizeParameter"
@@ -35,39 +35,51 @@ UNUSUAL = (
 @clause("PAGE-01", "must", "A page holds at most PageSize Bindings", source=PAGE, spec=_SIZE)
 def test_at_most(evidence: Evidence) -> None:
     """A page holds at most PageSize Bindings."""
-    for walk in evidence.walks:
+
+    def fits(walk: Walk) -> None:
         size = walk.size or DEFAULT_SIZE
         for page in walk.pages:
             check(len(page.bindings) <= size, f"at most {size} Bindings", page.summary, page)
+
+    each_of(evidence.walks, fits)
 
 
 @clause("PAGE-02", "must", "A page holds 50 Bindings by default", source=PAGE, spec=f"{SCHEMAS}/PageSize/default")
 def test_default(evidence: Evidence) -> None:
     """Without a PageSize a page holds 50 Bindings."""
-    for service in (evidence.large, evidence.rich):
+
+    def fits(service: Service) -> None:
         answer = evidence.listed(service)
         expected = min(len(service.bindings), DEFAULT_SIZE)
         check(len(answer.bindings) == expected, f"{expected} Bindings", answer.summary, answer)
+
+    each_of((evidence.large, evidence.rich), fits)
 
 
 @clause("PAGE-03", "must", "meta.page_size is the page size in force", source=PAGE, spec=f"{_META}/page_size")
 def test_page_size(evidence: Evidence) -> None:
     """`meta.page_size` is the page size in force, the default included, however many Bindings are on the page."""
-    for walk in (*evidence.walks, *evidence.filtered_walks):
+
+    def fits(walk: Walk) -> None:
         size = walk.size or DEFAULT_SIZE
         for page in walk.pages:
             told_size = page.meta.get("page_size", MISSING)
-            check(told_size == size, f"`meta.page_size`: {size}", f"`meta.page_size`: {told(told_size)}", page)
+            check(told_size == size, f"`meta.page_size`: {size}", f"`meta.page_size`: {describe(told_size)}", page)
+
+    each_of((*evidence.walks, *evidence.filtered_walks), fits)
 
 
 @clause("PAGE-04", "must", "PageSize 1 and 1000 work", source=PAGE, spec=f"{SCHEMAS}/PageSize")
 def test_bounds(evidence: Evidence) -> None:
     """PageSize 1 and the maximum, 1000, work."""
-    for service in (evidence.large, evidence.rich):
+
+    def fits(service: Service) -> None:
         for size in (1, LARGEST_SIZE):
             answer = evidence.listed(service, ("PageSize", str(size)))
             expected = min(size, len(service.bindings))
             check(len(answer.bindings) == expected, f"{expected} Bindings", answer.summary, answer)
+
+    each_of((evidence.large, evidence.rich), fits)
 
 
 @clause("PAGE-05", "must", "A walk visits every Binding once", source=PAGE, spec=f"{_META}/next_page_url")
@@ -80,51 +92,66 @@ def test_walk(evidence: Evidence) -> None:
 @clause("PAGE-06", "must", "Every page but the last is full", source=OURS, spec=LIST)
 def test_full(evidence: Evidence) -> None:
     """Every page but the last is full."""
-    for walk in evidence.walks:
+
+    def fits(walk: Walk) -> None:
         size = walk.size or DEFAULT_SIZE
         for page in walk.inner:
             check(len(page.bindings) == size, f"{size} Bindings on every page but the last", page.summary, page)
+
+    each_of(evidence.walks, fits)
 
 
 @clause("PAGE-07", "must", "The last page has no next page", source=PAGE, spec=f"{_META}/next_page_url")
 def test_last(evidence: Evidence) -> None:
     """`next_page_url` is null on the last page, also where that is full: there is no empty page after it."""
-    for walk in (*evidence.walks, *evidence.filtered_walks):
+
+    def fits(walk: Walk) -> None:
         last = walk.pages[-1]
         is_empty = not last.bindings and len(walk.pages) > 1
         check(not is_empty, "no next page after the last Binding", "an empty page", *walk.pages[-2:])
+
+    each_of((*evidence.walks, *evidence.filtered_walks), fits)
 
 
 @clause("PAGE-08", "must", "A page has a next page where more follows", source=PAGE, spec=f"{_META}/next_page_url")
 def test_next(evidence: Evidence) -> None:
     """`next_page_url` is not null where more Bindings follow."""
-    for walk in evidence.walks:
+
+    def fits(walk: Walk) -> None:
         lacking = len(walk.service.sids - set(walk.sids))
         ends = walk.pages[-1]
         check(not lacking, f"a next page: {lacking} Bindings were not shown yet", "`meta.next_page_url`: null", ends)
+
+    each_of(evidence.walks, fits)
 
 
 @clause("PAGE-09", "must", "The first page has no previous page", source=PAGE, spec=f"{_META}/previous_page_url")
 def test_first_has_no_previous(evidence: Evidence) -> None:
     """`previous_page_url` is null on the first page, however one comes there."""
-    for walk in (*evidence.walks, *evidence.filtered_walks):
+
+    def fits(walk: Walk) -> None:
         first = walk.pages[0]
         previous = first.url("previous_page_url")
-        check(previous is None, "`meta.previous_page_url`: null", told_url(previous), first)
+        check(previous is None, "`meta.previous_page_url`: null", describe_url(previous), first)
+
+    each_of((*evidence.walks, *evidence.filtered_walks), fits)
     for walk in _few(evidence):
         url = walk.pages[1].url("previous_page_url") if len(walk.pages) > 1 else None
         if url is not None:
             back = evidence.target.follow(url, walk.pages[1])
             previous = back.url("previous_page_url")
-            check(previous is None, "`meta.previous_page_url`: null", told_url(previous), walk.pages[1], back)
+            check(previous is None, "`meta.previous_page_url`: null", describe_url(previous), walk.pages[1], back)
 
 
 @clause("PAGE-10", "must", "Later pages have a previous page", source=PAGE, spec=f"{_META}/previous_page_url")
 def test_previous(evidence: Evidence) -> None:
     """`previous_page_url` is not null on every page after the first."""
-    for walk in (*evidence.walks, *evidence.filtered_walks):
+
+    def fits(walk: Walk) -> None:
         for page in walk.pages[1:]:
             check(page.url("previous_page_url") is not None, "`meta.previous_page_url`, a URL", "null", page)
+
+    each_of((*evidence.walks, *evidence.filtered_walks), fits)
 
 
 @clause(
@@ -169,7 +196,8 @@ def test_url(evidence: Evidence) -> None:
 @clause("PAGE-14", "must", "Page URLs keep the filters", source=PAGE, spec=f"{_META}/next_page_url")
 def test_keep_filters(evidence: Evidence) -> None:
     """All four page URLs lead to lists with the same filters."""
-    for walk in evidence.filtered_walks[1:]:
+
+    def fits(walk: Walk) -> None:
         identities = [value for name, value in walk.query if name == "Identity"]
         types = [value for name, value in walk.query if name == "BindingType"]
         wanted = {binding.sid for binding in walk.service.matching(identities, types)}
@@ -177,20 +205,25 @@ def test_keep_filters(evidence: Evidence) -> None:
             strange = [sid for sid in led.sids if sid not in wanted]
             check(not strange, "only Bindings that the filters ask for", f"{len(strange)} others too", page, led)
 
+    each_of(evidence.filtered_walks[1:], fits)
+
 
 @clause("PAGE-15", "must", "Page URLs keep the page size", source=PAGE, spec=f"{_META}/next_page_url")
 def test_keep_size(evidence: Evidence) -> None:
     """All four page URLs lead to lists with the same page size."""
-    for walk in (evidence.walk(evidence.large, evidence.paged), evidence.filtered_walks[-1]):
+
+    def fits(walk: Walk) -> None:
         for page, led in _led(evidence, walk):
             size = led.meta.get("page_size", MISSING)
             check(
                 size == walk.size and len(led.bindings) <= (walk.size or 0),
                 f"a page of PageSize {walk.size}",
-                f"{led.summary}, `meta.page_size`: {told(size)}",
+                f"{led.summary}, `meta.page_size`: {describe(size)}",
                 page,
                 led,
             )
+
+    each_of((evidence.walk(evidence.large, evidence.paged), evidence.filtered_walks[-1]), fits)
 
 
 @clause("PAGE-16", "should", "meta.page is the Page that was sent", source=OURS, spec=f"{_META}/page")
@@ -199,7 +232,7 @@ def test_echo(evidence: Evidence) -> None:
     for value, query in ((0, ()), (0, (("Page", "0"),)), (3, (("Page", "3"),)), (77, (("Page", "77"),))):
         answer = evidence.listed(evidence.large, *query, ("PageSize", "5"))
         page = answer.meta.get("page", MISSING)
-        check(page == value and is_integer(page), f"`meta.page`: {value}", f"`meta.page`: {told(page)}", answer)
+        check(page == value and is_integer(page), f"`meta.page`: {value}", f"`meta.page`: {describe(page)}", answer)
 
 
 @clause(
@@ -229,9 +262,12 @@ def test_count(evidence: Evidence) -> None:
 def test_page(evidence: Evidence) -> None:
     """Page is the client's state and selects nothing: only PageToken positions a page."""
     without = evidence.listed(evidence.large, ("PageSize", "5"))
-    for value in ("0", "1", "2", "7", "1000"):
+
+    def fits(value: str) -> None:
         answer = evidence.listed(evidence.large, ("PageSize", "5"), ("Page", value))
         check(answer.sids == without.sids, "the same Bindings as without Page", f"{answer.summary}, others", answer)
+
+    each_of(("0", "1", "2", "7", "1000"), fits)
 
 
 @clause("PAGE-19", "must", "A PageToken works with the client's own parameters", source=SDKS, spec=_TOKEN)
@@ -242,11 +278,14 @@ def test_token(evidence: Evidence) -> None:
     walks = [walk for walk in (evidence.walk(evidence.large, evidence.paged), *evidence.filtered_walks) if walk.inner]
     if not walks:
         raise WorldLacks("service with two Bindings")
-    for walk in walks[:3]:
+
+    def fits(walk: Walk) -> None:
         token = ("PageToken", _token(walk.pages[0]))
         for query in ((*walk.query, token), (token, *reversed(walk.query)), (token, *walk.query, ("Page", "1"))):
             answer = evidence.target.list(walk.service, query)
             check(answer.sids == walk.pages[1].sids, "the second page", f"{answer.summary}, another page", answer)
+
+    each_of(walks[:3], fits)
 
 
 @clause("PAGE-20", "should", "A PageToken that was not given is 400", source=OURS, spec=_TOKEN)
@@ -369,7 +408,7 @@ def _refused_or_honoured(evidence: Evidence, parameter: tuple[str, str, int]) ->
     property_name = "page_size" if name == "PageSize" else "page"
     found = answer.meta.get(property_name, MISSING)
     expected = f"status 400, or `meta.{property_name}`: {value}"
-    check(found == value and is_integer(found), expected, f"`meta.{property_name}`: {told(found)}", answer)
+    check(found == value and is_integer(found), expected, f"`meta.{property_name}`: {describe(found)}", answer)
     if name == "PageSize":
         expected_count = min(value, len(evidence.large.bindings))
         check(len(answer.bindings) == expected_count, f"{expected_count} Bindings", answer.summary, answer)
@@ -421,7 +460,7 @@ def _carries(page: Answer, name: str, number: int) -> None:
     url = page.url(name)
     if url is not None:
         found = parse_qs(urlsplit(url).query).get("Page", ["no Page"])
-        check(found == [str(number)], f"`meta.{name}` with Page={number}", told_url(url), page)
+        check(found == [str(number)], f"`meta.{name}` with Page={number}", describe_url(url), page)
 
 
 def _token(page: Answer) -> str:
@@ -430,7 +469,7 @@ def _token(page: Answer) -> str:
         violated("`meta.next_page_url`, a URL", "null", page)
     found = parse_qs(urlsplit(url).query).get("PageToken")
     if not found:
-        violated("`meta.next_page_url` with a PageToken", told_url(url), page)
+        violated("`meta.next_page_url` with a PageToken", describe_url(url), page)
     return found[-1]
 
 

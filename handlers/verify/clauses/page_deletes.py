@@ -7,7 +7,7 @@ from ..clause import OURS, clause
 from ..evidence import Evidence
 from ..facts import SCHEMAS
 from ..plan import Picks
-from ..response import Answer, told_url
+from ..response import Answer, describe_url
 from ..violation import WorldLacks, check, some, violated
 from ..world import Service
 
@@ -72,7 +72,7 @@ def test_deleted_after(evidence: Evidence) -> None:
         page = evidence.target.follow(url)
         check(page.bindings == [], "an empty page", page.summary, first, page)
         for name in ("next_page_url", "previous_page_url"):
-            check(page.url(name) is None, f"`meta.{name}`: null", told_url(page.url(name)), page)
+            check(page.url(name) is None, f"`meta.{name}`: null", describe_url(page.url(name)), page)
 
     evidence.attempt("after a token", action)
 

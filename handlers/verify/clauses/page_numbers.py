@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from ..clause import OURS, SDKS, clause
 from ..evidence import Evidence
 from ..facts import LARGEST_SIZE, PARAMETERS, SCHEMAS
-from ..response import MISSING, Answer, is_integer, told
+from ..response import MISSING, Answer, describe, is_integer
 from ..violation import WorldLacks, check, violated
 
 _TOKEN = f"{PARAMETERS}/PageTokenParameter"
@@ -53,7 +53,7 @@ def large_sizes(evidence: Evidence) -> None:
             found = answer.meta.get("page_size", MISSING)
             allowed = (size, LARGEST_SIZE) if size > LARGEST_SIZE else (size,)
             expected = f"`meta.page_size`: {' or '.join(map(str, allowed))}"
-            check(found in allowed and is_integer(found), expected, f"`meta.page_size`: {told(found)}", answer)
+            check(found in allowed and is_integer(found), expected, f"`meta.page_size`: {describe(found)}", answer)
             count = min(found, len(evidence.large.bindings))
             check(len(answer.bindings) == count, f"{count} Bindings", answer.summary, answer)
 
@@ -105,7 +105,7 @@ def sent_twice(evidence: Evidence) -> None:
         answer = evidence.target.list(large, [size, *(("Page", each) for each in case)])
         if answer.has_status(200, 400).status == 200:
             found = answer.meta.get("page", MISSING)
-            check(str(found) in case, f"`meta.page`: {' or '.join(case)}", f"`meta.page`: {told(found)}", answer)
+            check(str(found) in case, f"`meta.page`: {' or '.join(case)}", f"`meta.page`: {describe(found)}", answer)
 
     def one_page_of(case: Sequence[str]) -> None:
         answer = evidence.target.list(large, [size, *(("PageToken", each) for each in case)])
@@ -141,7 +141,7 @@ def _echoed(evidence: Evidence, number: int) -> None:
     if answer.has_status(200, 400).status == 400:
         return
     page = answer.meta.get("page", MISSING)
-    check(page == number and is_integer(page), f"`meta.page`: {number}", f"`meta.page`: {told(page)}", answer)
+    check(page == number and is_integer(page), f"`meta.page`: {number}", f"`meta.page`: {describe(page)}", answer)
     url = answer.url("next_page_url")
     if url is None:
         return
@@ -158,7 +158,7 @@ def _echoed(evidence: Evidence, number: int) -> None:
     following = evidence.target.follow(url, answer)
     following.has_status(200)
     page = following.meta.get("page", MISSING)
-    check(page == int(carried), f"`meta.page`: {carried}", f"`meta.page`: {told(page)}", answer, following)
+    check(page == int(carried), f"`meta.page`: {carried}", f"`meta.page`: {describe(page)}", answer, following)
     second = evidence.walk(large, size).pages[1]
     check(following.sids == second.sids, "the second page", f"{following.summary}, another page", answer, following)
 

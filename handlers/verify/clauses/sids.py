@@ -10,7 +10,20 @@ from ..response import Answer
 from ..violation import check
 
 _AROUND = ("%0A", "%20", "%00", "%09", "%0D%0A", "%0D", "%C2%A0", "+")
-_UNREADABLE = ("%zz=1", "Identity=%", "%", "Identity=%FF", "%FF=1", "a=1;b=2", ";a", "Identity[]=a", "+=1", "%00", "=")
+_UNREADABLE = (
+    "%zz=1",
+    "Identity=%",
+    "%",
+    "Identity=%FF",
+    "%FF=1",
+    "a=1;b=2",
+    ";a",
+    "Identity[]=a",
+    "+=1",
+    "%00",
+    "=",
+    "\u00e9=1",
+)
 
 
 @clause(

@@ -1,12 +1,14 @@
 """HTTP, once more: what browsers, proxies, frameworks and caches add to requests."""
 
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from functools import partial
 from typing import NamedTuple
 
 from ..clause import OURS, SDKS, clause
 from ..evidence import Evidence
 from ..facts import BINDING, DELETE, FETCH, LIST, RESPONSES, TYPES
+from ..http.connection import TransportError
 from ..plan import Picks
 from ..response import Answer
 from ..variants import FORM, same_answer
@@ -14,6 +16,9 @@ from ..violation import check
 from ..world import Binding
 
 _ELSEWHERE = "elsewhere.example"
+_ATTEMPTS = 3
+_WITHIN_S = 0.05
+"""Seconds in which a body that should not be there comes behind its head."""
 _PAST = "Thu, 01 Jan 1970 00:00:00 GMT"
 _OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 Headers = tuple[tuple[str, str], ...]
@@ -208,6 +213,23 @@ def head(evidence: Evidence) -> None:
             check(lengths[0] in ("", lengths[1]), expected, f"Content-Length: {lengths[0][:20]}", one, other)
 
     evidence.each(alike, cases, name=lambda case: case[0].rpartition("/")[2][:40])
+    if not target.client.route.is_forwarded:
+        evidence.each(partial(_ends_with_its_head, evidence), cases, name=lambda case: case[0].rpartition("/")[2][:40])
+
+
+def _ends_with_its_head(evidence: Evidence, case: tuple[str, str | None]) -> None:
+    """Raise `Violation` where bytes of a body come after the head of an answer to HEAD."""
+    path, credentials = case
+    request = evidence.target.request("HEAD", path, credentials)
+    for _ in range(_ATTEMPTS):
+        with (
+            suppress(TransportError),  # a connection that ends is told by another clause
+            closing(evidence.target.client.converse([request], _WITHIN_S)) as answers,
+        ):
+            for answer, received in answers:
+                surplus = f"status {answer.status}, and {len(received.surplus)} bytes after its head"
+                check(not received.surplus, "an answer to HEAD without a body", surplus, answer)
+            return
 
 
 @clause(
@@ -224,10 +246,10 @@ def options(evidence: Evidence) -> None:
     """
     target, rich = evidence.target, evidence.rich
 
-    def told(path: str) -> None:
+    def shows_nothing(path: str) -> None:
         answer = target.send("OPTIONS", path)
         answer.has_status(200, 204, 401, 405)
         is_shown = b'"bindings"' in answer.body or b'"identity"' in answer.body
         check(not is_shown, "no Binding", f"{answer.summary}, with Bindings", answer)
 
-    evidence.each(told, (target.path(rich), target.path(rich, rich.bindings[0])))
+    evidence.each(shows_nothing, (target.path(rich), target.path(rich, rich.bindings[0])))

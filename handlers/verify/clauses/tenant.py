@@ -8,7 +8,7 @@ from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence, same_bindings
 from ..facts import ERROR, LARGEST_SIZE, LIST, MOST_VALUES, RESPONSES
 from ..plan import Picks
-from ..response import MISSING, Answer, shown
+from ..response import MISSING, Answer, describe_property
 from ..target import encoded
 from ..violation import check, some
 
@@ -108,7 +108,7 @@ def test_other(evidence: Evidence) -> None:
     check(
         found.object.get("account_sid") == each.account_sid,
         f"`account_sid`: {each.account_sid}",
-        shown("account_sid", found.object.get("account_sid", MISSING)),
+        describe_property("account_sid", found.object.get("account_sid", MISSING)),
         found,
     )
     evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], credentials=credentials).has_status(404)

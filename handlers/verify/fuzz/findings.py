@@ -1,4 +1,4 @@
-"""What Schemathesis reported, as findings."""
+"""Findings: the failures that Schemathesis reported."""
 
 import base64
 import json

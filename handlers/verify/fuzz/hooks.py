@@ -18,13 +18,13 @@ from schemathesis.generation.meta import TestPhase
 from schemathesis.openapi.checks import JsonSchemaError, RejectedPositiveData
 from urllib3.util import Retry
 
-from .plan import PLAN, Plan, Substitutes
+from .plan import PLAN, FuzzPlan, Substitutes
 from .reading import reading
 
 _GATEWAY = (502, 504)
-"""What a proxy says when it got no answer from the server behind it."""
+"""Statuses of a proxy that got no answer from the server behind it."""
 
-_plan = Plan(**json.loads(Path(os.environ[PLAN]).read_text(encoding="utf-8")))
+_plan = FuzzPlan(**json.loads(Path(os.environ[PLAN]).read_text(encoding="utf-8")))
 _substitutes = Substitutes(_plan)
 _parent = os.getppid()
 _send = requests.adapters.HTTPAdapter.send

@@ -1,4 +1,4 @@
-"""What fuzzing sends in the place of made-up values, and what it must not send."""
+"""Values of the world that fuzzing sends in the place of made-up ones, and requests that it must not send."""
 
 import hashlib
 import re
@@ -31,7 +31,7 @@ class Forbidden(Exception):
 
 
 @dataclass(frozen=True)
-class Plan:
+class FuzzPlan:
     """Values that are real at the target."""
 
     base_url: str
@@ -41,7 +41,7 @@ class Plan:
     tokens: list[str]
 
     @classmethod
-    def of(cls, run: Run) -> "Plan":
+    def of(cls, run: Run) -> "FuzzPlan":
         """Values of account A: of the world, and page tokens that the target gave."""
         gone = {*run.report.deletable, *run.target.deleted}
         filled = [service for service in run.world.account.services if service.bindings][:_SERVICES]
@@ -65,7 +65,7 @@ class Plan:
 class Substitutes:
     """Puts values of the plan in the place of made-up ones. Which one follows from the made-up value alone."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: FuzzPlan) -> None:
         self.plan = plan
         self._absent: set[str] = set()
 

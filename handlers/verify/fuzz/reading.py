@@ -1,4 +1,4 @@
-"""How the contract reads a request that was fuzzed: Schemathesis cannot know all that a server may choose."""
+"""The contract's reading of a fuzzed request: Schemathesis does not know all that a server may choose."""
 
 import re
 from collections.abc import Collection, Iterable

@@ -18,7 +18,7 @@ from ..run import Run
 from ..target import Target
 from ..violation import CannotRun, TargetGone, Violation
 from .findings import findings, left_out, sent
-from .plan import AUTHORIZATION, PLAN, Plan
+from .plan import AUTHORIZATION, PLAN, FuzzPlan
 
 _CONFIGURATION = """
 hooks = "%(hooks)s"
@@ -56,7 +56,7 @@ enabled = false # it would change URLs; what leaves the folder is hidden by ours
 _METHODS = ["put", "post", "patch", "delete", "options"]
 _SEED = 1
 _FOUND = (0, 1)
-"""What Schemathesis ends with when it came to its end."""
+"""Exit codes of a complete run of Schemathesis."""
 _LAST_LINES = 15
 _FOREIGN = ("SCHEMATHESIS_", "HYPOTHESIS_", "CHAT_BINDINGS_", "PYTHONWARNINGS")
 
@@ -103,7 +103,7 @@ def fuzz(run: Run, examples: int, announce: Callable[[str], None]) -> Fuzzed:
 def _run_schemathesis(run: Run, examples: int, folder: Path, report: Path) -> int | None:
     """Its exit status; None when it took too long and was ended."""
     plan = folder / "plan.json"
-    plan.write_text(json.dumps(Plan.of(run).as_json()), encoding="utf-8")
+    plan.write_text(json.dumps(FuzzPlan.of(run).as_json()), encoding="utf-8")
     (folder / "schemathesis.toml").write_text(_configuration(run, folder), encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)} | {
         PLAN: str(plan),

@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from ..response import Answer, Request
-from .connection import Connection, Headers, Proxy, Received, Route, Sent, TooLarge, TransportError
+from .connection import Connection, Headers, Outgoing, Proxy, Received, Route, TooLarge, TransportError
 from .pace import Pace
 
 AT_ONCE = 32
@@ -71,7 +71,7 @@ class Client:
         self._is_closed = False
         """Whether threads that are still sending close what they used."""
         self._own = threading.local()
-        self._under_way: dict[int, tuple[Request, float]] = {}
+        self._under_way: dict[int, Exchange] = {}
         self._lock = threading.Lock()
 
     def send(self, request: Request, kept: Kept | None = None, *, is_urgent: bool = False) -> Answer:
@@ -102,7 +102,9 @@ class Client:
         found: Kept = self._own.kept
         return found
 
-    def converse(self, requests: list[Request], surplus_within: float) -> Iterator[tuple[Answer, Received]]:
+    def converse(
+        self, requests: list[Request], surplus_within: float
+    ) -> Generator[tuple[Answer, Received], None, None]:
         """Send requests on one new connection, one after another, as long as it goes on.
 
         Each answer comes with what was received, bytes beyond it included. Raises `TransportError` and `TooLarge`.
@@ -133,8 +135,15 @@ class Client:
     def oldest(self) -> tuple[int, Request | None, float]:
         """Tell how many requests are under way, and of the oldest one for how many seconds."""
         under_way = list(self._under_way.values())
-        request, began = min(under_way, key=lambda each: each[1], default=(None, 0.0))
-        return len(under_way), request, time.monotonic() - began
+        if not under_way:
+            return 0, None, 0.0
+        first = min(under_way, key=lambda each: each.began)
+        return len(under_way), first.request, time.monotonic() - first.began
+
+    def exchanges(self) -> list[Exchange]:
+        """List the last exchanges: those that ended, in the order of their ends, and then those under way."""
+        with self._lock:
+            return [*self.history, *self._under_way.values()]
 
     @contextmanager
     def _noted(self, request: Request, *, is_remembered: bool = True) -> Iterator[Callable[[Answer], Answer]]:
@@ -142,7 +151,7 @@ class Client:
         key, began, status = threading.get_ident(), time.monotonic(), 0
         with self._lock:
             self.sent += 1
-            self._under_way[key] = request, began
+            self._under_way[key] = Exchange(CLAUSE.get(), began, request, 0, "none yet")
 
         def note(answer: Answer) -> Answer:
             nonlocal status
@@ -209,14 +218,16 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _sent(request: Request) -> Sent:
+def _sent(request: Request) -> Outgoing:
     headers = list(request.headers)
     names = {name.lower() for name, _ in headers}
     headers = [*(default for default in _DEFAULTS if default[0].lower() not in names), *headers]
     if request.credentials is not None:
         headers.append(("Authorization", request.authorization))
     scheme = urlsplit(request.url).scheme
-    return Sent(request.method, request.url[request.url.index("/", len(scheme) + 3) :], tuple(headers), request.body)
+    return Outgoing(
+        request.method, request.url[request.url.index("/", len(scheme) + 3) :], tuple(headers), request.body
+    )
 
 
 def _answer(request: Request, received: Received) -> Answer:

@@ -7,13 +7,14 @@ import ssl
 import time
 import zlib
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import h11
 
 Headers = tuple[tuple[str, str], ...]
 
 _SIZE = 65536
+_ASCII = "".join(map(chr, range(33, 127)))
 _LONGEST_HEAD = 102_400
 """Bytes that the head of an answer may have."""
 _SHOWN = 48
@@ -95,12 +96,12 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Sent:
+class Outgoing:
     """A request as it goes out."""
 
     method: str
     target: str
-    """Path and query, exactly as they are sent."""
+    """Path and query, exactly as they are sent: what is beyond ASCII goes out as raw UTF-8."""
     headers: Headers
     body: bytes = b""
 
@@ -151,7 +152,7 @@ class Connection:
         pending = self._socket.pending() if isinstance(self._socket, ssl.SSLSocket) else 0
         return bool(pending or select.select([self._socket], [], [], within)[0])
 
-    def exchange(self, sent: Sent, timeout: float, most: int, *, surplus_within: float | None = None) -> Received:
+    def exchange(self, sent: Outgoing, timeout: float, most: int, *, surplus_within: float | None = None) -> Received:
         """Send a request, and receive the whole answer.
 
         `timeout` is in seconds, for all of it; `most` is the greatest size in bytes, encoded and decoded. With
@@ -185,7 +186,7 @@ class Connection:
         parts.clear()
         return Received(status, headers, _unpacked(status, headers, body, most), surplus)
 
-    def _send(self, sent: Sent) -> None:
+    def _send(self, sent: Outgoing) -> None:
         target = sent.target
         headers = [("Host", self._route.authority), *sent.headers]
         if self._route.is_forwarded and self._route.proxy is not None:
@@ -193,7 +194,10 @@ class Connection:
             headers += self._route.proxy.authorization
         if sent.body:
             headers.append(("Content-Length", str(len(sent.body))))
-        whole = self._state.send(h11.Request(method=sent.method, target=target, headers=headers)) or b""
+        ascii_target = quote(target, safe=_ASCII)
+        whole = self._state.send(h11.Request(method=sent.method, target=ascii_target, headers=headers)) or b""
+        if ascii_target != target:  # h11 sends no raw bytes
+            whole = whole.replace(ascii_target.encode(), target.encode(), 1)
         if sent.body:
             whole += self._state.send(h11.Data(data=sent.body)) or b""
         whole += self._state.send(h11.EndOfMessage()) or b""

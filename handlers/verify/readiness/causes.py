@@ -4,11 +4,11 @@ import socket
 import ssl
 from contextlib import suppress
 
-from ..http.connection import ConnectError, Connection, ProxyError, Route, Sent, TimedOut, TooLarge, TransportError
+from ..http.connection import ConnectError, Connection, Outgoing, ProxyError, Route, TimedOut, TooLarge, TransportError
 from ..target import Target
 
 _OTHER_NAME = (62, 64)
-"""What OpenSSL calls a certificate of another host name, and of another IP address."""
+"""OpenSSL's codes for a certificate of another host name, and of another IP address."""
 _PROBE_S = 3.0
 
 
@@ -69,7 +69,7 @@ def _speaks_plainly(route: Route) -> bool:
     with suppress(TransportError, TooLarge):
         connection = Connection(Route("http", route.host, route.port, route.context), _PROBE_S)
         try:
-            connection.exchange(Sent("GET", "/", ()), _PROBE_S, 1 << 20)
+            connection.exchange(Outgoing("GET", "/", ()), _PROBE_S, 1 << 20)
         finally:
             connection.close()
         return True

@@ -15,6 +15,10 @@ _ATTEMPTS = 2
 _SERVER_ERROR = 500
 
 
+DEEPEST = "HTTP-11"
+"""The clause of what stands below JSON, which nothing blocks: a wrong length is the cause, broken JSON the effect."""
+
+
 class Symptom(NamedTuple):
     """Something wrong with an answer that keeps clauses from reading it."""
 
@@ -28,7 +32,7 @@ class Symptom(NamedTuple):
     def clause(self) -> str:
         """The id of the clause that tells it."""
         if self.name == "no answer":
-            return "HTTP-11"
+            return DEEPEST
         if self.name == "a server error":
             return "LIST-01" if self.scope == "lists" else "FETCH-01"
         if self.scope == "errors":
@@ -74,7 +78,7 @@ def symptom(answer: Answer) -> Symptom | None:
     return Symptom(name, scope, "a body of one JSON document in UTF-8", f"{answer.summary}; {words}; {begins}")
 
 
-CLAUSES = ("HTTP-11", "LIST-01", "FETCH-01", "ERROR-02", "ERROR-01", "HTTP-07", "TEXT-20")
+CLAUSES = (DEEPEST, "LIST-01", "FETCH-01", "ERROR-02", "ERROR-01", "HTTP-07", "TEXT-20")
 """The clauses that may block others."""
 
 

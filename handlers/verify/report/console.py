@@ -1,4 +1,4 @@
-"""What verify prints: the clauses, how far it is, and what it found."""
+"""Terminal output of verify: the clauses, the progress of a run, and its results."""
 
 import threading
 from collections import Counter

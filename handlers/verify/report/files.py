@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from ...files import destination
 from ..clause import Clause
 from ..clauses.free import free
-from ..outcome import Choice, Finding, Report, Result, Sent
+from ..outcome import Choice, Finding, Report, Result, SentRequest
 from ..suite import OUT_OF_REACH, clauses
 from .page import clauses_page, report_page
 from .texts import by_section, fuzzing, kind, printable, sent_line
@@ -166,7 +166,7 @@ def _choice(choice: Choice) -> dict[str, Any]:
     return {"id": choice.id, "rule": choice.rule, "chosen": choice.chosen or None}
 
 
-def _sent(sent: Sent) -> dict[str, Any]:
+def _sent(sent: SentRequest) -> dict[str, Any]:
     return {
         "clause": sent.clause or None,
         "began_s": round(max(sent.began_s, 0.0), 3),

@@ -1,4 +1,4 @@
-"""What verify writes where it runs in GitHub Actions: an annotation for each violation, and a table in the summary."""
+"""Output for GitHub Actions: an annotation for each violation, and a table in the step's summary."""
 
 import os
 import re

@@ -1,10 +1,10 @@
-"""What the reports of verify say, in words that the terminal and the page share."""
+"""Texts of the reports, which the terminal and the page share."""
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from ..outcome import Finding, Report, Result, Sent
+from ..outcome import Finding, Report, Result, SentRequest
 
 SECTIONS = {
     "BINDING": "The Binding",
@@ -70,7 +70,7 @@ def _order(report: Report, found: Result | Finding) -> tuple[bool, bool]:
     return not report.is_failure(found), bool(report.known_as(found))
 
 
-def sent_line(sent: Sent) -> str:
+def sent_line(sent: SentRequest) -> str:
     """Give a request of the last ones as a line: when, for which clause, what, and what came of it."""
     return f"{sent.began_s:8.3f} s  {sent.clause or '-':10}  {sent.method} {sent.url}: {sent.answer}"
 

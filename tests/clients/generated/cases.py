@@ -44,7 +44,7 @@ def filtered(case: dict[str, Any], bindings: list[dict[str, Any]]) -> list[str]:
 
 
 def later() -> tuple[list[dict[str, Any]], dict[str, Canned], dict[str, Any]]:
-    """The cases of a later server, each with a service of its own; its answers by service; what is told by case."""
+    """The cases of a later server, each with its own service; its answers by service; the output by case."""
     cases, answers, told = [], {}, {}
     entries = [(kind, name, each) for kind in ("pages", "errors") for name, each in CASES[kind].items()]
     for index, (kind, name, each) in enumerate(entries):

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.ci("generates all clients twice")
 LEFTOVERS = re.compile(
     r"GIT_USER_ID|team@openapitools|InlineResponse|ModelError|chat-bindings-client-\w{8}|/v1/Services|registration"
 )
-"""What a generator leaves where nobody told it better, names of a temporary folder, and what is not for clients."""
+"""Placeholders of generators, names of a temporary folder, and parts of the spec that are not for clients."""
 
 MANIFEST = re.compile(
     r"(pyproject\.toml|package\.json|pom\.xml|\.csproj|composer\.json|version\.rb|Cargo\.toml|build\.gradle)$"
@@ -76,7 +76,7 @@ def check_csharp(client: Path) -> None:
 
 
 def test_the_grammar_finds_what_is_not_csharp():
-    """A missing brace, a type of another language and a stray word are told."""
+    """A missing brace, a type of another language and a stray word are found."""
     for text in ("class A { void B( { } }", "class A { val b: Int = 1 }", "class A { int B() { return 1 1; } }"):
         assert errors(text), text
 

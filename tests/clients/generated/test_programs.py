@@ -51,7 +51,7 @@ def of(program: Built, url: str, world: World, sid: str, given: list[dict[str, A
 
 
 def sids_alone(told: dict[str, Any], of_world: list[dict[str, Any]]) -> dict[str, Any]:
-    """Of the cases that are asked of the world the SIDs alone, which say it all."""
+    """The SIDs alone for cases from the world: they determine the rest."""
     names = {case["case"] for case in of_world}
     cases = {
         name: [each["sid"] for each in case["bindings"]] if name in names else case

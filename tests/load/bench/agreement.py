@@ -13,7 +13,7 @@ from .kinds import Kind
 
 _ASKED_EACH = 5
 _HOST = "bench.test"
-"""What all are asked as, so that the URLs in their answers are the same."""
+"""The host of all requests, so that the URLs in the responses are the same."""
 
 
 class DisagreementError(Exception):
@@ -21,12 +21,12 @@ class DisagreementError(Exception):
 
 
 def asked(contender: Contender, kind: Kind) -> bool:
-    """Whether a contender is asked requests of a kind at all."""
+    """Whether a contender gets requests of a kind at all."""
     return kind.needs <= contender.does
 
 
 def headers(contender: Contender, kind: Kind) -> Mapping[str, str]:
-    """The headers of a kind's requests; Prism is told which of the spec's answers to give."""
+    """The headers of a kind's requests; for Prism they choose the example of the response."""
     prefer = {"Prefer": kind.prefer} if contender is MOCK and kind.prefer else {}
     return {**kind.load.headers, **prefer}
 

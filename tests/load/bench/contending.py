@@ -46,7 +46,7 @@ def _python(name: str) -> Callable[[Site, int], Sequence[str]]:
 
 
 def served(site: Site, port: int, *options: str) -> Sequence[str]:
-    """Our service as its users start it, but anybody may guess: one of the kinds of requests is nothing else."""
+    """Our service with its defaults, but without limits on guesses: one kind of request has wrong credentials only."""
     where = ("--port", str(port), "--database", f"sqlite:///{site.database}")
     return [*CLI, "serve", "--log-level", "warning", *where, *UNLIMITED, *options]
 
@@ -120,7 +120,7 @@ def answers(port: int) -> bool:
 
 
 def rest(url: str) -> None:
-    """Wait until it has done what the last load left behind: a load ends with requests that nobody waits for."""
+    """Wait until it has finished the rest of the last load, whose last requests were abandoned."""
     port = int(url.rpartition(":")[2])
     for _ in range(100):
         started = time.perf_counter()

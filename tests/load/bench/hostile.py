@@ -19,7 +19,7 @@ _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 
 
 class Shape(NamedTuple):
-    """A request that asks for much work."""
+    """A request that causes much work."""
 
     name: str
     method: str
@@ -67,7 +67,7 @@ SHAPES = (*_bodies(), *_heads())
 
 
 def seconds(url: str, shape: Shape) -> float:
-    """How long a refusal takes: the shape is asked, and what it is answered is an error of the client's."""
+    """The time of a refusal: the response to the shape is an error of the client's."""
     named = {name.lower() for name, _ in shape.headers}
     headers = [*shape.headers, *(each for each in AUTHORIZATION.items() if each[0].lower() not in named)]
     if shape.body:

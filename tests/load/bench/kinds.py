@@ -23,7 +23,7 @@ class Kind(NamedTuple):
     load: Load
     status: int = 200
     needs: frozenset[str] = frozenset()
-    """What a contender must do to be asked: `lookup` (it reads the database), `check` (it checks credentials)."""
+    """The abilities that a contender needs: `lookup` (it reads the database), `check` (it checks credentials)."""
 
     prefer: str = ""
     """What tells Prism which of the spec's answers to give."""

@@ -22,7 +22,7 @@ _EXAMPLES = {"page_50": "PageSize=50", "page_1000": "PageSize=1000", "page_2": "
 
 
 def write_spec(spec: Path, database: Path) -> None:
-    """Write the spec with pages of the database's own Bindings as examples, as large as those that are asked for."""
+    """Write the spec with pages of the database's own Bindings as examples, as large as the requested ones."""
     document = yaml.safe_load((ROOT / "openapi" / "bindings.yaml").read_text(encoding="utf-8"))
     examples = {}
     with running(OURS.command, Site(database, spec)) as ours:

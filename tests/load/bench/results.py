@@ -44,7 +44,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def ratio(one: Mapping[str, Json], name: str, other: str) -> str:
-    """How many times another's requests a second one has; a dash where either was not asked."""
+    """The ratio of the second one's requests to another's; a dash where either was not measured."""
     if name not in one or other not in one:
         return "-"
     return f"{one[name]['requests_per_s'] / one[other]['requests_per_s']:.2f}"

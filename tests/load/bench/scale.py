@@ -95,7 +95,7 @@ def _measured(command: Sequence[str]) -> Measured:
 
 
 class Asking:
-    """The services of all sizes at the same time, each asked in turn: reads first, since writes change the lists."""
+    """Measure the services of all sizes in turn: reads first, since writes change the lists."""
 
     def __init__(self, sizes: Sequence[int], seconds: int) -> None:
         self._populations = {size: Population(size) for size in sizes}

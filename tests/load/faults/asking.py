@@ -1,4 +1,4 @@
-"""Every operation, asked while something is wrong: what was answered, and a ledger of what must hold afterwards."""
+"""Requests of every operation during an outage, their responses, and a ledger of the writes."""
 
 import json
 import time
@@ -22,7 +22,7 @@ OPERATIONS = {
     "register": "registerBinding",
     WRONG: "fetchBinding",
 }
-"""What is asked, and the operation that it is."""
+"""A request, and its operation."""
 
 SUCCESS = {"fetch": {200}, "list": {200}, "delete": {204}, "register": {200, 201}, WRONG: {401}}
 """What it is answered when all is well."""

@@ -1,4 +1,4 @@
-"""A line of the matrix: a fault on a service with a database of its own, while every operation is asked."""
+"""A line of the matrix: an outage of a service with a database of its own, while every operation is called."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -62,7 +62,7 @@ class Fault:
     within: float
     """Seconds in which each answer must have come."""
     rounds: int
-    """How often all is asked."""
+    """The number of rounds of requests."""
     begins: Sequence[str]
     """The operations that work before."""
     setting: type[Setting]

@@ -17,7 +17,7 @@ _HEAD = ("engine", "fault", *OPERATIONS, "slowest answer, s", "works again after
 
 
 def show(lines: Sequence[Line]) -> None:
-    """Print the matrix; what does not hold is told below it."""
+    """Print the matrix, and below it each broken expectation."""
     shown = Table(*_HEAD, title="What was answered, by fault and operation", show_lines=True)
     for line in lines:
         shown.add_row(*_row(line), style="red" if line.problems else "")

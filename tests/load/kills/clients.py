@@ -14,7 +14,7 @@ from ..worlds import AUTH, SERVICE
 from .ledger import EVERYBODY, Device, Known, Ledger
 
 _WEIGHTS = {"register": 30, "again": 15, "delete": 28, "fetch": 12, "list": 10, "share": 5}
-"""How often each is asked for."""
+"""The weight of each kind of request."""
 
 _SHARED = 8
 """Devices that all clients register."""

@@ -53,7 +53,7 @@ class Ledger:
     gone: set[str] = field(default_factory=set)
     """The SIDs of Bindings whose deletion was acknowledged."""
     shared: dict[Device, str] = field(default_factory=dict)
-    """The one SID that all were told of a device that they share."""
+    """The one SID that all responses have for a shared device."""
     answered: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
     """What does not hold, a sentence each."""

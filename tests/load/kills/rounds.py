@@ -32,7 +32,7 @@ Say = Callable[[str], object]
 
 
 class Load:
-    """The clients, who go on from one round to the next, and what they were told."""
+    """The clients, which continue from one round to the next, and the responses to them."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)

@@ -17,7 +17,7 @@ from ...support.answers import operations
 from ..worlds import AUTH, SERVICE, sid
 
 _WEIGHTS = {"fetch": 60, "list": 15, "register": 10, "again": 5, "delete": 10}
-"""How often each is asked for; as many are registered as are deleted."""
+"""The weight of each kind of request; as many devices register as are deleted."""
 
 _EXPECTED = {"fetch": 200, "list": 200, "register": 201, "again": 200, "delete": 204}
 
@@ -25,19 +25,19 @@ _TICK = 0.001
 
 
 class Connection(asyncio.Protocol):
-    """A kept connection, which asks for one thing at a time."""
+    """A kept connection, with one request at a time."""
 
     def __init__(self, load: "Load") -> None:
         self._load = load
         self._received = bytearray()
         self.asked: tuple[str, float] | None = None
-        """What is asked for, and since when it was due."""
+        """The request under way, and the time at which it was due."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: asyncio.Transport = transport  # type: ignore[assignment]
 
     def ask(self, kind: str, due: float, request: bytes) -> None:
-        """Ask; the load is told of the answer."""
+        """Send a request, and report the response to the load."""
         self.asked = kind, due
         self.transport.write(request)
 
@@ -79,7 +79,7 @@ class Load:
         """Seconds that each answer took, since the last time that they were taken away."""
         self.done, self.errors = Counter[str](), Counter[str]()
         self.told = 0
-        """How many errors were told already."""
+        """The number of errors that were reported."""
         self._over = self._closing = False
 
     async def connect(self, connections: int) -> None:
@@ -93,7 +93,7 @@ class Load:
         self._idle.append(connection)
 
     async def top(self, seconds: float, connections: int) -> float:
-        """Requests a second when each of so many connections asks again as soon as it is answered."""
+        """Requests a second where each of so many connections sends its next request at once."""
         before, started = self.done.total(), time.perf_counter()
         for _ in range(connections):
             self._send(self._idle.popleft(), time.perf_counter())
@@ -147,7 +147,7 @@ class Load:
             self._idle.append(connection)
 
     def lost(self, connection: Connection) -> None:
-        """A connection that ended: the service may end one on which it was not asked for long, but no other."""
+        """A connection that ended: the service may close one that was idle for long, but no other."""
         if self._closing:
             return
         self._open.discard(connection)

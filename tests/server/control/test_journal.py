@@ -123,12 +123,13 @@ def test_it_keeps_so_many_and_no_more(tmp_path):
 def test_it_is_bounded_in_bytes(monkeypatch):
     """However long paths, queries and bodies are."""
     from chat_bindings.server.control import journal as journals
+    from chat_bindings.server.request import Request
 
     monkeypatch.setattr(journals, "_MOST_BYTES", 10_000)
     journal = journals.Journal(1000)
     for _ in range(50):
         scope = {"path": "/x", "raw_path": b"/x", "query_string": b"y" * 1000, "headers": [], "method": "GET"}
-        journal.record(scope, 200, 0.1, b"RQ")
+        journal.record(scope, Request.of(scope), 200, 1.0, 0.1, b"RQ")
     assert len(journal.since(0, journals.RequestFilter())) == 6
 
 

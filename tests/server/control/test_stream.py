@@ -112,7 +112,7 @@ def test_a_quiet_stream_sends_comments(monkeypatch):
     monkeypatch.setattr(journals, "_KEEP_ALIVE", 0.01)
 
     async def quiet() -> list[bytes]:
-        return [part async for part in journals.Journal(10).stream(0, journals.Wanted(), 0.2)]
+        return [part async for part in journals.Journal(10).stream(0, journals.RequestFilter(), 0.2)]
 
     parts = asyncio.run(quiet())
     assert parts[:3] == [b"", b": nothing new\n\n", b": nothing new\n\n"]

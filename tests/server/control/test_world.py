@@ -156,9 +156,15 @@ def test_either_engine_returns_to_what_its_database_held(tmp_path, database):
         before = served.control.get("world").content
         assert run_cli("export", "--database", locator).stdout.encode() == before
         assert served.register().status_code == 201
-        assert served.http.delete(f"{served.path}/BS{2:032x}").status_code == 204
+        assert served.register("somebody", "device-3").status_code == 200
+        for number in (2, 5):
+            assert served.http.delete(f"{served.path}/BS{number:032x}").status_code == 204
+        assert served.register("somebody", "device-5").status_code == 201  # under another SID
+        assert run_cli("account", "rotate-token", A, "--database", locator).returncode == 0
+        assert run_cli("account", "create", "--database", locator).returncode == 0
         assert served.control.post("reset").status_code == 204
         assert served.control.get("world").content == before
+        assert served.bindings().status_code == 200
         twins = world(*(binding(number) | {"endpoint": "same"} for number in range(1, 300)))
         assert "already" in served.control.put("world", json=twins).json()["message"]
         assert served.control.get("world").content == before

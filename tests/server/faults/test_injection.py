@@ -115,7 +115,7 @@ EXAMPLES = [
 
 @pytest.mark.parametrize(("operation", "status", "example"), EXAMPLES)
 def test_every_error_of_the_spec_can_be_had(wish, operation, status, example):
-    """Each error that an operation documents comes when it is asked for, as it is documented."""
+    """Each documented error of an operation can be requested, and comes as documented."""
     asked = f"code={status}, example={example}"
     response = wish(operation, asked)
     body = check_documented(response, operation)
@@ -141,7 +141,7 @@ def test_the_first_example_of_a_status_is_the_usual(wish):
     assert body["message"] == errors()[first]["value"]["message"]
 
 
-def test_an_error_that_was_asked_for_does_nothing(wish, world, own_sids):
+def test_an_injected_error_carries_out_nothing(wish, world, own_sids):
     """A DELETE or a registration that is made to fail changes nothing, and the same request works afterwards."""
     sid, body = next(own_sids), registration(endpoint="never")
     for code in (429, 503):
@@ -199,7 +199,7 @@ def test_a_wish_that_cannot_be_had_is_a_400_that_says_what_can(wish, prefer, par
     ],
 )
 def test_preferences_are_read_by_their_rfc(faulty, world, headers, applied):
-    """Several, in several headers, quoted, in any case; what is unknown is ignored, and told is what was applied."""
+    """Several, in several headers, quoted, in any case; unknown ones are ignored, and applied ones reported."""
     sent = [("Prefer", header) for header in headers]
     response = Asker(faulty, world)("fetchBinding", headers=sent)
     assert response.status == 429
@@ -208,7 +208,7 @@ def test_preferences_are_read_by_their_rfc(faulty, world, headers, applied):
 
 
 def test_unknown_preferences_are_ignored(wish):
-    """Preferences of others do nothing and are not told of."""
+    """Preferences of others have no effect and are not reported."""
     response = wish("fetchBinding", "return=minimal, wait=5, faults=on, codes=429")
     assert (response.status, response.all("Preference-Applied"), response.header("Vary")) == (200, [], "Prefer")
 
@@ -222,7 +222,7 @@ def test_an_answer_can_be_late(wish):
 
 
 def test_authentication_comes_first(faulty, world):
-    """Without credentials nothing can be made to fail, and nothing is told of what could be."""
+    """Without credentials no fault can be requested, and no response reveals that some could."""
     ask = Asker(faulty, world)
     failing = {"sid": world.hundred["bindings"][0]["sid"], "service_sid": world.hundred["sid"]}
     for auth in (None, raw.basic(world.a["sid"], "wrong")):
@@ -250,7 +250,7 @@ def test_an_answer_can_be_lost(wish, own_sids):
 
 
 def test_a_lost_answer_is_in_the_log(faulty, wish, own_sids):
-    """What was done is in the log with the status that nobody got; what was lost before has none."""
+    """A write whose response was lost is in the log with its status; a dropped request has none."""
     sid = next(own_sids)
     assert fails(lambda: wish("deleteBinding", "drop=request", sid=sid))
     assert fails(lambda: wish("deleteBinding", "drop=answer", sid=sid))
@@ -296,7 +296,7 @@ def test_json_can_be_broken(wish, own_sids):
 
 
 def test_a_connection_goes_on_after_an_error(faulty, world):
-    """After an error that was asked for, the next request on the connection is answered, whatever body came before."""
+    """After an injected error the next request on the connection is answered, with any body before it."""
     body = b"Identity=".ljust(100_000, b"x") + b"&" + registration()  # of a property that is sent twice the last counts
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Content-Length", str(len(body)))]
     path = Asker(faulty, world).path("registerBinding")
@@ -333,7 +333,7 @@ def statuses(service: Service, world: World, index: int, count: int) -> list[int
 
 
 def test_rules_take_what_they_say(faulty, world):
-    """The first so many, each third, each second of the first four: counted by rule, and told as the spec says."""
+    """The first so many, each third, each second of the first four: counted by rule, with the answers of the spec."""
     ask = Asker(faulty, world)
     assert statuses(faulty, world, 0, 4) == [503, 503, 200, 200]
     assert statuses(faulty, world, 1, 7) == [200, 200, 404, 200, 200, 404, 200]

@@ -73,5 +73,5 @@ def test_no_header_takes_long(value):
 
 @pytest.mark.parametrize("value", ["", "429", "a b", 'say "so"', "back\\slash", "a,b;c=d"])
 def test_formatted_preferences_are_parsed_again(value):
-    """A preference that is told of in an answer is the one that was sent."""
+    """A preference that a response reports is the one that was sent."""
     assert read(format_preference("name", value)) == {"name": value}

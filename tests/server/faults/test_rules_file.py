@@ -1,4 +1,4 @@
-"""The file of fault rules: what it may hold, and how it is told of an error."""
+"""Files of fault rules: their content and their errors."""
 
 import warnings
 from pathlib import Path
@@ -150,7 +150,7 @@ ERRORS = [
 
 @pytest.mark.parametrize(("content", "line", "place", "broken"), ERRORS)
 def test_an_error_is_told_by_line_pointer_and_rule(tmp_path, content, line, place, broken):
-    """What breaks a rule is told with its line, its JSON pointer and the rule."""
+    """A broken rule is reported with its line, its JSON pointer and the rule."""
     with pytest.raises(FaultRulesError) as raised:
         read(written(tmp_path, content), registration=True)
     assert str(raised.value).startswith(f"line {line}, {place}: {broken}")

@@ -87,7 +87,7 @@ def test_the_port_answers_three_questions(which, request, world):
 
 
 def test_a_worker_that_hangs(two):
-    """Within two seconds it is told that a worker does not answer; metrics and /healthz are told meanwhile."""
+    """A worker that hangs is reported within two seconds; metrics and /healthz are served meanwhile."""
     monitor = Monitor(two)
     assert is_ready(monitor)
     worker = workers_of(two)[-1]
@@ -142,7 +142,7 @@ def test_a_database_that_is_away(one, database):
 
 
 def test_a_database_that_is_another(one, database):
-    """A database that answers, but has not what is asked of it, is told too."""
+    """A database that answers but lacks the schema is reported too."""
     monitor = Monitor(one)
     assert is_ready(monitor)
     spoil(database, "ALTER TABLE accounts RENAME TO lost")
@@ -156,7 +156,7 @@ def test_a_database_that_is_another(one, database):
 
 
 def test_postgresql_that_is_away(tmp_path):
-    """A PostgreSQL that hangs or is gone is told within the bound; the service is ready again when it is."""
+    """A PostgreSQL that hangs or is gone is reported within the bound; the service is ready again when it is."""
     with Postgres() as server:
         arguments = ("serve", "--port", 0, "--database", server.url(), "--no-docs", *OPTIONS)
         with Service(tmp_path, arguments=arguments) as service:
@@ -174,7 +174,7 @@ def test_postgresql_that_is_away(tmp_path):
 
 
 def test_slow_clients_of_the_port(one):
-    """A hundred connections that say nothing keep nobody from an answer."""
+    """A hundred silent connections delay no response."""
     monitor = Monitor(one)
     idle = [raw.connect(monitor.url) for _ in range(100)]
     for connection in idle[:50]:

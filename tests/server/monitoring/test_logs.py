@@ -126,7 +126,7 @@ def spoil(database, statement: str) -> None:
 
 
 def test_the_log(logged, world):
-    """Whatever is asked, well or badly, the log holds nothing of anybody, and at info a line for each request."""
+    """No request, valid or not, leaves personal data in the log, which has a line for each at info."""
     service, level = logged
     ask_for_everything(ask := Asker(service, world), world)
     if level in ("debug", "info"):

@@ -1,4 +1,4 @@
-"""The JSON log is a JSON object a line, whatever is logged, with the request's id, and holds nothing of anybody."""
+"""The JSON log: an object a line with the request's id, without personal data."""
 
 import json
 import logging
@@ -42,7 +42,7 @@ def line_of(service: Service, request_id: str) -> dict[str, object]:
 
 
 def test_the_json_log(logged, world):
-    """Each line is an object; a request's says what it was in members of their own; nothing of anybody is in any."""
+    """Each line is an object, with members of their own for a request's facts and without personal data."""
     ask = Asker(logged, world)
     ask_for_everything(ask, world)
     found = ask("fetchBinding")

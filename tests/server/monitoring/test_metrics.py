@@ -1,4 +1,4 @@
-"""The metrics of a service are the sum of what its workers did, to the last request, and hold nothing of anybody."""
+"""The metrics of a service are the exact sum of its workers', without personal data."""
 
 import subprocess
 from contextlib import ExitStack
@@ -146,7 +146,7 @@ def test_processes_are_told_apart(metered, monitor):
 
 
 def test_metrics_hold_nothing_of_anybody(monitor, ask, world):
-    """Whatever is asked, labels hold operations, methods and statuses: no path, SID, identity, query or secret."""
+    """Labels have operations, methods and statuses only: no path, SID, identity, query or secret."""
     ask_for_everything(ask, world)
     assert wait_until(lambda: {each.operation_id for each in monitor.requests()} == {*operations(), "none"}, WITHIN)
     text = monitor.text

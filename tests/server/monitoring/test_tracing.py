@@ -1,4 +1,4 @@
-"""Traces, as a receiver of OTLP gets them: a span a request, named by its operation, and nothing of anybody in any."""
+"""Traces, as an OTLP receiver gets them: a span a request, named by its operation, without personal data."""
 
 import os
 import warnings
@@ -140,7 +140,7 @@ def test_faults(traced, ask, span_of, received, database):
 
 
 def test_traces_hold_nothing_of_anybody(ask, span_of, received, world):
-    """Whatever is asked, no span holds a path, a SID, an identity, a query, a secret, an event or a caller's state."""
+    """No request leaves a path, a SID, an identity, a query, a secret, an event or a caller's state in a span."""
     ask_for_everything(ask, world)
     ask("listBindings", headers=[("baggage", f"user={DEVICE}"), ("traceparent", f"00-{TRACE}-{CALLER}-01"),
                                   ("tracestate", f"user={DEVICE}")])  # fmt: skip
@@ -204,7 +204,7 @@ def test_without_the_extra(database, tmp_path, monkeypatch):
     ],
 )
 def test_unsupported_variables_are_refused(monkeypatch, name, value):
-    """What the environment asks for and there is not is a sentence that names the variable."""
+    """A setting of the environment that is not supported is refused in a sentence that names the variable."""
     assert obstacle() is None
     monkeypatch.setenv(name, value)
     assert obstacle().startswith(f"{name} is ")

@@ -258,3 +258,13 @@ class KeepsPagesThatWereShown(Right):
         if page.bindings and not wanted.types and not wanted.identities:
             self.shown[service, wanted.page_size, page.bindings[-1]["sid"]] = page
         return page
+
+
+class TokensBoundTheSize(TokensHaveTheirOwnSize):
+    """A token stands for the page that it came with, of which a greater PageSize shows no more."""
+
+    clause = "PAGE-37"
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        own = wanted.page_size if wanted.token is None else int(wanted.token.rpartition(".")[2])
+        return Right.page(self, service, replace(wanted, page_size=min(own, wanted.page_size)), position)

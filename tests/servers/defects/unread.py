@@ -349,3 +349,54 @@ class HasAnotherCodeForNoAccount(Right):
             challenge = ("WWW-Authenticate", 'Basic realm="Twilio API"')
             raise Refusal(401, 20008, "Authentication failed.", challenge)
         return super().login(user)
+
+
+class DropsRawPairs(Right):
+    """A pair with bytes that are not percent-encoded is dropped, since the parser's pattern knows ASCII alone."""
+
+    clause = "FILTER-15"
+
+    def parameters(self, query: str) -> list[tuple[str, str]]:
+        return super().parameters("&".join(part for part in query.split("&") if part.isascii()))
+
+
+class CrashesOnRawBytes(Right):
+    """`target.encode("ascii")` raises at raw UTF-8, and nobody catches it: 500."""
+
+    clause = "FILTER-15"
+
+    def parameters(self, query: str) -> list[tuple[str, str]]:
+        query.encode("ascii")
+        return super().parameters(query)
+
+
+class _WritesBodiesOfHeads(Right):
+    """The body of some answers to HEAD goes out."""
+
+    def goes_out(self, answer: Answer) -> bool:
+        return True
+
+    def finished(self, request: Request, answer: Answer) -> Answer:
+        body = answer.body
+        found = super().finished(request, answer)
+        if request.method == "HEAD" and self.goes_out(found):
+            found.body = body
+        return found
+
+
+class HeadsHaveBodies(_WritesBodiesOfHeads):
+    """HEAD is routed to the handler of GET, and the body goes out: the next answer begins with it."""
+
+    clause = "HTTP-20"
+
+    def goes_out(self, answer: Answer) -> bool:
+        return answer.status == 200
+
+
+class ErrorsOfHeadsHaveBodies(_WritesBodiesOfHeads):
+    """The error handler writes its JSON whatever the method, behind the head of an answer to HEAD."""
+
+    clause = "HTTP-20"
+
+    def goes_out(self, answer: Answer) -> bool:
+        return answer.status >= 400

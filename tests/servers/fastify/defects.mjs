@@ -305,16 +305,6 @@ export const defects = [
     }),
   },
   {
-    name: "packs-for-anyone",
-    clause: "HTTP-08",
-    defect: "`includes(\"gzip\")` takes `gzip;q=0` for consent.",
-    parts: hook("onSend", async (request, reply, payload) => {
-      if (!request.headers["accept-encoding"]?.includes("gzip") || !payload) return payload;
-      reply.header("Content-Encoding", "gzip").header("Vary", "Accept-Encoding").removeHeader("Content-Length");
-      return gzipSync(payload);
-    }),
-  },
-  {
     name: "tag-of-the-path",
     clause: "HTTP-16",
     defect: "The ETag is made of the URL and the version, and is the same after a delete.",

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 
 def represent(row: Sequence[Any], account_sid: str, origin: str) -> Json:
-    """A Binding; `origin` is the scheme and host that were asked."""
+    """A Binding; `origin` is the scheme and host of the request."""
     sid, service_sid, created, updated, endpoint, identity, binding_type, credential_sid, message_types = row
     service = f"{origin}/v2/Services/{service_sid}"
     return {

@@ -103,7 +103,7 @@ app = FastAPI(lifespan=lifespan, openapi_url=None)
 
 
 async def account(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())], request: Request) -> str:
-    """The SID of the account that asks."""
+    """The SID of the authenticated account."""
     credential = lookup_of(request).credential(given.username)
     expected = credential[1] if credential else "0" * 64
     matches = hmac.compare_digest(hashlib.sha256(given.password.encode()).hexdigest(), expected)

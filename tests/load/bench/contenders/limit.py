@@ -1,4 +1,4 @@
-"""The limit: bare ASGI, the lookup, dicts and orjson. Nothing is checked: not who asks, nor what."""
+"""The limit: bare ASGI, the lookup, dicts and orjson, without authentication and validation."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

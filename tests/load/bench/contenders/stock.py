@@ -27,7 +27,7 @@ _lookup: Lookup
 
 
 async def check(user_name: str, password: str) -> dict[str, str] | None:
-    """Who asks; None when the credentials are wrong."""
+    """The account's SID; None for wrong credentials."""
     credential = _lookup.credential(user_name)
     expected = credential[1] if credential else "0" * 64
     matches = hmac.compare_digest(hashlib.sha256(password.encode()).hexdigest(), expected)
