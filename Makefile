@@ -14,6 +14,9 @@ SHARED := --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 # In CI, and by `make ci`, tests are measured: `make ci` holds the coverage of both sizes to its least.
 PYTEST = $(if $(filter true,$(CI)),$(COVERAGE) run -m pytest,$(BIN)/python -m pytest)
 
+# What Python compiles is kept: the tests start it hundreds of times.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test ci nightly sdks check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
 .PHONY: container fuzz fuzz-renditions postgres million bench bench-scale bench-scale-postgresql bench-servers kills faults soak timing
@@ -137,7 +140,7 @@ clients: $(VENV)/.tested-with $(VENV)/.checked-with  ## Generate all clients, ou
 timing: $(VENV)/.tested-with  ## Compare response times of wrong tokens and of other accounts' SIDs, 10,000 tries each
 	$(BIN)/python -m pytest -m nightly tests/security/test_timing.py -s
 
-fuzz: $(VENV)/.tested-with  ## Fuzz the running service from both specs, 500 examples an operation (EXAMPLES=500)
+fuzz: $(VENV)/.tested-with  ## Fuzz the running service from all specs, 500 examples an operation (EXAMPLES=500)
 	$(BIN)/python -m tests.fuzz.run --examples $(EXAMPLES)
 	$(BIN)/python -m pytest -m nightly tests/site/downloads/test_schemathesis.py
 

@@ -61,9 +61,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 unavailable(what)
 
 
-collect_ignore = ["contract"]  # those check a target, which `verify` gives them
-
-
 @pytest.fixture(scope="module")
 def unmeasured() -> Iterator[None]:
     """The tests of the module run none of the package's own code, or what others run as well."""

@@ -46,8 +46,7 @@ class ChatService(Service):
 
     def __init__(self, namespace: Namespace, database: Path, authority: Authority) -> None:
         tls = ("--tls-cert", authority.cert, "--tls-key", authority.key)
-        super().__init__(database, "--port", 443, *tls, "--public-url", f"https://{HOST}")
-        self._command = [*namespace.enter, *self._command]
+        super().__init__(database, "--port", 443, *tls, "--public-url", f"https://{HOST}", under=namespace.enter)
 
 
 class Machine:

@@ -14,7 +14,7 @@ from ..support.answers import ALL, Operation, operations
 Json = dict[str, Any]
 
 HERE = Path(__file__).parent
-EXCEPTIONS: dict[str, dict[str, Any]] = tomllib.loads((HERE / "exceptions.toml").read_text(encoding="utf-8"))
+EXCEPTIONS: dict[str, dict[str, str]] = tomllib.loads((HERE / "exceptions.toml").read_text(encoding="utf-8"))
 """What a run leaves out, with the reason."""
 
 _OFTEN = 10
@@ -76,7 +76,7 @@ class Trace:
         operation_id = covered["operation_id"]
         for response in covered["responses"]:
             self.answers[operation_id, response["status"]] += response["hits"]
-        for parameter in covered["parameters"]:
+        for parameter in covered.get("parameters", []):
             name = f"{parameter['location']} {parameter.get('name') or parameter['media_type']}"
             self.parameters[operation_id, name] += parameter["hits"]
             for keyword in parameter.get("keywords", []) if is_first else []:
@@ -84,10 +84,9 @@ class Trace:
                     self.one_sided.add(f"{operation_id} {name} {keyword['schema_path']}")
 
 
-def shortfalls(trace: Trace, spec: str, asked: dict[str, Operation], examples: int) -> Iterator[str]:
+def shortfalls(trace: Trace, asked: dict[str, Operation], examples: int) -> Iterator[str]:
     """The shortfalls of a run, in sentences: Schemathesis itself does not report them."""
-    without = EXCEPTIONS["not_run"].get(spec, {})
-    for check in sorted({*CHECKS.get_all_names(), "max_response_time"} - {"all"} - set(trace.checks) - set(without)):
+    for check in sorted({*CHECKS.get_all_names(), "max_response_time"} - {"all"} - set(trace.checks)):
         yield f"the check {check} never ran"
     if any(operation.method == "GET" for operation in asked.values()) and not trace.peers:
         yield "nothing was asked for as another account"

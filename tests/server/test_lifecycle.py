@@ -63,8 +63,7 @@ def refuses(service: Service) -> bool:
     return False
 
 
-@pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 1), (signal.SIGTERM, 2)])
 def test_requests_in_flight_are_finished(database, world, number, workers):
     """After SIGINT or SIGTERM connections are refused, a body under way is awaited and answered, and the end is 0."""
     with Service(database, "--workers", workers) as service:
@@ -90,10 +89,8 @@ def test_requests_in_flight_are_finished(database, world, number, workers):
     ("number", "options"),
     [
         (signal.SIGINT, ()),
-        (signal.SIGINT, ("--workers", 2)),
         (signal.SIGTERM, ("--workers", 2)),
         (signal.SIGINT, ("--demo", "--workers", 2)),
-        (signal.SIGTERM, ("--demo", "--workers", 2)),
     ],
 )
 def test_an_idle_service_ends_at_once(database, number, options):

@@ -17,7 +17,7 @@ from chat_bindings.storage.copying import Tally, parts
 from chat_bindings.storage.engines import administration
 
 from ..support.engines import PostgresDatabase
-from ..support.running import environment, run_cli, wait_until
+from ..support.running import CLI, environment, run_cli, wait_until
 
 NOTHING = '{"accounts":[\n]}\n'
 TALLY = re.compile(r"accounts \d+, keys \d+, services \d+, bindings \d+, sha256 [0-9a-f]{64}")
@@ -31,8 +31,8 @@ def locator(place: Place) -> str:
     return place.locator if isinstance(place, PostgresDatabase) else f"sqlite:///{place}"
 
 
-def copy(source: Place, target: Place, **options: object) -> subprocess.CompletedProcess[str]:
-    return run_cli("database", "copy", locator(source), locator(target), **options)
+def copy(source: Place, target: Place) -> subprocess.CompletedProcess[str]:
+    return run_cli("database", "copy", locator(source), locator(target))
 
 
 def export(path: Place) -> str:
@@ -230,7 +230,10 @@ def test_a_full_disk_leaves_nothing(source, target):
         resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, 64 * 1024))
 
     emptied(target)
-    done = copy(source, target, preexec_fn=little_room)
+    command = [*CLI, "database", "copy", locator(source), locator(target)]
+    done = subprocess.run(
+        command, preexec_fn=little_room, capture_output=True, text=True, check=False, env=environment()
+    )
     assert done.returncode == 2
     assert "TO is unavailable: " in done.stderr
     assert export(target) == NOTHING

@@ -7,16 +7,18 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 import httpx
 
 from .databases import Place, locator_of
+from .forking import Forked, fork
 
 CLI = [sys.executable, "-m", "chat_bindings"]
 _LISTENING = re.compile(r"serving .* at (https?://\S+),")
@@ -28,14 +30,34 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 def run_cli(
-    *arguments: object, stdin: str | bytes | None = None, timeout: float = 300, **options: Any
+    *arguments: object, stdin: str | bytes | None = None, timeout: float = 300, cwd: Path | str = "."
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end. Does not raise: look at `returncode`, `stdout` and `stderr`."""
-    text = None if stdin is None else stdin if isinstance(stdin, str) else stdin.decode()
-    command = [*CLI, *map(str, arguments)]
-    return subprocess.run(
-        command, input=text, capture_output=True, text=True, check=False, timeout=timeout, env=environment(), **options
-    )
+    text = stdin.decode() if isinstance(stdin, bytes) else stdin or ""
+    command = [*map(str, arguments)]
+    if not _in_a_test():
+        return subprocess.run(
+            [*CLI, *command], input=text, capture_output=True, text=True, check=False, timeout=timeout, cwd=cwd,
+            env=environment(),
+        )  # fmt: skip
+    with ExitStack() as stack:
+        given, output, errors = (stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(3))
+        given.write(text)
+        given.seek(0)
+        files = [file.fileno() for file in (given, output, errors)]
+        process = fork(command, environment(), Path(cwd).absolute(), files)
+        try:
+            process.wait(timeout)
+        finally:
+            process.kill()
+        output.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess([*CLI, *command], process.wait(60), output.read(), errors.read())
+
+
+def _in_a_test() -> bool:
+    """Whether pytest runs: what measures starts the command itself, and not by a fork."""
+    return "PYTEST_CURRENT_TEST" in os.environ
 
 
 class Service:
@@ -56,8 +78,8 @@ class Service:
         self.database = database
         self.locator = locator_of(database)
         self.url = f"http://127.0.0.1:{port}"
-        command = arguments or ("serve", "--port", port, "--database", self.locator, *options)
-        self._command = [*map(str, under), *CLI, *map(str, command)]
+        self._command = [*map(str, arguments or ("serve", "--port", port, "--database", self.locator, *options))]
+        self._under = [*map(str, under)]
         self._port = port
         self._lines: list[str] = []
         self._output: list[str] = []
@@ -83,10 +105,21 @@ class Service:
         return self._process.pid
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-        )
-        self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read_log, self._read_output)]
+        (reading, output), (listening, errors) = os.pipe(), os.pipe()
+        with Path(os.devnull).open() as nothing:
+            streams = (nothing.fileno(), output, errors)
+            self._process: Forked | subprocess.Popen[bytes]
+            if self._under or not _in_a_test():
+                command = [*self._under, *CLI, *self._command]
+                self._process = subprocess.Popen(command, stdout=output, stderr=errors, env=environment())
+            else:
+                self._process = fork(self._command, environment(), Path.cwd(), streams)
+        os.close(output)
+        os.close(errors)
+        self._readers = [
+            threading.Thread(target=self._read_log, args=[os.fdopen(listening, encoding="utf-8")], daemon=True),
+            threading.Thread(target=self._read_output, args=[os.fdopen(reading, encoding="utf-8")], daemon=True),
+        ]
         for reader in self._readers:
             reader.start()
         if not wait_until(lambda: self._began() or self.returncode is not None, 60) or self.returncode is not None:
@@ -121,8 +154,6 @@ class Service:
     def _close(self) -> None:
         for reader in self._readers:
             reader.join(60)
-        for stream in (self._process.stdout, self._process.stderr):
-            stream.close()  # type: ignore[union-attr]
 
     def _began(self) -> bool:
         if not self._port:
@@ -131,17 +162,17 @@ class Service:
             return True
         return False
 
-    def _read_output(self) -> None:
-        assert self._process.stdout is not None
-        self._output.extend(self._process.stdout)
+    def _read_output(self, stream: TextIO) -> None:
+        with stream:
+            self._output.extend(stream)
 
-    def _read_log(self) -> None:
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            self._lines.append(line)
-            if match := _LISTENING.search(line):
-                self.url = match[1]
-                self._listening.set()
+    def _read_log(self, stream: TextIO) -> None:
+        with stream:
+            for line in stream:
+                self._lines.append(line)
+                if match := _LISTENING.search(line):
+                    self.url = match[1]
+                    self._listening.set()
 
 
 def wait_until(true: Any, seconds: float, every: float = 0.05) -> bool:

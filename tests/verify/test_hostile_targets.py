@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import time
+from functools import cache
 
 import pytest
 
@@ -17,7 +18,11 @@ _MOST_MB = 700
 
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
-BOMB = gzip.compress(b"[" + b"0," * (100 << 20) + b"0]")
+
+@cache
+def packed() -> bytes:
+    """Two hundred megabytes of JSON, packed: made where it is sent, and not in every process that collects tests."""
+    return gzip.compress(b"[" + b"0," * (100 << 20) + b"0]", 1)
 
 
 def never_ends(connection, _):
@@ -33,8 +38,8 @@ def a_byte_now_and_then(connection, _):
 
 
 def bomb(connection, _):
-    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(BOMB)}\r\n\r\n"
-    connection.sendall(head.encode() + BOMB)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed())}\r\n\r\n"
+    connection.sendall(head.encode() + packed())
 
 
 def deep(connection, _):
@@ -89,7 +94,7 @@ def test_a_run_ends_in_bounded_memory(harm, harmful, world_file, tmp_path):
     that cannot be made; nothing is said of a fault of verify's own."""
     with harmful(harm) as url:
         options = ["--fixtures", str(world_file), "--timeout", "0.5", "--report-dir", str(tmp_path)]
-        options += ["--only", "FETCH", "--only", "LIST-0*", "--only", "TEXT-01", "--only", "ERROR-01"]
+        options += ["--only", "FETCH-0*", "--only", "LIST-01", "--only", "TEXT-01", "--only", "ERROR-01"]
         command = f'ulimit -v {(_MOST_MB + 1500) * 1024}; exec "$@"'  # threads' stacks are virtual only
         run = subprocess.run(
             ["sh", "-c", command, "sh", *CLI, "verify", url, *options],

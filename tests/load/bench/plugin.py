@@ -89,10 +89,17 @@ def _answers(client: httpx.Client) -> bool:
 
 
 def _summary(seconds: list[float]) -> Json:
-    return {"median_ms": round(1000 * median(seconds), 2), "slowest_ms": round(1000 * max(seconds), 1)}
+    return {
+        "tests": len(seconds),
+        "median_ms": round(1000 * median(seconds), 2),
+        "slowest_ms": round(1000 * max(seconds), 1),
+    }
 
 
 def tables(results: Json) -> list[str]:
     """Give the results as a table."""
-    rows = [[name, f"{each['median_ms']:.1f}", f"{each['slowest_ms']:.0f}"] for name, each in results.items()]
-    return table(["a test, ms", "median", "slowest"], rows)
+    rows = [
+        [name, str(each["tests"]), f"{each['median_ms']:.1f}", f"{each['slowest_ms']:.0f}"]
+        for name, each in results.items()
+    ]
+    return table(["a test with", "tests", "median, ms", "slowest, ms"], rows)
