@@ -162,7 +162,7 @@ million: $(VENV)/.tested-with  ## Import, export and copy a world of a million B
 	$(BIN)/python -m pytest -m nightly tests/load/test_million.py tests/load/test_million_copied.py -s
 
 # These need wrk: apt-get install wrk
-bench: $(VENV)/.tested-with tests/load/bench/prism/node_modules/.installed  ## Compare the service's speed with other stacks: 10 minutes
+bench: $(VENV)/.benched-with tests/load/bench/prism/node_modules/.installed  ## Compare the service's speed with other stacks: 10 minutes
 	$(BIN)/python -m tests.load.bench --figures
 
 bench-scale: $(VENV)/.tested-with  ## Measure services of 10 thousand, a million and 10 million Bindings
@@ -217,6 +217,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.tested-with: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group test
+	@touch $@
+
+$(VENV)/.benched-with: $(VENV)/.tested-with
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group bench
 	@touch $@
 
 $(VENV)/.checked-with: $(VENV)/.installed
