@@ -102,6 +102,24 @@ def test_a_lone_write_that_takes_long_leaves_the_event_loop_free(path):
     asyncio.run(use())
 
 
+@pytest.mark.parametrize("lone", [0, 6])
+def test_a_write_that_failed_while_it_waited_for_a_lock_is_never_done(path, lone):
+    """SQLite waits for the locks of the log's index for longer than a write may take, and goes on when it has them."""
+
+    async def use() -> None:
+        storage = SqliteStorage(path, TYPES)
+        await storage.open()
+        await storage.credential("AC1")  # the WAL-index is there once something was read
+        for number in range(lone):
+            await storage.register("AC1", "IS1", device(f"lone {number}"))
+        with held(HOLD_EVERYTHING, path), pytest.raises(StorageUnavailable):
+            await storage.register("AC1", "IS1", device("late"))
+        assert (await storage.register("AC1", "IS1", device("late")))[1]
+        await storage.close()
+
+    asyncio.run(use())
+
+
 @pytest.mark.parametrize("method", ["credential", "delete"])
 def test_the_event_loop_never_waits_for_a_lock(path, method):
     """While another process holds every lock of the log's index, reads and writes fail, and the loop goes on.

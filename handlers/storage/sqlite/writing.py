@@ -103,6 +103,8 @@ class Writer:
         self._waiting: deque[_Job] = deque()
         self._begun: Sequence[_Job] = ()
         self._working: asyncio.Task[None] | None = None
+        self._executing: _Job | None = None
+        """The write that commits by itself."""
         self.on_commit: Callable[[int], object] = ignore
         """Called with the number of writes of each commit."""
 
@@ -140,6 +142,7 @@ class Writer:
         async with self._sharing:
             await self._calls.begin(self._place.close, self._connection).wait()
             self._connection = connection
+            connection.set_commit_hook(self._has_failed)
 
     async def stop(self) -> None:
         """Execute the queue, then disconnect."""
@@ -214,9 +217,21 @@ class Writer:
         return results
 
     def _execute(self, job: _Job) -> object:
-        result = self._result(job)
+        self._executing = job
+        try:
+            result = self._result(job)
+        except apsw.ConstraintError:
+            if not job.answer.done():
+                raise
+            return None
+        finally:
+            self._executing = None
         self._must_hold()  # here, where `leave` and `use` come before or after it
         return result
+
+    def _has_failed(self) -> bool:
+        """Return whether the write failed while it waited for a lock: SQLite rolls it back then."""
+        return self._executing is not None and self._executing.answer.done()
 
     def _result(self, job: _Job) -> object:
         # a write may wait past its deadline, and one that has failed by then must not be done
