@@ -11,7 +11,7 @@ from ..facts import CREDENTIALS, LARGEST_SIZE, RESPONSES
 from ..plan import Picks
 from ..response import Answer
 from ..variants import INHERITED
-from ..violation import check, each_of
+from ..violation import check, each_of, every
 
 _BASIC = "RFC 7617"
 _WRONG = '"$WRONG_TOKEN"'
@@ -208,12 +208,16 @@ def test_scheme(evidence: Evidence) -> None:
 def test_every_request(evidence: Evidence) -> None:
     """Credentials are asked for on every request: wrong ones after right ones on the same connection are 401."""
     wrong = evidence.world.credentials.but("0" * 32, _WRONG)
-    for credentials in (None, wrong, None):
+
+    def is_refused(credentials: Credentials | None) -> None:
         evidence.target.list(evidence.rich, [("PageSize", "1")], on_one_connection=True).has_status(200)
         answer = evidence.target.list(
             evidence.rich, [("PageSize", "1")], credentials=credentials, on_one_connection=True
         )
         answer.has_status(401)
+
+    cases = (("none", None), ("wrong ones", wrong), ("none", None))
+    every((name, partial(is_refused, credentials)) for name, credentials in cases)
 
 
 @clause(

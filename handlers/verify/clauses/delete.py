@@ -119,11 +119,13 @@ def test_filtered_lists_after(evidence: Evidence) -> None:
     def walk(query: list[tuple[str, str]]) -> Sequence[Answer]:
         return evidence.follow(evidence.target.list(service, [*query, ("PageSize", "100")]), service)
 
-    for each in story.picks:
+    def is_gone(each: Binding) -> None:
         user, kind = ("Identity", each.identity), ("BindingType", each.binding_type)
         for pages in evidence.target.together([partial(walk, query) for query in ([user], [kind], [user, kind])]):
             shown = [page for page in pages if each.sid in page.sids]
             check(not shown, f"a list without {each.sid}, which was deleted", "one that shows it", *shown[:1])
+
+    each_of(story.picks, is_gone)
 
 
 @clause("DELETE-07", "must", "A delete deletes no other Binding", source=PAGE, spec=DELETE, deletes="story")

@@ -63,11 +63,14 @@ def test_both(evidence: Evidence) -> None:
 @clause("FILTER-06", "must", "A filter that nothing matches gives an empty list", source=PAGE, spec=_IDENTITY)
 def test_nothing(evidence: Evidence) -> None:
     """A filter that nothing matches gives 200 and an empty list without further pages."""
-    for identity in ("nobody has this name", "nobody\u00e9", "x" * 200):
+
+    def finds_nothing(identity: str) -> None:
         answer = evidence.by_identity(evidence.rich, identity)
         same_bindings(answer, evidence.rich.matching([identity]))
         for name in ("next_page_url", "previous_page_url"):
             check(answer.url(name) is None, f"`meta.{name}`: null", describe_url(answer.url(name)), answer)
+
+    each_of(("nobody has this name", "nobody\u00e9", "x" * 200), finds_nothing)
     _show(evidence, [(evidence.rich, ["nobody has this name"], [each]) for each in TYPES])
 
 

@@ -73,10 +73,13 @@ def test_cors(evidence: Evidence) -> None:
         partial(target.list, rich, credentials=None),
         partial(target.delete, rich, evidence.absent()),
     ]
-    for answer in target.together([partial(call, headers=[_ORIGIN]) for call in calls]):
+
+    def allows(answer: Answer) -> None:
         allowed = answer.header("access-control-allow-origin")
         expected = "Access-Control-Allow-Origin: * or the origin"
         check(allowed in ("*", _ORIGIN[1]), expected, f"{answer.summary}, {allowed or 'none'}", answer)
+
+    each_of(target.together([partial(call, headers=[_ORIGIN]) for call in calls]), allows)
 
 
 @clause(
@@ -209,11 +212,17 @@ def test_urls(evidence: Evidence) -> None:
     }
     urls |= {each.object["url"]: each for _, each in evidence.found[:20] if isinstance(each.object.get("url"), str)}
     urls |= {item["url"]: page for page in pages[:2] for item in page.bindings[:5] if isinstance(item.get("url"), str)}
-    for url in urls:
+
+    def is_absolute(url: str) -> None:
         check(ABSOLUTE_URL.fullmatch(url), "absolute URLs", describe_url(url), urls[url])
-    answers = evidence.target.together([partial(evidence.target.follow, url) for url in urls])
-    for answer, giver in zip(answers, urls.values(), strict=True):
+
+    def works(led: tuple[Answer, Answer]) -> None:
+        answer, giver = led
         check(answer.status == 200, "URLs that work: status 200", answer.summary, giver, answer)
+
+    each_of(urls, is_absolute)
+    answers = evidence.target.together([partial(evidence.target.follow, url) for url in urls])
+    each_of(zip(answers, urls.values(), strict=True), works)
 
 
 @clause("HTTP-11", "must", "Answers are framed as HTTP/1.1 says", source="RFC 9112", spec=LIST)

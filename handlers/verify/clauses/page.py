@@ -8,7 +8,7 @@ from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence, Walk
 from ..facts import BAD_PARAMETER, DEFAULT_SIZE, LARGEST_SIZE, LIST, PARAMETERS, SCHEMAS, SIZE_TOO_LARGE, TYPES
 from ..response import MISSING, Answer, describe, describe_url, is_integer
-from ..violation import WorldLacks, check, each_of, violated
+from ..violation import WorldLacks, check, each_of, every, violated
 from ..world import Binding, Service
 
 _META = f"{SCHEMAS}/PageMeta/properties"
@@ -229,10 +229,14 @@ def test_keep_size(evidence: Evidence) -> None:
 @clause("PAGE-16", "should", "meta.page is the Page that was sent", source=OURS, spec=f"{_META}/page")
 def test_echo(evidence: Evidence) -> None:
     """`meta.page` is the Page that was sent, and 0 without one."""
-    for value, query in ((0, ()), (0, (("Page", "0"),)), (3, (("Page", "3"),)), (77, (("Page", "77"),))):
-        answer = evidence.listed(evidence.large, *query, ("PageSize", "5"))
+
+    def fits(sent: str | None) -> None:
+        value = int(sent or 0)
+        answer = evidence.listed(evidence.large, *([("Page", sent)] if sent else []), ("PageSize", "5"))
         page = answer.meta.get("page", MISSING)
         check(page == value and is_integer(page), f"`meta.page`: {value}", f"`meta.page`: {describe(page)}", answer)
+
+    every((f"Page={sent}" if sent else "without Page", partial(fits, sent)) for sent in (None, "0", "3", "77"))
 
 
 @clause(
@@ -302,15 +306,17 @@ def test_bogus_token(evidence: Evidence) -> None:
 def test_token_of_another_service(evidence: Evidence) -> None:
     """A PageToken never shows another service's Bindings: it is 400, or gives a page of the service that is asked."""
     one, other = evidence.world.two_services()
-    for owner, asked in ((one, other), (other, one)):
-        for query in ((("PageSize", "3"),), (("PageSize", "50"),)):
-            first = evidence.listed(owner, *query)
-            if first.url("next_page_url") is None:
-                continue
-            answer = evidence.target.list(asked, [*query, ("PageToken", _token(first))])
-            answer.has_status(200, 400)
-            if answer.status == 200:
-                _only(answer, asked.bindings, "only Bindings of the service that is asked")
+
+    def fits(case: tuple[Service, Service, str]) -> None:
+        owner, asked, size = case
+        first = evidence.listed(owner, ("PageSize", size))
+        if first.url("next_page_url") is None:
+            return
+        answer = evidence.target.list(asked, [("PageSize", size), ("PageToken", _token(first))])
+        if answer.has_status(200, 400).status == 200:
+            _only(answer, asked.bindings, "only Bindings of the service that is asked")
+
+    each_of([(*pair, size) for pair in ((one, other), (other, one)) for size in ("3", "50")], fits)
 
 
 @clause("PAGE-22", "must", "A PageToken keeps to the filters that are asked for", source=OURS, spec=_TOKEN)
@@ -323,12 +329,15 @@ def test_token_with_other_filters(evidence: Evidence) -> None:
     plain = _token(evidence.listed(large, ("PageSize", "1" if len(large.bindings) <= 3 else "3")))
     others: list[tuple[tuple[str, str], ...]] = [(("BindingType", each),) for each in TYPES]
     others += [(("Identity", user),), (("Identity", user), ("BindingType", TYPES[0]))]
-    for query in others:
+
+    def fits(query: tuple[tuple[str, str], ...]) -> None:
         answer = evidence.target.list(large, [("PageSize", "3"), *query, ("PageToken", plain)])
         identities = [value for name, value in query if name == "Identity"]
         types = [value for name, value in query if name == "BindingType"]
         if answer.has_status(200, 400).status == 200:
             _only(answer, large.matching(identities, types), "only what the filters ask for")
+
+    every((" and ".join(name for name, _ in query), partial(fits, query)) for query in others)
     filtered = evidence.listed(large, ("PageSize", "1"), ("BindingType", large.bindings[0].binding_type))
     if filtered.url("next_page_url") is not None:
         answer = evidence.target.list(large, [("PageSize", "3"), ("PageToken", _token(filtered))])

@@ -10,7 +10,7 @@ from ..facts import ERROR, LARGEST_SIZE, LIST, MOST_VALUES, RESPONSES
 from ..plan import Picks
 from ..response import MISSING, Answer, describe_property
 from ..target import encoded
-from ..violation import check, some
+from ..violation import check, every, some
 
 _NOT_FOUND = f"{RESPONSES}/NotFound"
 _ALL = ("PageSize", str(LARGEST_SIZE))
@@ -28,12 +28,14 @@ def test_list(evidence: Evidence) -> None:
     """Listing another account's service is 404, also where its owner has just asked for the same."""
     foreign = evidence.world.foreign
     identity = ("Identity", foreign.bindings[0].identity)
-    for query in ((), (identity,), (("PageSize", "1"),)):
+    queries = {"no parameter": (), "Identity": (identity,), "PageSize": (("PageSize", "1"),)}
+
+    def is_absent(query: tuple[tuple[str, str], ...]) -> None:
         evidence.target.list(foreign, query).has_status(404)
-    credentials = evidence.world.other_credentials
-    for query in ((), (identity,), (("PageSize", "1"),)):
-        evidence.target.list(foreign, query, credentials=credentials).has_status(200)
+        evidence.target.list(foreign, query, credentials=evidence.world.other_credentials).has_status(200)
         evidence.target.list(foreign, query).has_status(404)
+
+    every((name, partial(is_absent, query)) for name, query in queries.items())
 
 
 @clause(

@@ -12,7 +12,7 @@ from ..evidence import Evidence, same_bindings
 from ..facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS
 from ..response import Answer
 from ..variants import INHERITED
-from ..violation import WorldLacks, case_name, check, violated
+from ..violation import WorldLacks, case_name, check, each_of, violated
 from ..world import Service
 
 _IDENTITY = f"{PARAMETERS}/IdentityParameter"
@@ -245,12 +245,13 @@ def test_not_utf8(evidence: Evidence) -> None:
 def test_utf8(evidence: Evidence) -> None:
     """JSON is UTF-8 (RFC 8259), and its texts have no lone surrogates."""
     answers = [answer for _, answer in evidence.fetched] + [page for walk in evidence.walks for page in walk.pages]
-    for answer in answers:
-        if answer.status != 200:
-            continue
+
+    def is_whole(answer: Answer) -> None:
         if answer.body.startswith(b"\xef\xbb\xbf"):
             violated("JSON in UTF-8", f"{answer.summary}, with a byte order mark before it", answer)
         check(not _has_surrogates(answer.json), "texts of whole characters", "a text with half of a pair", answer)
+
+    each_of([answer for answer in answers if answer.status == 200], is_whole)
 
 
 @clause("TEXT-21", "must", "Page URLs keep every Identity", source=SDKS, spec=f"{SCHEMAS}/PageMeta/properties/url")
