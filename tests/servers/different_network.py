@@ -166,7 +166,10 @@ class LosesRequests(_Counts):
 
 
 class LosesTheFirstDelete(Right):
-    """The network is at fault: the answer to the first DELETE that succeeds is lost, and of the ninth comes a 502."""
+    """The network is at fault: the answer to the first DELETE that succeeds is lost, and of the 30th comes a 502.
+
+    By then no clause deletes that the first loss has hit, which would rightly be accused of a second one.
+    """
 
     def __init__(self, world: dict[str, Any]) -> None:
         super().__init__(world)
@@ -178,7 +181,7 @@ class LosesTheFirstDelete(Right):
             return answer
         number = next(self.successes)
         answer.dropped = number == 1
-        return _bad_gateway() if number == 9 else answer
+        return _bad_gateway() if number == 30 else answer
 
 
 def _bad_gateway() -> Answer:
