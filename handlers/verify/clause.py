@@ -18,7 +18,7 @@ PAGE = "Twilio's page"
 SDKS = "the official SDKs"
 """What the official SDKs send, and need to be answered."""
 SEEN = "answers of Twilio's"
-"""Answers of Twilio's that were recorded or told of in public."""
+"""Answers of Twilio's that were recorded or described in public."""
 OURS = "decided here"
 """A decision of this contract where Twilio's page is silent."""
 

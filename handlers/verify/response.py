@@ -114,7 +114,7 @@ class Answer:
 
     @property
     def summary(self) -> str:
-        """What came, in a few words that hold nobody's personal data."""
+        """Describe the answer in a few words, without personal data."""
         if not self.status:
             return f"no answer{': ' if self.reason else ''}{self.reason}"
         text = f"status {self.status}"
@@ -204,7 +204,7 @@ def is_integer(value: object) -> bool:
 
 
 def describe(value: object, length: int = 80) -> str:
-    """Give a JSON value that is nobody's personal data, cut to so many characters."""
+    """Give a JSON value without personal data, cut to so many characters."""
     if value is MISSING:
         return "missing"
     is_simple = value is None or isinstance(value, (str, bool, int, float))

@@ -156,7 +156,7 @@ class Run:
         lines += " ".join([each.reproduce for each in self.report.findings])
         names = {"account": self.world.account.sid, "other": next((each.sid for each in self.world.others), "B")}
         self.report.variables = {
-            name: told.format(**names) for name, told in _VARIABLES.items() if f'"${name}"' in lines
+            name: text.format(**names) for name, text in _VARIABLES.items() if f'"${name}"' in lines
         }
 
 

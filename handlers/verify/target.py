@@ -44,7 +44,7 @@ _SEEN = 100 << 20
 """Bytes of answers that are kept to be judged at the end."""
 
 _FOLLOWED = re.compile(r"(https?://[!-~]+)?/[!-~]*")
-"""A URL with a path; one without scheme and host is told by its own clause, and followed nevertheless."""
+"""A URL with a path; one without scheme and host violates a clause of its own, and is followed nevertheless."""
 
 _BELOW = "/v2/Services/"
 """What every path of the contract begins with."""
@@ -173,7 +173,7 @@ class Target:
         """Send a request to a path below the base URL, or to an absolute URL of its origin, exactly as it is given.
 
         Account A's credentials go with it unless others, or None, are given. A request that gets no answer is made once
-        more, but never a DELETE; one that is told to wait is made again after that time. Raises `Violation` when it
+        more, but never a DELETE; one that the server delays is repeated after that time. Raises `Violation` when it
         gets no answer though others do, and `TargetGone` when nothing is answered any more.
         """
         request = self.request(method, where, credentials, headers, body, is_odd=is_odd, scheme=scheme)
@@ -239,8 +239,8 @@ class Target:
         except TransportError as error:
             if request.method == "DELETE":
                 self._probe(request)
-                told = f"the answer to a DELETE was lost: {reason(error)}"
-                raise DeleteLost(told, unanswered(request)) from error
+                message = f"the answer to a DELETE was lost: {reason(error)}"
+                raise DeleteLost(message, unanswered(request)) from error
         try:
             return self._tried(request, kept)
         except TransportError as error:

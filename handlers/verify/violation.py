@@ -110,8 +110,8 @@ def of_cases(failed: Sequence[tuple[str, Violation]], count: int) -> Violation:
         return shortest
     names = list(dict.fromkeys(name for name, _ in failed if name))
     shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
-    told = f"{len(failed)} of {count} cases fail{'s' if len(failed) == 1 else ''}{': ' if names else ''}{shown}"
-    detail = f"{shortest.detail}; {told}" if shortest.detail else told
+    summary = f"{len(failed)} of {count} cases fail{'s' if len(failed) == 1 else ''}{': ' if names else ''}{shown}"
+    detail = f"{shortest.detail}; {summary}" if shortest.detail else summary
     return Violation(shortest.expected, shortest.actual, *shortest.shown_by, detail=detail)
 
 

@@ -19,8 +19,8 @@
   };
 
   const say = (text, bad = false) => {
-    find("told").className = bad ? "bad" : "";
-    find("told").textContent = text;
+    find("message").className = bad ? "bad" : "";
+    find("message").textContent = text;
   };
 
   const connected = (text) => {

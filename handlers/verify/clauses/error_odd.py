@@ -104,7 +104,7 @@ def _odd_errors(evidence: Evidence) -> Sequence[Answer]:
 def _answer(evidence: Evidence, method: str, path: str) -> Answer | None:
     try:
         return evidence.target.send(method, path, is_odd=True)
-    except Violation:  # that nothing is answered is told by another clause
+    except Violation:  # another clause reports that nothing is answered
         return None
 
 

@@ -223,7 +223,7 @@ def _ends_with_its_head(evidence: Evidence, case: tuple[str, str | None]) -> Non
     request = evidence.target.request("HEAD", path, credentials)
     for _ in range(_ATTEMPTS):
         with (
-            suppress(TransportError),  # a connection that ends is told by another clause
+            suppress(TransportError),  # a connection that ends violates another clause
             closing(evidence.target.client.converse([request], _WITHIN_S)) as answers,
         ):
             for answer, received in answers:

@@ -18,7 +18,7 @@ from ..target import unanswered
 
 Json = dict[str, Any]
 Key = tuple[str, str, int]
-"""A check, an operation and a status: what is told once."""
+"""A check, an operation and a status: the key of one finding."""
 
 _NO_ANSWER = "network"
 

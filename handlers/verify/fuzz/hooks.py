@@ -31,7 +31,7 @@ _send = requests.adapters.HTTPAdapter.send
 
 
 def _guarded(adapter: requests.adapters.HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> Any:
-    """Send a request, if it may be sent; one that is told to wait, or was lost, is made again.
+    """Send a request, if it may be sent; one that is delayed by the server, or was lost, is repeated.
 
     No hook sees all requests: those that a check makes, and redirects, pass through here alone.
     """

@@ -86,7 +86,7 @@ def fuzz(run: Run, examples: int, announce: Callable[[str], None]) -> Fuzzed:
         report = folder / "report.ndjson"
         status = _run_schemathesis(run, examples, folder, report)
         if status is None:
-            announce(f"Schemathesis was ended after {_bound(examples)} s: what it had found until then is told.")
+            announce(f"Schemathesis was ended after {_bound(examples)} s: its findings until then are reported.")
         elif status not in _FOUND:
             _check_target(run)
             raise Refusal(f"Schemathesis failed ({status}): {run.secrets.hidden(_last_lines(folder / 'log'))}")

@@ -158,17 +158,19 @@ class Client:
             status = answer.status
             return replace(answer, began=began)
 
-        told = "none"
+        outcome = "none"
         try:
             yield note
         except (TransportError, TooLarge) as error:
-            told = str(error)
+            outcome = str(error)
             raise
         finally:
             with self._lock:
                 del self._under_way[key]
                 if is_remembered:
-                    self.history.append(Exchange(CLAUSE.get(), began, request, status, str(status) if status else told))
+                    self.history.append(
+                        Exchange(CLAUSE.get(), began, request, status, str(status) if status else outcome)
+                    )
 
     def _taken(self, kept: Kept) -> Connection | None:
         while True:

@@ -27,8 +27,8 @@ def away(target: Target, error: TransportError) -> str:
         remedy = "name its authority with --ca-file, or pass --insecure to accept it"
     elif isinstance(cause, socket.gaierror):
         what, remedy = f"The host of {url} cannot be found", "correct its name"
-    elif told := in_its_place(target, error):
-        return told
+    elif known := in_its_place(target, error):
+        return known
     elif isinstance(error, TimedOut) or isinstance(cause, TimeoutError):
         what = f"{url} does not answer within {target.client.timeout:g} s"
         remedy = "look whether it runs, and whether a firewall is between; --timeout gives it longer"

@@ -80,8 +80,8 @@ def _unfit(target: Target, answers: list[Answer]) -> str:
     if all(300 <= answer.status < 400 for answer in answers):
         moved = f" to {first.header('location')[:200]}" if first.header("location") else ""
         return f"{target.base_url} redirects{moved}: name the URL that it redirects to, up to what stands before /v2."
-    if first.status == 400 and (told := in_its_place(target, None)):
-        return told
+    if first.status == 400 and (cause := in_its_place(target, None)):
+        return cause
     if all(answer.status in _STARTING for answer in answers):
         kind = first.media_type or "no Content-Type"
         return (

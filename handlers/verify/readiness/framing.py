@@ -1,4 +1,4 @@
-"""Framing: answers that no clause can read. A few requests before the clauses find them, so that each is told once."""
+"""Framing: answers that no clause can read. A few requests before the clauses find them, and each is reported once."""
 
 import codecs
 import json
@@ -97,8 +97,8 @@ def blockages(evidence: Evidence) -> Sequence[Blockage]:
             continue  # what does not exist crashes it: a clause of its own tells that
         clause = clauses.setdefault(after.name, after.clause)  # of one cause in all answers one clause tells
         known = found.get(clause, Blockage(clause, Violation(after.expected, after.actual), frozenset()))
-        told = known.violation
-        violation = Violation(told.expected, told.actual, *told.shown_by, other)
+        same = known.violation
+        violation = Violation(same.expected, same.actual, *same.shown_by, other)
         found[clause] = Blockage(clause, violation, known.symptoms | {(after.name, after.scope)})
     return list(found.values())
 

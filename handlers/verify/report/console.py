@@ -117,16 +117,16 @@ def show_summary(report: Report, console: Console) -> None:
     _show_skipped(report, console)
     for note in report.notes:
         _tell("Note", note, console)
-    for name, told in report.variables.items():
-        _tell(f"${name}", told, console)
+    for name, text in report.variables.items():
+        _tell(f"${name}", text, console)
     _show_target(report, console)
     if report.mended:
         _tell("Mended", f"{', '.join(report.mended)}: the baseline can do without.", console)
-    if told := fuzzing(report):
-        _tell("Fuzzing", told, console)
+    if text := fuzzing(report):
+        _tell("Fuzzing", text, console)
     counts = Counter(kind(report, result) for result in report.results)
-    told = ", ".join(f"{counts[each]} {each}" for each in _STYLES if counts[each])
-    console.print(f"{told or 'nothing checked'}; {report.requests} requests in {report.duration_s:.1f} s.")
+    text = ", ".join(f"{counts[each]} {each}" for each in _STYLES if counts[each])
+    console.print(f"{text or 'nothing checked'}; {report.requests} requests in {report.duration_s:.1f} s.")
     style = {"conformant": "bold green", "violations": "bold red"}.get(report.verdict, "bold yellow")
     console.print(Text(printable(verdict(report)), style), soft_wrap=True)
 

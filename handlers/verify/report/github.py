@@ -62,9 +62,9 @@ def summary(report: Report) -> str:
             cells = (_title(each), kind(report, each), each.expected, each.actual)
             lines.append("| " + " | ".join(map(_cell, cells)) + " |")
     lines_beside = [fuzzing(report), remedy(report) if lacking(report) else "", *report.notes]
-    for told in (*lines_beside, f"Mended: {', '.join(report.mended)}." if report.mended else ""):
-        if told:
-            lines += ["", _cell(told)]
+    for line in (*lines_beside, f"Mended: {', '.join(report.mended)}." if report.mended else ""):
+        if line:
+            lines += ["", _cell(line)]
     return "\n".join([*lines, "", ""])
 
 
