@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .support import measuring
+from .support import measuring, running
 from .support.databases import DATABASES, Place
 from .support.engines import ENGINES, Database, PostgresDatabase, SqliteDatabase
 from .support.postgres import Postgres
@@ -59,6 +59,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         for tool in marker.args:
             if what := missing(tool):
                 unavailable(what)
+
+
+@pytest.fixture
+def unforked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands and services begin as from a shell: the fork server has limits and a command line of its own."""
+    monkeypatch.setattr(running, "in_a_test", lambda: False)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from . import renditions
 RESULT = {"operations": ["a", "b"], "checks": ["c"], "statuses": ["a 200"]}
 
 
-@pytest.mark.ci("runs Schemathesis three times")
+@pytest.mark.nightly("runs Schemathesis three times: `make fuzz-renditions` does so in full size")
 def test_a_small_run_comes_to_the_same_result_from_each(tmp_path, capsys):
     """10 examples an operation, from the contract as written, in OpenAPI 3.1, and without references."""
     status = renditions.main(["--examples", "10", "--report-dir", str(tmp_path)])

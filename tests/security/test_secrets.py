@@ -13,7 +13,11 @@ from ..support import raw
 from ..support.processes import children
 from ..support.running import Service, run_cli, wait_until
 
-pytestmark = [pytest.mark.ci("makes everything fail, and searches all logs"), pytest.mark.long]
+pytestmark = [
+    pytest.mark.ci("makes everything fail, and searches all logs"),
+    pytest.mark.long,
+    pytest.mark.usefixtures("unforked"),
+]
 
 SECRET = re.compile(r"^(?:auth_token|secret): (\w+)$", re.MULTILINE)
 

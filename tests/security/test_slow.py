@@ -187,6 +187,7 @@ def test_too_many_connections(ask, world, hasty):
         assert "Traceback" not in crowded.log
 
 
+@pytest.mark.usefixtures("unforked")
 @pytest.mark.parametrize("hard", [True, False])
 def test_files_for_all_connections(hasty, hard):
     """A service raises what it may open to what its connections take; where the system forbids it, the log tells."""

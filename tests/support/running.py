@@ -35,7 +35,7 @@ def run_cli(
     """Run a command to its end. Does not raise: look at `returncode`, `stdout` and `stderr`."""
     text = stdin.decode() if isinstance(stdin, bytes) else stdin or ""
     command = [*map(str, arguments)]
-    if not _in_a_test():
+    if not in_a_test():
         return subprocess.run(
             [*CLI, *command], input=text, capture_output=True, text=True, check=False, timeout=timeout, cwd=cwd,
             env=environment(),
@@ -55,7 +55,7 @@ def run_cli(
         return subprocess.CompletedProcess([*CLI, *command], process.wait(60), output.read(), errors.read())
 
 
-def _in_a_test() -> bool:
+def in_a_test() -> bool:
     """Whether pytest runs: what measures starts the command itself, and not by a fork."""
     return "PYTEST_CURRENT_TEST" in os.environ
 
@@ -109,7 +109,7 @@ class Service:
         with Path(os.devnull).open() as nothing:
             streams = (nothing.fileno(), output, errors)
             self._process: Forked | subprocess.Popen[bytes]
-            if self._under or not _in_a_test():
+            if self._under or not in_a_test():
                 command = [*self._under, *CLI, *self._command]
                 self._process = subprocess.Popen(command, stdout=output, stderr=errors, env=environment())
             else:
