@@ -166,10 +166,7 @@ class LosesRequests(_Counts):
 
 
 class LosesTheFirstDelete(Right):
-    """The network is at fault: the answer to the first DELETE that succeeds is lost, and of the 30th comes a 502.
-
-    By then no clause deletes that the first loss has hit, which would rightly be accused of a second one.
-    """
+    """The network is at fault: the answer to the first DELETE that succeeds is lost."""
 
     def __init__(self, world: dict[str, Any]) -> None:
         super().__init__(world)
@@ -177,11 +174,22 @@ class LosesTheFirstDelete(Right):
 
     def answer(self, request: Request) -> Answer:
         answer = super().answer(request)
-        if request.method != "DELETE" or answer.status != 204:
-            return answer
-        number = next(self.successes)
-        answer.dropped = number == 1
-        return _bad_gateway() if number == 30 else answer
+        if request.method == "DELETE" and answer.status == 204 and next(self.successes) == 1:
+            return self.lose(answer)
+        return answer
+
+    def lose(self, answer: Answer) -> Answer:
+        """Lose an answer."""
+        answer.dropped = True
+        return answer
+
+
+class GatewayLosesTheFirstDelete(LosesTheFirstDelete):
+    """A gateway is at fault: the answer to the first DELETE that succeeds is a 502."""
+
+    def lose(self, _: Answer) -> Answer:
+        """Put the gateway's own answer in its place."""
+        return _bad_gateway()
 
 
 def _bad_gateway() -> Answer:
