@@ -114,6 +114,17 @@ def world(world_file: Path) -> World:
     return World.made(world_file)
 
 
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the downloads."""
+    from chat_bindings.site.downloads import downloads
+
+    folder = tmp_path_factory.mktemp("published")
+    for name, content in downloads().items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
 def load(path: Path, world_file: Path) -> Place:
     """A new database that holds a world: the file at `path`, unless `--engine` says otherwise."""
     return DATABASES.loaded(path, world_file)

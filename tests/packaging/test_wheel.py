@@ -54,7 +54,7 @@ def test_the_wheel_carries_the_specs_and_no_package_called_handlers(installed):
     assert "chat_bindings/py.typed" in names
     assert "chat_bindings/verify/report/templates/report.html.j2" in names
     assert {"chat_bindings/server/control/page.html.j2", "chat_bindings/openapi/site/control.js"} <= {*names}
-    assert "chat_bindings/verify/clauses/page.py" in names
+    assert "chat_bindings/verify/clauses/paging/pages.py" in names
     assert "chat_bindings/openapi/clients/common.yaml" in names
     assert "chat_bindings/openapi/clients/templates/go/README.mustache" in names
 

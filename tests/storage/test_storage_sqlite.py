@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,6 +77,16 @@ def device(endpoint: str) -> Registration:
     return Registration("u", endpoint, "apn", "CR1", [])
 
 
+async def longest_turn(task: "asyncio.Task[Any]") -> float:
+    """Wait for a task to end. Returns the seconds of the longest turn of the event loop meanwhile."""
+    longest = 0.0
+    while not task.done():
+        turn = time.monotonic()
+        await asyncio.sleep(0.001)
+        longest = max(longest, time.monotonic() - turn)
+    return longest
+
+
 def test_a_lone_write_that_takes_long_leaves_the_event_loop_free(path):
     """After lone writes one that waits for a lock blocks the loop for a moment alone, and fails in its time."""
 
@@ -88,11 +99,7 @@ def test_a_lone_write_that_takes_long_leaves_the_event_loop_free(path):
         with closing(connect(path)) as other:
             other.execute("BEGIN IMMEDIATE")
             waiting = asyncio.create_task(storage.register("AC1", "IS1", device("late")))
-            longest = 0.0
-            while not waiting.done():
-                turn = time.monotonic()
-                await asyncio.sleep(0.001)
-                longest = max(longest, time.monotonic() - turn)
+            longest = await longest_turn(waiting)
             with pytest.raises(StorageUnavailable):
                 waiting.result()
         assert longest < LOCK_TIMEOUT / 2
@@ -135,11 +142,7 @@ def test_the_event_loop_never_waits_for_a_lock(path, method):
         with held(HOLD_EVERYTHING, path):
             started = time.monotonic()
             asked = asyncio.create_task(getattr(storage, method)(*arguments))
-            longest = 0.0
-            while not asked.done():
-                turn = time.monotonic()
-                await asyncio.sleep(0.001)
-                longest = max(longest, time.monotonic() - turn)
+            longest = await longest_turn(asked)
             with pytest.raises(StorageUnavailable):
                 asked.result()
             assert LOCK_TIMEOUT <= time.monotonic() - started < 4 * LOCK_TIMEOUT

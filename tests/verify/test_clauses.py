@@ -74,7 +74,7 @@ def test_every_clause_is_tripped_by_a_wrong_server():
 
 def test_the_suite_imports_nothing_of_the_service():
     """The clauses speak HTTP only: they and what runs them import nothing of the server, its worlds or its storage."""
-    paths = [*VERIFY.glob("*.py"), *VERIFY.glob("clauses/*.py"), *VERIFY.glob("http/*.py")]
+    paths = [*VERIFY.glob("*.py"), *VERIFY.glob("clauses/**/*.py"), *VERIFY.glob("http/*.py")]
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom):
@@ -84,7 +84,8 @@ def test_the_suite_imports_nothing_of_the_service():
 
 def test_all_modules_are_checked():
     """No module with checks is left out."""
-    assert {path.stem for path in VERIFY.glob("clauses/*.py")} - {"__init__", "free"} == set(MODULES)
+    paths = [path.relative_to(VERIFY / "clauses").with_suffix("") for path in VERIFY.glob("clauses/**/*.py")]
+    assert {".".join(path.parts) for path in paths if path.name != "__init__"} - {"free"} == set(MODULES)
 
 
 def test_patterns_choose_clauses():

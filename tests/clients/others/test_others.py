@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from chat_bindings.site.downloads import downloads
-
 from ...support.running import Service, World
 from ...support.tools import unavailable
 from . import driver
@@ -15,14 +13,6 @@ from .__main__ import main, section
 from .driver import ROOT, Failed, Generator, Missing, Reference, check, generators
 
 MARKS = {True: pytest.mark.ci("installs a generator"), False: pytest.mark.nightly("part of `make clients`")}
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("published")
-    for name, content in downloads().items():
-        (folder / name).write_bytes(content)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What `serve --control` costs a request that nobody reads in the journal: CPU time per fetch, with it and without."""
+"""The cost of `serve --control` for a request that is not read in the journal: CPU time per fetch, with and without."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack

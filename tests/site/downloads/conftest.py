@@ -1,4 +1,4 @@
-"""The downloads in a folder, and servers to use them against."""
+"""Servers to use the downloads against."""
 
 import re
 from collections.abc import Iterator
@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-
-from chat_bindings.site.downloads import downloads
 
 from ...support.running import Service, wait_until
 
@@ -17,15 +15,6 @@ class Demo(NamedTuple):
 
     url: str
     token: str
-
-
-@pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the downloads."""
-    folder = tmp_path_factory.mktemp("published")
-    for name, content in downloads().items():
-        (folder / name).write_bytes(content)
-    return folder
 
 
 @pytest.fixture

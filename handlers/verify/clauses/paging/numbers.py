@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from urllib.parse import parse_qs, urlsplit
 
-from ..clause import OURS, SDKS, clause
-from ..evidence import Evidence
-from ..facts import LARGEST_SIZE, PARAMETERS, SCHEMAS
-from ..response import MISSING, Answer, describe, is_integer
-from ..violation import WorldLacks, check, violated
+from ...clause import OURS, SDKS, clause
+from ...evidence import Evidence
+from ...facts import LARGEST_SIZE, PARAMETERS, SCHEMAS
+from ...response import MISSING, Answer, describe, is_integer
+from ...violation import WorldLacks, check, violated
 
 _TOKEN = f"{PARAMETERS}/PageTokenParameter"
 _META = f"{SCHEMAS}/PageMeta/properties"

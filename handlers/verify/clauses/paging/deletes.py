@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..clause import OURS, clause
-from ..evidence import Evidence
-from ..facts import SCHEMAS
-from ..plan import Picks
-from ..response import Answer, describe_url
-from ..violation import WorldLacks, check, some, violated
-from ..world import Service
+from ...clause import OURS, clause
+from ...evidence import Evidence
+from ...facts import SCHEMAS
+from ...plan import Picks
+from ...response import Answer, describe_url
+from ...violation import WorldLacks, check, some, violated
+from ...world import Service
 
 _NEXT = f"{SCHEMAS}/PageMeta/properties/next_page_url"
 _PREVIOUS = f"{SCHEMAS}/PageMeta/properties/previous_page_url"

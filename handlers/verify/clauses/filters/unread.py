@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from ..clause import OURS, clause
-from ..evidence import Evidence, same_bindings
-from ..facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, TYPES
-from ..response import Answer
-from ..target import encoded
-from ..violation import WorldLacks, check, some
-from ..world import Service
+from ...clause import OURS, clause
+from ...evidence import Evidence, same_bindings
+from ...facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, TYPES
+from ...response import Answer
+from ...target import encoded
+from ...violation import WorldLacks, check, some
+from ...world import Service
 
 _TYPE = f"{PARAMETERS}/BindingTypeParameter"
 _IDENTITY = f"{PARAMETERS}/IdentityParameter"

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import combinations
 
-from ..clause import OURS, PAGE, SDKS, clause
-from ..evidence import Evidence, Walk, same_bindings
-from ..facts import BAD_PARAMETER, LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS, TYPES
-from ..response import Answer, describe_url
-from ..target import encoded
-from ..violation import check, each_of
-from ..world import Service
+from ...clause import OURS, PAGE, SDKS, clause
+from ...evidence import Evidence, Walk, same_bindings
+from ...facts import BAD_PARAMETER, LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS, TYPES
+from ...response import Answer, describe_url
+from ...target import encoded
+from ...violation import check, each_of
+from ...world import Service
 
 _TYPE = f"{PARAMETERS}/BindingTypeParameter"
 _IDENTITY = f"{PARAMETERS}/IdentityParameter"

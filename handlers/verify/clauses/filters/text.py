@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
-from ..clause import OURS, PAGE, SDKS, clause
-from ..evidence import Evidence, same_bindings
-from ..facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS
-from ..response import Answer
-from ..variants import INHERITED
-from ..violation import WorldLacks, case_name, check, each_of, violated
-from ..world import Service
+from ...clause import OURS, PAGE, SDKS, clause
+from ...evidence import Evidence, same_bindings
+from ...facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS
+from ...response import Answer
+from ...variants import INHERITED
+from ...violation import WorldLacks, case_name, check, each_of, violated
+from ...world import Service
 
 _IDENTITY = f"{PARAMETERS}/IdentityParameter"
 _PROPERTY = f"{SCHEMAS}/Binding/properties/identity"

@@ -1,0 +1,1 @@
+"""FILTER and TEXT: the filters of a list, and the texts that they compare."""

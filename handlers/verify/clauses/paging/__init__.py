@@ -1,0 +1,1 @@
+"""PAGE: pages, their URLs and parameters, and walks through lists that change."""
