@@ -17,8 +17,6 @@ PAGE = "Twilio's page"
 """Twilio's page of the resource."""
 SDKS = "the official SDKs"
 """What the official SDKs send, and need to be answered."""
-SEEN = "answers of Twilio's"
-"""Answers of Twilio's that were recorded or described in public."""
 OURS = "decided here"
 """A decision of this contract where Twilio's page is silent."""
 

@@ -26,7 +26,6 @@ A, S, TOKEN = f"AC{'a' * 32}", f"IS{'a' * 32}", "a1" * 16
 _READ = "+dac_read_search"
 ANYBODY = ["setpriv", "--reuid=54321", "--clear-groups", f"--inh-caps={_READ}", f"--ambient-caps={_READ}"]
 WORLD = {"accounts": [{"sid": A, "auth_token": TOKEN, "services": [{"sid": S, "bindings": []}]}]}
-HASHED = {"accounts": [{"sid": A, "auth_token_sha256": "0" * 64, "services": []}]}
 
 
 @contextmanager

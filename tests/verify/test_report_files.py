@@ -25,8 +25,6 @@ HOSTILE = (
     + "x" * 3000
 )
 
-OUTCOMES = ["passed", "failed", "skipped"]
-
 
 def report_of(*outcomes, **options):
     """A report of the first clauses, with hostile texts."""

@@ -29,7 +29,6 @@ _LINGER_BYTES = 32 << 20
 reset of the connection."""
 
 _HEEDED = frozenset({b"host", b"expect", b"content-length", b"transfer-encoding"})
-_CHUNKED = b"chunked"
 
 
 class _Nowhere(list[Any]):
