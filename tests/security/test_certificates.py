@@ -73,7 +73,7 @@ def everywhere(service: Service, chain: bytes) -> bool:
 def test_a_renewed_certificate(tmp_path, files, trust):
     """Files that change are read again by each worker; what is connected stays so, with the old one."""
     with Service(tmp_path / "tls.db", *files.options, "--workers", WORKERS) as service:
-        assert wait_until(lambda: service.log.count("is ready") >= WORKERS, 60)
+        service.wait_for_workers(WORKERS)
         with httpx.Client(base_url=service.url, verify=trust, timeout=60) as kept:
             assert kept.get("/x").status_code == 404
             connection = next(iter(kept._transport._pool.connections))  # noqa: SLF001 - to see that it is the same

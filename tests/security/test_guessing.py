@@ -12,7 +12,7 @@ from ..support import raw
 from ..support.answers import check_documented, check_error
 from ..support.databases import locator_of
 from ..support.guessing import Guessed, Source, addresses, guess
-from ..support.running import Service, run_cli, wait_until
+from ..support.running import Service, run_cli
 
 BY_ADDRESS, BY_ACCOUNT = 40, 100
 NOBODY = f"AC{'0' * 32}"
@@ -211,7 +211,7 @@ def test_workers_share_the_limits(service, path):
     """Each of two workers counts by itself, up to half of a limit, so all of them keep to it."""
     options = ("--workers", 2, "--guesses-per-address", BY_ADDRESS, "--guesses-per-account", 0)
     with Service(service.database, *options) as running:
-        assert wait_until(lambda: running.log.count("is ready") >= 2, 60)
+        running.wait_for_workers(2)
         guessed = attack(running, path, NOBODY, ["127.0.0.1"] * 40, 400)
     assert BY_ADDRESS // 2 <= guessed.statuses[401] <= BY_ADDRESS + guessed.seconds * BY_ADDRESS / 60 + 2
 

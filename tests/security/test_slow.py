@@ -16,7 +16,7 @@ from ..conftest import load
 from ..server.conftest import Asker, registration
 from ..support import raw
 from ..support.answers import check_documented, check_error
-from ..support.processes import computed
+from ..support.processes import computed, resident
 from ..support.running import Service, wait_until
 
 pytestmark = [pytest.mark.ci("waits for slow clients to be given up"), pytest.mark.long]
@@ -151,11 +151,6 @@ def test_an_answer_that_is_not_read(ask, world, hasty):
             collections.deque(map(connection.sendall, [request * 100] * 10_000), maxlen=0)
     assert resident(hasty.pid) < 300_000_000
     check_documented(ask("fetchBinding"), "fetchBinding")
-
-
-def resident(pid: int) -> int:
-    """The bytes of memory that a process has."""
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024
 
 
 def test_nothing_is_done_while_nobody_is_there(hasty):

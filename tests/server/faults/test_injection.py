@@ -58,13 +58,8 @@ def faulty(tmp_path_factory, world_file, rules_file) -> Iterator[Service]:
     """A service with rules, of one worker."""
     database = load(tmp_path_factory.mktemp("faulty") / "faulty.db", world_file)
     with Service(database, "--faults", "--fault-rules", rules_file) as service:
-        wait_for_workers(service, 1)
+        service.wait_for_workers(1)
         yield service
-
-
-def wait_for_workers(service: Service, number: int) -> None:
-    """All of them answer from then on, and all that they say at their start is in the log."""
-    assert wait_until(lambda: service.log.count(" is ready") >= number, 60)
 
 
 @pytest.fixture
@@ -369,7 +364,7 @@ def test_the_same_seed_gives_the_same_faults_in_any_number_of_workers(tmp_path, 
     meant = ("--faults-for-all", "--host", "0.0.0.0")  # that others may make requests fail can be said
     with Service(database, "--faults", "--fault-rules", rules_file, "--workers", 2, *meant) as service:
         service.url = service.url.replace("0.0.0.0", "127.0.0.1")
-        wait_for_workers(service, 2)
+        service.wait_for_workers(2)
         assert statuses(service, world, 2, 40) == chosen
         assert statuses(service, world, 1, 60) == [200, 200, 404] * 20
 

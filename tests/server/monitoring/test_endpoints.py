@@ -11,12 +11,12 @@ from ...conftest import load
 from ...support import raw
 from ...support.answers import check_error
 from ...support.databases import DATABASES, locator_of
+from ...support.holding import HOLD_EVERYTHING, held
 from ...support.monitoring import OPTIONS, WITHIN, Monitor
 from ...support.postgres import Postgres
 from ...support.processes import children
 from ...support.running import Service, run_cli, wait_until
 from ..conftest import Asker
-from ..test_faults import HOLD_EVERYTHING, held
 from ..test_lifecycle import Upload, check_refusal
 from .test_logs import NO_SUCH_TABLE, spoil
 

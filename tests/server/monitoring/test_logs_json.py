@@ -11,9 +11,9 @@ from chat_bindings.server.logs import JsonFormatter, TextFormatter
 
 from ...conftest import load
 from ...support.answers import operations
+from ...support.holding import HOLD_EVERYTHING, held
 from ...support.running import Service, run_cli, wait_until
 from ..conftest import Asker, registration
-from ..test_faults import HOLD_EVERYTHING, held
 from .test_logs import DEVICE, WORDS, all_that_is_secret, ask_for_everything, spoil
 
 MEMBERS = {"time", "level", "logger", "message"}

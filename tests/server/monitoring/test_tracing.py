@@ -9,10 +9,10 @@ import pytest
 from ...conftest import load
 from ...support.answers import operations
 from ...support.databases import DATABASES, locator_of
+from ...support.holding import HOLD_EVERYTHING, held
 from ...support.otlp import receiving
 from ...support.running import Service, run_cli, wait_until
 from ..conftest import Asker
-from ..test_faults import HOLD_EVERYTHING, held
 from ..test_lifecycle import check_refusal
 from .test_logs import DEVICE, NO_SUCH_TABLE, all_that_is_secret, ask_for_everything, spoil
 
