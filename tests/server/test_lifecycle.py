@@ -5,7 +5,6 @@ import re
 import shlex
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import time
@@ -14,11 +13,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-import trustme
 
 from ..conftest import load
 from ..support import raw
-from ..support.answers import check_documented, document, operations, response_of
+from ..support.answers import check_documented, document, operations
 from ..support.databases import locator_of
 from ..support.monitoring import OPTIONS, Monitor
 from ..support.processes import children
@@ -190,7 +188,7 @@ def test_workers_that_start_slowly(database, tmp_path, monkeypatch):
 
 
 def test_the_demo(tmp_path):
-    """It prints a curl line that fetches the Binding of Twilio's page; each start has a new token, and leaves nothing."""
+    """Its curl line fetches the Binding of Twilio's page; each start has a new token, and each end leaves nothing."""
     tokens = set()
     for number in (signal.SIGINT, signal.SIGTERM):
         with Service(tmp_path, arguments=("serve", "--demo", "--port", 0)) as service:
@@ -221,46 +219,12 @@ def check_refusal(done, *names: str) -> None:
         assert name in done.stderr, done.stderr
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """A certificate authority of our own, and a certificate for localhost: the paths of its chain and key."""
-    folder = tmp_path_factory.mktemp("tls")
-    authority = trustme.CA()
-    issued = authority.issue_cert("localhost", "127.0.0.1")
-    issued.private_key_pem.write_to_path(folder / "key.pem")
-    for blob in issued.cert_chain_pems:
-        blob.write_to_path(folder / "cert.pem", append=True)
-    trustme.CA().issue_cert("localhost").private_key_pem.write_to_path(folder / "other.pem")
-    authority.cert_pem.write_to_path(folder / "ca.pem")
-    (folder / "empty.pem").touch()
-    return folder
-
-
 def test_a_port_that_is_taken(database):
     """A port that is in use is refused, with its option and its number."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         done = refused("--port", port, "--database", locator_of(database))
     check_refusal(done, f"--port {port}", "in use")
-
-
-@pytest.mark.parametrize(
-    ("options", "names"),
-    [
-        (("--tls-cert", "cert.pem"), ("--tls-cert", "--tls-key")),
-        (("--tls-key", "key.pem"), ("--tls-cert", "--tls-key")),
-        (("--tls-cert", "missing.pem", "--tls-key", "key.pem"), ("--tls-cert", "missing.pem")),
-        (("--tls-cert", "cert.pem", "--tls-key", "missing.pem"), ("--tls-key", "missing.pem")),
-        (("--tls-cert", "empty.pem", "--tls-key", "key.pem"), ("--tls-cert", "empty.pem")),
-        (("--tls-cert", "key.pem", "--tls-key", "cert.pem"), ("--tls-cert",)),
-        (("--tls-cert", "cert.pem", "--tls-key", "other.pem"), ("--tls-cert", "--tls-key")),
-    ],
-)
-def test_a_certificate_that_cannot_be_used(database, certificate, options, names):
-    """A certificate or key that is missing, empty, of another kind or of another pair is refused, with its option."""
-    paths = [option if option.startswith("--") else certificate / option for option in options]
-    done = refused("--port", 0, "--database", locator_of(database), *paths)
-    check_refusal(done, *names)
 
 
 @pytest.mark.parametrize(
@@ -278,23 +242,6 @@ def test_an_option_that_cannot_be_used(tmp_path, option, value):
     check_refusal(done, option)
     assert "secret" not in done.stderr
     assert text.read_text() == "This is a text and no database. " * 200
-
-
-def test_https(database, certificate, world):
-    """With a certificate it serves HTTPS, and its URLs say so."""
-    options = ("--tls-cert", certificate / "cert.pem", "--tls-key", certificate / "key.pem", "--workers", 2)
-    with Service(database, *options) as service:
-        assert service.url.startswith("https://127.0.0.1:")
-        service.wait_for_workers(2)
-        context = ssl.create_default_context(cafile=str(certificate / "ca.pem"))
-        with httpx.Client(base_url=service.url, auth=world.auth, verify=context, timeout=60) as client:
-            answer = client.get(operations()["listBindings"].path(ServiceSid=world.full["sid"]))
-            page = check_documented(response_of(answer), "listBindings")
-            assert page["meta"]["next_page_url"].startswith(f"{service.url}/")
-            assert client.get(page["meta"]["next_page_url"]).status_code == 200
-        with raw.connect(service.url) as plain:
-            plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert not raw.received(plain).startswith(b"HTTP/1.1 200")
 
 
 OPEN_AND_CLOSE = """
