@@ -10,7 +10,7 @@ import pytest
 from ...conftest import load
 from ...support import raw
 from ...support.answers import check_documented, check_error, check_id, errors, operations
-from ...support.running import Service, World, run_cli
+from ...support.running import Service, World, run_cli, wait_until
 from ..conftest import Asker, registration
 
 WISHES = ["code=500", "code=429, retry-after=9", "delay=5", "drop=request", "drop=answer", "drop=body", "malformed"]
