@@ -45,6 +45,12 @@ class Request:
         return value.replace("Basic", self.scheme, 1) if self.scheme else value
 
     @property
+    def case(self) -> str:
+        """A name for it in a list: the method, and the end of the path with the query, without identities."""
+        path, mark, query = self.url.partition("?")
+        return f"{self.method} {path.rpartition('/')[2]}{mark}{_IDENTITY.sub('Identity=...', query)}"
+
+    @property
     def curl(self) -> str:
         """The line of shell that repeats it; secrets are shell variables."""
         parts = ["curl -si --path-as-is --globoff"]
@@ -74,9 +80,8 @@ class Answer:
 
     @property
     def case(self) -> str:
-        """Its request, to name it in a list: the method, and the end of the path with the query, without identities."""
-        path, mark, query = self.request.url.partition("?")
-        return f"{self.request.method} {path.rpartition('/')[2]}{mark}{_IDENTITY.sub('Identity=...', query)}"
+        """Its request, to name it in a list."""
+        return self.request.case
 
     @property
     def is_of_binding(self) -> bool:
