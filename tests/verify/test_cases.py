@@ -34,6 +34,13 @@ def test_a_single_case_stays_as_it_is():
     assert raised.value.detail == ""
 
 
+def test_raw_bytes_are_shown_as_bash_writes_them():
+    """Bytes that are no UTF-8 stand in a curl line as Bash sends them, and are named in ASCII."""
+    request = Request("GET", "http://a/Bindings?it's=\udcff")
+    assert request.curl.endswith(r" $'http://a/Bindings?it\'s=\xff'")
+    assert case_name(Answer(request, 200, (), b"")) == r"GET Bindings?it's=\xff"
+
+
 @pytest.mark.parametrize(
     ("value", "name"),
     [
