@@ -10,7 +10,7 @@ import pytest
 
 from ...support import raw
 from ...support.answers import document
-from ...support.running import environment, run_cli
+from ...support.running import environment
 from ...support.specs import METHODS
 from .conftest import A, S, binding, serving, world
 
@@ -114,9 +114,3 @@ def test_exposure_without_a_token_is_refused(tmp_path, options, token, told):
                           check=False, timeout=60)  # fmt: skip
     assert done.returncode == 2
     assert told in " ".join(done.stderr.split())
-
-
-def test_no_control_undoes_the_variable(tmp_path):
-    """CHAT_BINDINGS_CONTROL turns it on, and what is typed wins."""
-    done = run_cli("serve", "--help")
-    assert "CHAT_BINDINGS_CONTROL" in done.stdout

@@ -32,7 +32,7 @@ QUESTIONS = {
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory, world_file):
-    return load(tmp_path_factory.mktemp("tracing") / "traced.db", world_file)
+    return load(tmp_path_factory.mktemp("tracing") / "service.db", world_file)
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +42,8 @@ def received():
 
 
 @pytest.fixture(scope="module")
-def traced(database, received):
-    """A service that is traced."""
+def service(database, received):
+    """A service that is service."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("OTEL_")]:
             patch.delenv(name)
@@ -51,11 +51,6 @@ def traced(database, received):
         patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
         with Service(database, "--tracing") as service:
             yield service
-
-
-@pytest.fixture
-def ask(traced, world):
-    return Asker(traced, world)
 
 
 @pytest.fixture
@@ -124,7 +119,7 @@ def test_spans_of_requests_without_an_operation(ask, span_of):
     assert (span.name, span.attributes["http.request.method"]) == ("fetchBinding", "HEAD")
 
 
-def test_faults(traced, ask, span_of, received, database):
+def test_faults(service, ask, span_of, received, database):
     """A 503 and a 500 are errors, with the kind of what went wrong; a 404 is none."""
     assert not span_of(ask("fetchBinding", sid=f"BS{'0' * 32}")).is_error
     with held(HOLD_EVERYTHING, database):
