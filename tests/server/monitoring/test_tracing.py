@@ -32,7 +32,7 @@ QUESTIONS = {
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory, world_file):
-    return load(tmp_path_factory.mktemp("tracing") / "service.db", world_file)
+    return load(tmp_path_factory.mktemp("tracing") / "traced.db", world_file)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def received():
 
 @pytest.fixture(scope="module")
 def service(database, received):
-    """A service that is service."""
+    """A service with tracing."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("OTEL_")]:
             patch.delenv(name)
