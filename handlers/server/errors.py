@@ -116,7 +116,7 @@ def _body(fault: ApiError, scope: Scope) -> bytes:
 
 async def respond(fault: ApiError, scope: Scope, send: Send) -> None:
     """Send an error."""
-    status, headers, body = _unchanging(fault.name)
+    status, headers, body = _precompute(fault.name)
     if body is None:
         body = _body(fault, scope)
     if fault.headers:
@@ -145,7 +145,7 @@ def encode_headers(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
 
 
 @cache
-def _unchanging(name: str) -> tuple[int, list[tuple[bytes, bytes]], bytes | None]:
+def _precompute(name: str) -> tuple[int, list[tuple[bytes, bytes]], bytes | None]:
     """Return the status and headers of a kind of error, and its body unless that depends on the request."""
     kind = catalogue()[name]
     body = None if "{" in kind.message else _body(ApiError(name), {})
