@@ -96,8 +96,8 @@ class Parameter:
         """Parse and validate the value. Raises the `ApiError` that the spec names for the broken rule."""
         value = self.coerce(values)
         if not self.is_valid(value) and (error := first_error(self._validator, self.schema, value)):
-            fault = self._errors.get(keyword(error), "invalid_parameter")
-            raise ApiError(fault, parameter=self.name, rule=rule(error))
+            kind = self._errors.get(keyword(error), "invalid_parameter")
+            raise ApiError(kind, parameter=self.name, rule=rule(error))
         return value
 
 
