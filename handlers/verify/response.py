@@ -117,7 +117,7 @@ class Answer:
             violated("a JSON object", f"{self.summary}; its body is a JSON {_kind(found)}", self)
         return found
 
-    @property
+    @cached_property
     def summary(self) -> str:
         """Describe the answer in a few words, without personal data."""
         if not self.status:

@@ -33,7 +33,7 @@ def test_every_case_that_failed_is_named():
 
 
 def test_a_case_without_a_world_hides_no_other():
-    """A case that the world has nothing for leaves the others judged; the clause is unjudged where none of them fails."""
+    """A case that the world lacks leaves the others judged; the clause is unjudged where none of them fails."""
 
     def lacks():
         raise WorldLacks("API key")

@@ -169,11 +169,17 @@ var defects = []defect{
 				return int(int32(number)), err
 			}
 		}},
-	{"base-zero", "PAGE-25", "ParseInt with base 0 reads `010` as eight and `0x10` as sixteen.",
+	{"base-zero", "PAGE-25", "ParseInt with base 0 reads the PageSize `010` as eight.",
 		func(a *app) {
-			a.integer = func(text string) (int, error) {
-				number, err := strconv.ParseInt(text, 0, 64)
-				return int(number), err
+			query := a.query
+			a.query = func(r *http.Request) (url.Values, error) {
+				values, err := query(r)
+				for i, text := range values["PageSize"] {
+					if number, err := strconv.ParseInt(text, 0, 64); err == nil {
+						values["PageSize"][i] = strconv.FormatInt(number, 10)
+					}
+				}
+				return values, err
 			}
 		}},
 	{"page-adds-up-over-64-bits", "PAGE-32", "Page has no bound, and Page + 1 of the largest int is negative.",
