@@ -191,6 +191,7 @@ faults: $(VENV)/.tested-with  ## Cause every outage while every operation is cal
 	$(BIN)/python -m tests.load.faults --figures
 
 wrong-servers: $(VENV)/.tested-with  ## Verify every wrong server, and each right one ten times; write the table
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/servers/fastify/node_modules/.installed
 	$(BIN)/python -m tests.servers.table
 
 tests/load/bench/prism/node_modules/.installed: tests/load/bench/prism/package.json tests/load/bench/prism/.npmrc
@@ -211,8 +212,9 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 
+# setuptools warns of each editable installation whose packages have another name than their folders.
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	PYTHONWARNINGS='ignore:Editable installation' $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 
 $(VENV)/.tested-with: $(VENV)/.installed
