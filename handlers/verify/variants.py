@@ -8,6 +8,8 @@ from .violation import check, each_of
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
 INHERITED = ("constructor", "__proto__", "toString")
 """What every object of JavaScript has: a SID, a user or an identity that is looked for among its properties."""
+RAW = "\udcff"
+"""A raw byte that is no UTF-8, as `surrogateescape` decodes it."""
 Variant = tuple[str, tuple[tuple[str, str], ...], bytes]
 VARIANTS: tuple[Variant, ...] = (
     ("a form's Content-Type", (FORM,), b""),

@@ -5,7 +5,8 @@ from ..credentials import Credentials
 from ..evidence import Evidence
 from ..facts import DELETE, FETCH, LIST
 from ..plan import Picks
-from ..response import Answer
+from ..response import Answer, readable
+from ..variants import RAW
 from ..violation import check
 from ..world import Binding
 
@@ -23,6 +24,8 @@ _UNREADABLE = (
     "%00",
     "=",
     "\u00e9=1",
+    f"{RAW}=1",
+    f"Identity={RAW}",
 )
 
 
@@ -87,8 +90,8 @@ def around(evidence: Evidence) -> None:
     deletes="unreadable query",
 )
 def unreadable(evidence: Evidence) -> None:
-    """A delete with a query that parsers drop, split or cannot decode (a broken escape, what is no UTF-8, a raw `;`)
-    MUST be an error below 500, and deletes nothing.
+    """A delete with a query that parsers drop, split or cannot decode (a broken escape, what is no UTF-8
+    (percent-encoded or raw), a raw `;`) MUST be an error below 500, and deletes nothing.
     """
 
     def action(picks: Picks) -> None:
@@ -96,9 +99,11 @@ def unreadable(evidence: Evidence) -> None:
         path = target.path(pick.service_sid, pick)
 
         def refused(query: str) -> None:
-            _refused(target.send("DELETE", f"{path}?{query}", is_odd=True))
+            answer = target.send("DELETE", f"{path}?{query}", is_odd=True)
+            if not evidence.is_before_the_application(answer):  # that is ERROR-19's
+                _refused(answer)
 
-        evidence.each(refused, _UNREADABLE)
+        evidence.each(refused, _UNREADABLE, name=readable)
         target.fetch(pick.service_sid, pick).has_status(200)
 
     evidence.attempt("unreadable query", action)

@@ -24,6 +24,7 @@ _SQL = ("%", "_", "*", ".*", "%%", "' OR '1'='1", "x' OR 'a'='a", '" OR ""="', "
 """Texts with wildcards, and with what SQL and shells give a meaning."""
 _SHORTEST_LONG = 100
 _UNICODE_ESCAPE = re.compile("%u([0-9A-Fa-f]{4})")
+_SURROGATE = re.compile("[\\ud800-\\udfff]")
 _MOST = 40
 """Identities that a clause filters by, at most, where it makes many."""
 Asked = list[tuple[Service, str]]
@@ -368,7 +369,7 @@ def _url(page: Answer, name: str) -> str:
 
 def _has_surrogates(value: Any) -> bool:
     if isinstance(value, str):
-        return any("\ud800" <= char <= "\udfff" for char in value)
+        return _SURROGATE.search(value) is not None
     if isinstance(value, dict):
         return any(map(_has_surrogates, value.values()))
     return isinstance(value, list) and any(map(_has_surrogates, value))
