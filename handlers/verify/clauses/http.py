@@ -126,8 +126,8 @@ def test_preflight_allows(evidence: Evidence) -> None:
 
     halves = {"the method": fits, "Authorization": fits_authorization}
     every(
-        (f"{name} of {case_name(case)}", partial(half, case))
-        for case in _preflights(evidence)
+        (f"{name} for {method} {path.rpartition('/')[2]}", partial(half, (method, path)))
+        for method, path in _preflights(evidence)
         for name, half in halves.items()
     )
 
@@ -218,7 +218,7 @@ def test_urls(evidence: Evidence) -> None:
         answer = evidence.target.follow(url)
         check(answer.status == 200, "URLs that work: status 200", answer.summary, giver, answer)
 
-    evidence.each(works, urls, name=lambda url: Request("GET", url).case)
+    evidence.each(works, urls, name=lambda url: case_name(Request("GET", url)))
 
 
 @clause("HTTP-11", "must", "Answers are framed as HTTP/1.1 says", source="RFC 9112", spec=LIST)

@@ -95,10 +95,14 @@ def test_deletes(evidence: Evidence) -> None:
         before = evidence.standing(service)
         calls = [partial(evidence.target.delete, service, each) for each in picks]
         answers = evidence.target.together(calls, len(picks))
-        each_of(answers, lambda answer: answer.has_status(204))
         after = evidence.standing(service)
-        left = [each.sid for each in picks if each.sid in after]
-        check(not left, "all of them deleted", f"{some(left)} still listed", *answers)
+
+        def is_gone(case: tuple[Binding, Answer]) -> None:
+            each, answer = case
+            answer.has_status(204)
+            check(each.sid not in after, f"{each.sid} deleted", "still listed", answer)
+
+        each_of(zip(picks, answers, strict=True), is_gone)
         gone = set(before) - set(after) - {each.sid for each in picks}
         check(not gone, "nothing else deleted", f"{some(list(gone))} gone", *answers)
 

@@ -8,7 +8,7 @@ from ...clause import OURS, PAGE, clause
 from ...evidence import Evidence, Walk
 from ...facts import DEFAULT_SIZE, LARGEST_SIZE, LIST, PARAMETERS, SCHEMAS, URLS
 from ...response import MISSING, Answer, describe, describe_url
-from ...violation import check, each_of, every, violated
+from ...violation import case_name, check, each_of, every, violated
 from ...world import Service
 
 _META = f"{SCHEMAS}/PageMeta/properties"
@@ -122,8 +122,8 @@ def test_first_has_no_previous(evidence: Evidence) -> None:
     walks = (*evidence.walks, *evidence.filtered_walks)
     every(
         [
-            *((walk.pages[0].case, partial(is_first, walk.pages[0])) for walk in walks),
-            *((f"the way back of {walk.case}", partial(is_led_back, walk)) for walk in _few(evidence)),
+            *((case_name(walk.pages[0]), partial(is_first, walk.pages[0])) for walk in walks),
+            *((f"the way back of {case_name(walk)}", partial(is_led_back, walk)) for walk in _few(evidence)),
         ]
     )
 

@@ -96,8 +96,13 @@ def test_token(evidence: Evidence) -> None:
 
     def cases(walk: Walk) -> Iterator[tuple[str, Callable[[], None]]]:
         token = ("PageToken", _token(walk.pages[0]))
-        for query in ((*walk.query, token), (token, *reversed(walk.query)), (token, *walk.query, ("Page", "1"))):
-            yield f"{', '.join(name for name, _ in query)} after {walk.case}", partial(fits, walk, query)
+        queries = {
+            "PageToken behind": (*walk.query, token),
+            "PageToken before": (token, *reversed(walk.query)),
+            "Page behind": (token, *walk.query, ("Page", "1")),
+        }
+        for name, query in queries.items():
+            yield f"{name} the parameters of {case_name(walk)}", partial(fits, walk, query)
 
     every(case for walk in walks[:3] for case in cases(walk))
 
