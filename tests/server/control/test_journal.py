@@ -7,7 +7,6 @@ import time
 from datetime import datetime
 
 import httpx
-import pytest
 
 from ...support.answers import document
 from ...support.specs import OAS30Validator
@@ -101,7 +100,6 @@ def test_it_keeps_so_many_and_no_more(tmp_path):
         assert [one["query"] for one in served.requests()] == ["PageSize=3", "PageSize=4", "PageSize=5"]
 
 
-@pytest.mark.filterwarnings("ignore:jsonschema:DeprecationWarning")  # in connexion
 def test_it_is_bounded_in_bytes(monkeypatch):
     """However long paths, queries and bodies are."""
     from chat_bindings.server.control import journal as journals

@@ -1,10 +1,11 @@
 """Traces, as an OTLP receiver gets them: a span a request, named by its operation, without personal data."""
 
 import os
-import warnings
 from collections import Counter
 
 import pytest
+
+from chat_bindings.server.monitoring.tracing import obstacle
 
 from ...conftest import load
 from ...support.answers import operations
@@ -15,10 +16,6 @@ from ...support.running import Service, run_cli, wait_until
 from ..conftest import Asker
 from ..test_lifecycle import check_refusal
 from .test_logs import DEVICE, NO_SUCH_TABLE, all_that_is_secret, ask_for_everything, without
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
-    from chat_bindings.server.monitoring.tracing import obstacle
 
 TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 STATUSES = {"listBindings": 200, "fetchBinding": 200, "registerBinding": 201, "deleteBinding": 204}
