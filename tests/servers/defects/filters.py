@@ -12,13 +12,13 @@ Position = tuple[str, list[Any]] | None
 
 
 class _Filters(Right):
-    """The filters that are applied differ from those that were sent; `applied` gives them."""
+    """The filters that are applied differ from those that were sent; `apply` gives them."""
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return wanted
 
     def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        return super().matching(service, self.applied(wanted))
+        return super().matching(service, self.apply(wanted))
 
 
 class IgnoresTypes(_Filters):
@@ -26,7 +26,7 @@ class IgnoresTypes(_Filters):
 
     clause = "FILTER-01"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return replace(wanted, types=())
 
 
@@ -35,7 +35,7 @@ class GcmFindsFcm(_Filters):
 
     clause = "FILTER-01"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         google = {"gcm", "fcm"}
         return replace(wanted, types=tuple(google | set(wanted.types))) if google & set(wanted.types) else wanted
 
@@ -45,7 +45,7 @@ class LastTypeCounts(_Filters):
 
     clause = "FILTER-02"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return replace(wanted, types=wanted.types[-1:])
 
 
@@ -63,7 +63,7 @@ class IgnoresIdentities(_Filters):
 
     clause = "FILTER-03"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return replace(wanted, identities=())
 
 
@@ -111,7 +111,7 @@ class LastIdentityCounts(_Filters):
 
     clause = "FILTER-04"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return replace(wanted, identities=wanted.identities[-1:])
 
 
@@ -120,7 +120,7 @@ class FirstIdentityCounts(_Filters):
 
     clause = "FILTER-04"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return replace(wanted, identities=wanted.identities[:1])
 
 
@@ -149,7 +149,7 @@ class IdentityBeatsType(_Filters):
 
     clause = "FILTER-05"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return replace(wanted, types=()) if wanted.identities else wanted
 
 
@@ -235,7 +235,7 @@ class DropsTheSixthValue(_Filters):
 
     clause = "FILTER-09"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return replace(wanted, identities=wanted.identities[:5])
 
 
@@ -252,7 +252,7 @@ class FiltersAfterPaging(Right):
         service = self.service(request, route, account)
         page = self.page(service, wanted, self.position(service, wanted))
         shown = [each for each in page.bindings if super(FiltersAfterPaging, self).is_wanted(each, wanted)]
-        items = [self.represented(request, service, each) for each in shown]
+        items = [self.represent(request, service, each) for each in shown]
         return self.success(request, {"meta": self.meta(request, service, wanted, page), "bindings": items})
 
 
@@ -261,7 +261,7 @@ class FiltersTheFirstPage(_Filters):
 
     clause = "FILTER-10"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return wanted if wanted.token is None else replace(wanted, types=(), identities=())
 
 

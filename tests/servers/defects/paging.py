@@ -52,14 +52,14 @@ class AllWithoutAPageSize(Right):
 
 
 class _ShowsMeta(Right):
-    """`meta` is shown otherwise; `changed` gives what differs."""
+    """`meta` is shown otherwise; `change` gives what differs."""
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {}
 
     def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
         right = super().meta(request, service, wanted, page)
-        return right | self.changed(right, wanted, page)
+        return right | self.change(right, wanted, page)
 
 
 class PageSizeIsTheCount(_ShowsMeta):
@@ -67,7 +67,7 @@ class PageSizeIsTheCount(_ShowsMeta):
 
     clause = "PAGE-03"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"page_size": len(page.bindings)}
 
 
@@ -76,7 +76,7 @@ class PageSizeOfTheSettings(_ShowsMeta):
 
     clause = "PAGE-03"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"page_size": 50}
 
 
@@ -124,9 +124,9 @@ class NoOrder(Right):
 
     def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
         found = super().matching(service, wanted)
-        passed = 0 if wanted.token is None else self.opened(wanted.token)[2][0]
+        passed = 0 if wanted.token is None else self.open(wanted.token)[2][0]
         offset = passed + wanted.page_size if direction == "after" else max(passed - wanted.page_size, 0)
-        return self.sealed([self.bound_to(service, wanted), direction, [min(offset, len(found))]])
+        return self.seal([self.bound_to(service, wanted), direction, [min(offset, len(found))]])
 
     def matching(self, service: str, wanted: Wanted) -> list[Binding]:
         found = super().matching(service, wanted)
@@ -302,7 +302,7 @@ class NextLeadsAround(_ShowsMeta):
 
     clause = "PAGE-07"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"next_page_url": meta["next_page_url"] or meta["first_page_url"]}
 
 
@@ -330,7 +330,7 @@ class FirstHasAPrevious(_ShowsMeta):
 
     clause = "PAGE-09"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"previous_page_url": meta["previous_page_url"] or meta["first_page_url"]}
 
 
@@ -339,7 +339,7 @@ class NeverLeadsBack(_ShowsMeta):
 
     clause = "PAGE-10"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"previous_page_url": None}
 
 
@@ -348,7 +348,7 @@ class SecondHasNoPrevious(_ShowsMeta):
 
     clause = "PAGE-10"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"previous_page_url": meta["previous_page_url"] if wanted.page > 1 else None}
 
 

@@ -19,9 +19,7 @@ class SkipsByOffset(Right):
         return place + 1 if direction == "after" else max(place - wanted.page_size, 0)
 
     def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
-        return self.sealed(
-            [self.bound_to(service, wanted), direction, [self.place(service, wanted, direction, binding)]]
-        )
+        return self.seal([self.bound_to(service, wanted), direction, [self.place(service, wanted, direction, binding)]])
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         return 0 if position is None else int(position[1][0])

@@ -11,14 +11,14 @@ Position = tuple[str, list[Any]] | None
 
 
 class _ShowsMeta(Right):
-    """`meta` is shown otherwise; `changed` gives what differs."""
+    """`meta` is shown otherwise; `change` gives what differs."""
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {}
 
     def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
         right = super().meta(request, service, wanted, page)
-        return right | self.changed(right, wanted, page)
+        return right | self.change(right, wanted, page)
 
 
 class FirstIsThisPage(_ShowsMeta):
@@ -26,7 +26,7 @@ class FirstIsThisPage(_ShowsMeta):
 
     clause = "PAGE-12"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"first_page_url": meta["url"].replace(f"&Page={wanted.page}", "&Page=0")}
 
 
@@ -35,7 +35,7 @@ class FirstIsThePrevious(_ShowsMeta):
 
     clause = "PAGE-12"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"first_page_url": meta["previous_page_url"] or meta["first_page_url"]}
 
 
@@ -44,7 +44,7 @@ class UrlWithoutTheToken(_ShowsMeta):
 
     clause = "PAGE-13"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"url": meta["url"].partition("&PageToken=")[0]}
 
 
@@ -53,7 +53,7 @@ class UrlIsTheNext(_ShowsMeta):
 
     clause = "PAGE-13"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"url": meta["next_page_url"] or meta["url"]}
 
 
@@ -118,7 +118,7 @@ class PageIsAlwaysNought(_ShowsMeta):
 
     clause = "PAGE-16"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"page": 0}
 
 
@@ -127,7 +127,7 @@ class PagesBeginWithOne(_ShowsMeta):
 
     clause = "PAGE-16"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"page": meta["page"] + 1}
 
 

@@ -56,7 +56,7 @@ class _Joins(Right):
         super().__init__(world)
         self.flying: dict[Any, tuple[threading.Event, list[Any]]] = {}
 
-    def joined(self, key: Any, read: Callable[[], Any]) -> Any:
+    def join(self, key: Any, read: Callable[[], Any]) -> Any:
         with self.lock:
             flight = self.flying.get(key)
             if flight is None:
@@ -81,7 +81,7 @@ class JoinsListsOfAService(_Joins):
 
     def page(self, service: str, wanted: Wanted, position: tuple[str, list[Any]] | None) -> Page:
         read = super().page
-        found: Page = self.joined((service, wanted.page_size), lambda: read(service, wanted, position))
+        found: Page = self.join((service, wanted.page_size), lambda: read(service, wanted, position))
         return found
 
 
@@ -103,7 +103,7 @@ class JoinsLogins(_Joins):
 
     def account(self, request: Request) -> str:
         own = super().account(request)
-        return str(self.joined("login", lambda: own))
+        return str(self.join("login", lambda: own))
 
 
 class LooksThenDeletes(Right):
@@ -188,7 +188,7 @@ class OffsetsInTokens(Right):
 
     def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
         place = [each["sid"] for each in self.matching(service, wanted)].index(binding["sid"])
-        return self.sealed([self.bound_to(service, wanted), direction, [place]])
+        return self.seal([self.bound_to(service, wanted), direction, [place]])
 
     def start(self, found: list[Binding], wanted: Wanted, position: tuple[str, list[Any]] | None) -> int:
         if position is None:

@@ -189,7 +189,7 @@ class TokensCarryTheService(Right):
         return super().position(self._service_of(wanted) or service, wanted)
 
     def _service_of(self, wanted: Wanted) -> str | None:
-        return None if wanted.token is None else str(self.opened(wanted.token)[0])
+        return None if wanted.token is None else str(self.open(wanted.token)[0])
 
 
 class DeletesBySidAlone(Right):
