@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .http import Answer, Request
-from .right import Binding, Page, Refusal, Right, Route, Wanted
+from .right import Binding, Page, Position, Refusal, Right, Route, Wanted
 
 _ROW = re.compile(r"-?[0-9]{1,9}")
 _OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
@@ -92,7 +92,7 @@ class RowNumbersForTokens(Right):
         row = self.rows[binding["sid"]]
         return str(row if direction == "after" else -row)
 
-    def position(self, service: str, wanted: Wanted) -> tuple[str, list[Any]] | None:
+    def position(self, service: str, wanted: Wanted) -> Position:
         if wanted.token is None:
             return None
         if not _ROW.fullmatch(wanted.token):

@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 from .http import Answer, Request
 from .parameters import Parameters
-from .terms import LARGEST_PAGE, Binding, Page, Refusal, Route, Wanted
+from .terms import LARGEST_PAGE, Binding, Page, Position, Refusal, Route, Wanted
 
-__all__ = ["Binding", "Page", "Refusal", "Right", "Route", "Wanted"]
+__all__ = ["Binding", "Page", "Position", "Refusal", "Right", "Route", "Wanted"]
 
 _PATH = re.compile(r"/v2/Services/([^/]+)/Bindings(?:/([^/]+))?")
 _BASIC = re.compile(r"basic +([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
@@ -186,7 +186,7 @@ class Right(Parameters):
         """What a list is ordered by: JSON, and different for every Binding."""
         return [binding["sid"]]
 
-    def position(self, service: str, wanted: Wanted) -> tuple[str, list[Any]] | None:
+    def position(self, service: str, wanted: Wanted) -> Position:
         """Where a page begins or ends: `after` or `before`, and a sort key; None for the first page."""
         if wanted.token is None:
             return None
@@ -219,13 +219,13 @@ class Right(Parameters):
     def signature(self, text: bytes) -> bytes:
         return hmac.digest(self.secret, text, hashlib.sha256)
 
-    def page(self, service: str, wanted: Wanted, position: tuple[str, list[Any]] | None) -> Page:
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         found = self.matching(service, wanted)
         start = self.start(found, wanted, position)
         shown = found[start : start + wanted.page_size]
         return Page(shown, bool(shown) and start > 0, start + len(shown) < len(found))
 
-    def start(self, found: list[Binding], wanted: Wanted, position: tuple[str, list[Any]] | None) -> int:
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         """The index at which the page begins."""
         if position is None:
             return 0

@@ -2,13 +2,10 @@
 
 import itertools
 from dataclasses import replace
-from typing import Any
 
 from ..http import Answer, Request
 from ..identities import ComparesIdentities
-from ..right import Binding, Page, Refusal, Right, Route, Wanted
-
-Position = tuple[str, list[Any]] | None
+from ..right import Binding, Page, Position, Refusal, Right, Route, Wanted
 
 
 class _Filters(Right):

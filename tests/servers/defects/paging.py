@@ -5,10 +5,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from ..http import Request
-from ..right import Binding, Page, Right, Wanted
-
-Position = tuple[str, list[Any]] | None
+from ..pages import ShowsMeta
+from ..right import Binding, Page, Position, Right, Wanted
 
 
 def _default(size: int, asked: str | None, read: int) -> int:
@@ -51,18 +49,7 @@ class AllWithoutAPageSize(Right):
         return _default(1000, text, super().page_size(text))
 
 
-class _ShowsMeta(Right):
-    """`meta` is shown otherwise; `change` gives what differs."""
-
-    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {}
-
-    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
-        right = super().meta(request, service, wanted, page)
-        return right | self.change(right, wanted, page)
-
-
-class PageSizeIsTheCount(_ShowsMeta):
+class PageSizeIsTheCount(ShowsMeta):
     """`meta.page_size` is `len(bindings)`."""
 
     clause = "PAGE-03"
@@ -71,7 +58,7 @@ class PageSizeIsTheCount(_ShowsMeta):
         return {"page_size": len(page.bindings)}
 
 
-class PageSizeOfTheSettings(_ShowsMeta):
+class PageSizeOfTheSettings(ShowsMeta):
     """`meta.page_size` is the constant of the settings, 50, whatever was asked for."""
 
     clause = "PAGE-03"
@@ -297,7 +284,7 @@ class CountsWithoutTheFilters(Right):
         return Page(page.bindings, page.has_previous, more)
 
 
-class NextLeadsAround(_ShowsMeta):
+class NextLeadsAround(ShowsMeta):
     """After the last page the list begins anew, as a carousel does."""
 
     clause = "PAGE-07"
@@ -325,7 +312,7 @@ class TwoPagesAtMost(_LeadsOn):
         return page.has_next and wanted.token is None
 
 
-class FirstHasAPrevious(_ShowsMeta):
+class FirstHasAPrevious(ShowsMeta):
     """`previous_page_url` of the first page is that of the page itself."""
 
     clause = "PAGE-09"
@@ -334,7 +321,7 @@ class FirstHasAPrevious(_ShowsMeta):
         return {"previous_page_url": meta["previous_page_url"] or meta["first_page_url"]}
 
 
-class NeverLeadsBack(_ShowsMeta):
+class NeverLeadsBack(ShowsMeta):
     """The cursor only goes forward, so `previous_page_url` is always null."""
 
     clause = "PAGE-10"
@@ -343,7 +330,7 @@ class NeverLeadsBack(_ShowsMeta):
         return {"previous_page_url": None}
 
 
-class SecondHasNoPrevious(_ShowsMeta):
+class SecondHasNoPrevious(ShowsMeta):
     """`if page > 1` was written for pages that begin with 1: the second page, whose Page is 1, has no previous."""
 
     clause = "PAGE-10"

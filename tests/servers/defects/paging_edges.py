@@ -4,9 +4,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from ..right import Binding, Page, Refusal, Right, Wanted
-
-Position = tuple[str, list[Any]] | None
+from ..pages import Offsets
+from ..right import Binding, Page, Position, Refusal, Right, Wanted
 
 
 class OddTokensAreTheFirstPage(Right):
@@ -45,21 +44,7 @@ class OddTokensAre404(Right):
             raise Refusal(404, 20404, refusal.message) from None
 
 
-class _Offsets(Right):
-    """A page is positioned by how many Bindings stand before it."""
-
-    def place(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> int:
-        place = [each["sid"] for each in self.matching(service, wanted)].index(binding["sid"])
-        return place + 1 if direction == "after" else max(place - wanted.page_size, 0)
-
-    def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
-        return self.seal([self.bound_to(service, wanted), direction, [self.place(service, wanted, direction, binding)]])
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        return 0 if position is None else int(position[1][0])
-
-
-class TokensAreNumbers(_Offsets):
+class TokensAreNumbers(Offsets):
     """A token is an offset in plain digits: what is deleted before it moves all that follows."""
 
     clause = "PAGE-28"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..http import Answer, Request
-from ..right import Binding, Page, Right, Route, Wanted
+from ..right import Binding, Page, Position, Right, Route, Wanted
 
 _LOOK_UP_S = 0.004
 """What a look-up in a database takes: long enough for another request to come in between."""
@@ -79,7 +79,7 @@ class JoinsListsOfAService(_Joins):
 
     clause = "RACE-02"
 
-    def page(self, service: str, wanted: Wanted, position: tuple[str, list[Any]] | None) -> Page:
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         read = super().page
         found: Page = self.join((service, wanted.page_size), lambda: read(service, wanted, position))
         return found
@@ -190,7 +190,7 @@ class OffsetsInTokens(Right):
         place = [each["sid"] for each in self.matching(service, wanted)].index(binding["sid"])
         return self.seal([self.bound_to(service, wanted), direction, [place]])
 
-    def start(self, found: list[Binding], wanted: Wanted, position: tuple[str, list[Any]] | None) -> int:
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         if position is None:
             return 0
         direction, key = position
