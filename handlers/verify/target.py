@@ -20,7 +20,7 @@ from .facts import LARGEST_SIZE
 from .http.client import Client, Kept, route_to
 from .http.connection import TooLarge, TransportError, reason
 from .response import Answer, Request, readable
-from .violation import DeleteLost, TargetGone, Violation, violated
+from .violation import DeleteLost, TargetGone, Violation, fail
 from .world import World
 
 T = TypeVar("T")
@@ -138,9 +138,7 @@ class Target:
         Raises `Violation` when it is none that could be followed.
         """
         if not _FOLLOWED.fullmatch(url):
-            violated(
-                "a URL to follow, absolute and in ASCII", f"a text of {len(url)} characters that is none", *given_by
-            )
+            fail("a URL to follow, absolute and in ASCII", f"a text of {len(url)} characters that is none", *given_by)
         return self.send("GET", self.below(url), **options)
 
     def below(self, url: str) -> str:

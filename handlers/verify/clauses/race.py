@@ -9,7 +9,7 @@ from ..evidence import Evidence, same_bindings
 from ..facts import DELETE, FETCH, LARGEST_SIZE, LIST, SCHEMAS, TYPES
 from ..plan import Picks
 from ..response import Answer
-from ..violation import check, each_of, every, some, violated
+from ..violation import check, each_of, every, fail, some
 from ..world import Binding, Service
 
 _AT_ONCE = 16
@@ -142,7 +142,7 @@ def _walked(evidence: Evidence, picks: Picks) -> None:
         calls: list[Callable[[], list[Answer]]] = [*(partial(walk, size) for size in sizes), delete]
         walks = evidence.target.together(calls, len(calls))[:-1]
     except threading.BrokenBarrierError:
-        violated("pages to walk through", "none in a minute")
+        fail("pages to walk through", "none in a minute")
     standing = set(before) - {each.sid for each in picks}
 
     def visits(pages: list[Answer]) -> None:

@@ -10,7 +10,7 @@ from ...facts import SCHEMAS
 from ...plan import Picks
 from ...response import Answer
 from ...variants import has_no_neighbours
-from ...violation import WorldLacks, check, every, some, violated
+from ...violation import WorldLacks, check, every, fail, some
 from ...world import Service
 
 _NEXT = f"{SCHEMAS}/PageMeta/properties/next_page_url"
@@ -71,7 +71,7 @@ def test_deleted_after(evidence: Evidence) -> None:
         first = evidence.target.list(service, [("Identity", picks[0].identity), ("PageSize", "1")])
         url = first.url("next_page_url")
         if url is None:
-            violated("`meta.next_page_url`, a URL: the user has more Bindings", "null", first)
+            fail("`meta.next_page_url`, a URL: the user has more Bindings", "null", first)
         for each in picks:
             if each.sid not in first.sids:
                 evidence.target.delete(service, each)
@@ -163,7 +163,7 @@ def _first(evidence: Evidence, service: Service, size: int) -> Answer:
 def _followed(evidence: Evidence, page: Answer, name: str) -> Answer:
     url = page.url(name)
     if url is None:
-        violated(f"`meta.{name}`, a URL", "null", page)
+        fail(f"`meta.{name}`, a URL", "null", page)
     return evidence.target.follow(url, page)
 
 

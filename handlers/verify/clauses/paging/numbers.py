@@ -9,7 +9,7 @@ from ...clause import OURS, SDKS, clause
 from ...evidence import Evidence
 from ...facts import LARGEST_SIZE, PARAMETERS, SCHEMAS
 from ...response import MISSING, Answer, describe, is_integer
-from ...violation import WorldLacks, check, every, violated
+from ...violation import WorldLacks, check, every, fail
 
 _TOKEN = f"{PARAMETERS}/PageTokenParameter"
 _META = f"{SCHEMAS}/PageMeta/properties"
@@ -86,7 +86,7 @@ def previous_by_position(evidence: Evidence) -> None:
         second = evidence.target.list(large, [size, token, *query])
         url = second.url("previous_page_url")
         if url is None:
-            violated("`meta.previous_page_url`, a URL: there is a page before", "null", second)
+            fail("`meta.previous_page_url`, a URL: there is a page before", "null", second)
         back = evidence.target.follow(url, second)
         check(back.sids == first.sids, "the first page", f"{back.summary}, another page", second, back)
 
@@ -182,5 +182,5 @@ def _parameter(page: Answer, name: str) -> str:
         raise WorldLacks("service with two Bindings")
     found = parse_qs(urlsplit(url).query).get(name)
     if not found:
-        violated(f"`meta.next_page_url` with {name}", "a URL without it", page)
+        fail(f"`meta.next_page_url` with {name}", "a URL without it", page)
     return found[-1]

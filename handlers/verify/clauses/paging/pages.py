@@ -8,7 +8,7 @@ from ...clause import OURS, PAGE, clause
 from ...evidence import Evidence, Walk
 from ...facts import DEFAULT_SIZE, LARGEST_SIZE, LIST, PARAMETERS, SCHEMAS, URLS
 from ...response import MISSING, Answer, describe, describe_url
-from ...violation import case_name, check, each_of, every, violated
+from ...violation import case_name, check, each_of, every, fail
 from ...world import Service
 
 _META = f"{SCHEMAS}/PageMeta/properties"
@@ -151,7 +151,7 @@ def _back(evidence: Evidence, walk: Walk) -> None:
     for earlier in reversed(walk.inner):
         url = page.url("previous_page_url")
         if url is None:
-            violated("`meta.previous_page_url`, a URL", "null", page)
+            fail("`meta.previous_page_url`, a URL", "null", page)
         back = evidence.target.follow(url, page)
         check(
             back.sids == earlier.sids,
@@ -229,7 +229,7 @@ def _visits(walk: Walk) -> None:
 def _leads(evidence: Evidence, page: Answer, name: str, wanted: Answer, what: str) -> None:
     url = page.url(name)
     if url is None:
-        violated(f"`meta.{name}`, a URL", "null", page)
+        fail(f"`meta.{name}`, a URL", "null", page)
     led = evidence.target.follow(url, page)
     check(
         led.status == 200 and led.sids == wanted.sids,

@@ -8,7 +8,7 @@ from ...clause import OURS, PAGE, SDKS, clause
 from ...evidence import Evidence, Walk
 from ...facts import BAD_PARAMETER, LARGEST_SIZE, PARAMETERS, SCHEMAS, SIZE_TOO_LARGE, TYPES
 from ...response import MISSING, Answer, describe, describe_url, is_integer
-from ...violation import WorldLacks, case_name, check, each_of, every, violated
+from ...violation import WorldLacks, case_name, check, each_of, every, fail
 from ...world import Binding, Service
 
 _META = f"{SCHEMAS}/PageMeta/properties"
@@ -263,10 +263,10 @@ def _carries(page: Answer, name: str, number: int) -> None:
 def _token(page: Answer) -> str:
     url = page.url("next_page_url")
     if url is None:
-        violated("`meta.next_page_url`, a URL", "null", page)
+        fail("`meta.next_page_url`, a URL", "null", page)
     found = parse_qs(urlsplit(url).query).get("PageToken")
     if not found:
-        violated("`meta.next_page_url` with a PageToken", describe_url(url), page)
+        fail("`meta.next_page_url` with a PageToken", describe_url(url), page)
     return found[-1]
 
 
