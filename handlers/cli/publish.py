@@ -42,8 +42,7 @@ def publish(output: Path) -> None:
         site = write(output)
     except Unfit as error:
         raise Refusal(f"--output {output} {error}. Nothing was changed.") from None
-    parts = (
-        f"{pluralize(len(site.versions), 'version')}, {pluralize(site.files, 'file')}, {site.size / 1_000_000:.1f} MB"
-    )
+    versions, files = pluralize(len(site.versions), "version"), pluralize(site.files, "file")
+    parts = f"{versions}, {files}, {site.size / 1_000_000:.1f} MB"
     click.echo(f"Published {version()} ({parts}). {output / MANIFEST} lists the files.")
     click.echo(f"Open {output / 'index.html'}")

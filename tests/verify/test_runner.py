@@ -9,7 +9,7 @@ from chat_bindings.verify.credentials import Secrets
 from chat_bindings.verify.evidence import Evidence
 from chat_bindings.verify.plan import Plan
 from chat_bindings.verify.runner import Runner, Stopped
-from chat_bindings.verify.target import Target, unanswered
+from chat_bindings.verify.target import Target, no_answer
 from chat_bindings.verify.violation import DeleteLost, NotShown, TargetGone, fail
 from chat_bindings.verify.world import World as Held
 
@@ -81,7 +81,7 @@ def test_what_becomes_of_a_check(evidence):
         raise NotShown("the world has no key")
 
     def lost():
-        raise DeleteLost("the answer was lost", unanswered(evidence.target.request("DELETE", "/")))
+        raise DeleteLost("the answer was lost", no_answer(evidence.target.request("DELETE", "/")))
 
     assert outcomes(evidence, check("LIST-01", lacking)) == {"LIST-01": ("skipped", "the world has no key")}
     found = outcomes(evidence, check("DELETE-01", lost), check("DELETE-02", lost))

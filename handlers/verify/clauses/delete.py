@@ -12,7 +12,7 @@ from ..evidence import Evidence
 from ..facts import BAD_PARAMETER, DELETE
 from ..plan import Picks
 from ..response import Answer
-from ..target import encoded
+from ..target import encode_query
 from ..variants import FORM, Variant, malformed
 from ..violation import case_name, check, each_of, some
 from ..world import Binding, Service
@@ -292,7 +292,7 @@ def _with_query(evidence: Evidence) -> tuple[Answer, list[str], Answer]:
 
     def action(picks: Picks) -> tuple[Answer, list[str], Answer]:
         [pick], service = picks, evidence.service_of(picks)
-        query = "?" + encoded([("Identity", pick.identity)])
+        query = "?" + encode_query([("Identity", pick.identity)])
         before = evidence.standing(service)
         answer = evidence.target.delete(service, pick, query)
         after = evidence.standing(service)

@@ -9,7 +9,7 @@ from ..evidence import Evidence
 from ..facts import ABSOLUTE_URL, HEADERS, LIST, REQUEST_ID, SCHEMAS
 from ..http.connection import BadFraming, TooLarge, TransportError
 from ..response import Answer, Request, describe_url
-from ..target import unanswered
+from ..target import no_answer
 from ..violation import NotShown, Violation, case_name, check, each_of, every
 
 _ORIGIN = ("Origin", "https://example.com")
@@ -174,7 +174,7 @@ def test_encoding(evidence: Evidence) -> None:
         ("deflate", ("deflate",)),
     )
 
-    def encoded(case: tuple[str, Sequence[str], str]) -> None:
+    def is_accepted(case: tuple[str, Sequence[str], str]) -> None:
         value, may, size = case
         answer = evidence.target.list(evidence.large, [("PageSize", size)], headers=[("Accept-Encoding", value)])
         encoding = answer.header("content-encoding").lower()
@@ -186,7 +186,7 @@ def test_encoding(evidence: Evidence) -> None:
         )
 
     cases = [(value, may, size) for value, may in accepts for size in ("1", "100")]
-    evidence.each(encoded, cases, name=lambda case: f"Accept-Encoding: {case[0]}")
+    evidence.each(is_accepted, cases, name=lambda case: f"Accept-Encoding: {case[0]}")
 
 
 @clause("HTTP-09", "should", "Paths match in their exact case", rule="Paths", source=OURS, spec="/paths")
@@ -245,7 +245,7 @@ def _conversed(evidence: Evidence, requests: list[Request]) -> int:
         except (TransportError, TooLarge) as error:
             is_framed = not isinstance(error, (BadFraming, TooLarge))
             what = "an answer on a kept connection" if is_framed else expected
-            failure = Violation(what, f"none: {error}" if is_framed else str(error), unanswered(requests[count]))
+            failure = Violation(what, f"none: {error}" if is_framed else str(error), no_answer(requests[count]))
         else:
             return count
     raise failure

@@ -9,7 +9,7 @@ from ..evidence import Evidence, same_bindings
 from ..facts import ERROR, LARGEST_SIZE, LIST, MOST_VALUES, RESPONSES
 from ..plan import Picks
 from ..response import MISSING, Answer, describe_property
-from ..target import encoded
+from ..target import encode_query
 from ..violation import check, each_of, every, some
 from ..world import Binding
 
@@ -177,7 +177,7 @@ def test_token(evidence: Evidence) -> None:
     def moves_back() -> None:
         own = evidence.target.list(foreign, [("PageSize", "1")], credentials=credentials)
         back = evidence.target.below(own.url("next_page_url") or "").partition("?")[2]
-        answer = evidence.target.send("GET", f"{evidence.target.path(evidence.rich)}?{back or encoded([_ALL])}")
+        answer = evidence.target.send("GET", f"{evidence.target.path(evidence.rich)}?{back or encode_query([_ALL])}")
         shows_nothing_of("other", own, answer)
 
     every(

@@ -14,7 +14,7 @@ from ..credentials import Credentials
 from ..outcome import Finding
 from ..response import Answer, Request
 from ..run import Run
-from ..target import unanswered
+from ..target import no_answer
 
 Json = dict[str, Any]
 Key = tuple[str, str, int]
@@ -170,7 +170,7 @@ def _answer(interaction: Json, credentials: Credentials) -> Answer:
     request = _request(interaction["request"], credentials)
     response = interaction.get("response")
     if not response:
-        return unanswered(request)
+        return no_answer(request)
     headers = tuple((name, value) for name, values in response["headers"].items() for value in values)
     body = base64.b64decode((response.get("content") or {}).get("$base64", ""))
     return Answer(request, response["status_code"], headers, body)

@@ -8,7 +8,7 @@ from ...clause import OURS, clause
 from ...evidence import Evidence, same_bindings
 from ...facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, TYPES
 from ...response import Answer, readable
-from ...target import encoded
+from ...target import encode_query
 from ...variants import RAW
 from ...violation import WorldLacks, check, some
 from ...world import Service
@@ -210,7 +210,7 @@ def _long(evidence: Evidence, size: int) -> tuple[list[tuple[str, str]], Answer]
         fillers = ["\U0001f600" * (_LONGEST - 1) + str(number) for number in range(MOST_VALUES)]
         for value in [*own, *fillers][: MOST_VALUES - 1]:
             longer = [*query[:-1], ("Identity", value), query[-1]]
-            if len(encoded(longer)) <= size:
+            if len(encode_query(longer)) <= size:
                 query = longer
         return query, evidence.target.list(service, query, is_odd=True)
 
