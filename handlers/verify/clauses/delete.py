@@ -270,10 +270,10 @@ def test_stays_away(evidence: Evidence) -> None:
 
 
 def _story(evidence: Evidence) -> Story:
-    return evidence.once("story", lambda: evidence.attempt("story", lambda picks: _told(evidence, picks)))
+    return evidence.once("story", lambda: evidence.attempt("story", lambda picks: _make_story(evidence, picks)))
 
 
-def _told(evidence: Evidence, picks: Picks) -> Story:
+def _make_story(evidence: Evidence, picks: Picks) -> Story:
     target, service = evidence.target, evidence.service_of(picks)
     before = evidence.standing(service)
     for each in picks:  # what caches is asked for before, so that it can be wrong afterwards

@@ -228,10 +228,10 @@ def test_framing(evidence: Evidence) -> None:
         raise NotShown("a proxy stands between here and the target")
     requests = _conversation(evidence)
     while requests:
-        requests = requests[_conversed(evidence, requests) :]
+        requests = requests[_converse(evidence, requests) :]
 
 
-def _conversed(evidence: Evidence, requests: list[Request]) -> int:
+def _converse(evidence: Evidence, requests: list[Request]) -> int:
     """How many requests were answered on one connection, before it came to its end."""
     expected = "an answer of the announced length, and nothing after it"
     for _ in range(_ATTEMPTS):

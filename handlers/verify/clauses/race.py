@@ -119,10 +119,10 @@ def test_deletes(evidence: Evidence) -> None:
 )
 def test_walks(evidence: Evidence) -> None:
     """Walks that run while Bindings are deleted visit all that stood throughout, each once."""
-    evidence.attempt("during walks", lambda picks: _walked(evidence, picks))
+    evidence.attempt("during walks", lambda picks: _walk_during_deletes(evidence, picks))
 
 
-def _walked(evidence: Evidence, picks: Picks) -> None:
+def _walk_during_deletes(evidence: Evidence, picks: Picks) -> None:
     service = evidence.service_of(picks)
     before = evidence.standing(service)
     picks = tuple(sorted(picks, key=lambda each: before.index(each.sid) if each.sid in before else 0))

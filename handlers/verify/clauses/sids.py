@@ -41,7 +41,9 @@ def fetched(evidence: Evidence) -> None:
     """A SID with white space, a line feed or a NUL before or behind it names nothing: fetching it MUST be refused."""
     service, sid = evidence.rich.sid, evidence.rich.bindings[0].sid
     cases = [(service, each) for each in _around(sid)] + [(each, sid) for each in _around(service)]
-    evidence.each(lambda case: _refused(evidence.target.send("GET", evidence.target.path(*case), is_odd=True)), cases)
+    evidence.each(
+        lambda case: _is_refused(evidence.target.send("GET", evidence.target.path(*case), is_odd=True)), cases
+    )
 
 
 @clause(
@@ -55,7 +57,7 @@ def fetched(evidence: Evidence) -> None:
 def listed(evidence: Evidence) -> None:
     """A service SID with white space, a line feed or a NUL before or behind it names nothing: it MUST be refused."""
     sids = _around(evidence.rich.sid)
-    evidence.each(lambda sid: _refused(evidence.target.list(sid, [], is_odd=True)), sids)
+    evidence.each(lambda sid: _is_refused(evidence.target.list(sid, [], is_odd=True)), sids)
 
 
 @clause(
@@ -74,7 +76,7 @@ def around(evidence: Evidence) -> None:
         target, pick = evidence.target, picks[0]
         paths = [target.path(pick.service_sid, each) for each in _around(pick.sid)]
         paths += [target.path(each, pick) for each in _around(pick.service_sid)]
-        evidence.each(lambda path: _refused(target.send("DELETE", path, is_odd=True)), paths)
+        evidence.each(lambda path: _is_refused(target.send("DELETE", path, is_odd=True)), paths)
         target.fetch(pick.service_sid, pick).has_status(200)
 
     evidence.attempt("something around", action)
@@ -101,7 +103,7 @@ def unreadable(evidence: Evidence) -> None:
         def refused(query: str) -> None:
             answer = target.send("DELETE", f"{path}?{query}", is_odd=True)
             if not evidence.is_before_the_application(answer):  # that is ERROR-19's
-                _refused(answer)
+                _is_refused(answer)
 
         evidence.each(refused, _UNREADABLE, name=readable)
         target.fetch(pick.service_sid, pick).has_status(200)
@@ -137,6 +139,6 @@ def _around(sid: str) -> list[str]:
     return [form for text in _AROUND for form in (f"{sid}{text}", f"{text}{sid}")]
 
 
-def _refused(answer: Answer) -> None:
+def _is_refused(answer: Answer) -> None:
     """Raise `Violation` unless an answer is an error of the client: 404, 400, or what a firewall says."""
     check(400 <= answer.status < 500, "status 404 or 400", answer.summary, answer)

@@ -137,12 +137,12 @@ def deleting(evidence: Evidence) -> None:
         everything = [*_headers(), *(Surroundings(f"{name}: GET", ((name, "GET"),)) for name in _OVERRIDES)]
         headers = tuple({name: (name, value) for each in everything for name, value in each.headers}.values())
         several = [Surroundings("headers of browsers, proxies and frameworks", headers), *_bodies()]
-        evidence.each(_deleted, zip(picks, several, strict=False), evidence, name=lambda case: case[1].name)
+        evidence.each(_is_deleted, zip(picks, several, strict=False), evidence, name=lambda case: case[1].name)
 
     evidence.attempt("surrounded", action)
 
 
-def _deleted(evidence: Evidence, case: tuple[Binding, Surroundings]) -> None:
+def _is_deleted(evidence: Evidence, case: tuple[Binding, Surroundings]) -> None:
     pick, surroundings = case
     target, service = evidence.target, pick.service_sid
     answer = target.delete(service, pick, headers=surroundings.headers, body=surroundings.body)

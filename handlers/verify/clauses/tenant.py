@@ -50,7 +50,7 @@ def test_list(evidence: Evidence) -> None:
 def test_delete(evidence: Evidence) -> None:
     """Deleting another account's Binding is 404, and deletes nothing."""
     foreign = evidence.world.foreign
-    evidence.attempt("of another account", lambda picks: _not_deleted(evidence, foreign, picks))
+    evidence.attempt("of another account", lambda picks: _is_not_deleted(evidence, foreign, picks))
 
 
 @clause("TENANT-04", "must", "Another account's Binding under an own service is 404", source=PAGE, spec=_NOT_FOUND)
@@ -200,10 +200,10 @@ def test_token(evidence: Evidence) -> None:
 def test_delete_own_service(evidence: Evidence) -> None:
     """Another account's Binding cannot be deleted by its SID under one's own service: 404, and it is still there."""
     check_name = "of another account, under an own service"
-    evidence.attempt(check_name, lambda picks: _not_deleted(evidence, evidence.rich, picks))
+    evidence.attempt(check_name, lambda picks: _is_not_deleted(evidence, evidence.rich, picks))
 
 
-def _not_deleted(evidence: Evidence, service: Any, picks: Picks) -> None:
+def _is_not_deleted(evidence: Evidence, service: Any, picks: Picks) -> None:
     foreign, credentials = evidence.world.foreign, evidence.world.other_credentials
 
     def is_left(each: Binding) -> None:

@@ -139,11 +139,11 @@ def _failures(report: Path, credentials: Credentials) -> Iterator[_Failure]:
     for kind, event in _events(report):
         if kind == "ScenarioFinished":
             recorder = event["recorder"]
-            yield from _failed(recorder, credentials)
+            yield from _failures_of(recorder, credentials)
             yield from _lost(recorder, credentials)
 
 
-def _failed(recorder: Json, credentials: Credentials) -> Iterator[_Failure]:
+def _failures_of(recorder: Json, credentials: Credentials) -> Iterator[_Failure]:
     for number, checks in recorder.get("checks", {}).items():
         for check in checks:
             if check["status"] == "success":

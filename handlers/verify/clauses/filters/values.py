@@ -139,7 +139,7 @@ def test_unknown_type(evidence: Evidence) -> None:
     """A BindingType that is not apn, gcm or fcm is 400, code 20001."""
     queries: list[Query] = [(("BindingType", value),) for value in ("sms", "apns", "0", "null", "all", "*")]
     evidence.each(
-        _refused, [*queries, (("BindingType", TYPES[0]), ("BindingType", "sms"))], evidence, name=encode_query
+        _is_refused, [*queries, (("BindingType", TYPES[0]), ("BindingType", "sms"))], evidence, name=encode_query
     )
 
 
@@ -147,14 +147,14 @@ def test_unknown_type(evidence: Evidence) -> None:
 def test_type_in_capitals(evidence: Evidence) -> None:
     """BindingType is exact in case: APN is 400."""
     queries = [(("BindingType", value),) for value in (TYPES[0].upper(), TYPES[-1].capitalize())]
-    evidence.each(_refused, queries, evidence, name=encode_query)
+    evidence.each(_is_refused, queries, evidence, name=encode_query)
 
 
 @clause("FILTER-13", "should", "A comma does not separate BindingTypes", source=OURS, spec=_TYPE)
 def test_types_with_comma(evidence: Evidence) -> None:
     """A comma does not separate BindingTypes: `apn,gcm` is 400."""
     queries = [(("BindingType", value),) for value in (",".join(TYPES[:2]), f"{TYPES[0]},", ",".join(TYPES))]
-    evidence.each(_refused, queries, evidence, name=encode_query)
+    evidence.each(_is_refused, queries, evidence, name=encode_query)
 
 
 @clause("FILTER-14", "must", "Filters stay in their service", source=PAGE, spec=_IDENTITY)
@@ -166,7 +166,7 @@ def test_other_service(evidence: Evidence) -> None:
     _show(evidence, [*cases, *((asked, _users(named)[:3], TYPES) for asked, named in both)])
 
 
-def _refused(evidence: Evidence, query: Query) -> None:
+def _is_refused(evidence: Evidence, query: Query) -> None:
     evidence.listed(evidence.rich, *query).has_status(400).has_code(BAD_PARAMETER)
 
 

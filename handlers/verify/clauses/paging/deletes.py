@@ -25,7 +25,7 @@ def test_deleted_before(evidence: Evidence) -> None:
 
     def action(picks: Picks) -> None:
         service = evidence.service_of(picks)
-        order, index = _placed(evidence, service, picks, ends=2)
+        order, index = _place(evidence, service, picks, ends=2)
         first = _first(evidence, service, index + 2)
         evidence.target.delete(service, order[index])
         _goes_on(evidence, service, first, order, f"after {order[index]}, on its first page, was deleted")
@@ -41,7 +41,7 @@ def test_deleted_edges(evidence: Evidence) -> None:
 
     def action(picks: Picks) -> None:
         service = evidence.service_of(picks)
-        order, index = _placed(evidence, service, picks, ends=1)
+        order, index = _place(evidence, service, picks, ends=1)
         other = next(pick.sid for pick in picks if pick.sid != order[index])
 
         def goes_on() -> None:
@@ -98,11 +98,11 @@ def test_deleted_on_previous(evidence: Evidence) -> None:
 
     def action(picks: Picks) -> None:
         service = evidence.service_of(picks)
-        order, index = _placed(evidence, service, picks, ends=3)
+        order, index = _place(evidence, service, picks, ends=3)
         first = _first(evidence, service, index + 3)
-        second = _followed(evidence, first, "next_page_url")
+        second = _follow(evidence, first, "next_page_url")
         evidence.target.delete(service, order[index])
-        back = _followed(evidence, second, "previous_page_url")
+        back = _follow(evidence, second, "previous_page_url")
         wanted = [sid for sid in first.sids if sid != order[index]]
         shown = [sid for sid in back.sids if sid in wanted]
         check(
@@ -130,22 +130,22 @@ def back_over_deleted(evidence: Evidence) -> None:
 
     def action(picks: Picks) -> None:
         service = evidence.service_of(picks)
-        order, index = _placed(evidence, service, picks, ends=4)
+        order, index = _place(evidence, service, picks, ends=4)
         fitting = (size for size in range(index // 2, 1, -1) if (index // size + 1) * size < len(order))
         size = next(fitting, 1)  # so that pages stand before and behind that of the Binding
         page = _first(evidence, service, size)
         while order[index] not in page.sids and page.url("next_page_url") is not None:
-            page = _followed(evidence, page, "next_page_url")
-        after = _followed(evidence, page, "next_page_url")
+            page = _follow(evidence, page, "next_page_url")
+        after = _follow(evidence, page, "next_page_url")
         evidence.target.delete(service, order[index])
-        back = _followed(evidence, after, "previous_page_url")
+        back = _follow(evidence, after, "previous_page_url")
         if back.url("next_page_url") is not None:
             check(len(back.bindings) == size, f"a full page of {size}, since more follow", back.summary, after, back)
 
     evidence.attempt("on the way back", action)
 
 
-def _placed(evidence: Evidence, service: Service, picks: Picks, *, ends: int) -> tuple[Sequence[Any], int]:
+def _place(evidence: Evidence, service: Service, picks: Picks, *, ends: int) -> tuple[Sequence[Any], int]:
     """Give the order in which Bindings stand, and which place among them one of the picks has."""
     order = evidence.standing(service)
     missing = [pick.sid for pick in picks if pick.sid not in order]
@@ -160,7 +160,7 @@ def _first(evidence: Evidence, service: Service, size: int) -> Answer:
     return evidence.target.list(service, [("PageSize", str(size))])
 
 
-def _followed(evidence: Evidence, page: Answer, name: str) -> Answer:
+def _follow(evidence: Evidence, page: Answer, name: str) -> Answer:
     url = page.url(name)
     if url is None:
         fail(f"`meta.{name}`, a URL", "null", page)
@@ -172,9 +172,9 @@ def _goes_back(evidence: Evidence, service: Service, sid: str) -> None:
     index = evidence.standing(service).index(sid)
     if index:
         first = _first(evidence, service, index)
-        second = _followed(evidence, first, "next_page_url")
+        second = _follow(evidence, first, "next_page_url")
         evidence.target.delete(service, sid)
-        back = _followed(evidence, second, "previous_page_url")
+        back = _follow(evidence, second, "previous_page_url")
         check(
             back.sids == first.sids,
             f"the page before, after {sid}, the first of this page, was deleted",

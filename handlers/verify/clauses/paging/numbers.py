@@ -33,7 +33,7 @@ def large_pages(evidence: Evidence) -> None:
     """A Page MUST be 400, or echoed to the digit, with the right numbers beside it: `next_page_url` carries Page + 1,
     or Page itself where that is the largest, and works.
     """
-    evidence.each(_echoed, _PAGES, evidence)
+    evidence.each(_is_echoed, _PAGES, evidence)
 
 
 @clause(
@@ -147,7 +147,7 @@ def another_size(evidence: Evidence) -> None:
     evidence.each(keeps, (max(own - 1, 1), own + 1, LARGEST_SIZE), name="PageSize={}".format)
 
 
-def _echoed(evidence: Evidence, number: int) -> None:
+def _is_echoed(evidence: Evidence, number: int) -> None:
     large, size = evidence.large, evidence.paged
     answer = evidence.target.list(large, [size, ("Page", str(number))])
     if answer.has_status(200, 400).status == 400:
