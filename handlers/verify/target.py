@@ -47,7 +47,7 @@ _FOLLOWED = re.compile(r"(https?://[!-~]+)?/[!-~]*")
 """A URL with a path; one without scheme and host violates a clause of its own, and is followed nevertheless."""
 
 _BELOW = "/v2/Services/"
-"""What every path of the contract begins with."""
+"""The beginning of every path of the contract."""
 
 Query = Iterable[tuple[str, str]]
 
@@ -66,7 +66,7 @@ class Target:
         """Take the base URL, the world, whom to trust, and the seconds that a whole answer may take."""
         self.base_url = base_url.rstrip("/")
         self.public_url = ""
-        """What all URLs of answers begin with, where that is known."""
+        """The beginning of all URLs of answers, where that is known."""
         self.world = world
         self.seen: list[Answer] = []
         """The answers, in the order in which they came."""

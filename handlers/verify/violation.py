@@ -27,7 +27,7 @@ class Violation(Exception):
 
     @property
     def cause(self) -> str:
-        """What it may have in common with others: the error that the target gave, in its own words."""
+        """The error that the target gave, in its own words, which other violations may have in common."""
         if not self.shown_by:
             return ""
         answer = self.shown_by[-1]
@@ -65,7 +65,7 @@ class DeleteLost(Exception):
     def __init__(self, message: str, unanswered: "Answer") -> None:
         super().__init__(message)
         self.unanswered = unanswered
-        """What stands for the answer."""
+        """The stand-in for the answer."""
 
     def again(self) -> Violation:
         """Make the violation that it is where this is not the first time: then it is no fault of the network."""

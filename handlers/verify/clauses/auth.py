@@ -150,7 +150,7 @@ def test_others(evidence: Evidence) -> None:
     _are_refused(evidence, own.but(other.password, other.shown), other.but(own.password, own.shown))
 
 
-@clause("AUTH-12", "must", "A 401 does not tell what exists", source=OURS, spec=_UNAUTHORIZED)
+@clause("AUTH-12", "must", "A 401 is the same for what exists and what does not", source=OURS, spec=_UNAUTHORIZED)
 def test_nothing_revealed(evidence: Evidence) -> None:
     """Without credentials nothing is revealed: what exists and what does not are answered alike."""
     there, absent, nowhere = evidence.rich.bindings[0], evidence.absent(), evidence.absent("IS")
@@ -260,7 +260,9 @@ def test_where_nothing_is(evidence: Evidence) -> None:
     )
 
 
-@clause("AUTH-18", "should", "A 401 does not tell which accounts exist", source=OURS, spec=_UNAUTHORIZED)
+@clause(
+    "AUTH-18", "should", "A 401 is the same for a wrong token and an unknown account", source=OURS, spec=_UNAUTHORIZED
+)
 def absent_account(evidence: Evidence) -> None:
     """The 401 of an account that does not exist is as that of a wrong token."""
     own = evidence.world.credentials.but("0" * 32, _WRONG)

@@ -20,7 +20,7 @@ from ..world import Binding, Service
 
 @dataclass(frozen=True)
 class Story:
-    """What came of deleting some Bindings of a service."""
+    """The answers around deletes of some Bindings of a service."""
 
     picks: Picks
     before: Sequence[Any]
@@ -253,7 +253,7 @@ def test_headers(evidence: Evidence) -> None:
     evidence.attempt("with a body", action)
 
 
-@clause("DELETE-14", "must", "A deleted Binding stays away", source=PAGE, spec=DELETE, deletes="story")
+@clause("DELETE-14", "must", "A deleted Binding does not come back", source=PAGE, spec=DELETE, deletes="story")
 def test_stays_away(evidence: Evidence) -> None:
     """A Binding that was deleted does not come back: not after many other requests, not for another connection."""
     story = _story(evidence)

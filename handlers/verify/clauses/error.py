@@ -268,7 +268,7 @@ def test_allow(evidence: Evidence) -> None:
     each_of(provoked.values(), fits)
 
 
-@clause("ERROR-16", "must", "Odd requests are no 5xx", source=OURS, spec=f"{RESPONSES}/InternalServerError")
+@clause("ERROR-16", "must", "Odd requests get no 5xx", source=OURS, spec=f"{RESPONSES}/InternalServerError")
 def test_odd_requests(evidence: Evidence) -> None:
     """Odd requests get an answer that is no 5xx."""
 
@@ -285,7 +285,7 @@ def test_odd_requests(evidence: Evidence) -> None:
 @clause(
     "ERROR-17",
     "should",
-    "A 429 and a 503 say when to ask again",
+    "A 429 and a 503 have Retry-After",
     source="RFC 6585",
     spec="/components/headers/Retry-After",
 )

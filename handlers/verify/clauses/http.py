@@ -132,7 +132,7 @@ def test_preflight_allows(evidence: Evidence) -> None:
     )
 
 
-@clause("HTTP-06", "must", "Nothing redirects", rule="Redirects", source=SDKS, spec=LIST, last=True)
+@clause("HTTP-06", "must", "No answer redirects", rule="Redirects", source=SDKS, spec=LIST, last=True)
 def test_no_redirect(evidence: Evidence) -> None:
     """An answer MUST NOT redirect: SDKs do not follow, or lose their credentials on the way."""
     evidence.listed(evidence.rich)
@@ -198,7 +198,7 @@ def test_case(evidence: Evidence) -> None:
     evidence.each(lambda other: evidence.target.send("GET", other, is_odd=True).has_status(401, 404, 405), paths)
 
 
-@clause("HTTP-10", "must", "The URLs that the server gives work", source=SDKS, spec=f"{SCHEMAS}/AbsoluteUrl")
+@clause("HTTP-10", "must", "URLs of answers work as they stand", source=SDKS, spec=f"{SCHEMAS}/AbsoluteUrl")
 def test_urls(evidence: Evidence) -> None:
     """The URLs that the server gives work as they stand: every `url`, and every page URL."""
     walks = [evidence.walk(evidence.large, evidence.paged), evidence.filtered_walks[-1]]

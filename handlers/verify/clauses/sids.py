@@ -32,7 +32,7 @@ _UNREADABLE = (
 @clause(
     "FETCH-10",
     "must",
-    "A SID with something around it is not found",
+    "Fetching by a SID with white space or a NUL around it is refused",
     rule="A SID with something around it",
     source=OURS,
     spec=FETCH,
@@ -49,7 +49,7 @@ def fetched(evidence: Evidence) -> None:
 @clause(
     "LIST-16",
     "must",
-    "A service SID with something around it is not found",
+    "Listing by a service SID with white space or a NUL around it is refused",
     rule="A SID with something around it",
     source=OURS,
     spec=LIST,
@@ -63,7 +63,7 @@ def listed(evidence: Evidence) -> None:
 @clause(
     "DELETE-18",
     "must",
-    "A SID with something around it deletes nothing",
+    "Deleting by a SID with white space or a NUL around it is refused",
     rule="A SID with something around it",
     source=OURS,
     spec=DELETE,
@@ -92,8 +92,8 @@ def around(evidence: Evidence) -> None:
     deletes="unreadable query",
 )
 def unreadable(evidence: Evidence) -> None:
-    """A delete with a query that parsers drop, split or cannot decode (a broken escape, what is no UTF-8
-    (percent-encoded or raw), a raw `;`) MUST be an error below 500, and deletes nothing.
+    """A delete with a query that parsers drop, split or cannot decode (a broken escape, raw or percent-encoded
+    bytes that are no UTF-8, a raw `;`) MUST be an error below 500, and deletes nothing.
     """
 
     def action(picks: Picks) -> None:
@@ -114,7 +114,7 @@ def unreadable(evidence: Evidence) -> None:
 @clause(
     "DELETE-17",
     "must",
-    "A delete leaves the same device elsewhere alone",
+    "A delete leaves the device's Bindings in other services and accounts",
     source=PAGE,
     spec=DELETE,
     deletes="twins",

@@ -53,7 +53,9 @@ def test_delete(evidence: Evidence) -> None:
     evidence.attempt("of another account", lambda picks: _is_not_deleted(evidence, foreign, picks))
 
 
-@clause("TENANT-04", "must", "Another account's Binding under an own service is 404", source=PAGE, spec=_NOT_FOUND)
+@clause(
+    "TENANT-04", "must", "Fetching another account's Binding under an own service is 404", source=PAGE, spec=_NOT_FOUND
+)
 def test_own_service(evidence: Evidence) -> None:
     """Another account's Binding SID under one's own service is 404."""
     services = (evidence.rich, evidence.large)

@@ -68,7 +68,7 @@ def check_fuzzing() -> None:
 
 
 class Fuzzed(NamedTuple):
-    """What came of fuzzing."""
+    """The outcome of fuzzing."""
 
     findings: list[Finding]
     requests: dict[str, int]

@@ -42,7 +42,7 @@ class TimedOut(TransportError):
 
 
 class BadFraming(TransportError):
-    """What came is no HTTP/1.1, or ends too early; the message has the parser's words."""
+    """The answer is no HTTP/1.1, or ends too early; the message has the parser's words."""
 
 
 class TooLarge(Exception):
@@ -118,7 +118,7 @@ class Received:
     body: bytes
     """Decoded."""
     surplus: bytes
-    """What came beyond the announced length."""
+    """The bytes beyond the announced length."""
 
 
 class Connection:

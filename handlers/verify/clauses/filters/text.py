@@ -203,7 +203,7 @@ def test_escapes(evidence: Evidence) -> None:
 @clause(
     "TEXT-17",
     "must",
-    "Broken percent-encoding shows nobody's Bindings",
+    "Broken percent-encoding in a filter shows no others",
     rule="A query that cannot be read",
     source="RFC 3986",
     spec=_IDENTITY,
@@ -218,7 +218,7 @@ def test_broken(evidence: Evidence) -> None:
 @clause(
     "TEXT-18",
     "must",
-    "A NUL in a filter shows nobody's Bindings",
+    "A NUL in a filter shows no Bindings",
     rule="A query that cannot be read",
     source=OURS,
     spec=_IDENTITY,
@@ -231,7 +231,7 @@ def test_nul(evidence: Evidence) -> None:
 @clause(
     "TEXT-19",
     "must",
-    "What is not UTF-8 in a filter shows nobody's Bindings",
+    "Bytes that are no UTF-8 in a filter show no others",
     rule="A query that cannot be read",
     source="RFC 3629",
     spec=_IDENTITY,

@@ -18,7 +18,12 @@ _PREVIOUS = f"{SCHEMAS}/PageMeta/properties/previous_page_url"
 
 
 @clause(
-    "PAGE-28", "must", "A walk bears deletes before its position", source=OURS, spec=_NEXT, deletes="before a position"
+    "PAGE-28",
+    "must",
+    "A walk visits all others after deletes before its position",
+    source=OURS,
+    spec=_NEXT,
+    deletes="before a position",
 )
 def test_deleted_before(evidence: Evidence) -> None:
     """A walk during which Bindings before its position are deleted still visits every other Binding exactly once."""
@@ -34,7 +39,12 @@ def test_deleted_before(evidence: Evidence) -> None:
 
 
 @clause(
-    "PAGE-29", "must", "A walk bears deletes at the edge of a page", source=OURS, spec=_NEXT, deletes="edges of a page"
+    "PAGE-29",
+    "must",
+    "A walk goes on after deletes at the edge of a page",
+    source=OURS,
+    spec=_NEXT,
+    deletes="edges of a page",
 )
 def test_deleted_edges(evidence: Evidence) -> None:
     """A walk goes on where the Bindings at the edge of its page, from which others are reckoned, are deleted."""
@@ -57,7 +67,7 @@ def test_deleted_edges(evidence: Evidence) -> None:
 @clause(
     "PAGE-30",
     "should",
-    "The page of a token is empty where nothing is left",
+    "A token after which everything was deleted gives an empty page",
     rule="A page after which everything was deleted",
     source=OURS,
     spec=_NEXT,
@@ -85,7 +95,7 @@ def test_deleted_after(evidence: Evidence) -> None:
 @clause(
     "PAGE-31",
     "must",
-    "previous_page_url bears deletes on the previous page",
+    "previous_page_url works after deletes on the previous page",
     rule="Pages after deletes",
     source=OURS,
     spec=_PREVIOUS,
@@ -119,7 +129,7 @@ def test_deleted_on_previous(evidence: Evidence) -> None:
 @clause(
     "PAGE-35",
     "should",
-    "Pages on the way back are full",
+    "Pages on the way back over deleted Bindings are full",
     rule="Going back over deleted Bindings",
     source=OURS,
     spec=_PREVIOUS,

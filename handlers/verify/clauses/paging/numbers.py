@@ -99,7 +99,7 @@ def previous_by_position(evidence: Evidence) -> None:
 @clause(
     "PAGE-36",
     "must",
-    "A Page or a PageToken that is sent twice is no third one",
+    "Of a Page or a PageToken that is sent twice, one counts, or it is refused",
     rule="A Page or a PageToken that is sent twice",
     source=OURS,
     spec=_TOKEN,
