@@ -134,7 +134,7 @@ site: $(VENV)/.installed  ## Publish the spec as a site, in build/site
 	$(BIN)/chat-bindings publish -o build/site
 
 clients: $(VENV)/.tested-with $(VENV)/.checked-with  ## Generate all clients, ours and others', build a program on each and run it
-	$(BIN)/python -m pytest -m 'ci or nightly' tests/clients/generated --numprocesses 2 --maxschedchunk 1 --durations 20
+	$(BIN)/python -m pytest -m 'ci or nightly' tests/clients/generated --durations 20
 	$(BIN)/python -m tests.clients.others --figures
 
 timing: $(VENV)/.tested-with  ## Compare response times of wrong tokens and of other accounts' SIDs, 10,000 tries each

@@ -13,7 +13,11 @@ from ..support import raw
 from ..support.processes import resident
 from ..support.running import Service
 
-pytestmark = [pytest.mark.long, pytest.mark.ci("sends 90,000 requests: 45 seconds of CPU")]
+pytestmark = [
+    pytest.mark.ci("sends 90,000 requests: 45 seconds of CPU"),
+    pytest.mark.long,
+    pytest.mark.usefixtures("unmeasured"),
+]
 
 _MOST = 10_000
 _GROWS = 24_000_000
