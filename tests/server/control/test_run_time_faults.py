@@ -30,14 +30,6 @@ def test_rules_are_replaced_counted_and_cleared(served):
     assert served.bindings().status_code == 200
 
 
-def test_a_rule_can_be_for_the_next_requests_of_one_account(served):
-    """Tests that run in parallel, each with its account, do not disturb one another."""
-    served.control.put("faults", json={"rules": [{"account": B, "first": 2, "code": 429}]})
-    assert served.bindings().status_code == 200
-    assert [other(served).status_code for _ in range(3)] == [429, 429, 200]
-    assert served.bindings().status_code == 200
-
-
 @pytest.mark.parametrize(
     ("rules", "told"),
     [

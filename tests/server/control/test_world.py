@@ -13,21 +13,6 @@ from .conftest import OTHER_TOKEN, A, S, binding, serving, world
 NEWER = "c3" * 16
 
 
-def test_a_reset_returns_to_the_start_byte_for_byte(served):
-    """Whatever was registered, deleted and updated: the world is the one of before, as `export` writes it."""
-    before = served.control.get("world").content
-    assert served.register().status_code == HTTPStatus.CREATED
-    assert served.register("somebody", "device-1").status_code == HTTPStatus.OK
-    assert served.http.delete(f"{served.path}/BS{2:032x}").status_code == HTTPStatus.NO_CONTENT
-    assert served.control.get("world").content != before
-    answer = served.control.post("reset")
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert served.control.get("world").content == before
-    assert [one["sid"] for one in served.bindings().json()["bindings"]] == [
-        f"BS{number:032x}" for number in range(1, 4)
-    ]
-
-
 def test_page_tokens_of_before_a_reset_lead_on(served):
     """A token continues after a SID, whatever stands there now."""
     following = served.bindings(PageSize=1).json()["meta"]["next_page_url"]
