@@ -33,7 +33,7 @@ def guarded(tmp_path_factory):
 
     with Service(load(tmp_path_factory.mktemp("costs"), Population(10))) as running:
         yield running
-        assert "a fault of ours" not in running.log
+        assert "internal error" not in running.log
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)

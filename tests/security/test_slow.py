@@ -50,7 +50,7 @@ async def drip(url: str, first: bytes, rest: bytes) -> bytes:
         writer.close()
 
 
-async def besieged(ask, slow: list[tuple[bytes, bytes]]) -> tuple[list[bytes], list[float], bool]:
+async def besiege(ask, slow: list[tuple[bytes, bytes]]) -> tuple[list[bytes], list[float], bool]:
     """What each slow client is answered, how long others wait meanwhile, and whether all were still slow then."""
     clients = [asyncio.ensure_future(drip(ask.url, *each)) for each in slow]
     await asyncio.sleep(1)
@@ -77,7 +77,7 @@ def test_a_thousand_slow_clients(ask, world, service):
         (b"", b""): (100, ""),
     }
     clients = [(sent, late) for sent, (number, late) in slow.items() for _ in range(number)]
-    answers, waits, during = asyncio.run(besieged(ask, [sent for sent, _ in clients]))
+    answers, waits, during = asyncio.run(besiege(ask, [sent for sent, _ in clients]))
     assert during, "slow clients were cut off before their time"
     assert max(waits) < PATIENCE, "a request waited for a slow client"
     for (_, late), received in zip(clients, answers, strict=True):
@@ -164,7 +164,7 @@ def test_too_many_connections(ask, world, service):
 @pytest.mark.usefixtures("unforked")
 @pytest.mark.parametrize("hard", [True, False])
 def test_files_for_all_connections(service, hard):
-    """A service raises what it may open to what its connections take; where the system forbids it, the log tells."""
+    """A service raises the limit of open files to what its connections take; where it cannot, the log has a warning."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2 * 500 + 300
     resource.setrlimit(resource.RLIMIT_NOFILE, (300, before[1]))

@@ -38,7 +38,7 @@ def test_a_world_is_replaced_and_then_reset_to(served):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (
             b'{"accounts": [\n{"sid": "AC1", "auth_token": "x", "services": []}]}',
@@ -54,14 +54,14 @@ def test_a_world_is_replaced_and_then_reset_to(served):
         ),
     ],
 )
-def test_a_wrong_world_changes_nothing(served, content, told):
+def test_a_wrong_world_changes_nothing(served, content, message):
     """The error has the line, the JSON pointer and the rule; what was there stays, the journal too."""
     before = served.control.get("world").content
     served.bindings()
     answer = served.control.put("world", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert answer.json()["code"] == 20001
-    assert told in answer.json()["message"]
+    assert message in answer.json()["message"]
     assert served.control.get("world").content == before
     assert len(served.requests()) == 1
     served.control.post("reset")
