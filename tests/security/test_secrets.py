@@ -108,16 +108,6 @@ def test_secrets_are_shown_nowhere(tmp_path, world, world_file):
         assert secret not in reports, secret
 
 
-@pytest.mark.parametrize("command", [("serve", "--port", 0), ("account", "list"), ("export",), ("import", "-")])
-@pytest.mark.parametrize("address", ["postgresql://u:hidden@127.0.0.1:9/d", "sqlite://u:hidden@/a.db"])
-def test_a_password_on_a_command_line(command, address):
-    """An address with a password is refused where `ps` would show it, and is not repeated."""
-    done = run_cli(*command, "--database", address, stdin="", timeout=60)
-    assert done.returncode == 2
-    assert "--database" in done.stderr
-    assert "hidden" not in done.stderr + done.stdout
-
-
 def test_no_command_takes_a_secret():
     """No option or argument of any command is for a token, a secret or a password: there is nothing to put there."""
     parameters = {
