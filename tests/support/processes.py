@@ -21,6 +21,17 @@ def computed(pid: int) -> float:
     return own + sum(map(computed, children(pid)))
 
 
+def usage(pid: int) -> tuple[float, int, int]:
+    """Give the memory in MB, the file handles and the threads of a process and those under it."""
+    memory, handles, threads = 0.0, 0, 0
+    for each in [pid, *children(pid)]:
+        status = dict(line.split(":", 1) for line in Path(f"/proc/{each}/status").read_text().splitlines())
+        memory += int(status["VmRSS"].split()[0]) / 1000
+        threads += int(status["Threads"])
+        handles += len(list(Path(f"/proc/{each}/fd").iterdir()))
+    return memory, handles, threads
+
+
 def holder(connection: socket.socket, pids: list[int]) -> int | None:
     """The process at the other end of a connection over loopback; None when it is not accepted yet."""
     port, peer = connection.getsockname()[1], connection.getpeername()[1]
