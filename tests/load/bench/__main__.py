@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ...support.tools import missing
 from .. import figures
 from ..worlds import Population, import_world
 from . import controlled, hostile, plugin, reading, startup, verifying, workers, writing
@@ -57,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tests", type=int, default=200, help="tests of the pytest plugin")
     parser.add_argument("--figures", action="store_true", help="write the tables into the guide performance")
     options = parser.parse_args(arguments)
+    if lacking := missing("wrk"):
+        parser.error(lacking)
     with tempfile.TemporaryDirectory(prefix="chat-bindings-bench-") as folder:
         known = parts(Path(folder), options)
         if unknown := set(options.parts) - set(known):

@@ -82,9 +82,9 @@ def seconds(url: str, shape: Shape) -> float:
 
 def measure(site: Site, *, rounds: int) -> list[str]:
     """Take the median of each shape, the worst first."""
-    took: dict[str, list[float]] = defaultdict(list)
+    shapes, took = {shape.name: shape for shape in SHAPES}, defaultdict(list)
     with running(OURS.command, site) as ours:
-        for shape in turns("refusals", SHAPES, rounds):
-            took[shape.name].append(seconds(ours.url, shape) * 1000)
+        for name in turns("refusals", list(shapes), rounds):
+            took[name].append(seconds(ours.url, shapes[name]) * 1000)
     worst = sorted(((median(each), name) for name, each in took.items()), reverse=True)
     return table(["a refusal of", "ms"], [[name, f"{milliseconds:.1f}"] for milliseconds, name in worst])
