@@ -14,7 +14,7 @@ from .facts import LARGEST_SIZE, TYPES
 from .plan import Picks, Plan, Use
 from .response import Answer
 from .target import Target
-from .violation import DeleteLost, NotShown, Violation, WorldLacks, case_name, every, of_cases, violated
+from .violation import DeleteLost, NotShown, Violation, WorldLacks, case_name, every, fail, merge_cases
 from .world import Binding, Service, World
 
 T = TypeVar("T")
@@ -31,6 +31,11 @@ _OTHERS = 4
 _USERS, _USERS_BESIDE = 64, 8
 """Users that a clause takes from the service that has most of what it needs, and from each other one."""
 _SPARE_PAGES = 3
+_OF_EVERY_SERVER = {
+    *("connection", "content-length", "content-type", "date", "keep-alive", "server", "transfer-encoding", "vary"),
+    *("cache-control", "content-encoding", "allow"),
+}
+"""Headers by which an answer of the application is not known."""
 _PAGE = 7
 
 
@@ -157,7 +162,7 @@ class Evidence:
         outcomes = self.target.together([partial(outcome, value) for value in cases])
         failed = [(name(value), found) for value, found in zip(cases, outcomes, strict=True) if found is not None]
         if failed:
-            raise of_cases(failed, len(cases))
+            raise merge_cases(failed, len(cases))
 
     # --- Bindings, one by one
 
@@ -192,12 +197,32 @@ class Evidence:
             good = [(each, answer) for each, answer in self.fetched if answer.status == 200 and _is_object(answer)]
             if not good:
                 first = self.fetched[0][1]
-                violated("a Binding of the world", first.summary, first)
+                fail("a Binding of the world", first.summary, first)
             return good
 
         return self.once("found", make)
 
     # --- lists
+
+    def is_before_the_application(self, answer: Answer) -> bool:
+        """Tell whether an HTTP server or a gateway failed at raw bytes: a 5xx but 500, without the usual marks."""
+        is_raw = not answer.request.url.isascii()
+        return is_raw and answer.status > 500 and not self.marks <= {name for name, _ in answer.headers}
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """The headers that all errors of the application have, and those of its HTTP server lack."""
+
+        def make() -> frozenset[str]:
+            errors = [
+                self.target.fetch(self.rich, self.absent()),
+                self.target.list(self.rich, credentials=None),
+                self.target.list(self.rich, [("PageSize", "0")]),
+            ]
+            names = ({name for name, _ in each.headers} for each in errors)
+            return frozenset(set.intersection(*names) - _OF_EVERY_SERVER)
+
+        return self.once("headers of the application's errors", make)
 
     def listed(self, service: object, *query: tuple[str, str], **options: Any) -> Answer:
         """Ask for a list, once."""
@@ -225,7 +250,7 @@ class Evidence:
         visited: set[str] = set()
         while (url := pages[-1].url("next_page_url")) is not None:
             if url in visited or len(pages) > most:
-                violated(
+                fail(
                     f"a walk through {len(service.bindings)} Bindings that ends",
                     "a page that was there before" if url in visited else f"still a next page after {len(pages)}",
                     *pages[-2:],
@@ -355,7 +380,7 @@ def same_bindings(answer: Answer, expected: Sequence[Binding], why: str = "") ->
     if strange or lacking or len(sids) != len(set(sids)):
         said = [f"{len(strange)} others" if strange else "", f"{len(lacking)} missing" if lacking else ""]
         said.append("some twice" if len(sids) != len(set(sids)) else "")
-        violated(
+        fail(
             f"the {len(wanted)} Bindings that match" if wanted else "an empty list",
             f"{len(sids)} Bindings: {', '.join(each for each in said if each)}",
             answer,

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from .credentials import Credentials
-from .violation import Violation, check, violated
+from .violation import Violation, check, fail
 
 MISSING: Any = object()
 """Stands for a property that is missing: no JSON value equals it."""
@@ -29,7 +29,7 @@ class Request:
 
     method: str
     url: str
-    """Absolute, percent-encoded as it is sent."""
+    """Absolute, as it is sent; a raw byte that is no UTF-8 is a surrogate (`surrogateescape`)."""
     credentials: Credentials | None = None
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
@@ -45,6 +45,12 @@ class Request:
         return value.replace("Basic", self.scheme, 1) if self.scheme else value
 
     @property
+    def case(self) -> str:
+        """A name for it in a list: the method, and the end of the path with the query, without identities."""
+        path, mark, query = readable(self.url).partition("?")
+        return f"{self.method} {path.rpartition('/')[2]}{mark}{_IDENTITY.sub('Identity=...', query)}"
+
+    @property
     def curl(self) -> str:
         """The line of shell that repeats it; secrets are shell variables."""
         parts = ["curl -si --path-as-is --globoff"]
@@ -55,7 +61,7 @@ class Request:
         parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in self.headers]
         if self.body:
             parts.append(f"--data-binary {shlex.quote(self.body.decode())}")
-        return " ".join([*parts, shlex.quote(self.url)])
+        return " ".join([*parts, _quote(self.url)])
 
 
 @dataclass(frozen=True)
@@ -74,9 +80,8 @@ class Answer:
 
     @property
     def case(self) -> str:
-        """Its request, to name it in a list: the method, and the end of the path with the query, without identities."""
-        path, mark, query = self.request.url.partition("?")
-        return f"{self.request.method} {path.rpartition('/')[2]}{mark}{_IDENTITY.sub('Identity=...', query)}"
+        """Its request, to name it in a list."""
+        return self.request.case
 
     @property
     def is_of_binding(self) -> bool:
@@ -109,10 +114,10 @@ class Answer:
         """Its body as a JSON object. Raises `Violation` when it is none."""
         found = self.json
         if not isinstance(found, dict):
-            violated("a JSON object", f"{self.summary}; its body is a JSON {_kind(found)}", self)
+            fail("a JSON object", f"{self.summary}; its body is a JSON {_kind(found)}", self)
         return found
 
-    @property
+    @cached_property
     def summary(self) -> str:
         """Describe the answer in a few words, without personal data."""
         if not self.status:
@@ -173,7 +178,7 @@ class Answer:
         self.has_status(200)
         found = self.object.get("bindings", MISSING)
         if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-            violated("`bindings`, an array of objects", f"{self.summary}, and no such array", self)
+            fail("`bindings`, an array of objects", f"{self.summary}, and no such array", self)
         return found
 
     @property
@@ -187,15 +192,28 @@ class Answer:
         self.has_status(200)
         found = self.object.get("meta", MISSING)
         if not isinstance(found, dict):
-            violated("`meta`, an object", f"{self.summary}, and no such object", self)
+            fail("`meta`, an object", f"{self.summary}, and no such object", self)
         return found
 
     def url(self, name: str) -> str | None:
         """Give a page URL of `meta`, or None where it is null or left out. Raises `Violation` when it is no text."""
         found = self.meta.get(name)
         if found is not None and not isinstance(found, str):
-            violated(f"`meta.{name}`, a URL or null", f"a JSON {_kind(found)}", self)
+            fail(f"`meta.{name}`, a URL or null", f"a JSON {_kind(found)}", self)
         return found
+
+
+def readable(url: str) -> str:
+    """Write the raw bytes of a URL that are no UTF-8 as `\\xff`."""
+    return url.encode(errors="surrogateescape").decode(errors="backslashreplace")
+
+
+def _quote(url: str) -> str:
+    """Quote a URL for the shell: as Bash writes bytes, where it has some that are no UTF-8."""
+    if readable(url) == url:
+        return shlex.quote(url)
+    escaped = url.replace("\\", "\\\\").replace("'", "\\'")
+    return f"$'{readable(escaped)}'"
 
 
 def is_integer(value: object) -> bool:

@@ -19,6 +19,7 @@ from .plan import Plan
 from .readiness.check import check_ready
 from .readiness.framing import CLAUSES as BLOCKING
 from .readiness.framing import blockages
+from .response import readable
 from .runner import Runner, Stopped
 from .suite import checks, chosen
 from .target import TIMEOUT_S, Target, origin
@@ -43,7 +44,7 @@ _VARIABLES = {
 
 @dataclass
 class Run:
-    """What is to be verified, and how."""
+    """A run: the target, the world, and the options."""
 
     base_url: str
     world: World
@@ -61,7 +62,7 @@ class Run:
     announce: Callable[[], None] = lambda: None
     """Called once the target has answered, before anything is deleted."""
     public_url: str = ""
-    """What all URLs of answers must begin with; empty where nothing is said about it."""
+    """The beginning of all URLs of answers; empty where it is not given."""
     secrets: Secrets = field(default_factory=Secrets)
 
     def __post_init__(self) -> None:
@@ -125,7 +126,7 @@ class Run:
                 each.clause,
                 each.began - self._began,
                 each.request.method,
-                hidden(each.request.url),
+                hidden(readable(each.request.url)),
                 hidden(each.answer),
             )
             for each in last

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import uvloop
 
-from ..support.processes import usage
+from ..support.processes import children, resident
 from ..support.running import Service
 from .clients import Client, Due
 from .engines import ENGINES, serving
@@ -129,6 +129,13 @@ class Load:
         async with asyncio.TaskGroup() as tasks:
             for client in self._clients[:connections]:
                 tasks.create_task(client.work(self._url, due, self.times))
+
+
+def usage(pid: int) -> tuple[float, int, int]:
+    """Give the memory in MB, the file handles and the threads of a process and those under it."""
+    pids = [pid, *children(pid)]
+    counts = (sum(len(list(Path(f"/proc/{each}/{what}").iterdir())) for each in pids) for what in ("fd", "task"))
+    return sum(map(resident, pids)) / 1e6, *counts
 
 
 async def soak(service: Service, database: Any, options: argparse.Namespace) -> tuple[float, list[Window]]:

@@ -5,7 +5,6 @@ import collections
 import re
 import resource
 import socket
-import sys
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +15,7 @@ from ..conftest import load
 from ..server.conftest import Asker, registration
 from ..support import raw
 from ..support.answers import check_documented, check_error
-from ..support.processes import computed
+from ..support.processes import computed, resident
 from ..support.running import Service, wait_until
 
 pytestmark = [pytest.mark.ci("waits for slow clients to be given up"), pytest.mark.long]
@@ -26,16 +25,11 @@ PATIENCE = 3
 
 
 @pytest.fixture(scope="module")
-def hasty(tmp_path_factory, world_file):
+def service(tmp_path_factory, world_file):
     """A service with little patience."""
     options = [part for what in ("head", "body", "response", "idle") for part in (f"--{what}-timeout", PATIENCE)]
-    with Service(load(tmp_path_factory.mktemp("hasty") / "hasty.db", world_file), *options) as running:
+    with Service(load(tmp_path_factory.mktemp("service") / "service.db", world_file), *options) as running:
         yield running
-
-
-@pytest.fixture
-def ask(hasty, world):
-    return Asker(hasty, world)
 
 
 async def drip(url: str, first: bytes, rest: bytes) -> bytes:
@@ -56,7 +50,7 @@ async def drip(url: str, first: bytes, rest: bytes) -> bytes:
         writer.close()
 
 
-async def besieged(ask, slow: list[tuple[bytes, bytes]], path: str) -> tuple[list[bytes], list[float], bool]:
+async def besieged(ask, slow: list[tuple[bytes, bytes]]) -> tuple[list[bytes], list[float], bool]:
     """What each slow client is answered, how long others wait meanwhile, and whether all were still slow then."""
     clients = [asyncio.ensure_future(drip(ask.url, *each)) for each in slow]
     await asyncio.sleep(1)
@@ -72,41 +66,28 @@ async def besieged(ask, slow: list[tuple[bytes, bytes]], path: str) -> tuple[lis
     return await asyncio.gather(*clients), waits, during
 
 
-def say(line: str) -> None:
-    """What `pytest -s` shows: no speed is asserted."""
-    sys.stdout.write(f"\n{line}\n")
-
-
-def test_a_thousand_slow_clients(ask, world, hasty):
+def test_a_thousand_slow_clients(ask, world, service):
     """A thousand connections that send a byte now and then, or nothing, are ended in time, and delay no others."""
-    authorization = ("Authorization", raw.basic(*world.auth))
-    body = registration(endpoint="slow")
-    head = raw.compose("GET", ask.path("fetchBinding"), [("Host", "x"), authorization])
-    posted = raw.compose("POST", ask.path("registerBinding", world.empty["sid"]),
-                         [("Host", "x"), authorization, ("Content-Length", str(len(body)))])  # fmt: skip
-    kinds = {
-        "head": (400, (head[:20], head[20:])),
-        "line": (100, (b"", head)),
-        "body": (400, (posted + body[:5], body[5:])),
-        "nothing": (100, (b"", b"")),
+    head = ask.compose("fetchBinding")
+    posted = ask.compose("registerBinding", body=registration(endpoint="slow"), service_sid=world.empty["sid"])
+    slow = {
+        (head[:20], head[20:]): (400, "The head of the request"),
+        (b"", head): (100, "The head of the request"),
+        (posted[:-60], posted[-60:]): (400, "The body"),
+        (b"", b""): (100, ""),
     }
-    slow = [each for number, each in kinds.values() for _ in range(number)]
-    assert len(slow) == 1000
-    answers, waits, during = asyncio.run(besieged(ask, slow, ask.path("fetchBinding")))
-    assert during, "slow clients were sent away before their time"
-    say(f"{len(waits)} fetches beside {len(slow)} slow clients: p50 {sorted(waits)[len(waits) // 2] * 1000:.1f} ms, "
-        f"the slowest {max(waits) * 1000:.1f} ms")  # fmt: skip
-    assert max(waits) < PATIENCE, "somebody had to wait for a slow client"
-    names = [name for name, (number, _) in kinds.items() for _ in range(number)]
-    for name, received in zip(names, answers, strict=True):
-        if name == "nothing":
+    clients = [(sent, late) for sent, (number, late) in slow.items() for _ in range(number)]
+    answers, waits, during = asyncio.run(besieged(ask, [sent for sent, _ in clients]))
+    assert during, "slow clients were cut off before their time"
+    assert max(waits) < PATIENCE, "a request waited for a slow client"
+    for (_, late), received in zip(clients, answers, strict=True):
+        if not late:
             assert received == b""
             continue
         (answer,) = raw.parsed(received)
-        parameter = "The body" if name == "body" else "The head of the request"
-        assert f"{PATIENCE} seconds" in check_error(answer, "invalid_parameter", parameter=parameter)
+        assert f"{PATIENCE} seconds" in check_error(answer, "invalid_parameter", parameter=late)
     assert check_documented(ask("listBindings", service_sid=world.empty["sid"]), "listBindings")["bindings"] == []
-    assert "Traceback" not in hasty.log
+    assert "Traceback" not in service.log
 
 
 def ended_after(connection: socket.socket) -> tuple[bytes, float]:
@@ -127,21 +108,19 @@ def test_a_connection_that_is_not_used(ask):
     assert PATIENCE - 1 <= seconds + 1 <= PATIENCE + 60
 
 
-def test_a_body_that_nobody_waits_for(ask, world):
+def test_a_body_of_an_operation_without_one(ask):
     """A fetch is answered without its body, which then has as long to arrive as any."""
-    headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Content-Length", "1000")]
     with raw.connect(ask.url) as connection:
-        connection.sendall(raw.compose("GET", ask.path("fetchBinding"), headers, b"x"))
+        connection.sendall(ask.compose("fetchBinding", ("Content-Length", "1000")) + b"x")
         check_documented(raw.one(connection), "fetchBinding")
         received, seconds = ended_after(connection)
     assert received == b""
     assert PATIENCE - 1 <= seconds <= PATIENCE + 60
 
 
-def test_an_answer_that_is_not_read(ask, world, hasty):
+def test_an_answer_that_is_not_read(ask, service):
     """A client that sends many requests and reads no responses is cut off; neither pile up for it."""
-    path = ask.path("listBindings", world.full["sid"])
-    request = raw.compose("GET", f"{path}?PageSize=1000", [("Host", "x"), ("Authorization", raw.basic(*world.auth))])
+    request = ask.compose("listBindings").replace(b" HTTP/", b"?PageSize=1000 HTTP/", 1)
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         parts = urlsplit(ask.url)
@@ -149,27 +128,22 @@ def test_an_answer_that_is_not_read(ask, world, hasty):
         connection.settimeout(raw.PATIENCE)
         with pytest.raises(OSError, match=r"reset|Broken"):
             collections.deque(map(connection.sendall, [request * 100] * 10_000), maxlen=0)
-    assert resident(hasty.pid) < 300_000_000
+    assert resident(service.pid) < 300_000_000
     check_documented(ask("fetchBinding"), "fetchBinding")
 
 
-def resident(pid: int) -> int:
-    """The bytes of memory that a process has."""
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024
-
-
-def test_nothing_is_done_while_nobody_is_there(hasty):
+def test_the_timer_stops_without_connections(service):
     """Once all connections are gone the timer stops."""
     time.sleep(2)
-    before = computed(hasty.pid)
+    before = computed(service.pid)
     time.sleep(1)
-    assert computed(hasty.pid) - before < 0.2
+    assert computed(service.pid) - before < 0.2
 
 
-def test_too_many_connections(ask, world, hasty):
+def test_too_many_connections(ask, world, service):
     """On a connection too many a request is answered 429 with Retry-After; when others are gone all is as before."""
     most = 8
-    with Service(hasty.database, "--max-connections", most) as crowded:
+    with Service(service.database, "--max-connections", most) as crowded:
         held = [raw.connect(crowded.url) for _ in range(most)]
         time.sleep(0.5)
         other = Asker(crowded, world)
@@ -189,15 +163,15 @@ def test_too_many_connections(ask, world, hasty):
 
 @pytest.mark.usefixtures("unforked")
 @pytest.mark.parametrize("hard", [True, False])
-def test_files_for_all_connections(hasty, hard):
+def test_files_for_all_connections(service, hard):
     """A service raises what it may open to what its connections take; where the system forbids it, the log tells."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2 * 500 + 300
     resource.setrlimit(resource.RLIMIT_NOFILE, (300, before[1]))
     try:
-        with Service(hasty.database, "--max-connections", 500 if hard else before[1]) as service:
-            limits = Path(f"/proc/{service.pid}/limits").read_text()
+        with Service(service.database, "--max-connections", 500 if hard else before[1]) as many:
+            limits = Path(f"/proc/{many.pid}/limits").read_text()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     assert int(re.search(r"Max open files +(\d+)", limits)[1]) == (wanted if hard else before[1])
-    assert ("the system allows a process" in service.log) == (not hard)
+    assert ("the system allows a process" in many.log) == (not hard)

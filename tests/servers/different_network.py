@@ -18,8 +18,8 @@ _TAKES_GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,
 class Chunked(Right):
     """Every answer with a body comes in chunks, without a Content-Length."""
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finished(request, answer)
+    def finish(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finish(request, answer)
         answer.chunked = bool(answer.body)
         return answer
 
@@ -27,30 +27,30 @@ class Chunked(Right):
 class Packed(Right):
     """Every body comes packed with gzip where the request accepts that."""
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
+    def finish(self, request: Request, answer: Answer) -> Answer:
         if answer.body and _TAKES_GZIP.search(request.headers.get("accept-encoding")):
             answer.body = gzip.compress(answer.body, mtime=0)
             answer.headers.append(("Content-Encoding", "gzip"))
         answer.headers.append(("Vary", "Accept-Encoding"))
-        return super().finished(request, answer)
+        return super().finish(request, answer)
 
 
 class ReadsNoQualities(Right):
     """It packs wherever `gzip` is named, with a quality of 0 too, as Apache's mod_deflate does."""
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
+    def finish(self, request: Request, answer: Answer) -> Answer:
         if answer.body and "gzip" in request.headers.get("accept-encoding"):
             answer.body = gzip.compress(answer.body, mtime=0)
             answer.headers.append(("Content-Encoding", "gzip"))
         answer.headers.append(("Vary", "Accept-Encoding"))
-        return super().finished(request, answer)
+        return super().finish(request, answer)
 
 
 class ClosesConnections(Right):
     """It closes the connection after each answer, as HTTP/1.0 does."""
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finished(request, answer)
+    def finish(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finish(request, answer)
         answer.close = True
         return answer
 
@@ -58,8 +58,8 @@ class ClosesConnections(Right):
 class OddHeaders(Right):
     """The names of its headers are in odd case, and there are more of them than needed."""
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finished(request, answer)
+    def finish(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finish(request, answer)
         extra = [("Server", "odd/1.0"), ("X-Frame-Options", "DENY"), ("Set-Cookie", "a=b"), ("Set-Cookie", "c=d")]
         answer.headers = [(_odd(name), value) for name, value in [*extra, *answer.headers]]
         return answer
@@ -72,8 +72,10 @@ def _odd(name: str) -> str:
 class Slow(Right):
     """Each answer comes 30 ms late, some up to 20 ms more, so that answers overtake one another."""
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finished(request, answer)
+    waits = True
+
+    def finish(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finish(request, answer)
         answer.delay_s = 0.030 + random.uniform(0, 0.020)
         return answer
 
@@ -81,8 +83,10 @@ class Slow(Right):
 class Slow150(Right):
     """Each answer comes exactly 150 ms late, whatever else is under way, as from another continent."""
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finished(request, answer)
+    waits = True
+
+    def finish(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finish(request, answer)
         answer.delay_s = 0.150
         return answer
 
@@ -107,6 +111,7 @@ class _Counts(Right):
 class Throttles(_Counts):
     """Every 60th request is 429, to be made again after a second; it has had no effect."""
 
+    waits = True
     every = 60
 
     def dispatch(self, request: Request) -> Answer:
@@ -128,6 +133,7 @@ class ThrottlesUntilADate(Throttles):
 class LimitsTheRate(Right):
     """It takes 20 requests a second and no more: all others are 429, to be made again after a second."""
 
+    waits = True
     rate = 20
 
     def __init__(self, world: dict[str, Any]) -> None:

@@ -21,15 +21,9 @@ def computed(pid: int) -> float:
     return own + sum(map(computed, children(pid)))
 
 
-def usage(pid: int) -> tuple[float, int, int]:
-    """Give the memory in MB, the file handles and the threads of a process and those under it."""
-    memory, handles, threads = 0.0, 0, 0
-    for each in [pid, *children(pid)]:
-        status = dict(line.split(":", 1) for line in Path(f"/proc/{each}/status").read_text().splitlines())
-        memory += int(status["VmRSS"].split()[0]) / 1000
-        threads += int(status["Threads"])
-        handles += len(list(Path(f"/proc/{each}/fd").iterdir()))
-    return memory, handles, threads
+def resident(pid: int) -> int:
+    """The bytes of memory that a process has."""
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024
 
 
 def holder(connection: socket.socket, pids: list[int]) -> int | None:

@@ -23,7 +23,7 @@ from chat_bindings.storage.tokens import digest
 from ...support.engines import ENGINES
 from ...support.guessing import UNLIMITED
 from ...support.postgres import Postgres
-from ...support.processes import free_port, usage
+from ...support.processes import free_port, resident
 from ...support.running import Service
 from .. import figures
 from ..commands import measure
@@ -188,7 +188,7 @@ def measure_sizes(fill: Fill, sizes: Sequence[int], *, engine: str, rounds: int,
         }
         driven = drive_all({size: service.url for size, service in services.items()}, rounds, seconds)
         for size, service in services.items():
-            facts[size]["server, memory, MB"] = f"{usage(service.pid)[0]:.0f}"
+            facts[size]["server, memory, MB"] = f"{resident(service.pid) / 1e6:.0f}"
     for size, locator in locators.items():
         if engine == "postgresql":
             erased = measure("database", "erase", "--database", locator)
