@@ -100,6 +100,17 @@ class TokensHoldTheirFilters(Right):
         return super().page(service, wanted, position)
 
 
+class TokensNameTheirTable(TokensHoldTheirFilters):
+    """Each type has a table of its own, which the token names: a BindingType beside it is not looked at."""
+
+    clause = "PAGE-22"
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        if wanted.token is not None:
+            wanted = replace(wanted, types=tuple(self.open(wanted.token)[0][1]))
+        return Right.page(self, service, wanted, position)
+
+
 class PagesOfAnotherListAreKept(Right):
     """The result of a query is kept on the server, and a token names it: its pages come whatever filters are sent."""
 
