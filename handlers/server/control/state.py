@@ -32,7 +32,7 @@ class ControlState:
         self.record = self.journal.record
         self.injector = injector
         self._locator = database
-        self._kept = kept(database, control.folder)
+        self._kept = kept(database)
         self._forget = forget
         self._changing = asyncio.Lock()
 

@@ -103,6 +103,8 @@ class TokensHoldTheirFilters(Right):
 class TokensNameTheirTable(TokensHoldTheirFilters):
     """Each type has a table of its own, which the token names: a BindingType beside it is not looked at."""
 
+    clause = "PAGE-22"
+
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         if wanted.token is not None:
             wanted = replace(wanted, types=tuple(self.open(wanted.token)[0][1]))
