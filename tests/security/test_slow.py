@@ -67,7 +67,7 @@ def test_a_thousand_slow_clients(ask, world, service):
     posted = ask.compose("registerBinding", body=registration(endpoint="slow"), service_sid=world.empty["sid"])
     slow = {
         (head[:20], head[20:]): (400, "The head of the request"),
-        (b"", head): (100, "The head of the request"),
+        (head[:1], head[1:]): (100, "The head of the request"),
         (posted[:-60], posted[-60:]): (400, "The body"),
         (b"", b""): (100, ""),
     }
