@@ -102,37 +102,22 @@ def test_a_world_that_cannot_be_served_is_refused(world, told):
     [
         (["--demo", "--world", "-"], {}, "--demo and --world are two worlds"),
         (["--demo", "--database", "sqlite:///a.db"], {}, "--demo has a temporary database of its own"),
-        (
-            ["--demo"],
-            {"CHAT_BINDINGS_DEMO_TOKEN": "x" * 32},
-            "CHAT_BINDINGS_DEMO_TOKEN is no auth token: it must be",
-        ),
+        (["--demo"], {"CHAT_BINDINGS_DEMO_TOKEN": "x" * 32}, "CHAT_BINDINGS_DEMO_TOKEN is no auth token: it must be"),
         (["--uds", "x.sock", "--port", "80"], {}, "--uds replaces --host and --port"),
         (["--demo", "--uds", "x" * 200], {}, "a socket's path has at most 107 bytes"),
         (["--demo", "--uds", "file"], {}, "a file that is no socket has this name"),
         (["--demo", "--announce", "file"], {}, "another file has this name, so choose a new one"),
         (["--demo", "--announce", "nowhere/x"], {}, "--announce nowhere/x cannot be written: No such file"),
         (["--demo", "--host", "127.0.0.1:80"], {}, "'--host' (env var: 'CHAT_BINDINGS_HOST'): '127.0.0.1:80' is not"),
-        (
-            ["--demo", "--host", "203.0.113.1"],
-            {},
-            "--host 203.0.113.1 --port 8000 cannot be listened on: Cannot",
-        ),
+        (["--demo", "--host", "203.0.113.1"], {}, "--host 203.0.113.1 --port 8000 cannot be listened on: Cannot"),
         (["--workers", "9" * 5000], {}, "is not a whole number from 1 to 256"),
-        (
-            [],
-            {"CHAT_BINDINGS_MAX_HEAD": "1"},
-            "(env var: 'CHAT_BINDINGS_MAX_HEAD'): '1' is not a whole number",
-        ),
+        ([], {"CHAT_BINDINGS_MAX_HEAD": "1"}, "(env var: 'CHAT_BINDINGS_MAX_HEAD'): '1' is not a whole number"),
     ],
 )
 def test_bad_options_are_refused(tmp_path, options, variables, told):
     """The error names the option, or the variable, and the rule."""
     (tmp_path / "file").write_text("of the user's")
-    done = subprocess.run(
-        [*CLI, "serve", *options], env=environment(**variables), cwd=tmp_path, capture_output=True, text=True,
-        check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    done = run_cli("serve", *options, cwd=tmp_path, **variables)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in " ".join(done.stderr.split())
     assert (tmp_path / "file").read_text() == "of the user's"
@@ -214,12 +199,11 @@ def test_health_answers_by_its_exit_code(tmp_path):
     """Exit codes: 0 it answers; 1 it does not, or is not ready; 2 the URL is invalid."""
     monitoring, port = free_port(), free_port()
     variables = {"CHAT_BINDINGS_PORT": str(port), "CHAT_BINDINGS_MONITORING_PORT": str(monitoring)}
-    command = [*CLI, "health"]
     with serving(tmp_path, "--demo", **variables) as (told, _):
-        done = subprocess.run(command, env=environment(**variables), capture_output=True, text=True, check=False)
+        done = run_cli("health", **variables)
         assert (done.returncode, done.stdout) == (0, f"http://127.0.0.1:{monitoring}: ready\n")
         del variables["CHAT_BINDINGS_MONITORING_PORT"]
-        done = subprocess.run(command, env=environment(**variables), capture_output=True, text=True, check=False)
+        done = run_cli("health", **variables)
         assert (done.returncode, done.stdout) == (0, f"{told['url']}: answers\n")
         other = run_cli("health", f"{told['url']}/v2/Services/{S}/Bindings")
         assert (other.returncode, other.stdout.endswith(": answers\n")) == (0, True)
@@ -242,18 +226,6 @@ def test_health_refuses_what_is_no_url(url):
     done = run_cli("health", url)
     assert (done.returncode, done.stdout) == (2, "")
     assert "is not a URL such as http://127.0.0.1:8000" in done.stderr
-
-
-def test_health_is_quick_to_start():
-    """It imports nothing of the service, or the storage."""
-    code = (
-        "import sys; from chat_bindings.cli import cli\n"
-        "cli.main(['health', 'http://127.0.0.1:1'], standalone_mode=False)\n"
-        "heavy = {'orjson', 'platformdirs', 'yaml', 'uvicorn', 'asyncio', 'logging'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment())
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_process_1_reaps_orphans_and_passes_signals_on(tmp_path):

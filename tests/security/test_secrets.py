@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ..support import raw
+from ..support.commands import walk
 from ..support.processes import children
 from ..support.running import Service, run_cli, wait_until
 
@@ -119,21 +120,9 @@ def test_a_password_on_a_command_line(command, address):
 
 def test_no_command_takes_a_secret():
     """No option or argument of any command is for a token, a secret or a password: there is nothing to put there."""
-    import click
-
-    from chat_bindings.cli import cli
-
-    def walk(command: click.Command, context: click.Context, path: str):
-        yield path, command
-        if isinstance(command, click.Group):
-            for name in command.list_commands(context):
-                found = command.get_command(context, name)
-                assert found is not None
-                yield from walk(found, context, f"{path} {name}")
-
     parameters = {
         (path, name)
-        for path, command in walk(cli, click.Context(cli), "chat-bindings")
+        for path, command in walk()
         for parameter in command.params
         for name in (parameter.name or "", *parameter.opts)
     }

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ..server.control.conftest import TOKEN, A, S, binding, serving, world
-from .test_site_pages import axe, violations  # noqa: F401 - a fixture
+from .conftest import check_widths
 
 pytestmark = [pytest.mark.ci("needs Chromium"), pytest.mark.needs("chromium"), pytest.mark.needs("twilio-python")]
 
@@ -144,7 +144,7 @@ def test_the_page_is_used_with_the_keyboard_alone(page, served):
     assert page.evaluate("document.activeElement.id") == "service"
 
 
-def test_axe_finds_nothing_and_a_phone_needs_no_sideways_scrolling(page, served, axe):  # noqa: F811 - the fixture
+def test_axe_finds_nothing_and_a_phone_needs_no_sideways_scrolling(page, served, violations):
     """With long requests, Bindings and a rule on it, in light and in dark."""
     served.register("x" * 512, "y" * 400)
     served.http.get(f"/{'z' * 500}")
@@ -159,10 +159,8 @@ def test_axe_finds_nothing_and_a_phone_needs_no_sideways_scrolling(page, served,
         page.emulate_media(color_scheme=scheme)
         backgrounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
         for width in (320, 768, 1280):
-            page.set_viewport_size({"width": width, "height": 900})
-            widest, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-            assert widest <= window
-            assert violations(page, axe) == []
+            check_widths(page, width)
+            assert violations(page) == []
     assert backgrounds == ["rgb(255, 255, 255)", "rgb(15, 20, 25)"]
 
 

@@ -72,7 +72,7 @@ def test_what_is_not_our_database_is_left_alone(tmp_path):
     with pytest.raises(Conflict, match="another program"), SqliteAdministration(foreign) as it:
         it.migrate()
     assert foreign.read_bytes() == before
-    with pytest.raises(StorageDamaged), SqliteAdministration(text) as it:
+    with pytest.raises(StorageDamaged, match="not a database"), SqliteAdministration(text) as it:
         it.migrate()
     with pytest.raises(StorageUnavailable), SqliteAdministration(tmp_path / "no folder" / "x.db") as it:
         it.migrate()

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from chat_bindings.storage.sqlite.administration import SqliteAdministration
 from chat_bindings.storage.sqlite.backup import Backup, BadBackup, Contents, restore, write
 from chat_bindings.storage.sqlite.connection import connect, transaction
 
-from ..support.engines import ENGINES, Database, PostgresDatabase, SqliteDatabase
+from ..support.engines import ENGINES
 from ..support.running import CLI, environment, run_cli
 
 MOMENT = "2016-10-21T11:37:03Z"
@@ -107,21 +107,6 @@ def backup(database) -> bytes:
         assert write(storage, path, unseen) == HELD
     assert path.stat().st_mode & 0o777 == 0o600
     return path.read_bytes()
-
-
-@pytest.fixture
-def new_database(request, tmp_path) -> Callable[[str], Database]:
-    """Makes a database of an engine, with the schema and nothing in it."""
-
-    def make(engine: str) -> Database:
-        if engine == "postgresql":
-            return PostgresDatabase(request.getfixturevalue("postgres"), request.getfixturevalue("migrated"))
-        made = SqliteDatabase(tmp_path / f"{len(list(tmp_path.iterdir()))}.db")
-        with made.administration() as storage:
-            storage.migrate()
-        return made
-
-    return make
 
 
 @pytest.mark.parametrize("source", ENGINES)

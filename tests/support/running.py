@@ -30,22 +30,26 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 def run_cli(
-    *arguments: object, stdin: str | bytes | None = None, timeout: float = 300, cwd: Path | str = "."
+    *arguments: object,
+    stdin: str | bytes | None = None,
+    timeout: float = 300,
+    cwd: Path | str = ".",
+    **variables: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end. Does not raise: look at `returncode`, `stdout` and `stderr`."""
+    """Run a command to its end, with more variables of the environment. Does not raise, whatever it ends with."""
     text = stdin.decode() if isinstance(stdin, bytes) else stdin or ""
     command = [*map(str, arguments)]
     if not in_a_test():
         return subprocess.run(
             [*CLI, *command], input=text, capture_output=True, text=True, check=False, timeout=timeout, cwd=cwd,
-            env=environment(),
+            env=environment(**variables),
         )  # fmt: skip
     with ExitStack() as stack:
         given, output, errors = (stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(3))
         given.write(text)
         given.seek(0)
         files = [file.fileno() for file in (given, output, errors)]
-        process = fork(command, environment(), Path(cwd).absolute(), files)
+        process = fork(command, environment(**variables), Path(cwd).absolute(), files)
         try:
             process.wait(timeout)
         finally:
