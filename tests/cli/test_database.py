@@ -120,7 +120,9 @@ def test_a_service_does_not_log_its_password(secured):
         [*CLI, "serve", "--port", "0"], stderr=subprocess.PIPE, text=True, env=environment(CHAT_BINDINGS_DATABASE=whole)
     ) as process:
         assert process.stderr is not None
-        lines = [next(process.stderr) for _ in range(5)]
+        lines = [next(process.stderr)]
+        while "is ready" not in lines[-1]:
+            lines.append(next(process.stderr))
         process.send_signal(signal.SIGTERM)
         lines += process.stderr
         assert process.wait(60) == 0

@@ -4,14 +4,10 @@ import base64
 import http.client
 import json
 import os
-import signal
 import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
@@ -19,46 +15,14 @@ import pytest
 from chat_bindings.server.http.listening import listen, listeners
 
 from ..support.processes import free_port
-from ..support.running import CLI, environment, run_cli, wait_until
+from ..support.running import CLI, environment, run_cli
+from ..support.running import serve_announced as serving
 
 A, S, TOKEN = f"AC{'a' * 32}", f"IS{'a' * 32}", "a1" * 16
 # whom passwd does not know; the right to read stays, since the Python that runs the tests may be root's alone
 _READ = "+dac_read_search"
 ANYBODY = ["setpriv", "--reuid=54321", "--clear-groups", f"--inh-caps={_READ}", f"--ambient-caps={_READ}"]
 WORLD = {"accounts": [{"sid": A, "auth_token": TOKEN, "services": [{"sid": S, "bindings": []}]}]}
-
-
-@contextmanager
-def serving(
-    folder: Path, *options: object, stdin: str = "", anybody: bool = False, **variables: str
-) -> Iterator[tuple[dict[str, object], subprocess.Popen[str]]]:
-    """A service that announces itself: what it announced, and its process."""
-    announced = folder / "server.json"
-    command = [
-        *(ANYBODY if anybody else []),
-        *CLI,
-        "serve",
-        "--announce",
-        str(announced),
-        "--no-docs",
-        *map(str, options),
-    ]
-    log = folder / "log"
-    with log.open("w") as stderr:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, text=True,
-            env=environment(**variables), cwd=folder,
-        )  # fmt: skip
-    try:
-        process.stdin.write(stdin)
-        process.stdin.close()
-        assert wait_until(lambda: announced.exists() or process.poll() is not None, 60)
-        assert process.poll() is None, log.read_text()
-        yield json.loads(announced.read_text()), process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0, log.read_text()
-    assert not announced.exists()
 
 
 def test_a_world_is_served_as_it_stands_and_announced(tmp_path):
@@ -129,10 +93,10 @@ def test_the_demo_runs_as_anybody_without_a_home(tmp_path, home):
     """A user id that passwd does not have, and the variables of an image: --demo needs none of it."""
     tmp_path.chmod(0o777)
     variables = {"CHAT_BINDINGS_DATABASE": "mysql://nowhere", "CHAT_BINDINGS_PORT": "tcp://10.0.0.1:8000"}
-    variables |= {"HOME": home} if home else {}
+    variables |= {"CHAT_BINDINGS_HOST": "::"} | ({"HOME": home} if home else {})
     saved = os.environ.pop("HOME", None)
     try:
-        with serving(tmp_path, "--demo", anybody=True, CHAT_BINDINGS_HOST="::", **variables) as (told, _):
+        with serving(tmp_path, "--demo", under=ANYBODY, **variables) as (told, _):
             assert httpx.get(f"{told['url']}/v2/Services/{S}/Bindings", timeout=60).status_code == 401
     finally:
         if saved is not None:

@@ -21,7 +21,7 @@ HELD = world(*(binding(number) for number in range(1, 60)), binding(60, HOSTILE)
 
 @pytest.fixture(scope="module")
 def controlled(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("page"), "--world", "-", "--no-docs", stdin=json.dumps(HELD)) as served:
+    with serving(tmp_path_factory.mktemp("page"), "--world", "-", stdin=json.dumps(HELD)) as served:
         yield served
 
 
@@ -167,9 +167,7 @@ def test_axe_finds_nothing_and_a_phone_needs_no_sideways_scrolling(page, served,
 def test_the_token_is_asked_for_and_kept_in_the_session(chromium, tmp_path):
     """A wrong one is said; the right one survives a reload, and stands in no address and no cookie."""
     with (
-        serving(
-            tmp_path, "--world", "-", "--no-docs", stdin=json.dumps(HELD), CHAT_BINDINGS_CONTROL_TOKEN=SECRET
-        ) as served,
+        serving(tmp_path, "--world", "-", stdin=json.dumps(HELD), CHAT_BINDINGS_CONTROL_TOKEN=SECRET) as served,
         chromium.new_context() as context,
     ):  # Chromium says on the console that there was a 401
         page = context.new_page()
@@ -194,7 +192,7 @@ def test_the_token_is_asked_for_and_kept_in_the_session(chromium, tmp_path):
 
 def test_a_service_that_starts_anew_is_followed_again(chromium, tmp_path):
     """Numbers begin at 1 again: the page shows the requests of the new one."""
-    options = ("--world", "-", "--no-docs")
+    options = ("--world", "-")
     with chromium.new_context() as context:
         page = context.new_page()
         with serving(tmp_path, *options, stdin=json.dumps(HELD)) as served:

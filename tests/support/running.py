@@ -10,8 +10,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, TextIO
 
@@ -177,6 +177,34 @@ class Service:
                 if match := _LISTENING.search(line):
                     self.url = match[1]
                     self._listening.set()
+
+
+@contextmanager
+def serve_announced(
+    folder: Path, *options: object, stdin: str = "", under: Sequence[str] = (), **variables: str
+) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
+    """A service that announces itself in `server.json` of a folder, and logs to `log`: what it announced, and it.
+
+    `under` is the beginning of a command that becomes the service, which must end cleanly and take the file with it.
+    """
+    announced, log = folder / "server.json", folder / "log"
+    command = [*under, *CLI, "serve", "--no-docs", "--announce", str(announced), *map(str, options)]
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, text=True,
+            env=environment(**variables), cwd=folder,
+        )  # fmt: skip
+    assert process.stdin is not None
+    process.stdin.write(stdin)
+    process.stdin.close()
+    try:
+        assert wait_until(lambda: announced.exists() or process.poll() is not None, 60)
+        assert process.poll() is None, log.read_text()
+        yield json.loads(announced.read_text()), process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0, log.read_text()
+    assert not announced.exists()
 
 
 def wait_until(true: Any, seconds: float, every: float = 0.05) -> bool:
