@@ -8,11 +8,10 @@ SPECS := openapi/bindings.yaml openapi/registration.yaml openapi/control.yaml
 COVERAGE := $(BIN)/coverage
 OASDIFF := v1.36.0
 EXAMPLES := 500
-# More processes than cores: some tests wait, and others run meanwhile.
-PROCESSES := 4
+# Three processes a core: with two, tests that wait leave two fifths of two cores idle.
+PROCESSES := 6
 SHARED := --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
-# In CI, and by `make ci`, tests are measured: `make ci` holds the coverage of both sizes to its least.
-PYTEST = $(if $(filter true,$(CI)),$(COVERAGE) run -m pytest,$(BIN)/python -m pytest)
+PYTEST := $(BIN)/python -m pytest
 
 # What Python compiles is kept: the tests start it hundreds of times.
 unexport PYTHONDONTWRITEBYTECODE
@@ -29,13 +28,14 @@ run: $(VENV)/.installed  ## Serve the demo: the Binding of Twilio's page, on por
 	$(BIN)/chat-bindings serve --demo
 
 test: $(VENV)/.tested-with  ## Run the tests that need only Python: under 4 minutes on two cores
-	@mkdir -p build/coverage && rm -f build/coverage/*
 	$(PYTEST) $(SHARED)
 
-# A missing tool fails these tests instead of skipping them.
+# A missing tool fails a test instead of skipping it. One run for both sizes: tests are collected once, and it ends once.
 ci: export CI := true
-ci: test sdks tools  ## Run `make test` and the tests that need tools or minutes, as CI does; 97 % of handlers/ must be covered
-	$(PYTEST) -m 'ci and not nightly' $(SHARED)
+ci: PYTEST := $(COVERAGE) run -m pytest
+ci: $(VENV)/.tested-with sdks tools  ## Run what `make test` runs and what needs tools or minutes, as CI does; 97 % of handlers/ must be covered
+	@mkdir -p build/coverage && rm -f build/coverage/*
+	$(PYTEST) -m 'not nightly' $(SHARED)
 	$(PYTEST) -m 'not nightly' --engine postgresql $(POSTGRES_SAMPLE) $(SHARED)
 	@$(COVERAGE) combine --quiet
 	@$(COVERAGE) report --fail-under=97
@@ -134,7 +134,7 @@ site: $(VENV)/.installed  ## Publish the spec as a site, in build/site
 	$(BIN)/chat-bindings publish -o build/site
 
 clients: $(VENV)/.tested-with $(VENV)/.checked-with  ## Generate all clients, ours and others', build a program on each and run it
-	$(BIN)/python -m pytest -m ci tests/clients/generated --numprocesses 2 --maxschedchunk 1 --durations 20
+	$(BIN)/python -m pytest -m 'ci or nightly' tests/clients/generated --numprocesses 2 --maxschedchunk 1 --durations 20
 	$(BIN)/python -m tests.clients.others --figures
 
 timing: $(VENV)/.tested-with  ## Compare response times of wrong tokens and of other accounts' SIDs, 10,000 tries each
@@ -191,6 +191,7 @@ faults: $(VENV)/.tested-with  ## Cause every outage while every operation is cal
 	$(BIN)/python -m tests.load.faults --figures
 
 wrong-servers: $(VENV)/.tested-with  ## Verify every wrong server, and each right one ten times; write the table
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/servers/fastify/node_modules/.installed
 	$(BIN)/python -m tests.servers.table
 
 tests/load/bench/prism/node_modules/.installed: tests/load/bench/prism/package.json tests/load/bench/prism/.npmrc
@@ -211,8 +212,9 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 
+# setuptools warns of each editable installation whose packages have another name than their folders.
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	PYTHONWARNINGS='ignore:Editable installation' $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 
 $(VENV)/.tested-with: $(VENV)/.installed

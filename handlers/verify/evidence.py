@@ -31,6 +31,11 @@ _OTHERS = 4
 _USERS, _USERS_BESIDE = 64, 8
 """Users that a clause takes from the service that has most of what it needs, and from each other one."""
 _SPARE_PAGES = 3
+_OF_EVERY_SERVER = {
+    *("connection", "content-length", "content-type", "date", "keep-alive", "server", "transfer-encoding", "vary"),
+    *("cache-control", "content-encoding", "allow"),
+}
+"""Headers by which an answer of the application is not known."""
 _PAGE = 7
 
 
@@ -198,6 +203,26 @@ class Evidence:
         return self.once("found", make)
 
     # --- lists
+
+    def is_before_the_application(self, answer: Answer) -> bool:
+        """Tell whether an HTTP server or a gateway failed at raw bytes: a 5xx but 500, without the usual marks."""
+        is_raw = not answer.request.url.isascii()
+        return is_raw and answer.status > 500 and not self.marks <= {name for name, _ in answer.headers}
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """The headers that all errors of the application have, and those of its HTTP server lack."""
+
+        def make() -> frozenset[str]:
+            errors = [
+                self.target.fetch(self.rich, self.absent()),
+                self.target.list(self.rich, credentials=None),
+                self.target.list(self.rich, [("PageSize", "0")]),
+            ]
+            names = ({name for name, _ in each.headers} for each in errors)
+            return frozenset(set.intersection(*names) - _OF_EVERY_SERVER)
+
+        return self.once("headers of the application's errors", make)
 
     def listed(self, service: object, *query: tuple[str, str], **options: Any) -> Answer:
         """Ask for a list, once."""

@@ -29,7 +29,7 @@ class Request:
 
     method: str
     url: str
-    """Absolute, percent-encoded as it is sent."""
+    """Absolute, as it is sent; a raw byte that is no UTF-8 is a surrogate (`surrogateescape`)."""
     credentials: Credentials | None = None
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
@@ -45,6 +45,12 @@ class Request:
         return value.replace("Basic", self.scheme, 1) if self.scheme else value
 
     @property
+    def case(self) -> str:
+        """A name for it in a list: the method, and the end of the path with the query, without identities."""
+        path, mark, query = readable(self.url).partition("?")
+        return f"{self.method} {path.rpartition('/')[2]}{mark}{_IDENTITY.sub('Identity=...', query)}"
+
+    @property
     def curl(self) -> str:
         """The line of shell that repeats it; secrets are shell variables."""
         parts = ["curl -si --path-as-is --globoff"]
@@ -55,7 +61,7 @@ class Request:
         parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in self.headers]
         if self.body:
             parts.append(f"--data-binary {shlex.quote(self.body.decode())}")
-        return " ".join([*parts, shlex.quote(self.url)])
+        return " ".join([*parts, _quote(self.url)])
 
 
 @dataclass(frozen=True)
@@ -74,9 +80,8 @@ class Answer:
 
     @property
     def case(self) -> str:
-        """Its request, to name it in a list: the method, and the end of the path with the query, without identities."""
-        path, mark, query = self.request.url.partition("?")
-        return f"{self.request.method} {path.rpartition('/')[2]}{mark}{_IDENTITY.sub('Identity=...', query)}"
+        """Its request, to name it in a list."""
+        return self.request.case
 
     @property
     def is_of_binding(self) -> bool:
@@ -112,7 +117,7 @@ class Answer:
             violated("a JSON object", f"{self.summary}; its body is a JSON {_kind(found)}", self)
         return found
 
-    @property
+    @cached_property
     def summary(self) -> str:
         """Describe the answer in a few words, without personal data."""
         if not self.status:
@@ -196,6 +201,19 @@ class Answer:
         if found is not None and not isinstance(found, str):
             violated(f"`meta.{name}`, a URL or null", f"a JSON {_kind(found)}", self)
         return found
+
+
+def readable(url: str) -> str:
+    """Write the raw bytes of a URL that are no UTF-8 as `\\xff`."""
+    return url.encode(errors="surrogateescape").decode(errors="backslashreplace")
+
+
+def _quote(url: str) -> str:
+    """Quote a URL for the shell: as Bash writes bytes, where it has some that are no UTF-8."""
+    if readable(url) == url:
+        return shlex.quote(url)
+    escaped = url.replace("\\", "\\\\").replace("'", "\\'")
+    return f"$'{readable(escaped)}'"
 
 
 def is_integer(value: object) -> bool:

@@ -19,6 +19,7 @@ from .plan import Plan
 from .readiness.check import check_ready
 from .readiness.framing import CLAUSES as BLOCKING
 from .readiness.framing import blockages
+from .response import readable
 from .runner import Runner, Stopped
 from .suite import checks, chosen
 from .target import TIMEOUT_S, Target, origin
@@ -125,7 +126,7 @@ class Run:
                 each.clause,
                 each.began - self._began,
                 each.request.method,
-                hidden(each.request.url),
+                hidden(readable(each.request.url)),
                 hidden(each.answer),
             )
             for each in last

@@ -13,7 +13,7 @@ from .http.client import CLAUSE
 from .outcome import Result, SentRequest
 from .plan import Use
 from .readiness.framing import DEEPEST, Blockage
-from .response import Answer
+from .response import Answer, readable
 from .violation import DeleteLost, NotShown, TargetGone, Violation, WorldLacks
 
 AT_ONCE = 40
@@ -152,7 +152,9 @@ class Runner:
         hidden = self.secrets.hidden
         began_s = max(answer.began - self.evidence.target.client.started, 0.0) if answer.began else 0.0
         status = f"status {answer.status}" if answer.status else f"no answer: {answer.reason}"
-        return SentRequest(clause.id, began_s, answer.request.method, hidden(answer.request.url), hidden(status))
+        return SentRequest(
+            clause.id, began_s, answer.request.method, hidden(readable(answer.request.url)), hidden(status)
+        )
 
     def _violated(self, clause: Clause, violation: Violation) -> Result:
         hidden = self.secrets.hidden

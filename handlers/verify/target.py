@@ -19,7 +19,7 @@ from .credentials import Credentials
 from .facts import LARGEST_SIZE
 from .http.client import Client, Kept, route_to
 from .http.connection import TooLarge, TransportError, reason
-from .response import Answer, Request
+from .response import Answer, Request, readable
 from .violation import DeleteLost, TargetGone, Violation, violated
 from .world import World
 
@@ -100,7 +100,7 @@ class Target:
         count, oldest, seconds = self.client.oldest()
         if oldest is None:
             return ""
-        return f"{count} answers; the first is {seconds:.0f} s late: {oldest.method} {oldest.url[:200]}"
+        return f"{count} answers; the first is {seconds:.0f} s late: {oldest.method} {readable(oldest.url)[:200]}"
 
     def close(self) -> None:
         """Close all connections."""
@@ -298,7 +298,7 @@ class Target:
         if lost:
             first = min(lost, key=lambda each: each.began)
             clauses = ", ".join(sorted({each.clause for each in lost if each.clause}))
-            message += f" since {first.request.method} {first.request.url[:200]} ({first.answer})"
+            message += f" since {first.request.method} {readable(first.request.url)[:200]} ({first.answer})"
             message += f"; clauses under way: {clauses}" if clauses else ""
         return TargetGone(message)
 

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from .response import MISSING, Answer
-from .violation import check
+from .response import MISSING, Answer, describe_url
+from .violation import check, each_of
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
 INHERITED = ("constructor", "__proto__", "toString")
 """What every object of JavaScript has: a SID, a user or an identity that is looked for among its properties."""
+RAW = "\udcff"
+"""A raw byte that is no UTF-8, as `surrogateescape` decodes it."""
 Variant = tuple[str, tuple[tuple[str, str], ...], bytes]
 VARIANTS: tuple[Variant, ...] = (
     ("a form's Content-Type", (FORM,), b""),
@@ -41,6 +43,15 @@ def same_answer(one: Answer, other: Answer, expected: str) -> None:
     names = sorted(name for name in {*before, *after} if before.get(name, MISSING) != after.get(name, MISSING))
     changed = f", {' and '.join(names)} changed" if names and is_same else ""
     check(is_same and not names, f"{expected}: {one.summary}", f"{other.summary}{changed}", other)
+
+
+def has_no_neighbours(page: Answer) -> None:
+    """Raise `Violation` where a page has a next or a previous page."""
+
+    def is_null(name: str) -> None:
+        check(page.url(name) is None, f"`meta.{name}`: null", describe_url(page.url(name)), page)
+
+    each_of(("next_page_url", "previous_page_url"), is_null)
 
 
 def in_any_order(binding: dict[str, Any]) -> dict[str, Any]:

@@ -85,8 +85,12 @@ def check(holds: object, expected: str, actual: str, *shown_by: "Answer", detail
 
 
 def every(cases: Iterable[tuple[str, Callable[[], object]]]) -> None:
-    """Make several checks, each with the name of its case. Raises one `Violation` that names every case that fails."""
+    """Make several checks, each with the name of its case. Raises one `Violation` that names every case that fails.
+
+    Raises `NotShown` where none fails, and the world lacks what one of them needs.
+    """
     failed: list[tuple[str, Violation]] = []
+    lacking: NotShown | None = None
     count = 0
     for name, case in cases:
         count += 1
@@ -94,8 +98,12 @@ def every(cases: Iterable[tuple[str, Callable[[], object]]]) -> None:
             case()
         except Violation as violation:
             failed.append((name, violation))
+        except NotShown as error:
+            lacking = error
     if failed:
         raise of_cases(failed, count)
+    if lacking is not None:
+        raise lacking
 
 
 def each_of(values: Iterable[T], check: Callable[[T], object]) -> None:
@@ -116,11 +124,12 @@ def of_cases(failed: Sequence[tuple[str, Violation]], count: int) -> Violation:
 
 
 def case_name(value: object) -> str:
-    """Name the case of a value: a parameter, a path, a SID, a request, or what a pair begins with."""
+    """Name the case of a value: a parameter, a path, a SID, a request, a part of one, or what a tuple begins with."""
     if isinstance(value, tuple) and len(value) == 2 and all(isinstance(each, str) for each in value):
         value = "=".join(value)
     if isinstance(value, tuple) and value and not isinstance(value[0], str):
-        value = value[0]
+        part = f"{value[1]} of " if len(value) == 2 and isinstance(value[1], str) else ""
+        return part + case_name(value[0])
     text = str(getattr(value, "case", getattr(value, "sid", value)))
     shown = text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."
     return shown if shown.isprintable() and shown == shown.strip() and shown else repr(shown)

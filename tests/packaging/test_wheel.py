@@ -29,6 +29,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runner")
     done = run(INSTALL, INPUTS | {"python": sys.executable}, folder)
     assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stdout + done.stderr  # setuptools: a folder of data that is no package
     return folder / "chat-bindings" / "bin" / "chat-bindings"
 
 

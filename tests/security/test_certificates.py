@@ -9,7 +9,10 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from ..support.running import Service, run_cli, wait_until
+from ..conftest import load
+from ..server.test_lifecycle import check_refusal, refused
+from ..support.lists import list_url, walk
+from ..support.running import Service, wait_until
 
 WORKERS = 2
 
@@ -70,10 +73,47 @@ def everywhere(service: Service, chain: bytes) -> bool:
     return wait_until(lambda: seen(service, 12) == {first_of(chain)}, 60, every=0.5)
 
 
+def test_https(tmp_path, files, trust, world_file, world):
+    """With a certificate it serves HTTPS, and its URLs say so."""
+    with Service(load(tmp_path / "tls.db", world_file), *files.options) as service:
+        assert service.url.startswith("https://127.0.0.1:")
+        with httpx.Client(base_url=service.url, auth=world.auth, verify=trust, timeout=60) as client:
+            pages = list(walk(client, list_url(client, world.hundred["sid"], ("PageSize", 60))))
+    assert pages[0]["meta"]["next_page_url"].startswith(f"{service.url}/")
+
+
+@pytest.mark.parametrize(
+    ("cert", "key", "names"),
+    [
+        ("cert.pem", None, ("--tls-cert", "--tls-key")),
+        (None, "key.pem", ("--tls-cert", "--tls-key")),
+        ("missing.pem", "key.pem", ("--tls-cert", "missing.pem")),
+        ("cert.pem", "missing.pem", ("--tls-key", "missing.pem")),
+        ("empty.pem", "key.pem", ("--tls-cert", "empty.pem")),
+        ("key.pem", "cert.pem", ("--tls-cert",)),
+        ("cert.pem", "other.pem", ("--tls-cert", "--tls-key")),
+        ("cert.pem", "encrypted.pem", ("--tls-key", "is encrypted")),
+    ],
+)
+def test_certificates_that_cannot_be_used(tmp_path, files, cert, key, names):
+    """A certificate or key that is missing, empty, of another kind, of another pair or encrypted is refused."""
+    (tmp_path / "empty.pem").touch()
+    (tmp_path / "other.pem").write_bytes(files.issue()[1])
+    encrypted = serialization.load_pem_private_key(files.key.read_bytes(), None).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"a secret password"),
+    )
+    (tmp_path / "encrypted.pem").write_bytes(encrypted)
+    options = [part for name, file in (("--tls-cert", cert), ("--tls-key", key)) if file
+               for part in (name, tmp_path / file)]  # fmt: skip
+    check_refusal(refused("--port", 0, "--database", f"sqlite:///{tmp_path}/a.db", *options), *names)
+
+
 def test_a_renewed_certificate(tmp_path, files, trust):
     """Files that change are read again by each worker; what is connected stays so, with the old one."""
     with Service(tmp_path / "tls.db", *files.options, "--workers", WORKERS) as service:
-        assert wait_until(lambda: service.log.count("is ready") >= WORKERS, 60)
+        service.wait_for_workers(WORKERS)
         with httpx.Client(base_url=service.url, verify=trust, timeout=60) as kept:
             assert kept.get("/x").status_code == 404
             connection = next(iter(kept._transport._pool.connections))  # noqa: SLF001 - to see that it is the same
@@ -124,18 +164,3 @@ def test_a_certificate_behind_a_link(tmp_path, files):
         (tmp_path / "live.new").symlink_to("two")
         (tmp_path / "live.new").replace(link)
         assert everywhere(service, new[0]), service.log
-
-
-def test_a_key_with_a_password(tmp_path, files):
-    """An encrypted key is refused at the start: there is no prompt for its password."""
-    key = serialization.load_pem_private_key(files.key.read_bytes(), None)
-    encrypted = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.BestAvailableEncryption(b"a secret password"),
-    )
-    files.write(key=encrypted)
-    done = run_cli("serve", "--port", 0, "--database", f"sqlite:///{tmp_path}/a.db", *files.options, timeout=60)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "is encrypted" in done.stderr
-    assert "Traceback" not in done.stderr

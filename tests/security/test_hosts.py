@@ -1,16 +1,16 @@
-"""No host that a request names gets into an answer's URLs unless it is allowed, however it is named."""
+"""Absolute URLs: of the request's host, of the public URL, or of what a trusted proxy says; of allowed hosts alone."""
 
 from contextlib import ExitStack
 
-import httpx
 import pytest
 
 from ..support import raw
-from ..support.answers import check_documented, check_error, operations, response_of
+from ..support.answers import check_documented, check_error, operations
 from ..support.running import Service
 
 ALLOWED = ["chat.example", "*.below.example", "[::1]", "ported.example:8443", "Capital.Example"]
 EVIL = "evil.example"
+ORIGIN = ("Origin", "https://app.example")
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +27,37 @@ def guarded(served):
     return served(*hosts, "--trusted-proxy", "127.0.0.1")
 
 
-def fetch(service, world, *headers, target="", method="GET", version="HTTP/1.1"):
-    path = operations()["fetchBinding"].path(ServiceSid=world.full["sid"], Sid=world.full["bindings"][0]["sid"])
-    sent = [*headers, ("Authorization", raw.basic(*world.auth)), ("Connection", "close")]
-    (answer,) = raw.exchange(service.url, raw.compose(method, f"{target}{path}", sent, version=version))
-    return answer
+@pytest.fixture
+def send(world):
+    """Sends a request of an operation, with no header but the credentials and those given."""
+
+    def request(service, *headers, operation="fetchBinding", target="", version="HTTP/1.1"):
+        method, path = operations()[operation].method, operations()[operation].path(
+            ServiceSid=world.full["sid"], Sid=world.full["bindings"][0]["sid"])  # fmt: skip
+        sent = [*headers, ("Authorization", raw.basic(*world.auth)), ("Connection", "close")]
+        (answer,) = raw.exchange(service.url, raw.compose(method, f"{target}{path}", sent, version=version))
+        return answer
+
+    return request
 
 
-def origin(answer) -> str:
-    return check_documented(answer, "fetchBinding")["url"].partition("/v2/")[0]
+@pytest.fixture
+def origin(send):
+    """What stands before the path in every URL of a Binding and of a page."""
+
+    def of(service, *headers, **options):
+        body = check_documented(send(service, *headers, **options), "fetchBinding")
+        page = check_documented(send(service, *headers, operation="listBindings", **options), "listBindings")
+        urls = [body["url"], body["links"]["user"], *(each["url"] for each in page["bindings"])]
+        urls += [page["meta"][key] for key in ("url", "first_page_url", "next_page_url")]
+        (found,) = {url.partition("/v2/")[0] for url in urls}
+        return found
+
+    return of
+
+
+def check_refused(answer, header: str = "Host", operation: str | None = "fetchBinding") -> None:
+    check_error(answer, "invalid_parameter", operation, parameter=f"The {header} header")
 
 
 @pytest.mark.parametrize(
@@ -45,9 +67,9 @@ def origin(answer) -> str:
         *("a.below.example", "a.b.below.example:1", "[::1]", "[::1]:8000", "ported.example:8443"),
     ],
 )
-def test_hosts_that_are_allowed(guarded, world, host):
+def test_hosts_that_are_allowed(guarded, origin, host):
     """An allowed host is served, on any port unless one is named, in any case of letters; URLs name it as it stood."""
-    assert origin(fetch(guarded, world, ("Host", host))) == f"http://{host}"
+    assert origin(guarded, ("Host", host)) == f"http://{host}"
 
 
 @pytest.mark.parametrize(
@@ -59,94 +81,114 @@ def test_hosts_that_are_allowed(guarded, world, host):
     ],
 )
 @pytest.mark.parametrize("path", ["", "/nowhere", "/docs/"])
-def test_hosts_that_are_not_allowed(guarded, world, host, path):
+def test_hosts_that_are_not_allowed(guarded, send, host, path):
     """Any other host is a 400 that names the header, on every path, and the host stands nowhere in the answer."""
-    answer = raw.ask(guarded.url, "GET", path, [("Host", host)]) if path else fetch(guarded, world, ("Host", host))
-    check_error(answer, "invalid_parameter", parameter="The Host header")
+    answer = raw.ask(guarded.url, "GET", path, [("Host", host)]) if path else send(guarded, ("Host", host))
+    check_refused(answer, operation=None)
     assert EVIL not in str(answer)
 
 
-def test_refused_requests_are_not_carried_out(guarded, world):
+def test_refused_requests_are_not_carried_out(guarded, send):
     """A DELETE for another host deletes nothing."""
-    check_error(fetch(guarded, world, ("Host", EVIL), method="DELETE"), "invalid_parameter", "deleteBinding")
-    assert fetch(guarded, world, ("Host", "chat.example")).status == 200
+    check_refused(send(guarded, ("Host", EVIL), operation="deleteBinding"), operation="deleteBinding")
+    assert send(guarded, ("Host", "chat.example")).status == 200
 
 
-def test_a_target_cannot_name_another_host(guarded, world):
+def test_a_target_cannot_name_another_host(guarded, send, origin):
     """A whole URL as target names the host; the Host header beside it counts as little as the RFC says."""
-    answer = fetch(guarded, world, ("Host", "chat.example"), target=f"http://{EVIL}")
-    check_error(answer, "invalid_parameter", "fetchBinding", parameter="The Host header")
-    assert origin(fetch(guarded, world, ("Host", EVIL), target="http://chat.example")) == "http://chat.example"
+    check_refused(send(guarded, ("Host", "chat.example"), target=f"http://{EVIL}"))
+    assert origin(guarded, ("Host", EVIL), target="http://chat.example") == "http://chat.example"
 
 
-def test_a_proxy_cannot_name_another_host(guarded, world):
+def test_a_proxy_cannot_name_another_host(guarded, send, origin):
     """Of what a trusted proxy forwards the last value counts, and it has to be allowed, too."""
-    inner = ("Host", "inner")  # what the proxy itself asks for
     for values in (["chat.example"], [f"{EVIL}, chat.example"], [EVIL, "chat.example"]):
         headers = [("X-Forwarded-Host", value) for value in values]
-        assert origin(fetch(guarded, world, inner, *headers)) == "http://chat.example"
-    for values in ([EVIL], [f"chat.example, {EVIL}"], ["chat.example", EVIL]):
+        assert origin(guarded, ("Host", "inner"), *headers) == "http://chat.example"
+    for values in ([EVIL], [f"chat.example, {EVIL}"], ["chat.example", EVIL], ["chat.example/../x"],
+                   ["u@chat.example"], ["chat.example:99999"]):  # fmt: skip
         headers = [("X-Forwarded-Host", value) for value in values]
-        answer = fetch(guarded, world, ("Host", "chat.example"), *headers)
-        check_error(answer, "invalid_parameter", "fetchBinding", parameter="The X-Forwarded-Host header")
-    for value in ("chat.example/../x", "u@chat.example", "chat.example:99999", "chat.example, ", "chat.example\t,"):
-        answer = fetch(guarded, world, ("Host", "inner"), ("X-Forwarded-Host", value))
-        assert answer.status == 400
+        check_refused(send(guarded, ("Host", "chat.example"), *headers), "X-Forwarded-Host")
+    for value in ("chat.example, ", "chat.example\t,"):
+        assert send(guarded, ("Host", "inner"), ("X-Forwarded-Host", value)).status == 400
 
 
-def test_scheme_host_and_prefix_are_all_that_a_proxy_says(guarded, world):
-    """No other header of a proxy changes anything, and of several schemes the last counts."""
-    headers = [("Host", "chat.example"), ("X-Forwarded-Proto", "gopher"), ("X-Forwarded-Proto", "http, https"),
-               ("Forwarded", f"host={EVIL}"), ("X-Forwarded-Server", EVIL), ("X-Host", EVIL), ("X-Original-URL", "/x"),
-               ("X-Rewrite-URL", "/x"), ("X-Forwarded-Port", "1"),
-               ("X_Forwarded_Host", EVIL), ("X-HTTP-Host-Override", EVIL)]  # fmt: skip
-    assert origin(fetch(guarded, world, *headers)) == "https://chat.example"
+FORWARDED = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "chat.example"), ("X-Forwarded-Prefix", "/evil"),
+             ("X-Forwarded-For", "10.0.0.1")]  # fmt: skip
+OTHERS = [("Forwarded", f"host={EVIL};proto=gopher"), ("X-Forwarded-Server", EVIL), ("X-Host", EVIL),
+          ("X-Original-Host", EVIL), ("X-Original-URL", "/x"), ("X-Rewrite-URL", "/x"), ("X-Forwarded-Port", "1"),
+          ("X_Forwarded_Host", EVIL), ("X-HTTP-Host-Override", EVIL), ("X-Real-IP", "10.0.0.1")]  # fmt: skip
 
 
-def test_http_1_0_without_a_host(guarded, world):
+def test_a_trusted_proxy(served, send, origin):
+    """Scheme, host and prefix of a trusted proxy count, each by itself, and nothing else; the last value counts."""
+    proxied = served("--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "127.0.0.0/8")
+    for headers, expected in [
+        (OTHERS, "http://inner"),
+        ([*FORWARDED, *OTHERS], "https://chat.example/evil"),
+        ([*FORWARDED, ("X-Forwarded-Prefix", "/chat")], "https://chat.example/chat"),
+        ([("X-Forwarded-Proto", "https")], "https://inner"),
+        ([("X-Forwarded-Proto", "https, http")], "http://inner"),
+        ([("X-Forwarded-Proto", "gopher"), ("X-Forwarded-Proto", "http, https")], "https://inner"),
+        ([("X-Forwarded-Proto", "gopher")], "http://inner"),
+        ([("X-Forwarded-Proto", "")], "http://inner"),
+        ([("X-Forwarded-Host", "chat.example:8443")], "http://chat.example:8443"),
+        ([("X-Forwarded-Host", "")], "http://inner"),
+        ([("X-Forwarded-Prefix", "/chat/v1/")], "http://inner/chat/v1"),
+        ([("X-Forwarded-Prefix", "/evil, /chat")], "http://inner/chat"),
+        ([("X-Forwarded-Prefix", "/")], "http://inner"),
+        ([("X-Forwarded-Prefix", "")], "http://inner"),
+    ]:
+        assert origin(proxied, ("Host", "inner"), *headers) == expected, headers
+    for prefix in ("chat", "//evil.example", "/a//b", '/"', "/a b", "/a?b", "/a#b", "/<", "/" + "a" * 300):
+        check_refused(send(proxied, ("Host", "inner"), ("X-Forwarded-Prefix", prefix)), "X-Forwarded-Prefix")
+
+
+def test_a_proxy_that_is_not_trusted(served, send, origin):
+    """What comes from another address than the trusted one is not believed: neither host, nor scheme, nor prefix."""
+    networks = [part for network in ("10.0.0.0/8", "::1", "127.0.0.2") for part in ("--trusted-proxy", network)]
+    alone = served("--allowed-host", "chat.example", *networks)
+    assert origin(alone, ("Host", "chat.example"), ("X-Forwarded-Host", EVIL), *FORWARDED) == "http://chat.example"
+    check_refused(send(alone, ("Host", EVIL), *FORWARDED))
+
+
+@pytest.mark.parametrize(
+    ("public", "own"),
+    [
+        ("https://public.example/base", "PUBLIC.example:443"),
+        ("https://public.example:8443/", "public.example:8443"),
+        ("http://public.example/base/path/", "public.example"),
+    ],
+)
+def test_a_public_url(served, send, origin, public, own):
+    """Every URL begins with it, whatever allowed host a request names; its own is allowed by itself."""
+    for options, hosts in ((["--allowed-host", "inner.example"], [own, "inner.example"]), ([], [own, EVIL])):
+        running = served("--public-url", public, *options)
+        for host in hosts:
+            assert origin(running, ("Host", host), *FORWARDED) == public.rstrip("/")
+        for host in ("no host at all", *([EVIL] if options else [])):
+            check_refused(send(running, ("Host", host)))
+
+
+def test_http_1_0_without_a_host(guarded, send, origin):
     """HTTP/1.0 names no host: URLs are of the address that was connected to."""
-    assert origin(fetch(guarded, world, version="HTTP/1.0")) == guarded.url
-    assert fetch(guarded, world, ("Host", EVIL), version="HTTP/1.0").status == 400
-
-
-def test_a_peer_that_is_not_trusted(served, world):
-    """What comes past the proxy is not believed: neither the host that it forwards, nor the scheme."""
-    alone = served("--allowed-host", "chat.example", "--trusted-proxy", "10.0.0.0/8")
-    forged = [("X-Forwarded-Host", EVIL), ("X-Forwarded-Proto", "https")]
-    assert origin(fetch(alone, world, ("Host", "chat.example"), *forged)) == "http://chat.example"
-    forged = [("X-Forwarded-Host", "chat.example")]
-    check_error(fetch(alone, world, ("Host", EVIL), *forged), "invalid_parameter", parameter="The Host header")
-
-
-def test_the_host_of_the_public_url(served, world):
-    """It is allowed by itself, and with it no other name that is allowed gets into a URL."""
-    public = served("--public-url", "https://public.example/base", "--allowed-host", "inner.example")
-    for host in ("public.example", "PUBLIC.example:443", "inner.example"):
-        assert origin(fetch(public, world, ("Host", host))) == "https://public.example/base"
-    check_error(fetch(public, world, ("Host", EVIL)), "invalid_parameter", parameter="The Host header")
-
-
-def test_a_preflight_for_another_host(guarded):
-    """A refusal of a request with an Origin has CORS headers: a page may read the reason."""
-    headers = {"Host": EVIL, "Origin": "https://app.example", "Access-Control-Request-Method": "GET"}
-    answer = response_of(httpx.options(f"{guarded.url}/v2", headers=headers, timeout=60))
-    check_error(answer, "invalid_parameter", parameter="The Host header")
-    assert answer.header("Access-Control-Allow-Origin") == "*"
+    assert origin(guarded, version="HTTP/1.0") == guarded.url
+    assert send(guarded, ("Host", EVIL), version="HTTP/1.0").status == 400
 
 
 NO_HOSTS = ["u@h", "u:p@chat.example", "chat.example:", "chat.example:65536", "chat.example:0x50", "chat.example:8 0",
             "chat.example:80:80", "[::1", "[::1]x", "[:::]", "[1.2.3.4]", "[fe80::1%25lo]", "[]", "a" * 256, "@", "*",
             "chat.example/", "chat.example\\x", "chat.example?x", "chat.example#x", "chat.example, evil.example",
-            "chat.example evil.example", "chat\texample", "%63hat.example", "chat.example%00", "é.example",
-            "http://chat.example"]  # fmt: skip
+            "chat.example evil.example", "chat\texample", "%63hat.example", "chat.example%00", "é.example", b"\xff",
+            "http://chat.example", "a:b", ":80", "<script>", "::1", 'a"b', "a'b", "a;b", "$(x)"]  # fmt: skip
 
 
 @pytest.mark.parametrize("host", NO_HOSTS)
 @pytest.mark.parametrize("path", ["/nowhere", "/docs/", "/v2/Services/IS/Bindings"])
 def test_invalid_hosts(ask, host, path):
     """With no list of hosts, too, and on every path, what is no host is a 400 and the end of the connection."""
-    answer = raw.ask(ask.url, "GET", path, [("Host", host), ("Origin", "https://app.example")])
-    check_error(answer, "invalid_parameter", parameter="The Host header")
+    answer = raw.ask(ask.url, "GET", path, [("Host", host), ORIGIN])
+    check_refused(answer, operation=None)
     assert answer.header("Connection") == "close"
     assert answer.header("Access-Control-Allow-Origin") == "*"
 
@@ -157,16 +199,17 @@ def test_no_host_and_two_hosts(ask, hosts, path):
     """A request of HTTP/1.1 has one Host, even where its target names the host (RFC 9112, 3.2)."""
     sent = raw.compose("GET", path, [*(("Host", host) for host in hosts), ("Connection", "close")])
     (answer,) = raw.exchange(ask.url, sent)
-    check_error(answer, "invalid_parameter", parameter="The Host header")
+    check_refused(answer, operation=None)
 
 
 @pytest.mark.parametrize(
-    "host", ["chat.example:1", "chat.example:65535", "[::ffff:127.0.0.1]", "[2001:DB8::1]:443", "a" * 255, "  a  \t"]
-)
-def test_valid_hosts(ask, host):
-    """Ports up to the last, IPv6, long names and space around them are taken."""
-    body = check_documented(ask("fetchBinding", headers=[("Host", host)]), "fetchBinding")
-    assert body["url"].startswith(f"http://{host.strip()}/v2/")
+    "host",
+    ["chat.example:1", "chat.example:65535", "[::ffff:127.0.0.1]", "[2001:DB8::1]:443", "a" * 255, "  a  \t",
+     "CHAT.twilio.com", "127.0.0.1", "localhost.", "a_b", "xn--bcher-kva.example"],
+)  # fmt: skip
+def test_valid_hosts(service, origin, host):
+    """Ports up to the last, IPv6, long names and space around them are taken, and stand in URLs as they stood."""
+    assert origin(service, ("Host", host)) == f"http://{host.strip()}"
 
 
 TARGETS = ["*", "v2", "chat.example:80", "ftp://chat.example/", "file:///etc/passwd", "http:/x", "http:///x",

@@ -1,10 +1,8 @@
 """Nothing that clients may choose is kept: ten thousand hostile values leave a worker's memory where it was."""
 
 import base64
-import re
 import socket
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from ..conftest import load
 from ..server.conftest import Asker
 from ..support import raw
+from ..support.processes import resident
 from ..support.running import Service
 
 pytestmark = [pytest.mark.long, pytest.mark.ci("sends 90,000 requests: 45 seconds of CPU")]
@@ -19,11 +18,6 @@ pytestmark = [pytest.mark.long, pytest.mark.ci("sends 90,000 requests: 45 second
 _MOST = 10_000
 _GROWS = 24_000_000
 """Bytes by which a process may grow, whatever it does: before, each of these kinds took hundreds of millions."""
-
-
-def resident(pid: int) -> int:
-    """The bytes of memory that a process has."""
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024
 
 
 @pytest.fixture(scope="module")

@@ -85,7 +85,7 @@ def test_secrets_are_seen_by_nobody(tmp_path, world, world_file):
         run("account", "rotate-token", account, *locator)
         run("export", *locator, "-o", tmp_path / "export.json")
         with Service(tmp_path / "secrets.db", "--log-level", "debug", "--workers", 2) as service:
-            assert wait_until(lambda: service.log.count("is ready") == 2, 60)
+            service.wait_for_workers(2)
             raw.ask(service.url, "GET", "/docs/")
             for secret in secrets:
                 raw.ask(service.url, "GET", "/v2/Services/IS/Bindings", [("Authorization", raw.basic(account, secret))])

@@ -5,7 +5,6 @@ import collections
 import re
 import resource
 import socket
-import sys
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +15,7 @@ from ..conftest import load
 from ..server.conftest import Asker, registration
 from ..support import raw
 from ..support.answers import check_documented, check_error
-from ..support.processes import computed
+from ..support.processes import computed, resident
 from ..support.running import Service, wait_until
 
 pytestmark = [pytest.mark.ci("waits for slow clients to be given up"), pytest.mark.long]
@@ -56,7 +55,7 @@ async def drip(url: str, first: bytes, rest: bytes) -> bytes:
         writer.close()
 
 
-async def besieged(ask, slow: list[tuple[bytes, bytes]], path: str) -> tuple[list[bytes], list[float], bool]:
+async def besieged(ask, slow: list[tuple[bytes, bytes]]) -> tuple[list[bytes], list[float], bool]:
     """What each slow client is answered, how long others wait meanwhile, and whether all were still slow then."""
     clients = [asyncio.ensure_future(drip(ask.url, *each)) for each in slow]
     await asyncio.sleep(1)
@@ -72,39 +71,26 @@ async def besieged(ask, slow: list[tuple[bytes, bytes]], path: str) -> tuple[lis
     return await asyncio.gather(*clients), waits, during
 
 
-def say(line: str) -> None:
-    """What `pytest -s` shows: no speed is asserted."""
-    sys.stdout.write(f"\n{line}\n")
-
-
 def test_a_thousand_slow_clients(ask, world, hasty):
     """A thousand connections that send a byte now and then, or nothing, are ended in time, and delay no others."""
-    authorization = ("Authorization", raw.basic(*world.auth))
-    body = registration(endpoint="slow")
-    head = raw.compose("GET", ask.path("fetchBinding"), [("Host", "x"), authorization])
-    posted = raw.compose("POST", ask.path("registerBinding", world.empty["sid"]),
-                         [("Host", "x"), authorization, ("Content-Length", str(len(body)))])  # fmt: skip
-    kinds = {
-        "head": (400, (head[:20], head[20:])),
-        "line": (100, (b"", head)),
-        "body": (400, (posted + body[:5], body[5:])),
-        "nothing": (100, (b"", b"")),
+    head = ask.compose("fetchBinding")
+    posted = ask.compose("registerBinding", body=registration(endpoint="slow"), service_sid=world.empty["sid"])
+    slow = {
+        (head[:20], head[20:]): (400, "The head of the request"),
+        (b"", head): (100, "The head of the request"),
+        (posted[:-60], posted[-60:]): (400, "The body"),
+        (b"", b""): (100, ""),
     }
-    slow = [each for number, each in kinds.values() for _ in range(number)]
-    assert len(slow) == 1000
-    answers, waits, during = asyncio.run(besieged(ask, slow, ask.path("fetchBinding")))
-    assert during, "slow clients were sent away before their time"
-    say(f"{len(waits)} fetches beside {len(slow)} slow clients: p50 {sorted(waits)[len(waits) // 2] * 1000:.1f} ms, "
-        f"the slowest {max(waits) * 1000:.1f} ms")  # fmt: skip
-    assert max(waits) < PATIENCE, "somebody had to wait for a slow client"
-    names = [name for name, (number, _) in kinds.items() for _ in range(number)]
-    for name, received in zip(names, answers, strict=True):
-        if name == "nothing":
+    clients = [(sent, late) for sent, (number, late) in slow.items() for _ in range(number)]
+    answers, waits, during = asyncio.run(besieged(ask, [sent for sent, _ in clients]))
+    assert during, "slow clients were cut off before their time"
+    assert max(waits) < PATIENCE, "a request waited for a slow client"
+    for (_, late), received in zip(clients, answers, strict=True):
+        if not late:
             assert received == b""
             continue
         (answer,) = raw.parsed(received)
-        parameter = "The body" if name == "body" else "The head of the request"
-        assert f"{PATIENCE} seconds" in check_error(answer, "invalid_parameter", parameter=parameter)
+        assert f"{PATIENCE} seconds" in check_error(answer, "invalid_parameter", parameter=late)
     assert check_documented(ask("listBindings", service_sid=world.empty["sid"]), "listBindings")["bindings"] == []
     assert "Traceback" not in hasty.log
 
@@ -127,21 +113,19 @@ def test_a_connection_that_is_not_used(ask):
     assert PATIENCE - 1 <= seconds + 1 <= PATIENCE + 60
 
 
-def test_a_body_that_nobody_waits_for(ask, world):
+def test_a_body_of_an_operation_without_one(ask):
     """A fetch is answered without its body, which then has as long to arrive as any."""
-    headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Content-Length", "1000")]
     with raw.connect(ask.url) as connection:
-        connection.sendall(raw.compose("GET", ask.path("fetchBinding"), headers, b"x"))
+        connection.sendall(ask.compose("fetchBinding", ("Content-Length", "1000")) + b"x")
         check_documented(raw.one(connection), "fetchBinding")
         received, seconds = ended_after(connection)
     assert received == b""
     assert PATIENCE - 1 <= seconds <= PATIENCE + 60
 
 
-def test_an_answer_that_is_not_read(ask, world, hasty):
+def test_an_answer_that_is_not_read(ask, hasty):
     """A client that sends many requests and reads no responses is cut off; neither pile up for it."""
-    path = ask.path("listBindings", world.full["sid"])
-    request = raw.compose("GET", f"{path}?PageSize=1000", [("Host", "x"), ("Authorization", raw.basic(*world.auth))])
+    request = ask.compose("listBindings").replace(b" HTTP/", b"?PageSize=1000 HTTP/", 1)
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         parts = urlsplit(ask.url)
@@ -153,12 +137,7 @@ def test_an_answer_that_is_not_read(ask, world, hasty):
     check_documented(ask("fetchBinding"), "fetchBinding")
 
 
-def resident(pid: int) -> int:
-    """The bytes of memory that a process has."""
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024
-
-
-def test_nothing_is_done_while_nobody_is_there(hasty):
+def test_the_timer_stops_without_connections(hasty):
     """Once all connections are gone the timer stops."""
     time.sleep(2)
     before = computed(hasty.pid)

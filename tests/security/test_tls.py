@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from ..conftest import load
-from ..server.conftest import Asker
+from ..server.conftest import CLOSE, Asker
 from ..support import raw
 from ..support.answers import check_error
 from ..support.running import Service, wait_until
@@ -84,8 +84,7 @@ class Client:
 
 def answers(service: Service, world) -> bool:
     client = Client(service)
-    headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Connection", "close")]
-    client.send(raw.compose("GET", Asker(service, world).path("fetchBinding"), headers))
+    client.send(Asker(service, world).compose("fetchBinding", CLOSE))
     (answer,) = raw.parsed(client.read())
     client.socket.close()
     return answer.status == 200
@@ -126,9 +125,8 @@ def test_a_closed_connection_is_gone(secure, world):
 def test_a_slow_reader_gets_all(secure, world):
     """A client that reads late gets the whole of a large answer, though the connection ends with it."""
     client = Client(secure, 4096)
-    path = Asker(secure, world).path("listBindings", world.hundred["sid"])
-    headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth))]
-    request = raw.compose("GET", f"{path}?PageSize=1000", headers)
+    request = Asker(secure, world).compose("listBindings", service_sid=world.hundred["sid"])
+    request = request.replace(b" HTTP/", b"?PageSize=1000 HTTP/", 1)
     many = 60
     client.send(request * (many - 1) + request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     time.sleep(6)

@@ -1,6 +1,6 @@
 """Requests of each operation, as good as they can be: a test spoils the one thing that it is about."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 import pytest
@@ -11,8 +11,7 @@ from ..support.raw import Response
 from ..support.running import Service, World
 
 FORM = "application/x-www-form-urlencoded"
-
-Ask = Callable[..., Response]
+CLOSE = ("Connection", "close")
 
 
 def registration(identity: str = "somebody", endpoint: str = "a-device", **others: str) -> bytes:
@@ -58,6 +57,21 @@ class Asker:
         query = query.encode() if isinstance(query, str) else query
         target = (path or self.path(operation_id, service_sid, sid)).encode() + (b"?" + query if query else b"")
         return raw.ask(self.url, method or operations()[operation_id].method, target, sent, body or b"")
+
+    def compose(
+        self,
+        operation_id: str,
+        *headers: tuple[str | bytes, str | bytes],
+        body: bytes | None = None,
+        service_sid: str | None = None,
+        sid: str | None = None,
+    ) -> bytes:
+        """The bytes of a request of an operation with account A's credentials, on a connection that stays."""
+        sent = [("Host", "x"), ("Authorization", raw.basic(*self.world.auth)), *headers]
+        if body is not None:
+            sent.append(("Content-Length", str(len(body))))
+        path = self.path(operation_id, service_sid, sid)
+        return raw.compose(operations()[operation_id].method, path, sent, body or b"")
 
 
 @pytest.fixture

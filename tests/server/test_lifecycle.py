@@ -3,10 +3,8 @@
 import os
 import re
 import shlex
-import shutil
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import time
@@ -15,18 +13,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-import trustme
 
 from ..conftest import load
 from ..support import raw
-from ..support.answers import check_documented, document, operations, response_of
+from ..support.answers import check_documented, document, operations
 from ..support.databases import locator_of
+from ..support.monitoring import OPTIONS, Monitor
 from ..support.processes import children
 from ..support.running import Service, run_cli, wait_until
 from .conftest import registration
 
 EXAMPLE = document()["components"]["examples"]["binding"]["value"]
-SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +64,7 @@ def refuses(service: Service) -> bool:
 def test_requests_in_flight_are_finished(database, world, number, workers):
     """After SIGINT or SIGTERM connections are refused, a body under way is awaited and answered, and the end is 0."""
     with Service(database, "--workers", workers) as service:
-        assert wait_until(lambda: service.log.count("is ready") >= workers, 60)
+        service.wait_for_workers(workers)
         uploads = [Upload(service, world.auth, world.empty["sid"], f"slow {number} {workers} {n}") for n in range(4)]
         time.sleep(0.3)
         service.signal(number)
@@ -86,50 +83,47 @@ def test_requests_in_flight_are_finished(database, world, number, workers):
 
 
 @pytest.mark.parametrize(
-    ("number", "options"),
-    [
-        (signal.SIGINT, ()),
-        (signal.SIGTERM, ("--workers", 2)),
-        (signal.SIGINT, ("--demo", "--workers", 2)),
-    ],
+    ("number", "demo", "workers"), [(signal.SIGINT, False, 1), (signal.SIGTERM, False, 2), (signal.SIGINT, True, 2)]
 )
-def test_an_idle_service_ends_at_once(database, number, options):
+def test_an_idle_service_ends_at_once(database, number, demo, workers):
     """With nothing in flight, idle connections or not, all of its processes end within seconds, and with 0."""
-    arguments = (
-        "serve",
-        "--port",
-        0,
-        *(() if "--demo" in options else ("--database", locator_of(database))),
-        *options,
-    )
-    with Service(database, arguments=arguments) as service:
-        assert wait_until(lambda: service.log.count("bindings.yaml") >= 1 + ("--workers" in options), 60)
+    world = ("--demo",) if demo else ("--database", locator_of(database))
+    with Service(database, arguments=("serve", "--port", 0, *world, "--workers", workers)) as service:
+        service.wait_for_workers(workers)
         connections = [raw.connect(service.url) for _ in range(4)]
         for connection in connections[:2]:
-            connection.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert raw.one(connection).status == 404
-        workers = children(service.pid)
-        for pid in [service.pid, *workers]:  # as a terminal does it: Ctrl-C is for all of them
+            check_open(connection)
+        processes = children(service.pid)
+        for pid in [service.pid, *processes]:  # as a terminal does it: Ctrl-C is for all of them
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
         assert service.ended(60) == 0
-        assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 60)
+        assert wait_until(lambda: are_gone(processes), 60)
         for connection in connections:
             connection.close()
     assert "Traceback" not in service.log
     assert "Error" not in service.log
 
 
+def check_open(connection: socket.socket) -> None:
+    """A kept connection is served."""
+    connection.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert raw.one(connection).status == 404
+
+
+def are_gone(pids: list[int]) -> bool:
+    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
 def test_workers_end_with_their_supervisor(database):
     """After `kill -9` of the supervisor its workers end within seconds, and the port is free."""
     with Service(database, "--workers", 2) as service:
-        assert wait_until(lambda: service.log.count("is ready") >= 2, 60)
+        service.wait_for_workers(2)
         workers = children(service.pid)
-        with raw.connect(service.url) as connection:  # an idle client keeps nobody
-            connection.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert raw.one(connection).status == 404
+        with raw.connect(service.url) as connection:
+            check_open(connection)
             os.kill(service.pid, signal.SIGKILL)
-            assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 60)
+            assert wait_until(lambda: are_gone(workers), 60)
         service.kill()
 
 
@@ -137,13 +131,13 @@ def test_workers_end_with_their_supervisor(database):
 def test_a_worker_that_dies_is_replaced(database, world, hangs):
     """A worker that is killed is replaced, whether it answered until then or not, and the service goes on answering."""
     with Service(database, "--workers", 2) as service:
-        assert wait_until(lambda: service.log.count("is ready") >= 2, 60)
+        service.wait_for_workers(2)
         worker = children(service.pid)[-1]
         if hangs:
             os.kill(worker, signal.SIGSTOP)
             time.sleep(1.5)  # so that the supervisor has asked it for a sign of life
         os.kill(worker, signal.SIGKILL)
-        assert wait_until(lambda: service.log.count("bindings.yaml") >= 3, 60)
+        service.wait_for_workers(3)
         path = operations()["listBindings"].path(ServiceSid=world.empty["sid"])
         for _ in range(10):
             assert httpx.get(service.url + path, auth=world.auth, timeout=60).status_code == 200
@@ -155,21 +149,25 @@ def test_a_worker_starts_while_its_database_is_unavailable(world_file, world, tm
     path = operations()["listBindings"].path(ServiceSid=world.empty["sid"])
     aside = tmp_path / "aside"
     aside.mkdir()
-    with Service(database, "--workers", 2) as service:
-        assert wait_until(lambda: service.log.count("is ready") >= 2, 60)
+    with Service(database, "--workers", 2, *OPTIONS) as service:
+        service.wait_for_workers(2)
+        monitor = Monitor(service)
         for file in tmp_path.glob("moved.db*"):
             file.rename(aside / file.name)
         os.kill(children(service.pid)[-1], signal.SIGKILL)
-        assert wait_until(lambda: service.log.count("is ready") >= 3, 60)
+        service.wait_for_workers(3)
+        assert not monitor.is_ready()
         for _ in range(4):
             response = httpx.get(service.url + path, auth=world.auth, timeout=30)
             assert (response.status_code, response.json()["code"]) == (503, 20503)
             assert response.headers["Retry-After"]
         for file in aside.iterdir():
             file.rename(tmp_path / file.name)
-        assert wait_until(lambda: service.log.count("database opened again") >= 2, 60)
+        assert wait_until(monitor.is_ready, 60)
         for _ in range(4):
             assert httpx.get(service.url + path, auth=world.auth, timeout=30).status_code == 200
+    assert "database unavailable, it is opened when it is back" in service.log
+    assert service.log.count("database opened again") >= 2
 
 
 SLOW = """
@@ -185,64 +183,28 @@ def test_workers_that_start_slowly(database, tmp_path, monkeypatch):
     (tmp_path / "sitecustomize.py").write_text(SLOW)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with Service(database, "--workers", 2) as service:
-        assert wait_until(lambda: service.log.count("is ready") == 2, 60)
+        service.wait_for_workers(2)
         assert service.output.count("a worker") == 2
 
 
-@pytest.fixture
-def demo(tmp_path):
-    with Service(tmp_path, arguments=("serve", "--demo", "--port", 0)) as service:
-        assert wait_until(lambda: "curl" in service.output, 60)
-        yield service
-
-
-def curl_line(service: Service) -> str:
-    (line,) = re.findall(r"(?m)^\s*(curl .*)$", service.output)
-    return line
-
-
-def fetched_as_printed(line: str) -> dict[str, object]:
-    """What the printed line fetches: by curl, or where there is none by what curl would do."""
-    if shutil.which("curl"):
-        done = subprocess.run(["sh", "-c", f"{line} --fail --silent"], capture_output=True, check=True, timeout=60)
-        return httpx.Response(200, content=done.stdout).json()
-    curl, option, credentials, url = shlex.split(line)
-    assert (curl, option) == ("curl", "-u")
-    return httpx.get(url, auth=tuple(credentials.split(":")), timeout=60).json()
-
-
-def test_the_demo(demo):
-    """`serve --demo` prints a curl line that fetches the Binding of Twilio's page, as the spec shows it."""
-    line = curl_line(demo)
-    fetched = fetched_as_printed(line)
-    own = {name: EXAMPLE[name] for name in ("url", "links")}
-    assert {**fetched, **own} == EXAMPLE
-    assert fetched["url"] == line.split()[-1] == EXAMPLE["url"].replace("https://chat.twilio.com", demo.url)
-
-
-def test_the_demo_leaves_nothing_behind(tmp_path):
-    """The demo's database is a temporary one, which is gone when it ends; each start has a new token."""
+def test_the_demo(tmp_path):
+    """Its curl line fetches the Binding of Twilio's page; each start has a new token, and each end leaves nothing."""
     tokens = set()
-    for number in SIGNALS:
+    for number in (signal.SIGINT, signal.SIGTERM):
         with Service(tmp_path, arguments=("serve", "--demo", "--port", 0)) as service:
             assert wait_until(lambda: "curl" in service.output, 60)
-            tokens.add(re.search(r":([0-9a-f]{32}) ", curl_line(service))[1])
-            assert wait_until(lambda: re.search(r"sqlite:///\S+/world\.db", service.log), 60), service.log
+            _, _, credentials, url = shlex.split(re.search(r"(?m)^\s*(curl -u .*)$", service.output)[1])
+            user, token = credentials.split(":")
+            fetched = httpx.get(url, auth=(user, token), timeout=60).json()
+            assert fetched | {"links": EXAMPLE["links"], "url": EXAMPLE["url"]} == EXAMPLE
+            assert fetched["url"] == url == EXAMPLE["url"].replace("https://chat.twilio.com", service.url)
+            tokens.add(token)
             folder = Path(re.search(r"sqlite:///(\S+)/world\.db", service.log)[1])
-            assert min(file.name for file in folder.iterdir()) == "world.db"
             assert folder.stat().st_mode & 0o077 == 0
             service.signal(number)
             assert service.ended(60) == 0
         assert not folder.exists()
     assert len(tokens) == 2
-    assert not tokens & {EXAMPLE["sid"][2:]}
-
-
-def test_the_demo_takes_no_database(tmp_path):
-    """`--demo` with a database is refused, and the database is not made."""
-    done = refused("--demo", "--database", f"sqlite:///{tmp_path}/mine.db")
-    check_refusal(done, "--demo", "--database")
-    assert list(tmp_path.iterdir()) == []
 
 
 def refused(*options: object) -> subprocess.CompletedProcess[str]:
@@ -257,21 +219,6 @@ def check_refusal(done, *names: str) -> None:
         assert name in done.stderr, done.stderr
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """A certificate authority of our own, and a certificate for localhost: the paths of its chain and key."""
-    folder = tmp_path_factory.mktemp("tls")
-    authority = trustme.CA()
-    issued = authority.issue_cert("localhost", "127.0.0.1")
-    issued.private_key_pem.write_to_path(folder / "key.pem")
-    for blob in issued.cert_chain_pems:
-        blob.write_to_path(folder / "cert.pem", append=True)
-    trustme.CA().issue_cert("localhost").private_key_pem.write_to_path(folder / "other.pem")
-    authority.cert_pem.write_to_path(folder / "ca.pem")
-    (folder / "empty.pem").touch()
-    return folder
-
-
 def test_a_port_that_is_taken(database):
     """A port that is in use is refused, with its option and its number."""
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -281,80 +228,20 @@ def test_a_port_that_is_taken(database):
 
 
 @pytest.mark.parametrize(
-    ("options", "names"),
-    [
-        (("--tls-cert", "cert.pem"), ("--tls-cert", "--tls-key")),
-        (("--tls-key", "key.pem"), ("--tls-cert", "--tls-key")),
-        (("--tls-cert", "missing.pem", "--tls-key", "key.pem"), ("--tls-cert", "missing.pem")),
-        (("--tls-cert", "cert.pem", "--tls-key", "missing.pem"), ("--tls-key", "missing.pem")),
-        (("--tls-cert", "empty.pem", "--tls-key", "key.pem"), ("--tls-cert", "empty.pem")),
-        (("--tls-cert", "key.pem", "--tls-key", "cert.pem"), ("--tls-cert",)),
-        (("--tls-cert", "cert.pem", "--tls-key", "other.pem"), ("--tls-cert", "--tls-key")),
-    ],
-)
-def test_a_certificate_that_cannot_be_used(database, certificate, options, names):
-    """A certificate or key that is missing, empty, of another kind or of another pair is refused, with its option."""
-    paths = [option if option.startswith("--") else certificate / option for option in options]
-    done = refused("--port", 0, "--database", locator_of(database), *paths)
-    check_refusal(done, *names)
-
-
-@pytest.mark.parametrize(
     ("option", "value"),
-    [
-        *(
-            ("--public-url", value)
-            for value in (
-                "",
-                "chat.twilio.com",
-                "ftp://h",
-                "https://",
-                "https://u:p@h",
-                "https://h:99999",
-                "https://h/a b",
-            )
-        ),
-        *(("--trusted-proxy", value) for value in ("", "proxy", "10.0.0.1/8")),
-        *(("--port", value) for value in ("65536", "http")),
-        *(("--workers", value) for value in ("0", "1.5")),
-        ("--log-level", "trace"),
-        ("--host", "192.0.2.1"),
-    ],
-)
-def test_an_option_that_cannot_be_used(database, option, value):
-    """An option that breaks its rule is refused with its name, before anything is served."""
-    arguments = {"--port": 0, "--database": locator_of(database)} | {option: value}
-    done = refused(*(part for pair in arguments.items() for part in pair))
+    [("--public-url", "chat.twilio.com"), ("--trusted-proxy", "proxy"), ("--port", "http"), ("--log-level", "trace"),
+     ("--database", "postgresql://user:secret@h/d"), ("--database", "sqlite:////nowhere/at/all.db"),
+     ("--database", "sqlite:////"), ("--database", "sqlite:///{folder}"), ("--database", "sqlite:///{folder}/text")],
+)  # fmt: skip
+def test_an_option_that_cannot_be_used(tmp_path, option, value):
+    """An option that breaks its rule, a path that cannot be made and a file of another kind are refused by name."""
+    text = tmp_path / "text"
+    text.write_text("This is a text and no database. " * 200)
+    defaults = {"--port": 0, "--database": f"sqlite:///{tmp_path}/new.db"}
+    done = refused(*(part for pair in (defaults | {option: value.format(folder=tmp_path)}).items() for part in pair))
     check_refusal(done, option)
-
-
-@pytest.mark.parametrize("value", ["mysql://h/d", "postgresql://user:secret@h/d", "bindings.db", "sqlite://", "sqlite:///",
-                                   "sqlite:////nowhere/at/all.db", "sqlite:////", "sqlite:///{folder}",
-                                   "sqlite:///{text}"])  # fmt: skip
-def test_a_database_that_cannot_be_used(tmp_path, value):
-    """An address that is none, a path that cannot be made, and a file that is no database are refused."""
-    (tmp_path / "text.txt").write_text("This is a text and no database. " * 200)
-    done = refused("--port", 0, "--database", value.format(folder=tmp_path, text=tmp_path / "text.txt"))
-    check_refusal(done, "--database")
     assert "secret" not in done.stderr
-    assert (tmp_path / "text.txt").read_text() == "This is a text and no database. " * 200
-
-
-def test_https(database, certificate, world):
-    """With a certificate it serves HTTPS, and its URLs say so."""
-    options = ("--tls-cert", certificate / "cert.pem", "--tls-key", certificate / "key.pem", "--workers", 2)
-    with Service(database, *options) as service:
-        assert service.url.startswith("https://127.0.0.1:")
-        assert wait_until(lambda: service.log.count("is ready") >= 2, 60)
-        context = ssl.create_default_context(cafile=str(certificate / "ca.pem"))
-        with httpx.Client(base_url=service.url, auth=world.auth, verify=context, timeout=60) as client:
-            answer = client.get(operations()["listBindings"].path(ServiceSid=world.full["sid"]))
-            page = check_documented(response_of(answer), "listBindings")
-            assert page["meta"]["next_page_url"].startswith(f"{service.url}/")
-            assert client.get(page["meta"]["next_page_url"]).status_code == 200
-        with raw.connect(service.url) as plain:
-            plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert not raw.received(plain).startswith(b"HTTP/1.1 200")
+    assert text.read_text() == "This is a text and no database. " * 200
 
 
 OPEN_AND_CLOSE = """

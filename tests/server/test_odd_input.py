@@ -1,4 +1,8 @@
-"""Queries and paths that break naive servers: each is answered, with the spec's error or as what it really means."""
+"""Queries and paths that break naive servers: each is answered, with the spec's error or as what it really means.
+
+The clauses of PAGE, FILTER and TEXT leave a server free where an input can be read in several ways; this is how the
+reference reads it.
+"""
 
 from urllib.parse import quote
 
@@ -7,27 +11,23 @@ import pytest
 from ..support.answers import check_documented, check_error, document
 
 PARAMETERS = {each["name"]: each for each in document()["components"]["parameters"].values()}
-SID = "0123456789abcdef" * 2
+LEAST = {name: str(PARAMETERS[name]["schema"]["minimum"]) for name in ("Page", "PageSize")}
+LAST_PAGE = PARAMETERS["Page"]["schema"]["maximum"]
 
 NO_INTEGERS = {
-    "empty": "",
     "a space": "%20",
     "a space before": "%201",
     "a plus for a space before": "+5",
     "a plus sign": "%2B5",
     "a space after": "1%20",
     "an underscore": "1_0",
-    "a point": "1.0",
     "a point at the end": "1.",
     "an exponent": "1e3",
     "hexadecimal": "0x10",
     "a comma": "1,000",
-    "two values": "1,2",
     "a semicolon": "1;2",
     "a list": "%5B1%5D",
-    "a word": "ten",
     "null": "null",
-    "true": "true",
     "not a number": "NaN",
     "infinite": "Infinity",
     "Arabic digits": quote("١٠"),
@@ -48,43 +48,33 @@ NO_INTEGERS = {
 }
 
 
-def bounds(name: str) -> dict[str, int]:
-    return PARAMETERS[name]["schema"]
-
-
 @pytest.mark.parametrize("parameter", ["PageSize", "Page"])
-@pytest.mark.parametrize("text", NO_INTEGERS)
+@pytest.mark.parametrize("text", NO_INTEGERS.values(), ids=NO_INTEGERS)
 def test_invalid_integers(ask, parameter, text):
     """An integer is ASCII digits alone; anything else is a 400 that names the parameter."""
-    response = ask("listBindings", f"{parameter}={NO_INTEGERS[text]}")
-    check_error(response, "invalid_parameter", "listBindings", parameter=parameter)
+    check_error(ask("listBindings", f"{parameter}={text}"), "invalid_parameter", "listBindings", parameter=parameter)
 
 
-@pytest.mark.parametrize("parameter", ["PageSize", "Page"])
-def test_a_scalar_without_a_value(ask, parameter):
-    """A name without `=` has an empty value."""
-    check_error(ask("listBindings", parameter), "invalid_parameter", "listBindings", parameter=parameter)
-
-
-@pytest.mark.parametrize("parameter", ["PageSize", "Page"])
-@pytest.mark.parametrize("below", ["one", "-1", "-9999999999999999999", "-" + "9" * 1000])
-def test_an_integer_under_its_minimum(ask, parameter, below):
-    """An integer under its bound is a 400 that names the parameter and the bound, however long it is."""
-    minimum = bounds(parameter)["minimum"]
-    value = str(minimum - 1) if below == "one" else below
-    message = check_error(
-        ask("listBindings", f"{parameter}={value}"), "invalid_parameter", "listBindings", parameter=parameter
-    )
-    assert str(minimum) in message
-
-
-@pytest.mark.parametrize("digits", ["one", "9999999999999999999", "9" * 1000, "9" * 5000])
-def test_a_page_over_its_maximum(ask, digits):
-    """`Page` over its bound is a plain 400 that names the bound, however long it is."""
-    maximum = bounds("Page")["maximum"]
-    value = str(maximum + 1) if digits == "one" else digits
-    message = check_error(ask("listBindings", f"Page={value}"), "invalid_parameter", "listBindings", parameter="Page")
-    assert str(maximum) in message
+@pytest.mark.parametrize(
+    ("query", "error", "bound"),
+    [
+        ("PageSize", "invalid_parameter", ""),
+        ("Page", "invalid_parameter", ""),
+        *((f"{name}=-{digits}", "invalid_parameter", least)
+          for name, least in LEAST.items() for digits in ("1", "9" * 19, "9" * 1000)),
+        ("PageSize=0", "invalid_parameter", LEAST["PageSize"]),
+        *((f"Page={digits}", "invalid_parameter", str(LAST_PAGE))
+          for digits in (LAST_PAGE + 1, "9" * 19, "9" * 1000, "9" * 5000)),
+        ("PageSize=" + "0" * 1000 + "1001", "page_size_too_large", "1000"),
+        ("PageSize=" + "9" * 1000, "page_size_too_large", "1000"),
+        ("PageSize=20&PageSize=x", "invalid_parameter", ""),
+        ("PageSize=20&PageSize=2000", "page_size_too_large", ""),
+    ],
+    ids=lambda value: value[:40],
+)  # fmt: skip
+def test_integers_out_of_bounds(ask, query, error, bound):
+    """An integer out of bounds, however long, is a 400 with the bound; of a scalar sent twice the last counts."""
+    assert bound in check_error(ask("listBindings", query), error, "listBindings")
 
 
 @pytest.mark.parametrize(
@@ -114,70 +104,41 @@ def test_integers_that_are_fine(ask, query, key, value):
     assert check_documented(ask("listBindings", query), "listBindings")["meta"][key] == value
 
 
-@pytest.mark.parametrize(
-    ("query", "name"),
-    [("PageSize=20&PageSize=x", "invalid_parameter"), ("PageSize=20&PageSize=2000", "page_size_too_large")],
-)
-def test_of_a_scalar_sent_twice_the_last_counts(ask, query, name):
-    """A last value that is wrong is an error, whatever came before."""
-    check_error(ask("listBindings", query), name, "listBindings")
+NO_TYPES = ["apn,gcm", "apn,", "", "APN", "Apn", "%20apn", "apn+", "apn%00", "apn%0A", "sms", "apn%7Cgcm",
+            "%5B%22apn%22%5D", "*", "a" * 10_000, "ap%6E%20", quote("ａｐｎ")]  # fmt: skip
+BROKEN = ["%", "%4", "%zz", "%G0", "%0g", "a%", "%%", "%E0%A4%A", "%u0041", "%-1", "%+41"]
+NO_UTF8 = ["%FF", "%C3", "%C3%28", "%ED%A0%80", "%F4%90%80%80", "%C0%80", "%F0%9F%98", "%80", "%FE%FF%00a", "a%FFb"]
 
 
-TYPES = ["apn,gcm", "apn,", "", "APN", "Apn", "%20apn", "apn+", "apn%00", "apn%0A", "sms", "apn%7Cgcm",
-         "%5B%22apn%22%5D", "*", "a" * 10_000, "ap%6E%20", quote("ａｐｎ")]  # fmt: skip
-
-
-@pytest.mark.parametrize("value", TYPES)
-def test_a_binding_type_that_there_is_not(ask, value):
-    """A `BindingType` is one of the spec's, exactly: no list in one value, no other case, no space around it."""
+@pytest.mark.parametrize("value", NO_TYPES, ids=lambda value: value[:20])
+def test_unknown_binding_types(ask, value):
+    """A `BindingType` is one of the spec's, exactly; wherever it stands, the error names those that there are."""
     for query in (
         f"BindingType={value}",
         f"BindingType=apn&BindingType={value}",
         f"BindingType={value}&BindingType=apn",
     ):
-        response = ask("listBindings", query)
-        message = check_error(response, "invalid_parameter", "listBindings", parameter="BindingType")
+        message = check_error(ask("listBindings", query), "invalid_parameter", "listBindings", parameter="BindingType")
         assert all(known in message for known in document()["components"]["schemas"]["BindingType"]["enum"])
 
 
 @pytest.mark.parametrize(
-    "query", ["BindingType", "Identity", "Identity=", "Identity=a&Identity=", "Identity=&Identity=a"]
-)
-def test_an_empty_filter(ask, query):
-    """No value of a filter may be empty: it is not the same as no filter."""
-    check_error(ask("listBindings", query), "invalid_parameter", "listBindings", parameter=query.partition("=")[0])
+    "query",
+    ["BindingType", "Identity", "Identity=", "Identity=a&Identity=", "Identity=&Identity=a", "Identity=%00",
+     "Identity=a%00", "Identity=%00a", "Identity=a%00b", "PageToken=", "PageToken=%00", "PageToken=BS",
+     *(f"{name}={value}" for name in ("Identity", "BindingType", "PageToken", "Page") for value in BROKEN + NO_UTF8)],
+)  # fmt: skip
+def test_values_that_cannot_be_read(ask, query):
+    """An empty value, a NUL, broken percent-encoding and what is not UTF-8 are a 400 that names the parameter."""
+    named = query.partition("=")[0]
+    check_error(ask("listBindings", query), "invalid_parameter", "listBindings", parameter=named)
 
 
-@pytest.mark.parametrize("value", ["%00", "a%00", "%00a", "a%00b", "%00%00"])
-def test_an_identity_with_a_nul(ask, value):
-    """An identity with a NUL is a 400 that says so."""
-    check_error(ask("listBindings", f"Identity={value}"), "invalid_parameter", "listBindings", parameter="Identity")
-
-
-BROKEN = ["%", "%4", "%zz", "%G0", "%0g", "a%", "%%", "%E0%A4%A", "%u0041", "%-1", "% 41".replace(" ", "+")]
-NO_UTF8 = ["%FF", "%C3", "%C3%28", "%ED%A0%80", "%F4%90%80%80", "%C0%80", "%F0%9F%98", "%80", "%FE%FF%00a", "a%FFb"]
-
-
-@pytest.mark.parametrize("value", BROKEN + NO_UTF8)
-def test_broken_encodings(ask, value):
-    """Broken percent-encoding and what is not UTF-8 are a 400, in a value and in a name, on every operation."""
-    for parameter in ("Identity", "BindingType", "PageToken", "Page"):
-        response = ask("listBindings", f"{parameter}={value}")
-        check_error(response, "invalid_parameter", "listBindings", parameter=parameter)
+@pytest.mark.parametrize("name", BROKEN + NO_UTF8)
+def test_names_that_cannot_be_read(ask, name):
+    """Broken percent-encoding and what is not UTF-8 in a name are a 400 on every operation."""
     for operation in ("listBindings", "fetchBinding", "deleteBinding", "registerBinding"):
-        check_error(ask(operation, f"{value}=1"), "invalid_parameter", operation)
-
-
-TOKENS = ["", "x", "PA", "PB", f"PABS{SID}0", f"PABS{SID[:-1]}", f"paBS{SID}", f"PCBS{SID}",
-          f"PAIS{SID}", f"BS{SID}", SID, f"PABS{SID}%0A", f"%20PABS{SID}", f"PABS{SID}+", f"PABS{SID}%00", "%00",
-          "0", "-1", "null", "PA" * 5000, f"PABS{SID},PBBS{SID}", quote("٣" * 32), "PA%25", "../../etc/passwd",
-          "'+OR+1=1--"]  # fmt: skip
-
-
-@pytest.mark.parametrize("token", TOKENS)
-def test_a_page_token_that_is_not_ours(ask, token):
-    """A `PageToken` that the API did not give, an empty one included, is a 400."""
-    check_error(ask("listBindings", f"PageToken={token}"), "invalid_parameter", "listBindings", parameter="PageToken")
+        check_error(ask(operation, f"{name}=1"), "invalid_parameter", operation)
 
 
 @pytest.mark.parametrize("query", ["=", "=1", "=&=", "&=&", "&=1"])
@@ -195,19 +156,13 @@ def test_a_query_without_parameters(ask, query):
 
 
 FINE = ["a%26b%3Dc", "a=b", "==", "?", "a?b", "/", "a/b", "%23", "%252F", "[]", "{}", "|", "^", "`", "%22", "<>", "\\",
-        "a:b@c", "%F4%8F%BF%BF", "%EF%BF%BE", "%E2%80%AE"]  # fmt: skip
+        "a:b@c", "%F4%8F%BF%BF", "%EF%BF%BE", "%E2%80%AE", "a" * 60_000]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", FINE)
-def test_characters_that_are_fine_in_a_value(ask, value):
+@pytest.mark.parametrize("value", FINE, ids=lambda value: value[:20])
+def test_characters_that_a_value_may_have(ask, value):
     """What URLs allow, and what clients send although they do not, is taken as it stands."""
     check_documented(ask("listBindings", f"Identity={value}"), "listBindings")
-
-
-def test_a_long_value(ask):
-    """An identity longer than any that there can be matches nothing."""
-    body = check_documented(ask("listBindings", f"Identity={'a' * 60_000}"), "listBindings")
-    assert body["bindings"] == []
 
 
 def test_an_error_does_not_repeat_a_long_input(ask):
@@ -222,9 +177,7 @@ PATHS = {
     "a slash at the end of a binding": "{binding}/",
     "two slashes at the end": "{list}//",
     "an extension": "{list}.json",
-    "small letters": "/v2/services/{service}/bindings",
     "one small letter": "/v2/Services/{service}/bindings/{sid}",
-    "capital letters": "/V2/Services/{service}/Bindings",
     "a double slash at the start": "/{list}",
     "a double slash inside": "/v2//Services/{service}/Bindings",
     "a double slash before the SID": "{list}//{sid}",
@@ -251,7 +204,6 @@ PATHS = {
     "a semicolon": "{list};PageSize=1",
     "invalid UTF-8": "{list}%FF",
     "broken percent-encoding": "{list}%",
-    "more segments": "{binding}/x",
     "the user of a binding": "/v2/Services/{service}/Users/TestUser",
     "another version": "/v1/Services/{service}/Bindings",
     "no version": "/Services/{service}/Bindings",
@@ -271,19 +223,19 @@ PATHS = {
 }
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_a_path_that_is_not_in_the_specs(ask, world, path):
+@pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
+def test_unknown_paths(ask, world, path):
     """Paths match exactly: anything near one, below or above it, is a 404 without a redirect, with any credentials."""
     binding = ask.path("fetchBinding")
     parts = {"list": ask.path("listBindings"), "binding": binding, "service": world.full["sid"]}
-    target = PATHS[path].format(**parts, sid=binding.rpartition("/")[2])
+    target = path.format(**parts, sid=binding.rpartition("/")[2])
     for method, auth in (("GET", ""), ("GET", None), ("DELETE", ""), ("POST", "")):
         response = ask("listBindings", method=method, path=target, auth=auth)
         check_error(response, "not_found")
         assert response.header("Location") is None
 
 
-def test_a_query_on_a_path_that_is_not_in_the_specs(ask):
+def test_queries_of_unknown_paths(ask):
     """A path that is not in the specs is a 404 whatever its query holds, and the message does not repeat the query."""
     message = check_error(ask("listBindings", b"%zz&Identity=secret&PageSize=9999", path="/x"), "not_found", path="/x")
     assert "secret" not in message

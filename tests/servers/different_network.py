@@ -72,6 +72,8 @@ def _odd(name: str) -> str:
 class Slow(Right):
     """Each answer comes 30 ms late, some up to 20 ms more, so that answers overtake one another."""
 
+    waits = True
+
     def finished(self, request: Request, answer: Answer) -> Answer:
         answer = super().finished(request, answer)
         answer.delay_s = 0.030 + random.uniform(0, 0.020)
@@ -80,6 +82,8 @@ class Slow(Right):
 
 class Slow150(Right):
     """Each answer comes exactly 150 ms late, whatever else is under way, as from another continent."""
+
+    waits = True
 
     def finished(self, request: Request, answer: Answer) -> Answer:
         answer = super().finished(request, answer)
@@ -107,6 +111,7 @@ class _Counts(Right):
 class Throttles(_Counts):
     """Every 60th request is 429, to be made again after a second; it has had no effect."""
 
+    waits = True
     every = 60
 
     def dispatch(self, request: Request) -> Answer:
@@ -128,6 +133,7 @@ class ThrottlesUntilADate(Throttles):
 class LimitsTheRate(Right):
     """It takes 20 requests a second and no more: all others are 429, to be made again after a second."""
 
+    waits = True
     rate = 20
 
     def __init__(self, world: dict[str, Any]) -> None:

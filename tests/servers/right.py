@@ -27,6 +27,8 @@ class Right(Parameters):
     """The contract, kept. Each method is one decision."""
 
     clause = ""
+    waits = False
+    """Whether a run against it mostly waits."""
     prefix = ""
     """What stands before `/v2` in every path."""
 

@@ -21,6 +21,11 @@ def computed(pid: int) -> float:
     return own + sum(map(computed, children(pid)))
 
 
+def resident(pid: int) -> int:
+    """The bytes of memory that a process has."""
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024  # type: ignore[index]
+
+
 def holder(connection: socket.socket, pids: list[int]) -> int | None:
     """The process at the other end of a connection over loopback; None when it is not accepted yet."""
     port, peer = connection.getsockname()[1], connection.getpeername()[1]

@@ -146,6 +146,10 @@ class Service:
         """Send it a signal."""
         self._process.send_signal(number)
 
+    def wait_for_workers(self, number: int) -> None:
+        """Wait until so many workers have become ready, those that ended since included."""
+        assert wait_until(lambda: self.log.count("is ready") >= number, 60), self.log
+
     def ended(self, seconds: float = 40) -> int:
         """Wait for its end: what it ended with."""
         return self._process.wait(seconds)

@@ -8,7 +8,8 @@ SQLITE_ONLY = {
     "tests/server/test_faults.py": "locks and damage of SQLite's files; PostgreSQL's faults are `make faults`",
     "tests/load/test_kills.py": "likewise, for kills",
     "tests/server/monitoring/test_metrics.py::test_writes_that_share_a_commit": "writes share commits on SQLite",
-    "tests/server/test_lifecycle.py::test_a_demo": "the demo keeps its data in a temporary file",
+    "tests/server/test_lifecycle.py::test_the_demo": "the demo keeps its data in a temporary file",
+    "tests/server/test_lifecycle.py::test_a_worker_starts": "SQLite's files are moved aside",
     "tests/server/test_lifecycle.py::test_workers_that_begin_and_end_at_the_same_moment": "locks of SQLite's files",
 }
 """Modules, and beginnings of tests, with what they are about."""

@@ -5,11 +5,16 @@ import re
 import pytest
 
 from chat_bindings.verify.response import Answer, Request
-from chat_bindings.verify.violation import Violation, case_name, every, violated
+from chat_bindings.verify.violation import Violation, WorldLacks, case_name, every, violated
 
 from ..servers.catalogue import by_name
+from ..servers.defects.unread import DeletesByDevice
+from ..servers.http import Answer as Answered
+from ..servers.right import Right
 from ..servers.running import serving
 from .judging import verified
+
+LISTED = Answer(Request("GET", "http://a/Bindings?Identity=someone&Page=1"), 200, (), b"")
 
 
 def fails(url):
@@ -27,11 +32,30 @@ def test_every_case_that_failed_is_named():
     assert raised.value.curl.endswith(" http://a/")
 
 
+def test_a_case_without_a_world_hides_no_other():
+    """A case that the world lacks leaves the others judged; the clause is unjudged where none of them fails."""
+
+    def lacks():
+        raise WorldLacks("API key")
+
+    with pytest.raises(Violation, match="status 200"):
+        every([("right", lambda: None), ("wrong", fails("http://a/")), ("unknown", lacks)])
+    with pytest.raises(WorldLacks):
+        every([("unknown", lacks), ("right", lambda: None)])
+
+
 def test_a_single_case_stays_as_it_is():
     """A check of one case needs no name."""
     with pytest.raises(Violation) as raised:
         every([("only", fails("http://a/"))])
     assert raised.value.detail == ""
+
+
+def test_raw_bytes_are_shown_as_bash_writes_them():
+    """Bytes that are no UTF-8 stand in a curl line as Bash sends them, and are named in ASCII."""
+    request = Request("GET", "http://a/Bindings?it's=\udcff")
+    assert request.curl.endswith(r" $'http://a/Bindings?it\'s=\xff'")
+    assert case_name(Answer(request, 200, (), b"")) == r"GET Bindings?it's=\xff"
 
 
 @pytest.mark.parametrize(
@@ -43,6 +67,8 @@ def test_a_single_case_stays_as_it_is():
         (" 1", "' 1'"),
         ("\x1b", r"'\x1b'"),
         ("x" * 99, "x" * 48 + "..."),
+        (LISTED, "GET Bindings?Identity=...&Page=1"),
+        ((LISTED, "page_size"), "page_size of GET Bindings?Identity=...&Page=1"),
     ],
 )
 def test_names_of_cases(value, name):
@@ -50,26 +76,40 @@ def test_names_of_cases(value, name):
     assert case_name(value) == name
 
 
-def test_a_clause_names_its_cases(world_file, world):
-    """A server that takes some integers that are none: the clause names them, and quotes the target's own words."""
-    with serving(by_name("rounds-page-sizes"), world.document) as url:
-        [result] = verified(url, world_file, ["PAGE-25"]).results
-    assert re.fullmatch(r"\d+ of \d+ cases? fails?: .*PageSize=1\.5.*", result.detail)
-    assert "PageSize=1" in result.reproduce
+class RefusesTypesOfDeletes(Right):
+    def delete(self, request, route, account):
+        return Answered(415) if request.headers.get("content-type") else super().delete(request, route, account)
 
 
-def test_a_clause_that_judges_answers_names_their_requests(world_file, world):
-    """A clause that judges what the run has seen names every request whose answer is wrong, without identities."""
-    with serving(by_name("status-as-text"), world.document) as url:
-        [result] = verified(url, world_file, ["ERROR-03"]).results
-    assert re.fullmatch(r"\d+ of \d+ cases fail: .*GET Bindings\?PageSize=0.*", result.detail), result.detail
-    assert case_name(Answer(Request("GET", "http://a/Bindings?Identity=someone&Page=1"), 200, (), b"")) == (
-        "GET Bindings?Identity=...&Page=1"
-    )
+class DeletesTheDevice(DeletesByDevice):
+    def is_same_owner(self, service, other):
+        return True
 
 
-def test_a_clause_that_judges_pages_names_them(world_file, world):
-    """A clause that judges the pages of several walks names those that are wrong."""
-    with serving(by_name("key-of-users"), world.document) as url:
-        [result] = verified(url, world_file, ["LIST-03"]).results
-    assert re.fullmatch(r"\d+ of \d+ cases fail: .*GET Bindings\?PageSize=.*", result.detail), result.detail
+class LeadsToTheFirstPage(Right):
+    def meta(self, request, service, wanted, page):
+        found = super().meta(request, service, wanted, page)
+        first = found["first_page_url"]
+        return found if page.bindings else found | {"next_page_url": first, "previous_page_url": first}
+
+
+@pytest.mark.parametrize(
+    ("server", "clause", "names"),
+    [
+        (by_name("reads-leading-digits"), "PAGE-25", r"PageSize=10abc, PageSize=1\.5, .*"),
+        (by_name("status-as-text"), "ERROR-03", r".*GET Bindings\?PageSize=0.*"),
+        (by_name("key-of-users"), "LIST-03", r".*GET Bindings\?PageSize=.*"),
+        (by_name("url-lacks-the-version"), "HTTP-10", r"GET BS\w+, GET BS\w+, .*"),
+        (RefusesTypesOfDeletes, "DELETE-13", "a form's Content-Type, JSON for a body, a Content-Type of JSON.*"),
+        (DeletesTheDevice, "DELETE-17", r"BS\w+, BS\w+.*"),
+        (LeadsToTheFirstPage, "LIST-11", "next_page_url, previous_page_url"),
+        (LeadsToTheFirstPage, "FILTER-06", "next_page_url, previous_page_url; 6 of 6 cases fail: Identity=.*"),
+    ],
+    ids=lambda each: getattr(each, "__name__", None),
+)
+def test_a_clause_names_its_cases(server, clause, names, world_file, world):
+    """A clause names all cases that fail, and shows one: those of the wrong servers stand in test_wrong_servers.py."""
+    with serving(server, world.document) as url:
+        [result] = verified(url, world_file, [clause]).results
+    assert re.fullmatch(rf"\d+ of \d+ cases fail: {names}", result.detail), result.detail
+    assert result.reproduce.count("curl ") <= 3

@@ -106,7 +106,7 @@ def test_one_deadline_for_the_whole_answer(before):
 
 
 def test_a_request_goes_out_as_it_is():
-    """Path and query are sent byte by byte, and `Host` once."""
+    """Path and query are sent byte by byte, also what is no UTF-8, and `Host` once."""
     seen = []
 
     def answer(connection, head):
@@ -115,7 +115,8 @@ def test_a_request_goes_out_as_it_is():
 
     with raw_server(answer) as url:
         connection = Connection(route_to(url, None), 60)
-        assert connection.exchange(Outgoing("GET", "/a/../%7e?b=%zz&&", (("A", "b"),)), 60, MOST).status == 204
+        sent = Outgoing("GET", "/a/../%7e?b=%zz&&c=\u00e9\udcff", (("A", "b"),))
+        assert connection.exchange(sent, 60, MOST).status == 204
         connection.close()
-    assert seen[0].startswith(b"GET /a/../%7e?b=%zz&& HTTP/1.1\r\n")
+    assert seen[0].startswith(b"GET /a/../%7e?b=%zz&&c=\xc3\xa9\xff HTTP/1.1\r\n")
     assert seen[0].count(b"\r\nHost: 127.0.0.1:") == 1

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import itemgetter
 
 from ..clause import OURS, PAGE, SDKS, clause
 from ..credentials import Credentials
@@ -11,7 +12,8 @@ from ..facts import CREDENTIALS, LARGEST_SIZE, RESPONSES
 from ..plan import Picks
 from ..response import Answer
 from ..variants import INHERITED
-from ..violation import check, each_of, every
+from ..violation import case_name, check, each_of, every
+from ..world import Binding
 
 _BASIC = "RFC 7617"
 _WRONG = '"$WRONG_TOKEN"'
@@ -49,14 +51,12 @@ def test_malformed(evidence: Evidence) -> None:
     """An Authorization that cannot be read is 401: no Base64, no colon, nothing at all, another scheme."""
     user = base64.b64encode(evidence.world.account.sid.encode()).decode()
     values = (f"Basic {user}", "Basic", "Basic !!!", "Basic YQ", "Basic /////w==", "Basic Og==", "x", "Bearer x")
-    evidence.each(lambda value: _lists_with(evidence, value).has_status(401), values)
-
-    def refused(scheme: str) -> None:
-        other = Credentials(evidence.world.account.sid, evidence.world.credentials.password, '"$AUTH_TOKEN"')
-        answer = evidence.target.list(evidence.rich, [("PageSize", "1")], credentials=other, scheme=scheme)
-        answer.has_status(401)
-
-    evidence.each(refused, ("Bearer", "Digest", "Token", "Foo"))
+    schemes = ("Bearer", "Digest", "Token", "Foo")
+    own = Credentials(evidence.world.account.sid, evidence.world.credentials.password, '"$AUTH_TOKEN"')
+    listed = partial(evidence.target.list, evidence.rich, [("PageSize", "1")], credentials=own)
+    cases: list[tuple[str, Callable[[], Answer]]] = [(each, partial(_lists_with, evidence, each)) for each in values]
+    cases += [(f"the scheme {each}", partial(listed, scheme=each)) for each in schemes]
+    evidence.each(lambda case: case[1]().has_status(401), cases, name=itemgetter(0))
 
 
 @clause(
@@ -87,16 +87,27 @@ def test_key(evidence: Evidence) -> None:
     """An API key and its secret work as the account's SID and token do, for all three operations."""
     key, (service, credentials) = evidence.world.key, evidence.world.of_key
     size = [("PageSize", str(LARGEST_SIZE))]
-    own, with_key = (evidence.target.list(service, size, credentials=each) for each in (credentials, key))
-    check(with_key.sids == own.sids, f"the same list as the account gets: {own.summary}", with_key.summary, with_key)
-    evidence.target.fetch(service, service.bindings[0], credentials=key).has_status(200)
 
-    def action(picks: Picks) -> None:
+    def lists() -> None:
+        own, with_key = (evidence.target.list(service, size, credentials=each) for each in (credentials, key))
+        expected = f"the same list as the account gets: {own.summary}"
+        check(with_key.sids == own.sids, expected, with_key.summary, with_key)
+
+    def fetches() -> None:
+        evidence.target.fetch(service, service.bindings[0], credentials=key).has_status(200)
+
+    def deletes(picks: Picks) -> None:
         pick = picks[0]
         evidence.target.delete(pick.service_sid, pick, credentials=key).has_status(204)
         evidence.target.fetch(pick.service_sid, pick, credentials=key).has_status(404)
 
-    evidence.attempt("with a key", action)
+    every(
+        (
+            ("a list", lists),
+            ("a fetch", fetches),
+            ("a delete", partial(evidence.attempt, "with a key", deletes)),
+        )
+    )
 
 
 @clause("AUTH-07", "must", "A wrong secret of an API key is 401", source=SDKS, spec=_UNAUTHORIZED)
@@ -142,19 +153,15 @@ def test_others(evidence: Evidence) -> None:
 @clause("AUTH-12", "must", "A 401 does not tell what exists", source=OURS, spec=_UNAUTHORIZED)
 def test_nothing_revealed(evidence: Evidence) -> None:
     """Without credentials nothing is revealed: what exists and what does not are answered alike."""
-    there, absent = evidence.rich.bindings[0], evidence.absent()
-    for one, other in (
-        (
-            evidence.target.fetch(evidence.rich, there, credentials=None),
-            evidence.target.fetch(evidence.rich, absent, credentials=None),
-        ),
-        (_lists(evidence, None), evidence.target.list(evidence.absent("IS"), [("PageSize", "1")], credentials=None)),
-        (
-            evidence.target.fetch(evidence.rich, there, credentials=None),
-            evidence.target.fetch(evidence.absent("IS"), there, credentials=None),
-        ),
-    ):
-        _alike(one, other)
+    there, absent, nowhere = evidence.rich.bindings[0], evidence.absent(), evidence.absent("IS")
+    fetch = partial(evidence.target.fetch, credentials=None)
+    listed = partial(evidence.target.list, query=[("PageSize", "1")], credentials=None)
+    cases = {
+        "a fetch of nothing": (partial(fetch, evidence.rich, there), partial(fetch, evidence.rich, absent)),
+        "a list of no service": (partial(listed, evidence.rich), partial(listed, nowhere)),
+        "a fetch from no service": (partial(fetch, evidence.rich, there), partial(fetch, nowhere, there)),
+    }
+    every((name, partial(_alike, one(), other())) for name, (one, other) in cases.items())
 
 
 @clause(
@@ -168,8 +175,12 @@ def test_nothing_revealed(evidence: Evidence) -> None:
 def test_before_validation(evidence: Evidence) -> None:
     """A bad query without credentials MUST be 401, not 400."""
     queries = (("PageSize", "0"), ("PageSize", "5000"), ("BindingType", "sms"), ("Unknown", "1"), ("PageToken", "x"))
-    evidence.each(lambda query: evidence.target.list(evidence.rich, [query], credentials=None).has_status(401), queries)
-    evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], "?Unknown=1", credentials=None).has_status(401)
+    fetch = partial(evidence.target.fetch, evidence.rich, evidence.rich.bindings[0], "?Unknown=1")
+    requests: dict[str, Callable[..., Answer]] = {
+        **{case_name(query): partial(evidence.target.list, evidence.rich, [query]) for query in queries},
+        "a fetch with Unknown=1": fetch,
+    }
+    evidence.each(lambda name: requests[name](credentials=None).has_status(401), requests)
 
 
 @clause(
@@ -185,11 +196,15 @@ def test_delete(evidence: Evidence) -> None:
 
     def action(picks: Picks) -> None:
         wrong = evidence.world.credentials.but("0" * 32, _WRONG)
-        for number, credentials in enumerate((None, wrong)):
-            each = picks[number % len(picks)]
+
+        def is_left(each: Binding, credentials: Credentials | None) -> None:
             answer = evidence.target.delete(each.service_sid, each, credentials=credentials).has_status(401)
             left = evidence.target.fetch(each.service_sid, each)
             check(left.status == 200, f"nothing deleted after status {answer.status}", left.summary, answer, left)
+
+        every(
+            (("no credentials", partial(is_left, picks[0], None)), ("wrong ones", partial(is_left, picks[-1], wrong)))
+        )
 
     evidence.attempt("without credentials", action)
 

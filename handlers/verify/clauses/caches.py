@@ -11,7 +11,7 @@ from ..evidence import Evidence
 from ..facts import FETCH, HEADERS, LARGEST_SIZE, LIST
 from ..plan import Picks
 from ..response import Answer
-from ..violation import check, each_of
+from ..violation import check, each_of, every
 
 _CACHES = "RFC 9111"
 _CHARSET = re.compile(r"""charset\s*=\s*"?([^\s;"]+)""", re.IGNORECASE)
@@ -43,21 +43,24 @@ def validators(evidence: Evidence) -> None:
         conditions = [_conditions(answer) for answer in before]
         if not any(conditions):
             return
-        for path, headers, answer in zip(paths, conditions, before, strict=True):
-            if headers:
-                asked = target.send("GET", path, headers=headers, credentials=None)
-                check(asked.status == 401, "status 401 without credentials", asked.summary, answer, asked)
+        told = [(answer, headers) for answer, headers in zip(before, conditions, strict=True) if headers]
+        anonymous = [
+            (answer, target.send("GET", answer.request.url, headers=headers, credentials=None))
+            for answer, headers in told
+        ]
         time.sleep(1.1)  # a Last-Modified counts in seconds
         target.delete(service, pick)
-        for path, headers, answer in zip(paths, conditions, before, strict=True):
-            for header in headers:
-                after = target.send("GET", path, headers=[header])
-                expected = "status 404" if "/Bindings/" in path else "status 200, with what is there now"
-                wanted = 404 if "/Bindings/" in path else 200
-                check(after.status == wanted, f"{expected}, after a delete", after.summary, answer, after)
-                tag = after.header("etag")
-                is_new = not tag or tag != answer.header("etag")
-                check(is_new, "another ETag after a delete", "the same", answer, after)
+        after = [
+            (f"{name} of {answer.case}", answer, target.send("GET", answer.request.url, headers=[(name, value)]))
+            for answer, headers in told
+            for name, value in headers
+        ]
+        every(
+            [
+                *((f"{one.case} without credentials", partial(_is_refused, one, other)) for one, other in anonymous),
+                *((name, partial(_is_new, one, other)) for name, one, other in after),
+            ]
+        )
 
     evidence.attempt("validated", action)
 
@@ -100,6 +103,19 @@ def charset(evidence: Evidence) -> None:
             check(_is_of(answer.body, named[1]), expected, f"Content-Type: {answer.header('content-type')}", answer)
 
     each_of(evidence.target.seen, fits)
+
+
+def _is_refused(before: Answer, anonymous: Answer) -> None:
+    check(anonymous.status == 401, "status 401 without credentials", anonymous.summary, before, anonymous)
+
+
+def _is_new(before: Answer, after: Answer) -> None:
+    """Raise `Violation` unless an answer says that its Binding, or one of its list, was deleted."""
+    expected = "status 404" if before.is_of_binding else "status 200, with what is there now"
+    wanted = 404 if before.is_of_binding else 200
+    check(after.status == wanted, f"{expected}, after a delete", after.summary, before, after)
+    tag = after.header("etag")
+    check(not tag or tag != before.header("etag"), "another ETag after a delete", "the same", before, after)
 
 
 def _is_of(body: bytes, name: str) -> bool:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import Any
 
 from ..clause import OURS, PAGE, SDKS, clause
@@ -12,8 +13,8 @@ from ..facts import BAD_PARAMETER, DELETE
 from ..plan import Picks
 from ..response import Answer
 from ..target import encoded
-from ..variants import FORM, malformed
-from ..violation import check, each_of, some
+from ..variants import FORM, Variant, malformed
+from ..violation import case_name, check, each_of, some
 from ..world import Binding, Service
 
 
@@ -116,16 +117,16 @@ def test_filtered_lists_after(evidence: Evidence) -> None:
     story = _story(evidence)
     service = evidence.service_of(story.picks)
 
-    def walk(query: list[tuple[str, str]]) -> Sequence[Answer]:
-        return evidence.follow(evidence.target.list(service, [*query, ("PageSize", "100")]), service)
+    def is_gone(case: tuple[Binding, Sequence[str]]) -> None:
+        each, names = case
+        filters = {"Identity": each.identity, "BindingType": each.binding_type}
+        query = [(name, filters[name]) for name in names]
+        pages = evidence.follow(evidence.target.list(service, [*query, ("PageSize", "100")]), service)
+        shown = [page for page in pages if each.sid in page.sids]
+        check(not shown, f"a list without {each.sid}, which was deleted", "one that shows it", *shown[:1])
 
-    def is_gone(each: Binding) -> None:
-        user, kind = ("Identity", each.identity), ("BindingType", each.binding_type)
-        for pages in evidence.target.together([partial(walk, query) for query in ([user], [kind], [user, kind])]):
-            shown = [page for page in pages if each.sid in page.sids]
-            check(not shown, f"a list without {each.sid}, which was deleted", "one that shows it", *shown[:1])
-
-    each_of(story.picks, is_gone)
+    cases = product(story.picks, (("Identity",), ("BindingType",), ("Identity", "BindingType")))
+    evidence.each(is_gone, cases, name=lambda case: f"{case[0].sid} by {' and '.join(case[1])}")
 
 
 @clause("DELETE-07", "must", "A delete deletes no other Binding", source=PAGE, spec=DELETE, deletes="story")
@@ -156,9 +157,14 @@ def test_absent(evidence: Evidence) -> None:
 )
 def test_malformed(evidence: Evidence) -> None:
     """Deleting by a malformed SID, or in a service that does not exist, is 404."""
-    evidence.each(lambda sid: evidence.target.delete(evidence.rich, sid).has_status(404), malformed(evidence.absent()))
-    services = (evidence.absent("IS"), *malformed(evidence.absent("IS"))[:3])
-    evidence.each(lambda each: evidence.target.delete(each, evidence.absent()).has_status(404), services)
+    own, absent, nowhere = evidence.rich.sid, evidence.absent(), evidence.absent("IS")
+    cases = [(own, sid) for sid in malformed(absent)]
+    cases += [(service, absent) for service in (nowhere, *malformed(nowhere)[:3])]
+    evidence.each(
+        lambda case: evidence.target.delete(*case).has_status(404),
+        cases,
+        name=lambda case: case_name(case[1] if case[0] == own else case[0]),
+    )
 
 
 @clause(
@@ -229,13 +235,20 @@ def test_refused(evidence: Evidence) -> None:
 )
 def test_headers(evidence: Evidence) -> None:
     """A delete with a body, any Content-Type or any Accept MUST be answered as without: SDKs send them."""
+    json = ("Content-Type", "application/json")
+    variants: Sequence[Variant] = (
+        ("a form's Content-Type", (FORM,), b""),
+        ("JSON for a body", (json,), b"{}"),
+        ("a Content-Type of JSON, and an Accept of HTML", (json, ("Accept", "text/html")), b""),
+    )
+
+    def is_deleted(case: tuple[Binding, Variant]) -> None:
+        each, (_, headers, body) = case
+        evidence.target.delete(each.service_sid, each, headers=headers, body=body).has_status(204)
+        evidence.target.fetch(each.service_sid, each).has_status(404)
 
     def action(picks: Picks) -> None:
-        json = ("Content-Type", "application/json")
-        variants = (((FORM,), b""), ((json,), b"{}"), ((json, ("Accept", "text/html")), b""))
-        for each, (headers, body) in zip(picks, variants, strict=False):
-            evidence.target.delete(each.service_sid, each, headers=headers, body=body).has_status(204)
-            evidence.target.fetch(each.service_sid, each).has_status(404)
+        evidence.each(is_deleted, zip(picks, variants, strict=False), name=lambda case: case[1][0])
 
     evidence.attempt("with a body", action)
 

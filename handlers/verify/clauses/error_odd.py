@@ -6,7 +6,8 @@ from functools import partial
 from ..clause import OURS, clause
 from ..evidence import Evidence
 from ..facts import ERROR, SCHEMAS
-from ..response import Answer
+from ..response import Answer, readable
+from ..variants import RAW
 from ..violation import Violation, case_name, check
 from .error import UNREADABLE
 
@@ -14,10 +15,6 @@ _METHODS = ("GET", "DELETE", "PUT", "PATCH", "POST", "TRACE")
 """The methods of HTTP among those that are sent."""
 _SHORT = 300
 _SPEC = f"{SCHEMAS}/Error"
-_OF_EVERY_SERVER = {
-    *("connection", "content-length", "content-type", "date", "keep-alive", "server", "transfer-encoding", "vary"),
-    *("cache-control", "content-encoding", "allow"),
-}
 
 
 @clause(
@@ -48,18 +45,21 @@ def inside(evidence: Evidence) -> None:
 def odd(evidence: Evidence) -> None:
     """Whatever bytes path and query have, an error SHOULD be an object of JSON, also where the HTTP server answers
     before the application: no product's own page, and no empty body. Where the path is no URI (a broken escape, a NUL),
-    or HTTP does not have the method, a short text of the HTTP server's MAY stand in its place.
+    or HTTP does not have the method, a short text of the HTTP server's MAY stand in its place; where bytes are not
+    percent-encoded, any error below 500.
     """
 
     def fits(answer: Answer) -> None:
-        if not _may_be_plain(evidence, answer):
+        if not answer.request.url.isascii() and not _is_of_the_application(evidence, answer):
+            check(answer.status < 500, "a status below 500", answer.summary, answer)
+        elif not _may_be_plain(evidence, answer):
             _is_error(answer)
 
     evidence.each(fits, _odd_errors(evidence), name=lambda answer: case_name(_case(evidence, answer)))
 
 
 def _case(evidence: Evidence, answer: Answer) -> str:
-    url = answer.request.url.removeprefix(evidence.target.base_url)
+    url = readable(answer.request.url).removeprefix(evidence.target.base_url)
     return f"{answer.request.method} {url.replace(evidence.target.path(evidence.rich), '...')}"
 
 
@@ -79,18 +79,7 @@ def _is_error(answer: Answer) -> None:
 
 def _is_of_the_application(evidence: Evidence, answer: Answer) -> bool:
     """Tell whether the application gave an answer: it has the headers that all of the application's errors have."""
-
-    def make() -> frozenset[str]:
-        target, rich = evidence.target, evidence.rich
-        errors = [
-            target.fetch(rich, evidence.absent()),
-            target.list(rich, credentials=None),
-            target.list(rich, [("PageSize", "0")]),
-        ]
-        return frozenset(set.intersection(*({name for name, _ in each.headers} for each in errors)) - _OF_EVERY_SERVER)
-
-    marks = evidence.once("headers of the application's errors", make)
-    return bool(marks) and marks <= {name for name, _ in answer.headers}
+    return bool(evidence.marks) and evidence.marks <= {name for name, _ in answer.headers}
 
 
 def _odd_errors(evidence: Evidence) -> Sequence[Answer]:
@@ -121,5 +110,10 @@ def _requests(evidence: Evidence) -> Iterator[tuple[str, str]]:
         yield "GET", f"{path}?{query}"
         yield "GET", f"{path}/{sid}?{query}"
         yield "DELETE", f"{path}/{evidence.absent()}?{query}"
+    yield from (
+        ("GET", f"{path}?Identity={RAW}"),
+        ("GET", f"{path}/{RAW}"),
+        ("DELETE", f"{path}/{evidence.absent()}?{RAW}"),
+    )
     yield from (("GET", each) for each in ("/index.php", "/v2//Services", f"{path}//", "/v2/Services/.", "/v2/../v2"))
     yield from ((method, f"{path}/{sid}x") for method in ("PUT", "PATCH", "POST", "TRACE", "FOO", "PROPFIND"))

@@ -49,8 +49,11 @@ def test_malformed(evidence: Evidence) -> None:
 )
 def test_absent_service(evidence: Evidence) -> None:
     """A Binding of a service that does not exist is 404."""
-    evidence.target.fetch(evidence.absent("IS"), evidence.rich.bindings[0]).has_status(404)
-    evidence.target.fetch(evidence.absent("IS"), evidence.absent()).has_status(404)
+
+    def is_absent(sid: str) -> None:
+        evidence.target.fetch(evidence.absent("IS"), sid).has_status(404)
+
+    each_of((evidence.rich.bindings[0].sid, evidence.absent()), is_absent)
 
 
 @clause(
@@ -70,8 +73,12 @@ def test_malformed_service(evidence: Evidence) -> None:
 def test_other_service(evidence: Evidence) -> None:
     """A Binding under another service of the same account is 404."""
     one, other = evidence.world.two_services()
-    evidence.target.fetch(other, one.bindings[0]).has_status(404)
-    evidence.target.fetch(one, other.bindings[0]).has_status(404)
+
+    def is_absent(case: tuple[Binding, Service]) -> None:
+        each, service = case
+        evidence.target.fetch(service, each).has_status(404)
+
+    each_of(((one.bindings[0], other), (other.bindings[0], one)), is_absent)
 
 
 @clause(
@@ -97,8 +104,11 @@ def test_twice(evidence: Evidence) -> None:
     time.sleep(1.1)  # what a fetch would set to the time of now is another second then
     found = evidence.found[:10]
     calls = [partial(evidence.target.fetch, each.service_sid, each) for each, _ in found]
-    for (_, answer), again in zip(found, evidence.target.together(calls), strict=True):
-        same_answer(answer, again, "the same as before")
+
+    def is_same(case: tuple[Answer, Answer]) -> None:
+        same_answer(*case, "the same as before")
+
+    each_of(zip((answer for _, answer in found), evidence.target.together(calls), strict=True), is_same)
 
 
 @clause(

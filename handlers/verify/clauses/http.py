@@ -10,7 +10,7 @@ from ..facts import ABSOLUTE_URL, HEADERS, LIST, REQUEST_ID, SCHEMAS
 from ..http.connection import BadFraming, TooLarge, TransportError
 from ..response import Answer, Request, describe_url
 from ..target import unanswered
-from ..violation import NotShown, Violation, check, each_of
+from ..violation import NotShown, Violation, case_name, check, each_of, every
 
 _ORIGIN = ("Origin", "https://example.com")
 _ATTEMPTS = 3
@@ -114,23 +114,22 @@ def test_preflight_allows(evidence: Evidence) -> None:
     def fits(case: tuple[str, str]) -> None:
         method, path = case
         answer = _preflight(evidence, method, path)
-        methods = [each.strip() for each in answer.header("access-control-allow-methods").split(",")]
-        headers = [each.strip().lower() for each in answer.header("access-control-allow-headers").split(",")]
-        is_simple = method == "GET"
-        check(
-            method in methods or "*" in methods or is_simple,
-            f"Access-Control-Allow-Methods with {method}",
-            ", ".join(methods) or "none",
-            answer,
-        )
-        check(
-            "authorization" in headers,
-            "Access-Control-Allow-Headers with Authorization",
-            ", ".join(headers) or "none",
-            answer,
-        )
+        found = answer.header("access-control-allow-methods")
+        is_allowed = method == "GET" or {method, "*"} & {each.strip() for each in found.split(",")}
+        check(is_allowed, f"Access-Control-Allow-Methods with {method}", found or "none", answer)
 
-    each_of(_preflights(evidence), fits)
+    def fits_authorization(case: tuple[str, str]) -> None:
+        answer = _preflight(evidence, *case)
+        found = answer.header("access-control-allow-headers").lower()
+        is_allowed = "authorization" in [each.strip() for each in found.split(",")]
+        check(is_allowed, "Access-Control-Allow-Headers with Authorization", found or "none", answer)
+
+    halves = {"the method": fits, "Authorization": fits_authorization}
+    every(
+        (f"{name} for {method} {path.rpartition('/')[2]}", partial(half, (method, path)))
+        for method, path in _preflights(evidence)
+        for name, half in halves.items()
+    )
 
 
 @clause("HTTP-06", "must", "Nothing redirects", rule="Redirects", source=SDKS, spec=LIST, last=True)
@@ -213,16 +212,13 @@ def test_urls(evidence: Evidence) -> None:
     urls |= {each.object["url"]: each for _, each in evidence.found[:20] if isinstance(each.object.get("url"), str)}
     urls |= {item["url"]: page for page in pages[:2] for item in page.bindings[:5] if isinstance(item.get("url"), str)}
 
-    def is_absolute(url: str) -> None:
-        check(ABSOLUTE_URL.fullmatch(url), "absolute URLs", describe_url(url), urls[url])
-
-    def works(led: tuple[Answer, Answer]) -> None:
-        answer, giver = led
+    def works(url: str) -> None:
+        giver = urls[url]
+        check(ABSOLUTE_URL.fullmatch(url), "absolute URLs", describe_url(url), giver)
+        answer = evidence.target.follow(url)
         check(answer.status == 200, "URLs that work: status 200", answer.summary, giver, answer)
 
-    each_of(urls, is_absolute)
-    answers = evidence.target.together([partial(evidence.target.follow, url) for url in urls])
-    each_of(zip(answers, urls.values(), strict=True), works)
+    evidence.each(works, urls, name=lambda url: case_name(Request("GET", url)))
 
 
 @clause("HTTP-11", "must", "Answers are framed as HTTP/1.1 says", source="RFC 9112", spec=LIST)

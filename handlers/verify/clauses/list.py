@@ -1,13 +1,16 @@
 """LIST: what a list shows."""
 
+from functools import partial
+from itertools import product
 from operator import itemgetter
+from typing import Any
 
 from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence, Walk, pages_of
 from ..facts import ABSOLUTE_URL, BAD_PARAMETER, LIST, META, MISLEADING_IN_LISTS, SCHEMAS, URLS
 from ..response import MISSING, Answer, describe, describe_url, is_integer
-from ..variants import VARIANTS, Variant, in_any_order, malformed
-from ..violation import check, each_of, some
+from ..variants import VARIANTS, Variant, has_no_neighbours, in_any_order, malformed
+from ..violation import check, each_of, every, some
 from ..world import Service
 
 _META = f"{SCHEMAS}/PageMeta"
@@ -50,12 +53,12 @@ def test_key(evidence: Evidence) -> None:
 def test_integers(evidence: Evidence) -> None:
     """`meta.page` and `meta.page_size` are integers."""
 
-    def fits(page: Answer) -> None:
-        for name in ("page", "page_size"):
-            value = page.meta.get(name, MISSING)
-            check(is_integer(value), f"`meta.{name}`, an integer", f"`meta.{name}`: {describe(value)}", page)
+    def fits(case: tuple[Answer, str]) -> None:
+        page, name = case
+        value = page.meta.get(name, MISSING)
+        check(is_integer(value), f"`meta.{name}`, an integer", f"`meta.{name}`: {describe(value)}", page)
 
-    each_of(pages_of(evidence.walks), fits)
+    each_of(product(pages_of(evidence.walks), ("page", "page_size")), fits)
 
 
 @clause("LIST-05", "must", "Page URLs are absolute and in ASCII", source=SDKS, spec=f"{_META}/properties/url")
@@ -63,14 +66,14 @@ def test_urls(evidence: Evidence) -> None:
     """The page URLs are absolute, of http or https, and in ASCII; those of the page itself and the first are there."""
     walks = [*evidence.walks, evidence.walk(evidence.rich, ("Identity", "\u00e9"), ("Identity", "a b"))]
 
-    def fits(page: Answer) -> None:
-        for name in URLS:
-            url = page.url(name)
-            may_be_null = name in ("next_page_url", "previous_page_url")
-            is_fit = (url is None and may_be_null) or (url is not None and ABSOLUTE_URL.fullmatch(url))
-            check(is_fit, f"`meta.{name}`, an absolute URL in ASCII", describe_url(url), page)
+    def fits(case: tuple[Answer, str]) -> None:
+        page, name = case
+        url = page.url(name)
+        may_be_null = name in ("next_page_url", "previous_page_url")
+        is_fit = (url is None and may_be_null) or (url is not None and ABSOLUTE_URL.fullmatch(url))
+        check(is_fit, f"`meta.{name}`, an absolute URL in ASCII", describe_url(url), page)
 
-    each_of(pages_of(walks), fits)
+    each_of(product(pages_of(walks), URLS), fits)
 
 
 @clause("LIST-06", "must", "A list has no property that misleads the SDKs", source=SDKS, spec=f"{SCHEMAS}/BindingList")
@@ -136,20 +139,15 @@ def test_items(evidence: Evidence) -> None:
     """Each item of a list is the whole Binding, as fetching it gives it."""
     fetched = {each.sid: answer for each, answer in evidence.found}
 
-    def fits(page: Answer) -> None:
-        for item in page.bindings:
-            alone = fetched.get(str(item.get("sid")))
-            if alone is not None:
-                names = [name for name in {*item, *alone.object} if not _agree(name, item, alone.object)]
-                check(
-                    not names,
-                    "an item that is the Binding as it is fetched",
-                    f"{item['sid']} differs in {', '.join(sorted(names))}",
-                    page,
-                    alone,
-                )
+    def fits(case: tuple[Answer, Answer, dict[str, Any]]) -> None:
+        alone, page, item = case
+        names = [name for name in {*item, *alone.object} if not _agree(name, item, alone.object)]
+        expected = "an item that is the Binding as it is fetched"
+        check(not names, expected, f"{item['sid']} differs in {', '.join(sorted(names))}", page, alone)
 
-    each_of(pages_of(evidence.walks), fits)
+    items = [(item, page) for page in pages_of(evidence.walks) for item in page.bindings]
+    known = ((fetched.get(str(item.get("sid"))), page, item) for item, page in items)
+    each_of(((alone, page, item) for alone, page, item in known if alone is not None), fits)
 
 
 @clause("LIST-11", "must", "The list of an empty service is empty", source=PAGE, spec=LIST)
@@ -158,8 +156,7 @@ def test_empty(evidence: Evidence) -> None:
     service, credentials = evidence.world.empty
     answer = evidence.listed(service, credentials=credentials)
     check(answer.bindings == [], "an empty list", answer.summary, answer)
-    for name in ("next_page_url", "previous_page_url"):
-        check(answer.url(name) is None, f"`meta.{name}`: null", describe_url(answer.url(name)), answer)
+    has_no_neighbours(answer)
 
 
 @clause(
@@ -167,8 +164,12 @@ def test_empty(evidence: Evidence) -> None:
 )
 def test_absent_service(evidence: Evidence) -> None:
     """The list of a service that does not exist is 404."""
-    evidence.listed(evidence.absent("IS")).has_status(404)
-    evidence.listed(evidence.absent("IS"), ("Identity", "a")).has_status(404)
+    queries = {"no parameter": (), "an Identity": (("Identity", "a"),)}
+
+    def is_absent(query: tuple[tuple[str, str], ...]) -> None:
+        evidence.listed(evidence.absent("IS"), *query).has_status(404)
+
+    every((name, partial(is_absent, query)) for name, query in queries.items())
 
 
 @clause("LIST-13", "must", "The list of a malformed service SID is 404", source=OURS, spec=f"{LIST}/responses/404")

@@ -9,7 +9,8 @@ from ..evidence import Evidence, same_bindings
 from ..facts import DELETE, FETCH, LARGEST_SIZE, LIST, SCHEMAS, TYPES
 from ..plan import Picks
 from ..response import Answer
-from ..violation import check, some, violated
+from ..violation import check, each_of, every, some, violated
+from ..world import Binding, Service
 
 _AT_ONCE = 16
 _ALL = ("PageSize", str(LARGEST_SIZE))
@@ -20,10 +21,14 @@ def test_fetches(evidence: Evidence) -> None:
     """Many fetches at once each get their own Binding."""
     bindings = [*evidence.rich.bindings[:24], *evidence.large.bindings[:24]] * 2
     calls = [partial(evidence.target.fetch, each.service_sid, each) for each in bindings]
-    for each, answer in zip(bindings, evidence.target.together(calls, _AT_ONCE), strict=True):
+
+    def is_its_own(case: tuple[Binding, Answer]) -> None:
+        each, answer = case
         found = answer.has_status(200).object
-        is_its_own = found.get("sid") == each.sid and found.get("identity") == each.identity
-        check(is_its_own, f"the Binding {each.sid}", f"{answer.summary}, another one", answer)
+        is_same = found.get("sid") == each.sid and found.get("identity") == each.identity
+        check(is_same, f"the Binding {each.sid}", f"{answer.summary}, another one", answer)
+
+    each_of(zip(bindings, evidence.target.together(calls, _AT_ONCE), strict=True), is_its_own)
 
 
 @clause("RACE-02", "must", "Lists at once each get their own Bindings", source=OURS, spec=LIST)
@@ -38,27 +43,32 @@ def test_lists(evidence: Evidence) -> None:
         query = [("Identity", each) for each in users] + [("BindingType", each) for each in kinds] + [_ALL]
         calls.append(partial(evidence.target.list, service, query))
     answers = evidence.target.together(calls, _AT_ONCE)
-    for (service, users, kinds), answer in zip(asked * 2, answers, strict=True):
+
+    def is_its_own(case: tuple[Answer, tuple[Service, list[str], list[str]]]) -> None:
+        answer, (service, users, kinds) = case
         same_bindings(answer, service.matching(users, kinds), f"{_AT_ONCE} lists were asked for at once")
+
+    each_of(zip(answers, asked * 2, strict=True), is_its_own)
 
 
 @clause("RACE-03", "must", "Accounts at once each see their own", source=OURS, spec=LIST)
 def test_accounts(evidence: Evidence) -> None:
     """Two accounts at once each see their own, and nothing of the other's."""
     foreign, credentials = evidence.world.foreign, evidence.world.other_credentials
-    calls = []
+    why = "two accounts asked at once"
+    calls: list[Callable[[], Answer]] = []
+    judges: list[tuple[str, Callable[[Answer], object]]] = []
     for number in range(24):
         calls.append(partial(evidence.target.fetch, evidence.rich, evidence.rich.bindings[number % 5]))
         calls.append(partial(evidence.target.list, foreign, [_ALL], credentials=credentials))
         calls.append(partial(evidence.target.list, evidence.large, [_ALL]))
         calls.append(partial(evidence.target.list, foreign, [_ALL]))
+        judges.append(("a fetch", lambda answer: answer.has_status(200)))
+        judges.append(("the other's own list", partial(same_bindings, expected=foreign.bindings, why=why)))
+        judges.append(("an own list", partial(same_bindings, expected=evidence.large.bindings, why=why)))
+        judges.append(("a list of the other's", lambda answer: answer.has_status(404)))
     answers = evidence.target.together(calls, _AT_ONCE)
-    for number in range(0, len(answers), 4):
-        fetched, theirs, own, refused = answers[number : number + 4]
-        fetched.has_status(200)
-        same_bindings(theirs, foreign.bindings, "two accounts asked at once")
-        same_bindings(own, evidence.large.bindings, "two accounts asked at once")
-        refused.has_status(404)
+    every((name, partial(judge, answer)) for (name, judge), answer in zip(judges, answers, strict=True))
 
 
 @clause(
@@ -67,15 +77,13 @@ def test_accounts(evidence: Evidence) -> None:
 def test_one_delete(evidence: Evidence) -> None:
     """Of several deletes of one Binding at once, one is 204 and all others are 404."""
 
-    def action(picks: Picks) -> None:
-        for each in picks:
-            answers = evidence.target.together([partial(evidence.target.delete, each.service_sid, each)] * 8, 8)
-            for answer in answers:
-                answer.has_status(204, 404)
-            done = [answer for answer in answers if answer.status == 204]
-            check(len(done) == 1, "one 204, the others 404", f"{len(done)} times 204", *answers[:2])
+    def is_one(each: Binding) -> None:
+        answers = evidence.target.together([partial(evidence.target.delete, each.service_sid, each)] * 8, 8)
+        each_of(answers, lambda answer: answer.has_status(204, 404))
+        done = [answer for answer in answers if answer.status == 204]
+        check(len(done) == 1, "one 204, the others 404", f"{len(done)} times 204", *answers[:2])
 
-    evidence.attempt("one at once", action)
+    evidence.attempt("one at once", lambda picks: each_of(picks, is_one))
 
 
 @clause("RACE-05", "must", "Deletes at once all take effect", source=OURS, spec=DELETE, deletes="several at once")
@@ -87,11 +95,14 @@ def test_deletes(evidence: Evidence) -> None:
         before = evidence.standing(service)
         calls = [partial(evidence.target.delete, service, each) for each in picks]
         answers = evidence.target.together(calls, len(picks))
-        for answer in answers:
-            answer.has_status(204)
         after = evidence.standing(service)
-        left = [each.sid for each in picks if each.sid in after]
-        check(not left, "all of them deleted", f"{some(left)} still listed", *answers)
+
+        def is_gone(case: tuple[Binding, Answer]) -> None:
+            each, answer = case
+            answer.has_status(204)
+            check(each.sid not in after, f"{each.sid} deleted", "still listed", answer)
+
+        each_of(zip(picks, answers, strict=True), is_gone)
         gone = set(before) - set(after) - {each.sid for each in picks}
         check(not gone, "nothing else deleted", f"{some(list(gone))} gone", *answers)
 
@@ -115,7 +126,8 @@ def _walked(evidence: Evidence, picks: Picks) -> None:
     service = evidence.service_of(picks)
     before = evidence.standing(service)
     picks = tuple(sorted(picks, key=lambda each: before.index(each.sid) if each.sid in before else 0))
-    started = threading.Barrier(5)
+    sizes = (10, 20, 25, 10)
+    started = threading.Barrier(len(sizes) + 1)
 
     def walk(size: int) -> list[Answer]:
         first = evidence.target.list(service, [("PageSize", str(size))])
@@ -127,12 +139,13 @@ def _walked(evidence: Evidence, picks: Picks) -> None:
         return [evidence.target.delete(service, each).has_status(204) for each in picks]
 
     try:
-        calls: list[Callable[[], list[Answer]]] = [*(partial(walk, size) for size in (10, 20, 25, 10)), delete]
-        walks = evidence.target.together(calls, 5)[:-1]
+        calls: list[Callable[[], list[Answer]]] = [*(partial(walk, size) for size in sizes), delete]
+        walks = evidence.target.together(calls, len(calls))[:-1]
     except threading.BrokenBarrierError:
         violated("pages to walk through", "none in a minute")
     standing = set(before) - {each.sid for each in picks}
-    for pages in walks:
+
+    def visits(pages: list[Answer]) -> None:
         sids = [sid for page in pages for sid in page.sids]
         missing, twice = standing - set(sids), len(sids) - len(set(sids))
         check(
@@ -141,3 +154,5 @@ def _walked(evidence: Evidence, picks: Picks) -> None:
             f"{len(missing)} left out, {twice} more than once",
             *pages[:2],
         )
+
+    every((f"a walk with PageSize={size}", partial(visits, pages)) for size, pages in zip(sizes, walks, strict=True))

@@ -1,13 +1,14 @@
 """FETCH, LIST and DELETE, once more: SIDs with something around them, queries of deletes, and twins."""
 
-from functools import partial
-
 from ..clause import OURS, PAGE, clause
+from ..credentials import Credentials
 from ..evidence import Evidence
 from ..facts import DELETE, FETCH, LIST
 from ..plan import Picks
-from ..response import Answer
+from ..response import Answer, readable
+from ..variants import RAW
 from ..violation import check
+from ..world import Binding
 
 _AROUND = ("%0A", "%20", "%00", "%09", "%0D%0A", "%0D", "%C2%A0", "+")
 _UNREADABLE = (
@@ -23,6 +24,8 @@ _UNREADABLE = (
     "%00",
     "=",
     "\u00e9=1",
+    f"{RAW}=1",
+    f"Identity={RAW}",
 )
 
 
@@ -87,8 +90,8 @@ def around(evidence: Evidence) -> None:
     deletes="unreadable query",
 )
 def unreadable(evidence: Evidence) -> None:
-    """A delete with a query that parsers drop, split or cannot decode (a broken escape, what is no UTF-8, a raw `;`)
-    MUST be an error below 500, and deletes nothing.
+    """A delete with a query that parsers drop, split or cannot decode (a broken escape, what is no UTF-8
+    (percent-encoded or raw), a raw `;`) MUST be an error below 500, and deletes nothing.
     """
 
     def action(picks: Picks) -> None:
@@ -96,9 +99,11 @@ def unreadable(evidence: Evidence) -> None:
         path = target.path(pick.service_sid, pick)
 
         def refused(query: str) -> None:
-            _refused(target.send("DELETE", f"{path}?{query}", is_odd=True))
+            answer = target.send("DELETE", f"{path}?{query}", is_odd=True)
+            if not evidence.is_before_the_application(answer):  # that is ERROR-19's
+                _refused(answer)
 
-        evidence.each(refused, _UNREADABLE)
+        evidence.each(refused, _UNREADABLE, name=readable)
         target.fetch(pick.service_sid, pick).has_status(200)
 
     evidence.attempt("unreadable query", action)
@@ -115,17 +120,15 @@ def unreadable(evidence: Evidence) -> None:
 def twins(evidence: Evidence) -> None:
     """Deleting a Binding leaves those of the same device in the account's other services, and in other accounts."""
 
+    def is_left(case: tuple[Binding, Credentials, Answer]) -> None:
+        each, credentials, deleted = case
+        left = evidence.target.fetch(each.service_sid, each, credentials=credentials)
+        expected = f"{each.sid}, of the same device in {each.service_sid}, is still there"
+        check(left.status == 200, expected, left.summary, deleted, left)
+
     def action(picks: Picks) -> None:
-        for pick in picks:
-            others = evidence.world.twins(pick)
-            answer = evidence.target.delete(pick.service_sid, pick)
-            calls = [
-                partial(evidence.target.fetch, each.service_sid, each, credentials=credentials)
-                for each, credentials in others
-            ]
-            for (each, _), left in zip(others, evidence.target.together(calls), strict=True):
-                expected = f"{each.sid}, of the same device in {each.service_sid}, is still there"
-                check(left.status == 200, expected, left.summary, answer, left)
+        deleted = [(pick, evidence.target.delete(pick.service_sid, pick)) for pick in picks]
+        evidence.each(is_left, [(*twin, answer) for pick, answer in deleted for twin in evidence.world.twins(pick)])
 
     evidence.attempt("twins", action)
 

@@ -212,9 +212,14 @@ def head(evidence: Evidence) -> None:
             expected = f"Content-Length: {lengths[1]}, as for GET, or none"
             check(lengths[0] in ("", lengths[1]), expected, f"Content-Length: {lengths[0][:20]}", one, other)
 
-    evidence.each(alike, cases, name=lambda case: case[0].rpartition("/")[2][:40])
+    checks = {"HEAD": alike}
     if not target.client.route.is_forwarded:
-        evidence.each(partial(_ends_with_its_head, evidence), cases, name=lambda case: case[0].rpartition("/")[2][:40])
+        checks["the end of HEAD"] = partial(_ends_with_its_head, evidence)
+    evidence.each(
+        lambda case: checks[case[0]](case[1]),
+        [(name, case) for name in checks for case in cases],
+        name=lambda case: f"{case[0]} on {case[1][0].rpartition('/')[2][:40]}",
+    )
 
 
 def _ends_with_its_head(evidence: Evidence, case: tuple[str, str | None]) -> None:

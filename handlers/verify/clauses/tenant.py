@@ -10,7 +10,8 @@ from ..facts import ERROR, LARGEST_SIZE, LIST, MOST_VALUES, RESPONSES
 from ..plan import Picks
 from ..response import MISSING, Answer, describe_property
 from ..target import encoded
-from ..violation import check, every, some
+from ..violation import check, each_of, every, some
+from ..world import Binding
 
 _NOT_FOUND = f"{RESPONSES}/NotFound"
 _ALL = ("PageSize", str(LARGEST_SIZE))
@@ -64,10 +65,14 @@ def test_own_service(evidence: Evidence) -> None:
 def test_filter(evidence: Evidence) -> None:
     """A filter by another account's identity shows only one's own Bindings."""
     users = list(evidence.world.foreign.identities)[:MOST_VALUES]
-    evidence.finds((service, user) for service in (evidence.rich, evidence.large) for user in users)
-    same_bindings(
-        evidence.listed(evidence.rich, *(("Identity", each) for each in users), _ALL), evidence.rich.matching(users)
-    )
+    services = (evidence.rich, evidence.large)
+
+    def finds_several() -> None:
+        listed = evidence.listed(evidence.rich, *(("Identity", each) for each in users), _ALL)
+        same_bindings(listed, evidence.rich.matching(users))
+
+    finds_each = partial(evidence.finds, [(service, user) for service in services for user in users])
+    every((("one identity", finds_each), ("several identities", finds_several)))
 
 
 @clause(
@@ -81,40 +86,52 @@ def test_alike(evidence: Evidence) -> None:
     fetch, listed = evidence.target.fetch, evidence.target.list
     names = {binding: "(sid)", absent: "(sid)", service: "(service)", nowhere: "(service)"}
     size = [("PageSize", "5")]
-    asked: list[tuple[Callable[[], Answer], Callable[[], Answer]]] = [
-        (partial(fetch, nowhere, absent), partial(fetch, nowhere, absent)),
-        (partial(fetch, service, binding), partial(fetch, nowhere, absent)),
-        (partial(fetch, service, absent), partial(fetch, nowhere, absent)),
-        (partial(fetch, evidence.rich, binding), partial(fetch, evidence.rich, absent)),
-        (partial(listed, service), partial(listed, nowhere)),
-        (partial(listed, service, size), partial(listed, nowhere, size)),
-    ]
-    answers = evidence.target.together([each for pair in asked for each in pair])
+    asked: dict[str, tuple[Callable[[], Answer], Callable[[], Answer]]] = {
+        "nothing twice": (partial(fetch, nowhere, absent), partial(fetch, nowhere, absent)),
+        "a fetch": (partial(fetch, service, binding), partial(fetch, nowhere, absent)),
+        "a fetch of nothing": (partial(fetch, service, absent), partial(fetch, nowhere, absent)),
+        "a fetch under an own service": (partial(fetch, evidence.rich, binding), partial(fetch, evidence.rich, absent)),
+        "a list": (partial(listed, service), partial(listed, nowhere)),
+        "a list with PageSize": (partial(listed, service, size), partial(listed, nowhere, size)),
+    }
+    answers = evidence.target.together([each for pair in asked.values() for each in pair])
     (one, again), *pairs = zip(answers[::2], answers[1::2], strict=True)
     stable = [name for name in ERROR if one.object.get(name) == again.object.get(name)]  # a text may name its request
     delete = evidence.target.delete
-    for theirs, nothing in (*pairs, (delete(service, absent), delete(nowhere, absent))):
-        _alike(names, stable, theirs, nothing)
+    pairs.append((delete(service, absent), delete(nowhere, absent)))
+    every(
+        (name, partial(_alike, names, stable, *pair))
+        for name, pair in zip((*list(asked)[1:], "a delete"), pairs, strict=True)
+    )
 
 
 @clause("TENANT-07", "must", "The other account sees its own Bindings only", source=PAGE, spec=LIST)
 def test_other(evidence: Evidence) -> None:
     """The other account sees its own Bindings, and nothing of the first one's."""
     foreign, credentials = evidence.world.foreign, evidence.world.other_credentials
-    answer = evidence.target.list(foreign, [_ALL], credentials=credentials)
-    strange = [str(sid) for sid in answer.sids if sid not in foreign.sids]
-    check(not strange, f"only Bindings of {foreign.sid}", f"also {some(strange)}", answer)
-    check(set(answer.sids) == foreign.sids, f"all {len(foreign.bindings)} Bindings", answer.summary, answer)
-    each = foreign.bindings[0]
-    found = evidence.target.fetch(foreign, each, credentials=credentials).has_status(200)
-    check(
-        found.object.get("account_sid") == each.account_sid,
-        f"`account_sid`: {each.account_sid}",
-        describe_property("account_sid", found.object.get("account_sid", MISSING)),
-        found,
-    )
-    evidence.target.fetch(evidence.rich, evidence.rich.bindings[0], credentials=credentials).has_status(404)
-    evidence.target.list(evidence.rich, credentials=credentials).has_status(404)
+    fetch = partial(evidence.target.fetch, credentials=credentials)
+    listed = partial(evidence.target.list, credentials=credentials)
+
+    def lists_its_own() -> None:
+        answer = listed(foreign, [_ALL])
+        strange = [str(sid) for sid in answer.sids if sid not in foreign.sids]
+        check(not strange, f"only Bindings of {foreign.sid}", f"also {some(strange)}", answer)
+        check(set(answer.sids) == foreign.sids, f"all {len(foreign.bindings)} Bindings", answer.summary, answer)
+
+    def fetches_its_own() -> None:
+        each = foreign.bindings[0]
+        found = fetch(foreign, each).has_status(200)
+        owner = found.object.get("account_sid", MISSING)
+        expected = f"`account_sid`: {each.account_sid}"
+        check(owner == each.account_sid, expected, describe_property("account_sid", owner), found)
+
+    cases: dict[str, Callable[[], object]] = {
+        "a list": lists_its_own,
+        "a fetch": fetches_its_own,
+        "a fetch from the first one's": lambda: fetch(evidence.rich, evidence.rich.bindings[0]).has_status(404),
+        "a list of the first one's": lambda: listed(evidence.rich).has_status(404),
+    }
+    every(cases.items())
 
 
 @clause("TENANT-08", "must", "A key opens its own account only", source=SDKS, spec=_NOT_FOUND)
@@ -122,9 +139,12 @@ def test_key(evidence: Evidence) -> None:
     """An API key opens its own account only."""
     world = evidence.world
     key, foreign = world.key, world.foreign if world.owner_of_key is world.account else world.rich
-    evidence.target.list(foreign, credentials=key).has_status(404)
-    evidence.target.fetch(foreign, foreign.bindings[0], credentials=key).has_status(404)
-    evidence.target.delete(foreign, evidence.absent(), credentials=key).has_status(404)
+    cases: dict[str, Callable[[], Answer]] = {
+        "a list": partial(evidence.target.list, foreign, credentials=key),
+        "a fetch": partial(evidence.target.fetch, foreign, foreign.bindings[0], credentials=key),
+        "a delete": partial(evidence.target.delete, foreign, evidence.absent(), credentials=key),
+    }
+    evidence.each(lambda name: cases[name]().has_status(404), cases)
 
 
 @clause(
@@ -140,20 +160,33 @@ def test_token(evidence: Evidence) -> None:
     first = evidence.listed(evidence.large, ("PageSize", "2"))
     url = first.url("next_page_url") or ""
     query = evidence.target.below(url).partition("?")[2]
-    moved = evidence.target.path(foreign) + "?" + query
-    for answer in (
-        evidence.target.send("GET", moved, credentials=credentials),
-        evidence.target.follow(url, credentials=credentials) if url else first,
-    ):
-        if answer is not first and answer.has_status(200, 400, 404).status == 200:
-            strange = [str(sid) for sid in answer.sids if sid not in foreign.sids]
-            check(not strange, "nothing of the first account's", f"{some(strange)}", first, answer)
-    own = evidence.target.list(foreign, [("PageSize", "1")], credentials=credentials)
-    back = evidence.target.below(own.url("next_page_url") or "").partition("?")[2]
-    answer = evidence.target.send("GET", f"{evidence.target.path(evidence.rich)}?{back or encoded([_ALL])}")
-    if answer.has_status(200, 400, 404).status == 200:
-        strange = [str(sid) for sid in answer.sids if sid in foreign.sids]
-        check(not strange, "nothing of the other account's", f"{some(strange)}", own, answer)
+
+    def shows_nothing_of(owner: str, given_by: Answer, answer: Answer) -> None:
+        if answer.has_status(200, 400, 404).status == 200:
+            strange = [str(sid) for sid in answer.sids if (sid in foreign.sids) == (owner == "other")]
+            check(not strange, f"nothing of the {owner} account's", some(strange), given_by, answer)
+
+    def moves() -> None:
+        answer = evidence.target.send("GET", f"{evidence.target.path(foreign)}?{query}", credentials=credentials)
+        shows_nothing_of("first", first, answer)
+
+    def stays() -> None:
+        if url:
+            shows_nothing_of("first", first, evidence.target.follow(url, credentials=credentials))
+
+    def moves_back() -> None:
+        own = evidence.target.list(foreign, [("PageSize", "1")], credentials=credentials)
+        back = evidence.target.below(own.url("next_page_url") or "").partition("?")[2]
+        answer = evidence.target.send("GET", f"{evidence.target.path(evidence.rich)}?{back or encoded([_ALL])}")
+        shows_nothing_of("other", own, answer)
+
+    every(
+        (
+            ("the first one's token on the other's list", moves),
+            ("the first one's page URL", stays),
+            ("the other's token on the first one's list", moves_back),
+        )
+    )
 
 
 @clause(
@@ -172,11 +205,14 @@ def test_delete_own_service(evidence: Evidence) -> None:
 
 def _not_deleted(evidence: Evidence, service: Any, picks: Picks) -> None:
     foreign, credentials = evidence.world.foreign, evidence.world.other_credentials
-    for each in picks:
+
+    def is_left(each: Binding) -> None:
         answer = evidence.target.delete(service, each)
         left = evidence.target.fetch(foreign, each, credentials=credentials)
         check(left.status == 200, f"{each.sid} is still there", left.summary, answer, left)
         answer.has_status(404)
+
+    each_of(picks, is_left)
 
 
 def _alike(names: dict[str, str], compared: Sequence[str], one: Answer, other: Answer) -> None:

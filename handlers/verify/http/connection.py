@@ -101,7 +101,9 @@ class Outgoing:
 
     method: str
     target: str
-    """Path and query, exactly as they are sent: what is beyond ASCII goes out as raw UTF-8."""
+    """Path and query, exactly as they are sent: beyond ASCII as raw UTF-8, and a byte that is no UTF-8 as it stands in
+    a text that was decoded with `surrogateescape`.
+    """
     headers: Headers
     body: bytes = b""
 
@@ -194,10 +196,10 @@ class Connection:
             headers += self._route.proxy.authorization
         if sent.body:
             headers.append(("Content-Length", str(len(sent.body))))
-        ascii_target = quote(target, safe=_ASCII)
+        ascii_target = quote(target, safe=_ASCII, errors="surrogateescape")
         whole = self._state.send(h11.Request(method=sent.method, target=ascii_target, headers=headers)) or b""
         if ascii_target != target:  # h11 sends no raw bytes
-            whole = whole.replace(ascii_target.encode(), target.encode(), 1)
+            whole = whole.replace(ascii_target.encode(), target.encode(errors="surrogateescape"), 1)
         if sent.body:
             whole += self._state.send(h11.Data(data=sent.body)) or b""
         whole += self._state.send(h11.EndOfMessage()) or b""

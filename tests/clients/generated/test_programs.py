@@ -16,7 +16,18 @@ from .toolchains import TOOLCHAINS, Built, built, listed_warnings
 
 pytestmark = pytest.mark.ci("builds a program on every client")
 
-LANGUAGES = [pytest.param(name, marks=pytest.mark.needs(*toolchain.needs)) for name, toolchain in TOOLCHAINS.items()]
+SLOW = ("rust", "kotlin")
+"""Compilers that take minutes: `make clients` runs them. CI generates their clients, and builds all others."""
+LANGUAGES = [
+    pytest.param(
+        name,
+        marks=[
+            pytest.mark.needs(*toolchain.needs),
+            *([pytest.mark.nightly("compiles for minutes: part of `make clients`")] if name in SLOW else []),
+        ],
+    )
+    for name, toolchain in TOOLCHAINS.items()
+]
 IDENTITIES = (
     "alice", "TestUser", "a,b", "apn,gcm", "a+b", "a b", "100%", "%2F", "a/b", "../a", "a&Identity=b", "a#b", "?",
     "O'Brien", "\\", "line\nfeed", "café", "cafe\u0301", "😀", "\U0001f44d\U0001f3fd", "left مريم right", " TestUser",

@@ -11,14 +11,14 @@ from ...conftest import load
 from ...support import raw
 from ...support.answers import check_error
 from ...support.databases import DATABASES, locator_of
+from ...support.holding import HOLD_EVERYTHING, held
 from ...support.monitoring import OPTIONS, WITHIN, Monitor
 from ...support.postgres import Postgres
 from ...support.processes import children
 from ...support.running import Service, run_cli, wait_until
 from ..conftest import Asker
-from ..test_faults import HOLD_EVERYTHING, held
 from ..test_lifecycle import Upload, check_refusal
-from .test_logs import NO_SUCH_TABLE, spoil
+from .test_logs import NO_SUCH_TABLE, without
 
 
 @pytest.fixture(scope="module")
@@ -145,9 +145,8 @@ def test_a_database_that_is_another(one, database):
     """A database that answers but lacks the schema is reported too."""
     monitor = Monitor(one)
     assert is_ready(monitor)
-    spoil(database, "ALTER TABLE accounts RENAME TO lost")
-    answer = monitor.get("/readyz")
-    spoil(database, "ALTER TABLE lost RENAME TO accounts")
+    with without("accounts", database):
+        answer = monitor.get("/readyz")
     assert (answer.status_code, answer.text) == (
         503,
         f"Worker {one.pid}: the database cannot be read ({NO_SUCH_TABLE[DATABASES.engine]}).\n",

@@ -1,14 +1,11 @@
-"""An erasure that is overdue is in the log and in a metric; a worker starts although its database is away."""
+"""An erasure that is overdue is in the log and in a metric."""
 
-import os
-import signal
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 
 from ...conftest import load
 from ...support.monitoring import OPTIONS, Monitor
-from ...support.processes import children
 from ...support.running import Service, run_cli, wait_until
 
 NAME = "chat_bindings_last_erasure_timestamp_seconds"
@@ -30,19 +27,3 @@ def test_an_overdue_erasure_is_told(tmp_path, world_file):
         monitor = Monitor(service)
         assert wait_until(lambda: monitor.is_ready() and monitor.value(NAME) > 1_600_000_000, 60)
         assert "erasure is overdue" not in service.log
-
-
-def test_a_worker_starts_although_its_database_is_away(tmp_path, world_file):
-    """Of two workers one is killed while the file is moved aside: another comes, and serves when the file is back."""
-    database = load(tmp_path / "moved.db", world_file)
-    with Service(database, *OPTIONS, "--no-docs", "--workers", 2) as service:
-        monitor = Monitor(service)
-        assert wait_until(monitor.is_ready, 60)
-        aside = database.rename(tmp_path / "aside.db")
-        ready = service.log.count("is ready\n")
-        os.kill(children(service.pid)[-1], signal.SIGKILL)
-        assert wait_until(lambda: service.log.count("is ready\n") > ready, 60)
-        assert not monitor.is_ready()
-        aside.rename(database)
-        assert wait_until(monitor.is_ready, 60)
-    assert "database unavailable, it is opened when it is back" in service.log

@@ -2,9 +2,9 @@
 
 import base64
 import re
-import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +13,7 @@ from ...conftest import load
 from ...support import raw
 from ...support.answers import check_error, operations
 from ...support.databases import DATABASES, locator_of
+from ...support.processes import free_port
 from ...support.running import Service, run_cli, wait_until
 from ..conftest import FORM, Asker, registration
 
@@ -21,11 +22,6 @@ WORDS = ["Peter Personal", "pérsönal", "personal@example.com", "p/e?r#s&o=nal"
 DEVICE = "device-of-a-person"
 TOKEN = "c0ffee" * 5 + "ab"
 REFERER = "https://app.example/?user=personal-referer"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 @pytest.fixture(params=LEVELS)
@@ -68,61 +64,63 @@ def ask_for_everything(ask, world) -> None:
     full = world.full
     for word in WORDS:
         encoded = quote(word, safe="")
-        ask("listBindings", f"Identity={encoded}")
-        ask("listBindings", f"Identity={encoded}&PageSize=x")
-        ask("listBindings", f"{encoded}=1")
-        ask("listBindings", f"PageToken={encoded}")
-        ask("listBindings", f"Identity={encoded}%00")
-        ask("listBindings", f"BindingType={encoded}")
+        for query in (
+            "Identity={}",
+            "Identity={}&PageSize=x",
+            "{}=1",
+            "PageToken={}",
+            "Identity={}%00",
+            "BindingType={}",
+        ):
+            ask("listBindings", query.format(encoded))
         ask("fetchBinding", f"Identity={encoded}")
         ask("fetchBinding", sid=encoded)
         ask("fetchBinding", service_sid=encoded)
         ask("fetchBinding", path=f"/v2/Services/{full['sid']}/Users/{encoded}")
         ask("fetchBinding", path=f"/{encoded}")
         ask("deleteBinding", sid=encoded)
-        ask("listBindings", auth=f"Basic {word}".encode())
-        ask("listBindings", auth=f"Bearer {word}".encode())
-        ask("listBindings", auth=raw.basic(word, word))
+        for auth in (f"Basic {word}".encode(), f"Bearer {word}".encode(), raw.basic(word, word)):
+            ask("listBindings", auth=auth)
         ask("listBindings", headers=[("Referer", REFERER), ("Cookie", f"user={encoded}"), ("X-User", encoded)])
         ask("listBindings", headers=[("Host", encoded)])
-        ask("registerBinding", body=registration(word, f"{DEVICE}-{word}"))
-        ask("registerBinding", body=registration(word, DEVICE, BindingType=word))
-        ask("registerBinding", body=registration(word, DEVICE, CredentialSid=word))
-        ask("registerBinding", body=registration(word * 600, DEVICE))
-        ask(
-            "registerBinding",
-            body=f"Identity={encoded}%zz&Endpoint={DEVICE}".encode(),
-            headers=[("Content-Type", FORM)],
-        )
-        json = ("Content-Type", "application/json")
-        ask("registerBinding", body=f'{{"Identity": "{encoded}", "Endpoint": "{DEVICE}", }}'.encode(), headers=[json])
-        ask("registerBinding", body=f'{{"Identity": ["{encoded}"], "{encoded}": 1}}'.encode(), headers=[json])
-        ask("registerBinding", body=b"x", headers=[("Content-Type", encoded)])
+        for content_type, body in (
+            (FORM, registration(word, f"{DEVICE}-{word}")),
+            (FORM, registration(word, DEVICE, BindingType=word)),
+            (FORM, registration(word, DEVICE, CredentialSid=word)),
+            (FORM, registration(word * 600, DEVICE)),
+            (FORM, f"Identity={encoded}%zz&Endpoint={DEVICE}".encode()),
+            ("application/json", f'{{"Identity": "{encoded}", "Endpoint": "{DEVICE}", }}'.encode()),
+            ("application/json", f'{{"Identity": ["{encoded}"], "{encoded}": 1}}'.encode()),
+            (encoded, b"x"),
+        ):
+            ask("registerBinding", body=body, headers=[("Content-Type", content_type)])
         ask("registerBinding", f"Identity={encoded}", body=registration(word, DEVICE))
-    ask("listBindings", auth=raw.basic(world.a["sid"], TOKEN))
-    ask("listBindings", auth=raw.basic(world.key["sid"], TOKEN))
+    key = world.key["sid"]
+    for auth in ((world.a["sid"], TOKEN), (key, TOKEN), world.foreign_auth, (key, world.key["secret"])):
+        ask("listBindings", auth=raw.basic(*auth))
     ask("listBindings", f"AuthToken={TOKEN}")
     ask("listBindings", path=f"/{TOKEN}")
-    ask("listBindings", auth=raw.basic(*world.foreign_auth))
-    ask("fetchBinding", auth=raw.basic(world.key["sid"], world.key["secret"]))
-    raw.exchange(ask.url, f"BREW /{DEVICE} HTTP/1.1\r\nAuthorization: {TOKEN}\r\n\r\n".encode())
-    raw.exchange(ask.url, f"{DEVICE} {TOKEN}\r\n\r\n".encode())
-    raw.exchange(ask.url, f"GET / HTTP/1.1\r\n{DEVICE}: a\r\n{TOKEN}\r\n\r\n".encode())
+    for head in (f"BREW /{DEVICE} HTTP/1.1\r\nAuthorization: {TOKEN}", f"{DEVICE} {TOKEN}",
+                 f"GET / HTTP/1.1\r\n{DEVICE}: a\r\n{TOKEN}"):  # fmt: skip
+        raw.exchange(ask.url, f"{head}\r\n\r\n".encode())
 
 
 NO_SUCH_TABLE = {"sqlite": "SQLError", "postgresql": "StorageDamaged"}
 """What each engine raises where a table is away."""
 
 
-def spoil(database, statement: str) -> None:
-    """Change the database behind the service's back; a file of SQLite's from a process of its own."""
-    if isinstance(database, str):
-        DATABASES.execute(database, statement)
-        return
-    code = (
-        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute(sys.argv[2]); c.close()"
-    )
-    subprocess.run([sys.executable, "-c", code, database, statement], check=True, timeout=60)
+@contextmanager
+def without(table: str, database):
+    """The database lacks a table while the block runs; a file of SQLite's is changed from a process of its own."""
+    code = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute(sys.argv[2])"
+    for old, new in ((table, "lost"), ("lost", table)):
+        statement = f"ALTER TABLE {old} RENAME TO {new}"
+        if isinstance(database, str):
+            DATABASES.execute(database, statement)
+        else:
+            subprocess.run([sys.executable, "-c", code, database, statement], check=True, timeout=60)
+        if new == "lost":
+            yield
 
 
 def test_the_log(logged, world):
@@ -137,19 +135,20 @@ def test_the_log(logged, world):
     check_log(service, world, level)
 
 
+def ask_about(ask, operation: str, word: str) -> raw.Response:
+    """Ask for an operation with a word in what it takes."""
+    query = f"Identity={quote(word, safe='')}" if operation == "listBindings" else ""
+    return ask(operation, query, body=registration(word, DEVICE) if operation == "registerBinding" else None)
+
+
 def test_the_log_of_faults(logged, world):
-    """A fault of ours, with personal data on its way through, is logged with its stack and without the data."""
+    """An internal error, with personal data on its way through, is logged with its stack and without the data."""
     service, level = logged
-    spoil(service.database, "ALTER TABLE bindings RENAME TO lost")
     ask = Asker(service, world)
-    for word in WORDS:
-        for operation, request in {
-            "listBindings": {"query": f"Identity={quote(word, safe='')}"},
-            "fetchBinding": {},
-            "deleteBinding": {},
-            "registerBinding": {"body": registration(word, DEVICE)},
-        }.items():
-            check_error(ask(operation, **request), "internal_server_error", operation)
+    with without("bindings", service.database):
+        for word in WORDS:
+            for operation in operations():
+                check_error(ask_about(ask, operation, word), "internal_server_error", operation)
     faults = len(WORDS) * len(operations())
     assert wait_until(lambda: service.log.count("internal error") == faults, 60)
     assert '  File "' in service.log

@@ -11,10 +11,10 @@ from chat_bindings.server.logs import JsonFormatter, TextFormatter
 
 from ...conftest import load
 from ...support.answers import operations
+from ...support.holding import HOLD_EVERYTHING, held
 from ...support.running import Service, run_cli, wait_until
-from ..conftest import Asker, registration
-from ..test_faults import HOLD_EVERYTHING, held
-from .test_logs import DEVICE, WORDS, all_that_is_secret, ask_for_everything, spoil
+from ..conftest import Asker
+from .test_logs import WORDS, all_that_is_secret, ask_about, ask_for_everything, without
 
 MEMBERS = {"time", "level", "logger", "message"}
 OF_A_REQUEST = {"request_id", "operation_id", "method", "path", "status", "duration_ms"}
@@ -59,12 +59,10 @@ def test_the_json_log(logged, world):
     with held(HOLD_EVERYTHING, logged.database):
         away = ask("listBindings")
     about(logged, away, "warning", "database unavailable")
-    spoil(logged.database, "ALTER TABLE bindings RENAME TO lost")
-    for word in WORDS:
-        for operation in operations():
-            body = registration(word, DEVICE) if operation == "registerBinding" else None
-            fault = ask(operation, "Identity=Peter%20Personal" if operation == "listBindings" else "", body=body)
-            about(logged, fault, "error", "internal error")
+    with without("bindings", logged.database):
+        for word in WORDS:
+            for operation in operations():
+                about(logged, ask_about(ask, operation, word), "error", "internal error")
     for secret in all_that_is_secret(world):
         assert secret not in logged.log + logged.output, secret
     lines(logged)

@@ -11,11 +11,11 @@ from ...conftest import load
 from ...support import raw
 from ...support.answers import operations
 from ...support.flood import Request, flood
+from ...support.holding import HOLD_EVERYTHING, held
 from ...support.monitoring import OPTIONS, WITHIN, Asked, Monitor
 from ...support.running import Service, wait_until
 from ...support.tools import path_of
 from ..conftest import Asker, registration
-from ..test_faults import HOLD_EVERYTHING, held
 from ..test_lifecycle import Upload
 from .test_logs import all_that_is_secret, ask_for_everything
 

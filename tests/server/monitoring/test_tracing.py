@@ -9,12 +9,12 @@ import pytest
 from ...conftest import load
 from ...support.answers import operations
 from ...support.databases import DATABASES, locator_of
+from ...support.holding import HOLD_EVERYTHING, held
 from ...support.otlp import receiving
 from ...support.running import Service, run_cli, wait_until
 from ..conftest import Asker
-from ..test_faults import HOLD_EVERYTHING, held
 from ..test_lifecycle import check_refusal
-from .test_logs import DEVICE, NO_SUCH_TABLE, all_that_is_secret, ask_for_everything, spoil
+from .test_logs import DEVICE, NO_SUCH_TABLE, all_that_is_secret, ask_for_everything, without
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
@@ -129,9 +129,8 @@ def test_faults(traced, ask, span_of, received, database):
     assert not span_of(ask("fetchBinding", sid=f"BS{'0' * 32}")).is_error
     with held(HOLD_EVERYTHING, database):
         away = ask("listBindings")
-    spoil(database, "ALTER TABLE bindings RENAME TO lost")
-    fault = ask("listBindings")
-    spoil(database, "ALTER TABLE lost RENAME TO bindings")
+    with without("bindings", database):
+        fault = ask("listBindings")
     for answer, status, kind in ((away, 503, "StorageUnavailable"), (fault, 500, NO_SUCH_TABLE[DATABASES.engine])):
         span = span_of(answer)
         assert (span.is_error, span.attributes["error.type"]) == (True, str(status))

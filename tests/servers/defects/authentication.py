@@ -80,6 +80,17 @@ class UnknownAccountsAre404(Right):
         return super().login(user)
 
 
+class KnowsTwoKindsOfUsers(Right):
+    """`{"AC": accounts, "SK": keys}[user[:2]]` raises at a user whose name begins otherwise: 500."""
+
+    clause = "AUTH-03"
+
+    def login(self, user: str) -> tuple[str, str]:
+        if user and user[:2] not in ("AC", "SK"):
+            raise KeyError(user[:2])
+        return super().login(user)
+
+
 class MalformedCredentialsAre400(Right):
     """A header that cannot be read is a bad request, the library says: 400."""
 

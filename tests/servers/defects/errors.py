@@ -255,6 +255,24 @@ class ServesAPageForUnknownPaths(Right):
         return super().dispatch(request)
 
 
+class ReadsPathsFromTheLeft(Right):
+    """The path is split at its slashes and read from the left: what follows the SID of a Binding is not looked at."""
+
+    clause = "ERROR-13"
+
+    def match(self, path: str) -> re.Match[str] | None:
+        return re.fullmatch("/v2/Services/([^/]+)/Bindings(?:/([^/]+)(?:/.*)?)?", path)
+
+
+class RoutesTheSingular(Right):
+    """The router has an inflector, and takes `/Binding` for `/Bindings`."""
+
+    clause = "ERROR-13"
+
+    def match(self, path: str) -> re.Match[str] | None:
+        return super().match(re.sub("/Binding$", "/Bindings", path))
+
+
 class UnknownPathsCrash(Right):
     """`_, version, _, service, _ = path.split("/")` raises at any other path: 500."""
 
@@ -285,6 +303,19 @@ class UnknownMethodsAre501(Right):
 
     def not_allowed(self, request: Request, route: Route) -> Refusal:
         return Refusal(501, 20501, f"Unsupported method ({request.method}).")
+
+
+class EmptiesLists(Right):
+    """The ORM's generic view of a collection has a `delete` too, which removes all that it lists: 204."""
+
+    clause = "ERROR-14"
+
+    def dispatch(self, request: Request) -> Answer:
+        route = self.route(request)
+        if request.method != "DELETE" or route is None or route.sid is not None:
+            return super().dispatch(request)
+        self.services[self.service(request, route, self.account(request))].clear()
+        return self.deleted(request)
 
 
 class PutOnAListCrashes(Right):

@@ -1,5 +1,6 @@
 """Defects of numbers of many bits, and of what depends on Page."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -159,8 +160,41 @@ class ReadsOctals(Right):
 
     clause = "PAGE-25"
 
-    def integer(self, text: str) -> int | None:
-        return int(text, 8) if text.startswith("0") and text.strip("01234567") == "" else super().integer(text)
+    def page_size(self, text: str | None) -> int:
+        return super().page_size(_octal(text))
+
+
+class ReadsOctalPages(Right):
+    """A limit is put to PageSize by a schema, and Page is read by `strtol` with base 0: `010` is eight."""
+
+    clause = "PAGE-26"
+
+    def page_number(self, text: str | None) -> int:
+        return super().page_number(_octal(text))
+
+
+def _octal(text: str | None) -> str | None:
+    """Give the digits that `strtol` makes of an octal number; any other text as it is."""
+    return str(int(text, 8)) if text and text.startswith("0") and text.strip("01234567") == "" else text
+
+
+class SeparatesThousands(Right):
+    """PageSize is read as people write numbers, with separators of thousands: `5.0` is fifty, and `5,7` is 57."""
+
+    clause = "PAGE-25"
+
+    def page_size(self, text: str | None) -> int:
+        return super().page_size(text and re.sub("[.,]", "", text))
+
+
+class EchoesFloats(Right):
+    """YAML's and JSON's readers make a number of Page, and of `5.0` and `1e1` a float, which is echoed as one."""
+
+    clause = "PAGE-26"
+
+    def page_number(self, text: str | None) -> int:
+        is_float = text is not None and re.fullmatch(r"\d\.0|\de\d", text)
+        return float(text) if is_float else super().page_number(text)
 
 
 class JoinsWhatIsSentTwice(Right):

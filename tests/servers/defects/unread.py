@@ -370,6 +370,51 @@ class CrashesOnRawBytes(Right):
         return super().parameters(query)
 
 
+class RawBytesAreNoQuery(Right):
+    """A middleware decodes the raw query as UTF-8 and, where that raises, goes on without one: everybody is shown."""
+
+    clause = "FILTER-15"
+
+    def wanted(self, query: str) -> Wanted:
+        return super().wanted(query if _is_utf8(query) else "")
+
+
+class CrashesOnRawLatin1(Right):
+    """`QUERY_STRING` is decoded as UTF-8 where it is read, and raw bytes that are none raise: 500."""
+
+    clause = "FILTER-15"
+
+    def wanted(self, query: str) -> Wanted:
+        return super().wanted(query.encode("latin-1").decode().encode().decode("latin-1"))
+
+
+class DeletesDespiteRawBytes(Right):
+    """A middleware clears a raw query that is no UTF-8, and then the delete has no parameters."""
+
+    clause = "DELETE-15"
+
+    def delete(self, request: Request, route: Route, account: str) -> Answer:
+        request = request if _is_utf8(request.query) else replace(request, target=request.path)
+        return super().delete(request, route, account)
+
+
+class ProxyFailsAtRawBytes(Right):
+    """The HTTP server says 501 to raw bytes that are no UTF-8, before the application sees them."""
+
+    clause = "ERROR-19"
+
+    def answer(self, request: Request) -> Answer:
+        return super().answer(request) if _is_utf8(request.target) else Answer(501)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 class _WritesBodiesOfHeads(Right):
     """The body of some answers to HEAD goes out."""
 

@@ -36,6 +36,46 @@ export const defects = [
     parts: { ajv: {} },
   },
   {
+    name: "loads-in-an-object",
+    clause: "ERROR-16",
+    defect: "Those who wait for a Binding stand in an object by SID, and its `constructor` has no `push`: 500.",
+    parts: (() => {
+      const waiting = {};
+      return hook("preHandler", async ({ params: { sid } }) => {
+        if (sid === undefined) return;
+        (waiting[sid] ??= []).push(sid);
+        delete waiting[sid];
+      });
+    })(),
+  },
+  {
+    name: "failures-in-an-object",
+    clause: "AUTH-03",
+    defect: "Attempts to log in are listed by user in an object, and its `constructor` is no list: 500.",
+    parts: (() => {
+      const attempts = {};
+      return {
+        credentials(request) {
+          const [user, password] = parts.credentials(request);
+          if (user) attempts[user] = [...(attempts[user] ?? []), Date.now()].slice(-5);
+          return [user, password];
+        },
+      };
+    })(),
+  },
+  {
+    name: "in-for-seen",
+    clause: "TEXT-14",
+    defect: "`identity in seen` finds what the object inherits, and the filter loses the identity `constructor`.",
+    parts: query((found) => {
+      const seen = {};
+      if (!Array.isArray(found.Identity ?? [])) found.Identity = [found.Identity];
+      const first = found.Identity?.filter((each) => !(each in seen) && (seen[each] = true));
+      if (first?.length === 0) delete found.Identity;
+      else if (first) found.Identity = first;
+    }),
+  },
+  {
     name: "infinity-passes-the-maximum",
     clause: "ERROR-16",
     defect: "Ajv makes Infinity of 400 digits, which no maximum is put to, and which the serializer cannot write: 500.",

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 // A defect is what Go programs get wrong: the clause that is meant to catch it, and what is wrong, in a sentence.
@@ -38,6 +39,18 @@ func planted(name string, a *app) http.Handler {
 	panic("there is no defect " + name)
 }
 
+// ignoringInvalidQueries takes a raw query that is no UTF-8 for none, in requests of a method.
+func ignoringInvalidQueries(method string) func(*app) {
+	return func(a *app) {
+		a.query = func(r *http.Request) (url.Values, error) {
+			if r.Method == method && !utf8.ValidString(r.URL.RawQuery) {
+				return url.Values{}, nil
+			}
+			return strictQuery(r)
+		}
+	}
+}
+
 var defects = []defect{
 	{"query-drops-pairs", "FILTER-15", "URL.Query drops a pair with a raw `;` or a broken escape, and its error with it.",
 		func(a *app) { a.query = func(r *http.Request) (url.Values, error) { return r.URL.Query(), nil } }},
@@ -50,6 +63,10 @@ var defects = []defect{
 				return strictQuery(r)
 			}
 		}},
+	{"invalid-raw-query-is-none", "FILTER-15", "A RawQuery that utf8.ValidString refuses is not parsed: no filter, everybody.",
+		ignoringInvalidQueries(http.MethodGet)},
+	{"invalid-raw-query-of-a-delete", "DELETE-15", "A delete's RawQuery that utf8.ValidString refuses counts as none.",
+		ignoringInvalidQueries(http.MethodDelete)},
 	{"get-gives-the-first", "FILTER-04", "query.Get gives the first value of a filter, and drops the others.",
 		withQuery(func(q url.Values) {
 			for name, values := range q {
@@ -152,11 +169,17 @@ var defects = []defect{
 				return int(int32(number)), err
 			}
 		}},
-	{"base-zero", "PAGE-25", "ParseInt with base 0 reads `010` as eight and `0x10` as sixteen.",
+	{"base-zero", "PAGE-25", "ParseInt with base 0 reads the PageSize `010` as eight.",
 		func(a *app) {
-			a.integer = func(text string) (int, error) {
-				number, err := strconv.ParseInt(text, 0, 64)
-				return int(number), err
+			query := a.query
+			a.query = func(r *http.Request) (url.Values, error) {
+				values, err := query(r)
+				for i, text := range values["PageSize"] {
+					if number, err := strconv.ParseInt(text, 0, 64); err == nil {
+						values["PageSize"][i] = strconv.FormatInt(number, 10)
+					}
+				}
+				return values, err
 			}
 		}},
 	{"page-adds-up-over-64-bits", "PAGE-32", "Page has no bound, and Page + 1 of the largest int is negative.",

@@ -12,7 +12,7 @@ from ...evidence import Evidence, same_bindings
 from ...facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS
 from ...response import Answer
 from ...variants import INHERITED
-from ...violation import WorldLacks, case_name, check, each_of, violated
+from ...violation import WorldLacks, case_name, check, each_of, every, violated
 from ...world import Service
 
 _IDENTITY = f"{PARAMETERS}/IdentityParameter"
@@ -24,6 +24,7 @@ _SQL = ("%", "_", "*", ".*", "%%", "' OR '1'='1", "x' OR 'a'='a", '" OR ""="', "
 """Texts with wildcards, and with what SQL and shells give a meaning."""
 _SHORTEST_LONG = 100
 _UNICODE_ESCAPE = re.compile("%u([0-9A-Fa-f]{4})")
+_SURROGATE = re.compile("[\\ud800-\\udfff]")
 _MOST = 40
 """Identities that a clause filters by, at most, where it makes many."""
 Asked = list[tuple[Service, str]]
@@ -302,13 +303,24 @@ def _leads_on(evidence: Evidence, case: tuple[Service, Sequence[str]]) -> None:
     wanted = service.matching(users)
     size = ("PageSize", str(max(len(wanted) // 2, 1)))
     first = evidence.listed(service, size, *(("Identity", each) for each in users))
-    for name in ("url", "first_page_url"):
+
+    def leads_to_itself(name: str) -> None:
         led = evidence.target.follow(_url(first, name), first)
         check(led.status == 200 and led.sids == first.sids, f"`meta.{name}` leads to the same", led.summary, first, led)
-    pages = evidence.follow(first, service)
-    sids = [sid for page in pages for sid in page.sids]
-    same = sorted(map(str, sids)) == sorted(each.sid for each in wanted)
-    check(same, f"pages with the {len(wanted)} Bindings that match", f"{len(sids)} Bindings, others", *pages[:2])
+
+    def leads_on() -> None:
+        pages = evidence.follow(first, service)
+        sids = [sid for page in pages for sid in page.sids]
+        same = sorted(map(str, sids)) == sorted(each.sid for each in wanted)
+        check(same, f"pages with the {len(wanted)} Bindings that match", f"{len(sids)} Bindings, others", *pages[:2])
+
+    every(
+        (
+            ("url", partial(leads_to_itself, "url")),
+            ("first_page_url", partial(leads_to_itself, "first_page_url")),
+            ("next_page_url", leads_on),
+        )
+    )
 
 
 def _finds(evidence: Evidence, fits: Callable[[str], object], what: str) -> None:
@@ -329,21 +341,20 @@ def _written(wanted: tuple[Service, str, str]) -> str:
 def _show_nothing(evidence: Evidence, texts: Callable[[Sequence[str]], Sequence[str]]) -> None:
     """Raise `Violation` unless filters show nothing, which are made with a service's plain identities."""
     services = _plain_and_odd(evidence)
-    cases = [(service, text) for service in services for text in texts(_plain(service)[:2])]
-    evidence.each(partial(_nothing, evidence), cases, name=lambda case: case_name(case[1]))
+    before = ("", f"PageSize={LARGEST_SIZE}&")
+    cases = [(service, text, start) for service in services for text in texts(_plain(service)[:2]) for start in before]
+    evidence.each(partial(_nothing, evidence), cases, name=lambda case: case_name(f"{case[2]}Identity={case[1]}"))
 
 
-def _nothing(evidence: Evidence, case: tuple[Service, str]) -> None:
-    service, text = case
-    path = evidence.target.path(service)
-    for query in (f"Identity={text}", f"PageSize={LARGEST_SIZE}&Identity={text}"):
-        answer: Answer = evidence.target.send("GET", f"{path}?{query}", is_odd=True)
-        is_refused = 400 <= answer.status < 500  # by the server, or by a firewall before it
-        check(is_refused or answer.status == 200, "status 400 or 404, or an empty list", answer.summary, answer)
-        if not is_refused:
-            itself = {each.sid for each in service.matching(_readings(text))}
-            others = [sid for sid in answer.sids if sid not in itself]
-            check(not others, "status 400 or 404, or an empty list", answer.summary, answer)
+def _nothing(evidence: Evidence, case: tuple[Service, str, str]) -> None:
+    service, text, before = case
+    answer = evidence.target.send("GET", f"{evidence.target.path(service)}?{before}Identity={text}", is_odd=True)
+    is_refused = 400 <= answer.status < 500  # by the server, or by a firewall before it
+    check(is_refused or answer.status == 200, "status 400 or 404, or an empty list", answer.summary, answer)
+    if not is_refused:
+        itself = {each.sid for each in service.matching(_readings(text))}
+        others = [sid for sid in answer.sids if sid not in itself]
+        check(not others, "status 400 or 404, or an empty list", answer.summary, answer)
 
 
 def _readings(text: str) -> list[str]:
@@ -358,7 +369,7 @@ def _url(page: Answer, name: str) -> str:
 
 def _has_surrogates(value: Any) -> bool:
     if isinstance(value, str):
-        return any("\ud800" <= char <= "\udfff" for char in value)
+        return _SURROGATE.search(value) is not None
     if isinstance(value, dict):
         return any(map(_has_surrogates, value.values()))
     return isinstance(value, list) and any(map(_has_surrogates, value))

@@ -7,8 +7,9 @@ from urllib.parse import unquote
 from ...clause import OURS, clause
 from ...evidence import Evidence, same_bindings
 from ...facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, TYPES
-from ...response import Answer
+from ...response import Answer, readable
 from ...target import encoded
+from ...variants import RAW
 from ...violation import WorldLacks, check, some
 from ...world import Service
 
@@ -34,7 +35,7 @@ class Unread:
     @property
     def name(self) -> str:
         """The query, to name the case."""
-        return self.query
+        return readable(self.query)
 
 
 @clause(
@@ -46,9 +47,9 @@ class Unread:
     spec=_IDENTITY,
 )
 def unread(evidence: Evidence) -> None:
-    """A filter that is empty, or that parsers drop, split or merge (a raw `;`, a broken escape, what is no UTF-8,
-    white space or `[]` about its name, another case beside the right spelling) MUST be an error, match nobody, or give
-    just whom it names.
+    """A filter that is empty, or that parsers drop, split or merge (a raw `;`, a broken escape, what is no UTF-8
+    (percent-encoded or raw), white space or `[]` about its name, another case beside the right spelling) MUST be an
+    error, match nobody, or give just whom it names.
     """
     service, one, other = _two_users(evidence)
     evidence.each(_shows_no_others, _unread(one, other), evidence, service, name=lambda case: case.name)
@@ -138,6 +139,10 @@ def _unread(user: str, other: str) -> Iterator[Unread]:
         yield Unread(f"Identity={user}{text}", [f"{user}{text}"])
         yield Unread(f"Identity={user}&{text}=1", one)
         yield Unread(f"Identity{text}={user}", one)
+    for query in (f"Identity={RAW}", f"Identity{RAW}={user}", f"Identity={user}&{RAW}=1", f"{RAW}&Identity={user}"):
+        yield Unread(query, one if user in query else ["\ufffd", "\xff"])
+    yield Unread(f"Identity={user}{RAW}", [f"{user}\ufffd", f"{user}\xff"])  # some decoders have U+FFFD or Latin-1
+    yield Unread(f"BindingType={TYPES[0]}{RAW}", types=TYPES[:1])
     yield from _unread_names(user, other)
 
 
@@ -171,6 +176,8 @@ def _unread_names(user: str, other: str) -> Iterator[Unread]:
 def _shows_no_others(evidence: Evidence, service: Service, case: Unread) -> None:
     query = case.query if "PageSize" in case.query else f"{case.query}&PageSize={LARGEST_SIZE}"
     answer = evidence.target.list(service, query, is_odd=True)
+    if evidence.is_before_the_application(answer):  # that is ERROR-19's
+        return
     check(answer.status < 500, "a status below 500", answer.summary, answer)
     if answer.status >= 300:
         return

@@ -7,9 +7,10 @@ from itertools import combinations
 from ...clause import OURS, PAGE, SDKS, clause
 from ...evidence import Evidence, Walk, same_bindings
 from ...facts import BAD_PARAMETER, LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS, TYPES
-from ...response import Answer, describe_url
+from ...response import Answer
 from ...target import encoded
-from ...violation import check, each_of
+from ...variants import has_no_neighbours
+from ...violation import case_name, check, each_of
 from ...world import Service
 
 _TYPE = f"{PARAMETERS}/BindingTypeParameter"
@@ -63,15 +64,17 @@ def test_both(evidence: Evidence) -> None:
 @clause("FILTER-06", "must", "A filter that nothing matches gives an empty list", source=PAGE, spec=_IDENTITY)
 def test_nothing(evidence: Evidence) -> None:
     """A filter that nothing matches gives 200 and an empty list without further pages."""
+    nobody = "nobody has this name"
+    queries: list[Query] = [(("Identity", each),) for each in (nobody, "nobody\u00e9", "x" * 200)]
+    queries += [(("Identity", nobody), ("BindingType", each), _ALL) for each in TYPES]
 
-    def finds_nothing(identity: str) -> None:
-        answer = evidence.by_identity(evidence.rich, identity)
-        same_bindings(answer, evidence.rich.matching([identity]))
-        for name in ("next_page_url", "previous_page_url"):
-            check(answer.url(name) is None, f"`meta.{name}`: null", describe_url(answer.url(name)), answer)
+    def finds_nothing(query: Query) -> None:
+        answer = evidence.listed(evidence.rich, *query)
+        types = [value for name, value in query if name == "BindingType"]
+        same_bindings(answer, evidence.rich.matching([query[0][1]], types))
+        has_no_neighbours(answer)
 
-    each_of(("nobody has this name", "nobody\u00e9", "x" * 200), finds_nothing)
-    _show(evidence, [(evidence.rich, ["nobody has this name"], [each]) for each in TYPES])
+    evidence.each(finds_nothing, queries, name=lambda query: case_name(encoded(query)))
 
 
 @clause("FILTER-07", "must", "A value that is sent twice gives each Binding once", source=PAGE, spec=_IDENTITY)
@@ -91,8 +94,8 @@ def test_order(evidence: Evidence) -> None:
     parameters = [("Identity", one), ("BindingType", TYPES[0]), ("Identity", other), ("BindingType", TYPES[1]), _ALL]
     turned = [parameters[start:] + parameters[:start] for start in range(len(parameters))]
     queries = [query for each in turned for query in (each, each[::-1])]
-    for answer in evidence.target.together([partial(evidence.listed, evidence.large, *query) for query in queries]):
-        same_bindings(answer, expected)
+    answers = evidence.target.together([partial(evidence.listed, evidence.large, *query) for query in queries])
+    each_of(answers, partial(same_bindings, expected=expected))
 
 
 @clause("FILTER-09", "must", "A filter takes ten values", source=PAGE, spec=_IDENTITY)
@@ -123,10 +126,10 @@ def test_walks(evidence: Evidence) -> None:
             f"{len(wanted - set(sids))} missing, {len(sids) - len(set(sids))} twice, {len(set(sids) - wanted)} others",
             *walk.pages[:2],
         )
-        for page in walk.inner:
-            check(
-                len(page.bindings) == walk.size, f"{walk.size} Bindings on all pages but the last", page.summary, page
-            )
+        each_of(walk.inner, partial(is_full, walk.size))
+
+    def is_full(size: int | None, page: Answer) -> None:
+        check(len(page.bindings) == size, f"{size} Bindings on all pages but the last", page.summary, page)
 
     each_of(evidence.filtered_walks, fits)
 
@@ -157,8 +160,8 @@ def test_other_service(evidence: Evidence) -> None:
     """A filter in one service never shows another service's Bindings, not those of the same user either."""
     one, other = evidence.world.two_services()
     both = ((one, other), (other, one))
-    evidence.finds((asked, user) for asked, named in both for user in _users(named)[:4])
-    _show(evidence, [(asked, _users(named)[:3], TYPES) for asked, named in both])
+    cases: list[Filters] = [(asked, [user], []) for asked, named in both for user in _users(named)[:4]]
+    _show(evidence, [*cases, *((asked, _users(named)[:3], TYPES) for asked, named in both)])
 
 
 def _refused(evidence: Evidence, query: Query) -> None:
@@ -184,6 +187,8 @@ def _show(evidence: Evidence, cases: Sequence[Filters]) -> None:
         query = [("Identity", each) for each in identities] + [("BindingType", each) for each in types]
         return evidence.listed(service, *query, _ALL)
 
-    answers = evidence.target.together([partial(listed, case) for case in cases])
-    for (service, identities, types), answer in zip(cases, answers, strict=True):
+    def shows(case: tuple[Answer, Filters]) -> None:
+        answer, (service, identities, types) = case
         same_bindings(answer, service.matching(identities, types))
+
+    each_of(zip(evidence.target.together([partial(listed, case) for case in cases]), cases, strict=True), shows)

@@ -1,13 +1,15 @@
 """PAGE, once more: numbers, and what depends on them."""
 
 from collections.abc import Sequence
+from functools import partial
+from operator import itemgetter
 from urllib.parse import parse_qs, urlsplit
 
 from ...clause import OURS, SDKS, clause
 from ...evidence import Evidence
 from ...facts import LARGEST_SIZE, PARAMETERS, SCHEMAS
 from ...response import MISSING, Answer, describe, is_integer
-from ...violation import WorldLacks, check, violated
+from ...violation import WorldLacks, check, every, violated
 
 _TOKEN = f"{PARAMETERS}/PageTokenParameter"
 _META = f"{SCHEMAS}/PageMeta/properties"
@@ -74,17 +76,24 @@ def previous_by_position(evidence: Evidence) -> None:
     large = evidence.large
     size = evidence.paged
     first = evidence.listed(large, size)
-    for page in ("1", "3"):
-        answer = evidence.target.list(large, [size, ("Page", page)])
+    token = ("PageToken", _parameter(first, "PageToken"))
+
+    def is_first(query: Sequence[tuple[str, str]]) -> None:
+        answer = evidence.target.list(large, [size, *query])
         check(answer.url("previous_page_url") is None, "`meta.previous_page_url`: null", "a URL", answer)
-    token = _parameter(first, "PageToken")
-    for query in ([], [("Page", "0")], [("Page", "1")], [("Page", "40")]):
-        second = evidence.target.list(large, [size, ("PageToken", token), *query])
+
+    def is_second(query: Sequence[tuple[str, str]]) -> None:
+        second = evidence.target.list(large, [size, token, *query])
         url = second.url("previous_page_url")
         if url is None:
             violated("`meta.previous_page_url`, a URL: there is a page before", "null", second)
         back = evidence.target.follow(url, second)
         check(back.sids == first.sids, "the first page", f"{back.summary}, another page", second, back)
+
+    cases = [("the second page without Page", partial(is_second, []))]
+    cases += [(f"the first page with Page={page}", partial(is_first, [("Page", page)])) for page in ("1", "3")]
+    cases += [(f"the second page with Page={page}", partial(is_second, [("Page", page)])) for page in ("0", "1", "40")]
+    every(cases)
 
 
 @clause(
@@ -113,8 +122,11 @@ def sent_twice(evidence: Evidence) -> None:
             is_one = answer.sids in [page.sids for page in pages[1:3]]
             check(is_one, "the page of one of the two tokens", f"{answer.summary}, another page", answer)
 
-    evidence.each(one_of, (("3", "4"), ("4", "3")), name="Page={0[0]}&Page={0[1]}".format)
-    evidence.each(one_page_of, (tokens, tokens[::-1], [*tokens[:1], "x"]), name=lambda _: "PageToken")
+    pairs = [("3", "4"), ("4", "3")]
+    sent = {"one and another": tokens, "another and one": tokens[::-1], "one and none": [*tokens[:1], "x"]}
+    cases = [("Page={}&Page={}".format(*pair), partial(one_of, pair)) for pair in pairs]
+    cases += [(f"PageToken: {name}", partial(one_page_of, each)) for name, each in sent.items()]
+    evidence.each(lambda case: case[1](), cases, name=itemgetter(0))
 
 
 @clause("PAGE-37", "should", "A PageToken with another PageSize keeps both", source=OURS, spec=_TOKEN)

@@ -1,14 +1,15 @@
 """Pages: their sizes and order, and where their URLs lead."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import product
 
 from ...clause import OURS, PAGE, clause
 from ...evidence import Evidence, Walk
-from ...facts import DEFAULT_SIZE, LARGEST_SIZE, LIST, PARAMETERS, SCHEMAS
+from ...facts import DEFAULT_SIZE, LARGEST_SIZE, LIST, PARAMETERS, SCHEMAS, URLS
 from ...response import MISSING, Answer, describe, describe_url
-from ...violation import check, each_of, violated
-from ...world import Binding, Service
+from ...violation import case_name, check, each_of, every, violated
+from ...world import Service
 
 _META = f"{SCHEMAS}/PageMeta/properties"
 _SIZE = f"{PARAMETERS}/PageSizeParameter"
@@ -18,12 +19,12 @@ _SIZE = f"{PARAMETERS}/PageSizeParameter"
 def test_at_most(evidence: Evidence) -> None:
     """A page holds at most PageSize Bindings."""
 
-    def fits(walk: Walk) -> None:
+    def fits(case: tuple[Answer, Walk]) -> None:
+        page, walk = case
         size = walk.size or DEFAULT_SIZE
-        for page in walk.pages:
-            check(len(page.bindings) <= size, f"at most {size} Bindings", page.summary, page)
+        check(len(page.bindings) <= size, f"at most {size} Bindings", page.summary, page)
 
-    each_of(evidence.walks, fits)
+    each_of(((page, walk) for walk in evidence.walks for page in walk.pages), fits)
 
 
 @clause("PAGE-02", "must", "A page holds 50 Bindings by default", source=PAGE, spec=f"{SCHEMAS}/PageSize/default")
@@ -42,45 +43,43 @@ def test_default(evidence: Evidence) -> None:
 def test_page_size(evidence: Evidence) -> None:
     """`meta.page_size` is the page size in force, the default included, however many Bindings are on the page."""
 
-    def fits(walk: Walk) -> None:
-        size = walk.size or DEFAULT_SIZE
-        for page in walk.pages:
-            told_size = page.meta.get("page_size", MISSING)
-            check(told_size == size, f"`meta.page_size`: {size}", f"`meta.page_size`: {describe(told_size)}", page)
+    def fits(case: tuple[Answer, Walk]) -> None:
+        page, walk = case
+        size, found = walk.size or DEFAULT_SIZE, page.meta.get("page_size", MISSING)
+        check(found == size, f"`meta.page_size`: {size}", f"`meta.page_size`: {describe(found)}", page)
 
-    each_of((*evidence.walks, *evidence.filtered_walks), fits)
+    each_of(((page, walk) for walk in (*evidence.walks, *evidence.filtered_walks) for page in walk.pages), fits)
 
 
 @clause("PAGE-04", "must", "PageSize 1 and 1000 work", source=PAGE, spec=f"{SCHEMAS}/PageSize")
 def test_bounds(evidence: Evidence) -> None:
     """PageSize 1 and the maximum, 1000, work."""
 
-    def fits(service: Service) -> None:
-        for size in (1, LARGEST_SIZE):
-            answer = evidence.listed(service, ("PageSize", str(size)))
-            expected = min(size, len(service.bindings))
-            check(len(answer.bindings) == expected, f"{expected} Bindings", answer.summary, answer)
+    def fits(case: tuple[Service, str]) -> None:
+        service, size = case
+        answer = evidence.listed(service, ("PageSize", size))
+        expected = min(int(size), len(service.bindings))
+        check(len(answer.bindings) == expected, f"{expected} Bindings", answer.summary, answer)
 
-    each_of((evidence.large, evidence.rich), fits)
+    each_of(product((evidence.large, evidence.rich), ("1", str(LARGEST_SIZE))), fits)
 
 
 @clause("PAGE-05", "must", "A walk visits every Binding once", source=PAGE, spec=f"{_META}/next_page_url")
 def test_walk(evidence: Evidence) -> None:
     """Following `next_page_url` from the first page visits every Binding exactly once."""
-    for walk in evidence.walks:
-        _visits(walk, walk.service.bindings)
+    each_of(evidence.walks, _visits)
 
 
 @clause("PAGE-06", "must", "Every page but the last is full", source=OURS, spec=LIST)
 def test_full(evidence: Evidence) -> None:
     """Every page but the last is full."""
 
-    def fits(walk: Walk) -> None:
+    def fits(case: tuple[Answer, Walk]) -> None:
+        page, walk = case
         size = walk.size or DEFAULT_SIZE
-        for page in walk.inner:
-            check(len(page.bindings) == size, f"{size} Bindings on every page but the last", page.summary, page)
+        check(len(page.bindings) == size, f"{size} Bindings on every page but the last", page.summary, page)
 
-    each_of(evidence.walks, fits)
+    each_of(((page, walk) for walk in evidence.walks for page in walk.inner), fits)
 
 
 @clause("PAGE-07", "must", "The last page has no next page", source=PAGE, spec=f"{_META}/next_page_url")
@@ -111,29 +110,32 @@ def test_next(evidence: Evidence) -> None:
 def test_first_has_no_previous(evidence: Evidence) -> None:
     """`previous_page_url` is null on the first page, however one comes there."""
 
-    def fits(walk: Walk) -> None:
-        first = walk.pages[0]
-        previous = first.url("previous_page_url")
-        check(previous is None, "`meta.previous_page_url`: null", describe_url(previous), first)
+    def is_first(page: Answer, *given_by: Answer) -> None:
+        previous = page.url("previous_page_url")
+        check(previous is None, "`meta.previous_page_url`: null", describe_url(previous), *given_by, page)
 
-    each_of((*evidence.walks, *evidence.filtered_walks), fits)
-    for walk in _few(evidence):
+    def is_led_back(walk: Walk) -> None:
         url = walk.pages[1].url("previous_page_url") if len(walk.pages) > 1 else None
         if url is not None:
-            back = evidence.target.follow(url, walk.pages[1])
-            previous = back.url("previous_page_url")
-            check(previous is None, "`meta.previous_page_url`: null", describe_url(previous), walk.pages[1], back)
+            is_first(evidence.target.follow(url, walk.pages[1]), walk.pages[1])
+
+    walks = (*evidence.walks, *evidence.filtered_walks)
+    every(
+        [
+            *((case_name(walk.pages[0]), partial(is_first, walk.pages[0])) for walk in walks),
+            *((f"the way back of {case_name(walk)}", partial(is_led_back, walk)) for walk in _few(evidence)),
+        ]
+    )
 
 
 @clause("PAGE-10", "must", "Later pages have a previous page", source=PAGE, spec=f"{_META}/previous_page_url")
 def test_previous(evidence: Evidence) -> None:
     """`previous_page_url` is not null on every page after the first."""
 
-    def fits(walk: Walk) -> None:
-        for page in walk.pages[1:]:
-            check(page.url("previous_page_url") is not None, "`meta.previous_page_url`, a URL", "null", page)
+    def fits(page: Answer) -> None:
+        check(page.url("previous_page_url") is not None, "`meta.previous_page_url`, a URL", "null", page)
 
-    each_of((*evidence.walks, *evidence.filtered_walks), fits)
+    each_of((page for walk in (*evidence.walks, *evidence.filtered_walks) for page in walk.pages[1:]), fits)
 
 
 @clause(
@@ -179,43 +181,43 @@ def test_url(evidence: Evidence) -> None:
 def test_keep_filters(evidence: Evidence) -> None:
     """All four page URLs lead to lists with the same filters."""
 
-    def fits(walk: Walk) -> None:
+    def fits(case: tuple[Answer, Answer, Walk]) -> None:
+        led, page, walk = case
         identities = [value for name, value in walk.query if name == "Identity"]
         types = [value for name, value in walk.query if name == "BindingType"]
         wanted = {binding.sid for binding in walk.service.matching(identities, types)}
-        for page, led in _led(evidence, walk):
-            strange = [sid for sid in led.sids if sid not in wanted]
-            check(not strange, "only Bindings that the filters ask for", f"{len(strange)} others too", page, led)
+        strange = [sid for sid in led.sids if sid not in wanted]
+        check(not strange, "only Bindings that the filters ask for", f"{len(strange)} others too", page, led)
 
-    each_of(evidence.filtered_walks[1:], fits)
+    each_of(_led(evidence, evidence.filtered_walks[1:]), fits)
 
 
 @clause("PAGE-15", "must", "Page URLs keep the page size", source=PAGE, spec=f"{_META}/next_page_url")
 def test_keep_size(evidence: Evidence) -> None:
     """All four page URLs lead to lists with the same page size."""
 
-    def fits(walk: Walk) -> None:
-        for page, led in _led(evidence, walk):
-            size = led.meta.get("page_size", MISSING)
-            check(
-                size == walk.size and len(led.bindings) <= (walk.size or 0),
-                f"a page of PageSize {walk.size}",
-                f"{led.summary}, `meta.page_size`: {describe(size)}",
-                page,
-                led,
-            )
+    def fits(case: tuple[Answer, Answer, Walk]) -> None:
+        led, page, walk = case
+        size = led.meta.get("page_size", MISSING)
+        check(
+            size == walk.size and len(led.bindings) <= (walk.size or 0),
+            f"a page of PageSize {walk.size}",
+            f"{led.summary}, `meta.page_size`: {describe(size)}",
+            page,
+            led,
+        )
 
-    each_of((evidence.walk(evidence.large, evidence.paged), evidence.filtered_walks[-1]), fits)
+    each_of(_led(evidence, (evidence.walk(evidence.large, evidence.paged), evidence.filtered_walks[-1])), fits)
 
 
 def _few(evidence: Evidence) -> Sequence[Walk]:
     return (evidence.walks[0], evidence.walks[2], evidence.filtered_walks[-1])
 
 
-def _visits(walk: Walk, wanted: Sequence[Binding]) -> None:
-    sids = walk.sids
-    missing, twice = {each.sid for each in wanted} - set(sids), len(sids) - len(set(sids))
-    strange = set(sids) - {each.sid for each in wanted}
+def _visits(walk: Walk) -> None:
+    """Raise `Violation` unless a walk shows all Bindings of its service, each once."""
+    sids, wanted = walk.sids, walk.service.sids
+    missing, twice, strange = wanted - set(sids), len(sids) - len(set(sids)), set(sids) - wanted
     check(
         not missing and not twice and not strange,
         f"{len(wanted)} Bindings, each once",
@@ -238,9 +240,9 @@ def _leads(evidence: Evidence, page: Answer, name: str, wanted: Answer, what: st
     )
 
 
-def _led(evidence: Evidence, walk: Walk) -> Sequence[tuple[Answer, Answer]]:
-    """Give what the page URLs of a walk's second page, or of its only one, lead to."""
-    page = walk.pages[min(1, len(walk.pages) - 1)]
-    urls = [page.url(name) for name in ("first_page_url", "url", "next_page_url", "previous_page_url")]
-    calls = [partial(evidence.target.follow, url, page) for url in urls if url is not None]
-    return [(page, led) for led in evidence.target.together(calls)]
+def _led(evidence: Evidence, walks: Iterable[Walk]) -> Iterator[tuple[Answer, Answer, Walk]]:
+    """Yield what the page URLs of each walk's second page, or of its only one, lead to: with that page."""
+    pages = [(walk.pages[min(1, len(walk.pages) - 1)], walk) for walk in walks]
+    given = [(url, page, walk) for page, walk in pages for name in URLS if (url := page.url(name)) is not None]
+    answers = evidence.target.together([partial(evidence.target.follow, url, page) for url, page, _ in given])
+    return ((led, page, walk) for led, (_, page, walk) in zip(answers, given, strict=True))

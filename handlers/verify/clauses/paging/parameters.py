@@ -1,6 +1,6 @@
 """Parameters of pages: Page, PageSize and PageToken."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,7 +8,7 @@ from ...clause import OURS, PAGE, SDKS, clause
 from ...evidence import Evidence, Walk
 from ...facts import BAD_PARAMETER, LARGEST_SIZE, PARAMETERS, SCHEMAS, SIZE_TOO_LARGE, TYPES
 from ...response import MISSING, Answer, describe, describe_url, is_integer
-from ...violation import WorldLacks, check, each_of, every, violated
+from ...violation import WorldLacks, case_name, check, each_of, every, violated
 from ...world import Binding, Service
 
 _META = f"{SCHEMAS}/PageMeta/properties"
@@ -55,17 +55,18 @@ def test_echo(evidence: Evidence) -> None:
 def test_count(evidence: Evidence) -> None:
     """`next_page_url` carries Page + 1, `previous_page_url` Page - 1, but never below 0."""
     walk = evidence.walk(evidence.large, evidence.paged)
-    for number, page in enumerate(walk.pages[:4]):
-        _carries(page, "next_page_url", number + 1)
-        if number:
-            _carries(page, "previous_page_url", number - 1)
+    pages = list(enumerate(walk.pages[:4]))
     if len(walk.pages) > 1:
-        token = _token(walk.pages[0])
-        for number, next_number in ((0, 1), (9, 10)):
-            query = [evidence.paged, ("PageToken", token), ("Page", str(number))]
-            page = evidence.target.list(evidence.large, query)
-            _carries(page, "next_page_url", next_number)
-            _carries(page, "previous_page_url", max(number - 1, 0))
+        token = ("PageToken", _token(walk.pages[0]))
+        pages += [
+            (number, evidence.target.list(evidence.large, [evidence.paged, token, ("Page", str(number))]))
+            for number in (0, 9)
+        ]
+    every(
+        (f"{name} of page {number}", partial(_carries, page, name, max(number + step, 0)))
+        for number, page in pages
+        for name, step in (("next_page_url", 1), ("previous_page_url", -1))
+    )
 
 
 @clause("PAGE-18", "must", "Page selects nothing", source=PAGE, spec=f"{PARAMETERS}/PageParameter")
@@ -89,13 +90,21 @@ def test_token(evidence: Evidence) -> None:
     if not walks:
         raise WorldLacks("service with two Bindings")
 
-    def fits(walk: Walk) -> None:
-        token = ("PageToken", _token(walk.pages[0]))
-        for query in ((*walk.query, token), (token, *reversed(walk.query)), (token, *walk.query, ("Page", "1"))):
-            answer = evidence.target.list(walk.service, query)
-            check(answer.sids == walk.pages[1].sids, "the second page", f"{answer.summary}, another page", answer)
+    def fits(walk: Walk, query: Sequence[tuple[str, str]]) -> None:
+        answer = evidence.target.list(walk.service, query)
+        check(answer.sids == walk.pages[1].sids, "the second page", f"{answer.summary}, another page", answer)
 
-    each_of(walks[:3], fits)
+    def cases(walk: Walk) -> Iterator[tuple[str, Callable[[], None]]]:
+        token = ("PageToken", _token(walk.pages[0]))
+        queries = {
+            "PageToken behind": (*walk.query, token),
+            "PageToken before": (token, *reversed(walk.query)),
+            "Page behind": (token, *walk.query, ("Page", "1")),
+        }
+        for name, query in queries.items():
+            yield f"{name} the parameters of {case_name(walk)}", partial(fits, walk, query)
+
+    every(case for walk in walks[:3] for case in cases(walk))
 
 
 @clause("PAGE-20", "should", "A PageToken that was not given is 400", source=OURS, spec=_TOKEN)
@@ -143,12 +152,15 @@ def test_token_with_other_filters(evidence: Evidence) -> None:
         if answer.has_status(200, 400).status == 200:
             _only(answer, large.matching(identities, types), "only what the filters ask for")
 
-    every((" and ".join(name for name, _ in query), partial(fits, query)) for query in others)
-    filtered = evidence.listed(large, ("PageSize", "1"), ("BindingType", large.bindings[0].binding_type))
-    if filtered.url("next_page_url") is not None:
-        answer = evidence.target.list(large, [("PageSize", "3"), ("PageToken", _token(filtered))])
-        if answer.has_status(200, 400).status == 200:
-            _only(answer, large.bindings, "only Bindings of the service")
+    def fits_without() -> None:
+        filtered = evidence.listed(large, ("PageSize", "1"), ("BindingType", large.bindings[0].binding_type))
+        if filtered.url("next_page_url") is not None:
+            answer = evidence.target.list(large, [("PageSize", "3"), ("PageToken", _token(filtered))])
+            if answer.has_status(200, 400).status == 200:
+                _only(answer, large.bindings, "only Bindings of the service")
+
+    cases = [(" and ".join(name for name, _ in query), partial(fits, query)) for query in others]
+    every([*cases, ("no filter", fits_without)])
 
 
 @clause("PAGE-23", "should", "A PageSize over 1000 is 400", source=OURS, spec=f"{SCHEMAS}/PageSize/maximum")
@@ -178,8 +190,7 @@ def test_bad_size(evidence: Evidence) -> None:
     read, and then is in force.
     """
     sizes = ("0", "-1", "-1000", "abc", "10abc", "abc10", "1.5", "5\nabc", "abc\n5", "5,7", "0.5", "5e-1", "", "true")
-    evidence.each(_refused, [("PageSize", size) for size in sizes], evidence)
-    evidence.each(_refused_or_honoured, [("PageSize", *written) for written in UNUSUAL], evidence)
+    _reads_integers(evidence, "PageSize", sizes)
 
 
 @clause("PAGE-26", "should", "A Page that is no integer is 400", rule="An integer", source=OURS, spec=f"{SCHEMAS}/Page")
@@ -188,8 +199,7 @@ def test_bad_page(evidence: Evidence) -> None:
     and then is echoed.
     """
     pages = ("-1", "abc", "1.5", "5abc", "5\nabc", "abc\n5", "5,7", "", "true")
-    evidence.each(_refused, [("Page", page) for page in pages], evidence)
-    evidence.each(_refused_or_honoured, [("Page", *written) for written in UNUSUAL], evidence)
+    _reads_integers(evidence, "Page", pages)
 
 
 @clause(
@@ -203,19 +213,29 @@ def test_bad_page(evidence: Evidence) -> None:
 def test_twice(evidence: Evidence) -> None:
     """A PageSize that is sent twice MUST NOT be refused, since the SDK for Java does that; one of the two counts."""
     most = len(evidence.large.bindings)
-    for one, other in ((7, 5), (3, 3), (1, 2)):
-        answer = evidence.listed(evidence.large, ("PageSize", str(one)), ("PageSize", str(other)))
-        expected = {min(one, most), min(other, most)}
+
+    def fits(sizes: tuple[int, int]) -> None:
+        answer = evidence.listed(evidence.large, *(("PageSize", str(size)) for size in sizes))
+        expected = {min(size, most) for size in sizes}
         words = f"{' or '.join(map(str, sorted(expected)))} Bindings"
         check(len(answer.bindings) in expected, words, answer.summary, answer)
+
+    evidence.each(fits, ((7, 5), (3, 3), (1, 2)), name="PageSize={0[0]}&PageSize={0[1]}".format)
 
 
 def _refused(evidence: Evidence, parameter: tuple[str, str]) -> None:
     evidence.listed(evidence.large, parameter).has_status(400).has_code(BAD_PARAMETER)
 
 
-def _refused_or_honoured(evidence: Evidence, parameter: tuple[str, str, int]) -> None:
-    name, text, value = parameter
+def _reads_integers(evidence: Evidence, name: str, wrong: Sequence[str]) -> None:
+    """Raise `Violation` unless texts that are no integers are refused, and unusual integers are refused or honoured."""
+    cases = [(text, partial(_refused, evidence, (name, text))) for text in wrong]
+    cases += [(text, partial(_refused_or_honoured, evidence, (name, text), value)) for text, value in UNUSUAL]
+    evidence.each(lambda case: case[1](), cases, name=lambda case: case_name((name, case[0])))
+
+
+def _refused_or_honoured(evidence: Evidence, parameter: tuple[str, str], value: int) -> None:
+    name, text = parameter
     answer = evidence.listed(evidence.large, (name, text))
     if answer.has_status(200, 400).status == 400:
         answer.has_code(BAD_PARAMETER)
