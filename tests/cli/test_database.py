@@ -86,7 +86,7 @@ def secured(postgres):
     return database
 
 
-def test_passwords_come_from_where_nobody_sees_them(secured, tmp_path):
+def test_passwords_come_from_variables_and_files(secured, tmp_path):
     """PGPASSWORD, the file of PGPASSFILE and CHAT_BINDINGS_DATABASE give the password; the command line may not."""
     bare = secured.server.url(secured.name, "secured")
     whole = bare.replace("secured@", "secured:sesame-open@")

@@ -48,7 +48,7 @@ def test_quick_commands_import_nothing_heavy(commands, heavy):
 
 
 @each_command
-def test_help_teaches(path, command):
+def test_help_shows_an_example(path, command):
     """Each command's help begins with a sentence that fits, and shows an example that has its name."""
     with click.Context(command, info_name="x") as context:
         text = command.get_help(context)
@@ -88,7 +88,7 @@ def test_no_variable_has_two_meanings():
     assert not [name for name in names if re.search(r"_SERVICE_(HOST|PORT)|_PORT_[0-9]", name)]
 
 
-def test_a_variable_of_one_command_is_nothing_to_another(tmp_path):
+def test_a_variable_of_one_command_does_not_change_another(tmp_path):
     """A backup timer's output is not overwritten by `fixtures`."""
     backup = tmp_path / "backup.db"
     backup.write_text("a backup")
@@ -115,7 +115,7 @@ def test_the_default_database_is_in_the_users_data_directory(tmp_path):
     assert stat.S_IMODE(database.parent.stat().st_mode) == 0o700
 
 
-def test_a_data_directory_that_cannot_be_made_is_told():
+def test_a_data_directory_that_cannot_be_made_is_named():
     """Where the default's folder cannot be, another file must be named."""
     done = run_cli("account", "create", XDG_DATA_HOME="/dev/null")
     assert (done.returncode, done.stdout) == (2, "")
@@ -177,7 +177,7 @@ def shell(script: str, database: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("command", [["account", "list"], ["export"], ["account", "rotate-token", A], ["import", "-"]])
-def test_a_damaged_database_is_told(database, command):
+def test_a_damaged_database_is_named(database, command):
     """A file that is no database, or a broken one, gives a message and not a traceback."""
     content = database.read_bytes()
     for broken in (b"no database" * 1000, content[:4096] + bytes(len(content) - 4096), content[:5000]):
@@ -188,7 +188,7 @@ def test_a_damaged_database_is_told(database, command):
         assert "Traceback" not in done.stderr
 
 
-def test_a_locked_database_is_told(database):
+def test_a_locked_database_is_named(database):
     """A database that another process writes to for long is away."""
     script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); print(flush=True)"
     command = [sys.executable, "-c", f"{script}; input()", str(database)]
@@ -281,7 +281,7 @@ def test_a_fault_of_ours_is_shown_and_ends_with_2(monkeypatch, capfd):
     assert "ZeroDivisionError" in capfd.readouterr().err
 
 
-def test_the_version_is_told():
+def test_the_version():
     """--version names the program and its version."""
     assert re.fullmatch(r"chat-bindings, version \d+\.\d+\.\d+\n", run_cli("--version").stdout)
 

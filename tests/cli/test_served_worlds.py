@@ -118,7 +118,7 @@ def test_without_a_home_a_database_must_be_named(tmp_path):
     assert "there is no home directory, so no default: name a database" in done.stderr
 
 
-def test_a_socket_is_served_and_asked(tmp_path):
+def test_a_unix_socket_is_served(tmp_path):
     """Behind --uds; a stale socket is replaced, one that is listened on is not, and the last one is removed."""
     path = tmp_path / "chat.sock"
     with socket.socket(socket.AF_UNIX) as stale:

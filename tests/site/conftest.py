@@ -51,7 +51,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def opened(chromium: Browser) -> Iterator[Opened]:
-    """Opens an address; in the end, whatever a page complained of, or asked of anybody else, fails the test.
+    """Opens an address; a page's error, or a request to another origin, fails the test.
 
     `also` is what the page may ask besides what its own address begins with: the scheme and the host. The addresses
     that it requests are added to `requested`.

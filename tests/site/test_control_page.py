@@ -164,7 +164,7 @@ def test_axe_finds_nothing_and_a_phone_needs_no_sideways_scrolling(page, served,
     assert backgrounds == ["rgb(255, 255, 255)", "rgb(15, 20, 25)"]
 
 
-def test_the_token_is_asked_for_and_kept_in_the_session(chromium, tmp_path):
+def test_the_page_prompts_for_the_token_and_keeps_it_in_the_session(chromium, tmp_path):
     """A wrong one is said; the right one survives a reload, and stands in no address and no cookie."""
     with (
         serving(tmp_path, "--world", "-", stdin=json.dumps(HELD), CHAT_BINDINGS_CONTROL_TOKEN=SECRET) as served,

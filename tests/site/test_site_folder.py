@@ -60,7 +60,7 @@ def test_foreign_files_stay(site, target, tmp_path):
 @pytest.mark.parametrize(
     "path", ["index.html", PAGE, "latest/index.html", f"{version()}/downloads/world.json", MANIFEST]
 )
-def test_somebodys_file_is_not_overwritten(target, path):
+def test_a_foreign_file_is_not_overwritten(target, path):
     """Where the site needs a path that holds something else, an error names it, and nothing is written."""
     (target / "latest/errors.html").unlink(missing_ok=True)
     write(target / path)

@@ -133,7 +133,7 @@ def test_every_parameter_can_be_given(opened, site):
                 assert inputs.input_value() == field.example
 
 
-def test_a_server_that_is_away_is_told(site, chromium):
+def test_an_unavailable_server_is_named(site, chromium):
     """Without an answer the page says what may be the reason."""
     context = chromium.new_context()
     page = context.new_page()

@@ -84,6 +84,6 @@ CHANGES = {
 
 
 @pytest.mark.parametrize(("pointer", "value", "place"), CHANGES.values(), ids=CHANGES)
-def test_a_difference_that_somebody_makes_is_found(pointer, value, place):
+def test_a_new_difference_is_found(pointer, value, place):
     """Whatever is changed in our file, its place is one where the files differ that was none before."""
     assert place in found(ours=specs.change(OURS, {pointer: value})).keys() - DIFFERENCES.keys()

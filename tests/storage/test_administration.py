@@ -70,7 +70,7 @@ def test_rows_come_in_the_order_of_their_sids(storage):
 
 
 def test_what_is_there_or_missing_is_named(storage):
-    """A change that cannot be made says which SID is in the way, or missing."""
+    """A change that cannot be made names the SID that is there already, or missing."""
     storage.create_key(KeyRow("SK1", "AC1", "d" * 64))
     changes = {
         "account AC1 is there already": lambda: storage.create_account(ACCOUNT),
@@ -134,7 +134,7 @@ def test_a_rotated_token_is_the_only_one(storage):
     ],
 )
 def test_the_binding_that_cannot_be_added_is_found(storage, wrong, message):
-    """Of many Bindings the one that breaks a rule is told by its index, with no personal data, and none is added."""
+    """Of many Bindings the one that breaks a rule is reported by index, with no personal data, and none is added."""
     with storage.load() as loader:
         loader.add_bindings("IS1", [binding(number) for number in range(5)])
     many = [binding(number) for number in range(10, 500)]
@@ -147,7 +147,7 @@ def test_the_binding_that_cannot_be_added_is_found(storage, wrong, message):
 
 
 def test_bindings_are_not_added_to_a_service_that_is_not_there(storage):
-    """The first of them is told, with the service's SID."""
+    """The first of them is reported, with the service's SID."""
     with pytest.raises(BindingConflict, match="there is no service IS9") as raised, storage.load() as loader:
         loader.add_bindings("IS9", [binding(1), binding(2)])
     assert (raised.value.index, storage.count_bindings()) == (0, 0)
@@ -210,7 +210,7 @@ def test_several_queries_are_read_at_once(storage):
 
 
 def test_two_bindings_of_one_load_can_be_in_each_others_way(storage):
-    """A Binding that another of the same load has made impossible is found likewise."""
+    """A Binding that another of the same load has made impossible is reported by its index."""
     wrong = binding(7)._replace(sid="BS999999")
     with pytest.raises(BindingConflict, match="already, as BS000007") as raised, storage.load() as loader:
         loader.add_bindings("IS1", [*(binding(number) for number in range(20)), wrong])
@@ -258,7 +258,7 @@ def test_indexes_are_made_after_the_rows_of_a_first_load(storage):
         assert indexes(storage) == before
 
 
-def test_a_twin_that_the_indexes_find_is_told_and_nothing_is_added(storage):
+def test_a_twin_that_the_indexes_find_is_named_and_nothing_is_added(storage):
     """What has the unique key of another one is named when the indexes are made, and all is undone."""
     before = indexes(storage)
     many = [binding(number) for number in range(300)]

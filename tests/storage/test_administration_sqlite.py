@@ -37,7 +37,7 @@ def test_one_writes_at_a_time(storage, path, caplog):
 
 
 def test_a_new_database_is_its_owners_alone(storage, path):
-    """The database's files are readable by nobody else, since they hold personal data."""
+    """The database's files are readable by their owner alone, since they hold personal data."""
     files = list(path.parent.iterdir())
     assert len(files) > 1
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}

@@ -52,7 +52,7 @@ def binding(number: int, endpoint: str = "endpoint") -> Binding:
 
 @contextmanager
 def unseen(label: str, total: int) -> Iterator[object]:
-    """Progress that nobody looks at."""
+    """Progress that is not shown."""
     yield lambda _: None
 
 
@@ -112,7 +112,7 @@ def backup(database) -> bytes:
 @pytest.mark.parametrize("source", ENGINES)
 @pytest.mark.parametrize("target", ENGINES)
 def test_what_was_backed_up_is_restored(tmp_path, database, new_database, source, target):
-    """A backup of any engine goes into any other, also in the place of what that holds; then nobody can tell them."""
+    """A backup of any engine goes into any other, which it may replace; afterwards both hold the same."""
     with new_database(source).administration() as storage:
         fill(storage)
         assert write(storage, tmp_path / "backup.db", unseen) == HELD
@@ -216,7 +216,7 @@ def test_no_byte_of_a_backup_can_change_what_is_restored(tmp_path, database, bac
 
 
 def planted(backup: bytes, path: Path, script: str) -> Path:
-    """A backup in which somebody has planted something, and mended what it says of itself."""
+    """A backup in which something is planted, with the counts and the digest that fit."""
     path.write_bytes(backup)
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(script)

@@ -87,7 +87,7 @@ def test_every_kind_of_statement_that_serves_is_taken(database, tmp_path):
     ids=["sid", "key"],
 )
 def test_a_row_that_cannot_be_imported_is_named(database, tmp_path, changes, rule):
-    """A conflict is told by its JSON pointer and rule, though the error of a distributed COPY names neither."""
+    """A conflict is reported with its JSON pointer and rule, though the error of a distributed COPY names neither."""
     world = write_world(tmp_path / "world.json", binding(MANY, **changes))
     done = run_cli("import", world, "--database", database.locator)
     assert done.returncode == 2

@@ -65,7 +65,7 @@ def test_nothing_of_what_was_deleted_is_left(tmp_path, auto_vacuum):
 
 
 def test_a_reader_that_keeps_the_log_is_named(tmp_path, monkeypatch):
-    """While a reader holds an older state that is told; the next erasure erases."""
+    """An erasure reports a reader that holds an older state; the next one erases."""
     monkeypatch.setattr("chat_bindings.storage.sqlite.erasure._READERS_FOR", 0.1)
     path = tmp_path / "read.db"
     fill(path, 0)
@@ -82,7 +82,7 @@ def test_a_reader_that_keeps_the_log_is_named(tmp_path, monkeypatch):
 
 
 def test_a_writer_is_named(tmp_path, monkeypatch):
-    """While another process writes for longer than it is waited for, that is told."""
+    """An erasure reports another process that writes for longer than it waits."""
     monkeypatch.setattr("chat_bindings.storage.sqlite.erasure._WRITERS_FOR", 0.1)
     path = tmp_path / "written.db"
     fill(path, 0)

@@ -57,7 +57,7 @@ def test_the_services_have_the_sizes_that_clauses_need(fixtures):
     assert 2 <= len(fixtures.foreign["bindings"]) <= 10
 
 
-def test_identities_are_nasty(fixtures):
+def test_identities_are_hard_to_tell_apart(fixtures):
     """Account A's odd service has what folding, trimming, normalising, splitting and decoding twice would mix up."""
     identities = {binding["identity"] for binding in fixtures.full["bindings"]}
     joined = "".join(identities)

@@ -120,7 +120,7 @@ def test_a_long_line_is_cut_between_characters_and_escapes():
         ({"Identity": "x"}, "", "must not hold Identity, which is not known here"),
     ],
 )
-def test_a_broken_rule_of_a_binding_is_told(change, path, rule):
+def test_a_broken_rule_of_a_binding_is_reported(change, path, rule):
     """A broken rule is reported with pointer and rule, without the value that broke it."""
     error = fault(json.dumps(a_world(binding(1), binding(1, **change))))
     assert error.pointer == f"/accounts/0/services/0/bindings/1{path}"
@@ -152,7 +152,7 @@ def test_a_broken_rule_of_a_binding_is_told(change, path, rule):
         (a_world(binding(1), 7.5), "/accounts/0/services/0/bindings/1", "must be an object"),
     ],
 )
-def test_a_broken_rule_around_the_bindings_is_told(world, pointer, rule):
+def test_a_broken_rule_around_the_bindings_is_reported(world, pointer, rule):
     """Broken rules of the document, an account, a key or a service are reported as well."""
     error = fault(json.dumps(world))
     assert (error.line, error.pointer) == (1, pointer)
@@ -229,7 +229,7 @@ def test_whole_surrogate_pairs_and_escaped_backslashes_are_fine():
         assert read(text_with('"TestUser"', text))[0].value["identity"] == identity
 
 
-def test_a_cut_off_file_is_told_wherever_it_was_cut():
+def test_a_truncated_file_is_an_error_wherever_it_ends():
     """A world that ends early is an error, whatever its last byte was."""
     text = json.dumps(a_world(binding(1, identity="é"), keys=[{"sid": K, "secret": "x"}]), ensure_ascii=False).encode()
     for length in range(len(text)):
@@ -277,7 +277,7 @@ def test_endless_nesting_is_refused(level):
     assert error.rule == "must not be nested deeper than 100 levels"
 
 
-def test_progress_is_told_to_the_last_byte():
+def test_progress_counts_every_byte():
     """The progress adds up to the length of the file, in useful steps."""
     text = json.dumps(a_world(*(binding(1) for _ in range(20_000))), indent=0).encode()
     told: list[int] = []
