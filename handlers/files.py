@@ -73,7 +73,7 @@ def staging(path: Path) -> Iterator[Path]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         _must_be_private(folder, descriptor)
-        if not _locked(folder, descriptor):
+        if not _try_lock(folder, descriptor):
             raise OSError(EBUSY, "another process is just making it", str(path))
         try:
             _empty(folder)
@@ -219,7 +219,7 @@ def _remove_left(folder: Path) -> None:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
             _must_be_private(folder, descriptor)
-            if _locked(folder, descriptor):
+            if _try_lock(folder, descriptor):
                 shutil.rmtree(folder, ignore_errors=True)
         finally:
             os.close(descriptor)
@@ -231,7 +231,7 @@ def _must_be_private(folder: Path, descriptor: int) -> None:
         raise OSError(EEXIST, f"{folder} is there already, and not yours alone: remove it, or name a file elsewhere")
 
 
-def _locked(folder: Path, descriptor: int) -> bool:
+def _try_lock(folder: Path, descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.set_inheritable(descriptor, True)  # noqa: FBT003 - the lock outlives this process where a child goes on

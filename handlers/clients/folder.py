@@ -59,7 +59,7 @@ def _check(target: Path) -> None:
         raise Unfit("is not a folder: name one")
     if target.samefile(Path.cwd()):
         raise Unfit("is the current folder, which cannot be replaced: go up, and name it from there")
-    recorded = _recorded(target)
+    recorded = _read_sums(target)
     found = {path: file for file in _files(target) if (path := file.relative_to(target).as_posix()) != SUMS}
     for path in sorted(found.keys() - recorded.keys()):
         raise Unfit(f"holds {path}, which was not generated: name another folder, or move that file away")
@@ -70,7 +70,7 @@ def _check(target: Path) -> None:
             )
 
 
-def _recorded(target: Path) -> dict[str, str]:
+def _read_sums(target: Path) -> dict[str, str]:
     file = target / SUMS
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     return {path: digest for digest, _, path in (line.partition("  ") for line in lines)}

@@ -33,7 +33,7 @@ def for_clients(document: Json, *, one_error: bool = False, nullable: bool = Fal
     copy["info"]["description"] = copy["info"]["description"].partition("\n\n")[0]
     copy["servers"] = [server for server in copy["servers"] if "://" in server["url"]]
     schemas = copy["components"]["schemas"]
-    copy["components"] = {**_tolerant(copy["components"]), "schemas": _named(schemas, nullable=nullable)}
+    copy["components"] = {**_tolerant(copy["components"]), "schemas": _convert_named(schemas, nullable=nullable)}
     if one_error:
         for operation in definitions(copy):
             operation["responses"] = _with_one_error(operation["responses"])
@@ -47,7 +47,7 @@ def _with_one_error(responses: Json) -> Json:
     return {**successes, "default": errors[0]}
 
 
-def _named(schemas: Json, *, nullable: bool) -> Json:
+def _convert_named(schemas: Json, *, nullable: bool) -> Json:
     """Convert the named schemas; a named enumeration stays one, since filters take its type."""
     tolerant = _tolerant({"schemas": schemas})["schemas"]
     for name, schema in schemas.items():

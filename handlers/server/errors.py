@@ -97,15 +97,15 @@ def shorten(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def render(fault: ApiError, scope: Scope) -> tuple[int, dict[str, str], bytes]:
+def render(error: ApiError, scope: Scope) -> tuple[int, dict[str, str], bytes]:
     """Return the status, headers and body of an error."""
-    return catalogue()[fault.name].status, _fixed_headers(fault.name) | fault.headers, _body(fault, scope)
+    return catalogue()[error.name].status, _fixed_headers(error.name) | error.headers, _body(error, scope)
 
 
-def _body(fault: ApiError, scope: Scope) -> bytes:
-    kind = catalogue()[fault.name]
+def _body(error: ApiError, scope: Scope) -> bytes:
+    kind = catalogue()[error.name]
     path = scope.get("raw_path", b"").partition(b"?")[0].decode("ascii", "replace")
-    facts = {"path": shorten(path), **fault.facts}
+    facts = {"path": shorten(path), **error.facts}
     return orjson.dumps({
         "code": kind.code,
         "message": kind.message.format_map(facts),
@@ -114,13 +114,13 @@ def _body(fault: ApiError, scope: Scope) -> bytes:
     })  # fmt: skip
 
 
-async def respond(fault: ApiError, scope: Scope, send: Send) -> None:
+async def respond(error: ApiError, scope: Scope, send: Send) -> None:
     """Send an error."""
-    status, headers, body = _unchanging(fault.name)
+    status, headers, body = _precompute(error.name)
     if body is None:
-        body = _body(fault, scope)
-    if fault.headers:
-        headers = encode_headers(_fixed_headers(fault.name) | fault.headers)
+        body = _body(error, scope)
+    if error.headers:
+        headers = encode_headers(_fixed_headers(error.name) | error.headers)
     await _send(status, headers, body, send)
 
 
@@ -145,7 +145,7 @@ def encode_headers(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
 
 
 @cache
-def _unchanging(name: str) -> tuple[int, list[tuple[bytes, bytes]], bytes | None]:
+def _precompute(name: str) -> tuple[int, list[tuple[bytes, bytes]], bytes | None]:
     """Return the status and headers of a kind of error, and its body unless that depends on the request."""
     kind = catalogue()[name]
     body = None if "{" in kind.message else _body(ApiError(name), {})

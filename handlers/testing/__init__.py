@@ -64,7 +64,7 @@ def chat_bindings_server(
 
     with ExitStack() as stack:
         try:
-            wanted = _wanted(request.node, request.path.parent)
+            wanted = _read_markers(request.node, request.path.parent)
             is_own = wanted.pop("fresh", False) or wanted.get("faults") or wanted.get("options")
             make = chat_bindings_server_factory if is_own else chat_bindings_server_factory.kept
             own = wanted if is_own else {name: wanted[name] for name in _KEPT if name in wanted}
@@ -74,7 +74,7 @@ def chat_bindings_server(
         yield server
 
 
-def _wanted(node: pytest.Item, folder: Path) -> dict[str, Any]:
+def _read_markers(node: pytest.Item, folder: Path) -> dict[str, Any]:
     from .launcher import CannotServe
 
     wanted: dict[str, Any] = {}

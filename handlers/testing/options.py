@@ -32,7 +32,7 @@ class Options:
     def __init__(self, arguments: Sequence[str]) -> None:
         """Parse a command line. Raises `BadOption`."""
         self._values: dict[type, dict[str, Any]] = {owner: {} for owner in _OWNERS}
-        known = dict(_known())
+        known = dict(_list_options())
         remaining = iter(arguments)
         for argument in remaining:
             name, equals, text = argument.partition("=")
@@ -56,7 +56,7 @@ class Options:
         values[option.field] = (*values.get(option.field, ()), value) if option.setting.several else value
 
 
-def _known() -> Iterator[tuple[str, _Option]]:
+def _list_options() -> Iterator[tuple[str, _Option]]:
     for owner in _OWNERS:
         for field, default, setting in settings_of(owner):
             names = (setting.option or f"--{field.replace('_', '-')}").split("/")

@@ -179,7 +179,7 @@ class ServerFactory:
         held = self._demo if world is None else _read(world)
         with self._start(held, faults, options, registration=registration) as (url, log_file, _):
             server = ChatBindingsServer(url, held, log_file)
-            with self._running(server):
+            with self._track(server):
                 yield server
 
     @contextmanager
@@ -191,7 +191,7 @@ class ServerFactory:
             started = self._stack.enter_context(self._start(held, None, (), registration=registration))
             kept = self._kept[registration] = KeptServer(held, *started)
         server = ChatBindingsServer(kept.url, held, kept.log_file, kept.log_file.stat().st_size)
-        with self._running(server):
+        with self._track(server):
             yield server
 
     @contextmanager
@@ -223,7 +223,7 @@ class ServerFactory:
         shutil.rmtree(self._folder)
 
     @contextmanager
-    def _running(self, server: ChatBindingsServer) -> Iterator[None]:
+    def _track(self, server: ChatBindingsServer) -> Iterator[None]:
         self.running.append(server)
         try:
             yield

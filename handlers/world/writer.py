@@ -31,11 +31,11 @@ def write_world(file: BinaryIO, accounts: Iterable[AccountEntry]) -> None:
 def _world(accounts: Iterable[AccountEntry]) -> Iterator[bytes]:
     yield b'{"accounts":['
     for account, separator in zip(accounts, _separators(), strict=False):
-        yield separator + _unclosed(account.own) + b',"keys":['
+        yield separator + _open_object(account.own) + b',"keys":['
         yield from _lines(account.keys)
         yield b'\n],"services":['
         for service, service_separator in zip(account.services, _separators(), strict=False):
-            yield service_separator + _unclosed(service.own) + b',"bindings":['
+            yield service_separator + _open_object(service.own) + b',"bindings":['
             yield from _lines(service.bindings)
             yield b"\n]}"
         yield b"\n]}"
@@ -53,5 +53,5 @@ def _separators() -> Iterator[bytes]:
         yield b",\n"
 
 
-def _unclosed(properties: Properties) -> bytes:
+def _open_object(properties: Properties) -> bytes:
     return orjson.dumps(properties)[:-1]

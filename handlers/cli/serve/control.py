@@ -26,7 +26,7 @@ def _control(*, control: bool, journal: int) -> Control | None:
     if context.params["workers"] > 1:
         raise click.UsageError("--control works with one worker: leave --workers out.")
     token = os.environ.get(CONTROL_TOKEN) or None
-    if token is None and (exposed := _exposed(context.params)):
+    if token is None and (exposed := _find_exposure(context.params)):
         raise click.UsageError(f"--control with {exposed} needs a token in {CONTROL_TOKEN}: others can reach it.")
     if token and (len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token):
         raise click.UsageError(
@@ -35,7 +35,7 @@ def _control(*, control: bool, journal: int) -> Control | None:
     return Control(context.with_resource(scratch()), journal, token)
 
 
-def _exposed(given: dict[str, Any]) -> str | None:
+def _find_exposure(given: dict[str, Any]) -> str | None:
     """Find the option that lets other machines reach the server."""
     for name in ("uds", "public_url", "trusted_proxy"):
         if given.get(name):

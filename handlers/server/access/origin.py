@@ -52,23 +52,23 @@ class Origin:
 
     def host_of(self, scope: Scope) -> RequestHost:
         """Return the host that a request is for. Raises `ApiError("invalid_parameter")` for an invalid one."""
-        if self._trusted and (forwarded := self._forwarded(scope, b"x-forwarded-host")):
+        if self._trusted and (forwarded := self._read_forwarded(scope, b"x-forwarded-host")):
             if not is_authority(forwarded):
                 raise no_host(_FORWARDED_HOST)
             return RequestHost(forwarded, _FORWARDED_HOST)
         return RequestHost(scope[HOST] if HOST in scope else _host_header(scope), HOST_HEADER)
 
     def _scheme_of(self, scope: Scope) -> str:
-        forwarded = self._forwarded(scope, b"x-forwarded-proto")
+        forwarded = self._read_forwarded(scope, b"x-forwarded-proto")
         return forwarded.decode() if forwarded in (b"http", b"https") else scope["scheme"]
 
     def _prefix_of(self, scope: Scope) -> str:
-        prefix = self._forwarded(scope, b"x-forwarded-prefix")
+        prefix = self._read_forwarded(scope, b"x-forwarded-prefix")
         if len(prefix) > _LONGEST_PREFIX or not _PREFIX.fullmatch(prefix):
             raise ApiError("invalid_parameter", parameter=_FORWARDED_PREFIX, rule="must be a path, such as /chat")
         return prefix.decode().rstrip("/")
 
-    def _forwarded(self, scope: Scope, name: bytes) -> bytes:
+    def _read_forwarded(self, scope: Scope, name: bytes) -> bytes:
         if not scope["client"] or scope["client"][0] not in self._trusted:
             return b""
         # each proxy appends: the trusted one wrote the last value

@@ -32,7 +32,7 @@ class ControlState:
         self.record = self.journal.record
         self.injector = injector
         self._locator = database
-        self._kept = kept(database, control.folder)
+        self._kept = kept(database)
         self._forget = forget
         self._changing = asyncio.Lock()
 
@@ -50,7 +50,7 @@ class ControlState:
     async def summary(self) -> tuple[Counts, list[tuple[ServiceRow, int]]]:
         """Count what the database holds: all of it, and the Bindings of the first services."""
         async with self.gate.shared():
-            return await asyncio.to_thread(self._summed)
+            return await asyncio.to_thread(self._count)
 
     async def replace(self, file: BinaryIO) -> Counts:
         """Replace the database's content by a world, whole or not at all. Raises `WorldError`."""
@@ -77,7 +77,7 @@ class ControlState:
             file.seek(0)
             return file.read()
 
-    def _summed(self) -> tuple[Counts, list[tuple[ServiceRow, int]]]:
+    def _count(self) -> tuple[Counts, list[tuple[ServiceRow, int]]]:
         with administration(self._locator) as database, database.snapshot():
             services = [*database.services()]
             counts = Counts(

@@ -72,12 +72,12 @@ def check_injection(injection: Injection, operation_id: str) -> tuple[str, str] 
         return None
     documented = error_answers(operation_id)
     if injection.code not in documented:
-        return "code", f"must be one of {_listed(documented)}, which {operation_id} has"
+        return "code", f"must be one of {_join(documented)}, which {operation_id} has"
     examples = documented[injection.code]
     if injection.example is not None and injection.example not in examples:
-        return "example", f"must be one of {_listed(examples)}, which {operation_id} has for {injection.code}"
+        return "example", f"must be one of {_join(examples)}, which {operation_id} has for {injection.code}"
     if injection.retry_after is not None and not _says_when(examples):
-        having = _listed({code: found for code, found in documented.items() if _says_when(found)})
+        having = _join({code: found for code, found in documented.items() if _says_when(found)})
         return "retry_after", f"must go with one of {having}, which say when"
     return None
 
@@ -100,5 +100,5 @@ def _says_when(examples: Mapping[str, ErrorAnswer]) -> bool:
     return all(_retry_header() in example.headers for example in examples.values())
 
 
-def _listed(things: Mapping[int, object] | Mapping[str, object]) -> str:
+def _join(things: Mapping[int, object] | Mapping[str, object]) -> str:
     return ", ".join(map(str, things))

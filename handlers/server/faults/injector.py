@@ -101,7 +101,7 @@ class Injector:
         if self.by_request:
             wanted = requested_injection(sent, operation_id)
             if wanted is not None:
-                return self._timed(wanted, self._slots)
+                return self._add_jitter(wanted, self._slots)
         if declines_rules(sent):
             return NOTHING, 0
         return self._by_rules(operation_id, in_path, account_sid)
@@ -119,9 +119,9 @@ class Injector:
             return NOTHING, 0
         first, number = taken[0]
         first.taken += 1
-        return self._timed(first.rule.injection, first.slot, number)
+        return self._add_jitter(first.rule.injection, first.slot, number)
 
-    def _timed(self, injection: Injection, index: int, number: int | None = None) -> tuple[Injection, float]:
+    def _add_jitter(self, injection: Injection, index: int, number: int | None = None) -> tuple[Injection, float]:
         if not injection.jitter:
             return injection, injection.delay
         number = number or self._counts.next(index)

@@ -29,14 +29,14 @@ def preferences(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
     """
     sent = [value for name, value in headers if name == b"prefer"]
     if sum(value.count(b",") + 1 for value in sent) > _MOST:
-        raise _refused(f"must have at most {_MOST} preferences")
+        raise _refuse(f"must have at most {_MOST} preferences")
     found: dict[str, str] = {}
     for value in sent:
         _read(value.decode("latin-1"), found)
     return found
 
 
-def _refused(rule: str) -> ApiError:
+def _refuse(rule: str) -> ApiError:
     return ApiError("invalid_parameter", VARY, parameter="Prefer", rule=rule)
 
 
@@ -45,7 +45,7 @@ def _read(text: str, found: dict[str, str]) -> None:
     while place < len(text):
         match = _PREFERENCE.match(text, place)
         if match is None:
-            raise _refused("must be a list of preferences, such as wait=10")
+            raise _refuse("must be a list of preferences, such as wait=10")
         if match["name"]:
             found.setdefault(match["name"].lower(), _unquote(match["value"] or ""))
         place = match.end()

@@ -53,10 +53,10 @@ def requested_injection(sent: Mapping[str, str], operation_id: str) -> Injection
     if not values:
         return None
     if error := first_error(_validator(), injection_schema(), values):
-        raise _refused(next(iter(error.instance_path), None), rule(error))
+        raise _refuse(next(iter(error.instance_path), None), rule(error))
     injection = Injection.of(values)
     if wrong := check_injection(injection, operation_id):
-        raise _refused(*wrong)
+        raise _refuse(*wrong)
     return injection
 
 
@@ -71,6 +71,6 @@ def effective(sent: Mapping[str, str]) -> dict[str, str]:
     return known | (_NO_RULES if declines_rules(sent) else {})
 
 
-def _refused(name: str | int | None, sentence: str) -> ApiError:
+def _refuse(name: str | int | None, sentence: str) -> ApiError:
     parameter = "Prefer" if name is None else f"The preference {_preference(str(name))}"
     return ApiError("invalid_parameter", VARY, parameter=parameter, rule=sentence)

@@ -41,13 +41,13 @@ class SpoiltResponse:
         drop = self._injection.drop
         if drop == "answer" or (drop == "body" and not self._body):
             hang_up(self._scope)  # nothing arrives, but the log has the response
-        await self._send({**self._start, "headers": [*self._fitting(self._start["headers"]), *self._headers]})
+        await self._send({**self._start, "headers": [*self._fit_length(self._start["headers"]), *self._headers]})
         if drop == "body":
             half = self._body[: len(self._body) // 2]
             await self._send({"type": "http.response.body", "body": half, "more_body": True})
             hang_up(self._scope)
         await self._send({"type": "http.response.body", "body": self._body})
 
-    def _fitting(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    def _fit_length(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         length = str(len(self._body)).encode()
         return [(name, length if name == b"content-length" else value) for name, value in headers]

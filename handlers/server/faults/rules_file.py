@@ -89,13 +89,13 @@ def _specs(*, registration: bool) -> tuple[str, ...]:
 
 def _misfits(each: Rule, served: Sequence[str]) -> Iterator[tuple[str, str]]:
     if each.operation is not None and each.operation not in served:
-        yield "operation", _unknown(each.operation, served)
+        yield "operation", _explain_unknown(each.operation, served)
     for operation_id in [each.operation] if each.operation else served:
         if wrong := check_injection(each.injection, operation_id):
             yield wrong
 
 
-def _unknown(operation: str, served: Sequence[str]) -> str:
+def _explain_unknown(operation: str, served: Sequence[str]) -> str:
     for name in served:
         if name.lower() == operation.replace("_", "").lower():  # list_bindings, until 2.0
             return f"must be {name}, as the contract spells it"

@@ -269,18 +269,18 @@ class Protocol(HttpToolsProtocol):
             self._read_on()
             self.flow.resume_reading()
 
-    def _refuse(self, fault: ApiError) -> None:
+    def _refuse(self, error: ApiError) -> None:
         """Answer malformed HTTP, after all requests before it, and end the connection."""
         if self._refusal is not None:
             return
-        self._refusal = fault
+        self._refusal = error
         self._discards = True
         self._unread = 0
         cycle, running = self.cycle, self._running
         if cycle is not None and cycle.more_body:
             self._give_up(cycle)
         if not self.pipeline and (running is None or running.response_complete or running.disconnected):
-            self._answer_refusal(fault)
+            self._answer_refusal(error)
 
     def _give_up(self, cycle: RequestResponseCycle) -> None:
         """Drop a request with a malformed body: it does not start, or is disconnected."""
@@ -290,12 +290,12 @@ class Protocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
 
-    def _answer_refusal(self, fault: ApiError) -> None:
+    def _answer_refusal(self, error: ApiError) -> None:
         if self.transport.is_closing():
             return
         running = self._running
         if running is None or running is not self.cycle or not (running.more_body and running.response_started):
-            self.transport.write(refusal(fault, self.scope, self.server_state.default_headers))
+            self.transport.write(refusal(error, self.scope, self.server_state.default_headers))
             if report := self.app_state.get(ON_REFUSED):
                 report(MALFORMED)
         self.linger()

@@ -32,13 +32,13 @@ def too_many_connections() -> ASGIApp:
     return Envelope(refuse)
 
 
-def refusal(fault: ApiError, scope: Any, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+def refusal(error: ApiError, scope: Any, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Serialize an error that ends the connection, and log it.
 
     `scope` is the request's as far as it was parsed, or None; `headers` are those of every response.
     """
     request_id = new_request_id()
-    status, own, body = render(fault, {})
+    status, own, body = render(error, {})
     shared = SHARED if scope and any(name == b"origin" for name, _ in scope["headers"]) else []
     own_headers = encode_headers(own | {REQUEST_ID: request_id.decode()})
     log.info(_REFUSED, {"status": status, "request_id": request_id.decode()})

@@ -50,13 +50,13 @@ class AnyBody:
             raise ApiError("unsupported_content_encoding")
         if int(headers.get(b"content-length", b"").lstrip(b"0") or b"0") > self._most:
             raise self._too_large()
-        return await self.read(media_type, self._received(receive))
+        return await self.read(media_type, self._receive(receive))
 
     async def read(self, media_type: str, chunks: AsyncIterator[bytes]) -> Any:
         """Parse the bytes of a body."""
         raise NotImplementedError
 
-    async def _received(self, receive: Receive) -> AsyncIterator[bytes]:
+    async def _receive(self, receive: Receive) -> AsyncIterator[bytes]:
         size, more = 0, True
         try:
             async with asyncio.timeout(self._limits.body_timeout):
@@ -127,7 +127,7 @@ def _fault(error: Any) -> ApiError:
     return ApiError("invalid_parameter", parameter=str(path[0]) if path else "The body", rule=rule(error))
 
 
-def _unknown(name: str, known: Iterable[str]) -> ApiError:
+def _explain_unknown(name: str, known: Iterable[str]) -> ApiError:
     """Make the error for a property that the schema does not have."""
     meant = next((each for each in known if each.lower() == name.lower()), None)
     advice = f"it is written {meant}" if meant else f"it takes {', '.join(known)}"
@@ -148,7 +148,7 @@ def _form_reader(schema: Json) -> Callable[[bytes], Any]:
             if name in coercers:
                 sent.setdefault(name, []).append(value)
             elif is_closed:
-                raise _unknown(name, coercers)
+                raise _explain_unknown(name, coercers)
             else:
                 sent[name] = [value]
         return {name: coercers.get(name, itemgetter(-1))(values) for name, values in sent.items()}
@@ -170,7 +170,7 @@ def _json_reader(schema: Json) -> Callable[[bytes], Any]:
             raise ApiError("invalid_body", format="JSON", reason=reason) from None
         for name in value if is_closed and isinstance(value, dict) else ():
             if name not in known:
-                raise _unknown(name, known)
+                raise _explain_unknown(name, known)
         return value
 
     return read

@@ -36,12 +36,12 @@ class Dispatch(Stage):
         given = {pythonic(each["name"]) for each in operation.parameters}
         names = inspect.signature(operation.function).parameters.keys() - given
         providers = tuple((name, provide) for name, provide in self._providers.items() if name in names)
-        if media_type := _streamed(operation):
+        if media_type := _stream_type(operation):
             return StreamedOperation(operation.function, providers, media_type)
         return HandledOperation(operation.function, providers, None if is_control(operation) else self._gate)
 
 
-def _streamed(operation: AbstractOperation) -> str | None:
+def _stream_type(operation: AbstractOperation) -> str | None:
     """Return the media type of the answer, where it is no JSON: a handler then yields its parts."""
     media_types = operation.responses.get("200", {}).get("content", {JSON: None})
     return next((name for name in media_types if name != JSON), None)

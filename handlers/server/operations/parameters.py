@@ -96,8 +96,8 @@ class Parameter:
         """Parse and validate the value. Raises the `ApiError` that the spec names for the broken rule."""
         value = self.coerce(values)
         if not self.is_valid(value) and (error := first_error(self._validator, self.schema, value)):
-            fault = self._errors.get(keyword(error), "invalid_parameter")
-            raise ApiError(fault, parameter=self.name, rule=rule(error))
+            kind = self._errors.get(keyword(error), "invalid_parameter")
+            raise ApiError(kind, parameter=self.name, rule=rule(error))
         return value
 
 
@@ -129,11 +129,11 @@ class Parameters(NamedTuple):
                 raise ApiError("not_found")
             arguments[parameter.argument] = value
         if query := scope["query_string"]:
-            for name, values in self._sent(query).items():
+            for name, values in self._parse_query(query).items():
                 parameter = self.query[name]
                 arguments[parameter.argument] = parameter.parse(values)
 
-    def _sent(self, query: bytes) -> dict[str, list[str]]:
+    def _parse_query(self, query: bytes) -> dict[str, list[str]]:
         sent: dict[str, list[str]] = {}
         for name, value in pairs(query, "query"):
             if name not in self.query:
