@@ -69,9 +69,9 @@ class _Server(uvicorn.Server):
         self._end: Callable[[], None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
         # out of the state, of which each request gets a copy
         self._end = self.lifespan.state.pop(ON_SHUTDOWN, None)
-        await super().startup(sockets)
         if self.started:
             self._ready()
 
