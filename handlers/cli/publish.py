@@ -36,12 +36,13 @@ def publish(output: Path) -> None:
     from ..site.folder import publish as write
     from ..site.manifest import MANIFEST
     from ..site.site import version
-    from ..verify.report.texts import counted
+    from ..verify.report.texts import pluralize
 
     try:
         site = write(output)
     except Unfit as error:
         raise Refusal(f"--output {output} {error}. Nothing was changed.") from None
-    parts = f"{counted(len(site.versions), 'version')}, {counted(site.files, 'file')}, {site.size / 1_000_000:.1f} MB"
+    versions, files = pluralize(len(site.versions), "version"), pluralize(site.files, "file")
+    parts = f"{versions}, {files}, {site.size / 1_000_000:.1f} MB"
     click.echo(f"Published {version()} ({parts}). {output / MANIFEST} lists the files.")
     click.echo(f"Open {output / 'index.html'}")

@@ -68,7 +68,7 @@ class Control:
     """The control API of a service with one worker."""
 
     folder: Path
-    """An empty folder for a copy of the database."""
+    """An empty folder for the counts of its faults."""
 
     journal: int
     """The most requests that the journal keeps."""

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar, Protocol, Self
 
-from .interface import AccountRow, Binding, Conflict, KeyRow, Schema, ServiceRow
+from .interface import AccountRow, Binding, Conflict, KeyRow, Schema, ServiceRow, StorageUnavailable
 from .loader import Loader
+from .rows import now
 
 _PARENTS = {"account": "accounts", "service": "services"}
 
@@ -19,7 +20,10 @@ class Administration(ABC):
     """
 
     LOADER: ClassVar[type[Loader]]
+    ERRORS: ClassVar[type[AbstractContextManager[None]]]
+    """Raises the engine's errors as `StorageUnavailable` or `StorageDamaged`."""
 
+    _name = "it"
     _opened: Any = None
 
     def __enter__(self) -> Self:
@@ -46,20 +50,24 @@ class Administration(ABC):
     def count_bindings(self, service_sid: str | None = None) -> int:
         """Count the Bindings (of a service)."""
 
-    @abstractmethod
     def bindings(self, service_sid: str) -> Iterator[Binding]:
         """Read all Bindings of a service, by SID, in bounded memory."""
+        return self._select(Binding, "bindings", "service_sid", service_sid)
 
     @abstractmethod
     def snapshot(self) -> AbstractContextManager[None]:
         """Read everything inside the block as of one moment."""
 
-    @abstractmethod
     def erase(self) -> Sequence[str]:
         """Leave no byte of what was deleted in the database's files. Return the obstacles, a sentence each.
 
         Either engine rewrites its tables. SQLite blocks writes meanwhile, PostgreSQL reads as well.
         """
+        with self.ERRORS():
+            obstacles = self._erase()
+            if not obstacles:
+                self._ask("UPDATE erasures SET erased_at = {mark}", now())
+        return obstacles
 
     @contextmanager
     def load(self) -> Iterator[Loader]:
@@ -95,7 +103,7 @@ class Administration(ABC):
 
     def services(self, account_sid: str | None = None) -> Iterator[ServiceRow]:
         """Read all services (of an account), by SID."""
-        return self._select(ServiceRow, "services", account_sid)
+        return self._children(ServiceRow, "services", account_sid)
 
     def create_service(self, service: ServiceRow) -> None:
         self._loader.add_service(service)
@@ -108,7 +116,7 @@ class Administration(ABC):
 
     def keys(self, account_sid: str | None = None) -> Iterator[KeyRow]:
         """Read all API keys (of an account), by SID."""
-        return self._select(KeyRow, "api_keys", account_sid)
+        return self._children(KeyRow, "api_keys", account_sid)
 
     def create_key(self, key: KeyRow) -> None:
         self._loader.add_key(key)
@@ -119,8 +127,14 @@ class Administration(ABC):
                 raise Conflict(f"there is no API key {sid}")
 
     @property
+    def _connection(self) -> Any:
+        if self._opened is None and not self.schema().applied:
+            self.__exit__()
+            raise StorageUnavailable(f"{self._name} holds no data yet")
+        return self._opened
+
     @abstractmethod
-    def _connection(self) -> Any: ...
+    def _erase(self) -> Sequence[str]: ...
 
     @abstractmethod
     def _rows(self, row_type: Any, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
@@ -137,13 +151,16 @@ class Administration(ABC):
     def _ask(self, statement: str, *values: str) -> Sequence[Any]:
         return self._loader.ask(statement, *values)
 
-    def _select(self, row_type: Any, table: str, account_sid: str | None = None) -> Iterator[Any]:
-        statement = f"SELECT {', '.join(row_type._fields)} FROM {table}"  # noqa: S608 - constants
+    def _select(self, row_type: Any, table: str, column: str = "", *values: str) -> Iterator[Any]:
+        where = f"WHERE {column} = {self.LOADER.MARK}" if column else ""
+        statement = f"SELECT {', '.join(row_type._fields)} FROM {table} {where} ORDER BY sid"  # noqa: S608 - constants
+        return self._rows(row_type, statement, values)
+
+    def _children(self, row_type: Any, table: str, account_sid: str | None) -> Iterator[Any]:
         if account_sid is None:
-            return self._rows(row_type, f"{statement} ORDER BY sid", ())
+            return self._select(row_type, table)
         self._must_exist("account", account_sid)
-        where = f"WHERE account_sid = {self.LOADER.MARK} ORDER BY sid"
-        return self._rows(row_type, f"{statement} {where}", (account_sid,))
+        return self._select(row_type, table, "account_sid", account_sid)
 
     def _count(self, table: str, column: str, value: str) -> int:
         ((number,),) = self._ask(f"SELECT count(*) FROM {table} WHERE {column} = {{mark}}", value)  # noqa: S608 - constants

@@ -137,8 +137,8 @@ def administration(locator: str) -> Administration:
     return SqliteAdministration(path, make_folder=_is_default(path))
 
 
-def kept(locator: str, folder: Path) -> Kept:
-    """Make the copy of a database to return to; `folder` is for its files, where it has any."""
+def kept(locator: str) -> Kept:
+    """Make the copy of a database to return to."""
     parts = _split(locator)
     if parts.scheme in _POSTGRESQL:
         from .postgresql.kept import PostgresKept
@@ -146,7 +146,7 @@ def kept(locator: str, folder: Path) -> Kept:
         return PostgresKept(locator)
     from .sqlite.kept import SqliteKept
 
-    return SqliteKept(_sqlite_path(parts), folder)
+    return SqliteKept(_sqlite_path(parts))
 
 
 def _is_default(path: Path) -> bool:

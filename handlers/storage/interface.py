@@ -4,6 +4,7 @@ Every operation on Bindings names the service: it is the key by which data is di
 """
 
 from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 
@@ -49,11 +50,32 @@ class Registration(NamedTuple):
     message_types: Sequence[str]
 
 
+class Runs(NamedTuple):
+    """The runs of one index of which a filtered list is merged; each is in the order of SIDs."""
+
+    by_identity: bool
+    by_type: bool
+    choices: Sequence[tuple[str, str]]
+    """The identity and the type of each run; empty where the list is not filtered by it."""
+
+
 class Filters(NamedTuple):
     """Filters of a list: any of the types (all, when empty), and any of the identities (likewise)."""
 
     binding_types: Sequence[str] = ()
     identities: Sequence[str] = ()
+
+    def runs(self, binding_types: Sequence[str]) -> Runs:
+        """Return the runs; `binding_types` are all that there are."""
+        types: Sequence[str] = list(dict.fromkeys(self.binding_types))
+        if len(types) == len(binding_types):
+            types = []  # all that there are filter nothing
+        if self.identities and not types:
+            types = binding_types  # the index on identities orders by type before the SID
+        # no stored text holds a NUL
+        identities = [identity for identity in dict.fromkeys(self.identities) if "\0" not in identity]
+        choices = list(product(identities if self.identities else [""], types or [""]))
+        return Runs(bool(self.identities), bool(types), choices)
 
 
 class Position(NamedTuple):

@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Check)
 PAGE = "Twilio's page"
 """Twilio's page of the resource."""
 SDKS = "the official SDKs"
-"""What the official SDKs send, and need to be answered."""
+"""Requests of the official SDKs, and the answers that they need."""
 OURS = "decided here"
 """A decision of this contract where Twilio's page is silent."""
 
@@ -26,7 +26,7 @@ _ATTRIBUTE = "chat_bindings_clause"
 
 @dataclass(frozen=True)
 class Clause:
-    """What is known of a clause before it is checked."""
+    """A rule of the contract, before it is checked."""
 
     id: str
     """Permanent: never renumbered, never used again."""
@@ -46,7 +46,7 @@ class Clause:
 
     @property
     def section(self) -> str:
-        """What its id begins with."""
+        """The beginning of its id."""
         return self.id.partition("-")[0]
 
 

@@ -11,7 +11,7 @@ _SHORTEST = 4
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a request authenticates with."""
+    """The user name and the password of a request."""
 
     user_name: str
     password: str

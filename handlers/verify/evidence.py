@@ -14,7 +14,7 @@ from .facts import LARGEST_SIZE, TYPES
 from .plan import Picks, Plan, Use
 from .response import Answer
 from .target import Target
-from .violation import DeleteLost, NotShown, Violation, WorldLacks, case_name, every, of_cases, violated
+from .violation import DeleteLost, NotShown, Violation, WorldLacks, case_name, every, fail, merge_cases
 from .world import Binding, Service, World
 
 T = TypeVar("T")
@@ -162,7 +162,7 @@ class Evidence:
         outcomes = self.target.together([partial(outcome, value) for value in cases])
         failed = [(name(value), found) for value, found in zip(cases, outcomes, strict=True) if found is not None]
         if failed:
-            raise of_cases(failed, len(cases))
+            raise merge_cases(failed, len(cases))
 
     # --- Bindings, one by one
 
@@ -197,7 +197,7 @@ class Evidence:
             good = [(each, answer) for each, answer in self.fetched if answer.status == 200 and _is_object(answer)]
             if not good:
                 first = self.fetched[0][1]
-                violated("a Binding of the world", first.summary, first)
+                fail("a Binding of the world", first.summary, first)
             return good
 
         return self.once("found", make)
@@ -250,7 +250,7 @@ class Evidence:
         visited: set[str] = set()
         while (url := pages[-1].url("next_page_url")) is not None:
             if url in visited or len(pages) > most:
-                violated(
+                fail(
                     f"a walk through {len(service.bindings)} Bindings that ends",
                     "a page that was there before" if url in visited else f"still a next page after {len(pages)}",
                     *pages[-2:],
@@ -380,7 +380,7 @@ def same_bindings(answer: Answer, expected: Sequence[Binding], why: str = "") ->
     if strange or lacking or len(sids) != len(set(sids)):
         said = [f"{len(strange)} others" if strange else "", f"{len(lacking)} missing" if lacking else ""]
         said.append("some twice" if len(sids) != len(set(sids)) else "")
-        violated(
+        fail(
             f"the {len(wanted)} Bindings that match" if wanted else "an empty list",
             f"{len(sids)} Bindings: {', '.join(each for each in said if each)}",
             answer,

@@ -31,7 +31,7 @@ BAD_PARAMETER = 20001
 UNAUTHORIZED = 20003
 NOT_ALLOWED = 20004
 ACCESS_DENIED = 20006
-"""What no error may say: the SDK for PHP takes it for the end of the pages."""
+"""The code that no error may have: the SDK for PHP takes it for the end of the pages."""
 SIZE_TOO_LARGE = 20007
 NOT_FOUND = 20404
 MORE_INFO = "https://www.twilio.com/docs/errors/"

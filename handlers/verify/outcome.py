@@ -15,7 +15,7 @@ Verdict = Literal["conformant", "violations", "incomplete"]
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a clause. No text of it holds a secret; identities stand in `reproduce` alone."""
+    """The result of a clause. No text of it holds a secret; identities stand in `reproduce` alone."""
 
     clause: Clause
     outcome: Outcome
@@ -29,14 +29,14 @@ class Result:
     requests: tuple["SentRequest", ...] = ()
     """The requests that show a violation, in the order in which they were sent."""
     lacks: str = ""
-    """What the world has nothing of, where the clause was skipped for it."""
+    """The part that the world lacks, where the clause was skipped for it."""
     cause: str = ""
-    """What a violation has in common with others, if anything: an answer of the target's that they all met."""
+    """The answer of the target that a violation has in common with others, if any."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What fuzzing found."""
+    """A fault that fuzzing found."""
 
     level: Level
     title: str
@@ -96,11 +96,11 @@ class Report:
     """How many requests of fuzzing each operation got."""
     findings: list[Finding] = field(default_factory=list)
     baseline: Baseline | None = None
-    """What was violated before."""
+    """The violations that are known."""
     choices: Sequence[Choice] = ()
-    """What is left to the server, and what it chose; empty in a run of some clauses only."""
+    """The choices that are left to the server; empty in a run of some clauses only."""
     notes: Sequence[str] = ()
-    """What violates nothing, but whoever runs it should know: sentences."""
+    """Sentences on what violates nothing, but is worth knowing."""
     last_requests: list[SentRequest] = field(default_factory=list)
     """The requests before the target stopped to answer; empty in any other run."""
     stopped: str = ""
@@ -131,7 +131,7 @@ class Report:
 
     @property
     def known(self) -> dict[str, str]:
-        """What is violated and known, with the reasons."""
+        """The known violations, with the reasons."""
         found: list[Result | Finding] = [each for each in self.results if each.outcome == "failed"]
         found += self.findings
         names = {each.clause.id if isinstance(each, Result) else each.title: self.known_as(each) for each in found}
@@ -139,7 +139,7 @@ class Report:
 
     @property
     def mended(self) -> list[str]:
-        """What the baseline knows, and what is not violated any more."""
+        """The violations of the baseline that are none any more."""
         passed = {each.clause.id for each in self.results if each.outcome == "passed"}
         ids = {each.clause.id for each in self.results}
         found = {each.title for each in self.findings}

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from .credentials import Credentials
-from .violation import Violation, check, violated
+from .violation import Violation, check, fail
 
 MISSING: Any = object()
 """Stands for a property that is missing: no JSON value equals it."""
@@ -114,7 +114,7 @@ class Answer:
         """Its body as a JSON object. Raises `Violation` when it is none."""
         found = self.json
         if not isinstance(found, dict):
-            violated("a JSON object", f"{self.summary}; its body is a JSON {_kind(found)}", self)
+            fail("a JSON object", f"{self.summary}; its body is a JSON {_kind(found)}", self)
         return found
 
     @cached_property
@@ -178,7 +178,7 @@ class Answer:
         self.has_status(200)
         found = self.object.get("bindings", MISSING)
         if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-            violated("`bindings`, an array of objects", f"{self.summary}, and no such array", self)
+            fail("`bindings`, an array of objects", f"{self.summary}, and no such array", self)
         return found
 
     @property
@@ -192,14 +192,14 @@ class Answer:
         self.has_status(200)
         found = self.object.get("meta", MISSING)
         if not isinstance(found, dict):
-            violated("`meta`, an object", f"{self.summary}, and no such object", self)
+            fail("`meta`, an object", f"{self.summary}, and no such object", self)
         return found
 
     def url(self, name: str) -> str | None:
         """Give a page URL of `meta`, or None where it is null or left out. Raises `Violation` when it is no text."""
         found = self.meta.get(name)
         if found is not None and not isinstance(found, str):
-            violated(f"`meta.{name}`, a URL or null", f"a JSON {_kind(found)}", self)
+            fail(f"`meta.{name}`, a URL or null", f"a JSON {_kind(found)}", self)
         return found
 
 

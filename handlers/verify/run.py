@@ -44,7 +44,7 @@ _VARIABLES = {
 
 @dataclass
 class Run:
-    """What is to be verified, and how."""
+    """A run: the target, the world, and the options."""
 
     base_url: str
     world: World
@@ -62,7 +62,7 @@ class Run:
     announce: Callable[[], None] = lambda: None
     """Called once the target has answered, before anything is deleted."""
     public_url: str = ""
-    """What all URLs of answers must begin with; empty where nothing is said about it."""
+    """The beginning of all URLs of answers; empty where it is not given."""
     secrets: Secrets = field(default_factory=Secrets)
 
     def __post_init__(self) -> None:

@@ -58,7 +58,7 @@ class Runner:
         Raises `Stopped` when the target is gone, and whatever a check raises that says nothing about the target.
         """
         try:
-            left = self._told_first(checks, blockages)
+            left = self._report_blockages(checks, blockages)
             reading, deleting, judging = _phases(left)
             self._run_phase(reading)
             before_deletes()
@@ -67,14 +67,14 @@ class Runner:
         finally:
             self._is_stopping = True
 
-    def _told_first(self, checks: Sequence[Check], blockages: Sequence[Blockage]) -> Sequence[Check]:
+    def _report_blockages(self, checks: Sequence[Check], blockages: Sequence[Blockage]) -> Sequence[Check]:
         """Hand the results of what blocks other clauses to `done`, and give the checks that are left."""
         wanted = {clause_of(check).id: check for check in checks}
         self._blockages = [each for each in blockages if each.clause in wanted]
         for blockage in self._blockages:
             clause = clause_of(wanted.pop(blockage.clause))
             self.started(clause)
-            self.done(self._violated(clause, blockage.violation))
+            self.done(self._violation_result(clause, blockage.violation))
         return list(wanted.values())
 
     def _run_phase(self, checks: Sequence[Check]) -> None:
@@ -129,23 +129,23 @@ class Runner:
         try:
             check(self.evidence)
         except Violation as violation:
-            return self._violated(clause, violation)
+            return self._violation_result(clause, violation)
         except RecursionError:
-            return self._violated(clause, Violation("JSON of a sensible depth", "JSON that is nested too deep"))
+            return self._violation_result(clause, Violation("JSON of a sensible depth", "JSON that is nested too deep"))
         except NotShown as lacking:
             what = lacking.what if isinstance(lacking, WorldLacks) else ""
             return Result(clause, "skipped", detail=self.secrets.hidden(str(lacking)), lacks=what)
         except DeleteLost as lost:
-            return self._lost(clause, lost)
+            return self._loss_result(clause, lost)
         return Result(clause, "passed")
 
-    def _lost(self, clause: Clause, lost: DeleteLost) -> Result:
+    def _loss_result(self, clause: Clause, lost: DeleteLost) -> Result:
         """Judge a DELETE of nothing that was not answered: once in a run that may be the network's fault."""
         with self._lock:
             self._losses += 1
             is_first = self._losses == 1
         if not is_first:
-            return self._violated(clause, lost.again())
+            return self._violation_result(clause, lost.again())
         return Result(clause, "skipped", detail=self.secrets.hidden(f"a DELETE is not repeated, and {lost}"))
 
     def _sent(self, clause: Clause, answer: Answer) -> SentRequest:
@@ -156,7 +156,7 @@ class Runner:
             clause.id, began_s, answer.request.method, hidden(readable(answer.request.url)), hidden(status)
         )
 
-    def _violated(self, clause: Clause, violation: Violation) -> Result:
+    def _violation_result(self, clause: Clause, violation: Violation) -> Result:
         hidden = self.secrets.hidden
         for blockage in self._blockages:
             if clause.id not in (blockage.clause, DEEPEST) and blockage.explains(violation):

@@ -20,7 +20,7 @@ from .facts import LARGEST_SIZE
 from .http.client import Client, Kept, route_to
 from .http.connection import TooLarge, TransportError, reason
 from .response import Answer, Request, readable
-from .violation import DeleteLost, TargetGone, Violation, violated
+from .violation import DeleteLost, TargetGone, Violation, fail
 from .world import World
 
 T = TypeVar("T")
@@ -47,12 +47,12 @@ _FOLLOWED = re.compile(r"(https?://[!-~]+)?/[!-~]*")
 """A URL with a path; one without scheme and host violates a clause of its own, and is followed nevertheless."""
 
 _BELOW = "/v2/Services/"
-"""What every path of the contract begins with."""
+"""The beginning of every path of the contract."""
 
 Query = Iterable[tuple[str, str]]
 
 
-def encoded(query: Query) -> str:
+def encode_query(query: Query) -> str:
     """Percent-encode a query: nothing but letters, digits and `-._~` stands for itself."""
     return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query)
 
@@ -66,7 +66,7 @@ class Target:
         """Take the base URL, the world, whom to trust, and the seconds that a whole answer may take."""
         self.base_url = base_url.rstrip("/")
         self.public_url = ""
-        """What all URLs of answers begin with, where that is known."""
+        """The beginning of all URLs of answers, where that is known."""
         self.world = world
         self.seen: list[Answer] = []
         """The answers, in the order in which they came."""
@@ -79,7 +79,7 @@ class Target:
         self._gone_since = 0.0
         self._origin = origin(self.base_url)
         self._lock = threading.Lock()
-        self.client = Client(route_to(self.base_url, context or _trusted()), timeout, self._most_of)
+        self.client = Client(route_to(self.base_url, context or _default_context()), timeout, self._most_of)
         self._largest = _LARGEST + _A_CHARACTER * _longest(world, LARGEST_SIZE)
         self._largest_binding = _LARGEST + _A_CHARACTER * _longest(world, 1)
 
@@ -113,7 +113,7 @@ class Target:
 
     def list(self, service: object, query: Query | str = (), **options: Any) -> Answer:
         """List the Bindings of a service; a query that is a text is sent as it is."""
-        text = query if isinstance(query, str) else encoded(query)
+        text = query if isinstance(query, str) else encode_query(query)
         return self.send("GET", self.path(service) + (f"?{text}" if text else ""), **options)
 
     def fetch(self, service: object, binding: object, query: str = "", **options: Any) -> Answer:
@@ -138,9 +138,7 @@ class Target:
         Raises `Violation` when it is none that could be followed.
         """
         if not _FOLLOWED.fullmatch(url):
-            violated(
-                "a URL to follow, absolute and in ASCII", f"a text of {len(url)} characters that is none", *given_by
-            )
+            fail("a URL to follow, absolute and in ASCII", f"a text of {len(url)} characters that is none", *given_by)
         return self.send("GET", self.below(url), **options)
 
     def below(self, url: str) -> str:
@@ -179,7 +177,7 @@ class Target:
         request = self.request(method, where, credentials, headers, body, is_odd=is_odd, scheme=scheme)
         kept = self.client.own() if on_one_connection else None
         for _ in range(_WAITS):
-            answer = self._answered(request, kept)
+            answer = self._send(request, kept)
             wait = _wait(answer)
             if wait is None:
                 break
@@ -202,9 +200,9 @@ class Target:
         url = where if origin(where) == self._origin else self.base_url + where
         return Request(method, url, own, tuple(headers), body, is_odd, scheme)
 
-    def tried(self, method: str, where: str) -> Answer:
+    def send_once(self, method: str, where: str) -> Answer:
         """Send a request once. Raises `TransportError` when that is no answer."""
-        return self._tried(self.request(method, where))
+        return self._send_once(self.request(method, where))
 
     def together(self, calls: Iterable[Callable[[], T]], at_once: int = _AT_ONCE) -> Sequence[T]:
         """Make calls at the same time, some at once. Gives what they return, in their order.
@@ -228,36 +226,36 @@ class Target:
             if self._seen_bytes <= _SEEN:
                 self.seen.append(answer)
 
-    def _answered(self, request: Request, kept: Kept | None) -> Answer:
+    def _send(self, request: Request, kept: Kept | None) -> Answer:
         try:
-            answer = self._tried(request, kept)
+            answer = self._send_once(request, kept)
             if answer.status not in _GATEWAY:
                 return answer
-            self._unsee(answer)
+            self._forget(answer)
             if request.method == "DELETE":
                 raise DeleteLost(f"a gateway lost the answer to a DELETE: status {answer.status}", answer)
         except TransportError as error:
             if request.method == "DELETE":
                 self._probe(request)
                 message = f"the answer to a DELETE was lost: {reason(error)}"
-                raise DeleteLost(message, unanswered(request)) from error
+                raise DeleteLost(message, no_answer(request)) from error
         try:
-            return self._tried(request, kept)
+            return self._send_once(request, kept)
         except TransportError as error:
             self._probe(request)
             raise Violation(
                 "an answer",
                 f"none, twice ({reason(error)}), while another request is answered",
-                unanswered(request, reason(error)),
+                no_answer(request, reason(error)),
             ) from error
 
-    def _tried(self, request: Request, kept: Kept | None = None) -> Answer:
+    def _send_once(self, request: Request, kept: Kept | None = None) -> Answer:
         # a DELETE cannot be repeated: none is lost because a kept connection has come to its end
         fresh = Kept() if request.method == "DELETE" and kept is None else kept
         try:
             answer = self.client.send(request, fresh)
         except TooLarge as error:
-            raise Violation("an answer of a sensible length", str(error), unanswered(request, str(error))) from error
+            raise Violation("an answer of a sensible length", str(error), no_answer(request, str(error))) from error
         finally:
             if fresh is not kept and fresh:
                 fresh.pop().close()
@@ -265,7 +263,7 @@ class Target:
         self.see(answer)
         return answer
 
-    def _unsee(self, answer: Answer) -> None:
+    def _forget(self, answer: Answer) -> None:
         """Forget an answer that is not the target's."""
         with self._lock, suppress(ValueError):
             self.seen.remove(answer)
@@ -331,12 +329,12 @@ def _make(pending: deque[tuple[Callable[[], T], Future[T]]]) -> None:
 
 
 @functools.cache
-def _trusted() -> ssl.SSLContext:
+def _default_context() -> ssl.SSLContext:
     """Load the certificates that are trusted by default: read once, for it takes a while."""
     return ssl.create_default_context()
 
 
-def unanswered(request: Request, why: str = "") -> Answer:
+def no_answer(request: Request, why: str = "") -> Answer:
     """Give what stands for an answer that did not come."""
     return Answer(request, 0, (), b"", why)
 

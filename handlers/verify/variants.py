@@ -7,7 +7,7 @@ from .violation import check, each_of
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
 INHERITED = ("constructor", "__proto__", "toString")
-"""What every object of JavaScript has: a SID, a user or an identity that is looked for among its properties."""
+"""Properties of every object of JavaScript, among which a SID, a user or an identity may be looked up."""
 RAW = "\udcff"
 """A raw byte that is no UTF-8, as `surrogateescape` decodes it."""
 Variant = tuple[str, tuple[tuple[str, str], ...], bytes]
@@ -26,7 +26,7 @@ VARIANTS: tuple[Variant, ...] = (
     ("an unknown Accept-Encoding", (("Accept-Encoding", "unknown"),), b""),
     ("Accept-Language and Accept-Charset", (("Accept-Language", "de"), ("Accept-Charset", "utf-8")), b""),
 )
-"""What clients send that changes nothing: in words, as headers and as a body."""
+"""Headers and bodies of clients that change nothing, each with a name."""
 
 
 def malformed(*sids: str) -> list[str]:

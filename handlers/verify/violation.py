@@ -27,7 +27,7 @@ class Violation(Exception):
 
     @property
     def cause(self) -> str:
-        """What it may have in common with others: the error that the target gave, in its own words."""
+        """The error that the target gave, in its own words, which other violations may have in common."""
         if not self.shown_by:
             return ""
         answer = self.shown_by[-1]
@@ -65,7 +65,7 @@ class DeleteLost(Exception):
     def __init__(self, message: str, unanswered: "Answer") -> None:
         super().__init__(message)
         self.unanswered = unanswered
-        """What stands for the answer."""
+        """The stand-in for the answer."""
 
     def again(self) -> Violation:
         """Make the violation that it is where this is not the first time: then it is no fault of the network."""
@@ -73,15 +73,15 @@ class DeleteLost(Exception):
         return Violation("an answer to a DELETE", actual, self.unanswered, detail=str(self))
 
 
-def violated(expected: str, actual: str, *shown_by: "Answer", detail: str = "") -> Never:
-    """Say that the clause is violated."""
+def fail(expected: str, actual: str, *shown_by: "Answer", detail: str = "") -> Never:
+    """Raise the violation of the clause."""
     raise Violation(expected, actual, *shown_by, detail=detail)
 
 
 def check(holds: object, expected: str, actual: str, *shown_by: "Answer", detail: str = "") -> None:
-    """Say that the clause is violated unless something holds."""
+    """Raise the violation of the clause unless something holds."""
     if not holds:
-        violated(expected, actual, *shown_by, detail=detail)
+        fail(expected, actual, *shown_by, detail=detail)
 
 
 def every(cases: Iterable[tuple[str, Callable[[], object]]]) -> None:
@@ -101,7 +101,7 @@ def every(cases: Iterable[tuple[str, Callable[[], object]]]) -> None:
         except NotShown as error:
             lacking = error
     if failed:
-        raise of_cases(failed, count)
+        raise merge_cases(failed, count)
     if lacking is not None:
         raise lacking
 
@@ -111,7 +111,7 @@ def each_of(values: Iterable[T], check: Callable[[T], object]) -> None:
     every((case_name(value), partial(check, value)) for value in values)
 
 
-def of_cases(failed: Sequence[tuple[str, Violation]], count: int) -> Violation:
+def merge_cases(failed: Sequence[tuple[str, Violation]], count: int) -> Violation:
     """Make one violation of those of some cases: the shortest one, with the names of all."""
     shortest = min((violation for _, violation in failed), key=lambda violation: len(violation.curl))
     if count == 1:

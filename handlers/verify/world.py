@@ -37,7 +37,7 @@ class Binding:
 
     @property
     def device(self) -> tuple[str, str]:
-        """What a device is, within a service."""
+        """The device, within a service."""
         return self.endpoint, self.binding_type
 
 
@@ -95,7 +95,7 @@ class Account:
 
 
 class World:
-    """What the target holds, and who plays which part in the checks."""
+    """The content of the target, and the part of each account and service in the checks."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         accounts = [_account(entry) for entry in document["accounts"]]

@@ -78,7 +78,7 @@ class Run:
         try:
             finished = subprocess.run(
                 command, cwd=ROOT, env=environment(**variables), capture_output=True, text=True,
-                timeout=120 + 4 * self._examples, check=False,
+                timeout=600 + 4 * self._examples, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired as error:
             return [f"Schemathesis did not end within {error.timeout} seconds"]

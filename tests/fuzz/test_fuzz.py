@@ -21,8 +21,8 @@ def keys(node):
 
 @pytest.mark.ci("runs Schemathesis five times")
 def test_a_small_run_finds_nothing_wrong(tmp_path, capsys):
-    """20 examples an operation, from all specs, with a token and with a key: no failure, no error, no warning."""
-    status = run.main(["--examples", "20", "--report-dir", str(tmp_path)])
+    """10 examples an operation, from all specs, with a token and with a key: no failure, no error, no warning."""
+    status = run.main(["--examples", "10", "--report-dir", str(tmp_path)])
     assert status == 0, capsys.readouterr().out
 
 

@@ -13,7 +13,11 @@ from ..support import raw
 from ..support.processes import resident
 from ..support.running import Service
 
-pytestmark = [pytest.mark.long, pytest.mark.ci("sends 90,000 requests: 45 seconds of CPU")]
+pytestmark = [
+    pytest.mark.ci("sends 90,000 requests: 45 seconds of CPU"),
+    pytest.mark.long,
+    pytest.mark.usefixtures("unmeasured"),
+]
 
 _MOST = 10_000
 _GROWS = 24_000_000
@@ -21,17 +25,12 @@ _GROWS = 24_000_000
 
 
 @pytest.fixture(scope="module")
-def proxied(tmp_path_factory, world_file):
+def service(tmp_path_factory, world_file):
     """A service whose clients are trusted proxies: what they forward is read."""
     database = load(tmp_path_factory.mktemp("memory") / "memory.db", world_file)
     hosts = [part for host in ("*.example", "x", "127.0.0.1") for part in ("--allowed-host", host)]
     with Service(database, "--trusted-proxy", "127.0.0.1", *hosts) as one:
         yield one
-
-
-@pytest.fixture
-def ask(proxied, world):
-    return Asker(proxied, world)
 
 
 def _filled(number: int, size: int) -> str:
@@ -85,16 +84,16 @@ def _requests(ask: Asker, kind: str, numbers: range) -> list[bytes]:
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_headers(ask, proxied, kind):
+def test_headers(ask, service, kind):
     """Ten thousand values of a header, each as long as it can be, leave the memory where it was."""
     _exchange(ask.url, _requests(ask, kind, range(200)))
-    before = resident(proxied.pid)
+    before = resident(service.pid)
     for start in range(200, _MOST, 700):
         _exchange(ask.url, _requests(ask, kind, range(start, min(start + 700, _MOST))))
-    assert resident(proxied.pid) - before < _GROWS
+    assert resident(service.pid) - before < _GROWS
 
 
-def test_characters_of_identities(ask, proxied):
+def test_characters_of_identities(ask, service):
     """A million different characters in identities leave the memory where it was."""
 
     def register(first: int) -> None:
@@ -103,10 +102,10 @@ def test_characters_of_identities(ask, proxied):
         assert ask("registerBinding", body=body.encode(), service_sid=ask.world.empty["sid"]).status == 201
 
     register(0x4E00)
-    before = resident(proxied.pid)
+    before = resident(service.pid)
     for first in range(0x10000, 0x110000 - 500, 500):
         register(first)
-    assert resident(proxied.pid) - before < _GROWS
+    assert resident(service.pid) - before < _GROWS
 
 
 def _quoted(text: str) -> str:

@@ -16,7 +16,7 @@ from ..support.running import Service, run_cli, wait_until
 pytestmark = [
     pytest.mark.ci("makes everything fail, and searches all logs"),
     pytest.mark.long,
-    pytest.mark.usefixtures("unforked"),
+    pytest.mark.usefixtures("unmeasured", "unforked"),
 ]
 
 SECRET = re.compile(r"^(?:auth_token|secret): (\w+)$", re.MULTILINE)

@@ -25,16 +25,11 @@ PATIENCE = 3
 
 
 @pytest.fixture(scope="module")
-def hasty(tmp_path_factory, world_file):
+def service(tmp_path_factory, world_file):
     """A service with little patience."""
     options = [part for what in ("head", "body", "response", "idle") for part in (f"--{what}-timeout", PATIENCE)]
-    with Service(load(tmp_path_factory.mktemp("hasty") / "hasty.db", world_file), *options) as running:
+    with Service(load(tmp_path_factory.mktemp("service") / "service.db", world_file), *options) as running:
         yield running
-
-
-@pytest.fixture
-def ask(hasty, world):
-    return Asker(hasty, world)
 
 
 async def drip(url: str, first: bytes, rest: bytes) -> bytes:
@@ -71,7 +66,7 @@ async def besieged(ask, slow: list[tuple[bytes, bytes]]) -> tuple[list[bytes], l
     return await asyncio.gather(*clients), waits, during
 
 
-def test_a_thousand_slow_clients(ask, world, hasty):
+def test_a_thousand_slow_clients(ask, world, service):
     """A thousand connections that send a byte now and then, or nothing, are ended in time, and delay no others."""
     head = ask.compose("fetchBinding")
     posted = ask.compose("registerBinding", body=registration(endpoint="slow"), service_sid=world.empty["sid"])
@@ -92,7 +87,7 @@ def test_a_thousand_slow_clients(ask, world, hasty):
         (answer,) = raw.parsed(received)
         assert f"{PATIENCE} seconds" in check_error(answer, "invalid_parameter", parameter=late)
     assert check_documented(ask("listBindings", service_sid=world.empty["sid"]), "listBindings")["bindings"] == []
-    assert "Traceback" not in hasty.log
+    assert "Traceback" not in service.log
 
 
 def ended_after(connection: socket.socket) -> tuple[bytes, float]:
@@ -123,7 +118,7 @@ def test_a_body_of_an_operation_without_one(ask):
     assert PATIENCE - 1 <= seconds <= PATIENCE + 60
 
 
-def test_an_answer_that_is_not_read(ask, hasty):
+def test_an_answer_that_is_not_read(ask, service):
     """A client that sends many requests and reads no responses is cut off; neither pile up for it."""
     request = ask.compose("listBindings").replace(b" HTTP/", b"?PageSize=1000 HTTP/", 1)
     with socket.socket() as connection:
@@ -133,22 +128,22 @@ def test_an_answer_that_is_not_read(ask, hasty):
         connection.settimeout(raw.PATIENCE)
         with pytest.raises(OSError, match=r"reset|Broken"):
             collections.deque(map(connection.sendall, [request * 100] * 10_000), maxlen=0)
-    assert resident(hasty.pid) < 300_000_000
+    assert resident(service.pid) < 300_000_000
     check_documented(ask("fetchBinding"), "fetchBinding")
 
 
-def test_the_timer_stops_without_connections(hasty):
+def test_the_timer_stops_without_connections(service):
     """Once all connections are gone the timer stops."""
     time.sleep(2)
-    before = computed(hasty.pid)
+    before = computed(service.pid)
     time.sleep(1)
-    assert computed(hasty.pid) - before < 0.2
+    assert computed(service.pid) - before < 0.2
 
 
-def test_too_many_connections(ask, world, hasty):
+def test_too_many_connections(ask, world, service):
     """On a connection too many a request is answered 429 with Retry-After; when others are gone all is as before."""
     most = 8
-    with Service(hasty.database, "--max-connections", most) as crowded:
+    with Service(service.database, "--max-connections", most) as crowded:
         held = [raw.connect(crowded.url) for _ in range(most)]
         time.sleep(0.5)
         other = Asker(crowded, world)
@@ -168,15 +163,15 @@ def test_too_many_connections(ask, world, hasty):
 
 @pytest.mark.usefixtures("unforked")
 @pytest.mark.parametrize("hard", [True, False])
-def test_files_for_all_connections(hasty, hard):
+def test_files_for_all_connections(service, hard):
     """A service raises what it may open to what its connections take; where the system forbids it, the log tells."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2 * 500 + 300
     resource.setrlimit(resource.RLIMIT_NOFILE, (300, before[1]))
     try:
-        with Service(hasty.database, "--max-connections", 500 if hard else before[1]) as service:
-            limits = Path(f"/proc/{service.pid}/limits").read_text()
+        with Service(service.database, "--max-connections", 500 if hard else before[1]) as many:
+            limits = Path(f"/proc/{many.pid}/limits").read_text()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     assert int(re.search(r"Max open files +(\d+)", limits)[1]) == (wanted if hard else before[1])
-    assert ("the system allows a process" in service.log) == (not hard)
+    assert ("the system allows a process" in many.log) == (not hard)

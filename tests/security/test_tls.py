@@ -39,54 +39,20 @@ def connect(service: Service) -> socket.socket:
     return socket.create_connection((parts.hostname, parts.port), timeout=raw.PATIENCE)
 
 
-class Client:
-    """TLS by hand over a socket: it says no more than it is made to, not even that it closes."""
-
-    def __init__(self, service: Service, buffer: int = 0) -> None:
-        self.socket = connect(service)
-        if buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        self._came, self._goes = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._came, self._goes)
-        self._do(self._tls.do_handshake)
-
-    def send(self, data: bytes) -> None:
-        self._do(lambda: self._tls.write(data))
-
-    def read(self) -> bytes:
-        """All until the other side says that it closes."""
-        received = b""
-        while piece := self._do(lambda: self._tls.read(1 << 20)):
-            received += piece
-        return received
-
-    def _do(self, step):
-        while True:
-            try:
-                return step()
-            except ssl.SSLWantReadError:
-                self._flush()
-                piece = self.socket.recv(1 << 16)
-                if not piece:
-                    return b""
-                self._came.write(piece)
-            except ssl.SSLZeroReturnError:
-                return b""
-            finally:
-                self._flush()
-
-    def _flush(self) -> None:
-        if pending := self._goes.read():
-            self.socket.sendall(pending)
+def client_of(service: Service, buffer: int = 0) -> ssl.SSLSocket:
+    """A connection with TLS, which its client never says to close."""
+    connection = connect(service)
+    if buffer:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(connection)
 
 
 def answers(service: Service, world) -> bool:
-    client = Client(service)
-    client.send(Asker(service, world).compose("fetchBinding", CLOSE))
-    (answer,) = raw.parsed(client.read())
-    client.socket.close()
+    with client_of(service) as client:
+        client.sendall(Asker(service, world).compose("fetchBinding", CLOSE))
+        (answer,) = raw.parsed(raw.received(client))
     return answer.status == 200
 
 
@@ -96,11 +62,10 @@ def test_handshakes_count_and_end(secure, world):
     assert answers(secure, world)
     held = [connect(secure) for _ in range(_MOST)]
     time.sleep(0.5)
-    crowded = Client(secure)
-    crowded.send(raw.compose("GET", "/x", [("Host", "x")]))
-    (answer,) = raw.parsed(crowded.read())
+    with client_of(secure) as crowded:
+        crowded.sendall(raw.compose("GET", "/x", [("Host", "x")]))
+        (answer,) = raw.parsed(raw.received(crowded))
     check_error(answer, "too_many_requests")
-    crowded.socket.close()
     held += [connect(secure) for _ in range(_MOST)]
     time.sleep(0.5)
     with connect(secure) as refused:
@@ -111,28 +76,27 @@ def test_handshakes_count_and_end(secure, world):
     assert wait_until(lambda: answers(secure, world), 60)
 
 
-def test_a_closed_connection_is_gone(secure, world):
+def test_a_closed_connection_is_gone(secure):
     """A connection that the service closed is gone soon, although its client never says that it closes, too."""
-    client = Client(secure)
-    client.send(raw.compose("GET", "/x", [("Host", "x"), ("Connection", "close")]))
-    assert client.read().startswith(b"HTTP/1.1 404")
+    client = client_of(secure)
+    client.sendall(raw.compose("GET", "/x", [("Host", "x"), CLOSE]))
+    assert raw.received(client).startswith(b"HTTP/1.1 404")
     began = time.monotonic()
-    assert raw.received(client.socket) == b""
+    with socket.socket(fileno=client.detach()) as connection:
+        connection.settimeout(raw.PATIENCE)
+        assert raw.received(connection) == b""
     assert time.monotonic() - began < 15  # asyncio waits for 30
-    client.socket.close()
 
 
 def test_a_slow_reader_gets_all(secure, world):
     """A client that reads late gets the whole of a large answer, though the connection ends with it."""
-    client = Client(secure, 4096)
     request = Asker(secure, world).compose("listBindings", service_sid=world.hundred["sid"])
     request = request.replace(b" HTTP/", b"?PageSize=1000 HTTP/", 1)
     many = 60
-    client.send(request * (many - 1) + request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
-    time.sleep(6)
-    received = client.read()
-    assert [answer.status for answer in raw.parsed(received)] == [200] * many
-    client.socket.close()
+    with client_of(secure, 4096) as client:
+        client.sendall(request * (many - 1) + request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        time.sleep(6)
+        assert [answer.status for answer in raw.parsed(raw.received(client))] == [200] * many
 
 
 def test_connections_without_tls(secure, world):

@@ -1,7 +1,6 @@
 """The writer of responses: complete ones in one write, others as uvicorn sends them."""
 
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -9,16 +8,13 @@ from functools import partial
 import pytest
 import uvicorn
 
+from chat_bindings.server.http.limits import Limits
+from chat_bindings.server.http.listening import listen, url_of
+from chat_bindings.server.http.protocol import Protocol
+
 from ..support import raw
 from ..support.answers import operations
 from ..support.running import wait_until
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
-
-    from chat_bindings.server.http.limits import Limits
-    from chat_bindings.server.http.listening import listen, url_of
-    from chat_bindings.server.http.protocol import Protocol
 
 LENGTH = (b"content-length", b"4")
 BODY = {"type": "http.response.body", "body": b"body"}

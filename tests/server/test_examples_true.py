@@ -1,22 +1,24 @@
 """The examples of the specs are true: the demo gives each response for the request that its example names."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 
 from ..support import raw
-from ..support.answers import CONTRACT, REGISTRATION, Operation, document, operations
-from ..support.running import Service, wait_until
+from ..support.answers import ALL, CONTRACT, CONTROL, REGISTRATION, Operation, document, errors, operations
+from .control.conftest import Controlled, serving
 
 PUBLIC_URL = "https://chat.twilio.com"
+SECRET = "a-token-of-some-length"
 BY_FAULTS_ALONE = {"429", "500", "503"}
 """Statuses that no request alone brings about."""
 
-FORM = "application/x-www-form-urlencoded"
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+OF_EACH_REQUEST = {"number", "id", "time", "duration_ms"}
 NEW = {
     ("registerBinding", "200"): {"date_updated"},
     ("registerBinding", "201"): {"sid", "url", "date_created", "date_updated"},
@@ -27,8 +29,8 @@ LAST = [("registerBinding", "200"), ("deleteBinding", "204"), ("registerBinding"
 """What changes the world, after all that looks at it, and in this order."""
 
 
-class Shown(NamedTuple):
-    """An example of an answer: where it stands, the request that it answers, and the answer."""
+class Example(NamedTuple):
+    """An example of a response: where it stands, the request that it answers, and the response."""
 
     operation_id: str
     status: str
@@ -49,10 +51,12 @@ class Shown(NamedTuple):
         return f"{self.operation_id}-{self.status}-{self.name}"
 
 
-def shown() -> Iterator[Shown]:
-    """Every example of an answer of both specs."""
-    for operation_id, operation in operations().items():
+def all_examples() -> Iterator[Example]:
+    """Every example of a response of the specs, but those of success of the control API, which are tested below."""
+    for operation_id, operation in operations(*ALL).items():
         for status, response in operation.spec["responses"].items():
+            if operation_id in operations(CONTROL) and status < "400":
+                continue
             headers = {
                 name: str(header["example"])
                 for name, header in response["headers"].items()
@@ -61,8 +65,8 @@ def shown() -> Iterator[Shown]:
             (content,) = response.get("content", {"": {"examples": {"": {"value": None}}}}).values()
             for name, example in content["examples"].items():
                 asked = example.get("x-request", {})
-                sent, body = form(operation, asked)
-                yield Shown(
+                sent, body = body_of(operation, asked)
+                yield Example(
                     operation_id, status, name, asked.get("method", operation.method), target(operation, asked),
                     sent | asked.get("headers", {}), body, example["value"], headers,
                 )  # fmt: skip
@@ -70,44 +74,47 @@ def shown() -> Iterator[Shown]:
 
 def target(operation: Operation, asked: Any) -> str:
     """The path with the examples of its parameters, or with the changes of the example, and its query."""
-    path = operation.path(**{each["name"]: each["example"] for each in PATH_PARAMETERS} | asked.get("path", {}))
-    return path + ("?" + urlencode(asked["query"], doseq=True) if "query" in asked else "")
+    changed = asked.get("path", {})
+    if isinstance(changed, str):
+        path = f"/control{changed}"
+    else:
+        path = operation.path(**{each["name"]: each["example"] for each in PATH_PARAMETERS} | changed)
+    query = asked.get("query", "")
+    query = query if isinstance(query, str) else urlencode(query, doseq=True)
+    return f"{path}?{query}" if query else path
 
 
-def form(operation: Operation, asked: Any) -> tuple[dict[str, str], bytes]:
-    """The headers and the body of a form, for an operation with one: its example, or the changes of the example."""
-    if "requestBody" not in operation.spec:
-        return {}, b""
-    (example,) = operation.spec["requestBody"]["content"][FORM]["examples"].values()
-    body = asked.get("body", {})
-    text = body if isinstance(body, str) else urlencode(example["value"] | body, doseq=True)
-    return {"Content-Type": FORM, "Content-Length": str(len(text))}, text.encode()
+def body_of(operation: Operation, asked: Any) -> tuple[dict[str, str], bytes]:
+    """The headers and the body: JSON for the control API, else a form, its example or the changes of the example."""
+    body, kind = asked.get("body", {}), JSON
+    if operation.operation_id not in operations(CONTROL):
+        if "requestBody" not in operation.spec:
+            return {}, b""
+        (example,) = operation.spec["requestBody"]["content"][FORM]["examples"].values()
+        body, kind = body if isinstance(body, str) else urlencode(example["value"] | body, doseq=True), FORM
+    text = body if isinstance(body, str) else json.dumps(body)
+    return {"Content-Type": kind, "Content-Length": str(len(text))}, text.encode()
 
 
-PATH_PARAMETERS = [each for each in document()["components"]["parameters"].values() if each["in"] == "path"]
-ALL = sorted(shown(), key=lambda it: LAST.index(it.place) if it.place in LAST else -1)
-REPLAYED = [it for it in ALL if it.status not in BY_FAULTS_ALONE]
+PATH_PARAMETERS = [each for each in document(CONTROL)["components"]["parameters"].values() if each["in"] == "path"]
+PATH_PARAMETERS += [each for each in document()["components"]["parameters"].values() if each["in"] == "path"]
+EXAMPLES = sorted(all_examples(), key=lambda it: LAST.index(it.place) if it.place in LAST else -1)
+REPLAYED = [it for it in EXAMPLES if it.status not in BY_FAULTS_ALONE]
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    arguments = ("serve", "--demo", "--port", 0, "--public-url", PUBLIC_URL)
-    with Service(tmp_path_factory.mktemp("none"), arguments=arguments) as running:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controlled]:
+    options = ("--demo", "--no-docs", "--public-url", PUBLIC_URL)
+    with serving(tmp_path_factory.mktemp("demo"), *options, CHAT_BINDINGS_CONTROL_TOKEN=SECRET) as running:
+        running.control.headers["Authorization"] = f"Bearer {SECRET}"
         yield running
 
 
-@pytest.fixture(scope="module")
-def authorization(demo: Service) -> str:
-    assert wait_until(lambda: "curl -u" in demo.output, 60), demo.output
-    match = re.search(r"curl -u (\w+):(\w+) ", demo.output)
-    assert match, demo.output
-    return raw.basic(match[1], match[2])
-
-
 @pytest.mark.parametrize("example", REPLAYED, ids=str)
-def test_the_demo_gives_the_answer_of_the_example(demo, authorization, example):
+def test_the_demo_gives_the_answer_of_the_example(demo, example):
     """The request that an example names, or else the plain one, gets its status, its body and its headers."""
-    headers: Mapping[str, str | None] = {"Authorization": authorization} | example.headers
+    usual = f"Bearer {SECRET}" if example.operation_id in operations(CONTROL) else raw.basic(*demo.auth)
+    headers: Mapping[str, str | None] = {"Authorization": usual} | example.headers
     sent = [(name, value) for name, value in headers.items() if value is not None]
     answer = raw.ask(demo.url, example.method, example.target, sent, example.body)
     assert answer.status == int(example.status), answer
@@ -123,7 +130,28 @@ def without(names: set[str], value: Any) -> Any:
 def test_every_example_is_replayed_but_those_of_faults():
     """Of all examples only those of 429, 500 and 503 are left out, and nothing else has these statuses."""
     examples = document(CONTRACT)["components"]["examples"] | document(REGISTRATION)["components"]["examples"]
-    left = {it.name for it in ALL} - {it.name for it in REPLAYED}
-    assert left == {"too_many_requests", "internal_server_error", "service_unavailable"}
-    assert {it.name for it in ALL} - {""} == examples.keys() - {"registration"}  # which is a request
-    assert "x-request" not in json.dumps([examples[name] for name in left])
+    left = {it.name for it in EXAMPLES} - {it.name for it in REPLAYED}
+    assert left == {"too_many_requests", "too_many_streams", "internal_server_error", "service_unavailable"}
+    assert examples.keys() - {it.name for it in EXAMPLES} == {"registration"}  # which is a request
+    assert "x-request" not in json.dumps([errors()[name] for name in left])
+
+
+def test_examples_of_worlds_and_faults_are_true(demo):
+    """What the spec of the control API shows as sent is taken, and as answered comes back."""
+    examples = {name: example["value"] for name, example in document(CONTROL)["components"]["examples"].items()}
+    http = demo.control
+    (account,) = examples["world"]["accounts"]
+    service = account["services"][0]["sid"]
+    assert http.post("reset").status_code == 204
+    page = http.get(f"accounts/{account['sid']}/services/{service}/bindings").json()
+    assert page == examples["browsed_bindings"]
+    put = http.put("world", json=examples["world"])
+    assert (put.status_code, put.json()) == (200, examples["world_counts"])
+    assert http.get("world").json() == examples["world"]
+    assert http.get("summary").json() == examples["summary"]
+    assert http.put("faults", json=examples["faults"]).status_code == 200
+    path = f"/v2/Services/{service}/Bindings?Identity=TestUser"
+    assert httpx.get(f"{demo.url}{path}", auth=(account["sid"], "a1" * 16), timeout=60).status_code == 429
+    assert http.get("faults").json() == examples["faults_in_force"]
+    expected, listed = examples["request_list"]["requests"][0], http.get("requests").json()["requests"][-1]
+    assert without(OF_EACH_REQUEST, listed) == without(OF_EACH_REQUEST, expected)

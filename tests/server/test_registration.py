@@ -10,7 +10,7 @@ import pytest
 
 from ..conftest import load
 from ..support.answers import REGISTRATION, check_documented, check_error, document, operations, response_of
-from ..support.lists import get, list_url, sids, walk
+from ..support.lists import get, list_url
 from ..support.running import Service
 
 OPERATION = "registerBinding"
@@ -80,22 +80,6 @@ def test_an_update_replaces_and_keeps(register, world):
     assert binding_of(register(without, service_sid=world.hundred["sid"]), 200)["message_types"] == []
 
 
-def test_date_updated_never_moves_back(world_file, tmp_path, world):
-    """A Binding that was updated in the future (by a server whose clock is ahead) keeps that date."""
-    ahead = json.loads(world_file.read_text(encoding="utf-8"))
-    service = ahead["accounts"][0]["services"][0]
-    binding = service["bindings"][0]
-    binding["date_updated"] = "2999-01-01T00:00:00Z"
-    (tmp_path / "world.json").write_text(json.dumps(ahead))
-    fields = {"Identity": binding["identity"], "Endpoint": binding["endpoint"], "BindingType": binding["binding_type"],
-              "CredentialSid": CREDENTIAL}  # fmt: skip
-    with Service(load(tmp_path / "ahead.db", tmp_path / "world.json")) as running:
-        url = running.url + operations()[OPERATION].path(ServiceSid=service["sid"])
-        body = binding_of(response_of(httpx.post(url, data=fields, auth=world.auth, timeout=60)), 200)
-    assert (body["sid"], body["date_updated"]) == (binding["sid"], "2999-01-01T00:00:00Z")
-    assert (body["date_created"], body["credential_sid"]) == (binding["date_created"], CREDENTIAL)
-
-
 def test_the_unique_key_of_a_binding(register, world):
     """Another identity, device, type or service is another Binding; another credential or message type is not."""
     base = device("key")
@@ -106,13 +90,6 @@ def test_the_unique_key_of_a_binding(register, world):
     assert len(known) == 6
     for same in ({"CredentialSid": CREDENTIAL}, {"MessageTypes": []}, {}):
         assert binding_of(register(base | same), 200)["sid"] in known
-
-
-def test_new_bindings_come_last(register, client, world):
-    """A list is in the order of creation."""
-    made = [binding_of(register(device(f"order {n}"), service_sid=world.full["sid"]), 201)["sid"] for n in range(20)]
-    listed = sids(walk(client, list_url(client, world.full["sid"], ("PageSize", 40))))
-    assert [sid for sid in listed if sid in set(made)] == made
 
 
 @in_both_forms

@@ -1,21 +1,17 @@
 """Limits by themselves: what counts as one address, how much is kept, and what is under way at the same moment."""
 
-import warnings
 from contextlib import ExitStack
 from ipaddress import ip_network
 
 import pytest
+from throttled import per_min
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
-    from throttled import per_min
-
-    from chat_bindings.server.access import token_bucket
-    from chat_bindings.server.access.guess_limit import Guesses
-    from chat_bindings.server.access.proxies import Peers, TrustedProxies
-    from chat_bindings.server.access.throttling import Throttling
-    from chat_bindings.server.access.token_bucket import Limit, key, memory
-    from chat_bindings.server.errors import ApiError
+from chat_bindings.server.access import token_bucket
+from chat_bindings.server.access.guess_limit import Guesses
+from chat_bindings.server.access.proxies import Peers, TrustedProxies
+from chat_bindings.server.access.throttling import Throttling
+from chat_bindings.server.access.token_bucket import Limit, key, memory
+from chat_bindings.server.errors import ApiError
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 

@@ -14,16 +14,16 @@ class Answers:
     def success(self, request: Request, content: Any) -> Answer:
         return self.json_answer(200, content, ("Cache-Control", "no-store"))
 
-    def deleted(self, request: Request) -> Answer:
+    def deletion(self, request: Request) -> Answer:
         return Answer(204)
 
     def json_answer(self, status: int, content: Any, *headers: tuple[str, str]) -> Answer:
-        return Answer(status, [("Content-Type", self.content_type()), *headers], self.dumped(content))
+        return Answer(status, [("Content-Type", self.content_type()), *headers], self.dump(content))
 
     def content_type(self) -> str:
         return "application/json"
 
-    def dumped(self, content: Any) -> bytes:
+    def dump(self, content: Any) -> bytes:
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
     def error(self, request: Request, refusal: Refusal) -> Answer:
@@ -66,7 +66,7 @@ class Answers:
         ]
         return Answer(204, allowed)
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
+    def finish(self, request: Request, answer: Answer) -> Answer:
         """An answer with what every answer has; for HEAD without its body."""
         answer.headers += [("Twilio-Request-Id", self.request_id(request)), *self.cors(request, answer)]
         if request.method == "HEAD" and answer.header("content-length") is None:

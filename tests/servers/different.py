@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .http import Answer, Request
-from .right import Binding, Page, Refusal, Right, Route, Wanted
+from .right import Binding, Page, Position, Refusal, Right, Route, Wanted
 
 _ROW = re.compile(r"-?[0-9]{1,9}")
 _OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
@@ -30,19 +30,19 @@ class NewestFirst(Right):
         created = calendar.timegm(time.strptime(binding["date_created"], "%Y-%m-%dT%H:%M:%SZ"))
         return [-created, binding["sid"]]
 
-    def sealed(self, content: Any) -> str:
-        plain = super().sealed(content).encode()
+    def seal(self, content: Any) -> str:
+        plain = super().seal(content).encode()
         seed = hashlib.sha256(plain).digest()[:8]
-        return base64.urlsafe_b64encode(seed + self._ciphered(seed, plain)).decode()
+        return base64.urlsafe_b64encode(seed + self._cipher(seed, plain)).decode()
 
-    def opened(self, token: str) -> Any:
+    def open(self, token: str) -> Any:
         try:
             raw = base64.b64decode(token, altchars=b"-_", validate=True)
-            return super().opened(self._ciphered(raw[:8], raw[8:]).decode("ascii"))
+            return super().open(self._cipher(raw[:8], raw[8:]).decode("ascii"))
         except ValueError:
             raise self.bad("PageToken must be taken from a page URL.") from None
 
-    def _ciphered(self, seed: bytes, text: bytes) -> bytes:
+    def _cipher(self, seed: bytes, text: bytes) -> bytes:
         stream = hashlib.shake_256(self.secret + seed).digest(len(text))
         return bytes(one ^ other for one, other in zip(text, stream, strict=True))
 
@@ -92,7 +92,7 @@ class RowNumbersForTokens(Right):
         row = self.rows[binding["sid"]]
         return str(row if direction == "after" else -row)
 
-    def position(self, service: str, wanted: Wanted) -> tuple[str, list[Any]] | None:
+    def position(self, service: str, wanted: Wanted) -> Position:
         if wanted.token is None:
             return None
         if not _ROW.fullmatch(wanted.token):
@@ -120,7 +120,7 @@ class ExtraFields(Right):
 class PrettyPrinted(Right):
     """Its JSON is indented, sorted by key and ASCII (backslash-u escapes); message types come in any order."""
 
-    def dumped(self, content: Any) -> bytes:
+    def dump(self, content: Any) -> bytes:
         return json.dumps(content, ensure_ascii=True, indent=4, sort_keys=True).encode() + b"\n"
 
     def message_types(self, binding: Binding) -> list[str]:
@@ -172,9 +172,9 @@ def _lower(sid: str) -> str:
 class BrokenTextMatchesNothing(Right):
     """Broken percent-encoding, bad UTF-8 and a NUL in a filter are no error: they match nothing."""
 
-    def decoded(self, text: str) -> str:
+    def decode(self, text: str) -> str:
         try:
-            return super().decoded(text)
+            return super().decode(text)
         except Refusal:
             return _UNREADABLE
 
@@ -188,9 +188,9 @@ class BrokenTextMatchesNothing(Right):
 class BrokenTextIs404(Right):
     """Broken percent-encoding, bad UTF-8 and a NUL are 404, as from a proxy that cannot read the URL."""
 
-    def decoded(self, text: str) -> str:
+    def decode(self, text: str) -> str:
         try:
-            return self._without_nul(super().decoded(text))
+            return self._without_nul(super().decode(text))
         except Refusal:
             raise Refusal(404, 20404, "The requested resource was not found.") from None
 
@@ -269,8 +269,8 @@ class LowerCaseEscapes(Right):
     def identity_in_path(self, identity: str) -> str:
         return _lower_escapes(super().identity_in_path(identity))
 
-    def encoded(self, value: str) -> str:
-        return _lower_escapes(super().encoded(value)).replace("%20", "+")
+    def encode(self, value: str) -> str:
+        return _lower_escapes(super().encode(value)).replace("%20", "+")
 
 
 def _lower_escapes(text: str) -> str:
@@ -303,8 +303,8 @@ class CoercesIntegers(Right):
 class BrokenEscapesStay(Right):
     """What is no escape stays as it is, as WHATWG's, Python's and Rack's decoders have it: `%zz` is a user's name."""
 
-    def decoded(self, text: str) -> str:
-        return super().decoded(re.sub("%(?![0-9A-Fa-f]{2})", "%25", text))
+    def decode(self, text: str) -> str:
+        return super().decode(re.sub("%(?![0-9A-Fa-f]{2})", "%25", text))
 
 
 class KeepsWhatASegmentMayHave(Right):
@@ -324,8 +324,8 @@ class UpperCaseRequestIds(Right):
 class MoreLinks(Right):
     """`links` has more than the user: the URLs of the service and of the Binding itself."""
 
-    def represented(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
-        shown = super().represented(request, service, binding)
+    def represent(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
+        shown = super().represent(request, service, binding)
         url = self.service_url(request, service)
         return shown | {"links": shown["links"] | {"self": shown["url"], "service": url, "none": None}}
 
@@ -333,8 +333,8 @@ class MoreLinks(Right):
 class DecodesUnicodeEscapes(BrokenEscapesStay):
     """Its decoder knows `%u0041` as well, as that of .NET Framework and IIS does; any other broken escape stays."""
 
-    def decoded(self, text: str) -> str:
-        return re.sub("%u([0-9A-Fa-f]{4})", lambda match: chr(int(match[1], 16)), super().decoded(text))
+    def decode(self, text: str) -> str:
+        return re.sub("%u([0-9A-Fa-f]{4})", lambda match: chr(int(match[1], 16)), super().decode(text))
 
 
 class BehindAFirewall(Right):

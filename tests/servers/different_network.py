@@ -18,8 +18,8 @@ _TAKES_GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,
 class Chunked(Right):
     """Every answer with a body comes in chunks, without a Content-Length."""
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finished(request, answer)
+    def finish(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finish(request, answer)
         answer.chunked = bool(answer.body)
         return answer
 
@@ -27,30 +27,30 @@ class Chunked(Right):
 class Packed(Right):
     """Every body comes packed with gzip where the request accepts that."""
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
+    def finish(self, request: Request, answer: Answer) -> Answer:
         if answer.body and _TAKES_GZIP.search(request.headers.get("accept-encoding")):
             answer.body = gzip.compress(answer.body, mtime=0)
             answer.headers.append(("Content-Encoding", "gzip"))
         answer.headers.append(("Vary", "Accept-Encoding"))
-        return super().finished(request, answer)
+        return super().finish(request, answer)
 
 
 class ReadsNoQualities(Right):
     """It packs wherever `gzip` is named, with a quality of 0 too, as Apache's mod_deflate does."""
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
+    def finish(self, request: Request, answer: Answer) -> Answer:
         if answer.body and "gzip" in request.headers.get("accept-encoding"):
             answer.body = gzip.compress(answer.body, mtime=0)
             answer.headers.append(("Content-Encoding", "gzip"))
         answer.headers.append(("Vary", "Accept-Encoding"))
-        return super().finished(request, answer)
+        return super().finish(request, answer)
 
 
 class ClosesConnections(Right):
     """It closes the connection after each answer, as HTTP/1.0 does."""
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finished(request, answer)
+    def finish(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finish(request, answer)
         answer.close = True
         return answer
 
@@ -58,8 +58,8 @@ class ClosesConnections(Right):
 class OddHeaders(Right):
     """The names of its headers are in odd case, and there are more of them than needed."""
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finished(request, answer)
+    def finish(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finish(request, answer)
         extra = [("Server", "odd/1.0"), ("X-Frame-Options", "DENY"), ("Set-Cookie", "a=b"), ("Set-Cookie", "c=d")]
         answer.headers = [(_odd(name), value) for name, value in [*extra, *answer.headers]]
         return answer
@@ -74,8 +74,8 @@ class Slow(Right):
 
     waits = True
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finished(request, answer)
+    def finish(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finish(request, answer)
         answer.delay_s = 0.030 + random.uniform(0, 0.020)
         return answer
 
@@ -85,8 +85,8 @@ class Slow150(Right):
 
     waits = True
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finished(request, answer)
+    def finish(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finish(request, answer)
         answer.delay_s = 0.150
         return answer
 

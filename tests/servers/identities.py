@@ -38,10 +38,10 @@ class ComparesIdentities(Right):
 
 
 class FoldsIdentities(ComparesIdentities):
-    """Identities are compared in a form of theirs, which `folded` makes of both sides."""
+    """Identities are compared in a form of theirs, which `fold` makes of both sides."""
 
-    def folded(self, identity: str) -> str:
+    def fold(self, identity: str) -> str:
         return identity
 
     def is_same(self, identity: str, value: str) -> bool:
-        return self.folded(identity) == self.folded(value)
+        return self.fold(identity) == self.fold(value)

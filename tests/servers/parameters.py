@@ -17,9 +17,9 @@ class Parameters(Answers):
     def parameters(self, query: str) -> list[tuple[str, str]]:
         """Names and values of a query, decoded."""
         parts = [part.partition("=") for part in query.split("&") if part]
-        return [(self.decoded(name), self.decoded(value)) for name, _, value in parts]
+        return [(self.decode(name), self.decode(value)) for name, _, value in parts]
 
-    def decoded(self, text: str) -> str:
+    def decode(self, text: str) -> str:
         if _BROKEN.search(text):
             raise self.bad("A query must be percent-encoded.")
         try:

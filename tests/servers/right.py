@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 from .http import Answer, Request
 from .parameters import Parameters
-from .terms import LARGEST_PAGE, Binding, Page, Refusal, Route, Wanted
+from .terms import LARGEST_PAGE, Binding, Page, Position, Refusal, Route, Wanted
 
-__all__ = ["Binding", "Page", "Refusal", "Right", "Route", "Wanted"]
+__all__ = ["Binding", "Page", "Position", "Refusal", "Right", "Route", "Wanted"]
 
 _PATH = re.compile(r"/v2/Services/([^/]+)/Bindings(?:/([^/]+))?")
 _BASIC = re.compile(r"basic +([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
@@ -59,7 +59,7 @@ class Right(Parameters):
             answer = self.error(request, refusal)
         except Exception:  # noqa: BLE001 - a fault of ours is a 500
             answer = self.error(request, self.fault())
-        return self.finished(request, answer)
+        return self.finish(request, answer)
 
     def dispatch(self, request: Request) -> Answer:
         """Find what is asked for, and who asks."""
@@ -94,20 +94,20 @@ class Right(Parameters):
         self.check_no_parameters(request)
         service = self.service(request, route, account)
         binding = self.binding(request, route, service)
-        return self.success(request, self.represented(request, service, binding))
+        return self.success(request, self.represent(request, service, binding))
 
     def delete(self, request: Request, route: Route, account: str) -> Answer:
         self.check_no_parameters(request)
         service = self.service(request, route, account)
         if not self.remove(service, route.sid or ""):
             raise self.not_found(request)
-        return self.deleted(request)
+        return self.deletion(request)
 
     def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
         wanted = self.wanted(request.query)
         service = self.service(request, route, account)
         page = self.page(service, wanted, self.position(service, wanted))
-        bindings = [self.represented(request, service, each) for each in page.bindings]
+        bindings = [self.represent(request, service, each) for each in page.bindings]
         return self.success(request, {"meta": self.meta(request, service, wanted, page), "bindings": bindings})
 
     # --- what is stored
@@ -186,11 +186,11 @@ class Right(Parameters):
         """What a list is ordered by: JSON, and different for every Binding."""
         return [binding["sid"]]
 
-    def position(self, service: str, wanted: Wanted) -> tuple[str, list[Any]] | None:
+    def position(self, service: str, wanted: Wanted) -> Position:
         """Where a page begins or ends: `after` or `before`, and a sort key; None for the first page."""
         if wanted.token is None:
             return None
-        bound, direction, key = self.opened(wanted.token)
+        bound, direction, key = self.open(wanted.token)
         if bound != self.bound_to(service, wanted):
             raise self.bad("PageToken is not one of this list.")
         return direction, key
@@ -200,13 +200,13 @@ class Right(Parameters):
         return service
 
     def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
-        return self.sealed([self.bound_to(service, wanted), direction, self.sort_key(binding)])
+        return self.seal([self.bound_to(service, wanted), direction, self.sort_key(binding)])
 
-    def sealed(self, content: Any) -> str:
+    def seal(self, content: Any) -> str:
         text = json.dumps(content, separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(self.signature(text) + text).decode().rstrip("=")
 
-    def opened(self, token: str) -> Any:
+    def open(self, token: str) -> Any:
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except ValueError:
@@ -219,13 +219,13 @@ class Right(Parameters):
     def signature(self, text: bytes) -> bytes:
         return hmac.digest(self.secret, text, hashlib.sha256)
 
-    def page(self, service: str, wanted: Wanted, position: tuple[str, list[Any]] | None) -> Page:
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         found = self.matching(service, wanted)
         start = self.start(found, wanted, position)
         shown = found[start : start + wanted.page_size]
         return Page(shown, bool(shown) and start > 0, start + len(shown) < len(found))
 
-    def start(self, found: list[Binding], wanted: Wanted, position: tuple[str, list[Any]] | None) -> int:
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         """The index at which the page begins."""
         if position is None:
             return 0
@@ -236,7 +236,7 @@ class Right(Parameters):
 
     # --- what is shown
 
-    def represented(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
+    def represent(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
         url = self.service_url(request, service)
         return {
             "sid": binding["sid"],
@@ -290,8 +290,8 @@ class Right(Parameters):
         query += [("Identity", each) for each in wanted.identities]
         query += [("PageSize", str(wanted.page_size)), ("Page", str(number))]
         query += [] if token is None else [("PageToken", token)]
-        text = "&".join(f"{name}={self.encoded(value)}" for name, value in query)
+        text = "&".join(f"{name}={self.encode(value)}" for name, value in query)
         return f"{self.service_url(request, service)}/Bindings?{text}"
 
-    def encoded(self, value: str) -> str:
+    def encode(self, value: str) -> str:
         return quote(value, safe="")

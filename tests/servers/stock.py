@@ -33,13 +33,13 @@ def serving_stock(world: dict[str, Any]) -> Iterator[str]:
         wanted = Wanted(tuple(binding_type), tuple(identity), page["page_size"], page["page"], page.get("page_token"))
         service = right.service(asked, Route(service_sid, None), user)
         found = right.page(service, wanted, right.position(service, wanted))
-        bindings = [right.represented(asked, service, each) for each in found.bindings]
+        bindings = [right.represent(asked, service, each) for each in found.bindings]
         return {"meta": right.meta(asked, service, wanted, found), "bindings": bindings}
 
     def fetched(asked: Request, user: str, service_sid: str, sid: str) -> Any:
         route = Route(service_sid, sid)
         service = right.service(asked, route, user)
-        return right.represented(asked, service, right.binding(asked, route, service))
+        return right.represent(asked, service, right.binding(asked, route, service))
 
     def deleted(asked: Request, user: str, service_sid: str, sid: str) -> Any:
         if not right.remove(right.service(asked, Route(service_sid, sid), user), sid):

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 Binding = dict[str, Any]
+Position = tuple[str, list[Any]] | None
+"""Where a page begins or ends: `after` or `before`, and a sort key; None for the first page."""
 
 TYPES = ("apn", "gcm", "fcm")
 LIST_METHODS = ("GET", "HEAD", "OPTIONS")

@@ -6,6 +6,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from chat_bindings.storage.interface import Filters
 from chat_bindings.storage.sqlite import reading
 from chat_bindings.storage.sqlite.connection import connect, migrate
 
@@ -75,7 +76,7 @@ def test_a_merged_page_reads_hardly_more_than_it_gives(connection):
         return row
 
     connection.row_trace = counted
-    filters = reading.Filters(("gcm", "apn"))
-    found = reading.Listing(connection, "IS", filters, ("apn", "gcm", "fcm")).rows("after", "", 51)
+    filters = Filters(("gcm", "apn"))
+    found = reading.Listing(connection, "IS", filters.runs(("apn", "gcm", "fcm"))).rows("after", "", 51)
     assert [row[0] for row in found] == [f"BS{number:032x}" for number in range(51)]
     assert read <= 51 + 2

@@ -156,10 +156,10 @@ def test_acknowledged_is_on_disk(database):
     async def use() -> None:
         pool = Pool(conninfo(database.locator))
         await pool.open()
-        connection = await pool.take()
+        connection = await pool.getconn()
         cursor = await connection.execute("SHOW synchronous_commit")
         assert await cursor.fetchall() == [("on",)]
-        await pool.give_back(connection)
+        await pool.putconn(connection)
         await pool.close()
 
     asyncio.run(use())

@@ -23,7 +23,7 @@ def computed(pid: int) -> float:
 
 def resident(pid: int) -> int:
     """The bytes of memory that a process has."""
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024  # type: ignore[index]
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024
 
 
 def holder(connection: socket.socket, pids: list[int]) -> int | None:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from chat_bindings.verify.response import Answer, Request
-from chat_bindings.verify.violation import Violation, WorldLacks, case_name, every, violated
+from chat_bindings.verify.violation import Violation, WorldLacks, case_name, every, fail
 
 from ..servers.catalogue import by_name
 from ..servers.defects.unread import DeletesByDevice
@@ -19,7 +19,7 @@ LISTED = Answer(Request("GET", "http://a/Bindings?Identity=someone&Page=1"), 200
 
 def fails(url):
     def check():
-        violated("status 400", "status 200", Answer(Request("GET", url), 200, (), b""))
+        fail("status 400", "status 200", Answer(Request("GET", url), 200, (), b""))
 
     return check
 

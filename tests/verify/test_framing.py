@@ -23,10 +23,10 @@ class _Framed(Right):
     def change(self, answer):
         raise NotImplementedError
 
-    def finished(self, request, answer):
+    def finish(self, request, answer):
         if answer.body:
             self.change(answer)
-        return super().finished(request, answer)
+        return super().finish(request, answer)
 
 
 class ByteOrderMark(_Framed):

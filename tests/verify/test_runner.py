@@ -9,8 +9,8 @@ from chat_bindings.verify.credentials import Secrets
 from chat_bindings.verify.evidence import Evidence
 from chat_bindings.verify.plan import Plan
 from chat_bindings.verify.runner import Runner, Stopped
-from chat_bindings.verify.target import Target, unanswered
-from chat_bindings.verify.violation import DeleteLost, NotShown, TargetGone, violated
+from chat_bindings.verify.target import Target, no_answer
+from chat_bindings.verify.violation import DeleteLost, NotShown, TargetGone, fail
 from chat_bindings.verify.world import World as Held
 
 
@@ -67,7 +67,7 @@ def test_evidence_is_gathered_once_and_its_failure_kept(evidence):
 
     def make():
         made.append(1)
-        violated("a list", "none")
+        fail("a list", "none")
 
     checks = [check(f"LIST-0{number}", lambda: evidence.once("key", make)) for number in range(1, 9)]
     assert set(outcomes(evidence, *checks).values()) == {("failed", "none")}
@@ -81,7 +81,7 @@ def test_what_becomes_of_a_check(evidence):
         raise NotShown("the world has no key")
 
     def lost():
-        raise DeleteLost("the answer was lost", unanswered(evidence.target.request("DELETE", "/")))
+        raise DeleteLost("the answer was lost", no_answer(evidence.target.request("DELETE", "/")))
 
     assert outcomes(evidence, check("LIST-01", lacking)) == {"LIST-01": ("skipped", "the world has no key")}
     found = outcomes(evidence, check("DELETE-01", lost), check("DELETE-02", lost))

@@ -5,7 +5,10 @@ import pytest
 from ..servers.stock import serving_stock
 from .judging import told, verified
 
-pytestmark = pytest.mark.ci("verifies a whole server, slowly, in this process")
+pytestmark = [
+    pytest.mark.ci("verifies a whole server, slowly, in this process"),
+    pytest.mark.usefixtures("unmeasured"),
+]
 
 FOUND_BY = {
     "AUTH-05": "a 401 has no WWW-Authenticate",

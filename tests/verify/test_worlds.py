@@ -140,7 +140,7 @@ def test_what_decoders_make_of_broken_text(world, tmp_path):
     """An identity that is U+FFFD, or ends in it, is what some decoders read where bytes are no UTF-8."""
 
     class ReplacesWhatIsNoUtf8(Right):
-        def decoded(self, text):
+        def decode(self, text):
             return unquote_plus(text)
 
     document = copy.deepcopy(world.document)

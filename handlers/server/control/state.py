@@ -30,7 +30,7 @@ class ControlState:
         self.journal = Journal(control.journal)
         self.injector = injector
         self._locator = database
-        self._kept = kept(database, control.folder)
+        self._kept = kept(database)
         self._forget = forget
         self._changing = asyncio.Lock()
 

@@ -10,17 +10,13 @@ from psycopg import errors
 from psycopg.pq import TransactionStatus
 
 from ..administration import Administration
-from ..interface import Binding, Conflict, Schema, StorageUnavailable
-from ..rows import now
+from ..interface import Conflict, Schema
 from . import erasure, schema
 from .connection import connect, conninfo, storage_errors
 from .loader import PostgresLoader
-from .reading import COLUMNS
 
 _AT_ONCE = 2000
 """Rows that a cursor brings at once."""
-
-BINDINGS = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = %s ORDER BY sid"  # noqa: S608 - constants
 
 IDENTITY = """
     SELECT concat_ws(' ', 'postgresql', system_identifier, oid, current_schema())
@@ -30,7 +26,7 @@ IDENTITY = """
 class PostgresAdministration(Administration):
     """`Administration` on a database, to which it connects when it is first needed."""
 
-    LOADER = PostgresLoader
+    LOADER, ERRORS = PostgresLoader, storage_errors
 
     _opened: psycopg.Connection[tuple[Any, ...]] | None
 
@@ -56,32 +52,14 @@ class PostgresAdministration(Administration):
             return self._count("bindings", "service_sid", service_sid)
         return sum(self.count_bindings(service.sid) for service in self.services())
 
-    def bindings(self, service_sid: str) -> Iterator[Binding]:
-        return self._rows(Binding, BINDINGS, (service_sid,))
-
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         with storage_errors(), self._connection.transaction():
             self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
 
-    def erase(self) -> list[str]:
-        with storage_errors():
-            if obstacles := erasure.erase(self._connection):
-                return obstacles
-            self._connection.execute("UPDATE erasures SET erased_at = %s", (now(),))
-        return []
-
-    @property
-    def _connection(self) -> psycopg.Connection[tuple[Any, ...]]:
-        if self._opened is not None:
-            return self._opened
-        with storage_errors():
-            connection = self._open()
-            if not schema.schema(connection).applied:
-                self.__exit__()
-                raise StorageUnavailable("it holds no data yet")
-        return connection
+    def _erase(self) -> list[str]:
+        return erasure.erase(self._connection)
 
     def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
         if self._opened is None:

@@ -140,11 +140,11 @@ class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
         return bool(poll.poll(0))
 
 
-class Pool:
+class Pool(AsyncConnectionPool[Connection]):
     """The connections of a process that serves. They are made when they are needed, and again when they were lost."""
 
     def __init__(self, address: str) -> None:
-        self._pool = AsyncConnectionPool(
+        super().__init__(
             address,
             connection_class=Connection,
             kwargs={"autocommit": True, "prepare_threshold": 0},
@@ -156,29 +156,16 @@ class Pool:
             open=False,
         )
 
-    async def open(self) -> None:
-        """Begin to connect; it waits for nothing."""
-        await self._pool.open()
-
-    async def close(self) -> None:
-        """Disconnect."""
-        await self._pool.close()
-
-    async def take(self) -> Connection:
-        """Take a connection, to be given back."""
+    async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109 - psycopg's
         while True:
             try:
-                connection = await self._pool.getconn()
+                connection = await super().getconn(timeout)
             except psycopg.OperationalError as error:  # the pool's own, whatever the server said
                 raise StorageUnavailable(message_of(error)) from None
             if connection.closed or not connection.hung_up:
                 return connection
             connection.pgconn.finish()
-            await self.give_back(connection)
-
-    async def give_back(self, connection: Connection) -> None:
-        """Keep a connection for others, or make another one where it is broken."""
-        await self._pool.putconn(connection)
+            await self.putconn(connection)
 
 
 async def _configure(connection: Connection) -> None:

@@ -42,7 +42,7 @@ class PostgresStorage:
     async def page(
         self, account_sid: str, service_sid: str, filters: Filters, position: Position | None, size: int
     ) -> Page | None:
-        listing = reading.Listing(account_sid, service_sid, filters, self._binding_types)
+        listing = reading.Listing(account_sid, service_sid, filters.runs(self._binding_types))
         if position is not None and position.side == "before":
             rows = await self._read(*listing.rows("before", position.sid, size + 1))
             if len(rows) >= size:
@@ -100,7 +100,7 @@ class PostgresStorage:
     async def _ask(self, statement: str, values: Values) -> tuple[list[Row], int]:
         if any("\0" in value for value in values.values() if isinstance(value, str)):
             return [], 0  # no text here can hold a NUL, so nothing matches it
-        connection = await self._pool.take()
+        connection = await self._pool.getconn()
         try:
             with storage_errors():
                 cursor = await connection.execute(statement, values)
@@ -113,7 +113,7 @@ class PostgresStorage:
                 raise Lost(str(error)) from error
             raise
         finally:
-            await self._pool.give_back(connection)
+            await self._pool.putconn(connection)
 
 
 def _values(account_sid: str, service_sid: str, **others: str) -> Values:

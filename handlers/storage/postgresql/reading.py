@@ -5,12 +5,10 @@ with `<=` where `=` would do. PostgreSQL cannot tell then that another index has
 and test each row: it has no `INDEXED BY`, and decides by statistics that may be old.
 """
 
-from collections.abc import Sequence
 from functools import cache
-from itertools import product
 from typing import Any, NamedTuple
 
-from ..interface import Binding, Filters
+from ..interface import Binding, Runs
 
 COLUMNS = ", ".join(Binding._fields)
 
@@ -83,22 +81,15 @@ def list_statement(shape: Shape) -> str:
 class Listing:
     """The list of a service's Bindings that match filters."""
 
-    def __init__(self, account_sid: str, service_sid: str, filters: Filters, binding_types: Sequence[str]) -> None:
-        types = tuple(dict.fromkeys(filters.binding_types))
-        if len(types) == len(binding_types):
-            types = ()  # all that there are filter nothing
-        if filters.identities and not types:
-            types = tuple(binding_types)  # so that the one index on identities gives runs in order
-        # no text here holds a NUL, so that nothing matches one
-        identities = [identity for identity in dict.fromkeys(filters.identities) if "\0" not in identity]
-        choices = list(product(identities if filters.identities else [""], types or [""]))
-        self._by = (("identity",) if filters.identities else ()) + (("binding_type",) if types else ())
-        self._merged = len(choices) != 1
+    def __init__(self, account_sid: str, service_sid: str, runs: Runs) -> None:
+        self._by = (("identity",) if runs.by_identity else ()) + (("binding_type",) if runs.by_type else ())
+        self._merged = len(runs.choices) != 1
         self._values: dict[str, Any] = {"account_sid": account_sid, "service_sid": service_sid}
         if self._merged:
-            self._values |= {"identities": [one for one, _ in choices], "binding_types": [one for _, one in choices]}
+            identities, binding_types = ([choice[place] for choice in runs.choices] for place in (0, 1))
+            self._values |= {"identities": identities, "binding_types": binding_types}
         else:
-            self._values |= {"identity": choices[0][0], "binding_type": choices[0][1]}
+            self._values["identity"], self._values["binding_type"] = runs.choices[0]
 
     def rows(self, side: str, sid: str, size: int) -> tuple[str, dict[str, Any]]:
         """Return the statement for at most `size` Bindings right after a SID, or right before it, and its values."""

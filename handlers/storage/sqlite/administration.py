@@ -9,14 +9,12 @@ from typing import Any
 import apsw
 
 from ..administration import Administration
-from ..interface import Binding, Conflict, Schema, StorageUnavailable
+from ..interface import Conflict, Schema, StorageUnavailable
 from ..progress import Progress
-from ..rows import now
 from . import connection as database
 from . import erasure
 from .connection import storage_errors, transaction
 from .loader import SqliteLoader
-from .reading import COLUMNS
 
 _CACHE = 176 * 1024
 """KiB of pages to hold at the most: the indexes of a large world are filled in no order."""
@@ -24,19 +22,17 @@ _CACHE = 176 * 1024
 _TOGETHER = 2000
 """Pages between which a copy shows progress, and an interruption is heard."""
 
-BINDINGS = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = ? ORDER BY sid"  # noqa: S608 - constants
-
 
 class SqliteAdministration(Administration):
     """`Administration` on the file at `path`, which is opened when it is first needed."""
 
-    LOADER = SqliteLoader
+    LOADER, ERRORS = SqliteLoader, storage_errors
 
     _opened: apsw.Connection | None
 
     def __init__(self, path: Path, *, make_folder: bool = False) -> None:
         """`make_folder` is for a path that the user did not name: its folder is made with the database."""
-        self._path = path
+        self._path, self._name = path, str(path)
         self._make_folder = make_folder
 
     def migrate(self) -> int:
@@ -74,9 +70,6 @@ class SqliteAdministration(Administration):
             return int(self._ask("SELECT count(*) FROM bindings")[0][0])
         return self._count("bindings", "service_sid", service_sid)
 
-    def bindings(self, service_sid: str) -> Iterator[Binding]:
-        return self._rows(Binding, BINDINGS, (service_sid,))
-
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         with storage_errors(), transaction(self._connection, "DEFERRED"):
@@ -91,27 +84,8 @@ class SqliteAdministration(Administration):
         """Copy all pages to another file, as of one moment. Errors of the target are raised as SQLite's."""
         copy_pages(self._connection, target, progress)
 
-    def erase(self) -> list[str]:
-        connection = self._connection
-        with storage_errors():
-            if obstacles := erasure.erase(connection):
-                return obstacles
-            connection.execute("UPDATE erasures SET erased_at = ?", (now(),))
-            database.truncate_log(connection)
-        return []
-
-    @property
-    def _connection(self) -> apsw.Connection:
-        if self._opened is not None:
-            return self._opened
-        if not self._path.exists():
-            raise StorageUnavailable(f"there is no file {self._path}")
-        with storage_errors():
-            connection = self._open()
-            if not database.version(connection):
-                self.__exit__()
-                raise StorageUnavailable(f"{self._path} holds no data yet")
-        return connection
+    def _erase(self) -> list[str]:
+        return erasure.erase(self._connection)
 
     def _open(self) -> apsw.Connection:
         if self._opened is None:

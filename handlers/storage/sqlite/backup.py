@@ -7,8 +7,7 @@ it holds, and the SHA-256 of all rows. Of a backup nothing is taken but rows, an
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import NamedTuple
@@ -20,9 +19,9 @@ from ...files import application_id
 from ..administration import Administration
 from ..copying import Part, parts, tally
 from ..interface import Conflict, StorageDamaged, StorageUnavailable
-from ..loader import Loader
 from ..migrations import scripts
 from ..progress import Progress
+from ..rows import now
 from .administration import SqliteAdministration
 from .connection import BACKUP, connect, extended_code, migrate, storage_errors, transaction, version
 from .erasure import rewrite
@@ -68,27 +67,25 @@ class BadBackup(Exception):
 def write(source: Administration, path: Path, progress: Progress) -> Contents:
     """Back a database up, as it is at one moment, into a new file, and check that: how much it holds.
 
-    It is all in that one file. Raises `Unwritable`; also `StorageDamaged` when the database is.
+    Raises `Unwritable`; also `StorageDamaged` when the database is.
     """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    with _writing():
-        with _opened(path) as copied:
-            if isinstance(source, SqliteAdministration):
-                source.copy_pages_to(copied, progress)
-            else:
-                _copy_rows(source, copied, progress)
-        with _opened(path) as copied:
-            copied.pragma("journal_mode", "DELETE")
-            rewrite(copied)  # pages that were copied hold some of what was deleted
-            if flaw := _flaw(copied):
-                raise StorageDamaged(f"a copy of it does not hold together: {flaw}")
+    with _writing(), closing(connect(path)) as copied:
+        copied.pragma("cache_size", -_CACHE)
+        if isinstance(source, SqliteAdministration):
+            source.copy_pages_to(copied, progress)
+        else:
+            _copy_rows(source, copied, progress)
+        copied.pragma("journal_mode", "DELETE")
+        rewrite(copied)  # pages that were copied hold some of what was deleted
+        if flaw := _flaw(copied):
+            raise StorageDamaged(f"a copy of it does not hold together: {flaw}")
         with SqliteAdministration(path) as held, progress("counting", held.count_bindings()) as advance:
             counted = tally(parts(held), advance, lambda _: None)
         contents = Contents(**counted.counts)
-        with _opened(path) as copied, transaction(copied):
+        with transaction(copied):
             copied.execute(_MAKE)
-            made_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            copied.execute(_ADD, (made_at, installed("chat-bindings"), *contents, counted.sha256))
+            copied.execute(_ADD, (now(), installed("chat-bindings"), *contents, counted.sha256))
             copied.pragma("application_id", BACKUP)
     return contents
 
@@ -110,13 +107,17 @@ def restore(
         if (tuple(found.counts.values()), found.sha256) != (contents, sha256):
             raise BadBackup("must hold the very rows that it was made of: it is damaged, or was changed")
         target.migrate()
-        _must_be_free(target, replace=replace)
+        if not replace and (held := sum(1 for _ in target.accounts())):
+            raise Conflict(f"the database holds {held} account{'s' * (held > 1)}: name a new one, or give --replace")
         with target.load() as loader:
             for account in list(target.accounts()):
                 loader.remove_account(account.sid)
-            with progress("restoring", contents.bindings) as advance:
-                loaded = tally(_read(parts(backup)), advance, lambda part: _add(part, loader))
-            _finish(loader, progress)
+            try:
+                with progress("restoring", contents.bindings) as advance:
+                    loaded = tally(_read(parts(backup)), advance, lambda part: part.add_to(loader))
+                loader.finish(progress)
+            except Conflict as error:
+                raise BadBackup(f"must hold nothing twice, and nothing that belongs to nothing: {error}") from error
             if loaded.sha256 != sha256:
                 raise BadBackup("must not change while it is restored")
     return contents
@@ -170,25 +171,6 @@ def _must_be_alone(path: Path) -> None:
             raise Conflict(f"{path.with_name(name)} is left of another database: move it away first")
 
 
-def _must_be_free(target: Administration, *, replace: bool) -> None:
-    if not replace and (held := sum(1 for _ in target.accounts())):
-        raise Conflict(f"the database holds {held} account{'s' * (held > 1)}: name a new one, or give --replace")
-
-
-def _add(part: Part, loader: Loader) -> None:
-    try:
-        part.add_to(loader)
-    except Conflict as error:
-        raise BadBackup(f"must hold nothing twice, and nothing that belongs to nothing: {error}") from error
-
-
-def _finish(loader: Loader, progress: Progress) -> None:
-    try:
-        loader.finish(progress)
-    except Conflict as error:
-        raise BadBackup(f"must hold nothing twice: {error}") from error
-
-
 def _read(found: Iterable[Part]) -> Iterator[Part]:
     with _reading():
         yield from found
@@ -204,16 +186,6 @@ def _reading() -> Iterator[None]:
         raise BadBackup(f"must be a whole SQLite database: {error}") from error
     except (apsw.Error, ValueError, TypeError) as error:
         raise BadBackup(f"must be as `chat-bindings backup` made it: {error}") from error
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[apsw.Connection]:
-    connection = connect(path)
-    try:
-        connection.pragma("cache_size", -_CACHE)
-        yield connection
-    finally:
-        connection.close()
 
 
 def _flaw(connection: apsw.Connection) -> str:

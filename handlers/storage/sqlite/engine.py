@@ -22,7 +22,6 @@ from .connection import (
     must_be_current,
     retry,
     storage_errors,
-    transaction,
     truncate_log,
 )
 from .moved_file import Inode, Place
@@ -104,21 +103,8 @@ class SqliteStorage:
     async def page(
         self, account_sid: str, service_sid: str, filters: Filters, position: Position | None, size: int
     ) -> Page | None:
-        return await self._read(self._page, account_sid, service_sid, filters, position, size)
-
-    def _page(  # noqa: PLR0913, PLR0917 - those of `page`
-        self,
-        connection: apsw.Connection,
-        account_sid: str,
-        service_sid: str,
-        filters: Filters,
-        position: Position | None,
-        size: int,
-    ) -> Page | None:
-        listing = reading.Listing(connection, service_sid, filters, self._binding_types)
-        with transaction(connection, "DEFERRED"):
-            owned = reading.owns(connection, account_sid, service_sid)
-            return reading.page(listing, position, size) if owned else None
+        runs = filters.runs(self._binding_types)
+        return await self._read(reading.page, account_sid, service_sid, runs, position, size)
 
     async def register(
         self, account_sid: str, service_sid: str, registration: Registration

@@ -1,15 +1,16 @@
 """Reads of requests. Each function reads one moment of the database, and blocks for microseconds."""
 
 import heapq
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import islice, product
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
 import apsw
 
-from ..interface import Binding, Credential, Filters, Page, Position
+from ..interface import Binding, Credential, Page, Position, Runs
+from .connection import transaction
 
 COLUMNS = ", ".join(Binding._fields)
 
@@ -86,63 +87,52 @@ def fetch(connection: apsw.Connection, account_sid: str, service_sid: str, sid: 
 
 
 class Listing:
-    """The list of a service's Bindings that match filters, at one moment."""
+    """The list of a service's Bindings that match filters."""
 
-    def __init__(
-        self,
-        connection: apsw.Connection,
-        service_sid: str,
-        filters: Filters,
-        binding_types: Sequence[str],
-    ) -> None:
+    def __init__(self, connection: apsw.Connection, service_sid: str, runs: Runs) -> None:
         self._connection = connection
-        self._where = {"service_sid": service_sid}
-        types = tuple(dict.fromkeys(filters.binding_types))
-        if len(types) == len(binding_types):
-            types = ()  # all that there are filter nothing
-        if filters.identities and not types:
-            types = tuple(binding_types)  # so that the one index on identities gives runs in order
-        self._by_type, self._by_identity = bool(types), bool(filters.identities)
-        self._choices: list[dict[str, str]] = [
-            {"identity": identity, "binding_type": binding_type}
-            for identity, binding_type in product(dict.fromkeys(filters.identities) or [""], types or [""])
+        self._runs = runs
+        self._choices = [
+            {"service_sid": service_sid, "identity": identity, "binding_type": binding_type}
+            for identity, binding_type in runs.choices
         ]
 
     def rows(self, side: str, sid: str, size: int) -> list[Binding]:
         """Read at most `size` Bindings right after a SID in ascending order, or right before it in descending order.
 
-        A run for each choice of a type and an identity, merged: nothing is sorted, and hardly more read than given.
+        Nothing is sorted, and of each run hardly more is read than the list shows.
         """
-        descending = side == "before"
-        statement = run_statement(by_type=self._by_type, by_identity=self._by_identity, descending=descending)
-        where = self._where | {"sid": sid, "size": size}
-        runs: Iterable[Iterable[Sequence[Any]]] = [
-            self._connection.execute(statement, where | choice) for choice in self._choices
-        ]
+        runs = self._execute(COLUMNS, side, sid, size)
         if len(self._choices) == 1:
-            (run,) = runs
-            return list(map(as_binding, run))
-        merged = heapq.merge(*runs, key=itemgetter(0), reverse=descending)
+            return list(map(as_binding, next(runs)))
+        merged = heapq.merge(*runs, key=itemgetter(0), reverse=side == "before")
         return list(map(as_binding, islice(merged, size)))
 
     def reaches(self, side: str, sid: str) -> bool:
         """Return whether there is any Binding on that side of a SID."""
-        statement = run_statement(
-            "1", by_type=self._by_type, by_identity=self._by_identity, descending=side == "before"
-        )
-        where = self._where | {"sid": sid, "size": 1}
-        return any(self._connection.execute(statement, where | choice).fetchone() for choice in self._choices)
+        return any(run.fetchone() for run in self._execute("1", side, sid, 1))
+
+    def _execute(self, columns: str, side: str, sid: str, size: int) -> Iterator[apsw.Cursor]:
+        by_identity, by_type, _ = self._runs
+        statement = run_statement(columns, by_type=by_type, by_identity=by_identity, descending=side == "before")
+        return (self._connection.execute(statement, choice | {"sid": sid, "size": size}) for choice in self._choices)
 
 
-def page(listing: Listing, position: Position | None, size: int) -> Page:
+def page(  # noqa: PLR0913, PLR0917 - those of `Storage.page`
+    connection: apsw.Connection, account_sid: str, service_sid: str, runs: Runs, position: Position | None, size: int
+) -> Page | None:
     """Read a page of a list; one before a position that would not be full is the first page."""
-    if position is not None and position.side == "before":
-        found = listing.rows("before", position.sid, size + 1)
-        if len(found) >= size:
-            has_previous = len(found) > size
-            found = found[size - 1 :: -1]
-            return Page(found, has_previous, has_next=listing.reaches("after", found[-1].sid))
-        position = None
-    found = listing.rows("after", position.sid if position else "", size + 1)
-    has_previous = bool(found) and position is not None and listing.reaches("before", found[0].sid)
-    return Page(found[:size], has_previous, has_next=len(found) > size)
+    listing = Listing(connection, service_sid, runs)
+    with transaction(connection, "DEFERRED"):
+        if not owns(connection, account_sid, service_sid):
+            return None
+        if position is not None and position.side == "before":
+            found = listing.rows("before", position.sid, size + 1)
+            if len(found) >= size:
+                has_previous = len(found) > size
+                found = found[size - 1 :: -1]
+                return Page(found, has_previous, has_next=listing.reaches("after", found[-1].sid))
+            position = None
+        found = listing.rows("after", position.sid if position else "", size + 1)
+        has_previous = bool(found) and position is not None and listing.reaches("before", found[0].sid)
+        return Page(found[:size], has_previous, has_next=len(found) > size)

@@ -23,7 +23,7 @@ _UNAUTHORIZED = f"{RESPONSES}/Unauthorized"
 @clause("AUTH-01", "must", "No credentials are 401", source=PAGE, spec=_UNAUTHORIZED)
 def test_none(evidence: Evidence) -> None:
     """Without credentials all three operations are 401."""
-    _refused(evidence, None)
+    _are_refused(evidence, None)
 
 
 @clause("AUTH-02", "must", "A wrong token is 401", source=PAGE, spec=_UNAUTHORIZED)
@@ -31,7 +31,7 @@ def test_wrong(evidence: Evidence) -> None:
     """With a wrong token all three operations are 401."""
     own = evidence.world.credentials
     others = {"0" * 32, "wrong", own.password[::-1]} - {own.password}
-    _refused(evidence, *(own.but(password, _WRONG) for password in sorted(others)))
+    _are_refused(evidence, *(own.but(password, _WRONG) for password in sorted(others)))
 
 
 @clause("AUTH-03", "must", "An account or key that does not exist is 401", source=PAGE, spec=_UNAUTHORIZED)
@@ -114,14 +114,14 @@ def test_key(evidence: Evidence) -> None:
 def test_wrong_secret(evidence: Evidence) -> None:
     """A wrong secret of an API key is 401."""
     key = evidence.world.key
-    _refused(evidence, *(key.but(password, '"$WRONG_SECRET"') for password in ("0" * 32, "", key.user_name)))
+    _are_refused(evidence, *(key.but(password, '"$WRONG_SECRET"') for password in ("0" * 32, "", key.user_name)))
 
 
 @clause("AUTH-08", "must", "SIDs and secrets that do not belong together are 401", source=SDKS, spec=_UNAUTHORIZED)
 def test_mixed(evidence: Evidence) -> None:
     """An API key's SID with the account's token, and the account's SID with the key's secret, are 401."""
     key, (_, own) = evidence.world.key, evidence.world.of_key
-    _refused(evidence, key.but(own.password, own.shown), own.but(key.password, key.shown))
+    _are_refused(evidence, key.but(own.password, own.shown), own.but(key.password, key.shown))
 
 
 @clause("AUTH-09", "must", "A part of a token is 401", source=OURS, spec=_UNAUTHORIZED)
@@ -131,7 +131,7 @@ def test_whole(evidence: Evidence) -> None:
     token = own.password
     beginnings = (token[:-1], token[: len(token) // 2], token[:1], "")
     others = (token[1:], f"{token}0", token * 2, f"{token}:")
-    _refused(evidence, *(own.but(password, '"$PART_OF_AUTH_TOKEN"') for password in (*beginnings, *others)))
+    _are_refused(evidence, *(own.but(password, '"$PART_OF_AUTH_TOKEN"') for password in (*beginnings, *others)))
 
 
 @clause("AUTH-10", "must", "A token in another case, or with space around, is 401", source=OURS, spec=_UNAUTHORIZED)
@@ -140,17 +140,17 @@ def test_exact(evidence: Evidence) -> None:
     own = evidence.world.credentials
     token = own.password
     alike = {token.upper(), token.swapcase(), f" {token}", f"{token} ", f"{token}\n", f"{token}\t"} - {token}
-    _refused(evidence, *(own.but(password, '"$AUTH_TOKEN_ALMOST"') for password in sorted(alike)))
+    _are_refused(evidence, *(own.but(password, '"$AUTH_TOKEN_ALMOST"') for password in sorted(alike)))
 
 
 @clause("AUTH-11", "must", "Another account's token is 401", source=PAGE, spec=_UNAUTHORIZED)
 def test_others(evidence: Evidence) -> None:
     """The account's SID with another account's token is 401, and so the other way round."""
     own, other = evidence.world.credentials, evidence.world.other_credentials
-    _refused(evidence, own.but(other.password, other.shown), other.but(own.password, own.shown))
+    _are_refused(evidence, own.but(other.password, other.shown), other.but(own.password, own.shown))
 
 
-@clause("AUTH-12", "must", "A 401 does not tell what exists", source=OURS, spec=_UNAUTHORIZED)
+@clause("AUTH-12", "must", "A 401 is the same for what exists and what does not", source=OURS, spec=_UNAUTHORIZED)
 def test_nothing_revealed(evidence: Evidence) -> None:
     """Without credentials nothing is revealed: what exists and what does not are answered alike."""
     there, absent, nowhere = evidence.rich.bindings[0], evidence.absent(), evidence.absent("IS")
@@ -260,7 +260,9 @@ def test_where_nothing_is(evidence: Evidence) -> None:
     )
 
 
-@clause("AUTH-18", "should", "A 401 does not tell which accounts exist", source=OURS, spec=_UNAUTHORIZED)
+@clause(
+    "AUTH-18", "should", "A 401 is the same for a wrong token and an unknown account", source=OURS, spec=_UNAUTHORIZED
+)
 def absent_account(evidence: Evidence) -> None:
     """The 401 of an account that does not exist is as that of a wrong token."""
     own = evidence.world.credentials.but("0" * 32, _WRONG)
@@ -276,7 +278,7 @@ def absent_account(evidence: Evidence) -> None:
     check(is_same and len(challenges) == 1, "the same answer as for a wrong token", nobody.summary, one, nobody)
 
 
-def _refused(evidence: Evidence, *several: Credentials | None) -> None:
+def _are_refused(evidence: Evidence, *several: Credentials | None) -> None:
     """Raise `Violation` unless a list, a fetch and a delete (of nothing) are 401."""
     there, absent = evidence.rich.bindings[0], evidence.absent()
     operations: dict[str, Callable[[Credentials | None], Answer]] = {

@@ -11,7 +11,7 @@ from ..clause import OURS, PAGE, SDKS, clause
 from ..evidence import Evidence
 from ..facts import ABSOLUTE_URL, BINDING, BINDING_SID, SCHEMAS, TIMESTAMP
 from ..response import MISSING, Answer, describe_property
-from ..violation import check, each_of, every, violated
+from ..violation import check, each_of, every, fail
 from ..world import Binding, needs
 
 _PROPERTIES = f"{SCHEMAS}/Binding/properties"
@@ -195,7 +195,7 @@ def test_url(evidence: Evidence) -> None:
         each, answer = case
         url = answer.object.get("url")
         if not isinstance(url, str):
-            violated("`url`, a text", f"`url`: {describe_property('url', answer.object.get('url', MISSING))}", answer)
+            fail("`url`, a text", f"`url`: {describe_property('url', answer.object.get('url', MISSING))}", answer)
         again = evidence.target.follow(url, answer)
         check(
             again.status == 200 and again.object.get("sid") == each.sid,

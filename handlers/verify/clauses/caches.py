@@ -20,7 +20,7 @@ _CHARSET = re.compile(r"""charset\s*=\s*"?([^\s;"]+)""", re.IGNORECASE)
 @clause(
     "HTTP-16",
     "must",
-    "A validator changes with what it stands for",
+    "An ETag or a Last-Modified changes after a delete",
     rule="Conditional and range requests",
     source="RFC 9110",
     spec=FETCH,
@@ -65,7 +65,14 @@ def validators(evidence: Evidence) -> None:
     evidence.attempt("validated", action)
 
 
-@clause("HTTP-17", "should", "No cache keeps Bindings", rule="Caches", source=_CACHES, spec=f"{HEADERS}/Cache-Control")
+@clause(
+    "HTTP-17",
+    "should",
+    "Answers with Bindings have Cache-Control: no-store",
+    rule="Caches",
+    source=_CACHES,
+    spec=f"{HEADERS}/Cache-Control",
+)
 def no_store(evidence: Evidence) -> None:
     """Answers with Bindings SHOULD come with `Cache-Control: no-store`: they are of one account, and personal data."""
     answers = [evidence.listed(evidence.rich), evidence.listed(evidence.large, ("PageSize", "5"))]
@@ -78,7 +85,7 @@ def no_store(evidence: Evidence) -> None:
     each_of((*answers, *(answer for _, answer in evidence.found[:5])), fits)
 
 
-@clause("HTTP-18", "should", "An encoded answer varies", rule="Caches", source=_CACHES, spec=LIST)
+@clause("HTTP-18", "should", "An encoded answer has Vary: Accept-Encoding", rule="Caches", source=_CACHES, spec=LIST)
 def vary(evidence: Evidence) -> None:
     """An answer with a Content-Encoding SHOULD have `Vary: Accept-Encoding`, so that caches keep encodings apart."""
 
@@ -90,7 +97,7 @@ def vary(evidence: Evidence) -> None:
     each_of((evidence.listed(evidence.rich), *(answer for _, answer in evidence.found[:5])), fits)
 
 
-@clause("HTTP-19", "must", "A declared charset is the one that is used", source="RFC 9110", spec=LIST, last=True)
+@clause("HTTP-19", "must", "A charset in the Content-Type is that of the body", source="RFC 9110", spec=LIST, last=True)
 def charset(evidence: Evidence) -> None:
     """A charset that the Content-Type of JSON names is the one of the body, which is UTF-8."""
     odd = next((each for each in evidence.sample if not each.identity.isascii()), evidence.sample[0])

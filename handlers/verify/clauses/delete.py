@@ -12,7 +12,7 @@ from ..evidence import Evidence
 from ..facts import BAD_PARAMETER, DELETE
 from ..plan import Picks
 from ..response import Answer
-from ..target import encoded
+from ..target import encode_query
 from ..variants import FORM, Variant, malformed
 from ..violation import case_name, check, each_of, some
 from ..world import Binding, Service
@@ -20,7 +20,7 @@ from ..world import Binding, Service
 
 @dataclass(frozen=True)
 class Story:
-    """What came of deleting some Bindings of a service."""
+    """The answers around deletes of some Bindings of a service."""
 
     picks: Picks
     before: Sequence[Any]
@@ -253,7 +253,7 @@ def test_headers(evidence: Evidence) -> None:
     evidence.attempt("with a body", action)
 
 
-@clause("DELETE-14", "must", "A deleted Binding stays away", source=PAGE, spec=DELETE, deletes="story")
+@clause("DELETE-14", "must", "A deleted Binding does not come back", source=PAGE, spec=DELETE, deletes="story")
 def test_stays_away(evidence: Evidence) -> None:
     """A Binding that was deleted does not come back: not after many other requests, not for another connection."""
     story = _story(evidence)
@@ -270,10 +270,10 @@ def test_stays_away(evidence: Evidence) -> None:
 
 
 def _story(evidence: Evidence) -> Story:
-    return evidence.once("story", lambda: evidence.attempt("story", lambda picks: _told(evidence, picks)))
+    return evidence.once("story", lambda: evidence.attempt("story", lambda picks: _make_story(evidence, picks)))
 
 
-def _told(evidence: Evidence, picks: Picks) -> Story:
+def _make_story(evidence: Evidence, picks: Picks) -> Story:
     target, service = evidence.target, evidence.service_of(picks)
     before = evidence.standing(service)
     for each in picks:  # what caches is asked for before, so that it can be wrong afterwards
@@ -292,7 +292,7 @@ def _with_query(evidence: Evidence) -> tuple[Answer, list[str], Answer]:
 
     def action(picks: Picks) -> tuple[Answer, list[str], Answer]:
         [pick], service = picks, evidence.service_of(picks)
-        query = "?" + encoded([("Identity", pick.identity)])
+        query = "?" + encode_query([("Identity", pick.identity)])
         before = evidence.standing(service)
         answer = evidence.target.delete(service, pick, query)
         after = evidence.standing(service)

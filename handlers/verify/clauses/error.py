@@ -251,7 +251,7 @@ def test_unknown_methods(evidence: Evidence) -> None:
 @clause("ERROR-15", "must", "A 405 has Allow", source="RFC 9110", spec="/components/headers/Allow")
 def test_allow(evidence: Evidence) -> None:
     """A 405 has the header Allow, with the methods of the path."""
-    provoked = {answer.request.url: answer for answer in _provoked(evidence) if answer.status == 405}
+    provoked = {answer.request.url: answer for answer in _provoke(evidence) if answer.status == 405}
 
     def fits(answer: Answer) -> None:
         allowed = {method.strip().upper() for method in answer.header("allow").split(",") if method.strip()}
@@ -268,7 +268,7 @@ def test_allow(evidence: Evidence) -> None:
     each_of(provoked.values(), fits)
 
 
-@clause("ERROR-16", "must", "Odd requests are no 5xx", source=OURS, spec=f"{RESPONSES}/InternalServerError")
+@clause("ERROR-16", "must", "Odd requests get no 5xx", source=OURS, spec=f"{RESPONSES}/InternalServerError")
 def test_odd_requests(evidence: Evidence) -> None:
     """Odd requests get an answer that is no 5xx."""
 
@@ -285,7 +285,7 @@ def test_odd_requests(evidence: Evidence) -> None:
 @clause(
     "ERROR-17",
     "should",
-    "A 429 and a 503 say when to ask again",
+    "A 429 and a 503 have Retry-After",
     source="RFC 6585",
     spec="/components/headers/Retry-After",
 )
@@ -309,7 +309,7 @@ def _without_bindings(evidence: Evidence) -> tuple[object, Credentials]:
         return evidence.absent("IS"), evidence.world.credentials
 
 
-def _provoked(evidence: Evidence) -> list[Answer]:
+def _provoke(evidence: Evidence) -> list[Answer]:
     """Provoke an error of each kind, once."""
 
     def make() -> list[Answer]:
@@ -340,7 +340,7 @@ def _provoked(evidence: Evidence) -> list[Answer]:
 
 def _errors(evidence: Evidence) -> Iterator[Answer]:
     """All errors that the run has seen, but for those to requests that no client sends."""
-    _provoked(evidence)
+    _provoke(evidence)
     for answer in evidence.target.seen:
         if answer.status >= 400 and not answer.request.is_odd and answer.request.method not in ("HEAD", "OPTIONS"):
             yield answer

@@ -20,7 +20,7 @@ _SPEC = f"{SCHEMAS}/Error"
 @clause(
     "ERROR-18",
     "must",
-    "No error shows the inside, and none of the application is empty",
+    "No error shows a stack or a file, and the application's are JSON",
     rule="Errors of the application",
     source=OURS,
     spec=_SPEC,

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from ..evidence import Evidence
 from ..outcome import Choice
 from ..response import Answer
-from ..target import encoded
+from ..target import encode_query
 from ..violation import DeleteLost, NotShown, Violation
 
 Look = Callable[[Evidence], str]
@@ -166,7 +166,7 @@ def _token(evidence: Evidence) -> str:
     url = evidence.listed(evidence.large, evidence.paged).url("next_page_url") or ""
     token = parse_qs(urlsplit(url).query)["PageToken"][-1]
     query = [("BindingType", evidence.large.bindings[0].binding_type), ("PageSize", "7"), ("PageToken", token)]
-    return _status(evidence, f"{evidence.target.path(evidence.large)}?{encoded(query)}")
+    return _status(evidence, f"{evidence.target.path(evidence.large)}?{encode_query(query)}")
 
 
 @_left("FREE-18", "OPTIONS that is no preflight.")
@@ -210,7 +210,7 @@ def _token_twice(evidence: Evidence) -> str:
     url = evidence.listed(evidence.large, evidence.paged).url("next_page_url") or ""
     token = parse_qs(urlsplit(url).query)["PageToken"][-1]
     path = evidence.target.path(evidence.large)
-    return _status(evidence, f"{path}?{encoded([evidence.paged, ('PageToken', token), ('PageToken', token)])}")
+    return _status(evidence, f"{path}?{encode_query([evidence.paged, ('PageToken', token), ('PageToken', token)])}")
 
 
 def _status(evidence: Evidence, path: str) -> str:

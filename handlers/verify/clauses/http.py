@@ -9,7 +9,7 @@ from ..evidence import Evidence
 from ..facts import ABSOLUTE_URL, HEADERS, LIST, REQUEST_ID, SCHEMAS
 from ..http.connection import BadFraming, TooLarge, TransportError
 from ..response import Answer, Request, describe_url
-from ..target import unanswered
+from ..target import no_answer
 from ..violation import NotShown, Violation, case_name, check, each_of, every
 
 _ORIGIN = ("Origin", "https://example.com")
@@ -132,7 +132,7 @@ def test_preflight_allows(evidence: Evidence) -> None:
     )
 
 
-@clause("HTTP-06", "must", "Nothing redirects", rule="Redirects", source=SDKS, spec=LIST, last=True)
+@clause("HTTP-06", "must", "No answer redirects", rule="Redirects", source=SDKS, spec=LIST, last=True)
 def test_no_redirect(evidence: Evidence) -> None:
     """An answer MUST NOT redirect: SDKs do not follow, or lose their credentials on the way."""
     evidence.listed(evidence.rich)
@@ -174,7 +174,7 @@ def test_encoding(evidence: Evidence) -> None:
         ("deflate", ("deflate",)),
     )
 
-    def encoded(case: tuple[str, Sequence[str], str]) -> None:
+    def is_accepted(case: tuple[str, Sequence[str], str]) -> None:
         value, may, size = case
         answer = evidence.target.list(evidence.large, [("PageSize", size)], headers=[("Accept-Encoding", value)])
         encoding = answer.header("content-encoding").lower()
@@ -186,7 +186,7 @@ def test_encoding(evidence: Evidence) -> None:
         )
 
     cases = [(value, may, size) for value, may in accepts for size in ("1", "100")]
-    evidence.each(encoded, cases, name=lambda case: f"Accept-Encoding: {case[0]}")
+    evidence.each(is_accepted, cases, name=lambda case: f"Accept-Encoding: {case[0]}")
 
 
 @clause("HTTP-09", "should", "Paths match in their exact case", rule="Paths", source=OURS, spec="/paths")
@@ -198,7 +198,7 @@ def test_case(evidence: Evidence) -> None:
     evidence.each(lambda other: evidence.target.send("GET", other, is_odd=True).has_status(401, 404, 405), paths)
 
 
-@clause("HTTP-10", "must", "The URLs that the server gives work", source=SDKS, spec=f"{SCHEMAS}/AbsoluteUrl")
+@clause("HTTP-10", "must", "URLs of answers work as they stand", source=SDKS, spec=f"{SCHEMAS}/AbsoluteUrl")
 def test_urls(evidence: Evidence) -> None:
     """The URLs that the server gives work as they stand: every `url`, and every page URL."""
     walks = [evidence.walk(evidence.large, evidence.paged), evidence.filtered_walks[-1]]
@@ -228,10 +228,10 @@ def test_framing(evidence: Evidence) -> None:
         raise NotShown("a proxy stands between here and the target")
     requests = _conversation(evidence)
     while requests:
-        requests = requests[_conversed(evidence, requests) :]
+        requests = requests[_converse(evidence, requests) :]
 
 
-def _conversed(evidence: Evidence, requests: list[Request]) -> int:
+def _converse(evidence: Evidence, requests: list[Request]) -> int:
     """How many requests were answered on one connection, before it came to its end."""
     expected = "an answer of the announced length, and nothing after it"
     for _ in range(_ATTEMPTS):
@@ -245,7 +245,7 @@ def _conversed(evidence: Evidence, requests: list[Request]) -> int:
         except (TransportError, TooLarge) as error:
             is_framed = not isinstance(error, (BadFraming, TooLarge))
             what = "an answer on a kept connection" if is_framed else expected
-            failure = Violation(what, f"none: {error}" if is_framed else str(error), unanswered(requests[count]))
+            failure = Violation(what, f"none: {error}" if is_framed else str(error), no_answer(requests[count]))
         else:
             return count
     raise failure

@@ -32,7 +32,7 @@ _FORWARDED = (
 @clause(
     "HTTP-12",
     "must",
-    "The URLs that the server gives have its origin",
+    "URLs of answers have the origin at which the server was asked",
     rule="The origin of URLs",
     source=SDKS,
     spec=_URL,
@@ -59,7 +59,12 @@ def own_origin(evidence: Evidence) -> None:
 
 
 @clause(
-    "HTTP-13", "should", "Nobody names the host of URLs from outside", rule="Headers of clients", source=OURS, spec=_URL
+    "HTTP-13",
+    "should",
+    "Headers that name another host do not change URLs",
+    rule="Headers of clients",
+    source=OURS,
+    spec=_URL,
 )
 def forwarded(evidence: Evidence) -> None:
     """A host, a scheme, a port or a prefix in the headers of proxies (X-Forwarded-Host, Forwarded, X-Original-Host,

@@ -9,14 +9,14 @@ from ..evidence import Evidence, same_bindings
 from ..facts import DELETE, FETCH, LARGEST_SIZE, LIST, SCHEMAS, TYPES
 from ..plan import Picks
 from ..response import Answer
-from ..violation import check, each_of, every, some, violated
+from ..violation import check, each_of, every, fail, some
 from ..world import Binding, Service
 
 _AT_ONCE = 16
 _ALL = ("PageSize", str(LARGEST_SIZE))
 
 
-@clause("RACE-01", "must", "Fetches at once each get their own Binding", source=OURS, spec=FETCH)
+@clause("RACE-01", "must", "Concurrent fetches each get their own Binding", source=OURS, spec=FETCH)
 def test_fetches(evidence: Evidence) -> None:
     """Many fetches at once each get their own Binding."""
     bindings = [*evidence.rich.bindings[:24], *evidence.large.bindings[:24]] * 2
@@ -31,7 +31,7 @@ def test_fetches(evidence: Evidence) -> None:
     each_of(zip(bindings, evidence.target.together(calls, _AT_ONCE), strict=True), is_its_own)
 
 
-@clause("RACE-02", "must", "Lists at once each get their own Bindings", source=OURS, spec=LIST)
+@clause("RACE-02", "must", "Concurrent lists each get their own Bindings", source=OURS, spec=LIST)
 def test_lists(evidence: Evidence) -> None:
     """Many lists with different filters at once each get their own answer."""
     large, rich = evidence.large, evidence.rich
@@ -51,7 +51,7 @@ def test_lists(evidence: Evidence) -> None:
     each_of(zip(answers, asked * 2, strict=True), is_its_own)
 
 
-@clause("RACE-03", "must", "Accounts at once each see their own", source=OURS, spec=LIST)
+@clause("RACE-03", "must", "Concurrent requests of two accounts each see their own", source=OURS, spec=LIST)
 def test_accounts(evidence: Evidence) -> None:
     """Two accounts at once each see their own, and nothing of the other's."""
     foreign, credentials = evidence.world.foreign, evidence.world.other_credentials
@@ -72,7 +72,12 @@ def test_accounts(evidence: Evidence) -> None:
 
 
 @clause(
-    "RACE-04", "must", "Of deletes of one Binding at once, one is 204", source=OURS, spec=DELETE, deletes="one at once"
+    "RACE-04",
+    "must",
+    "Of concurrent deletes of one Binding, one is 204",
+    source=OURS,
+    spec=DELETE,
+    deletes="one at once",
 )
 def test_one_delete(evidence: Evidence) -> None:
     """Of several deletes of one Binding at once, one is 204 and all others are 404."""
@@ -86,7 +91,7 @@ def test_one_delete(evidence: Evidence) -> None:
     evidence.attempt("one at once", lambda picks: each_of(picks, is_one))
 
 
-@clause("RACE-05", "must", "Deletes at once all take effect", source=OURS, spec=DELETE, deletes="several at once")
+@clause("RACE-05", "must", "Concurrent deletes all take effect", source=OURS, spec=DELETE, deletes="several at once")
 def test_deletes(evidence: Evidence) -> None:
     """Deletes of different Bindings at once all take effect, and nothing else goes."""
 
@@ -112,17 +117,17 @@ def test_deletes(evidence: Evidence) -> None:
 @clause(
     "RACE-06",
     "must",
-    "Walks during deletes visit what stays once",
+    "Walks during deletes visit each Binding that stays once",
     source=OURS,
     spec=f"{SCHEMAS}/PageMeta/properties/next_page_url",
     deletes="during walks",
 )
 def test_walks(evidence: Evidence) -> None:
     """Walks that run while Bindings are deleted visit all that stood throughout, each once."""
-    evidence.attempt("during walks", lambda picks: _walked(evidence, picks))
+    evidence.attempt("during walks", lambda picks: _walk_during_deletes(evidence, picks))
 
 
-def _walked(evidence: Evidence, picks: Picks) -> None:
+def _walk_during_deletes(evidence: Evidence, picks: Picks) -> None:
     service = evidence.service_of(picks)
     before = evidence.standing(service)
     picks = tuple(sorted(picks, key=lambda each: before.index(each.sid) if each.sid in before else 0))
@@ -142,7 +147,7 @@ def _walked(evidence: Evidence, picks: Picks) -> None:
         calls: list[Callable[[], list[Answer]]] = [*(partial(walk, size) for size in sizes), delete]
         walks = evidence.target.together(calls, len(calls))[:-1]
     except threading.BrokenBarrierError:
-        violated("pages to walk through", "none in a minute")
+        fail("pages to walk through", "none in a minute")
     standing = set(before) - {each.sid for each in picks}
 
     def visits(pages: list[Answer]) -> None:

@@ -32,7 +32,7 @@ _UNREADABLE = (
 @clause(
     "FETCH-10",
     "must",
-    "A SID with something around it is not found",
+    "Fetching by a SID with white space or a NUL around it is refused",
     rule="A SID with something around it",
     source=OURS,
     spec=FETCH,
@@ -41,13 +41,15 @@ def fetched(evidence: Evidence) -> None:
     """A SID with white space, a line feed or a NUL before or behind it names nothing: fetching it MUST be refused."""
     service, sid = evidence.rich.sid, evidence.rich.bindings[0].sid
     cases = [(service, each) for each in _around(sid)] + [(each, sid) for each in _around(service)]
-    evidence.each(lambda case: _refused(evidence.target.send("GET", evidence.target.path(*case), is_odd=True)), cases)
+    evidence.each(
+        lambda case: _is_refused(evidence.target.send("GET", evidence.target.path(*case), is_odd=True)), cases
+    )
 
 
 @clause(
     "LIST-16",
     "must",
-    "A service SID with something around it is not found",
+    "Listing by a service SID with white space or a NUL around it is refused",
     rule="A SID with something around it",
     source=OURS,
     spec=LIST,
@@ -55,13 +57,13 @@ def fetched(evidence: Evidence) -> None:
 def listed(evidence: Evidence) -> None:
     """A service SID with white space, a line feed or a NUL before or behind it names nothing: it MUST be refused."""
     sids = _around(evidence.rich.sid)
-    evidence.each(lambda sid: _refused(evidence.target.list(sid, [], is_odd=True)), sids)
+    evidence.each(lambda sid: _is_refused(evidence.target.list(sid, [], is_odd=True)), sids)
 
 
 @clause(
     "DELETE-18",
     "must",
-    "A SID with something around it deletes nothing",
+    "Deleting by a SID with white space or a NUL around it is refused",
     rule="A SID with something around it",
     source=OURS,
     spec=DELETE,
@@ -74,7 +76,7 @@ def around(evidence: Evidence) -> None:
         target, pick = evidence.target, picks[0]
         paths = [target.path(pick.service_sid, each) for each in _around(pick.sid)]
         paths += [target.path(each, pick) for each in _around(pick.service_sid)]
-        evidence.each(lambda path: _refused(target.send("DELETE", path, is_odd=True)), paths)
+        evidence.each(lambda path: _is_refused(target.send("DELETE", path, is_odd=True)), paths)
         target.fetch(pick.service_sid, pick).has_status(200)
 
     evidence.attempt("something around", action)
@@ -90,8 +92,8 @@ def around(evidence: Evidence) -> None:
     deletes="unreadable query",
 )
 def unreadable(evidence: Evidence) -> None:
-    """A delete with a query that parsers drop, split or cannot decode (a broken escape, what is no UTF-8
-    (percent-encoded or raw), a raw `;`) MUST be an error below 500, and deletes nothing.
+    """A delete with a query that parsers drop, split or cannot decode (a broken escape, raw or percent-encoded
+    bytes that are no UTF-8, a raw `;`) MUST be an error below 500, and deletes nothing.
     """
 
     def action(picks: Picks) -> None:
@@ -101,7 +103,7 @@ def unreadable(evidence: Evidence) -> None:
         def refused(query: str) -> None:
             answer = target.send("DELETE", f"{path}?{query}", is_odd=True)
             if not evidence.is_before_the_application(answer):  # that is ERROR-19's
-                _refused(answer)
+                _is_refused(answer)
 
         evidence.each(refused, _UNREADABLE, name=readable)
         target.fetch(pick.service_sid, pick).has_status(200)
@@ -112,7 +114,7 @@ def unreadable(evidence: Evidence) -> None:
 @clause(
     "DELETE-17",
     "must",
-    "A delete leaves the same device elsewhere alone",
+    "A delete leaves the device's Bindings in other services and accounts",
     source=PAGE,
     spec=DELETE,
     deletes="twins",
@@ -137,6 +139,6 @@ def _around(sid: str) -> list[str]:
     return [form for text in _AROUND for form in (f"{sid}{text}", f"{text}{sid}")]
 
 
-def _refused(answer: Answer) -> None:
+def _is_refused(answer: Answer) -> None:
     """Raise `Violation` unless an answer is an error of the client: 404, 400, or what a firewall says."""
     check(400 <= answer.status < 500, "status 404 or 400", answer.summary, answer)

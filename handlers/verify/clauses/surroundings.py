@@ -25,7 +25,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Surroundings(NamedTuple):
-    """What comes with a request, and the statuses besides 200 that a right answer to it may have."""
+    """Headers and a body of a request, and the statuses besides 200 that a right answer to it may have."""
 
     name: str
     headers: Headers
@@ -93,7 +93,12 @@ def _bodies() -> Iterator[Surroundings]:
 
 
 @clause(
-    "HTTP-14", "must", "What surrounds a request changes no answer", rule="Bodies and headers", source=SDKS, spec=LIST
+    "HTTP-14",
+    "must",
+    "Headers of browsers and proxies, and bodies with known names, change no answer",
+    rule="Bodies and headers",
+    source=SDKS,
+    spec=LIST,
 )
 def reading(evidence: Evidence) -> None:
     """Headers that browsers, proxies and frameworks add, and bodies with names that the operation knows, MUST NOT
@@ -122,7 +127,7 @@ def reading(evidence: Evidence) -> None:
 @clause(
     "DELETE-16",
     "must",
-    "What surrounds a delete does not change it",
+    "Headers of browsers and proxies, and bodies with known names, change no delete",
     rule="Bodies and headers",
     source=SDKS,
     spec=DELETE,
@@ -137,12 +142,12 @@ def deleting(evidence: Evidence) -> None:
         everything = [*_headers(), *(Surroundings(f"{name}: GET", ((name, "GET"),)) for name in _OVERRIDES)]
         headers = tuple({name: (name, value) for each in everything for name, value in each.headers}.values())
         several = [Surroundings("headers of browsers, proxies and frameworks", headers), *_bodies()]
-        evidence.each(_deleted, zip(picks, several, strict=False), evidence, name=lambda case: case[1].name)
+        evidence.each(_is_deleted, zip(picks, several, strict=False), evidence, name=lambda case: case[1].name)
 
     evidence.attempt("surrounded", action)
 
 
-def _deleted(evidence: Evidence, case: tuple[Binding, Surroundings]) -> None:
+def _is_deleted(evidence: Evidence, case: tuple[Binding, Surroundings]) -> None:
     pick, surroundings = case
     target, service = evidence.target, pick.service_sid
     answer = target.delete(service, pick, headers=surroundings.headers, body=surroundings.body)
@@ -151,7 +156,7 @@ def _deleted(evidence: Evidence, case: tuple[Binding, Surroundings]) -> None:
 
 
 @clause(
-    "HTTP-15", "must", "No header and no body makes a delete of another method", source=OURS, spec=DELETE,
+    "HTTP-15", "must", "No header, query or body turns another method into a delete", source=OURS, spec=DELETE,
     deletes="another method",
 )  # fmt: skip
 def overriding(evidence: Evidence) -> None:

@@ -9,7 +9,7 @@ from ..evidence import Evidence, same_bindings
 from ..facts import ERROR, LARGEST_SIZE, LIST, MOST_VALUES, RESPONSES
 from ..plan import Picks
 from ..response import MISSING, Answer, describe_property
-from ..target import encoded
+from ..target import encode_query
 from ..violation import check, each_of, every, some
 from ..world import Binding
 
@@ -50,10 +50,12 @@ def test_list(evidence: Evidence) -> None:
 def test_delete(evidence: Evidence) -> None:
     """Deleting another account's Binding is 404, and deletes nothing."""
     foreign = evidence.world.foreign
-    evidence.attempt("of another account", lambda picks: _not_deleted(evidence, foreign, picks))
+    evidence.attempt("of another account", lambda picks: _is_not_deleted(evidence, foreign, picks))
 
 
-@clause("TENANT-04", "must", "Another account's Binding under an own service is 404", source=PAGE, spec=_NOT_FOUND)
+@clause(
+    "TENANT-04", "must", "Fetching another account's Binding under an own service is 404", source=PAGE, spec=_NOT_FOUND
+)
 def test_own_service(evidence: Evidence) -> None:
     """Another account's Binding SID under one's own service is 404."""
     services = (evidence.rich, evidence.large)
@@ -177,7 +179,7 @@ def test_token(evidence: Evidence) -> None:
     def moves_back() -> None:
         own = evidence.target.list(foreign, [("PageSize", "1")], credentials=credentials)
         back = evidence.target.below(own.url("next_page_url") or "").partition("?")[2]
-        answer = evidence.target.send("GET", f"{evidence.target.path(evidence.rich)}?{back or encoded([_ALL])}")
+        answer = evidence.target.send("GET", f"{evidence.target.path(evidence.rich)}?{back or encode_query([_ALL])}")
         shows_nothing_of("other", own, answer)
 
     every(
@@ -200,10 +202,10 @@ def test_token(evidence: Evidence) -> None:
 def test_delete_own_service(evidence: Evidence) -> None:
     """Another account's Binding cannot be deleted by its SID under one's own service: 404, and it is still there."""
     check_name = "of another account, under an own service"
-    evidence.attempt(check_name, lambda picks: _not_deleted(evidence, evidence.rich, picks))
+    evidence.attempt(check_name, lambda picks: _is_not_deleted(evidence, evidence.rich, picks))
 
 
-def _not_deleted(evidence: Evidence, service: Any, picks: Picks) -> None:
+def _is_not_deleted(evidence: Evidence, service: Any, picks: Picks) -> None:
     foreign, credentials = evidence.world.foreign, evidence.world.other_credentials
 
     def is_left(each: Binding) -> None:

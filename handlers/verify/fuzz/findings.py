@@ -14,7 +14,7 @@ from ..credentials import Credentials
 from ..outcome import Finding
 from ..response import Answer, Request
 from ..run import Run
-from ..target import unanswered
+from ..target import no_answer
 
 Json = dict[str, Any]
 Key = tuple[str, str, int]
@@ -139,11 +139,11 @@ def _failures(report: Path, credentials: Credentials) -> Iterator[_Failure]:
     for kind, event in _events(report):
         if kind == "ScenarioFinished":
             recorder = event["recorder"]
-            yield from _failed(recorder, credentials)
+            yield from _failures_of(recorder, credentials)
             yield from _lost(recorder, credentials)
 
 
-def _failed(recorder: Json, credentials: Credentials) -> Iterator[_Failure]:
+def _failures_of(recorder: Json, credentials: Credentials) -> Iterator[_Failure]:
     for number, checks in recorder.get("checks", {}).items():
         for check in checks:
             if check["status"] == "success":
@@ -170,7 +170,7 @@ def _answer(interaction: Json, credentials: Credentials) -> Answer:
     request = _request(interaction["request"], credentials)
     response = interaction.get("response")
     if not response:
-        return unanswered(request)
+        return no_answer(request)
     headers = tuple((name, value) for name, values in response["headers"].items() for value in values)
     body = base64.b64decode((response.get("content") or {}).get("$base64", ""))
     return Answer(request, response["status_code"], headers, body)

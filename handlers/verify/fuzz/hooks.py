@@ -30,7 +30,7 @@ _parent = os.getppid()
 _send = requests.adapters.HTTPAdapter.send
 
 
-def _guarded(adapter: requests.adapters.HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> Any:
+def _guard(adapter: requests.adapters.HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> Any:
     """Send a request, if it may be sent; one that is delayed by the server, or was lost, is repeated.
 
     No hook sees all requests: those that a check makes, and redirects, pass through here alone.
@@ -44,7 +44,7 @@ def _guarded(adapter: requests.adapters.HTTPAdapter, request: requests.PreparedR
     return _send(adapter, request, **options)
 
 
-requests.adapters.HTTPAdapter.send = _guarded  # type: ignore[method-assign, assignment]
+requests.adapters.HTTPAdapter.send = _guard  # type: ignore[method-assign, assignment]
 
 
 @schemathesis.hook
@@ -68,7 +68,7 @@ def filter_failure(context: HookContext, failure: Failure, case: Case[Any], resp
     if isinstance(failure, RejectedPositiveData):
         return read == "valid"
     if isinstance(failure, JsonSchemaError):
-        failure.message = _told(failure)
+        failure.message = _describe(failure)
     return read != "odd" or _is_success(response) or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
@@ -76,7 +76,7 @@ def _is_success(response: Response) -> bool:
     return response.status_code < HTTPStatus.MULTIPLE_CHOICES
 
 
-def _told(failure: JsonSchemaError) -> str:
+def _describe(failure: JsonSchemaError) -> str:
     """Say what is wrong with a body or a header, without what it holds."""
     keyword = str(failure.schema_path[-1]) if failure.schema_path else "schema"
     where = "/" + "/".join(map(str, failure.instance_path))

@@ -58,7 +58,7 @@ class FuzzPlan:
 
     @property
     def prefix(self) -> str:
-        """What stands before `/v2` in every path."""
+        """The prefix of every path, before `/v2`."""
         return urlsplit(self.base_url).path
 
 

@@ -70,7 +70,7 @@ def _values(name: str, values: list[str], tokens: Collection[str]) -> Reading:
     if name not in _LIST:
         return "free" if name.lower() in map(str.lower, _LIST) else "invalid"
     if name in ("BindingType", "Identity"):
-        found = [_filtered(name, value) for value in values]
+        found = [_read_filter(name, value) for value in values]
         return _worst([*found, "free" if len(values) > _MOST_VALUES else "valid"])
     if len(values) > 1:
         return "free"  # what a scalar means that is sent twice is the server's choice
@@ -79,7 +79,7 @@ def _values(name: str, values: list[str], tokens: Collection[str]) -> Reading:
     return _integer(name, values[0])
 
 
-def _filtered(name: str, value: str) -> Reading:
+def _read_filter(name: str, value: str) -> Reading:
     if not value:
         return "free"
     return "invalid" if name == "BindingType" and value not in TYPES else "valid"

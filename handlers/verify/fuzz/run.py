@@ -68,7 +68,7 @@ def check_fuzzing() -> None:
 
 
 class Fuzzed(NamedTuple):
-    """What came of fuzzing."""
+    """The outcome of fuzzing."""
 
     findings: list[Finding]
     requests: dict[str, int]
@@ -117,7 +117,7 @@ def _run_schemathesis(run: Run, examples: int, folder: Path, report: Path) -> in
         command = [
             sys.executable, "-m", "schemathesis.cli", "--config-file", str(folder / "schemathesis.toml"),
             "run", str(spec), "--url", run.target.base_url, "--no-color", "--phases", "examples,coverage,fuzzing",
-            "--max-examples", str(examples), "--seed", str(_SEED), *_excluded(run),
+            "--max-examples", str(examples), "--seed", str(_SEED), *_exclusions(run),
             "--report", "ndjson", "--report-ndjson-path", str(report),
         ]  # fmt: skip
         process = subprocess.Popen(  # noqa: S603 - our own command, without a shell
@@ -132,7 +132,7 @@ def _run_schemathesis(run: Run, examples: int, folder: Path, report: Path) -> in
             process.wait()
 
 
-def _excluded(run: Run) -> list[str]:
+def _exclusions(run: Run) -> list[str]:
     return ["--exclude-method", "DELETE"] if run.read_only else []
 
 

@@ -82,16 +82,16 @@ class Client:
         shared = self._kept if kept is None else kept
         with (
             nullcontext() if is_urgent else self.pace.turn(),
-            self._noted(request, is_remembered=not is_urgent) as note,
+            self._track(request, is_remembered=not is_urgent) as note,
         ):
-            connection = self._taken(shared)
+            connection = self._take(shared)
             if connection is not None:
                 try:
-                    return note(self._exchanged(connection, request, shared))
+                    return note(self._exchange(connection, request, shared))
                 except TransportError as error:
                     if not error.is_unused or request.method == "DELETE":
                         raise
-            return note(self._exchanged(Connection(self.route, self.timeout), request, shared))
+            return note(self._exchange(Connection(self.route, self.timeout), request, shared))
 
     def own(self) -> Kept:
         """Give the connections that this thread alone uses."""
@@ -113,7 +113,7 @@ class Client:
             connection = Connection(self.route, self.timeout)
             try:
                 for request in requests:
-                    with self._noted(request) as note:
+                    with self._track(request) as note:
                         received = connection.exchange(
                             _sent(request), self.timeout, self._most_of(request), surplus_within=surplus_within
                         )
@@ -146,7 +146,7 @@ class Client:
             return [*self.history, *self._under_way.values()]
 
     @contextmanager
-    def _noted(self, request: Request, *, is_remembered: bool = True) -> Iterator[Callable[[Answer], Answer]]:
+    def _track(self, request: Request, *, is_remembered: bool = True) -> Iterator[Callable[[Answer], Answer]]:
         """Count a request as under way, and remember what comes of it: the answer that is noted, or the error."""
         key, began, status = threading.get_ident(), time.monotonic(), 0
         with self._lock:
@@ -172,7 +172,7 @@ class Client:
                         Exchange(CLAUSE.get(), began, request, status, str(status) if status else outcome)
                     )
 
-    def _taken(self, kept: Kept) -> Connection | None:
+    def _take(self, kept: Kept) -> Connection | None:
         while True:
             with self._lock:
                 if not kept:
@@ -182,7 +182,7 @@ class Client:
                 return connection
             connection.close()
 
-    def _exchanged(self, connection: Connection, request: Request, kept: Kept) -> Answer:
+    def _exchange(self, connection: Connection, request: Request, kept: Kept) -> Answer:
         is_kept = False
         try:
             received = connection.exchange(_sent(request), self.timeout, self._most_of(request))

@@ -42,7 +42,7 @@ class TimedOut(TransportError):
 
 
 class BadFraming(TransportError):
-    """What came is no HTTP/1.1, or ends too early; the message has the parser's words."""
+    """The answer is no HTTP/1.1, or ends too early; the message has the parser's words."""
 
 
 class TooLarge(Exception):
@@ -118,7 +118,7 @@ class Received:
     body: bytes
     """Decoded."""
     surplus: bytes
-    """What came beyond the announced length."""
+    """The bytes beyond the announced length."""
 
 
 class Connection:
@@ -130,12 +130,12 @@ class Connection:
         self._state = h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=_LONGEST_HEAD)
         self._deadline = time.monotonic() + timeout
         self._begin = b""
-        self._socket = self._connected(timeout)
+        self._socket = self._connect(timeout)
         try:
             if route.proxy is not None and route.scheme == "https":
                 self._tunnel(route.proxy)
             if route.scheme == "https":
-                self._socket = self._encrypted(self._socket)
+                self._socket = self._start_tls(self._socket)
         except BaseException:
             self._socket.close()
             raise
@@ -169,7 +169,7 @@ class Connection:
                 if event is h11.NEED_DATA:
                     self._receive(status, size)
                 elif isinstance(event, h11.Response):
-                    status, headers = event.status_code, _decoded(event.headers)
+                    status, headers = event.status_code, _decode(event.headers)
                 elif isinstance(event, h11.Data):
                     parts.append(bytes(event.data))
                     size += len(event.data)
@@ -181,12 +181,12 @@ class Connection:
         except h11.RemoteProtocolError as error:
             raise self._bad(status, size, str(error)) from None
         if not status:
-            raise self._unanswered("the connection was closed without an answer")
+            raise self._no_answer("the connection was closed without an answer")
         surplus = self._surplus(surplus_within)
         self._go_on(surplus)
         body = b"".join(parts)
         parts.clear()
-        return Received(status, headers, _unpacked(status, headers, body, most), surplus)
+        return Received(status, headers, _decompress(status, headers, body, most), surplus)
 
     def _send(self, sent: Outgoing) -> None:
         target = sent.target
@@ -210,7 +210,7 @@ class Connection:
             raise self._timed_out("the request could not be sent") from None
         except OSError as error:
             if not self.is_readable(0.0):  # else it may be an answer to the half that was sent
-                raise self._unanswered(reason(error)) from None
+                raise self._no_answer(reason(error)) from None
 
     def _receive(self, status: int, size: int) -> None:
         try:
@@ -226,7 +226,7 @@ class Connection:
             )
             raise self._timed_out(f"{came} came") from None
         except OSError as error:
-            raise self._unanswered(reason(error)) from None
+            raise self._no_answer(reason(error)) from None
         self._begin = (self._begin + data)[:_LONGEST_HEAD] if not status else self._begin
         self._state.receive_data(data)
 
@@ -253,7 +253,7 @@ class Connection:
             raise TimeoutError
         self._socket.settimeout(left)
 
-    def _connected(self, timeout: float) -> socket.socket:
+    def _connect(self, timeout: float) -> socket.socket:
         proxy = self._route.proxy
         address = (self._route.host, self._route.port) if proxy is None else proxy.address
         try:
@@ -281,14 +281,14 @@ class Connection:
             raise ProxyError(f"it refuses a connection to {where}: status {status}")
         self._state = state
 
-    def _encrypted(self, plain: socket.socket) -> ssl.SSLSocket:
+    def _start_tls(self, plain: socket.socket) -> ssl.SSLSocket:
         try:
             self._set_timeout()
             return self._route.context.wrap_socket(plain, server_hostname=self._route.host)
         except (OSError, ValueError) as error:
             raise ConnectError(reason(error)) from error
 
-    def _unanswered(self, why: str) -> TransportError:
+    def _no_answer(self, why: str) -> TransportError:
         error = TransportError(why)
         error.is_unused = not self._begin
         return error
@@ -298,7 +298,7 @@ class Connection:
 
     def _bad(self, status: int, size: int, why: str) -> TransportError:
         if not self._begin:
-            return self._unanswered("the connection was closed without an answer")
+            return self._no_answer("the connection was closed without an answer")
         came = f"status {status}, then {size} bytes: " if status else ""
         begins = "" if status else f"; it begins with {self._begin[:_SHOWN]!r}"
         return BadFraming(f"{came}{why}{begins}")
@@ -313,17 +313,17 @@ def reason(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _decoded(headers: h11._headers.Headers) -> Headers:
+def _decode(headers: h11._headers.Headers) -> Headers:
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 
-def _unpacked(status: int, headers: Headers, body: bytes, most: int) -> bytes:
+def _decompress(status: int, headers: Headers, body: bytes, most: int) -> bytes:
     """Take a body's content encodings off. Raises `BadFraming` and `TooLarge`."""
     named = ",".join(value for name, value in headers if name == "content-encoding")
     for encoding in reversed([each.strip().lower() for each in named.split(",")]):
         if body and encoding in ("gzip", "x-gzip", "deflate"):
             try:
-                body = _inflated(body, most)
+                body = _inflate(body, most)
             except zlib.error as error:
                 raise BadFraming(f"status {status}, and a body that is not {encoding}: {error}") from None
             if len(body) > most:
@@ -332,7 +332,7 @@ def _unpacked(status: int, headers: Headers, body: bytes, most: int) -> bytes:
     return body
 
 
-def _inflated(body: bytes, most: int) -> bytes:
+def _inflate(body: bytes, most: int) -> bytes:
     """Unpack a body, but no more than a byte beyond `most`."""
     whole = b""
     while body and len(whole) <= most:

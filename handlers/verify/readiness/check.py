@@ -6,7 +6,7 @@ from functools import partial
 
 from ..http.connection import TransportError
 from ..response import Answer
-from ..target import Target, unanswered
+from ..target import Target, no_answer
 from ..violation import CannotRun, TargetGone, Violation
 from .causes import away, in_its_place
 
@@ -39,18 +39,18 @@ def _first(target: Target, wait: float) -> Answer:
         if not isinstance(listed, Answer) and (is_late or isinstance(fetched, Answer)):
             if not isinstance(fetched, Answer):
                 raise CannotRun(away(target, listed)) from listed
-            return unanswered(target.request("GET", paths[0]))
+            return no_answer(target.request("GET", paths[0]))
         time.sleep(_AGAIN_AFTER_S)
 
 
 def _outcome(target: Target, path: str) -> Answer | TransportError:
     """Give what comes of a request: its answer, or why there is none."""
     try:
-        return target.tried("GET", path)
+        return target.send_once("GET", path)
     except TransportError as error:
         return error
     except Violation as violation:
-        return unanswered(target.request("GET", path), violation.actual)
+        return no_answer(target.request("GET", path), violation.actual)
 
 
 def _holds(target: Target, answers: list[Answer]) -> bool:
@@ -60,10 +60,10 @@ def _holds(target: Target, answers: list[Answer]) -> bool:
         return True
     for service in world.account.services:
         for binding in service.bindings[:: max(len(service.bindings) // _TRIED, 1)][:_TRIED]:
-            answers.append(_tried(target, target.path(service, binding)))
+            answers.append(_try_path(target, target.path(service, binding)))
             if _shows(answers[-1], {binding.sid}):
                 return True
-        answers.append(_tried(target, target.path(service)))
+        answers.append(_try_path(target, target.path(service)))
         if _shows(answers[-1], service.sids):
             return True
     return False
@@ -104,11 +104,11 @@ def _unfit(target: Target, answers: list[Answer]) -> str:
     return f"{target.base_url} {what}."
 
 
-def _tried(target: Target, path: str) -> Answer:
+def _try_path(target: Target, path: str) -> Answer:
     try:
         return target.send("GET", path)
     except Violation as violation:
-        return unanswered(target.request("GET", path), violation.actual)
+        return no_answer(target.request("GET", path), violation.actual)
 
 
 def _shows(answer: Answer, sids: Iterable[str]) -> bool:

@@ -50,7 +50,7 @@ class Blockage(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """What it is, in a few words."""
+        """The cause, in a few words."""
         scopes: dict[str, list[str]] = {}
         for name, scope in sorted(self.symptoms):
             scopes.setdefault(name, []).append(scope)

@@ -18,13 +18,13 @@ from ..clauses.free import free
 from ..outcome import Finding, Report, Result
 from .texts import (
     SECTIONS,
-    counted,
-    counted_sections,
-    found_by_fuzzing,
+    count_by_section,
     fuzzing,
-    grouped,
+    group_by_cause,
     kind,
     lacking,
+    list_findings,
+    pluralize,
     printable,
     remedy,
     sent_line,
@@ -108,22 +108,22 @@ class LiveProgress:
 def show_summary(report: Report, console: Console) -> None:
     """Print what a run found: the sections, what was violated and how to see it, what was skipped, the verdict."""
     console.print(_sections(report))
-    for result, others in grouped(report):
+    for result, others in group_by_cause(report):
         _show_violation(report, result, console)
         for other in others:
-            _tell(f"  also {other.clause.id}", f"({other.clause.level}) {other.clause.title}", console)
-    for finding in found_by_fuzzing(report):
+            _print(f"  also {other.clause.id}", f"({other.clause.level}) {other.clause.title}", console)
+    for finding in list_findings(report):
         _show_finding(report, finding, console)
     _show_skipped(report, console)
     for note in report.notes:
-        _tell("Note", note, console)
+        _print("Note", note, console)
     for name, text in report.variables.items():
-        _tell(f"${name}", text, console)
+        _print(f"${name}", text, console)
     _show_target(report, console)
     if report.mended:
-        _tell("Mended", f"{', '.join(report.mended)}: the baseline can do without.", console)
+        _print("Mended", f"{', '.join(report.mended)}: the baseline can do without.", console)
     if text := fuzzing(report):
-        _tell("Fuzzing", text, console)
+        _print("Fuzzing", text, console)
     counts = Counter(kind(report, result) for result in report.results)
     text = ", ".join(f"{counts[each]} {each}" for each in _STYLES if counts[each])
     console.print(f"{text or 'nothing checked'}; {report.requests} requests in {report.duration_s:.1f} s.")
@@ -133,12 +133,12 @@ def show_summary(report: Report, console: Console) -> None:
 
 def _show_skipped(report: Report, console: Console) -> None:
     for reason, ids in skipped(report).items():
-        _tell("Skipped", f"{', '.join(ids)}: {reason}.", console)
+        _print("Skipped", f"{', '.join(ids)}: {reason}.", console)
     lacks = lacking(report)
     if lacks:
-        _tell("Skipped", remedy(report), console)
+        _print("Skipped", remedy(report), console)
     for what, ids in lacks.items():
-        _tell(f"  no {what}:", ", ".join(ids), console)
+        _print(f"  no {what}:", ", ".join(ids), console)
 
 
 def show_clauses(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, str]], console: Console) -> None:
@@ -158,23 +158,23 @@ def show_clauses(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, st
     for each in free():
         console.print(f"[bold]{each.id}[/] {escape(each.rule)}", soft_wrap=True)
     deleting = sum(bool(clause.deletes) for clause in clauses)
-    console.print(f"\n{counted(len(clauses), 'clause')}, {deleting} of which delete.")
+    console.print(f"\n{pluralize(len(clauses), 'clause')}, {deleting} of which delete.")
 
 
 def _show_target(report: Report, console: Console) -> None:
     if report.choices:
         console.print("\n[bold]What is left free, and what the target chose[/]")
     for choice in report.choices:
-        _tell(choice.id, f"{choice.rule} {choice.chosen or 'not shown'}.", console)
+        _print(choice.id, f"{choice.rule} {choice.chosen or 'not shown'}.", console)
     for sent in report.last_requests:
-        _tell("Last", sent_line(sent), console)
+        _print("Last", sent_line(sent), console)
 
 
 def _sections(report: Report) -> Table:
     table = Table("Section", box=None, pad_edge=False)
     for name in _STYLES:
         table.add_column(name, justify="right")
-    for section, counts in counted_sections(report).items():
+    for section, counts in count_by_section(report).items():
         cells = [f"[{style}]{counts[name]}[/]" if counts[name] else "" for name, style in _STYLES.items()]
         table.add_row(section, *cells)
     return table
@@ -204,13 +204,13 @@ def _show_details(report: Report, found: Result | Finding, console: Console) -> 
         ("known", known),
     ):
         if text:
-            _tell(f"  {label:>8}", text, console)
+            _print(f"  {label:>8}", text, console)
     for line in found.reproduce.split("\n"):
         if line:
             line_as_it_is = Segments([Segment(f"  {printable(line)}\n")])  # a text would have its tabs expanded
             console.print(line_as_it_is, soft_wrap=True, end="")
 
 
-def _tell(label: str, text: str, console: Console) -> None:
-    """Print a text of others: never as markup, where `:b:` is a picture and a last backslash is doubled."""
+def _print(label: str, text: str, console: Console) -> None:
+    """Print a label and a text of others: never as markup, where `:b:` is a picture and a last backslash is doubled."""
     console.print(Text.assemble((label, "dim"), " ", printable(text)), soft_wrap=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ..outcome import Finding, Report, Result
-from .texts import counted_sections, found_by_fuzzing, fuzzing, kind, lacking, printable, remedy, verdict, violated
+from .texts import count_by_section, fuzzing, kind, lacking, list_findings, list_violations, printable, remedy, verdict
 
 _KINDS = ("passed", "failed", "known", "advice", "skipped")
 _LEVELS = {"failed": "error", "advice": "warning", "known": "notice"}
@@ -53,7 +53,7 @@ def summary(report: Report) -> str:
     """Give the run as Markdown: the verdict, a table of the sections, and one of what was violated."""
     lines = [f"### {_cell(verdict(report))}", "", f"Target: {_cell(report.target)}", ""]
     lines += ["| Section | " + " | ".join(_KINDS) + " |", "| --- |" + " ---: |" * len(_KINDS)]
-    for section, counts in counted_sections(report).items():
+    for section, counts in count_by_section(report).items():
         lines.append(f"| {section} | " + " | ".join(str(counts[name] or "") for name in _KINDS) + " |")
     found = _found(report)
     if found:
@@ -69,8 +69,8 @@ def summary(report: Report) -> str:
 
 
 def _found(report: Report) -> list[Result | Finding]:
-    found: list[Result | Finding] = list(violated(report))
-    return found + found_by_fuzzing(report)
+    found: list[Result | Finding] = list(list_violations(report))
+    return found + list_findings(report)
 
 
 def _title(found: Result | Finding) -> str:

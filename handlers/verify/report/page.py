@@ -18,12 +18,12 @@ from ..outcome import Report
 from .texts import (
     SECTIONS,
     by_section,
-    counted,
-    found_by_fuzzing,
     fuzzing,
-    grouped,
+    group_by_cause,
     kind,
     lacking,
+    list_findings,
+    pluralize,
     printable,
     remedy,
     sent_line,
@@ -37,14 +37,14 @@ _CODE = re.compile("`([^`]+)`")
 def report_page(report: Report) -> str:
     """Render a report as a page."""
     counts = Counter(kind(report, result) for result in report.results)
-    return _rendered(
+    return _render(
         "report.html.j2",
         report=report,
         started_at=report.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S GMT"),
         verdict=verdict(report),
         counts={name: counts[name] for name in ("passed", "failed", "known", "advice", "skipped")},
-        violated=grouped(report),
-        findings=found_by_fuzzing(report),
+        violations=group_by_cause(report),
+        findings=list_findings(report),
         skipped=skipped(report),
         lacking=lacking(report),
         remedy=remedy(report),
@@ -52,7 +52,7 @@ def report_page(report: Report) -> str:
         kind=lambda result: kind(report, result),
         fuzzing=fuzzing(report),
         last_requests=[sent_line(each) for each in report.last_requests],
-        counted=counted,
+        pluralize=pluralize,
     )
 
 
@@ -63,7 +63,7 @@ def clauses_page(clauses: Sequence[Clause], out_of_reach: Sequence[tuple[str, st
         for section, name in SECTIONS.items()
         if any(clause.section == section for clause in clauses)
     }
-    return _rendered("clauses.html.j2", sections=sections, out_of_reach=out_of_reach, free=free(), count=len(clauses))
+    return _render("clauses.html.j2", sections=sections, out_of_reach=out_of_reach, free=free(), count=len(clauses))
 
 
 def marked(text: str) -> Markup:
@@ -71,7 +71,7 @@ def marked(text: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", escape(printable(text))))
 
 
-def _rendered(template: str, **context: Any) -> str:
+def _render(template: str, **context: Any) -> str:
     return _environment().get_template(template).render(**context)
 
 

@@ -35,33 +35,33 @@ def verdict(report: Report) -> str:
     if report.verdict == "incomplete":
         return f"The run did not come to its end. {report.stopped}"
     if report.verdict == "violations":
-        return f"The target does not keep the contract: {counted(report.violations, 'violation')}."
+        return f"The target does not keep the contract: {pluralize(report.violations, 'violation')}."
     if report.known:
-        return f"The target breaks nothing new of the contract: {counted(len(report.known), 'known violation')}."
+        return f"The target breaks nothing new of the contract: {pluralize(len(report.known), 'known violation')}."
     return "The target keeps the contract."
 
 
-def counted(number: int, noun: str) -> str:
+def pluralize(number: int, noun: str) -> str:
     """Write a number with its noun: `1 violation`, `2 violations`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def violated(report: Report) -> list[Result]:
+def list_violations(report: Report) -> list[Result]:
     """List what was violated: what counts first."""
     failed = [result for result in report.results if result.outcome == "failed"]
     return sorted(failed, key=lambda result: _order(report, result))
 
 
-def grouped(report: Report) -> list[tuple[Result, list[Result]]]:
+def group_by_cause(report: Report) -> list[tuple[Result, list[Result]]]:
     """List what was violated, each with those that follow it and have the same cause."""
     groups: dict[tuple[str, str], list[Result]] = {}
-    for number, result in enumerate(violated(report)):
+    for number, result in enumerate(list_violations(report)):
         key = (kind(report, result), result.cause or f"{number}")
         groups.setdefault(key, []).append(result)
     return [(first, others) for first, *others in groups.values()]
 
 
-def found_by_fuzzing(report: Report) -> list[Finding]:
+def list_findings(report: Report) -> list[Finding]:
     """List what fuzzing found: what counts first."""
     return sorted(report.findings, key=lambda finding: _order(report, finding))
 
@@ -82,9 +82,10 @@ def fuzzing(report: Report) -> str:
     if not report.fuzz_requests:
         return "Fuzzing was asked for, and sent nothing."
     operations = ", ".join(f"{operation} {count}" for operation, count in report.fuzz_requests.items())
+    requests = pluralize(sum(report.fuzz_requests.values()), "request")
     return (
-        f"Fuzzing sent {counted(sum(report.fuzz_requests.values()), 'request')} for {report.fuzz_examples} examples of "
-        f"each operation ({operations}), and found {counted(len(report.findings), 'fault')}."
+        f"Fuzzing sent {requests} for {report.fuzz_examples} examples of "
+        f"each operation ({operations}), and found {pluralize(len(report.findings), 'fault')}."
     )
 
 
@@ -100,7 +101,7 @@ def lacking(report: Report) -> dict[str, list[str]]:
 
 def remedy(report: Report) -> str:
     """Say which world exercises the clauses that this one cannot."""
-    count = counted(sum(map(len, lacking(report).values())), "clause")
+    count = pluralize(sum(map(len, lacking(report).values())), "clause")
     return (
         f"{count} cannot be checked with this world. `chat-bindings fixtures -o world.json` makes one that has all of "
         "it: load that into the target, and verify again."
@@ -123,7 +124,7 @@ def by_section(results: Iterable[Result]) -> dict[str, Sequence[Result]]:
     return {name: found[name] for name in SECTIONS.values() if name in found}
 
 
-def counted_sections(report: Report) -> dict[str, Counter[str]]:
+def count_by_section(report: Report) -> dict[str, Counter[str]]:
     """Count the outcomes of each section of clauses, and of fuzzing."""
     sections = {
         name: Counter(kind(report, result) for result in results)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -19,6 +20,7 @@ BUILD = ROOT / "build" / "clients"
 
 _QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Java that runs for seconds is done sooner without its second compiler."""
+_PIP = "{python} -m pip --python venv/bin/python --disable-pip-version-check"
 _MAVEN = "flock ../../maven.lock mvn -B -ntp"
 """One at a time: two of them may spoil what they download."""
 _JAVA = f"java {_QUICK_START}"
@@ -53,11 +55,8 @@ TOOLCHAINS = {
     "python": Toolchain(
         needs=(),
         build=(
-            (".", "{python} -m venv venv"),
-            (
-                ".",
-                "venv/bin/python -m pip install --quiet --disable-pip-version-check -c {root}/constraints.txt client/",
-            ),
+            (".", "{python} -m venv --clear --without-pip venv"),
+            (".", f"{_PIP} install --quiet --no-compile -c {{root}}/constraints.txt client/"),
             ("program", "{python} -m mypy --strict --python-executable ../venv/bin/python program.py readme.py"),
         ),
         run="venv/bin/python -W error program/program.py",
@@ -183,22 +182,23 @@ class Built:
         return ended.stdout.removesuffix("\n").split("\n")  # other separators of lines stand in the texts themselves
 
 
-def generated(language: str, folder: Path) -> set[str]:
-    """Generate a client into a folder that is not there yet: what the generator warns of."""
-    done = run_cli("client", language, "-o", folder)
+@cache
+def generate(language: str) -> tuple[Path, set[str]]:
+    """Generate a client into its build folder, once a process: the client, and what the generator warns of."""
+    client = BUILD / language / "client"
+    shutil.rmtree(client, ignore_errors=True)
+    done = run_cli("client", language, "-o", client)
     assert done.returncode == 0, done.stderr
-    return set(re.findall(r"^Warning: (.*)$", done.stderr, re.MULTILINE))
+    return client, set(re.findall(r"^Warning: (.*)$", done.stderr, re.MULTILINE))
 
 
-def built(language: str, **places: str) -> Built:
-    """Generate a client and build its program, and its README's, with what compilers keep from an earlier run.
+def build(language: str, **places: str) -> Built:
+    """Build a client's program, and its README's, with what compilers keep from an earlier run.
 
     `places` are what stands in the README for another server: see `PLACES`.
     """
     folder = BUILD / language
-    client = folder / "client"
-    shutil.rmtree(client, ignore_errors=True)
-    generated(language, client)
+    client, _ = generate(language)
     shutil.copytree(HERE / "programs" / language, folder / "program", dirs_exist_ok=True)
     toolchain = TOOLCHAINS[language]
     readme = folder / "program" / toolchain.readme

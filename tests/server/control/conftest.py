@@ -46,6 +46,8 @@ class Controlled:
     """A running service and what it announced."""
 
     def __init__(self, announced: dict[str, Any], process: subprocess.Popen[str], log: Path) -> None:
+        self.auth = announced["account_sid"], announced["auth_token"]
+        self.auth = announced["account_sid"], announced["auth_token"]
         self.url = announced["url"]
         self.control_url = announced["control_url"]
         self.process = process

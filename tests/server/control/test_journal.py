@@ -7,7 +7,6 @@ import time
 from datetime import datetime
 
 import httpx
-import pytest
 
 from ...support.answers import document
 from ...support.specs import OAS30Validator
@@ -40,7 +39,7 @@ def test_filters_narrow_one_another(served):
     """By operation, status, identity and account."""
     served.bindings(Identity=["x", "joe"])
     served.register("joe")
-    httpx.get(f"{served.url}/v2/Services/{OTHER}/Bindings", auth=(B, OTHER_TOKEN))
+    httpx.get(f"{served.url}/v2/Services/{OTHER}/Bindings", auth=(B, OTHER_TOKEN), timeout=60)
     served.http.get("/nowhere")
     served.bindings(Identitty="joe")
     assert [one["operation"] for one in served.requests(operation="listBindings")] == ["listBindings"] * 3
@@ -55,7 +54,7 @@ def test_no_credential_is_in_it_in_any_form(served):
     """Not in headers, which it has none of, and masked where a client puts one into a path or a query."""
     basic = base64.b64encode(f"{A}:{TOKEN}".encode()).decode()
     served.http.get(f"/v2/Services/{TOKEN}/Bindings", params={"AuthToken": TOKEN})
-    httpx.get(f"{served.url}/{TOKEN.upper()}", auth=("x", TOKEN))
+    httpx.get(f"{served.url}/{TOKEN.upper()}", auth=("x", TOKEN), timeout=60)
     served.bindings()
     text = served.control.get("requests").text
     for secret in (TOKEN, TOKEN.upper(), basic, "uthorization"):
@@ -93,24 +92,6 @@ def test_a_wait_ends_with_the_next_request_that_matches(served):
     assert 0.9 < time.monotonic() - started < 60
 
 
-@pytest.mark.parametrize(
-    ("query", "told"),
-    [
-        ("wait=61", "wait must be at most 60."),
-        ("since=-1", "since must be at least 0."),
-        ("status=99", "status must be at least 100."),
-        ("account=AC1", "account must be AC and 32 hexadecimal digits."),
-        ("operation=", "operation must not be empty."),
-        ("Operation=x", "Operation is not a query parameter of this operation"),
-    ],
-)
-def test_wrong_parameters_are_refused(served, query, told):
-    """As those of the contract."""
-    answer = served.control.get(f"requests?{query}")
-    assert answer.status_code == 400
-    assert told in answer.json()["message"]
-
-
 def test_it_keeps_so_many_and_no_more(tmp_path):
     """`--journal N`, the oldest go first."""
     with serving(tmp_path, "--world", "-", "--no-docs", "--journal", 3, stdin=json.dumps(world())) as served:
@@ -119,7 +100,6 @@ def test_it_keeps_so_many_and_no_more(tmp_path):
         assert [one["query"] for one in served.requests()] == ["PageSize=3", "PageSize=4", "PageSize=5"]
 
 
-@pytest.mark.filterwarnings("ignore:jsonschema:DeprecationWarning")  # in connexion
 def test_it_is_bounded_in_bytes(monkeypatch):
     """However long paths, queries and bodies are."""
     from chat_bindings.server.control import journal as journals

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import httpx
-import pytest
 
 from ...support.answers import document
 from ...support.running import wait_until
@@ -104,7 +103,6 @@ def test_the_end_of_the_service_ends_streams_and_waits(tmp_path):
         assert time.monotonic() - started < 20  # a service that waits for them takes its 30 seconds of grace
 
 
-@pytest.mark.filterwarnings("ignore:jsonschema:DeprecationWarning")  # in connexion
 def test_a_quiet_stream_sends_comments(monkeypatch):
     """So that proxies keep it open, and so that a client that is gone is seen."""
     from chat_bindings.server.control import journal as journals

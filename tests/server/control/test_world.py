@@ -7,7 +7,6 @@ from http import HTTPStatus
 import httpx
 import pytest
 
-from ...support import raw
 from ...support.running import run_cli
 from .conftest import OTHER_TOKEN, A, S, binding, serving, world
 
@@ -44,7 +43,7 @@ def test_a_world_is_replaced_and_then_reset_to(served):
     put = served.control.put("world", json=world(binding(7, "seven"), token=NEWER))
     assert (put.status_code, put.json()) == (200, {"accounts": 2, "keys": 0, "services": 2, "bindings": 1})
     assert served.bindings().status_code == HTTPStatus.UNAUTHORIZED
-    with httpx.Client(base_url=served.url, auth=(A, NEWER)) as new:
+    with httpx.Client(base_url=served.url, auth=(A, NEWER), timeout=60) as new:
         assert new.delete(f"{served.path}/BS{7:032x}").status_code == 204
         served.control.post("reset")
         assert [one["identity"] for one in new.get(served.path).json()["bindings"]] == ["seven"]
@@ -56,16 +55,10 @@ def test_a_world_is_replaced_and_then_reset_to(served):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "The world, line 1, the document: the file ends in the middle of the document"),
-        (b"{", "The world, line 1, the document: the file ends in the middle of the document"),
         (
             b'{"accounts": [\n{"sid": "AC1", "auth_token": "x", "services": []}]}',
             "The world, line 2, /accounts/0/sid: must be AC",
         ),
-        (b'{"accounts": []} {}', "The world, line 1, the document: nothing may stand after the end"),
-        (b"[]", "The world, line 1, the document: must be an object."),
-        (b'\xff{"accounts": []}', "The world, line 1, the document: must be UTF-8"),
-        (b'{"accounts": [], "x": 1, "x": 2}', "The world, line 1, /x: must not be there twice"),
         (
             json.dumps(world(binding(1), binding(1) | {"identity": "other"}), indent=1).encode(),
             f"/accounts/0/services/0/bindings/1: Binding BS{1:032x} is there already",
@@ -88,21 +81,6 @@ def test_a_wrong_world_changes_nothing(served, content, told):
     assert len(served.requests()) == 1
     served.control.post("reset")
     assert served.control.get("world").content == before
-
-
-@pytest.mark.parametrize(
-    ("headers", "told"),
-    [
-        ({"Content-Type": "text/plain"}, "Content-Type must be application/json."),
-        ({"Content-Encoding": "gzip"}, "Content-Encoding must be left out: a compressed body is not read."),
-        ({"Content-Length": str(1 << 40)}, "The body must have at most 1073741824 bytes."),
-    ],
-)
-def test_a_world_of_another_kind_or_too_large_is_refused(served, headers, told):
-    """Before anything of it is read."""
-    sent = {"Content-Type": "application/json", "Content-Length": "2"} | headers
-    answer = raw.ask(served.url, "PUT", "/control/v1/world", sent.items(), b"{}")
-    assert (answer.status, json.loads(answer.content)["message"]) == (400, told)
 
 
 def test_no_request_sees_half_of_a_reset(served):
@@ -140,7 +118,7 @@ def test_a_reset_forgets_wrong_credentials(tmp_path):
     ) as served:
         path = f"/v2/Services/{S}/Bindings"
         for _ in range(6):
-            last = httpx.get(f"{served.url}{path}", auth=(A, OTHER_TOKEN))
+            last = httpx.get(f"{served.url}{path}", auth=(A, OTHER_TOKEN), timeout=60)
         assert last.status_code == HTTPStatus.TOO_MANY_REQUESTS
         served.control.post("reset")
         assert served.bindings().status_code == 200

@@ -84,8 +84,8 @@ def test_bodies_that_cannot_be_read(served, name, body):
 def test_bodies_of_another_kind(served, name):
     """Another type, a compressed one, and one that is larger than it may be: refused before it is read."""
     for headers, part in (
-        ([("Content-Type", "text/plain")], "Content-Type"),
-        ([JSON, ("Content-Encoding", "gzip")], "Content-Encoding"),
+        ([("Content-Type", "text/plain")], "Content-Type must be application/json."),
+        ([JSON, ("Content-Encoding", "gzip")], "Content-Encoding must be left out: a compressed body is not read."),
         ([JSON, ("Content-Length", "99999999999")], "The body must have at most"),
     ):
         operation = OPERATIONS[name]

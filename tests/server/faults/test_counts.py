@@ -1,13 +1,10 @@
 """Counts and chances of fault rules: the same everywhere for the same seed."""
 
-import warnings
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
-    from chat_bindings.server.faults.counts import Counts, chance
-    from chat_bindings.server.faults.rules import Injection, Rule
+from chat_bindings.server.faults.counts import Counts, chance
+from chat_bindings.server.faults.rules import Injection, Rule
 
 
 def count(file: Path, index: int) -> list[int]:

@@ -1,14 +1,11 @@
 """`Prefer`, as RFC 7240 writes it."""
 
 import time
-import warnings
 
 import pytest
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
-    from chat_bindings.server.errors import ApiError
-    from chat_bindings.server.faults.prefer import format_preference, preferences
+from chat_bindings.server.errors import ApiError
+from chat_bindings.server.faults.prefer import format_preference, preferences
 
 
 def read(*values: str) -> dict[str, str]:

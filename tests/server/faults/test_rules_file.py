@@ -1,21 +1,18 @@
 """Files of fault rules: their content and their errors."""
 
-import warnings
 from pathlib import Path
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from chat_bindings.server.faults.rules import Injection, Rule
+from chat_bindings.server.faults.rules_file import FaultRulesError, read
+from chat_bindings.server.faults.schemas import injection_schema, schema
+from chat_bindings.spec import directory
+
 from ...support.answers import operations
 from ...support.consoles import blocks
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
-    from chat_bindings.server.faults.rules import Injection, Rule
-    from chat_bindings.server.faults.rules_file import FaultRulesError, read
-    from chat_bindings.server.faults.schemas import injection_schema, schema
-    from chat_bindings.spec import directory
 
 WHOLE = f"""
 seed: 7

@@ -12,7 +12,7 @@ from chat_bindings.server.logs import JsonFormatter, TextFormatter
 from ...conftest import load
 from ...support.answers import operations
 from ...support.holding import HOLD_EVERYTHING, held
-from ...support.running import Service, run_cli, wait_until
+from ...support.running import Service, wait_until
 from ..conftest import Asker
 from .test_logs import WORDS, all_that_is_secret, ask_about, ask_for_everything, without
 
@@ -109,10 +109,3 @@ def test_texts_that_json_cannot_encode():
     told = json.loads(JsonFormatter().format(record("a\ud800\n%(x)s", ({"x": "y", "level": "z"},))))
     assert told["message"] == "a\\ud800\ny"
     assert (told["level"], told.keys()) == ("error", MEMBERS)
-
-
-def test_a_format_that_there_is_not(tmp_path):
-    """Another format is refused with the option's name."""
-    done = run_cli("serve", "--log-format", "xml", "--port", 0, "--database", f"sqlite:///{tmp_path}/x.db")
-    assert done.returncode == 2
-    assert "--log-format" in done.stderr

@@ -15,7 +15,7 @@ from ...support.holding import HOLD_EVERYTHING, held
 from ...support.monitoring import OPTIONS, WITHIN, Asked, Monitor
 from ...support.running import Service, wait_until
 from ...support.tools import path_of
-from ..conftest import Asker, registration
+from ..conftest import registration
 from ..test_lifecycle import Upload
 from .test_logs import all_that_is_secret, ask_for_everything
 
@@ -26,25 +26,20 @@ LABELS = {"operation_id", "method", "status", "le", "error", "outcome", "process
 
 
 @pytest.fixture(scope="module")
-def metered(tmp_path_factory, world_file):
+def service(tmp_path_factory, world_file):
     """A service of two workers, for the tests of this module."""
-    database = load(tmp_path_factory.mktemp("metrics") / "metered.db", world_file)
+    database = load(tmp_path_factory.mktemp("metrics") / "service.db", world_file)
     with Service(database, *OPTIONS, "--workers", 2, "--max-connections", MOST) as service:
         assert wait_until(Monitor(service).is_ready, 60)
         yield service
 
 
 @pytest.fixture
-def monitor(metered):
-    return Monitor(metered)
+def monitor(service):
+    return Monitor(service)
 
 
-@pytest.fixture
-def ask(metered, world):
-    return Asker(metered, world)
-
-
-def test_every_request_is_counted(metered, monitor, ask, world):
+def test_every_request_is_counted(service, monitor, ask, world):
     """Of a thousand requests over many connections each is counted once, by its operation, method and status."""
     before = monitor.requests()
     fetch, listed = ask.path("fetchBinding"), ask.path("listBindings")
@@ -59,11 +54,11 @@ def test_every_request_is_counted(metered, monitor, ask, world):
         (50, Request("POST", fetch), Asked("none", "POST", "405")),
         (50, Request("OPTIONS", "/nowhere"), Asked("none", "OPTIONS", "404")),
     ]
-    answers = flood(metered.url, world.auth, [request for number, request, _ in sent for _ in range(number)])
+    answers = flood(service.url, world.auth, [request for number, request, _ in sent for _ in range(number)])
     assert len(answers) == 1000
     ask("listBindings", auth=None)
-    raw.ask(metered.url, "HEAD", fetch, [("Authorization", raw.basic(*world.auth))])
-    raw.ask(metered.url, "PROPFIND", fetch)
+    raw.ask(service.url, "HEAD", fetch, [("Authorization", raw.basic(*world.auth))])
+    raw.ask(service.url, "PROPFIND", fetch)
     expected = {asked: number for number, _, asked in sent} | {
         Asked("listBindings", "GET", "401"): 1,
         Asked("fetchBinding", "HEAD", "200"): 1,
@@ -73,7 +68,7 @@ def test_every_request_is_counted(metered, monitor, ask, world):
     assert dict(monitor.requests() - before) == expected
 
 
-def test_refusals_before_any_stage_are_counted(metered, monitor, ask):
+def test_refusals_before_any_stage_are_counted(service, monitor, ask):
     """What is no HTTP, and what comes on a connection that is one too many, counts by itself."""
     name = "chat_bindings_refusals_total"
     before = [monitor.value(name, reason=reason) for reason in ("malformed", "too_many_connections")]
@@ -83,7 +78,7 @@ def test_refusals_before_any_stage_are_counted(metered, monitor, ask):
         for _ in range(20 * MOST):  # the system gives a connection to any worker, a full one included
             if ask("listBindings").status == 429:
                 break
-            idle.enter_context(raw.connect(metered.url))
+            idle.enter_context(raw.connect(service.url))
     malformed, too_many = (monitor.value(name, reason=reason) for reason in ("malformed", "too_many_connections"))
     assert malformed == before[0] + 3
     assert too_many > before[1]
@@ -105,40 +100,40 @@ def test_registrations_and_deletions_are_counted(monitor, ask, world):
     assert [after - one for after, one in zip(counted(), before, strict=True)] == [2, 2, 1]
 
 
-def test_writes_that_share_a_commit(metered, monitor, world):
+def test_writes_that_share_a_commit(service, monitor, world):
     """Each commit counts with the number of its writes: together they are all writes, and fewer than those."""
     name = "chat_bindings_commit_writes"
     writes, commits = monitor.value(f"{name}_sum"), monitor.value(f"{name}_count")
     path = operations()["registerBinding"].path(ServiceSid=world.empty["sid"])
     form = {"Identity": "somebody", "BindingType": "apn", "CredentialSid": f"CR{'0' * 32}"}
     sent = [Request("POST", path, form | {"Endpoint": f"shared-{number}"}) for number in range(400)]
-    assert {answer.status for answer in flood(metered.url, world.auth, sent, connections=64)} == {201}
+    assert {answer.status for answer in flood(service.url, world.auth, sent, connections=64)} == {201}
     assert monitor.value(f"{name}_sum") == writes + 400
     assert 400 / 64 <= monitor.value(f"{name}_count") - commits < 400
 
 
-def test_requests_in_flight(metered, monitor, world):
+def test_requests_in_flight(service, monitor, world):
     """A request counts as in flight from its head to its answer, in whichever worker it is."""
-    uploads = [Upload(metered, world.auth, world.empty["sid"], f"flying-{number}") for number in range(5)]
+    uploads = [Upload(service, world.auth, world.empty["sid"], f"flying-{number}") for number in range(5)]
     assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 5, WITHIN)
     assert {upload.finish().status for upload in uploads} == {201}
     assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 0, WITHIN)
 
 
-def test_errors_of_the_database_are_counted(metered, monitor, ask):
+def test_errors_of_the_database_are_counted(service, monitor, ask):
     """A question that the database fails is counted by what was wrong; the others stay at 0, and are there."""
 
     def counted():
         return [monitor.value("chat_bindings_database_errors_total", error=each) for each in ("unavailable", "other")]
 
     before = counted()
-    with held(HOLD_EVERYTHING, metered.database):
+    with held(HOLD_EVERYTHING, service.database):
         assert ask("listBindings").status == 503
     assert counted() == [before[0] + 1, before[1]]
     assert 'chat_bindings_database_errors_total{error="damaged"} 0.0' in monitor.text
 
 
-def test_processes_are_told_apart(metered, monitor):
+def test_processes_are_told_apart(service, monitor):
     """Each process has its memory, its CPU time and its files."""
     for name in ("resident_memory_bytes", "cpu_seconds_total", "open_fds"):
         for process in ("supervisor", "worker-1", "worker-2"):

@@ -1,10 +1,11 @@
 """Traces, as an OTLP receiver gets them: a span a request, named by its operation, without personal data."""
 
 import os
-import warnings
 from collections import Counter
 
 import pytest
+
+from chat_bindings.server.monitoring.tracing import obstacle
 
 from ...conftest import load
 from ...support.answers import operations
@@ -15,10 +16,6 @@ from ...support.running import Service, run_cli, wait_until
 from ..conftest import Asker
 from ..test_lifecycle import check_refusal
 from .test_logs import DEVICE, NO_SUCH_TABLE, all_that_is_secret, ask_for_everything, without
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
-    from chat_bindings.server.monitoring.tracing import obstacle
 
 TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 STATUSES = {"listBindings": 200, "fetchBinding": 200, "registerBinding": 201, "deleteBinding": 204}
@@ -42,8 +39,8 @@ def received():
 
 
 @pytest.fixture(scope="module")
-def traced(database, received):
-    """A service that is traced."""
+def service(database, received):
+    """A service with tracing."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("OTEL_")]:
             patch.delenv(name)
@@ -51,11 +48,6 @@ def traced(database, received):
         patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
         with Service(database, "--tracing") as service:
             yield service
-
-
-@pytest.fixture
-def ask(traced, world):
-    return Asker(traced, world)
 
 
 @pytest.fixture
@@ -124,7 +116,7 @@ def test_spans_of_requests_without_an_operation(ask, span_of):
     assert (span.name, span.attributes["http.request.method"]) == ("fetchBinding", "HEAD")
 
 
-def test_faults(traced, ask, span_of, received, database):
+def test_faults(service, ask, span_of, received, database):
     """A 503 and a 500 are errors, with the kind of what went wrong; a 404 is none."""
     assert not span_of(ask("fetchBinding", sid=f"BS{'0' * 32}")).is_error
     with held(HOLD_EVERYTHING, database):

@@ -192,7 +192,7 @@ class _Packs(Right):
 
     vary = ""
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
+    def finish(self, request: Request, answer: Answer) -> Answer:
         if (
             answer.body
             and "gzip" in request.headers.get("accept-encoding")
@@ -202,7 +202,7 @@ class _Packs(Right):
             answer.headers.append(("Content-Encoding", "gzip"))
             if self.vary:
                 answer.headers.append(("Vary", self.vary))
-        return super().finished(request, answer)
+        return super().finish(request, answer)
 
 
 class PacksWithoutVary(_Packs):

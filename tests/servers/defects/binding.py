@@ -20,14 +20,14 @@ def _read(text: str) -> datetime:
 
 
 class _Shows(Right):
-    """Bindings are shown with other properties; `shown` gives those that differ."""
+    """Bindings are shown with other properties; `show` gives those that differ."""
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {}
 
-    def represented(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
-        right = super().represented(request, service, binding)
-        return right | self.shown(binding, right)
+    def represent(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
+        right = super().represent(request, service, binding)
+        return right | self.show(binding, right)
 
 
 class LeavesOutWhatIsEmpty(_Shows):
@@ -35,8 +35,8 @@ class LeavesOutWhatIsEmpty(_Shows):
 
     clause = "BINDING-01"
 
-    def represented(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
-        return {name: value for name, value in super().represented(request, service, binding).items() if value}
+    def represent(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
+        return {name: value for name, value in super().represent(request, service, binding).items() if value}
 
 
 class HasNoLinks(Right):
@@ -44,8 +44,8 @@ class HasNoLinks(Right):
 
     clause = "BINDING-01"
 
-    def represented(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
-        right = super().represented(request, service, binding)
+    def represent(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
+        right = super().represent(request, service, binding)
         del right["links"]
         return right
 
@@ -55,7 +55,7 @@ class ShowsAllColumns(_Shows):
 
     clause = "BINDING-02"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"id": int(binding["sid"][2:10], 16), "deleted_at": None}
 
 
@@ -64,7 +64,7 @@ class NamesItsObject(_Shows):
 
     clause = "BINDING-02"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"object": "binding"}
 
 
@@ -73,7 +73,7 @@ class SidsInCapitals(_Shows):
 
     clause = "BINDING-03"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"sid": binding["sid"].upper()}
 
 
@@ -82,7 +82,7 @@ class SidsWithHyphens(_Shows):
 
     clause = "BINDING-03"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         digits = binding["sid"][2:]
         parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
         return {"sid": f"BS{'-'.join(parts)}"}
@@ -93,7 +93,7 @@ class AccountsAreNumbers(_Shows):
 
     clause = "BINDING-04"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"account_sid": sorted(set(self.owners.values())).index(right["account_sid"]) + 1}
 
 
@@ -102,7 +102,7 @@ class SwapsAccountAndService(_Shows):
 
     clause = "BINDING-05"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"account_sid": right["service_sid"], "service_sid": right["account_sid"]}
 
 
@@ -114,7 +114,7 @@ class _WritesDates(_Shows):
     def date(self, right: str) -> Any:
         return right
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {name: self.date(right[name]) for name in self.dates}
 
 
@@ -150,7 +150,7 @@ class CreatedIsUpdated(_Shows):
 
     clause = "BINDING-07"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"date_created": right["date_updated"]}
 
 
@@ -179,7 +179,7 @@ class UpdatedIsCreated(_Shows):
 
     clause = "BINDING-09"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"date_updated": right["date_created"]}
 
 
@@ -188,7 +188,7 @@ class UpdatedIsNow(_Shows):
 
     clause = "BINDING-09"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"date_updated": time.strftime(_ISO, time.gmtime())}
 
 
@@ -197,7 +197,7 @@ class CutsEndpoints(_Shows):
 
     clause = "BINDING-10"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"endpoint": right["endpoint"][:255]}
 
 
@@ -206,7 +206,7 @@ class TrimsEndpoints(_Shows):
 
     clause = "BINDING-10"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"endpoint": right["endpoint"].strip()}
 
 
@@ -215,7 +215,7 @@ class MasksEndpoints(_Shows):
 
     clause = "BINDING-10"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"endpoint": "****" + right["endpoint"][-4:]}
 
 
@@ -224,7 +224,7 @@ class ShowsIdentitiesEscaped(_Shows):
 
     clause = "BINDING-11"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"identity": html.escape(right["identity"])}
 
 
@@ -233,7 +233,7 @@ class ShowsIdentitiesNormalised(_Shows):
 
     clause = "BINDING-11"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"identity": unicodedata.normalize("NFC", right["identity"])}
 
 
@@ -242,7 +242,7 @@ class ShowsNoControlCharacters(_Shows):
 
     clause = "BINDING-11"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"identity": re.sub(r"[\x00-\x1f\x7f]", "", right["identity"])}
 
 
@@ -251,7 +251,7 @@ class TypesInCapitals(_Shows):
 
     clause = "BINDING-12"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"binding_type": right["binding_type"].upper()}
 
 
@@ -260,7 +260,7 @@ class GcmIsFcm(_Shows):
 
     clause = "BINDING-12"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"binding_type": right["binding_type"].replace("gcm", "fcm")}
 
 
@@ -269,8 +269,8 @@ class OneCredentialAService(Right):
 
     clause = "BINDING-13"
 
-    def represented(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
-        right = super().represented(request, service, binding)
+    def represent(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
+        right = super().represent(request, service, binding)
         with self.lock:
             first = next(iter(self.services[service].values()), binding)
         return right | {"credential_sid": first["credential_sid"]}
@@ -281,7 +281,7 @@ class CredentialIsNull(_Shows):
 
     clause = "BINDING-13"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"credential_sid": None}
 
 
@@ -290,7 +290,7 @@ class MessageTypesAreAText(_Shows):
 
     clause = "BINDING-14"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"message_types": ",".join(right["message_types"])}
 
 
@@ -318,7 +318,7 @@ class NoMessageTypesIsNull(_Shows):
 
     clause = "BINDING-15"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"message_types": right["message_types"] or None}
 
 
@@ -337,7 +337,7 @@ class UrlIsAPath(_Shows):
 
     clause = "BINDING-16"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"url": right["url"][right["url"].index("/v2/") :]}
 
 
@@ -346,7 +346,7 @@ class UrlHasNoScheme(_Shows):
 
     clause = "BINDING-16"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"url": right["url"].partition(":")[2]}
 
 
@@ -355,7 +355,7 @@ class UrlIsTheList(_Shows):
 
     clause = "BINDING-17"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"url": right["url"].rpartition("/")[0]}
 
 
@@ -364,7 +364,7 @@ class UrlLacksTheVersion(_Shows):
 
     clause = "BINDING-17"
 
-    def shown(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
+    def show(self, binding: Binding, right: dict[str, Any]) -> dict[str, Any]:
         return {"url": right["url"].replace("/v2/", "/")}
 
 

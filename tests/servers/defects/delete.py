@@ -13,7 +13,7 @@ class DeletesWith200(Right):
 
     clause = "DELETE-01"
 
-    def deleted(self, request: Request) -> Answer:
+    def deletion(self, request: Request) -> Answer:
         return self.success(request, {"deleted": True})
 
 
@@ -22,7 +22,7 @@ class AcceptsADelete(Right):
 
     clause = "DELETE-01"
 
-    def deleted(self, request: Request) -> Answer:
+    def deletion(self, request: Request) -> Answer:
         return Answer(HTTPStatus.ACCEPTED)
 
 
@@ -31,7 +31,7 @@ class HangsUpAfterADelete(Right):
 
     clause = "DELETE-01"
 
-    def deleted(self, request: Request) -> Answer:
+    def deletion(self, request: Request) -> Answer:
         return Answer(204, dropped=True)
 
 
@@ -40,7 +40,7 @@ class SendsNullWith204(Right):
 
     clause = "DELETE-02"
 
-    def deleted(self, request: Request) -> Answer:
+    def deletion(self, request: Request) -> Answer:
         return self.json_answer(204, None)
 
 
@@ -49,7 +49,7 @@ class AnnouncesALengthWith204(Right):
 
     clause = "DELETE-02"
 
-    def deleted(self, request: Request) -> Answer:
+    def deletion(self, request: Request) -> Answer:
         return Answer(204, [("Content-Type", "application/json"), ("Content-Length", "2")], close=True)
 
 
@@ -202,7 +202,7 @@ class DeletesNothingWith204(Right):
     def delete(self, request: Request, route: Route, account: str) -> Answer:
         self.check_no_parameters(request)
         self.remove(self.service(request, route, account), route.sid or "")
-        return self.deleted(request)
+        return self.deletion(request)
 
 
 class HangsUpAtADeleteOfNothing(Right):
@@ -235,7 +235,7 @@ class DeletesInUnknownServices(Right):
 
     def delete(self, request: Request, route: Route, account: str) -> Answer:
         if route.service not in self.owners:
-            return self.deleted(request)
+            return self.deletion(request)
         return super().delete(request, route, account)
 
 

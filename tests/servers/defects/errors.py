@@ -10,13 +10,13 @@ from ..right import Refusal, Right, Route
 
 
 class _ChangesErrors(Right):
-    """Every error gets other properties; `changed` gives them."""
+    """Every error gets other properties; `change` gives them."""
 
-    def changed(self, content: dict[str, Any], refusal: Refusal) -> Any:
+    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
         return content
 
     def error_content(self, refusal: Refusal) -> Any:
-        return self.changed(super().error_content(refusal), refusal)
+        return self.change(super().error_content(refusal), refusal)
 
 
 class ForgetsMoreInfo(_ChangesErrors):
@@ -24,7 +24,7 @@ class ForgetsMoreInfo(_ChangesErrors):
 
     clause = "ERROR-01"
 
-    def changed(self, content: dict[str, Any], refusal: Refusal) -> Any:
+    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
         return {name: value for name, value in content.items() if name != "more_info"}
 
 
@@ -33,7 +33,7 @@ class NestsErrors(_ChangesErrors):
 
     clause = "ERROR-01"
 
-    def changed(self, content: dict[str, Any], refusal: Refusal) -> Any:
+    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
         return {"error": content}
 
 
@@ -88,7 +88,7 @@ class StatusAsText(_ChangesErrors):
 
     clause = "ERROR-03"
 
-    def changed(self, content: dict[str, Any], refusal: Refusal) -> Any:
+    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
         return content | {"status": str(refusal.status)}
 
 
@@ -97,7 +97,7 @@ class StatusIsAlways400(_ChangesErrors):
 
     clause = "ERROR-03"
 
-    def changed(self, content: dict[str, Any], refusal: Refusal) -> Any:
+    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
         return content | {"status": 400}
 
 
@@ -106,7 +106,7 @@ class CodeAsText(_ChangesErrors):
 
     clause = "ERROR-04"
 
-    def changed(self, content: dict[str, Any], refusal: Refusal) -> Any:
+    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
         return content | {"code": str(refusal.code)}
 
 
@@ -115,7 +115,7 @@ class CodeIsNull(_ChangesErrors):
 
     clause = "ERROR-04"
 
-    def changed(self, content: dict[str, Any], refusal: Refusal) -> Any:
+    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
         return content | {"code": None} if refusal.status == 400 else content
 
 
@@ -124,7 +124,7 @@ class MessageIsEmpty(_ChangesErrors):
 
     clause = "ERROR-05"
 
-    def changed(self, content: dict[str, Any], refusal: Refusal) -> Any:
+    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
         return content | {"message": ""} if refusal.status in (401, 404) else content
 
 
@@ -133,7 +133,7 @@ class MessageIsAnObject(_ChangesErrors):
 
     clause = "ERROR-05"
 
-    def changed(self, content: dict[str, Any], refusal: Refusal) -> Any:
+    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
         return content | {"message": {"non_field_errors": [refusal.message]}} if refusal.status == 400 else content
 
 
@@ -142,7 +142,7 @@ class InfoOfItsOwn(_ChangesErrors):
 
     clause = "ERROR-06"
 
-    def changed(self, content: dict[str, Any], refusal: Refusal) -> Any:
+    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
         return content | {"more_info": f"https://docs.chat.example/errors/{refusal.code}"}
 
 
@@ -151,7 +151,7 @@ class AddsProblemProperties(_ChangesErrors):
 
     clause = "ERROR-07"
 
-    def changed(self, content: dict[str, Any], refusal: Refusal) -> Any:
+    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
         return content | {"type": "about:blank", "title": refusal.message}
 
 
@@ -160,7 +160,7 @@ class AddsItsUri(_ChangesErrors):
 
     clause = "ERROR-07"
 
-    def changed(self, content: dict[str, Any], refusal: Refusal) -> Any:
+    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
         return content | {"uri": "/v2/Services"}
 
 
@@ -169,9 +169,9 @@ class EndOfPagesIs20006(Right):
 
     clause = "ERROR-08"
 
-    def opened(self, token: str) -> Any:
+    def open(self, token: str) -> Any:
         try:
-            return super().opened(token)
+            return super().open(token)
         except Refusal as refusal:
             raise Refusal(refusal.status, 20006, refusal.message) from None
 
@@ -315,7 +315,7 @@ class EmptiesLists(Right):
         if request.method != "DELETE" or route is None or route.sid is not None:
             return super().dispatch(request)
         self.services[self.service(request, route, self.account(request))].clear()
-        return self.deleted(request)
+        return self.deletion(request)
 
 
 class PutOnAListCrashes(Right):
@@ -365,9 +365,9 @@ class CrashesOnBadUtf8(Right):
 
     clause = "ERROR-16"
 
-    def decoded(self, text: str) -> str:
+    def decode(self, text: str) -> str:
         try:
-            return super().decoded(text)
+            return super().decode(text)
         except Refusal as refusal:
             raise RuntimeError("'utf-8' codec can't decode byte 0xff") from refusal
 

@@ -17,7 +17,7 @@ class WrapsABindingInData(Right):
         self.check_no_parameters(request)
         service = self.service(request, route, account)
         binding = self.binding(request, route, service)
-        return self.success(request, {"data": self.represented(request, service, binding)})
+        return self.success(request, {"data": self.represent(request, service, binding)})
 
 
 class FetchesTheFirstOfTheUser(Right):

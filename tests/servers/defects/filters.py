@@ -2,23 +2,20 @@
 
 import itertools
 from dataclasses import replace
-from typing import Any
 
 from ..http import Answer, Request
 from ..identities import ComparesIdentities
-from ..right import Binding, Page, Refusal, Right, Route, Wanted
-
-Position = tuple[str, list[Any]] | None
+from ..right import Binding, Page, Position, Refusal, Right, Route, Wanted
 
 
 class _Filters(Right):
-    """The filters that are applied differ from those that were sent; `applied` gives them."""
+    """The filters that are applied differ from those that were sent; `apply` gives them."""
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return wanted
 
     def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        return super().matching(service, self.applied(wanted))
+        return super().matching(service, self.apply(wanted))
 
 
 class IgnoresTypes(_Filters):
@@ -26,7 +23,7 @@ class IgnoresTypes(_Filters):
 
     clause = "FILTER-01"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return replace(wanted, types=())
 
 
@@ -35,7 +32,7 @@ class GcmFindsFcm(_Filters):
 
     clause = "FILTER-01"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         google = {"gcm", "fcm"}
         return replace(wanted, types=tuple(google | set(wanted.types))) if google & set(wanted.types) else wanted
 
@@ -45,7 +42,7 @@ class LastTypeCounts(_Filters):
 
     clause = "FILTER-02"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return replace(wanted, types=wanted.types[-1:])
 
 
@@ -63,7 +60,7 @@ class IgnoresIdentities(_Filters):
 
     clause = "FILTER-03"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return replace(wanted, identities=())
 
 
@@ -111,7 +108,7 @@ class LastIdentityCounts(_Filters):
 
     clause = "FILTER-04"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return replace(wanted, identities=wanted.identities[-1:])
 
 
@@ -120,7 +117,7 @@ class FirstIdentityCounts(_Filters):
 
     clause = "FILTER-04"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return replace(wanted, identities=wanted.identities[:1])
 
 
@@ -149,7 +146,7 @@ class IdentityBeatsType(_Filters):
 
     clause = "FILTER-05"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return replace(wanted, types=()) if wanted.identities else wanted
 
 
@@ -235,7 +232,7 @@ class DropsTheSixthValue(_Filters):
 
     clause = "FILTER-09"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return replace(wanted, identities=wanted.identities[:5])
 
 
@@ -252,7 +249,7 @@ class FiltersAfterPaging(Right):
         service = self.service(request, route, account)
         page = self.page(service, wanted, self.position(service, wanted))
         shown = [each for each in page.bindings if super(FiltersAfterPaging, self).is_wanted(each, wanted)]
-        items = [self.represented(request, service, each) for each in shown]
+        items = [self.represent(request, service, each) for each in shown]
         return self.success(request, {"meta": self.meta(request, service, wanted, page), "bindings": items})
 
 
@@ -261,7 +258,7 @@ class FiltersTheFirstPage(_Filters):
 
     clause = "FILTER-10"
 
-    def applied(self, wanted: Wanted) -> Wanted:
+    def apply(self, wanted: Wanted) -> Wanted:
         return wanted if wanted.token is None else replace(wanted, types=(), identities=())
 
 

@@ -9,28 +9,28 @@ from ..right import Binding, Page, Refusal, Right, Route, Wanted
 
 
 class _ShowsLists(Right):
-    """A list is shown otherwise; `shown` makes it of the right one."""
+    """A list is shown otherwise; `show` makes it of the right one."""
 
-    def shown(self, content: dict[str, Any], wanted: Wanted) -> Any:
+    def show(self, content: dict[str, Any], wanted: Wanted) -> Any:
         return content
 
     def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
         wanted = self.wanted(request.query)
         service = self.service(request, route, account)
         page = self.page(service, wanted, self.position(service, wanted))
-        items = [self.represented(request, service, each) for each in page.bindings]
+        items = [self.represent(request, service, each) for each in page.bindings]
         content = {"meta": self.meta(request, service, wanted, page), "bindings": items}
-        return self.success(request, self.shown(content, wanted))
+        return self.success(request, self.show(content, wanted))
 
 
 class _ShowsMeta(Right):
-    """`meta` is shown otherwise; `shown` makes it of the right one."""
+    """`meta` is shown otherwise; `show` makes it of the right one."""
 
-    def shown(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
+    def show(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
         return meta
 
     def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
-        return self.shown(super().meta(request, service, wanted, page), wanted)
+        return self.show(super().meta(request, service, wanted, page), wanted)
 
 
 class ListsAnArray(_ShowsLists):
@@ -38,7 +38,7 @@ class ListsAnArray(_ShowsLists):
 
     clause = "LIST-01"
 
-    def shown(self, content: dict[str, Any], wanted: Wanted) -> Any:
+    def show(self, content: dict[str, Any], wanted: Wanted) -> Any:
         return content["bindings"]
 
 
@@ -58,7 +58,7 @@ class LeavesOutNulls(_ShowsMeta):
 
     clause = "LIST-02"
 
-    def shown(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
+    def show(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
         return {name: value for name, value in meta.items() if value is not None}
 
 
@@ -67,7 +67,7 @@ class HasNoFirstPage(_ShowsMeta):
 
     clause = "LIST-02"
 
-    def shown(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
+    def show(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
         return {name: value for name, value in meta.items() if name != "first_page_url"}
 
 
@@ -76,7 +76,7 @@ class KeyOfUsers(_ShowsMeta):
 
     clause = "LIST-03"
 
-    def shown(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
+    def show(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
         return meta | {"key": "users"}
 
 
@@ -85,7 +85,7 @@ class NumbersAsText(_ShowsMeta):
 
     clause = "LIST-04"
 
-    def shown(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
+    def show(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
         return meta | {"page": str(meta["page"]), "page_size": str(meta["page_size"])}
 
 
@@ -94,7 +94,7 @@ class NumbersAsFloats(_ShowsMeta):
 
     clause = "LIST-04"
 
-    def shown(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
+    def show(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
         return meta | {"page": float(meta["page"])}
 
 
@@ -103,7 +103,7 @@ class PageUrlsArePaths(_ShowsMeta):
 
     clause = "LIST-05"
 
-    def shown(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
+    def show(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
         urls = {name: value for name, value in meta.items() if name.endswith("url") and value is not None}
         return meta | {name: value[value.index("/v2/") :] for name, value in urls.items()}
 
@@ -113,7 +113,7 @@ class EmptyTextForNull(_ShowsMeta):
 
     clause = "LIST-05"
 
-    def shown(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
+    def show(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
         return {name: "" if value is None else value for name, value in meta.items()}
 
 
@@ -122,7 +122,7 @@ class PageUrlsAreIris(_ShowsMeta):
 
     clause = "LIST-05"
 
-    def shown(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
+    def show(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
         urls = {name: value for name, value in meta.items() if name.endswith("url") and value is not None}
         return meta | {name: _readable(value) for name, value in urls.items()}
 
@@ -141,7 +141,7 @@ class AddsCamelCase(_ShowsMeta):
 
     clause = "LIST-06"
 
-    def shown(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
+    def show(self, meta: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
         return meta | {"pageSize": meta["page_size"]}
 
 
@@ -150,18 +150,18 @@ class AddsTheOldEnvelope(_ShowsLists):
 
     clause = "LIST-06"
 
-    def shown(self, content: dict[str, Any], wanted: Wanted) -> Any:
+    def show(self, content: dict[str, Any], wanted: Wanted) -> Any:
         return content | {"uri": "/v2/Services"}
 
 
 class _Selects(Right):
-    """A list selects other Bindings; `selected` makes them of the right ones."""
+    """A list selects other Bindings; `select` makes them of the right ones."""
 
-    def selected(self, service: str, found: list[Binding]) -> list[Binding]:
+    def select(self, service: str, found: list[Binding]) -> list[Binding]:
         return found
 
     def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        return sorted(self.selected(service, super().matching(service, wanted)), key=self.sort_key)
+        return sorted(self.select(service, super().matching(service, wanted)), key=self.sort_key)
 
 
 class JoinsMessageTypes(_Selects):
@@ -169,7 +169,7 @@ class JoinsMessageTypes(_Selects):
 
     clause = "LIST-07"
 
-    def selected(self, service: str, found: list[Binding]) -> list[Binding]:
+    def select(self, service: str, found: list[Binding]) -> list[Binding]:
         return [each for each in found if each["message_types"]]
 
 
@@ -178,7 +178,7 @@ class OneBindingADevice(_Selects):
 
     clause = "LIST-07"
 
-    def selected(self, service: str, found: list[Binding]) -> list[Binding]:
+    def select(self, service: str, found: list[Binding]) -> list[Binding]:
         return list({each["endpoint"]: each for each in found}.values())
 
 
@@ -187,7 +187,7 @@ class OneBindingAUser(_Selects):
 
     clause = "LIST-07"
 
-    def selected(self, service: str, found: list[Binding]) -> list[Binding]:
+    def select(self, service: str, found: list[Binding]) -> list[Binding]:
         return list({each["identity"]: each for each in found}.values())
 
 
@@ -196,7 +196,7 @@ class HidesGcm(_Selects):
 
     clause = "LIST-07"
 
-    def selected(self, service: str, found: list[Binding]) -> list[Binding]:
+    def select(self, service: str, found: list[Binding]) -> list[Binding]:
         return [each for each in found if each["binding_type"] != "gcm"]
 
 
@@ -205,7 +205,7 @@ class EndsAtAHundred(_Selects):
 
     clause = "LIST-07"
 
-    def selected(self, service: str, found: list[Binding]) -> list[Binding]:
+    def select(self, service: str, found: list[Binding]) -> list[Binding]:
         return found[:100]
 
 
@@ -214,7 +214,7 @@ class MissesTheNewest(_Selects):
 
     clause = "LIST-07"
 
-    def selected(self, service: str, found: list[Binding]) -> list[Binding]:
+    def select(self, service: str, found: list[Binding]) -> list[Binding]:
         with self.lock:
             newest = max((each["date_created"] for each in self.services[service].values()), default="")
         return [each for each in found if each["date_created"] < newest]
@@ -225,7 +225,7 @@ class MultipliesByMessageTypes(_Selects):
 
     clause = "LIST-08"
 
-    def selected(self, service: str, found: list[Binding]) -> list[Binding]:
+    def select(self, service: str, found: list[Binding]) -> list[Binding]:
         return [each for each in found for _ in range(max(len(each["message_types"]), 1))]
 
 
@@ -234,7 +234,7 @@ class ListsEveryVersion(_Selects):
 
     clause = "LIST-08"
 
-    def selected(self, service: str, found: list[Binding]) -> list[Binding]:
+    def select(self, service: str, found: list[Binding]) -> list[Binding]:
         return [*found, *(each for each in found if each["date_updated"] != each["date_created"])]
 
 
@@ -253,7 +253,7 @@ class ListsASample(_Selects):
 
     clause = "LIST-09"
 
-    def selected(self, service: str, found: list[Binding]) -> list[Binding]:
+    def select(self, service: str, found: list[Binding]) -> list[Binding]:
         if not found:
             return found
         return [*found, found[0] | {"sid": f"BS{'a' * 32}", "endpoint": "sample"}]
@@ -264,7 +264,7 @@ class ListsSummaries(_ShowsLists):
 
     clause = "LIST-10"
 
-    def shown(self, content: dict[str, Any], wanted: Wanted) -> Any:
+    def show(self, content: dict[str, Any], wanted: Wanted) -> Any:
         names = ("sid", "account_sid", "service_sid", "identity", "binding_type", "url")
         return content | {"bindings": [{name: each[name] for name in names} for each in content["bindings"]]}
 
@@ -274,7 +274,7 @@ class ListsFromAnIndex(_ShowsLists):
 
     clause = "LIST-10"
 
-    def shown(self, content: dict[str, Any], wanted: Wanted) -> Any:
+    def show(self, content: dict[str, Any], wanted: Wanted) -> Any:
         return content | {"bindings": [each | {"identity": each["identity"].lower()} for each in content["bindings"]]}
 
 
@@ -283,7 +283,7 @@ class ItemsLinkToTheList(_ShowsLists):
 
     clause = "LIST-10"
 
-    def shown(self, content: dict[str, Any], wanted: Wanted) -> Any:
+    def show(self, content: dict[str, Any], wanted: Wanted) -> Any:
         return content | {"bindings": [each | {"url": content["meta"]["url"]} for each in content["bindings"]]}
 
 
@@ -314,7 +314,7 @@ class NothingIsNull(_ShowsLists):
 
     clause = "LIST-11"
 
-    def shown(self, content: dict[str, Any], wanted: Wanted) -> Any:
+    def show(self, content: dict[str, Any], wanted: Wanted) -> Any:
         return content | {"bindings": content["bindings"] or None}
 
 

@@ -5,9 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..http import Request
-from ..right import Binding, Page, Right, Wanted
-
-Position = tuple[str, list[Any]] | None
+from ..right import Binding, Page, Position, Right, Wanted
 
 
 class _ReadsPages(Right):

@@ -5,10 +5,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from ..http import Request
-from ..right import Binding, Page, Right, Wanted
-
-Position = tuple[str, list[Any]] | None
+from ..pages import ShowsMeta
+from ..right import Binding, Page, Position, Right, Wanted
 
 
 def _default(size: int, asked: str | None, read: int) -> int:
@@ -51,32 +49,21 @@ class AllWithoutAPageSize(Right):
         return _default(1000, text, super().page_size(text))
 
 
-class _ShowsMeta(Right):
-    """`meta` is shown otherwise; `changed` gives what differs."""
-
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {}
-
-    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
-        right = super().meta(request, service, wanted, page)
-        return right | self.changed(right, wanted, page)
-
-
-class PageSizeIsTheCount(_ShowsMeta):
+class PageSizeIsTheCount(ShowsMeta):
     """`meta.page_size` is `len(bindings)`."""
 
     clause = "PAGE-03"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"page_size": len(page.bindings)}
 
 
-class PageSizeOfTheSettings(_ShowsMeta):
+class PageSizeOfTheSettings(ShowsMeta):
     """`meta.page_size` is the constant of the settings, 50, whatever was asked for."""
 
     clause = "PAGE-03"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"page_size": 50}
 
 
@@ -124,9 +111,9 @@ class NoOrder(Right):
 
     def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
         found = super().matching(service, wanted)
-        passed = 0 if wanted.token is None else self.opened(wanted.token)[2][0]
+        passed = 0 if wanted.token is None else self.open(wanted.token)[2][0]
         offset = passed + wanted.page_size if direction == "after" else max(passed - wanted.page_size, 0)
-        return self.sealed([self.bound_to(service, wanted), direction, [min(offset, len(found))]])
+        return self.seal([self.bound_to(service, wanted), direction, [min(offset, len(found))]])
 
     def matching(self, service: str, wanted: Wanted) -> list[Binding]:
         found = super().matching(service, wanted)
@@ -297,12 +284,12 @@ class CountsWithoutTheFilters(Right):
         return Page(page.bindings, page.has_previous, more)
 
 
-class NextLeadsAround(_ShowsMeta):
+class NextLeadsAround(ShowsMeta):
     """After the last page the list begins anew, as a carousel does."""
 
     clause = "PAGE-07"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"next_page_url": meta["next_page_url"] or meta["first_page_url"]}
 
 
@@ -325,30 +312,30 @@ class TwoPagesAtMost(_LeadsOn):
         return page.has_next and wanted.token is None
 
 
-class FirstHasAPrevious(_ShowsMeta):
+class FirstHasAPrevious(ShowsMeta):
     """`previous_page_url` of the first page is that of the page itself."""
 
     clause = "PAGE-09"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"previous_page_url": meta["previous_page_url"] or meta["first_page_url"]}
 
 
-class NeverLeadsBack(_ShowsMeta):
+class NeverLeadsBack(ShowsMeta):
     """The cursor only goes forward, so `previous_page_url` is always null."""
 
     clause = "PAGE-10"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"previous_page_url": None}
 
 
-class SecondHasNoPrevious(_ShowsMeta):
+class SecondHasNoPrevious(ShowsMeta):
     """`if page > 1` was written for pages that begin with 1: the second page, whose Page is 1, has no previous."""
 
     clause = "PAGE-10"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"previous_page_url": meta["previous_page_url"] if wanted.page > 1 else None}
 
 

@@ -4,27 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 from ..http import Request
-from ..right import Binding, Page, Refusal, Right, Wanted
+from ..pages import Offsets
+from ..right import Binding, Page, Position, Refusal, Right, Wanted
 
-Position = tuple[str, list[Any]] | None
 
-
-class SkipsByOffset(Right):
+class SkipsByOffset(Offsets):
     """`OFFSET :n`, signed in a token: where Bindings before it are deleted, the walk skips as many."""
 
     clause = "PAGE-28"
-
-    def place(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> int:
-        place = [each["sid"] for each in self.matching(service, wanted)].index(binding["sid"])
-        return place + 1 if direction == "after" else max(place - wanted.page_size, 0)
-
-    def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
-        return self.sealed(
-            [self.bound_to(service, wanted), direction, [self.place(service, wanted, direction, binding)]]
-        )
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        return 0 if position is None else int(position[1][0])
 
 
 class _LooksTheCursorUp(Right):

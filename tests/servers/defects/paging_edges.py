@@ -4,9 +4,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from ..right import Binding, Page, Refusal, Right, Wanted
-
-Position = tuple[str, list[Any]] | None
+from ..pages import Offsets
+from ..right import Binding, Page, Position, Refusal, Right, Wanted
 
 
 class OddTokensAreTheFirstPage(Right):
@@ -26,9 +25,9 @@ class CrashesOnOddTokens(Right):
 
     clause = "PAGE-20"
 
-    def opened(self, token: str) -> Any:
+    def open(self, token: str) -> Any:
         try:
-            return super().opened(token)
+            return super().open(token)
         except Refusal as refusal:
             raise ValueError("Incorrect padding") from refusal
 
@@ -45,28 +44,12 @@ class OddTokensAre404(Right):
             raise Refusal(404, 20404, refusal.message) from None
 
 
-class _Offsets(Right):
-    """A page is positioned by how many Bindings stand before it."""
-
-    def place(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> int:
-        place = [each["sid"] for each in self.matching(service, wanted)].index(binding["sid"])
-        return place + 1 if direction == "after" else max(place - wanted.page_size, 0)
-
-    def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
-        return self.sealed(
-            [self.bound_to(service, wanted), direction, [self.place(service, wanted, direction, binding)]]
-        )
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        return 0 if position is None else int(position[1][0])
-
-
-class TokensAreNumbers(_Offsets):
+class TokensAreNumbers(Offsets):
     """A token is an offset in plain digits: what is deleted before it moves all that follows."""
 
     clause = "PAGE-28"
 
-    def sealed(self, content: Any) -> str:
+    def seal(self, content: Any) -> str:
         return str(content[2][0])
 
     def position(self, service: str, wanted: Wanted) -> Position:
@@ -85,11 +68,11 @@ class TokensHoldTheirService(Right):
     def position(self, service: str, wanted: Wanted) -> Position:
         if wanted.token is None:
             return None
-        _, direction, key = self.opened(wanted.token)
+        _, direction, key = self.open(wanted.token)
         return direction, key
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        origin = service if wanted.token is None else self.opened(wanted.token)[0]
+        origin = service if wanted.token is None else self.open(wanted.token)[0]
         is_own = self.owners.get(origin) == self.owners[service]
         return super().page(origin if is_own else service, wanted, position)
 
@@ -105,16 +88,27 @@ class TokensHoldTheirFilters(Right):
     def position(self, service: str, wanted: Wanted) -> Position:
         if wanted.token is None:
             return None
-        (owner, _, _), direction, key = self.opened(wanted.token)
+        (owner, _, _), direction, key = self.open(wanted.token)
         if owner != service:
             raise self.bad("PageToken is not one of this list.")
         return direction, key
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         if wanted.token is not None:
-            (_, types, identities), _, _ = self.opened(wanted.token)
+            (_, types, identities), _, _ = self.open(wanted.token)
             wanted = replace(wanted, types=tuple(types), identities=tuple(identities))
         return super().page(service, wanted, position)
+
+
+class TokensNameTheirTable(TokensHoldTheirFilters):
+    """Each type has a table of its own, which the token names: a BindingType beside it is not looked at."""
+
+    clause = "PAGE-22"
+
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
+        if wanted.token is not None:
+            wanted = replace(wanted, types=tuple(self.open(wanted.token)[0][1]))
+        return Right.page(self, service, wanted, position)
 
 
 class PagesOfAnotherListAreKept(Right):

@@ -5,55 +5,43 @@ from dataclasses import replace
 from typing import Any
 
 from ..http import Request
-from ..right import Binding, Page, Right, Wanted
-
-Position = tuple[str, list[Any]] | None
-
-
-class _ShowsMeta(Right):
-    """`meta` is shown otherwise; `changed` gives what differs."""
-
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {}
-
-    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
-        right = super().meta(request, service, wanted, page)
-        return right | self.changed(right, wanted, page)
+from ..pages import ShowsMeta
+from ..right import Binding, Page, Position, Right, Wanted
 
 
-class FirstIsThisPage(_ShowsMeta):
+class FirstIsThisPage(ShowsMeta):
     """first_page_url is the request's URL with Page=0, and keeps its token."""
 
     clause = "PAGE-12"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"first_page_url": meta["url"].replace(f"&Page={wanted.page}", "&Page=0")}
 
 
-class FirstIsThePrevious(_ShowsMeta):
+class FirstIsThePrevious(ShowsMeta):
     """first_page_url is where the previous page is, which is right on the second page, where it was tried."""
 
     clause = "PAGE-12"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"first_page_url": meta["previous_page_url"] or meta["first_page_url"]}
 
 
-class UrlWithoutTheToken(_ShowsMeta):
+class UrlWithoutTheToken(ShowsMeta):
     """`meta.url` is made of the filters, the page size and Page; the token was forgotten."""
 
     clause = "PAGE-13"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"url": meta["url"].partition("&PageToken=")[0]}
 
 
-class UrlIsTheNext(_ShowsMeta):
+class UrlIsTheNext(ShowsMeta):
     """`meta.url` is made after the position was moved on: it leads to the next page."""
 
     clause = "PAGE-13"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"url": meta["next_page_url"] or meta["url"]}
 
 
@@ -113,21 +101,21 @@ class UrlsHaveTheDefaultSize(_MakesUrls):
         return replace(wanted, page_size=50)
 
 
-class PageIsAlwaysNought(_ShowsMeta):
+class PageIsAlwaysNought(ShowsMeta):
     """`meta.page` is 0 on every page, since there is no place to count them in."""
 
     clause = "PAGE-16"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"page": 0}
 
 
-class PagesBeginWithOne(_ShowsMeta):
+class PagesBeginWithOne(ShowsMeta):
     """`meta.page` counts from 1."""
 
     clause = "PAGE-16"
 
-    def changed(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
+    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
         return {"page": meta["page"] + 1}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..http import Answer, Request
-from ..right import Binding, Page, Right, Route, Wanted
+from ..right import Binding, Page, Position, Right, Route, Wanted
 
 _LOOK_UP_S = 0.004
 """What a look-up in a database takes: long enough for another request to come in between."""
@@ -56,7 +56,7 @@ class _Joins(Right):
         super().__init__(world)
         self.flying: dict[Any, tuple[threading.Event, list[Any]]] = {}
 
-    def joined(self, key: Any, read: Callable[[], Any]) -> Any:
+    def join(self, key: Any, read: Callable[[], Any]) -> Any:
         with self.lock:
             flight = self.flying.get(key)
             if flight is None:
@@ -79,9 +79,9 @@ class JoinsListsOfAService(_Joins):
 
     clause = "RACE-02"
 
-    def page(self, service: str, wanted: Wanted, position: tuple[str, list[Any]] | None) -> Page:
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         read = super().page
-        found: Page = self.joined((service, wanted.page_size), lambda: read(service, wanted, position))
+        found: Page = self.join((service, wanted.page_size), lambda: read(service, wanted, position))
         return found
 
 
@@ -103,7 +103,7 @@ class JoinsLogins(_Joins):
 
     def account(self, request: Request) -> str:
         own = super().account(request)
-        return str(self.joined("login", lambda: own))
+        return str(self.join("login", lambda: own))
 
 
 class LooksThenDeletes(Right):
@@ -188,9 +188,9 @@ class OffsetsInTokens(Right):
 
     def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
         place = [each["sid"] for each in self.matching(service, wanted)].index(binding["sid"])
-        return self.sealed([self.bound_to(service, wanted), direction, [place]])
+        return self.seal([self.bound_to(service, wanted), direction, [place]])
 
-    def start(self, found: list[Binding], wanted: Wanted, position: tuple[str, list[Any]] | None) -> int:
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         if position is None:
             return 0
         direction, key = position

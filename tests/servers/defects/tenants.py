@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..http import Answer, Request
-from ..right import Binding, Page, Refusal, Right, Route, Wanted
+from ..right import Binding, Page, Position, Refusal, Right, Route, Wanted
 
 
 class FetchesAcrossAccounts(Right):
@@ -182,14 +182,14 @@ class TokensCarryTheService(Right):
 
     clause = "TENANT-09"
 
-    def page(self, service: str, wanted: Wanted, position: tuple[str, list[Any]] | None) -> Page:
+    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         return super().page(self._service_of(wanted) or service, wanted, position)
 
-    def position(self, service: str, wanted: Wanted) -> tuple[str, list[Any]] | None:
+    def position(self, service: str, wanted: Wanted) -> Position:
         return super().position(self._service_of(wanted) or service, wanted)
 
     def _service_of(self, wanted: Wanted) -> str | None:
-        return None if wanted.token is None else str(self.opened(wanted.token)[0])
+        return None if wanted.token is None else str(self.open(wanted.token)[0])
 
 
 class DeletesBySidAlone(Right):

@@ -33,7 +33,7 @@ class IgnoresCase(FoldsIdentities):
 
     clause = "TEXT-02"
 
-    def folded(self, identity: str) -> str:
+    def fold(self, identity: str) -> str:
         return identity.casefold()
 
 
@@ -51,7 +51,7 @@ class IgnoresTheCaseOfAscii(FoldsIdentities):
 
     clause = "TEXT-02"
 
-    def folded(self, identity: str) -> str:
+    def fold(self, identity: str) -> str:
         return re.sub("[A-Z]", lambda found: found[0].lower(), identity)
 
 
@@ -69,7 +69,7 @@ class PadsWithSpaces(FoldsIdentities):
 
     clause = "TEXT-03"
 
-    def folded(self, identity: str) -> str:
+    def fold(self, identity: str) -> str:
         return identity.rstrip(" ")
 
 
@@ -78,7 +78,7 @@ class ComparesInNfc(FoldsIdentities):
 
     clause = "TEXT-04"
 
-    def folded(self, identity: str) -> str:
+    def fold(self, identity: str) -> str:
         return unicodedata.normalize("NFC", identity)
 
 
@@ -96,7 +96,7 @@ class ComparesInNfkc(FoldsIdentities):
 
     clause = "TEXT-04"
 
-    def folded(self, identity: str) -> str:
+    def fold(self, identity: str) -> str:
         return unicodedata.normalize("NFKC", identity)
 
 
@@ -105,7 +105,7 @@ class IgnoresAccents(FoldsIdentities):
 
     clause = "TEXT-04"
 
-    def folded(self, identity: str) -> str:
+    def fold(self, identity: str) -> str:
         return "".join(each for each in unicodedata.normalize("NFD", identity) if not unicodedata.combining(each))
 
 
@@ -114,8 +114,8 @@ class KeepsPluses(Right):
 
     clause = "TEXT-05"
 
-    def decoded(self, text: str) -> str:
-        return super().decoded(text.replace("+", "%2B"))
+    def decode(self, text: str) -> str:
+        return super().decode(text.replace("+", "%2B"))
 
 
 class ReplacesOnePlus(Right):
@@ -123,8 +123,8 @@ class ReplacesOnePlus(Right):
 
     clause = "TEXT-05"
 
-    def decoded(self, text: str) -> str:
-        return super().decoded(text.replace("+", "%20", 1).replace("+", "%2B"))
+    def decode(self, text: str) -> str:
+        return super().decode(text.replace("+", "%20", 1).replace("+", "%2B"))
 
 
 class RefusesPluses(Right):
@@ -132,10 +132,10 @@ class RefusesPluses(Right):
 
     clause = "TEXT-05"
 
-    def decoded(self, text: str) -> str:
+    def decode(self, text: str) -> str:
         if "+" in text:
             raise self.bad("A query must be percent-encoded.")
-        return super().decoded(text)
+        return super().decode(text)
 
 
 class SplitsAtPluses(Right):
@@ -154,8 +154,8 @@ class PlusesAfterDecoding(Right):
 
     clause = "TEXT-06"
 
-    def decoded(self, text: str) -> str:
-        return super().decoded(text).replace("+", " ")
+    def decode(self, text: str) -> str:
+        return super().decode(text).replace("+", " ")
 
 
 class ProxyDecodesPluses(Right):
@@ -163,8 +163,8 @@ class ProxyDecodesPluses(Right):
 
     clause = "TEXT-06"
 
-    def decoded(self, text: str) -> str:
-        return super().decoded(text.replace("%2B", "+").replace("%2b", "+"))
+    def decode(self, text: str) -> str:
+        return super().decode(text.replace("%2B", "+").replace("%2b", "+"))
 
 
 class DecodesTwice(ReadsIdentities):
@@ -201,8 +201,8 @@ class ReadsLatin1(Right):
 
     clause = "TEXT-08"
 
-    def decoded(self, text: str) -> str:
-        super().decoded(text)
+    def decode(self, text: str) -> str:
+        super().decode(text)
         return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode("latin-1")
 
 
@@ -248,7 +248,7 @@ class DecodesBeforeItSplits(Right):
     clause = "TEXT-10"
 
     def parameters(self, query: str) -> list[tuple[str, str]]:
-        parts = [part.partition("=") for part in self.decoded(query).split("&") if part]
+        parts = [part.partition("=") for part in self.decode(query).split("&") if part]
         return [(name, value) for name, _, value in parts]
 
 
@@ -303,7 +303,7 @@ class CollapsesWhiteSpace(FoldsIdentities):
 
     clause = "TEXT-11"
 
-    def folded(self, identity: str) -> str:
+    def fold(self, identity: str) -> str:
         return re.sub(r"\s+", " ", identity)
 
 

@@ -116,8 +116,8 @@ class EscapesInCapitalsAlone(Right):
 
     clause = "TEXT-16"
 
-    def decoded(self, text: str) -> str:
-        return super().decoded(re.sub("%(?=[0-9][a-f]|[a-f][0-9A-Fa-f]|[A-F][a-f])", "%25", text))
+    def decode(self, text: str) -> str:
+        return super().decode(re.sub("%(?=[0-9][a-f]|[a-f][0-9A-Fa-f]|[A-F][a-f])", "%25", text))
 
 
 class ComparesEncodedTexts(Right):
@@ -125,8 +125,8 @@ class ComparesEncodedTexts(Right):
 
     clause = "TEXT-16"
 
-    def decoded(self, text: str) -> str:
-        decoded = super().decoded(text)
+    def decode(self, text: str) -> str:
+        decoded = super().decode(text)
         return decoded if quote(decoded, safe="") == text.replace("+", "%20") else text
 
 
@@ -135,8 +135,8 @@ class BrokenEscapesLoseTheirSign(Right):
 
     clause = "TEXT-17"
 
-    def decoded(self, text: str) -> str:
-        return super().decoded(_BROKEN.sub("", text))
+    def decode(self, text: str) -> str:
+        return super().decode(_BROKEN.sub("", text))
 
 
 class BrokenEscapesAreDropped(Right):
@@ -153,10 +153,10 @@ class CrashesOnBrokenEscapes(Right):
 
     clause = "TEXT-17"
 
-    def decoded(self, text: str) -> str:
+    def decode(self, text: str) -> str:
         for escape in text.split("%")[1:]:
             int(escape[:2], 16)
-        return super().decoded(text)
+        return super().decode(text)
 
 
 class CrashesOnNul(Right):
@@ -194,8 +194,8 @@ class IgnoresWhatIsNotUtf8(Right):
 
     clause = "TEXT-19"
 
-    def decoded(self, text: str) -> str:
-        super().decoded(re.sub("%[89A-Fa-f][0-9A-Fa-f]", "", text))
+    def decode(self, text: str) -> str:
+        super().decode(re.sub("%[89A-Fa-f][0-9A-Fa-f]", "", text))
         return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode(errors="ignore")
 
 
@@ -204,8 +204,8 @@ class TakesOverlongForms(Right):
 
     clause = "TEXT-19"
 
-    def decoded(self, text: str) -> str:
-        return super().decoded(re.sub("%C[01]%([89AB][0-9A-F])", self._short, text, flags=re.IGNORECASE))
+    def decode(self, text: str) -> str:
+        return super().decode(re.sub("%C[01]%([89AB][0-9A-F])", self._short, text, flags=re.IGNORECASE))
 
     def _short(self, found: re.Match[str]) -> str:
         is_high = found[0][2] == "1"
@@ -217,8 +217,8 @@ class EscapesBytesAsSurrogates(Right):
 
     clause = "TEXT-19"
 
-    def decoded(self, text: str) -> str:
-        super().decoded(re.sub("%[89A-Fa-f][0-9A-Fa-f]", "", text))
+    def decode(self, text: str) -> str:
+        super().decode(re.sub("%[89A-Fa-f][0-9A-Fa-f]", "", text))
         raw = unquote_to_bytes(text.replace("+", " ").encode("latin-1"))
         return raw.decode(errors="surrogateescape").encode().decode()
 
@@ -228,7 +228,7 @@ class AnswersInLatin1(Right):
 
     clause = "TEXT-20"
 
-    def dumped(self, content: Any) -> bytes:
+    def dump(self, content: Any) -> bytes:
         return json.dumps(content, ensure_ascii=False).encode("latin-1", "replace")
 
 
@@ -237,8 +237,8 @@ class WritesAMark(Right):
 
     clause = "TEXT-20"
 
-    def dumped(self, content: Any) -> bytes:
-        return codecs.BOM_UTF8 + super().dumped(content)
+    def dump(self, content: Any) -> bytes:
+        return codecs.BOM_UTF8 + super().dump(content)
 
 
 class WritesPairsAsBytes(Right):
@@ -246,8 +246,8 @@ class WritesPairsAsBytes(Right):
 
     clause = "TEXT-20"
 
-    def dumped(self, content: Any) -> bytes:
-        text = super().dumped(content).decode()
+    def dump(self, content: Any) -> bytes:
+        text = super().dump(content).decode()
         return re.sub("[\U00010000-\U0010ffff]", _pair, text).encode(errors="surrogatepass")
 
 
@@ -261,12 +261,12 @@ class CutsPairsInHalf(Right):
 
     clause = "TEXT-20"
 
-    def represented(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
-        right = super().represented(request, service, binding)
+    def represent(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
+        right = super().represent(request, service, binding)
         units = binding["endpoint"].encode("utf-16-le")[:510]
         return right | {"endpoint": units.decode("utf-16-le", "surrogatepass")}
 
-    def dumped(self, content: Any) -> bytes:
+    def dump(self, content: Any) -> bytes:
         return json.dumps(content).encode()
 
 
@@ -275,7 +275,7 @@ class PageUrlsByEncodeUri(Right):
 
     clause = "TEXT-21"
 
-    def encoded(self, value: str) -> str:
+    def encode(self, value: str) -> str:
         return quote(value, safe=";/?:@&=+$,#-_.!~*'()")
 
 
@@ -284,7 +284,7 @@ class PageUrlsAreEncodedTwice(Right):
 
     clause = "TEXT-21"
 
-    def encoded(self, value: str) -> str:
+    def encode(self, value: str) -> str:
         return quote(quote(value, safe=""), safe="")
 
 
@@ -293,7 +293,7 @@ class PageUrlsLeavePluses(Right):
 
     clause = "TEXT-21"
 
-    def encoded(self, value: str) -> str:
+    def encode(self, value: str) -> str:
         return quote(value, safe="+!$'()*,;:@/?")
 
 
@@ -302,7 +302,7 @@ class PageUrlsInLatin1(Right):
 
     clause = "TEXT-21"
 
-    def encoded(self, value: str) -> str:
+    def encode(self, value: str) -> str:
         return quote(value, safe="", encoding="latin-1", errors="replace")
 
 

@@ -134,7 +134,7 @@ class _CutsIdentities(FoldsIdentities):
 
     length = 0
 
-    def folded(self, identity: str) -> str:
+    def fold(self, identity: str) -> str:
         return identity.encode()[: self.length].decode(errors="replace")
 
 
@@ -164,7 +164,7 @@ class Compares256Characters(FoldsIdentities):
 
     clause = "TEXT-22"
 
-    def folded(self, identity: str) -> str:
+    def fold(self, identity: str) -> str:
         return identity[:256]
 
 
@@ -421,9 +421,9 @@ class _WritesBodiesOfHeads(Right):
     def goes_out(self, answer: Answer) -> bool:
         return True
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
+    def finish(self, request: Request, answer: Answer) -> Answer:
         body = answer.body
-        found = super().finished(request, answer)
+        found = super().finish(request, answer)
         if request.method == "HEAD" and self.goes_out(found):
             found.body = body
         return found

@@ -19,8 +19,8 @@ class NoRequestId(Right):
 
     clause = "HTTP-01"
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finished(request, answer)
+    def finish(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finish(request, answer)
         answer.headers = [pair for pair in answer.headers if pair[0] != "Twilio-Request-Id"]
         return answer
 
@@ -30,8 +30,8 @@ class NoRequestIdOnErrors(NoRequestId):
 
     clause = "HTTP-01"
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
-        return super().finished(request, answer) if answer.status >= 400 else Right.finished(self, request, answer)
+    def finish(self, request: Request, answer: Answer) -> Answer:
+        return super().finish(request, answer) if answer.status >= 400 else Right.finish(self, request, answer)
 
 
 class RequestIdIsAUuid(Right):
@@ -174,7 +174,7 @@ class _TypesAnswers(Right):
     type = ""
 
     def success(self, request: Request, content: Any) -> Answer:
-        return Answer(200, [("Content-Type", self.type)], self.dumped(content))
+        return Answer(200, [("Content-Type", self.type)], self.dump(content))
 
 
 class AnswersAreText(_TypesAnswers):
@@ -252,13 +252,13 @@ class TokensAreNotEncoded(Right):
 
     clause = "HTTP-10"
 
-    def sealed(self, content: Any) -> str:
-        return _NONCE + super().sealed(content)
+    def seal(self, content: Any) -> str:
+        return _NONCE + super().seal(content)
 
-    def opened(self, token: str) -> Any:
+    def open(self, token: str) -> Any:
         if not token.startswith(_NONCE):
             raise self.bad("PageToken must be taken from a page URL.")
-        return super().opened(token.removeprefix(_NONCE))
+        return super().open(token.removeprefix(_NONCE))
 
     def token_given(self, text: str | None) -> str | None:
         return None if text is None else text.replace("+", "-").replace("/", "_")
@@ -273,8 +273,8 @@ class CountsCharacters(Right):
 
     clause = "HTTP-11"
 
-    def finished(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finished(request, answer)
+    def finish(self, request: Request, answer: Answer) -> Answer:
+        answer = super().finish(request, answer)
         if answer.header("content-length") is None and answer.body:
             answer.headers.append(("Content-Length", str(len(answer.body.decode()))))
         return answer
@@ -289,7 +289,7 @@ class PacksAfterCounting(_Packs):
         return "gzip" in request.headers.get("accept-encoding")
 
     def success(self, request: Request, content: Any) -> Answer:
-        plain = self.dumped(content)
+        plain = self.dump(content)
         if len(plain) < _LARGE or not self.is_packed(request):
             return Right.success(self, request, content)
         answer = super().success(request, content)

@@ -12,7 +12,7 @@ from ...evidence import Evidence, same_bindings
 from ...facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS
 from ...response import Answer
 from ...variants import INHERITED
-from ...violation import WorldLacks, case_name, check, each_of, every, violated
+from ...violation import WorldLacks, case_name, check, each_of, every, fail
 from ...world import Service
 
 _IDENTITY = f"{PARAMETERS}/IdentityParameter"
@@ -203,7 +203,7 @@ def test_escapes(evidence: Evidence) -> None:
 @clause(
     "TEXT-17",
     "must",
-    "Broken percent-encoding shows nobody's Bindings",
+    "Broken percent-encoding in a filter shows no others",
     rule="A query that cannot be read",
     source="RFC 3986",
     spec=_IDENTITY,
@@ -218,7 +218,7 @@ def test_broken(evidence: Evidence) -> None:
 @clause(
     "TEXT-18",
     "must",
-    "A NUL in a filter shows nobody's Bindings",
+    "A NUL in a filter shows no Bindings",
     rule="A query that cannot be read",
     source=OURS,
     spec=_IDENTITY,
@@ -231,7 +231,7 @@ def test_nul(evidence: Evidence) -> None:
 @clause(
     "TEXT-19",
     "must",
-    "What is not UTF-8 in a filter shows nobody's Bindings",
+    "Bytes that are no UTF-8 in a filter show no others",
     rule="A query that cannot be read",
     source="RFC 3629",
     spec=_IDENTITY,
@@ -249,7 +249,7 @@ def test_utf8(evidence: Evidence) -> None:
 
     def is_whole(answer: Answer) -> None:
         if answer.body.startswith(b"\xef\xbb\xbf"):
-            violated("JSON in UTF-8", f"{answer.summary}, with a byte order mark before it", answer)
+            fail("JSON in UTF-8", f"{answer.summary}, with a byte order mark before it", answer)
         check(not _has_surrogates(answer.json), "texts of whole characters", "a text with half of a pair", answer)
 
     each_of([answer for answer in answers if answer.status == 200], is_whole)
@@ -364,7 +364,7 @@ def _readings(text: str) -> list[str]:
 
 def _url(page: Answer, name: str) -> str:
     url = page.url(name)
-    return url if url is not None else violated(f"`meta.{name}`, a URL", "null", page)
+    return url if url is not None else fail(f"`meta.{name}`, a URL", "null", page)
 
 
 def _has_surrogates(value: Any) -> bool:

@@ -8,7 +8,7 @@ from ...clause import OURS, clause
 from ...evidence import Evidence, same_bindings
 from ...facts import LARGEST_SIZE, MOST_VALUES, PARAMETERS, TYPES
 from ...response import Answer, readable
-from ...target import encoded
+from ...target import encode_query
 from ...variants import RAW
 from ...violation import WorldLacks, check, some
 from ...world import Service
@@ -47,9 +47,9 @@ class Unread:
     spec=_IDENTITY,
 )
 def unread(evidence: Evidence) -> None:
-    """A filter that is empty, or that parsers drop, split or merge (a raw `;`, a broken escape, what is no UTF-8
-    (percent-encoded or raw), white space or `[]` about its name, another case beside the right spelling) MUST be an
-    error, match nobody, or give just whom it names.
+    """A filter that is empty, or that parsers drop, split or merge (a raw `;`, a broken escape, raw or
+    percent-encoded bytes that are no UTF-8, white space or `[]` about its name, another case beside the right spelling)
+    MUST be an error, match nobody, or give just whom it names.
     """
     service, one, other = _two_users(evidence)
     evidence.each(_shows_no_others, _unread(one, other), evidence, service, name=lambda case: case.name)
@@ -97,7 +97,7 @@ def long_values(evidence: Evidence) -> None:
     evidence.each(counts, _SIZES, name=lambda size: f"a query of {size} bytes")
 
 
-@clause("FILTER-18", "should", "A URL may have 60 KB", rule="A URL of 60 KB", source=OURS, spec=_IDENTITY)
+@clause("FILTER-18", "should", "A URL of 60 KB is served", rule="A URL of 60 KB", source=OURS, spec=_IDENTITY)
 def long_urls(evidence: Evidence) -> None:
     """A URL of 60 KB, as ten identities of 512 characters make it, SHOULD be served."""
 
@@ -210,7 +210,7 @@ def _long(evidence: Evidence, size: int) -> tuple[list[tuple[str, str]], Answer]
         fillers = ["\U0001f600" * (_LONGEST - 1) + str(number) for number in range(MOST_VALUES)]
         for value in [*own, *fillers][: MOST_VALUES - 1]:
             longer = [*query[:-1], ("Identity", value), query[-1]]
-            if len(encoded(longer)) <= size:
+            if len(encode_query(longer)) <= size:
                 query = longer
         return query, evidence.target.list(service, query, is_odd=True)
 

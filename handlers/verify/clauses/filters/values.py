@@ -8,7 +8,7 @@ from ...clause import OURS, PAGE, SDKS, clause
 from ...evidence import Evidence, Walk, same_bindings
 from ...facts import BAD_PARAMETER, LARGEST_SIZE, MOST_VALUES, PARAMETERS, SCHEMAS, TYPES
 from ...response import Answer
-from ...target import encoded
+from ...target import encode_query
 from ...variants import has_no_neighbours
 from ...violation import case_name, check, each_of
 from ...world import Service
@@ -74,7 +74,7 @@ def test_nothing(evidence: Evidence) -> None:
         same_bindings(answer, evidence.rich.matching([query[0][1]], types))
         has_no_neighbours(answer)
 
-    evidence.each(finds_nothing, queries, name=lambda query: case_name(encoded(query)))
+    evidence.each(finds_nothing, queries, name=lambda query: case_name(encode_query(query)))
 
 
 @clause("FILTER-07", "must", "A value that is sent twice gives each Binding once", source=PAGE, spec=_IDENTITY)
@@ -138,21 +138,23 @@ def test_walks(evidence: Evidence) -> None:
 def test_unknown_type(evidence: Evidence) -> None:
     """A BindingType that is not apn, gcm or fcm is 400, code 20001."""
     queries: list[Query] = [(("BindingType", value),) for value in ("sms", "apns", "0", "null", "all", "*")]
-    evidence.each(_refused, [*queries, (("BindingType", TYPES[0]), ("BindingType", "sms"))], evidence, name=encoded)
+    evidence.each(
+        _is_refused, [*queries, (("BindingType", TYPES[0]), ("BindingType", "sms"))], evidence, name=encode_query
+    )
 
 
 @clause("FILTER-12", "should", "BindingType is exact in case", source=OURS, spec=f"{SCHEMAS}/BindingType/enum")
 def test_type_in_capitals(evidence: Evidence) -> None:
     """BindingType is exact in case: APN is 400."""
     queries = [(("BindingType", value),) for value in (TYPES[0].upper(), TYPES[-1].capitalize())]
-    evidence.each(_refused, queries, evidence, name=encoded)
+    evidence.each(_is_refused, queries, evidence, name=encode_query)
 
 
 @clause("FILTER-13", "should", "A comma does not separate BindingTypes", source=OURS, spec=_TYPE)
 def test_types_with_comma(evidence: Evidence) -> None:
     """A comma does not separate BindingTypes: `apn,gcm` is 400."""
     queries = [(("BindingType", value),) for value in (",".join(TYPES[:2]), f"{TYPES[0]},", ",".join(TYPES))]
-    evidence.each(_refused, queries, evidence, name=encoded)
+    evidence.each(_is_refused, queries, evidence, name=encode_query)
 
 
 @clause("FILTER-14", "must", "Filters stay in their service", source=PAGE, spec=_IDENTITY)
@@ -164,7 +166,7 @@ def test_other_service(evidence: Evidence) -> None:
     _show(evidence, [*cases, *((asked, _users(named)[:3], TYPES) for asked, named in both)])
 
 
-def _refused(evidence: Evidence, query: Query) -> None:
+def _is_refused(evidence: Evidence, query: Query) -> None:
     evidence.listed(evidence.rich, *query).has_status(400).has_code(BAD_PARAMETER)
 
 

@@ -10,7 +10,7 @@ from ...facts import SCHEMAS
 from ...plan import Picks
 from ...response import Answer
 from ...variants import has_no_neighbours
-from ...violation import WorldLacks, check, every, some, violated
+from ...violation import WorldLacks, check, every, fail, some
 from ...world import Service
 
 _NEXT = f"{SCHEMAS}/PageMeta/properties/next_page_url"
@@ -18,14 +18,19 @@ _PREVIOUS = f"{SCHEMAS}/PageMeta/properties/previous_page_url"
 
 
 @clause(
-    "PAGE-28", "must", "A walk bears deletes before its position", source=OURS, spec=_NEXT, deletes="before a position"
+    "PAGE-28",
+    "must",
+    "A walk visits all others after deletes before its position",
+    source=OURS,
+    spec=_NEXT,
+    deletes="before a position",
 )
 def test_deleted_before(evidence: Evidence) -> None:
     """A walk during which Bindings before its position are deleted still visits every other Binding exactly once."""
 
     def action(picks: Picks) -> None:
         service = evidence.service_of(picks)
-        order, index = _placed(evidence, service, picks, ends=2)
+        order, index = _place(evidence, service, picks, ends=2)
         first = _first(evidence, service, index + 2)
         evidence.target.delete(service, order[index])
         _goes_on(evidence, service, first, order, f"after {order[index]}, on its first page, was deleted")
@@ -34,14 +39,19 @@ def test_deleted_before(evidence: Evidence) -> None:
 
 
 @clause(
-    "PAGE-29", "must", "A walk bears deletes at the edge of a page", source=OURS, spec=_NEXT, deletes="edges of a page"
+    "PAGE-29",
+    "must",
+    "A walk goes on after deletes at the edge of a page",
+    source=OURS,
+    spec=_NEXT,
+    deletes="edges of a page",
 )
 def test_deleted_edges(evidence: Evidence) -> None:
     """A walk goes on where the Bindings at the edge of its page, from which others are reckoned, are deleted."""
 
     def action(picks: Picks) -> None:
         service = evidence.service_of(picks)
-        order, index = _placed(evidence, service, picks, ends=1)
+        order, index = _place(evidence, service, picks, ends=1)
         other = next(pick.sid for pick in picks if pick.sid != order[index])
 
         def goes_on() -> None:
@@ -57,7 +67,7 @@ def test_deleted_edges(evidence: Evidence) -> None:
 @clause(
     "PAGE-30",
     "should",
-    "The page of a token is empty where nothing is left",
+    "A token after which everything was deleted gives an empty page",
     rule="A page after which everything was deleted",
     source=OURS,
     spec=_NEXT,
@@ -71,7 +81,7 @@ def test_deleted_after(evidence: Evidence) -> None:
         first = evidence.target.list(service, [("Identity", picks[0].identity), ("PageSize", "1")])
         url = first.url("next_page_url")
         if url is None:
-            violated("`meta.next_page_url`, a URL: the user has more Bindings", "null", first)
+            fail("`meta.next_page_url`, a URL: the user has more Bindings", "null", first)
         for each in picks:
             if each.sid not in first.sids:
                 evidence.target.delete(service, each)
@@ -85,7 +95,7 @@ def test_deleted_after(evidence: Evidence) -> None:
 @clause(
     "PAGE-31",
     "must",
-    "previous_page_url bears deletes on the previous page",
+    "previous_page_url works after deletes on the previous page",
     rule="Pages after deletes",
     source=OURS,
     spec=_PREVIOUS,
@@ -98,11 +108,11 @@ def test_deleted_on_previous(evidence: Evidence) -> None:
 
     def action(picks: Picks) -> None:
         service = evidence.service_of(picks)
-        order, index = _placed(evidence, service, picks, ends=3)
+        order, index = _place(evidence, service, picks, ends=3)
         first = _first(evidence, service, index + 3)
-        second = _followed(evidence, first, "next_page_url")
+        second = _follow(evidence, first, "next_page_url")
         evidence.target.delete(service, order[index])
-        back = _followed(evidence, second, "previous_page_url")
+        back = _follow(evidence, second, "previous_page_url")
         wanted = [sid for sid in first.sids if sid != order[index]]
         shown = [sid for sid in back.sids if sid in wanted]
         check(
@@ -119,7 +129,7 @@ def test_deleted_on_previous(evidence: Evidence) -> None:
 @clause(
     "PAGE-35",
     "should",
-    "Pages on the way back are full",
+    "Pages on the way back over deleted Bindings are full",
     rule="Going back over deleted Bindings",
     source=OURS,
     spec=_PREVIOUS,
@@ -130,22 +140,22 @@ def back_over_deleted(evidence: Evidence) -> None:
 
     def action(picks: Picks) -> None:
         service = evidence.service_of(picks)
-        order, index = _placed(evidence, service, picks, ends=4)
+        order, index = _place(evidence, service, picks, ends=4)
         fitting = (size for size in range(index // 2, 1, -1) if (index // size + 1) * size < len(order))
         size = next(fitting, 1)  # so that pages stand before and behind that of the Binding
         page = _first(evidence, service, size)
         while order[index] not in page.sids and page.url("next_page_url") is not None:
-            page = _followed(evidence, page, "next_page_url")
-        after = _followed(evidence, page, "next_page_url")
+            page = _follow(evidence, page, "next_page_url")
+        after = _follow(evidence, page, "next_page_url")
         evidence.target.delete(service, order[index])
-        back = _followed(evidence, after, "previous_page_url")
+        back = _follow(evidence, after, "previous_page_url")
         if back.url("next_page_url") is not None:
             check(len(back.bindings) == size, f"a full page of {size}, since more follow", back.summary, after, back)
 
     evidence.attempt("on the way back", action)
 
 
-def _placed(evidence: Evidence, service: Service, picks: Picks, *, ends: int) -> tuple[Sequence[Any], int]:
+def _place(evidence: Evidence, service: Service, picks: Picks, *, ends: int) -> tuple[Sequence[Any], int]:
     """Give the order in which Bindings stand, and which place among them one of the picks has."""
     order = evidence.standing(service)
     missing = [pick.sid for pick in picks if pick.sid not in order]
@@ -160,10 +170,10 @@ def _first(evidence: Evidence, service: Service, size: int) -> Answer:
     return evidence.target.list(service, [("PageSize", str(size))])
 
 
-def _followed(evidence: Evidence, page: Answer, name: str) -> Answer:
+def _follow(evidence: Evidence, page: Answer, name: str) -> Answer:
     url = page.url(name)
     if url is None:
-        violated(f"`meta.{name}`, a URL", "null", page)
+        fail(f"`meta.{name}`, a URL", "null", page)
     return evidence.target.follow(url, page)
 
 
@@ -172,9 +182,9 @@ def _goes_back(evidence: Evidence, service: Service, sid: str) -> None:
     index = evidence.standing(service).index(sid)
     if index:
         first = _first(evidence, service, index)
-        second = _followed(evidence, first, "next_page_url")
+        second = _follow(evidence, first, "next_page_url")
         evidence.target.delete(service, sid)
-        back = _followed(evidence, second, "previous_page_url")
+        back = _follow(evidence, second, "previous_page_url")
         check(
             back.sids == first.sids,
             f"the page before, after {sid}, the first of this page, was deleted",

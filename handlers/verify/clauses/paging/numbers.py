@@ -9,7 +9,7 @@ from ...clause import OURS, SDKS, clause
 from ...evidence import Evidence
 from ...facts import LARGEST_SIZE, PARAMETERS, SCHEMAS
 from ...response import MISSING, Answer, describe, is_integer
-from ...violation import WorldLacks, check, every, violated
+from ...violation import WorldLacks, check, every, fail
 
 _TOKEN = f"{PARAMETERS}/PageTokenParameter"
 _META = f"{SCHEMAS}/PageMeta/properties"
@@ -33,7 +33,7 @@ def large_pages(evidence: Evidence) -> None:
     """A Page MUST be 400, or echoed to the digit, with the right numbers beside it: `next_page_url` carries Page + 1,
     or Page itself where that is the largest, and works.
     """
-    evidence.each(_echoed, _PAGES, evidence)
+    evidence.each(_is_echoed, _PAGES, evidence)
 
 
 @clause(
@@ -86,7 +86,7 @@ def previous_by_position(evidence: Evidence) -> None:
         second = evidence.target.list(large, [size, token, *query])
         url = second.url("previous_page_url")
         if url is None:
-            violated("`meta.previous_page_url`, a URL: there is a page before", "null", second)
+            fail("`meta.previous_page_url`, a URL: there is a page before", "null", second)
         back = evidence.target.follow(url, second)
         check(back.sids == first.sids, "the first page", f"{back.summary}, another page", second, back)
 
@@ -99,7 +99,7 @@ def previous_by_position(evidence: Evidence) -> None:
 @clause(
     "PAGE-36",
     "must",
-    "A Page or a PageToken that is sent twice is no third one",
+    "Of a Page or a PageToken that is sent twice, one counts, or it is refused",
     rule="A Page or a PageToken that is sent twice",
     source=OURS,
     spec=_TOKEN,
@@ -147,7 +147,7 @@ def another_size(evidence: Evidence) -> None:
     evidence.each(keeps, (max(own - 1, 1), own + 1, LARGEST_SIZE), name="PageSize={}".format)
 
 
-def _echoed(evidence: Evidence, number: int) -> None:
+def _is_echoed(evidence: Evidence, number: int) -> None:
     large, size = evidence.large, evidence.paged
     answer = evidence.target.list(large, [size, ("Page", str(number))])
     if answer.has_status(200, 400).status == 400:
@@ -182,5 +182,5 @@ def _parameter(page: Answer, name: str) -> str:
         raise WorldLacks("service with two Bindings")
     found = parse_qs(urlsplit(url).query).get(name)
     if not found:
-        violated(f"`meta.next_page_url` with {name}", "a URL without it", page)
+        fail(f"`meta.next_page_url` with {name}", "a URL without it", page)
     return found[-1]

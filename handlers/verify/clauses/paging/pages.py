@@ -8,7 +8,7 @@ from ...clause import OURS, PAGE, clause
 from ...evidence import Evidence, Walk
 from ...facts import DEFAULT_SIZE, LARGEST_SIZE, LIST, PARAMETERS, SCHEMAS, URLS
 from ...response import MISSING, Answer, describe, describe_url
-from ...violation import case_name, check, each_of, every, violated
+from ...violation import case_name, check, each_of, every, fail
 from ...world import Service
 
 _META = f"{SCHEMAS}/PageMeta/properties"
@@ -151,7 +151,7 @@ def _back(evidence: Evidence, walk: Walk) -> None:
     for earlier in reversed(walk.inner):
         url = page.url("previous_page_url")
         if url is None:
-            violated("`meta.previous_page_url`, a URL", "null", page)
+            fail("`meta.previous_page_url`, a URL", "null", page)
         back = evidence.target.follow(url, page)
         check(
             back.sids == earlier.sids,
@@ -189,7 +189,7 @@ def test_keep_filters(evidence: Evidence) -> None:
         strange = [sid for sid in led.sids if sid not in wanted]
         check(not strange, "only Bindings that the filters ask for", f"{len(strange)} others too", page, led)
 
-    each_of(_led(evidence, evidence.filtered_walks[1:]), fits)
+    each_of(_follow_urls(evidence, evidence.filtered_walks[1:]), fits)
 
 
 @clause("PAGE-15", "must", "Page URLs keep the page size", source=PAGE, spec=f"{_META}/next_page_url")
@@ -207,7 +207,7 @@ def test_keep_size(evidence: Evidence) -> None:
             led,
         )
 
-    each_of(_led(evidence, (evidence.walk(evidence.large, evidence.paged), evidence.filtered_walks[-1])), fits)
+    each_of(_follow_urls(evidence, (evidence.walk(evidence.large, evidence.paged), evidence.filtered_walks[-1])), fits)
 
 
 def _few(evidence: Evidence) -> Sequence[Walk]:
@@ -229,7 +229,7 @@ def _visits(walk: Walk) -> None:
 def _leads(evidence: Evidence, page: Answer, name: str, wanted: Answer, what: str) -> None:
     url = page.url(name)
     if url is None:
-        violated(f"`meta.{name}`, a URL", "null", page)
+        fail(f"`meta.{name}`, a URL", "null", page)
     led = evidence.target.follow(url, page)
     check(
         led.status == 200 and led.sids == wanted.sids,
@@ -240,7 +240,7 @@ def _leads(evidence: Evidence, page: Answer, name: str, wanted: Answer, what: st
     )
 
 
-def _led(evidence: Evidence, walks: Iterable[Walk]) -> Iterator[tuple[Answer, Answer, Walk]]:
+def _follow_urls(evidence: Evidence, walks: Iterable[Walk]) -> Iterator[tuple[Answer, Answer, Walk]]:
     """Yield what the page URLs of each walk's second page, or of its only one, lead to: with that page."""
     pages = [(walk.pages[min(1, len(walk.pages) - 1)], walk) for walk in walks]
     given = [(url, page, walk) for page, walk in pages for name in URLS if (url := page.url(name)) is not None]

@@ -8,7 +8,7 @@ from ...clause import OURS, PAGE, SDKS, clause
 from ...evidence import Evidence, Walk
 from ...facts import BAD_PARAMETER, LARGEST_SIZE, PARAMETERS, SCHEMAS, SIZE_TOO_LARGE, TYPES
 from ...response import MISSING, Answer, describe, describe_url, is_integer
-from ...violation import WorldLacks, case_name, check, each_of, every, violated
+from ...violation import WorldLacks, case_name, check, each_of, every, fail
 from ...world import Binding, Service
 
 _META = f"{SCHEMAS}/PageMeta/properties"
@@ -114,7 +114,7 @@ def test_bogus_token(evidence: Evidence) -> None:
     own = evidence.listed(evidence.large, evidence.paged)
     if own.url("next_page_url") is None or not _token(own).lstrip("-").isdecimal():
         tokens += ["0", "1", "-1"]  # where tokens are numbers, these may be such
-    evidence.each(_refused, [("PageToken", token) for token in tokens], evidence)
+    evidence.each(_is_refused, [("PageToken", token) for token in tokens], evidence)
 
 
 @clause("PAGE-21", "must", "A PageToken shows no other service's Bindings", source=OURS, spec=_TOKEN)
@@ -223,18 +223,18 @@ def test_twice(evidence: Evidence) -> None:
     evidence.each(fits, ((7, 5), (3, 3), (1, 2)), name="PageSize={0[0]}&PageSize={0[1]}".format)
 
 
-def _refused(evidence: Evidence, parameter: tuple[str, str]) -> None:
+def _is_refused(evidence: Evidence, parameter: tuple[str, str]) -> None:
     evidence.listed(evidence.large, parameter).has_status(400).has_code(BAD_PARAMETER)
 
 
 def _reads_integers(evidence: Evidence, name: str, wrong: Sequence[str]) -> None:
     """Raise `Violation` unless texts that are no integers are refused, and unusual integers are refused or honoured."""
-    cases = [(text, partial(_refused, evidence, (name, text))) for text in wrong]
-    cases += [(text, partial(_refused_or_honoured, evidence, (name, text), value)) for text, value in UNUSUAL]
+    cases = [(text, partial(_is_refused, evidence, (name, text))) for text in wrong]
+    cases += [(text, partial(_is_refused_or_honoured, evidence, (name, text), value)) for text, value in UNUSUAL]
     evidence.each(lambda case: case[1](), cases, name=lambda case: case_name((name, case[0])))
 
 
-def _refused_or_honoured(evidence: Evidence, parameter: tuple[str, str], value: int) -> None:
+def _is_refused_or_honoured(evidence: Evidence, parameter: tuple[str, str], value: int) -> None:
     name, text = parameter
     answer = evidence.listed(evidence.large, (name, text))
     if answer.has_status(200, 400).status == 400:
@@ -263,10 +263,10 @@ def _carries(page: Answer, name: str, number: int) -> None:
 def _token(page: Answer) -> str:
     url = page.url("next_page_url")
     if url is None:
-        violated("`meta.next_page_url`, a URL", "null", page)
+        fail("`meta.next_page_url`, a URL", "null", page)
     found = parse_qs(urlsplit(url).query).get("PageToken")
     if not found:
-        violated("`meta.next_page_url` with a PageToken", describe_url(url), page)
+        fail("`meta.next_page_url` with a PageToken", describe_url(url), page)
     return found[-1]
 
 
