@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ..cli.test_line import all_commands
 from ..support import raw
+from ..support.commands import walk
 from ..support.processes import children
 from ..support.running import Service, run_cli, wait_until
 
@@ -112,7 +112,7 @@ def test_no_command_takes_a_secret():
     """No option or argument of any command is for a token, a secret or a password: there is nothing to put there."""
     parameters = {
         (path, name)
-        for path, command in all_commands()
+        for path, command in walk()
         for parameter in command.params
         for name in (parameter.name or "", *parameter.opts)
     }
