@@ -1,19 +1,18 @@
-"""Checks of responses against the specs, which are read from the YAML by themselves."""
+"""Checks of responses against the specs."""
 
 import json
 import re
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
-import yaml
 from openapi_schema_validator import OAS30Validator
 
-from .raw import Response
+from chat_bindings.spec import CONTRACT, CONTROL, REGISTRATION, resolve
+from chat_bindings.spec import document as as_written
 
-CONTRACT, REGISTRATION, CONTROL = "bindings.yaml", "registration.yaml", "control.yaml"
+from .raw import Response
 
 ALL = (CONTRACT, REGISTRATION, CONTROL)
 
@@ -40,29 +39,9 @@ class Operation(NamedTuple):
 
 
 @cache
-def _document(name: str) -> Any:
-    return yaml.safe_load((files("chat_bindings.openapi") / name).read_text(encoding="utf-8"))
-
-
-def _resolved(node: Any, spec: str) -> Any:
-    if isinstance(node, list):
-        return [_resolved(item, spec) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if isinstance(reference := node.get("$ref"), str):
-        name, _, pointer = reference.partition("#/")
-        spec = name or spec
-        target = _document(spec)
-        for part in pointer.split("/"):
-            target = target[part]
-        return _resolved(target, spec)
-    return {key: _resolved(value, spec) for key, value in node.items()}
-
-
-@cache
 def document(spec: str = CONTRACT) -> Any:
-    """A spec with every reference resolved."""
-    return _resolved(_document(spec), spec)
+    """Give a spec with every reference resolved."""
+    return resolve(as_written(spec), spec)
 
 
 @cache
@@ -145,9 +124,8 @@ def check_error(response: Response, name: str, operation_id: str | None = None, 
         check_id(response)
         assert response.header("Content-Type") == "application/json"
         error = json.loads(response.content)
-        assert [
-            e.message for e in OAS30Validator(document()["components"]["schemas"]["Error"]).iter_errors(error)
-        ] == []
+        schema = document()["components"]["schemas"]["Error"]
+        assert [each.message for each in OAS30Validator(schema).iter_errors(error)] == []
     else:
         error = check_documented(response, operation_id)
     expected = {"code": value["code"], "more_info": value["more_info"], "status": value["status"]}

@@ -1,9 +1,11 @@
 """HTTP by hand, for requests that clients normalise, refuse or cannot even write."""
 
 import base64
+import io
 import re
 import socket
 from collections.abc import Iterable, Iterator, Sequence
+from http.client import HTTPException, HTTPResponse
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -101,39 +103,28 @@ def ask(url: str, method: str | bytes, target: str | bytes, headers: Headers = (
     return response
 
 
+class _Stream(io.BytesIO):
+    """What was received, as the socket that `http.client` reads from; each answer leaves it open for the next."""
+
+    def makefile(self, *_: object) -> "_Stream":
+        return self
+
+    def close(self) -> None:
+        """Stay open."""
+
+
 def parsed(received: bytes, heads: int = 0) -> Iterator[Response]:
-    """The answers in what was received, which must hold nothing else."""
-    while received:
-        head, _, received = received.partition(b"\r\n\r\n")
-        first, *lines = head.split(b"\r\n")
-        match = re.fullmatch(rb"HTTP/1\.[01] ([1-5][0-9]{2}) [^\r\n]*", first)
-        assert match, f"no status line: {first[:100]!r}"
-        headers = [
-            (name.decode("ascii").lower(), value.strip().decode("latin-1"))
-            for name, _, value in (line.partition(b":") for line in lines)
-        ]
-        status = int(match[1])
-        if status == 100:
-            continue
-        content, received = _content(status, dict(headers), received) if not heads else (b"", received)
-        heads = max(heads - 1, 0)
-        yield Response(status, headers, content)
-
-
-def _content(status: int, headers: dict[str, str], received: bytes) -> tuple[bytes, bytes]:
-    if status in (204, 304):
-        return b"", received
-    if headers.get("transfer-encoding") == "chunked":
-        content = b""
-        while True:
-            size, _, received = received.partition(b"\r\n")
-            length = int(size, 16)
-            content, received = content + received[:length], received[length + 2 :]
-            if not length:
-                return content, received
-    length = int(headers["content-length"]) if "content-length" in headers else len(received)
-    assert len(received) >= length, "the answer was cut off"
-    return received[:length], received[length:]
+    """Parse the answers in what was received, which must hold nothing else. Raises AssertionError for what is none."""
+    stream = _Stream(received)
+    while stream.tell() < len(received):
+        answer = HTTPResponse(stream, method="HEAD" if heads > 0 else "GET")  # type: ignore[arg-type]
+        try:
+            answer.begin()
+            content = answer.read()
+        except HTTPException as error:
+            raise AssertionError(f"no whole answer: {error!r}") from error
+        heads -= 1
+        yield Response(answer.status, [(name.lower(), value) for name, value in answer.getheaders()], content)
 
 
 def _bytes(text: str | bytes) -> bytes:
