@@ -197,7 +197,7 @@ def check_answering(process: subprocess.Popen[str], port: int) -> None:
 
     def answers() -> bool:
         try:
-            return httpx.get(url).status_code == 401
+            return httpx.get(url, timeout=60).status_code == 401
         except httpx.TransportError:
             return process.poll() is not None
 

@@ -39,7 +39,7 @@ def test_filters_narrow_one_another(served):
     """By operation, status, identity and account."""
     served.bindings(Identity=["x", "joe"])
     served.register("joe")
-    httpx.get(f"{served.url}/v2/Services/{OTHER}/Bindings", auth=(B, OTHER_TOKEN))
+    httpx.get(f"{served.url}/v2/Services/{OTHER}/Bindings", auth=(B, OTHER_TOKEN), timeout=60)
     served.http.get("/nowhere")
     served.bindings(Identitty="joe")
     assert [one["operation"] for one in served.requests(operation="listBindings")] == ["listBindings"] * 3
@@ -54,7 +54,7 @@ def test_no_credential_is_in_it_in_any_form(served):
     """Not in headers, which it has none of, and masked where a client puts one into a path or a query."""
     basic = base64.b64encode(f"{A}:{TOKEN}".encode()).decode()
     served.http.get(f"/v2/Services/{TOKEN}/Bindings", params={"AuthToken": TOKEN})
-    httpx.get(f"{served.url}/{TOKEN.upper()}", auth=("x", TOKEN))
+    httpx.get(f"{served.url}/{TOKEN.upper()}", auth=("x", TOKEN), timeout=60)
     served.bindings()
     text = served.control.get("requests").text
     for secret in (TOKEN, TOKEN.upper(), basic, "uthorization"):
