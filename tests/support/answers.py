@@ -34,7 +34,7 @@ class Operation(NamedTuple):
     spec: dict[str, Any]
 
     def path(self, **parameters: str) -> str:
-        """The operation's path with the path parameters filled in as they stand."""
+        """Give the operation's path with the path parameters filled in as they stand."""
         return re.sub(r"\{(\w+)\}", lambda match: parameters[match[1]], self.template)
 
 
@@ -59,14 +59,14 @@ def operations(*specs: str) -> dict[str, Operation]:
 
 @cache
 def allowed(template: str) -> set[str]:
-    """The methods of a path: those of the spec, HEAD beside GET, and OPTIONS."""
+    """Give the methods of a path: those of the spec, HEAD beside GET, and OPTIONS."""
     methods = {operation.method for operation in operations(*ALL).values() if operation.template == template}
     return methods | ({"HEAD"} if "GET" in methods else set()) | {"OPTIONS"}
 
 
 @cache
 def errors() -> dict[str, dict[str, Any]]:
-    """The named examples of errors: what a client gets as `value`, and the sentence with its gaps as `x-message`."""
+    """Give the examples of errors by their names: what a client gets as `value`, and the sentence with its gaps as `x-message`."""
     return {
         name: example
         for spec in ALL
@@ -76,7 +76,7 @@ def errors() -> dict[str, dict[str, Any]]:
 
 
 def response_of(answer: httpx.Response) -> Response:
-    """An answer that came by httpx, as one that came by hand."""
+    """Give an answer that came by httpx, as one that came by hand."""
     return Response(answer.status_code, [(name.lower(), value) for name, value in answer.headers.multi_items()],
                     answer.content)  # fmt: skip
 
@@ -92,7 +92,7 @@ def check_id(response: Response) -> None:
 
 
 def check_documented(response: Response, operation_id: str, *, head: bool = False) -> Any:
-    """The answer is one that the spec documents for the operation: status, headers, media type and schema. Its JSON."""
+    """Check that the spec documents an answer: status, headers, media type and schema. Gives its JSON."""
     check_id(response)
     responses = operations(*ALL)[operation_id].spec["responses"]
     assert str(response.status) in responses, f"{operation_id} documents no {response.status}: {response}"
@@ -114,7 +114,7 @@ def check_documented(response: Response, operation_id: str, *, head: bool = Fals
 
 
 def check_error(response: Response, name: str, operation_id: str | None = None, **facts: str) -> str:
-    """The answer is the error of an example's name, whose sentence holds the facts given. The message.
+    """Check that an answer is the error of an example's name, with the facts in its sentence. Gives the message.
 
     Without `operation_id` the error belongs to no operation, as on a path that is not in the specs.
     """
@@ -136,7 +136,7 @@ def check_error(response: Response, name: str, operation_id: str | None = None, 
 
 
 def check_message(message: str, template: str, facts: dict[str, str]) -> None:
-    """The message is the spec's sentence, filled in, and shows nothing of the inside."""
+    """Check that a message is the spec's sentence, filled in, and shows nothing of the inside."""
     gap = re.compile(r"\\\{(\w+)\\\}")
     pattern = gap.sub(lambda m: re.escape(facts[m[1]]) if m[1] in facts else "(?s:.+)", re.escape(template))
     assert re.fullmatch(pattern, message), f"{message!r} is not {template!r} with {facts}"

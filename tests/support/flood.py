@@ -19,7 +19,7 @@ class Request(NamedTuple):
 
 
 def flood(url: str, auth: tuple[str, str], requests: Sequence[Request], connections: int = 16) -> list[Response]:
-    """The answers in the order of the requests, which are sent on so many kept connections as fast as they go.
+    """Give the answers in the order of the requests, which are sent on so many kept connections as fast as they go.
 
     With as many connections as requests all are sent at the same moment.
     """

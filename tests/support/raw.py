@@ -1,11 +1,9 @@
 """HTTP by hand, for requests that clients normalise, refuse or cannot even write."""
 
 import base64
-import io
 import re
 import socket
 from collections.abc import Iterable, Iterator, Sequence
-from http.client import HTTPException, HTTPResponse
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -23,32 +21,32 @@ class Response(NamedTuple):
     content: bytes
 
     def all(self, name: str) -> list[str]:
-        """The values of every header of a name."""
+        """Give the values of every header of a name."""
         return [value for header, value in self.headers if header == name.lower()]
 
     def header(self, name: str) -> str | None:
-        """The value of the header of a name, which must not come twice."""
+        """Give the value of the header of a name, which must not come twice."""
         values = self.all(name)
         assert len(values) <= 1, f"{name} came {len(values)} times"
         return values[0] if values else None
 
 
 def basic(user_name: str, password: str) -> str:
-    """The value of `Authorization` for a pair of credentials."""
+    """Give the value of `Authorization` for a pair of credentials."""
     return "Basic " + base64.b64encode(f"{user_name}:{password}".encode()).decode()
 
 
 def compose(
     method: str | bytes, target: str | bytes, headers: Headers = (), body: bytes = b"", version: str = "HTTP/1.1"
 ) -> bytes:
-    """The bytes of a request, exactly as given: nothing is added, escaped or checked."""
+    """Give the bytes of a request, exactly as given: nothing is added, escaped or checked."""
     lines = [_bytes(method) + b" " + _bytes(target) + b" " + version.encode()]
     lines += [_bytes(name) + b": " + _bytes(value) for name, value in headers]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
 def connect(url: str, patience: float = PATIENCE) -> socket.socket:
-    """A connection to where a URL points; whatever takes longer than `patience` seconds raises `TimeoutError`."""
+    """Give a connection to where a URL points; whatever takes longer than `patience` seconds raises `TimeoutError`."""
     parts = urlsplit(url)
     return socket.create_connection((parts.hostname, parts.port), timeout=patience)
 
@@ -65,7 +63,7 @@ def received(connection: socket.socket) -> bytes:
 
 
 def one(connection: socket.socket) -> Response:
-    """The next answer on a connection that stays open; it must say its length, and nothing may come after it."""
+    """Give the next answer on a connection that stays open; it must say its length, and nothing may come after it."""
     received = b""
     while not (head := re.match(rb"(?s).*?\r\n\r\n", received)):
         received += _more(connection)
@@ -103,28 +101,39 @@ def ask(url: str, method: str | bytes, target: str | bytes, headers: Headers = (
     return response
 
 
-class _Stream(io.BytesIO):
-    """What was received, as the socket that `http.client` reads from; each answer leaves it open for the next."""
-
-    def makefile(self, *_: object) -> "_Stream":
-        return self
-
-    def close(self) -> None:
-        """Stay open."""
-
-
 def parsed(received: bytes, heads: int = 0) -> Iterator[Response]:
-    """Parse the answers in what was received, which must hold nothing else. Raises AssertionError for what is none."""
-    stream = _Stream(received)
-    while stream.tell() < len(received):
-        answer = HTTPResponse(stream, method="HEAD" if heads > 0 else "GET")  # type: ignore[arg-type]
-        try:
-            answer.begin()
-            content = answer.read()
-        except HTTPException as error:
-            raise AssertionError(f"no whole answer: {error!r}") from error
-        heads -= 1
-        yield Response(answer.status, [(name.lower(), value) for name, value in answer.getheaders()], content)
+    """Parse the answers in what was received, which must hold nothing else."""
+    while received:
+        head, _, received = received.partition(b"\r\n\r\n")
+        first, *lines = head.split(b"\r\n")
+        match = re.fullmatch(rb"HTTP/1\.[01] ([1-5][0-9]{2}) [^\r\n]*", first)
+        assert match, f"no status line: {first[:100]!r}"
+        headers = [
+            (name.decode("ascii").lower(), value.strip().decode("latin-1"))
+            for name, _, value in (line.partition(b":") for line in lines)
+        ]
+        status = int(match[1])
+        if status == 100:
+            continue
+        content, received = _content(status, dict(headers), received) if not heads else (b"", received)
+        heads = max(heads - 1, 0)
+        yield Response(status, headers, content)
+
+
+def _content(status: int, headers: dict[str, str], received: bytes) -> tuple[bytes, bytes]:
+    if status in (204, 304):
+        return b"", received
+    if headers.get("transfer-encoding") == "chunked":
+        content = b""
+        while True:
+            size, _, received = received.partition(b"\r\n")
+            length = int(size, 16)
+            content, received = content + received[:length], received[length + 2 :]
+            if not length:
+                return content, received
+    length = int(headers["content-length"]) if "content-length" in headers else len(received)
+    assert len(received) >= length, "the answer was cut off"
+    return received[:length], received[length:]
 
 
 def _bytes(text: str | bytes) -> bytes:

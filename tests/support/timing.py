@@ -25,7 +25,7 @@ class Comparison(NamedTuple):
 
 
 def measure(url: str, kinds: Mapping[str, Sequence[bytes]], status: int) -> dict[str, list[int]]:
-    """The nanoseconds that the answers to each request of each kind take, over one kept connection.
+    """Give the nanoseconds that the answers to each request of each kind take, over one kept connection.
 
     In random order, so that whatever else the machine does meanwhile happens to all kinds alike. Every answer must have
     the status.
