@@ -66,7 +66,7 @@ def allowed(template: str) -> set[str]:
 
 @cache
 def errors() -> dict[str, dict[str, Any]]:
-    """Give the examples of errors by their names: what a client gets as `value`, and the sentence with its gaps as `x-message`."""
+    """Give the examples of errors by name: what clients get as `value`, the sentence with its gaps as `x-message`."""
     return {
         name: example
         for spec in ALL
