@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shlex
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -225,29 +224,23 @@ def test_an_interrupted_backup_leaves_nothing(tmp_path, loaded):
 
 
 @pytest.mark.needs("unshare")
-def test_a_full_disk_is_told_and_nothing_is_left(tmp_path, loaded):
-    """Where the disk is full the command says which file could not be written and why, and leaves nothing there."""
-    script = (
-        "mount -t tmpfs -o size=4m none {folder} && {{ {command}; code=$?; ls -A {folder} >&2; exit $code; }}"
-    ).format(folder=tmp_path, command=shlex.join([*CLI, "backup", "-o", f"{tmp_path}/backup.db"]))
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        ('mount -t tmpfs -o size=4m none "$0"', "database or disk is full"),
+        ("ulimit -f 3000", "disk I/O error"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_named_and_nothing_is_left(tmp_path, loaded, limit, reason):
+    """Where there is no room the command says which file could not be written and why, and leaves nothing there."""
+    script = f'{limit} && {{ "$@"; code=$?; ls -A "$0"; exit $code; }}'
+    command = [*CLI, "backup", "-o", tmp_path / "backup.db", "--database", locator_of(loaded)]
     done = subprocess.run(
-        ["unshare", "--mount", "--user", "--map-root-user", "sh", "-c", script],
-        env=environment(CHAT_BINDINGS_DATABASE=locator_of(loaded)), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert done.stderr == f"Error: --output {tmp_path}/backup.db cannot be written: database or disk is full.\n"
-
-
-def test_a_limit_of_the_files_size_is_told(tmp_path, loaded):
-    """So it is with any other reason not to write."""
-    command = shlex.join([*CLI, "backup", "-o", f"{tmp_path}/backup.db", "--database", locator_of(loaded)])
-    done = subprocess.run(
-        ["bash", "-c", f"ulimit -f 3000; exec {command}"],
+        ["unshare", "--mount", "--user", "--map-root-user", "bash", "-c", script, tmp_path, *command],
         env=environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 2
-    assert f"--output {tmp_path}/backup.db cannot be written: disk I/O error" in done.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"Error: --output {tmp_path}/backup.db cannot be written: {reason}")
 
 
 def test_a_database_is_replaced_under_a_running_service(tmp_path, world, world_file):

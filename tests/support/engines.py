@@ -1,7 +1,7 @@
 """A database of each engine, for tests that hold for both."""
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,16 @@ from .postgres import Postgres
 
 ENGINES = ("sqlite", "postgresql")
 TYPES = ("apn", "gcm", "fcm")
+
+
+@asynccontextmanager
+async def open_storage(storage: Storage) -> AsyncIterator[Storage]:
+    """Open storage, and close it in the end."""
+    await storage.open()
+    try:
+        yield storage
+    finally:
+        await storage.close()
 
 
 class Database:

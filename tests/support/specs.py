@@ -3,6 +3,7 @@
 Nothing of the service is used here: this reads the YAML by itself, so that it can prove something about it.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -105,6 +106,23 @@ class Response(NamedTuple):
 def load(file: str) -> Any:
     """Give a file as it is written."""
     return yaml.safe_load((FOLDER / file).read_text(encoding="utf-8"))
+
+
+def change(spec: Any, changes: Mapping[str, Any]) -> Any:
+    """Return a copy with other values at JSON pointers. None takes away what is there, and `-` adds to a list."""
+    copy = json.loads(json.dumps(spec))  # in which nothing is shared any more that aliases share in the file
+    for pointer, value in changes.items():
+        node = copy
+        *parents, last = [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
+        for key in parents:
+            node = node[int(key) if isinstance(node, list) else key]
+        if last == "-":
+            node.append(value)
+        elif value is None:
+            del node[int(last) if isinstance(node, list) else last]
+        else:
+            node[last] = value
+    return copy
 
 
 def root(file: str) -> Node:
