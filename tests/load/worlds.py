@@ -5,6 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from chat_bindings.storage.engines import administration
+from chat_bindings.storage.interface import AccountRow, ServiceRow
+from chat_bindings.storage.tokens import digest
+
 from ..support.running import run_cli
 
 ACCOUNT = f"AC{1:032x}"
@@ -56,6 +60,14 @@ def import_world(world: Path, locator: str, bindings: Iterable[str] | None = Non
         write_world(world, bindings)
     imported = run_cli("import", world, "--database", locator, timeout=600)
     assert imported.returncode == 0, imported.stderr
+
+
+def create_service(locator: str) -> None:
+    """Create the account and its service in an empty database, without Bindings."""
+    with administration(locator) as storage:
+        storage.migrate()
+        storage.create_account(AccountRow(ACCOUNT, digest(TOKEN)))
+        storage.create_service(ServiceRow(SERVICE, ACCOUNT))
 
 
 class Population:
