@@ -174,8 +174,8 @@ def test_a_load_that_fails_changes_nothing(storage):
 
     def change(loader: Loader) -> None:
         loader.remove_account("AC1")
-        loader.add_account(OTHER)
-        loader.add_key(KeyRow("SK1", "AC2", "d" * 64))
+        loader.add(OTHER)
+        loader.add(KeyRow("SK1", "AC2", "d" * 64))
 
     fail_to_load(storage, change)
     assert (list(storage.accounts()), list(storage.services()), list(storage.bindings("IS1"))) == before

@@ -82,7 +82,7 @@ class PostgresLoader(Loader):
 
     def _conflict(self, rows: Sequence[tuple[Any, ...]]) -> BindingConflict | None:
         """Find the first row that the table cannot take, among those before it and those that are there."""
-        service_sids, sids, keys, *_ = zip(*rows, strict=True)
+        service_sids, keys, sids, *_ = zip(*rows, strict=True)
         if not self.ask(HAS_SERVICE, service_sids[0]):
             return BindingConflict(f"there is no service {service_sids[0]}", 0)
         there = self.ask(ALREADY_THERE, service_sids[0], list(sids), service_sids[0], list(keys))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import apsw
 
 from ..interface import Binding, Registration, StorageUnavailable
-from ..rows import registered
+from ..rows import ADDED, registered
 from .calls import Call, Calls
 from .connection import closed, retry, storage_errors
 from .moved_file import Place
@@ -33,10 +33,8 @@ _RUN = 8
 """Writes of a shared commit that are executed before reads get their turn."""
 
 REGISTER = f"""
-    INSERT INTO bindings (service_sid, sid, key_sha256, identity, endpoint, binding_type, credential_sid,
-                          message_types, date_created, date_updated)
-    SELECT :service_sid, :sid, :key_sha256, :identity, :endpoint, :binding_type, :credential_sid, :message_types,
-           :now, :now
+    INSERT INTO bindings ({", ".join(ADDED)})
+    SELECT {", ".join(f":{column}" for column in ADDED)}
     FROM {OWNED} WHERE account_sid = :account_sid AND sid = :service_sid
     ON CONFLICT (service_sid, key_sha256) DO UPDATE
         SET credential_sid = excluded.credential_sid, message_types = excluded.message_types,

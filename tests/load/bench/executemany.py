@@ -37,8 +37,8 @@ _SETTINGS = {
     "cache_size": -176 * 1024,  # as much as an import has
 }
 _INSERT = """
-    INSERT INTO bindings (service_sid, sid, key_sha256, identity, endpoint, binding_type, credential_sid,
-                          message_types, date_created, date_updated)
+    INSERT INTO bindings (service_sid, key_sha256, sid, date_created, date_updated, endpoint, identity, binding_type,
+                          credential_sid, message_types)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
@@ -46,8 +46,8 @@ def row(population: Population, number: int) -> tuple[str | bytes, ...]:
     """A Binding of a population, as its table has it."""
     identity, kind = population.identity(number), population.binding_type(number)
     key = hashlib.sha256(f"{identity}\0{endpoint(number)}\0{kind}".encode()).digest()
-    return (SERVICE, sid(number), key, identity, endpoint(number), kind, credential_sid(number), MESSAGE_TYPES,
-            date_created(number), UPDATED)  # fmt: skip
+    return (SERVICE, key, sid(number), date_created(number), UPDATED, endpoint(number), identity, kind,
+            credential_sid(number), MESSAGE_TYPES)  # fmt: skip
 
 
 def insert(database: Path, population: Population) -> float:
