@@ -82,6 +82,22 @@ def test_requests_in_flight_are_finished(database, world, number, workers):
             assert httpx.get(again.url + path, auth=world.auth, timeout=60).json()["endpoint"] == body["endpoint"]
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_request_that_a_fault_delays_is_dropped(database, world, workers):
+    """The end of the service does not wait for it."""
+    path = operations()["listBindings"].path(ServiceSid=world.empty["sid"])
+    headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Prefer", "delay=60")]
+    with Service(database, "--faults", "--workers", workers) as service:
+        service.wait_for_workers(workers)
+        with raw.connect(service.url) as connection:
+            connection.sendall(raw.compose("GET", path, headers))
+            assert wait_until(lambda: "fault injected into listBindings" in service.log, 60)
+            service.signal(signal.SIGTERM)
+            assert connection.recv(1) == b""
+        assert service.ended(60) == 0
+    assert "Cancel" not in service.log  # as of a request that is awaited in vain
+
+
 @pytest.mark.parametrize(
     ("number", "demo", "workers"), [(signal.SIGINT, False, 1), (signal.SIGTERM, False, 2), (signal.SIGINT, True, 2)]
 )

@@ -68,18 +68,20 @@ class Service:
         database: Place,
         *options: object,
         arguments: Sequence[object] = (),
+        command: Sequence[object] = (),
         port: int = 0,
         under: Sequence[object] = (),
     ) -> None:
         """A `port` is only needed where the log is too quiet to tell it.
 
-        `under` is the beginning of a command that becomes the service.
+        `under` is the beginning of a command that becomes the service; `command` is one that serves something else.
         """
         self.database = database
         self.locator = locator_of(database)
         self.url = f"http://127.0.0.1:{port}"
-        self._command = [*map(str, arguments or ("serve", "--port", port, "--database", self.locator, *options))]
-        self._under = [*map(str, under)]
+        self._arguments = [*map(str, arguments or ("serve", "--port", port, "--database", self.locator, *options))]
+        self._command = [*map(str, command or ([*under, *CLI, *self._arguments] if under else ()))]
+        self._ends_with = {0, -signal.SIGKILL} | ({-signal.SIGTERM, 128 + signal.SIGTERM} if command else set())
         self._port = port
         self._lines: list[str] = []
         self._output: list[str] = []
@@ -109,11 +111,11 @@ class Service:
         with Path(os.devnull).open() as nothing:
             streams = (nothing.fileno(), output, errors)
             self._process: Forked | subprocess.Popen[bytes]
-            if self._under or not in_a_test():
-                command = [*self._under, *CLI, *self._command]
+            if self._command or not in_a_test():
+                command = self._command or [*CLI, *self._arguments]
                 self._process = subprocess.Popen(command, stdout=output, stderr=errors, env=environment())
             else:
-                self._process = fork(self._command, environment(), Path.cwd(), streams)
+                self._process = fork(self._arguments, environment(), Path.cwd(), streams)
         os.close(output)
         os.close(errors)
         self._readers = [
@@ -136,7 +138,7 @@ class Service:
             self.kill()
         self._close()
         assert in_time, f"the service did not end within 40 seconds: {self.log}"
-        assert self.returncode in (0, -signal.SIGKILL), f"the service ended with {self.returncode}: {self.log}"
+        assert self.returncode in self._ends_with, f"the service ended with {self.returncode}: {self.log}"
 
     def signal(self, number: int) -> None:
         """Send it a signal."""
@@ -195,7 +197,7 @@ def check_answering(process: subprocess.Popen[str], port: int) -> None:
 
     def answers() -> bool:
         try:
-            return httpx.get(url).status_code == 401
+            return httpx.get(url, timeout=60).status_code == 401
         except httpx.TransportError:
             return process.poll() is not None
 

@@ -4,6 +4,8 @@ import json
 import signal
 import subprocess
 import time
+from html import unescape
+from itertools import chain
 from pathlib import Path
 
 import httpx
@@ -11,6 +13,10 @@ import jsonschema
 import pytest
 import yaml
 from junitparser import JUnitXml
+
+from chat_bindings.verify.clauses.free import free
+from chat_bindings.verify.report.texts import SECTIONS
+from chat_bindings.verify.suite import OUT_OF_REACH, clauses
 
 from ..conftest import load
 from ..servers.catalogue import by_name
@@ -151,15 +157,25 @@ def test_an_interrupted_run_leaves_a_report(world_file, world, tmp_path):
 
 
 def test_clauses_are_listed_and_explained(tmp_path):
-    """--list prints the clauses and what is out of reach; with --report-dir it explains them in files."""
+    """--list prints clauses, rules that are free and rules out of reach; --report-dir explains them in files."""
     listed = run_cli("verify", "--list", "--report-dir", tmp_path)
     assert listed.returncode == 0, listed.stderr
     explained = json.loads((tmp_path / "clauses.json").read_text(encoding="utf-8"))
-    page = (tmp_path / "clauses.html").read_text(encoding="utf-8")
-    for clause in explained["clauses"]:
-        assert clause["id"] in listed.stdout
-        assert f'id="{clause["id"]}"' in page
-    assert explained["out_of_reach"]
+    page = unescape((tmp_path / "clauses.html").read_text(encoding="utf-8"))
+    assert [(each["id"], each["deletes"]) for each in explained["clauses"]] == [
+        (each.id, bool(each.deletes)) for each in clauses()
+    ]
+    assert [each["id"] for each in explained["free"]] == [each.id for each in free()]
+    assert explained["out_of_reach"] == [{"rule": rule, "reason": reason} for rule, reason in OUT_OF_REACH]
+    for each in clauses():
+        assert f'id="{each.id}"' in page
+        assert f"bindings.yaml#{each.spec}" in listed.stdout
+        assert each.sentence in listed.stdout
+    for each in free():
+        assert f'id="{each.id}"' in page
+        assert f"{each.id} {each.rule}" in listed.stdout
+    assert all(reason in page for _, reason in OUT_OF_REACH)
+    assert all(text in listed.stdout for text in (*chain(*OUT_OF_REACH), *SECTIONS.values()))
     assert "PAGE-05" in run_cli("verify", "--list", "--only", "PAGE").stdout
 
 

@@ -1,14 +1,11 @@
 """Rules that are left free are listed, and a report names the target's choices."""
 
-import json
-
 import pytest
 
 from chat_bindings.verify.clauses.free import free
 
 from ..servers.catalogue import by_name
 from ..servers.running import serving
-from ..support.running import run_cli
 from .judging import verified
 
 
@@ -16,17 +13,6 @@ def test_ids_of_what_is_free_are_permanent():
     """Each has an id of its own, counted up from 01, and a sentence."""
     assert [each.id for each in free()] == [f"FREE-{number:02}" for number in range(1, len(free()) + 1)]
     assert all(each.rule.endswith(".") for each in free())
-
-
-def test_what_is_free_is_listed(tmp_path):
-    """--list prints it, and with --report-dir it stands in the files."""
-    listed = run_cli("verify", "--list", "--report-dir", tmp_path)
-    explained = json.loads((tmp_path / "clauses.json").read_text(encoding="utf-8"))
-    page = (tmp_path / "clauses.html").read_text(encoding="utf-8")
-    assert [each["id"] for each in explained["free"]] == [each.id for each in free()]
-    for each in free():
-        assert f"{each.id} {each.rule}" in listed.stdout
-        assert f'id="{each.id}"' in page
 
 
 class Otherwise(by_name("chunked"), by_name("packed"), by_name("lenient")):

@@ -4,7 +4,6 @@ import io
 import json
 import re
 import threading
-import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,12 +14,14 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from rich.console import Console
 
 from chat_bindings.cli.failures import refusal_of
+from chat_bindings.failures import Refusal
 from chat_bindings.verify.outcome import Result, SentRequest
 from chat_bindings.verify.report import console as verify_console
-from chat_bindings.verify.report.console import LiveProgress, show_clauses, show_summary
-from chat_bindings.verify.report.files import write_clauses, write_reports
+from chat_bindings.verify.report.console import LiveProgress, show_summary
+from chat_bindings.verify.report.files import write_reports
 from chat_bindings.verify.report.github import summary
-from chat_bindings.verify.suite import OUT_OF_REACH, clauses
+from chat_bindings.verify.report.texts import printable
+from chat_bindings.verify.suite import clauses
 
 from ..site.sample_reports import CURL, HOSTILE, failed, finding, first, mixed, report, whole
 
@@ -90,6 +91,7 @@ def test_every_form_says_the_same(run, tmp_path):
     text = Page(page).text
     assert run.stopped in text
     assert all(each.clause.id in text for each in run.results)
+    assert f'class="verdict {run.verdict}"' in page
     assert {path.name for path in tmp_path.iterdir()} == FILES
 
 
@@ -273,34 +275,15 @@ def test_the_same_folder_takes_another_report(tmp_path):
     assert len(list((tmp_path / "made" / "here").iterdir())) == len(FILES)
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path):
-    """Where the folder cannot be made, the message names it."""
+def test_what_cannot_be_written_is_named(tmp_path):
+    """A folder that cannot be made, and a folder in the place of a report, are errors that name it."""
     (tmp_path / "file").touch()
-    with pytest.raises(OSError, match="file") as raised:
-        write_reports(report(), tmp_path / "file" / "folder")
-    told = refusal_of(raised.value)
-    assert told is not None
-    assert str(tmp_path / "file") in told.message
-
-
-def test_every_clause_is_explained(tmp_path):
-    """clauses.json, clauses.html and the terminal explain every clause, and the rules that are out of reach."""
-    write_clauses(clauses(), OUT_OF_REACH, tmp_path)
-    explained = json.loads((tmp_path / "clauses.json").read_text(encoding="utf-8"))
-    page = Page((tmp_path / "clauses.html").read_text(encoding="utf-8")).text
-    output = printed(show_clauses, clauses(), OUT_OF_REACH)
-    assert [each["id"] for each in explained["clauses"]] == [each.id for each in clauses()]
-    assert [each["id"] for each in explained["clauses"] if each["deletes"]] == [
-        each.id for each in clauses() if each.deletes
-    ]
-    for each in clauses():
-        assert each.id in page
-        assert each.sentence in output
-        assert f"bindings.yaml#{each.spec}" in output
-    for rule, reason in OUT_OF_REACH:
-        assert {"rule": rule, "reason": reason} in explained["out_of_reach"]
-        assert reason in page
-        assert reason in output
+    (tmp_path / "report.json").mkdir()
+    for folder, name in ((tmp_path / "file" / "folder", "file"), (tmp_path, "report.json")):
+        with pytest.raises((OSError, Refusal), match=name) as raised:
+            write_reports(report(), folder)
+        refusal = refusal_of(raised.value) or raised.value
+        assert str(tmp_path / name) in refusal.message
 
 
 def test_progress_tells_of_violations_where_there_is_no_terminal():
@@ -334,11 +317,10 @@ def test_a_silence_is_broken_by_what_is_waited_for(monkeypatch):
     assert "Waits for 1 answer; [bold]GET /a\\x1b (1 of 3 clauses checked)." in printed(run, width=4000)
 
 
-def test_the_templates_are_part_of_the_package():
-    """All templates are data of the package, so that the wheel has them."""
-    data = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-data"]
-    assert data["chat_bindings.verify.report.templates"] == ["*.j2"]
-    assert {path.suffix for path in Path("handlers/verify/report/templates").iterdir() if path.is_file()} == {".j2"}
+def test_printable():
+    """Line feeds and tabs stay; other control characters, lone surrogates and changes of direction are escapes."""
+    assert printable("a\tb\nc \u00e9 \U0001f600") == "a\tb\nc \u00e9 \U0001f600"
+    assert printable("\x00\x1b\ud800\u202e") == "\\x00\\x1b\\ud800\\u202e"
 
 
 def test_violations_of_one_cause_are_grouped(tmp_path):

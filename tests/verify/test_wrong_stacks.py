@@ -2,6 +2,8 @@
 
 import pytest
 
+from chat_bindings.verify.suite import clauses
+
 from ..servers.stacks import STACKS, serving_on
 from .judging import servers_on, told, verified
 
@@ -15,10 +17,14 @@ ON = [pytest.param(stack, marks=pytest.mark.needs(tool)) for stack, tool in STAC
 
 @pytest.mark.parametrize("stack", ON)
 def test_right(stack, world_file):
-    """The right server of each stack keeps every clause, none of which is skipped."""
+    """The right server of each stack keeps every clause, none of which is skipped; each defect names its clause."""
     with serving_on(stack, world_file) as url:
         report = verified(url, world_file)
     assert (report.verdict, told(report)) == ("conformant", [])
+    defects = servers_on(stack)
+    assert len({each.name for each in defects}) == len(defects) >= 12
+    assert {each.clause for each in defects} <= {clause.id for clause in clauses()}
+    assert all(each.defect.endswith(".") for each in defects)
 
 
 WRONG_ON = [

@@ -11,10 +11,8 @@ import apsw
 from ...support.holding import HOLD_EVERYTHING, HOLD_WRITES, held
 from ..engines import SqliteFile
 from .asking import READS
-from .catalogue import AWAY, DAMAGED, OK, REFUSED, fault
 from .disks import SmallDisk, slow_flushes
-from .matrix import Scene
-from .setting import Setting
+from .matrix import AWAY, DAMAGED, OK, REFUSED, Scene, Setting, fault
 
 
 def _files(scene: Scene) -> list[Path]:
@@ -50,13 +48,11 @@ class WithoutRights(Setting):
     under = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
 
     def __enter__(self) -> Self:
-        self._holder = apsw.Connection(str(self.database.path))
-        self._holder.execute("SELECT count(*) FROM bindings").fetchall()  # now there is a log, which a reader needs
+        holder = apsw.Connection(str(self.database.path))
+        self.ends.callback(holder.close)
+        holder.execute("SELECT count(*) FROM bindings").fetchall()  # now there is a log, which a reader needs
         self.database.path.chmod(0o400)
         return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._holder.close()
 
     def passes(self) -> None:
         """It may write the file."""
@@ -114,12 +110,9 @@ def replaced(scene: Scene) -> Iterator[None]:
 
 
 @fault(
-    "the file is damaged, until a copy takes its place",
-    "sqlite",
-    reads=OK | DAMAGED,
-    writes=DAMAGED,
-    wrong=REFUSED | DAMAGED,
-)
+    "the file is damaged, until a copy takes its place", "sqlite",
+    reads=OK | DAMAGED, writes=DAMAGED, wrong=REFUSED | DAMAGED,
+)  # fmt: skip
 def damaged(scene: Scene) -> Iterator[None]:
     copied = _copy(scene.database)
     with scene.database.path.open("r+b") as file:

@@ -88,7 +88,7 @@ def test_a_token_is_required_where_it_is_set(tmp_path):
             right = {"Authorization": f"bearer {SECRET}", "Host": "chat.example.com"}
             assert ask(url, method, path, **right) in (200, 204, 400)
             assert ask(url, method, path, **right, Origin="https://example.com") == 404
-        refused = httpx.get(f"{url}/control/v1/world")
+        refused = httpx.get(f"{url}/control/v1/world", timeout=60)
         assert refused.headers["WWW-Authenticate"] == 'Bearer realm="chat-bindings control"'
         assert SECRET not in served.log.read_text()
 

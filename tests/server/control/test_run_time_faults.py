@@ -13,7 +13,7 @@ from .conftest import OTHER, OTHER_TOKEN, A, B, serving, world
 
 def other(served) -> httpx.Response:
     """A list of another account."""
-    return httpx.get(f"{served.url}/v2/Services/{OTHER}/Bindings", auth=(B, OTHER_TOKEN))
+    return httpx.get(f"{served.url}/v2/Services/{OTHER}/Bindings", auth=(B, OTHER_TOKEN), timeout=60)
 
 
 def test_rules_are_replaced_counted_and_cleared(served):

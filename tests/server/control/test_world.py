@@ -43,7 +43,7 @@ def test_a_world_is_replaced_and_then_reset_to(served):
     put = served.control.put("world", json=world(binding(7, "seven"), token=NEWER))
     assert (put.status_code, put.json()) == (200, {"accounts": 2, "keys": 0, "services": 2, "bindings": 1})
     assert served.bindings().status_code == HTTPStatus.UNAUTHORIZED
-    with httpx.Client(base_url=served.url, auth=(A, NEWER)) as new:
+    with httpx.Client(base_url=served.url, auth=(A, NEWER), timeout=60) as new:
         assert new.delete(f"{served.path}/BS{7:032x}").status_code == 204
         served.control.post("reset")
         assert [one["identity"] for one in new.get(served.path).json()["bindings"]] == ["seven"]
@@ -118,7 +118,7 @@ def test_a_reset_forgets_wrong_credentials(tmp_path):
     ) as served:
         path = f"/v2/Services/{S}/Bindings"
         for _ in range(6):
-            last = httpx.get(f"{served.url}{path}", auth=(A, OTHER_TOKEN))
+            last = httpx.get(f"{served.url}{path}", auth=(A, OTHER_TOKEN), timeout=60)
         assert last.status_code == HTTPStatus.TOO_MANY_REQUESTS
         served.control.post("reset")
         assert served.bindings().status_code == 200

@@ -1,21 +1,17 @@
 """FastAPI, as one would write it: pydantic models, dependencies, errors of the contract's shape."""
 
-import hashlib
-import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import quote
+from typing import Annotated, Literal
 
-import orjson
 from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from pydantic import BaseModel, ConfigDict, Field
 
-from .answers import error, meta, not_found, unauthorized
-from .lookup import Lookup, connect, position
+from .answers import error, not_found, page, represent, unauthorized
+from .lookup import Lookup
 
 BindingType = Literal["apn", "gcm", "fcm"]
 ServiceSid = Annotated[str, Path(alias="ServiceSid", pattern="^IS[0-9a-f]{32}$")]
@@ -41,25 +37,6 @@ class Binding(BaseModel):
     message_types: list[str]
     url: str
     links: Links
-
-    @classmethod
-    def of(cls, row: Any, account_sid: str, origin: str) -> Self:
-        sid, service_sid, created, updated, endpoint, identity, binding_type, credential_sid, message_types = row
-        service = f"{origin}/v2/Services/{service_sid}"
-        return cls(
-            sid=sid,
-            account_sid=account_sid,
-            service_sid=service_sid,
-            date_created=created,
-            date_updated=updated,
-            endpoint=endpoint,
-            identity=identity,
-            binding_type=binding_type,
-            credential_sid=credential_sid,
-            message_types=orjson.loads(message_types),
-            url=f"{service}/Bindings/{sid}",
-            links=Links(user=f"{service}/Users/{quote(identity, safe='')}"),
-        )
 
 
 class Meta(BaseModel):
@@ -95,7 +72,7 @@ class ListQuery(BaseModel):
 
 @asynccontextmanager
 async def lifespan(application: FastAPI) -> AsyncIterator[None]:
-    application.state.lookup = Lookup(connect())
+    application.state.lookup = Lookup()
     yield
 
 
@@ -103,13 +80,11 @@ app = FastAPI(lifespan=lifespan, openapi_url=None)
 
 
 async def account(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())], request: Request) -> str:
-    """The SID of the authenticated account."""
-    credential = lookup_of(request).credential(given.username)
-    expected = credential[1] if credential else "0" * 64
-    matches = hmac.compare_digest(hashlib.sha256(given.password.encode()).hexdigest(), expected)
-    if credential is None or not matches:
+    """Give the SID of the authenticated account."""
+    account_sid = lookup_of(request).account(given.username, given.password)
+    if account_sid is None:
         raise HTTPException(401, headers={"WWW-Authenticate": "Basic"})
-    return credential[0]
+    return account_sid
 
 
 def lookup_of(request: Request) -> Lookup:
@@ -130,14 +105,8 @@ async def list_bindings(
     lookup = lookup_of(request)
     if lookup.owner(service_sid) != account_sid:
         raise HTTPException(404)
-    origin = origin_of(request)
-    size, page, token = query.page_size, query.page, query.page_token
-    found = lookup.page(service_sid, query.binding_type, query.identity, position(token), size)
-    url = f"{origin}/v2/Services/{service_sid}/Bindings"
-    return BindingList(
-        meta=Meta(**meta(url, found, query.binding_type, query.identity, size, page, token)),
-        bindings=[Binding.of(row, account_sid, origin) for row in found.rows],
-    )
+    filters, position = (query.binding_type, query.identity), (query.page_size, query.page, query.page_token)
+    return BindingList(**page(lookup, account_sid, service_sid, origin_of(request), *filters, *position))
 
 
 @app.get("/v2/Services/{ServiceSid}/Bindings/{Sid}")
@@ -145,7 +114,7 @@ async def fetch_binding(service_sid: ServiceSid, sid: Sid, account_sid: Account,
     row = lookup_of(request).fetch(service_sid, sid)
     if row is None or row[-1] != account_sid:
         raise HTTPException(404)
-    return Binding.of(row[:-1], account_sid, origin_of(request))
+    return Binding(**represent(row[:-1], account_sid, origin_of(request)))
 
 
 @app.exception_handler(HTTPException)

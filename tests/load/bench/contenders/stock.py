@@ -3,8 +3,6 @@
 Credentials are checked by the function that `BASICINFO_FUNC` names, one of Connexion's two ways to name it.
 """
 
-import hashlib
-import hmac
 import json
 import os
 import sys
@@ -20,18 +18,17 @@ from starlette.exceptions import HTTPException
 
 from chat_bindings.server.operations.resolver import resolver
 
-from .answers import SPECS, error, meta, not_found, represent, unauthorized
-from .lookup import Lookup, connect, position
+from . import answers
+from .answers import SPECS, error, not_found, represent, unauthorized
+from .lookup import Lookup
 
 _lookup: Lookup
 
 
 async def check(user_name: str, password: str) -> dict[str, str] | None:
-    """The account's SID; None for wrong credentials."""
-    credential = _lookup.credential(user_name)
-    expected = credential[1] if credential else "0" * 64
-    matches = hmac.compare_digest(hashlib.sha256(password.encode()).hexdigest(), expected)
-    return {"sub": credential[0]} if credential and matches else None
+    """Give the account's SID; None for wrong credentials."""
+    account_sid = _lookup.account(user_name, password)
+    return {"sub": account_sid} if account_sid else None
 
 
 async def list_bindings(
@@ -45,14 +42,8 @@ async def list_bindings(
 ) -> Any:
     if _lookup.owner(service_sid) != user:
         raise HTTPException(404)
-    types, identities = binding_type or [], identity or []
-    found = _lookup.page(service_sid, types, identities, position(page_token), page_size)
-    origin = _origin()
-    url = f"{origin}/v2/Services/{service_sid}/Bindings"
-    return {
-        "meta": meta(url, found, types, identities, page_size, page, page_token),
-        "bindings": [represent(row, user, origin) for row in found.rows],
-    }
+    filters = binding_type or [], identity or []
+    return answers.page(_lookup, user, service_sid, _origin(), *filters, page_size, page, page_token)
 
 
 async def fetch_binding(service_sid: str, sid: str, user: str) -> Any:
@@ -83,7 +74,7 @@ async def on_error(asked: ConnexionRequest, raised: Exception) -> ConnexionRespo
 @asynccontextmanager
 async def lifespan(_: object) -> AsyncIterator[None]:
     global _lookup  # noqa: PLW0603 - handlers are plain functions
-    _lookup = Lookup(connect())
+    _lookup = Lookup()
     yield
 
 
