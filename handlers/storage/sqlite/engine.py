@@ -82,7 +82,7 @@ class SqliteStorage:
         self._tasks = [
             periodic.start("checkpoint", _CHECKPOINT_EVERY, self._checkpoint),
             periodic.start("look after the database file", _LOOK_EVERY, self._look),
-            periodic.start("expire writes", _LOOK_EVERY, self._expire),
+            periodic.start("expire writes", _LOOK_EVERY, self._writer.expire),
         ]
 
     async def close(self) -> None:
@@ -125,9 +125,6 @@ class SqliteStorage:
             return read(self._reader, *args, **kwargs)
         except apsw.Error:
             return await retry(lambda: read(self._reader, *args, **kwargs))
-
-    async def _expire(self) -> None:
-        self._writer.expire()
 
     async def _look(self) -> None:
         """Open the file at the path if it is another one than before, or was read-only."""

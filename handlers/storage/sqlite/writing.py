@@ -123,7 +123,7 @@ class Writer:
             self._working = asyncio.create_task(self._work(job, begun))
         return await asyncio.shield(job.answer)
 
-    def expire(self) -> None:
+    async def expire(self) -> None:
         """Fail writes that are not on disk by the deadline. Those that have not begun are dropped."""
         late = time.monotonic() - _DEADLINE
         for job in (*self._begun, *self._waiting):
