@@ -68,13 +68,12 @@ class SqliteStorage:
     def __init__(self, path: Path, binding_types: Sequence[str]) -> None:
         self._place = Place(path.absolute())
         self._binding_types = tuple(binding_types)
-        self.on_commit: Callable[[int], object] = writing.ignore
+        self.on_commit: Callable[[int], object] = lambda _: None
 
     async def open(self) -> None:
         self._reader = closed()
         self._checkpointed = self._said = time.monotonic()
-        self._writer = writing.Writer(self._place)
-        self._writer.on_commit = self.on_commit
+        self._writer = writing.Writer(self._place, self.on_commit)
         try:
             await self._use(await asyncio.to_thread(self._connect_first))
         except (StorageUnavailable, StorageDamaged) as error:

@@ -78,10 +78,6 @@ class _Job(NamedTuple):
     since: float
 
 
-def ignore(_: int) -> None:
-    """Ignore the size of a commit."""
-
-
 class Writer:
     """Executes writes, and completes each when it is on disk.
 
@@ -91,8 +87,10 @@ class Writer:
     those before it were alone, too.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, on_commit: Callable[[int], object]) -> None:
+        """Call `on_commit` with the number of writes of each commit."""
         self._place = place
+        self._on_commit = on_commit
         self._connection = closed()
         self._sharing = asyncio.Lock()
         self._calls = Calls("sqlite-writer")
@@ -103,8 +101,6 @@ class Writer:
         self._working: asyncio.Task[None] | None = None
         self._executing: _Job | None = None
         """The write that commits by itself."""
-        self.on_commit: Callable[[int], object] = ignore
-        """Called with the number of writes of each commit."""
 
     async def write(self, write: Write) -> Any:
         """Execute a write, and return its result once it is on disk. Cancelling the caller does not undo it."""
@@ -196,7 +192,7 @@ class Writer:
                 async with self._sharing:
                     results = await self._share(jobs)
                     self._must_hold()
-        self.on_commit(len(results))
+        self._on_commit(len(results))
         return results
 
     async def _share(self, jobs: Sequence[_Job]) -> list[Any]:
