@@ -38,7 +38,7 @@ class Call:
         return has_ended
 
     async def wait(self, seconds: float = 0.0) -> Any:
-        """Return or raise what the call did. The event loop blocks for some seconds first: it is woken later than a thread."""
+        """Return or raise what the call did. The event loop blocks for some seconds first: a thread wakes sooner."""
         if not self.ends_within(seconds):
             loop, woken = asyncio.get_running_loop(), asyncio.Event()
 
