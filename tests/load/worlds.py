@@ -77,11 +77,11 @@ class Population:
         return self.rare_identity(place) if number % 2 else self.common_identity(place)
 
     def common_identity(self, place: int) -> str:
-        """A user of 100 devices."""
+        """Give a user of 100 devices."""
         return f"common-{place % self.common}@example.com"
 
     def rare_identity(self, place: int) -> str:
-        """A user of two devices."""
+        """Give a user of two devices."""
         return f"rare-{place % self.rare}@example.com"
 
     def binding_type(self, number: int) -> str:
