@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test ci nightly sdks check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
-.PHONY: container fuzz fuzz-renditions postgres million bench bench-scale bench-scale-postgresql bench-servers kills faults soak timing
+.PHONY: container fuzz fuzz-renditions postgres million bench bench-scale bench-scale-postgresql kills faults soak timing
 .PHONY: erasure wrong-servers site clients dist clean
 
 help:  ## List the targets
@@ -159,7 +159,7 @@ container: $(VENV)/.tested-with  ## Build the Containerfile of the guide with bu
 	$(BIN)/python -m pytest -m ci tests/packaging/test_container.py
 
 million: $(VENV)/.tested-with  ## Import, export and copy a world of a million Bindings and measure it
-	$(BIN)/python -m pytest -m nightly tests/load/test_million.py tests/load/test_million_copied.py -s
+	$(BIN)/python -m tests.load.million --figures
 
 # These need wrk: apt-get install wrk
 bench: $(VENV)/.benched-with tests/load/bench/prism/node_modules/.installed  ## Compare the service's speed with other stacks: 10 minutes
@@ -169,13 +169,10 @@ bench-scale: $(VENV)/.tested-with  ## Measure services of 10 thousand, a million
 	$(BIN)/python -m tests.load.bench.scale --figures
 
 bench-scale-postgresql: $(VENV)/.tested-with  ## The same on PostgreSQL
-	$(BIN)/python -m tests.load.bench.scale_postgresql --figures
+	$(BIN)/python -m tests.load.bench.scale --engine postgresql --figures
 
 erasure: $(VENV)/.tested-with  ## Search PostgreSQL's files for deleted data, step by step
 	$(BIN)/python -m tests.load.erasure
-
-bench-servers: $(VENV)/.tested-with  ## Compare servers, loops and parsers under the service's app
-	$(BIN)/python -m tests.load.bench.servers
 
 kills: $(VENV)/.tested-with  ## Kill the service 200 times on each engine, and PostgreSQL 50 times: no acknowledged write may be lost
 	$(BIN)/python -m tests.load.kills --figures

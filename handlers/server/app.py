@@ -81,7 +81,7 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
         partial(
             Envelope,
             identify=tag_log_lines(new_request_id) if settings.log_format == JSON else new_request_id,
-            recorder=control,
+            record=control.journal.record if control else None,
         ),
         *_allowed_hosts(settings, origin),
         partial(Routing, otherwise=_otherwise(settings, access)),

@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from time import perf_counter
-from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,27 +28,17 @@ SHARED = [
 """The CORS headers of a response to a request with an `Origin`."""
 
 
-class Recorder(Protocol):
-    """Records requests."""
-
-    def begin(self, request: Request) -> None:
-        """Note that a request arrived."""
-
-    def record(  # noqa: PLR0913, PLR0917 - a tuple more would cost each request
-        self, scope: Scope, request: Request, status: int, started: float, duration: float, request_id: bytes
-    ) -> None:
-        """Note its response; the status is 0 where there was none. `started` is of `perf_counter`."""
+Record = Callable[[Scope, Request, int, float, bytes], None]
+"""Records a request with its status, its duration and its id; the status is 0 where there was no response."""
 
 
 class Envelope:
     """The outermost stage that answers: what the stages inside raise becomes an error of the spec."""
 
-    def __init__(
-        self, app: ASGIApp, identify: Callable[[], bytes] | None = None, recorder: Recorder | None = None
-    ) -> None:
-        """Make request ids by `identify`, and report each request to `recorder`."""
+    def __init__(self, app: ASGIApp, identify: Callable[[], bytes] | None = None, record: Record | None = None) -> None:
+        """Make request ids by `identify`, and report each request to `record`."""
         self.app = app
-        self._recorder = recorder
+        self._record = record
         self._identify = identify or new_request_id
         self._words = {
             word
@@ -62,12 +51,9 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started = perf_counter()
         request, status = Request.of(scope), 0
         request_id = self._identify()
         headers = [(_REQUEST_ID, request_id)]
-        if self._recorder:
-            self._recorder.begin(request)
         if b"origin" in request.headers:
             headers += SHARED
 
@@ -85,9 +71,9 @@ class Envelope:
                 raise
             await respond(api_error_of(error), scope, finish)
         finally:
-            duration = perf_counter() - started
-            if self._recorder:
-                self._recorder.record(scope, request, status, started, duration, request_id)
+            duration = perf_counter() - request.arrived
+            if self._record is not None:
+                self._record(scope, request, status, duration, request_id)
             self._log(scope, status, duration, request_id)
 
     def _log(self, scope: Scope, status: int, duration: float, request_id: bytes) -> None:

@@ -1,13 +1,18 @@
 """The gate: a readers-writer lock. Requests are its readers and resets its writers; a waiting writer goes first."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import Any
 
 from starlette.types import Scope
 
 from .request import Request
+
+CLOSED = math.inf
+"""The time since which a gate is open, where it is not."""
 
 
 class Gate:
@@ -15,70 +20,59 @@ class Gate:
 
     def __init__(self, authenticate: Callable[[Scope], Awaitable[str]]) -> None:
         """Use `authenticate` for requests whose credentials were checked before a reset."""
-        self.generation = 0
-        """The number of resets so far."""
+        self.since = 0.0
+        """The time of the last reset: a request that arrived later may enter by adding itself to `inside`."""
 
+        self.inside = 0
+        """The number of readers. Whoever subtracts itself calls `leave` if the gate is closed."""
+
+        self._reset = 0.0
         self._authenticate = authenticate
-        self._inside = 0
-        self._is_open = True
         self._opened = asyncio.Event()
-        self._opened.set()
         self._empty = asyncio.Event()
         self._writing = asyncio.Lock()
 
-    def begin(self, request: Request) -> None:
-        """Mark a request with the current generation."""
-        request.generation = self.generation
-
     def is_current(self, request: Request) -> bool:
         """Return whether there was no reset since the request arrived."""
-        return request.generation == self.generation
-
-    def enter(self, request: Request) -> bool:
-        """Enter as a reader, where that takes no waiting; `leave` follows. `within` costs a request more."""
-        if self._is_open and request.generation == self.generation:
-            self._inside += 1
-            return True
-        return False
+        return request.arrived > self._reset
 
     async def within(self, scope: Scope, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Call a handler as a reader; after a reset since its arrival, authenticate the request again first."""
         async with self.shared():
             request = Request.of(scope)
             if not self.is_current(request):
-                self.begin(request)
                 arguments["account_sid"] = request.account_sid = await self._authenticate(scope)
             return await function(**arguments)
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:
         """Let no reset begin while the block lasts."""
-        while not self._is_open:
+        while self.since == CLOSED:
             await self._opened.wait()
-        self._inside += 1
+        self.inside += 1
         try:
             yield
         finally:
+            self.inside -= 1
             self.leave()
 
     def leave(self) -> None:
-        """Undo `enter`."""
-        self._inside -= 1
-        if not self._inside:
+        """Let a writer in that waits for the last reader."""
+        if not self.inside:
             self._empty.set()
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
         """Hold the lock as the writer: wait for requests inside to finish, and admit none while the block lasts."""
         async with self._writing:
-            self._is_open = False
+            self.since = CLOSED
             self._opened.clear()
             try:
-                while self._inside:
+                while self.inside:
                     self._empty.clear()
                     await self._empty.wait()
                 yield
-                self.generation += 1
+                self._reset = perf_counter()
             finally:
-                self._is_open = True
+                self.since = self._reset
                 self._opened.set()

@@ -1,5 +1,6 @@
 """Requests: the facts that the stages collect about each one."""
 
+from time import perf_counter
 from typing import Any
 
 from starlette.types import Scope
@@ -17,9 +18,11 @@ OTHER = "_OTHER"
 class Request:
     """The facts about one request. Stages set them; dispatch passes a handler those that its signature names."""
 
-    __slots__ = ("_sent", "account_sid", "arguments", "fault", "generation", "headers", "operation_id")
+    __slots__ = ("_sent", "account_sid", "arguments", "arrived", "fault", "headers", "operation_id")
 
     def __init__(self, scope: Scope) -> None:
+        self.arrived = perf_counter()
+        """The time of its arrival."""
         self._sent: list[tuple[bytes, bytes]] = scope["headers"]
         self.headers: dict[bytes, bytes] = dict(self._sent)
         """The headers by their names in lower case; the last of a repeated one."""
@@ -29,8 +32,6 @@ class Request:
         """The SID of its account, set by authentication."""
         self.fault: str | None = None
         """Its injected fault."""
-        self.generation = 0
-        """The number of resets before its arrival."""
         self.arguments: dict[str, Any] = {}
         """Its parameters by their names in Python, and its `body`."""
 

@@ -66,15 +66,18 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._end: Callable[[], None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # out of the state, of which each request gets a copy
+        self._end = self.lifespan.state.pop(ON_SHUTDOWN, None)
         if self.started:
             self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if end := self.lifespan.state.get(ON_SHUTDOWN):
-            end()
+        if self._end:
+            self._end()
         await super().shutdown(sockets)
 
 

@@ -4,38 +4,34 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..support.running import environment
+from ..support.running import CLI, environment
 
 
 class Measured(NamedTuple):
-    """How a command ended, how long it took, how long it computed, and the most memory that it held, in MB."""
+    """The end of a command."""
 
     returncode: int
     stdout: str
     stderr: str
     seconds: float
     computed: float
+    """Seconds of CPU."""
     memory: float
+    """The most that it held, in MB."""
 
 
-def measured(command: Sequence[str]) -> Measured:
-    """Run a command to its end."""
+def measure(*arguments: object, command: list[str] = CLI, fails: bool | None = False) -> Measured:
+    """Run a command to its end. Raises RuntimeError unless it fails or not, as it should; None takes either."""
     with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
-        started = time.monotonic()
-        process = subprocess.Popen(command, stdout=stdout, stderr=stderr, env=environment())
+        began = time.monotonic()
+        process = subprocess.Popen([*command, *map(str, arguments)], stdout=stdout, stderr=stderr, env=environment())
         _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - started
+        seconds = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-        stdout.seek(0)
-        stderr.seek(0)
-        return Measured(
-            process.returncode,
-            stdout.read(),
-            stderr.read(),
-            seconds,
-            usage.ru_utime + usage.ru_stime,
-            usage.ru_maxrss * 1024 / 1e6,
-        )
+        output, errors = (file.seek(0) or file.read() for file in (stdout, stderr))
+    if fails is not None and bool(process.returncode) != fails:
+        raise RuntimeError(f"{arguments} ended with {process.returncode}: {errors}")
+    computed = usage.ru_utime + usage.ru_stime
+    return Measured(process.returncode, output, errors, seconds, computed, usage.ru_maxrss * 1024 / 1e6)

@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
 
 from ..support.engines import PostgresDatabase, SqliteDatabase
 from ..support.postgres import Postgres
-from ..support.running import run_cli
-from .worlds import write_world
+from ..support.processes import free_port
+from ..support.running import Service
+from .worlds import import_world, write_world
 
 _TWICE = """
     SELECT count(*) FROM (SELECT 1 FROM bindings GROUP BY service_sid, identity, endpoint, binding_type
@@ -29,23 +30,11 @@ SETTINGS = {"max_connections": "40", "synchronous_commit": "on"}
 """Few connections, so that they can be used up; and what a killed server acknowledged is in its log."""
 
 
-class Database(Protocol):
-    """A database that a service can be started on."""
-
-    locator: str
-
-    def log_bytes(self) -> int:
-        """The size of the write-ahead log."""
-
-    def problems(self) -> list[str]:
-        """What is wrong with what it holds, a sentence each."""
-
-
 class SqliteFile(SqliteDatabase):
     """A file in a folder of its own."""
 
     def log_bytes(self) -> int:
-        """The size of the write-ahead log."""
+        """Give the size of the write-ahead log."""
         return self.path.with_name(f"{self.path.name}-wal").stat().st_size
 
     def problems(self) -> list[str]:
@@ -60,10 +49,10 @@ class PostgresPart(PostgresDatabase):
         super().__init__(server, template)
         self.world = world
         if template is None:
-            _load(world, self.locator)
+            import_world(world, self.locator)
 
     def log_bytes(self) -> int:
-        """The size of the write-ahead log."""
+        """Give the size of the write-ahead log."""
         ((size,),) = self.server.execute("SELECT sum(size) FROM pg_ls_waldir()")
         return int(size)
 
@@ -72,7 +61,7 @@ class PostgresPart(PostgresDatabase):
 
 
 def broken_in(server: Postgres, name: str) -> list[str]:
-    """What is wrong with what a database of PostgreSQL holds."""
+    """Say what is wrong with what a database of PostgreSQL holds."""
     server.execute("CREATE EXTENSION IF NOT EXISTS amcheck", name)
     try:
         server.execute(_AMCHECK, name)
@@ -93,10 +82,9 @@ Databases = Callable[[], Any]
 
 @contextmanager
 def sqlite(folder: Path, lines: Iterable[str]) -> Iterator[Databases]:
-    """Files, each in a folder of its own."""
-    world, template, numbers = folder / "world.json", folder / "template.db", count(1)
-    write_world(world, lines)
-    _load(world, f"sqlite:///{template}")
+    """Make files, each in a folder of its own."""
+    template, numbers = folder / "template.db", count(1)
+    import_world(folder / "world.json", f"sqlite:///{template}", lines)
 
     def make() -> SqliteFile:
         own = folder / f"database {next(numbers)}"
@@ -108,7 +96,7 @@ def sqlite(folder: Path, lines: Iterable[str]) -> Iterator[Databases]:
 
 @contextmanager
 def postgresql(folder: Path, lines: Iterable[str]) -> Iterator[Databases]:
-    """Databases of one server."""
+    """Make databases of one server."""
     world = folder / "world.json"
     write_world(world, lines)
     with Postgres(settings=SETTINGS) as server:
@@ -116,9 +104,10 @@ def postgresql(folder: Path, lines: Iterable[str]) -> Iterator[Databases]:
         yield lambda: PostgresPart(server, world, template.name)
 
 
-def _load(world: Path, locator: str) -> None:
-    imported = run_cli("import", world, "--database", locator)
-    assert imported.returncode == 0, imported.stderr
+def serving(database: Any, *options: object, port: int | None = None, under: Sequence[object] = ()) -> Service:
+    """Serve from a database, on a free port that is known before."""
+    options = ("--no-docs", "--log-level", "error", *options)
+    return Service(database.locator, *options, port=port or free_port(), under=under)
 
 
 ENGINES: dict[str, Callable[[Path, Iterable[str]], AbstractContextManager[Databases]]] = {

@@ -16,14 +16,13 @@ from chat_bindings.storage.engines import administration
 from chat_bindings.storage.interface import AccountRow, ServiceRow
 
 from ..support.postgres import Postgres
-from ..support.running import CLI
-from .bench import machine
-from .bench.results import say, table
-from .commands import measured
+from .commands import measure as measure_command
+from .figures import machine, say, table
 from .worlds import ACCOUNT, SERVICE
 
 MARK = "doomed-"
 _KINDS = ("table", "indexes", "other tables", "log")
+_TABLES = "SELECT pg_relation_filenode(oid)::text, relname FROM pg_class WHERE pg_relation_filenode(oid) IS NOT NULL"
 
 # A scattered order, as users register in; of a hundred Bindings one is to be deleted.
 _FILL = """
@@ -35,79 +34,56 @@ _FILL = """
          LATERAL (SELECT CASE WHEN n % 100 = 0 THEN '{mark}' ELSE '' END) AS m (mark)"""
 
 
-class Looking:
-    """A database, and what was found in the server's files after each step."""
-
-    def __init__(self, server: Postgres, database: str) -> None:
-        self._server = server
-        self._database = database
-        self.rows: list[list[str]] = []
-
-    def step(self, label: str, do: Callable[[], object]) -> None:
-        """Do something and look; what it changed is written to the files first."""
-        began = time.monotonic()
-        do()
-        seconds = time.monotonic() - began
-        self._server.execute("CHECKPOINT")
-        self._note(label, f"{seconds:.1f}", self._found(self._server.data))
-
-    def backup(self, label: str, folder: Path) -> None:
-        """Look into a backup that was taken by copying files."""
-        self._note(label, "", self._found(folder))
-
-    def sql(self, *statements: str) -> Callable[[], None]:
-        """Statements to be run one after the other."""
-
-        def run() -> None:
-            for statement in statements:
-                self._server.execute(statement, self._database)
-
-        return run
-
-    def _note(self, label: str, seconds: str, found: Counter[str]) -> None:
-        self.rows.append([label, seconds, *(f"{found[kind]:,}" for kind in _KINDS)])
-        say(" | ".join(self.rows[-1]))
-
-    def _found(self, folder: Path) -> Counter[str]:
-        query = (
-            "SELECT pg_relation_filenode(oid)::text, relname FROM pg_class WHERE pg_relation_filenode(oid) IS NOT NULL"
-        )
-        names = dict(self._server.execute(query, self._database))
-        found: Counter[str] = Counter()
-        for file in filter(Path.is_file, folder.rglob("*")):
-            name = names.get(file.name.split(".")[0].split("_")[0], "")
-            kind = "table" if name == "bindings" else "indexes" if name.startswith("bindings_") else "other tables"
-            kind = "log" if "pg_wal" in file.parts else kind
-            found[kind] += file.read_bytes().count(MARK.encode())
-        return found
-
-
 def measure(server: Postgres, size: int) -> list[list[str]]:
-    """All steps."""
+    """Take all steps: a row for each."""
     name = server.create_database()
     with administration(server.url(name)) as storage:
         storage.migrate()
         storage.create_account(AccountRow(ACCOUNT, "0" * 64))
         storage.create_service(ServiceRow(SERVICE, ACCOUNT))
-    looking = Looking(server, name)
-    sql = looking.sql
-    looking.step("registered", sql(_FILL.format(service=SERVICE, size=size, mark=MARK), "VACUUM ANALYZE bindings"))
-    looking.step("DELETE", sql(f"DELETE FROM bindings WHERE service_sid = '{SERVICE}' AND identity LIKE '{MARK}%'"))
-    looking.step("VACUUM", sql("VACUUM bindings"))
+    rows: list[list[str]] = []
+
+    def note(label: str, seconds: str, folder: Path) -> None:
+        found = _search(folder, dict(server.execute(_TABLES, name)))
+        rows.append([label, seconds, *(f"{found[kind]:,}" for kind in _KINDS)])
+        say(" | ".join(rows[-1]))
+
+    def step(label: str, *statements: str, do: Callable[[], object] = lambda: None) -> None:
+        """Run statements or something else, have it written to the files, and search them."""
+        began = time.monotonic()
+        for statement in statements:
+            server.execute(statement, name)
+        do()
+        seconds = time.monotonic() - began
+        server.execute("CHECKPOINT")
+        note(label, f"{seconds:.1f}", server.data)
+
+    step("registering", _FILL.format(service=SERVICE, size=size, mark=MARK), "VACUUM ANALYZE bindings")
+    step("DELETE", f"DELETE FROM bindings WHERE service_sid = '{SERVICE}' AND identity LIKE '{MARK}%'")
+    step("VACUUM", "VACUUM bindings")
     backup, address = server.folder / "backup", ("-h", "127.0.0.1", "-p", server.port, "-U", "postgres")
     server.run("pg_basebackup", "-D", backup, *address, "-c", "fast", "-N")
-    looking.backup("pg_basebackup now", backup)
+    note("`pg_basebackup`, in what it copied", "", backup)
     dumped = server.run("pg_dump", *address, name).count(MARK)
-    looking.rows.append(["pg_dump now", "", f"{dumped:,}", "", "", ""])
-    looking.step("REINDEX TABLE CONCURRENTLY", sql("REINDEX TABLE CONCURRENTLY bindings"))
-    looking.step("ten new segments of the log", sql(*["SELECT pg_switch_wal()", "CHECKPOINT"] * 10))
+    rows.append(["`pg_dump`, in what it wrote", "", f"{dumped:,}", "", "", ""])
+    step("REINDEX TABLE CONCURRENTLY", "REINDEX TABLE CONCURRENTLY bindings")
+    step("ten new segments of the log", *["SELECT pg_switch_wal()", "CHECKPOINT"] * 10)
+    # where the server recycles its log, it ends with 1 and says so
+    step(
+        "`database erase`", do=lambda: measure_command("database", "erase", "--database", server.url(name), fails=None)
+    )
+    return rows
 
-    def erase() -> None:
-        done = measured([*CLI, "database", "erase", "--database", server.url(name)])
-        say(done.stdout + done.stderr)
 
-    looking.step("`database erase`", erase)
-    return looking.rows
+def _search(folder: Path, names: dict[str, str]) -> Counter[str]:
+    """Count the marks in the files of a server; `names` are those of the tables and indexes, by file."""
+    found: Counter[str] = Counter()
+    for file in filter(Path.is_file, folder.rglob("*")):
+        name = names.get(file.name.split(".")[0].split("_")[0], "")
+        kind = "table" if name == "bindings" else "indexes" if name.startswith("bindings_") else "other tables"
+        kind = "log" if "pg_wal" in file.parts else kind
+        found[kind] += file.read_bytes().count(MARK.encode())
+    return found
 
 
 def main() -> int:
@@ -115,7 +91,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.load.erasure", description=__doc__)
     parser.add_argument("size", nargs="?", type=int, default=1_000_000, help="number of Bindings")
     size = parser.parse_args().size
-    say(machine.sentence(machine.describe()))
+    say(machine())
     for recycle in ("on", "off"):
         settings = {"wal_recycle": recycle, "shared_buffers": "512MB", "max_wal_size": "1GB", "autovacuum": "off"}
         with Postgres(fsync=True, settings=settings) as server:

@@ -1,4 +1,4 @@
-"""That `make bench` compares like with like: the same answers, the same rows, pages of the same size."""
+"""`make bench` compares like with like: the same answers, the same rows, pages of the same size."""
 
 import json
 import sqlite3
@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from ..support import raw
+from ..support.running import Service
 from .bench import executemany
-from .bench.__main__ import load
-from .bench.agreement import DisagreementError, asked, check, given
-from .bench.contending import MOCK, OURS, READERS, Running, Site, running
+from .bench.agreement import DisagreementError, check, given
+from .bench.contending import MOCK, OURS, READERS, Site, running
 from .bench.kinds import Kind, reads, registrations
 from .bench.scale import queries
 from .bench.wrk import drive
-from .worlds import AUTH, Population
+from .worlds import AUTH, Population, import_world
 
 SIZE = 4000
 OTHERS = [each for each in READERS if each not in (OURS, MOCK)]
@@ -28,8 +28,10 @@ def population() -> Population:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, population):
-    """A database with a population."""
-    return Site(load(tmp_path_factory.mktemp("bench"), population), Path())
+    """Give a database with a population."""
+    folder = tmp_path_factory.mktemp("bench")
+    import_world(folder / "world.json", f"sqlite:///{folder}/bench.db", population.lines())
+    return Site(folder / "bench.db")
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +43,14 @@ def ours(site):
 
 @pytest.fixture(scope="module")
 def expected(ours, population):
-    """What our service answers to each kind of request."""
+    """Give what our service answers to each kind of request."""
     return {kind.name: given(ours.url, OURS, kind) for kind in reads(population)}
 
 
 @pytest.mark.parametrize("contender", OTHERS, ids=lambda each: each.name)
 def test_contenders_answer_alike(site, population, expected, contender):
     """Every other Python contender gives the status, type and JSON that our service gives, to each kind of request."""
-    kinds = [kind for kind in reads(population) if asked(contender, kind)]
+    kinds = [kind for kind in reads(population) if kind.needs <= contender.does]
     assert len(kinds) >= 6
     with running(contender.command, site) as process:
         for kind in kinds:
@@ -94,7 +96,7 @@ def _contents(path: Path) -> dict[str, list[object]]:
 
 
 @pytest.mark.needs("wrk")
-def test_a_load_is_driven_and_judged(ours: Running, population):
+def test_a_load_is_driven_and_judged(ours: Service, population):
     """wrk sends the given requests, and a load with unexpected responses is no result."""
     kinds = {kind.name: kind for kind in reads(population)}
     driven = drive(ours.url, kinds["fetch"].load, connections=2, seconds=1)

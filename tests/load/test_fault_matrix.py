@@ -8,7 +8,8 @@ import pytest
 
 from ..support.tools import missing
 from .engines import ENGINES, Databases
-from .faults.all import FAULTS
+from .faults import FAULTS
+from .faults.__main__ import BINDINGS
 from .faults.matrix import Fault, Line, run
 from .worlds import Population
 
@@ -26,10 +27,10 @@ Lines = dict[tuple[str, str], Future[Line]]
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lines]:
-    """What comes of each fault whose tools are there, by its engine and name."""
+    """Give what comes of each fault whose tools are there, by its engine and name."""
     with ExitStack() as ends:
         makers = {
-            engine: ends.enter_context(databases(tmp_path_factory.mktemp(engine), Population(500).lines()))
+            engine: ends.enter_context(databases(tmp_path_factory.mktemp(engine), Population(BINDINGS).lines()))
             for engine, databases in ENGINES.items()
         }
         pools = {engine: ends.enter_context(ThreadPoolExecutor(number)) for engine, number in _AT_ONCE.items()}

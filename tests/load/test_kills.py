@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from .engines import ENGINES, Databases
-from .kills import rounds
-from .kills.ledger import Doubt, Known, Ledger
-from .kills.rounds import CONNECTIONS, Load
+from .kills import CONNECTIONS, Load, kill_postgresql, kill_service
+from .ledger import Doubt, Known, Ledger
 
 pytestmark = pytest.mark.ci("kills services under load")
 
@@ -16,7 +15,7 @@ KILLS = 2
 
 @pytest.fixture(scope="module", params=ENGINES)
 def make(request, tmp_path_factory) -> Iterator[Databases]:
-    """Makes databases without a Binding, of each engine."""
+    """Make databases without a Binding, of each engine."""
     with ENGINES[request.param](tmp_path_factory.mktemp("kills"), []) as databases:
         yield databases
 
@@ -29,7 +28,7 @@ def check(load: Load) -> None:
 
 def test_acknowledged_writes_survive_a_kill_of_the_service(make, unmeasured):
     """Of 64 connections' writes each that was acknowledged before `kill -9` holds after it, and none is there twice."""
-    load = rounds.of_service(make(), KILLS)
+    load = kill_service(make(), KILLS)
     check(load)
     assert load.ledger.answered["in doubt"] > KILLS
 
@@ -37,35 +36,51 @@ def test_acknowledged_writes_survive_a_kill_of_the_service(make, unmeasured):
 @pytest.mark.parametrize("make", ["postgresql"], indirect=True)
 def test_acknowledged_writes_survive_a_kill_of_postgresql(make, unmeasured):
     """Likewise when PostgreSQL is killed; the service reconnects by itself, and answers 503 where that takes long."""
-    check(rounds.of_postgresql(make(), KILLS))
+    check(kill_postgresql(make(), KILLS))
 
 
-def test_a_service_that_forgets_is_found_out():
-    """A ledger tells what is lost, back, there twice, changed, or half done."""
-    binding = {"identity": "a", "endpoint": "1", "sid": "BS1", "date_created": "now", "credential_sid": "CR1"}
-    known = Known.of(binding)
+BINDING = {"identity": "a", "endpoint": "1", "sid": "BS1", "date_created": "now", "credential_sid": "CR1"}
+KNOWN = Known.of(BINDING)
+AGAIN, DELETION, FIRST = Doubt(KNOWN, "CR2"), Doubt(KNOWN, None), Doubt(None, "CR1")
 
-    def told(*found: dict[str, str], doubt: Doubt | None = None, gone: str = "") -> int:
-        ledger = Ledger()
-        if doubt is None:
-            ledger.there["a"]["1"] = known
-        else:
-            ledger.doubts["a", "1"] = doubt
-        ledger.gone |= {gone}
-        ledger.settle(found)
-        return len(ledger.broken)
 
-    assert told(binding) == 0
-    assert told() == 1
-    assert told(binding, binding) == 1
-    assert told(binding | {"credential_sid": "CR2"}) == 1
-    assert told(binding | {"sid": "BS2"}) == 1
-    assert told(binding, binding | {"endpoint": "2"}) == 1
-    assert told(binding, gone="BS1") == 1
-    again, deletion = Doubt(known, "CR2"), Doubt(known, None)
-    assert told(binding, doubt=again) == told(binding | {"credential_sid": "CR2"}, doubt=again) == 0
-    assert told(doubt=again) == told(binding | {"credential_sid": "CR3"}, doubt=again) == 1
-    assert told(binding | {"sid": "BS2", "credential_sid": "CR2"}, doubt=again) == 1
-    assert told(binding, doubt=deletion) == told(doubt=deletion) == 0
-    assert told(binding | {"credential_sid": "CR2"}, doubt=deletion) == 1
-    assert told(binding, doubt=Doubt(None, "CR1")) == told(doubt=Doubt(None, "CR1")) == 0
+@pytest.mark.parametrize(
+    ("before", "found", "is_broken"),
+    [
+        (KNOWN, [BINDING], False),
+        (KNOWN, [], True),
+        (KNOWN, [BINDING, BINDING], True),
+        (KNOWN, [BINDING | {"credential_sid": "CR2"}], True),
+        (KNOWN, [BINDING | {"sid": "BS2"}], True),
+        (KNOWN, [BINDING, BINDING | {"endpoint": "2"}], True),
+        (AGAIN, [BINDING], False),
+        (AGAIN, [BINDING | {"credential_sid": "CR2"}], False),
+        (AGAIN, [], True),
+        (AGAIN, [BINDING | {"credential_sid": "CR3"}], True),
+        (AGAIN, [BINDING | {"sid": "BS2", "credential_sid": "CR2"}], True),
+        (DELETION, [BINDING], False),
+        (DELETION, [], False),
+        (DELETION, [BINDING | {"credential_sid": "CR2"}], True),
+        (FIRST, [BINDING], False),
+        (FIRST, [], False),
+    ],
+)
+def test_a_service_that_forgets_is_found_out(before: Known | Doubt, found, is_broken):
+    """A ledger tells what is lost, there twice, changed, or half done."""
+    ledger = Ledger()
+    if isinstance(before, Known):
+        ledger.there["a"]["1"] = before
+    else:
+        ledger.doubts["a", "1"] = before
+    ledger.settle(found)
+    assert bool(ledger.broken) == is_broken
+
+
+def test_a_deleted_binding_that_is_back_is_found_out():
+    """One whose deletion was acknowledged may not be there."""
+    ledger = Ledger()
+    ledger.there["a"]["1"] = KNOWN
+    ledger.doubt(("a", "1"), None)
+    ledger.delete(("a", "1"))
+    ledger.settle([BINDING])
+    assert "BS1 was deleted, as acknowledged, and is back" in ledger.broken

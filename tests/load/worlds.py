@@ -1,7 +1,11 @@
 """Worlds of any size, in one service of one account: written line by line, and the same each time."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+from ..support.running import run_cli
 
 ACCOUNT = f"AC{1:032x}"
 TOKEN = f"{1:032x}"
@@ -11,48 +15,47 @@ AUTH = (ACCOUNT, TOKEN)
 _SCATTER = 2654435761
 """A prime: multiplying by it spreads numbers, since users register in no order."""
 
-CREATED = "2016-10-21T{0:02d}:{1:02d}:{2:02d}Z"
-UPDATED = "2016-10-22T11:37:03Z"
-MESSAGE_TYPES = '["new_message","added_to_channel"]'
-
 
 def sid(number: int) -> str:
-    """The SID of a Binding: they order as their numbers do."""
+    """Give the SID of a Binding: they order as their numbers do."""
     return f"BS{number:032x}"
 
 
-def endpoint(number: int) -> str:
-    return f"{number * _SCATTER % 2**32:08x}{number:056x}"
-
-
-def credential_sid(number: int) -> str:
-    return f"CR{number % 3:032x}"
-
-
-def date_created(number: int) -> str:
-    return CREATED.format(number // 3600 % 24, number // 60 % 60, number % 60)
+def binding(number: int, identity: str, binding_type: str) -> dict[str, Any]:
+    """Give a Binding as a server would have made it."""
+    return {
+        "sid": sid(number),
+        "date_created": f"2016-10-21T{number // 3600 % 24:02d}:{number // 60 % 60:02d}:{number % 60:02d}Z",
+        "date_updated": "2016-10-22T11:37:03Z",
+        "endpoint": f"{number * _SCATTER % 2**32:08x}{number:056x}",
+        "identity": identity,
+        "binding_type": binding_type,
+        "credential_sid": f"CR{number % 3:032x}",
+        "message_types": ["new_message", "added_to_channel"],
+    }
 
 
 def line(number: int, identity: str, binding_type: str) -> str:
-    """A Binding as a line of JSON, in the order of SIDs, as a server would have made them."""
-    return (
-        f'{{"sid":"{sid(number)}","date_created":"{date_created(number)}","date_updated":"{UPDATED}",'
-        f'"endpoint":"{endpoint(number)}","identity":"{identity}","binding_type":"{binding_type}",'
-        f'"credential_sid":"{credential_sid(number)}","message_types":{MESSAGE_TYPES}}}'
-    )
+    """Give a Binding as a line of JSON."""
+    return json.dumps(binding(number, identity, binding_type), separators=(",", ":"))
 
 
 def write_world(path: Path, bindings: Iterable[str], *, sid_first: bool = True) -> None:
     """Write a world of Bindings that are given as lines; the service's SID may come after them."""
-    service = f'"sid":"{SERVICE}"'
+    first, last = (f'"sid":"{SERVICE}",', "") if sid_first else ("", f',"sid":"{SERVICE}"')
     with path.open("w") as file:
-        file.write(f'{{"accounts":[{{"sid":"{ACCOUNT}","auth_token":"{TOKEN}","services":[{{')
-        file.write(f'{service},"bindings":[\n' if sid_first else '"bindings":[\n')
-        separator = ""
-        for binding in bindings:
-            file.write(separator + binding)
-            separator = ",\n"
-        file.write("\n]}]}]}\n" if sid_first else f"\n],{service}}}]}}]}}\n")
+        file.write(f'{{"accounts":[{{"sid":"{ACCOUNT}","auth_token":"{TOKEN}","services":[{{{first}"bindings":[\n')
+        for number, each in enumerate(bindings):
+            file.write(f",\n{each}" if number else each)
+        file.write(f"\n]{last}}}]}}]}}\n")
+
+
+def import_world(world: Path, locator: str, bindings: Iterable[str] | None = None) -> None:
+    """Import a world from a file, which is written of the Bindings first, where they are given as lines."""
+    if bindings is not None:
+        write_world(world, bindings)
+    imported = run_cli("import", world, "--database", locator, timeout=600)
+    assert imported.returncode == 0, imported.stderr
 
 
 class Population:
@@ -69,15 +72,16 @@ class Population:
         self._every = max(size // 200, 2)
 
     def identity(self, number: int) -> str:
+        """Give the user of a device."""
         place = self._place(number)
         return self.rare_identity(place) if number % 2 else self.common_identity(place)
 
     def common_identity(self, place: int) -> str:
-        """A user of 100 devices."""
+        """Give a user of 100 devices."""
         return f"common-{place % self.common}@example.com"
 
     def rare_identity(self, place: int) -> str:
-        """A user of two devices."""
+        """Give a user of two devices."""
         return f"rare-{place % self.rare}@example.com"
 
     def binding_type(self, number: int) -> str:

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from ..load.bench.hostile import SHAPES, seconds
+from ..load.worlds import Population, import_world
 from ..support.running import Service
 
 _BASE = b"[" + b"[]," * 349_000 + b"[]]"
@@ -28,12 +29,11 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
     """A service without accounts would refuse all by 401: it has the world of the bench."""
-    from ..load.bench.__main__ import load
-    from ..load.worlds import Population
-
-    with Service(load(tmp_path_factory.mktemp("costs"), Population(10))) as running:
+    folder = tmp_path_factory.mktemp("costs")
+    import_world(folder / "world.json", f"sqlite:///{folder}/costs.db", Population(10).lines())
+    with Service(folder / "costs.db") as running:
         yield running
-        assert "a fault of ours" not in running.log
+        assert "internal error" not in running.log
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)

@@ -151,7 +151,7 @@ def test_examples_of_worlds_and_faults_are_true(demo):
     assert http.get("summary").json() == examples["summary"]
     assert http.put("faults", json=examples["faults"]).status_code == 200
     path = f"/v2/Services/{service}/Bindings?Identity=TestUser"
-    assert httpx.get(f"{demo.url}{path}", auth=(account["sid"], "a1" * 16)).status_code == 429
+    assert httpx.get(f"{demo.url}{path}", auth=(account["sid"], "a1" * 16), timeout=60).status_code == 429
     assert http.get("faults").json() == examples["faults_in_force"]
     expected, listed = examples["request_list"]["requests"][0], http.get("requests").json()["requests"][-1]
     assert without(OF_EACH_REQUEST, listed) == without(OF_EACH_REQUEST, expected)

@@ -82,6 +82,22 @@ def test_requests_in_flight_are_finished(database, world, number, workers):
             assert httpx.get(again.url + path, auth=world.auth, timeout=60).json()["endpoint"] == body["endpoint"]
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_request_that_a_fault_delays_is_dropped(database, world, workers):
+    """The end of the service does not wait for it."""
+    path = operations()["listBindings"].path(ServiceSid=world.empty["sid"])
+    headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Prefer", "delay=60")]
+    with Service(database, "--faults", "--workers", workers) as service:
+        service.wait_for_workers(workers)
+        with raw.connect(service.url) as connection:
+            connection.sendall(raw.compose("GET", path, headers))
+            assert wait_until(lambda: "fault injected into listBindings" in service.log, 60)
+            service.signal(signal.SIGTERM)
+            assert connection.recv(1) == b""
+        assert service.ended(60) == 0
+    assert "Cancel" not in service.log  # as of a request that is awaited in vain
+
+
 @pytest.mark.parametrize(
     ("number", "demo", "workers"), [(signal.SIGINT, False, 1), (signal.SIGTERM, False, 2), (signal.SIGINT, True, 2)]
 )
@@ -133,7 +149,7 @@ def test_a_worker_that_hangs_and_dies_is_replaced(database, world):
         service.wait_for_workers(2)
         worker = children(service.pid)[-1]
         os.kill(worker, signal.SIGSTOP)
-        time.sleep(1.5)  # so that the supervisor has asked it for a sign of life
+        time.sleep(1.5)  # until the supervisor has pinged it
         os.kill(worker, signal.SIGKILL)
         service.wait_for_workers(3)
         path = operations()["listBindings"].path(ServiceSid=world.empty["sid"])
@@ -205,8 +221,8 @@ def test_the_demo(tmp_path):
     assert len(tokens) == 2
 
 
-def refused(*options: object) -> subprocess.CompletedProcess[str]:
-    """What `serve` says to options that it must not serve with."""
+def run_serve(*options: object) -> subprocess.CompletedProcess[str]:
+    """Run `serve` with options that it refuses."""
     return run_cli("serve", *options, timeout=60)
 
 
@@ -221,7 +237,7 @@ def test_a_port_that_is_taken(database):
     """A port that is in use is refused, with its option and its number."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        done = refused("--port", port, "--database", locator_of(database))
+        done = run_serve("--port", port, "--database", locator_of(database))
     check_refusal(done, f"--port {port}", "in use")
 
 
@@ -237,7 +253,7 @@ def test_an_option_that_cannot_be_used(tmp_path, option, value):
     text = tmp_path / "text"
     text.write_text("This is a text and no database. " * 200)
     defaults = {"--port": 0, "--database": f"sqlite:///{tmp_path}/new.db"}
-    done = refused(*(part for pair in (defaults | {option: value.format(folder=tmp_path)}).items() for part in pair))
+    done = run_serve(*(part for pair in (defaults | {option: value.format(folder=tmp_path)}).items() for part in pair))
     check_refusal(done, option)
     assert "secret" not in done.stderr
     assert text.read_text() == "This is a text and no database. " * 200

@@ -50,10 +50,11 @@ _IDENTITY: str = component("parameters", "IdentityParameter")["name"]
 
 
 class _Entry(NamedTuple):
-    size: int
-    number: int
+    before: int
+    """Bytes of all entries before it."""
+
     id: bytes
-    started: float
+    arrived: float
     method: str
     raw_path: bytes
     query: bytes
@@ -64,11 +65,11 @@ class _Entry(NamedTuple):
     fault: str | None
     body: dict[str, Any] | None
 
-    def to_json(self) -> dict[str, Any]:
-        ago = perf_counter() - self.started
+    def to_json(self, number: int) -> dict[str, Any]:
+        ago = perf_counter() - self.arrived
         arrived = datetime.fromtimestamp(time() - ago, UTC).isoformat(timespec="milliseconds")
         return {
-            "number": self.number,
+            "number": number,
             "id": self.id.decode(),
             "time": arrived.replace("+00:00", "Z"),
             "method": self.method,
@@ -126,43 +127,41 @@ class Journal:
         self.last = 0
         """The number of the last request."""
 
-        self._most = most
-        self._entries: deque[tuple[Any, ...]] = deque()
+        self._entries: deque[tuple[Any, ...]] = deque(maxlen=most)
         self._bytes = 0
+        """Bytes of all entries so far, those removed included."""
+
         self._begins = 0.0
         self._cleared = self._last_cleared = 0
         self._ended = False
         self._streams = 0
         self._waiting: set[asyncio.Future[None]] = set()
 
-    def record(  # noqa: PLR0913, PLR0917 - as the envelope calls it
-        self, scope: Scope, request: Request, status: int, started: float, duration: float, request_id: bytes
-    ) -> None:
+    def record(self, scope: Scope, request: Request, status: int, duration: float, request_id: bytes) -> None:
         """Add a request that was answered, unless it arrived before a restart."""
-        operation = request.operation_id
-        if started < self._begins or operation in _OWN or (not operation and _is_page(scope["path"])):
+        operation, arrived = request.operation_id, request.arrived
+        if arrived < self._begins or operation in _OWN or (not operation and _is_page(scope["path"])):
             return
-        raw_path, query, body = scope["raw_path"], scope["query_string"], request.arguments.get("body")
-        size = _ENTRY_BYTES + len(raw_path) + len(query)
-        if body:
-            size += _size(body)
-        entries = self._entries
-        self.last += 1
+        raw_path, query, body, entries = (
+            scope["raw_path"], scope["query_string"], request.arguments.get("body"), self._entries,
+        )  # fmt: skip
         # a plain tuple costs a third of an `_Entry`
         entries.append((
-            size, self.last, request_id, started, scope["method"], raw_path, query, operation,
+            self._bytes, request_id, arrived, scope["method"], raw_path, query, operation,
             request.account_sid, status, duration, request.fault, body,
         ))  # fmt: skip
-        self._bytes += size
-        while len(entries) > self._most or self._bytes > _MOST_BYTES:
-            self._bytes -= entries.popleft()[0]
+        self.last += 1
+        self._bytes += _ENTRY_BYTES + len(raw_path) + len(query)
+        if body:
+            self._bytes += _size(body)
+        while entries and self._bytes - entries[0][0] > _MOST_BYTES:
+            entries.popleft()
         if self._waiting:
             self._wake()
 
     def clear(self) -> None:
         """Remove all requests. Numbers continue."""
         self._entries.clear()
-        self._bytes = 0
         self._cleared += 1
         self._last_cleared = self.last
         self._wake()
@@ -180,11 +179,9 @@ class Journal:
     def since(self, number: int, wanted: RequestFilter) -> list[dict[str, Any]]:
         """List the matching requests after a number."""
         found = []
-        for entry in map(_Entry._make, reversed(self._entries)):
-            if entry.number <= number:
-                break
+        for each, entry in zip(range(self.last, number, -1), map(_Entry._make, reversed(self._entries)), strict=False):
             if wanted.matches(entry):
-                found.append(entry.to_json())
+                found.append(entry.to_json(each))
         return found[::-1]
 
     async def wait(self, number: int, wanted: RequestFilter, seconds: float) -> list[dict[str, Any]]:

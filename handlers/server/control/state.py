@@ -28,8 +28,6 @@ class ControlState:
         """Call `forget` at a reset: it empties the cache of credentials."""
         self.gate = gate
         self.journal = Journal(control.journal)
-        self.begin = gate.begin
-        self.record = self.journal.record
         self.injector = injector
         self._locator = database
         self._kept = kept(database)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 import httptools
@@ -86,6 +87,7 @@ class Protocol(HttpToolsProtocol):
         self._host: bytes | None = None
         self._is_chunked = self._has_length = False
         self._declines = False
+        self._stopping = asyncio.Event()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -318,6 +320,17 @@ class Protocol(HttpToolsProtocol):
             running.disconnected = True  # uvicorn then sends nothing any more, and misses nothing
             running.message_event.set()
         self.transport.close()  # not the cycle's, which lingers for a client that still sends
+
+    async def pause(self, seconds: float) -> bool:
+        """Wait, at most until the server stops; return whether it still runs."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        return not self._stopping.is_set()
+
+    def shutdown(self) -> None:
+        self._stopping.set()
+        super().shutdown()
 
     def _discard(self, size: int) -> None:
         self._unread += size

@@ -12,7 +12,7 @@ from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import ApiError, json_headers, no_store
-from ..gate import Gate
+from ..gate import CLOSED, Gate
 from ..request import Request
 from .bodies import JSON
 from .stage import Stage, is_control
@@ -63,11 +63,14 @@ class HandledOperation:
         gate = self._gate
         if gate is None:
             result = await self._function(**arguments)
-        elif gate.enter(request):
+        elif request.arrived > gate.since:  # `gate.within`, without its calls
+            gate.inside += 1
             try:
                 result = await self._function(**arguments)
             finally:
-                gate.leave()
+                gate.inside -= 1
+                if gate.since == CLOSED:
+                    gate.leave()
         else:
             result = await gate.within(scope, self._function, arguments)
         body, status = result if isinstance(result, tuple) else (result, 204 if result is None else 200)

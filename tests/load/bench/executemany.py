@@ -5,26 +5,16 @@ settings as an import, in one transaction. Prints the seconds of inserting alone
 """
 
 import hashlib
+import json
 import sqlite3
 import sys
 import time
 from contextlib import closing
 from pathlib import Path
 
-from ..worlds import (
-    ACCOUNT,
-    MESSAGE_TYPES,
-    SERVICE,
-    TOKEN,
-    UPDATED,
-    Population,
-    credential_sid,
-    date_created,
-    endpoint,
-    sid,
-)
-from .contending import ROOT
-from .results import say
+from .. import worlds
+from ..figures import ROOT, say
+from ..worlds import ACCOUNT, SERVICE, TOKEN, Population
 
 _TOGETHER = 10_000
 _MIGRATIONS = ROOT / "handlers" / "storage" / "migrations" / "sqlite"
@@ -36,18 +26,16 @@ _SETTINGS = {
     "temp_store": "MEMORY",
     "cache_size": -176 * 1024,  # as much as an import has
 }
-_INSERT = """
-    INSERT INTO bindings (service_sid, sid, key_sha256, identity, endpoint, binding_type, credential_sid,
-                          message_types, date_created, date_updated)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+COLUMNS = ("service_sid", "key_sha256", *worlds.binding(0, "", ""))
+"""The columns of `row`."""
 
 
 def row(population: Population, number: int) -> tuple[str | bytes, ...]:
-    """A Binding of a population, as its table has it."""
-    identity, kind = population.identity(number), population.binding_type(number)
-    key = hashlib.sha256(f"{identity}\0{endpoint(number)}\0{kind}".encode()).digest()
-    return (SERVICE, sid(number), key, identity, endpoint(number), kind, credential_sid(number), MESSAGE_TYPES,
-            date_created(number), UPDATED)  # fmt: skip
+    """Give a Binding of a population, as its table has it."""
+    binding = worlds.binding(number, population.identity(number), population.binding_type(number))
+    binding["message_types"] = json.dumps(binding["message_types"], separators=(",", ":"))
+    key = "\0".join(binding[name] for name in ("identity", "endpoint", "binding_type"))
+    return (SERVICE, hashlib.sha256(key.encode()).digest(), *binding.values())
 
 
 def insert(database: Path, population: Population) -> float:
@@ -61,12 +49,13 @@ def insert(database: Path, population: Population) -> float:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("INSERT INTO accounts (sid, auth_token_sha256) VALUES (?, ?)", (ACCOUNT, token))
         connection.execute("INSERT INTO services (sid, account_sid) VALUES (?, ?)", (SERVICE, ACCOUNT))
+        insertion = f"INSERT INTO bindings ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
         seconds = 0.0
         for begin in range(0, population.size, _TOGETHER):
             end = min(begin + _TOGETHER, population.size)
             rows = [row(population, number) for number in range(begin, end)]
             started = time.perf_counter()
-            connection.executemany(_INSERT, rows)
+            connection.executemany(insertion, rows)
             seconds += time.perf_counter() - started
         started = time.perf_counter()
         connection.execute("COMMIT")

@@ -2,16 +2,16 @@
 
 import base64
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
 
 from ...support import raw
-from .contending import OURS, Site, running
-from .kinds import AUTHORIZATION, COLLECTION
-from .results import Json, say, table
+from ..figures import table
+from .contending import OURS, Site, running, turns
+from .kinds import AUTHORIZATION, COLLECTION, REGISTRATION
 
-REGISTER = COLLECTION.replace("/v2/", "/registration/v1/", 1)
 _BODY = 1 << 20
 _URL = 65_000
 _HEADER = 100_000
@@ -33,7 +33,7 @@ def _filled(unit: str, size: int, before: str = "", after: str = "") -> str:
 
 
 def _posted(name: str, kind: str, text: str) -> Shape:
-    return Shape(name, "POST", REGISTER, [("Content-Type", kind)], text.encode())
+    return Shape(name, "POST", REGISTRATION, [("Content-Type", kind)], text.encode())
 
 
 def _bodies() -> Iterator[Shape]:
@@ -67,7 +67,7 @@ SHAPES = (*_bodies(), *_heads())
 
 
 def seconds(url: str, shape: Shape) -> float:
-    """The time of a refusal: the response to the shape is an error of the client's."""
+    """Take the time of a refusal: the response to the shape is an error of the client's."""
     named = {name.lower() for name, _ in shape.headers}
     headers = [*shape.headers, *(each for each in AUTHORIZATION.items() if each[0].lower() not in named)]
     if shape.body:
@@ -80,17 +80,11 @@ def seconds(url: str, shape: Shape) -> float:
     return took
 
 
-def measure(site: Site, *, rounds: int) -> Json:
-    """The median of each shape, in milliseconds."""
-    say(f"refusals, {rounds} rounds")
+def measure(site: Site, *, rounds: int) -> list[str]:
+    """Take the median of each shape, the worst first."""
+    shapes, took = {shape.name: shape for shape in SHAPES}, defaultdict(list)
     with running(OURS.command, site) as ours:
-        took = [[seconds(ours.url, shape) for shape in SHAPES] for _ in range(rounds)]
-    return {
-        shape.name: round(median(each) * 1000, 1) for shape, each in zip(SHAPES, zip(*took, strict=True), strict=True)
-    }
-
-
-def tables(results: Json) -> list[str]:
-    """The shapes, the worst first."""
-    worst = sorted(results.items(), key=lambda each: -each[1])
-    return table(["a refusal of", "ms"], [[name, f"{milliseconds:.1f}"] for name, milliseconds in worst])
+        for name in turns("refusals", list(shapes), rounds):
+            took[name].append(seconds(ours.url, shapes[name]) * 1000)
+    worst = sorted(((median(each), name) for name, each in took.items()), reverse=True)
+    return table(["a refusal of", "ms"], [[name, f"{milliseconds:.1f}"] for milliseconds, name in worst])

@@ -9,9 +9,9 @@ from statistics import median
 
 import httpx
 
-from ...support.running import environment, wait_until
-from .contending import ROOT, free_port
-from .results import Json, say, table
+from ...support.processes import free_port
+from ...support.running import Service, environment
+from ..figures import say, table
 
 _TESTS = """
 import pytest
@@ -38,68 +38,43 @@ def pytest_sessionfinish(session):
     Path(__file__).with_name("seconds.json").write_text(json.dumps(list(SECONDS.values())))
 """
 
-KEPT, OWN, MOTO = "a kept server, reset", "a server for each test", "moto's server, reset and one request"
+
+def measure(folder: Path, *, tests: int) -> list[str]:
+    """Take the milliseconds of a test, its set-up and its end."""
+    seconds = {
+        "a kept server, reset": _test(folder / "kept", "", tests),
+        "a server for each test": _test(folder / "fresh", "@pytest.mark.chat_bindings(fresh=True)", tests),
+        "moto's server, reset and one request": _reset_moto(tests),
+    }
+    rows = [
+        [name, str(len(each)), f"{1000 * median(each):.1f}", f"{1000 * max(each):.0f}"]
+        for name, each in seconds.items()
+    ]
+    return table(["a test with", "tests", "median, ms", "slowest, ms"], rows)
 
 
-def measure(folder: Path, *, tests: int) -> Json:
-    """Medians of the milliseconds of a test, its set-up and its end."""
-    marks = {KEPT: "", OWN: "@pytest.mark.chat_bindings(fresh=True)"}
-    results = {name: _tested(folder / str(index), mark, tests) for index, (name, mark) in enumerate(marks.items())}
-    return results | {MOTO: _moto(tests)}
-
-
-def _tested(folder: Path, mark: str, tests: int) -> Json:
+def _test(folder: Path, mark: str, tests: int) -> list[float]:
     say(f"{tests} tests{f' with {mark}' if mark else ''}")
     folder.mkdir()
     (folder / "conftest.py").write_text(_CONFTEST, encoding="utf-8")
     (folder / "test_it.py").write_text(_TESTS.format(tests=tests, mark=mark), encoding="utf-8")
-    subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder], cwd=folder, env=environment(),
-        check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    return _summary(json.loads((folder / "seconds.json").read_text(encoding="utf-8")))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder]
+    subprocess.run(command, cwd=folder, env=environment(), check=True, stdout=subprocess.DEVNULL)
+    seconds: list[float] = json.loads((folder / "seconds.json").read_text(encoding="utf-8"))
+    return seconds
 
 
-def _moto(tests: int) -> Json:
+def _reset_moto(tests: int) -> list[float]:
     say(f"moto, {tests} resets")
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-p", str(port)]
+    port, seconds = free_port(), []
     queues = {"Action": "ListQueues", "Version": "2012-11-05"}
-    seconds = []
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-                if not wait_until(lambda: _answers(client), 60):
-                    raise RuntimeError("moto's server does not answer")
-                for _ in range(tests):
-                    began = time.perf_counter()
-                    client.post("/moto-api/reset").raise_for_status()
-                    client.post("/", data=queues, headers={"Host": "sqs.us-east-1.amazonaws.com"}).raise_for_status()
-                    seconds.append(time.perf_counter() - began)
-        finally:
-            server.terminate()
-    return _summary(seconds)
-
-
-def _answers(client: httpx.Client) -> bool:
-    try:
-        return client.post("/moto-api/reset").is_success
-    except httpx.TransportError:
-        return False
-
-
-def _summary(seconds: list[float]) -> Json:
-    return {
-        "tests": len(seconds),
-        "median_ms": round(1000 * median(seconds), 2),
-        "slowest_ms": round(1000 * max(seconds), 1),
-    }
-
-
-def tables(results: Json) -> list[str]:
-    """Give the results as a table."""
-    rows = [
-        [name, str(each["tests"]), f"{each['median_ms']:.1f}", f"{each['slowest_ms']:.0f}"]
-        for name, each in results.items()
-    ]
-    return table(["a test with", "tests", "median, ms", "slowest, ms"], rows)
+    with (
+        Service("", command=[sys.executable, "-m", "moto.server", "-p", port], port=port) as server,
+        httpx.Client(base_url=server.url, timeout=60) as client,
+    ):
+        for _ in range(tests):
+            began = time.perf_counter()
+            client.post("/moto-api/reset").raise_for_status()
+            client.post("/", data=queues, headers={"Host": "sqs.us-east-1.amazonaws.com"}).raise_for_status()
+            seconds.append(time.perf_counter() - began)
+    return seconds

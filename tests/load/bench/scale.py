@@ -1,34 +1,50 @@
-"""The same requests in services of 10 thousand, a million and 10 million Bindings: `make bench-scale`.
+"""The same requests in services of 10 thousand, a million and 10 million Bindings, on one engine: `make bench-scale`.
 
-Over HTTP, one connection, pages of 50, a thousand different positions; beside it what an import takes, and the memory.
+Over HTTP, one connection, pages of 50, a thousand different positions; beside it what it takes to fill the database.
 """
 
 import argparse
+import os
 import random
-import re
+import shutil
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from secrets import token_hex
-from urllib.parse import quote
 
-from ...support.running import CLI
+from chat_bindings.storage.engines import administration
+from chat_bindings.storage.interface import AccountRow, ServiceRow
+from chat_bindings.storage.tokens import digest
+
+from ...support.engines import ENGINES
+from ...support.guessing import UNLIMITED
+from ...support.postgres import Postgres
+from ...support.processes import free_port, resident
+from ...support.running import Service
 from .. import figures
-from ..commands import Measured, measured
-from ..worlds import Population, sid, write_world
-from . import machine, targets
-from .contending import ROOT, Running, Site, running, served
-from .kinds import AUTHORIZATION, COLLECTION, DIFFERENT, deletions, registrations
-from .results import RESULTS, Json, keep, say, summary, table
-from .wrk import Driven, Load, drive, missing
+from ..commands import measure
+from ..figures import say, table
+from ..worlds import ACCOUNT, SERVICE, TOKEN, Population, sid, write_world
+from .executemany import COLUMNS, row
+from .kinds import AUTHORIZATION, COLLECTION, DIFFERENT, by_identity, deletions, registrations
+from .wrk import Driven, Load, drive, medians
 
-_SIZES = (10_000, 1_000_000, 10_000_000)
 _PAGE = 50
-_PIECE = 1 << 24
+_SETTINGS = {
+    "shared_buffers": "4GB",
+    "maintenance_work_mem": "2GB",
+    "max_wal_size": "8GB",
+    "wal_recycle": "off",  # as `database erase` asks for
+}
+
+Facts = dict[str, str]
+"""What else is measured of a size: a line of the second table each."""
+Fill = Callable[[int], tuple[str, Facts]]
+"""Fills a database with so many Bindings, and gives its address."""
 
 
 def queries(population: Population) -> dict[str, Load]:
@@ -39,9 +55,8 @@ def queries(population: Population) -> dict[str, Load]:
         places = [chance.randrange(int(size * first), int(size * last)) for _ in range(DIFFERENT)]
         return [f"{COLLECTION}?{query}PageToken={side}{sid(place)}" for place in places]
 
-    def users(identity: object, number: int, query: str = "") -> list[str]:
-        places = chance.sample(range(number), min(DIFFERENT, number))
-        return [f"{COLLECTION}?{query}Identity={quote(identity(place), safe='')}" for place in places]  # type: ignore[operator]
+    def some(number: int) -> list[int]:
+        return chance.sample(range(number), min(DIFFERENT, number))
 
     common, rare = population.common_identity, population.rare_identity
     paths = {
@@ -52,180 +67,158 @@ def queries(population: Population) -> dict[str, Load]:
         "a common type": positions(0.0, 0.9, "BindingType=apn&"),
         "a rare type": positions(0.0, 0.7, "BindingType=fcm&"),
         "two types": positions(0.0, 0.9, "BindingType=apn&BindingType=fcm&"),
-        "a user of 100 devices": users(common, population.common),
-        "a user of two devices": users(rare, population.rare),
-        "two users": [
-            f"{path}&Identity={quote(rare(number), safe='')}"
-            for number, path in enumerate(users(common, population.common))
-        ],
-        "a user and a type": users(common, population.common, "BindingType=gcm&"),
+        "a user of 100 devices": [by_identity(common(place)) for place in some(population.common)],
+        "a user of two devices": [by_identity(rare(place)) for place in some(population.rare)],
+        "two users": [by_identity(common(place), rare(n)) for n, place in enumerate(some(population.common))],
+        "a user and a type": [by_identity(common(n), query="BindingType=gcm&") for n in some(population.common)],
         "fetch": [f"{COLLECTION}/{sid(chance.randrange(size))}" for _ in range(DIFFERENT)],
     }
     return {name: Load(each, AUTHORIZATION) for name, each in paths.items()}
 
 
-def loaded(size: int, folder: Path) -> tuple[Path, Json]:
-    """A database of a size, and what it took to import it, beside inserting the same rows the plain way."""
-    population, world, database = Population(size), folder / "world.json", folder / f"{size}.db"
-    say(f"{size:,} Bindings: inserting the plain way")
-    plain = _measured([sys.executable, "-m", "tests.load.bench.executemany", str(database), str(size)])
-    for file in folder.glob(f"{database.name}*"):
-        file.unlink()
-    say(f"{size:,} Bindings: writing the world")
-    write_world(world, population.lines())
-    say(f"{size:,} Bindings: importing it")
-    imported = _measured([*CLI, "import", str(world), "--database", f"sqlite:///{database}"])
-    world.unlink()
-    plain_rate, rate = size / float(plain.stdout), size / imported.seconds
-    return database, {
-        "import_per_s": round(rate),
-        "import_seconds": round(imported.seconds, 1),
-        "import_memory_mb": round(imported.memory),
-        "executemany_per_s": round(plain_rate),
-        "import_ratio": round(rate / plain_rate, 2),
-        "file_mb": round(database.stat().st_size / 1e6),
-    }
+@contextmanager
+def sqlite(folder: Path) -> Iterator[Fill]:
+    """Fill files by the import of a world, beside inserting the same rows the plain way."""
 
-
-def _measured(command: Sequence[str]) -> Measured:
-    ended = measured(command)
-    if ended.returncode:
-        raise RuntimeError(ended.stderr)
-    return ended
-
-
-class Asking:
-    """Measure the services of all sizes in turn: reads first, since writes change the lists."""
-
-    def __init__(self, sizes: Sequence[int], seconds: int) -> None:
-        self._populations = {size: Population(size) for size in sizes}
-        self._seconds = seconds
-        self._driven: dict[int, dict[str, list[Driven]]] = {size: defaultdict(list) for size in sizes}
-
-    def run(self, processes: Mapping[int, Running], rounds: int) -> dict[int, Json]:
-        """For each size, what each kind of request took: medians of the rounds."""
-        loads = {size: queries(population) for size, population in self._populations.items()}
-        for number in range(rounds + 1):
-            say(f"reads, round {number} of {rounds}" if number else "reads, to warm up")
-            for name in loads[min(loads)]:
-                for size in self._turn(number):
-                    driven = self._drive(processes[size], loads[size][name], 1 if number == 0 else self._seconds)
-                    self._driven[size][name] += [driven] if number else []
-        self._write(processes, rounds)
-        return {size: {name: summary(each) for name, each in by_name.items()} for size, by_name in self._driven.items()}
-
-    def _write(self, processes: Mapping[int, Running], rounds: int) -> None:
-        chance = random.Random(2)
-        doomed = {
-            size: deletions([sid(number) for number in chance.sample(range(size), min(size, 50_000))])
-            for size in self._populations
+    def fill(size: int) -> tuple[str, Facts]:
+        world, database = folder / "world.json", folder / f"{size}.db"
+        inserting = [sys.executable, "-m", f"{__package__}.executemany"]
+        plain = measure(database, size, command=inserting)
+        for file in folder.glob(f"{database.name}*"):
+            file.unlink()
+        write_world(world, Population(size).lines())
+        imported = measure("import", world, "--database", f"sqlite:///{database}")
+        world.unlink()
+        return f"sqlite:///{database}", {
+            "import, Bindings/s": f"{size / imported.seconds:,.0f}",
+            "times the rate of `executemany`": f"{float(plain.stdout) / imported.seconds:.2f}",
+            "import, most memory, MB": f"{imported.memory:.0f}",
+            "file, MB": f"{database.stat().st_size / 1e6:,.0f}",
         }
-        deleted = dict.fromkeys(doomed, 0)
-        for number in range(rounds):
-            say(f"writes, round {number + 1} of {rounds}")
-            for size in self._turn(number):
-                registered = self._drive(processes[size], registrations(token_hex(8)), self._seconds)
-                self._driven[size]["register"].append(registered)
-            if any(deleted[size] > len(load.paths) // 2 for size, load in doomed.items()):
-                continue  # the smallest has not as many left as a round takes
-            for size in self._turn(number):
-                driven = self._drive(processes[size], doomed[size], 1, deleted[size])
-                self._driven[size]["delete"].append(driven)
-                deleted[size] += driven.requests + 1  # wrk goes away from what is not answered yet
 
-    def _turn(self, number: int) -> list[int]:
-        sizes = list(self._populations)
+    yield fill
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[Fill]:
+    """Fill databases of one server by COPY: indexes are made when the rows are there, foreign keys are not checked."""
+    with Postgres(fsync=True, settings=_SETTINGS) as server:
+
+        def fill(size: int) -> tuple[str, Facts]:
+            name, population = server.create_database(), Population(size)
+            with administration(server.url(name)) as storage:
+                storage.migrate()
+                storage.create_account(AccountRow(ACCOUNT, digest(TOKEN)))
+                storage.create_service(ServiceRow(SERVICE, ACCOUNT))
+            began = time.monotonic()
+            with server.connect(name) as connection:
+                connection.execute("SET session_replication_role = replica")
+                indexes = connection.execute(
+                    "SELECT indexname, indexdef FROM pg_indexes"
+                    " WHERE tablename = 'bindings' AND indexname <> 'bindings_pkey'"
+                ).fetchall()
+                for index, _ in indexes:
+                    connection.execute(f"DROP INDEX {index}")
+                with connection.cursor().copy(
+                    f"COPY bindings ({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+                ) as copy:
+                    copy.set_types(["bytea" if column == "key_sha256" else "text" for column in COLUMNS])
+                    for number in range(size):
+                        copy.write_row(row(population, number))
+                copied = time.monotonic()
+                for _, definition in indexes:
+                    connection.execute(definition)
+                connection.execute("VACUUM ANALYZE bindings")
+                ((stored,),) = connection.execute("SELECT pg_total_relation_size('bindings')").fetchall()
+            return server.url(name), {
+                "COPY, seconds": f"{copied - began:.1f}",
+                "indexes and VACUUM ANALYZE, seconds": f"{time.monotonic() - copied:.1f}",
+                "table and indexes, MB": f"{stored / 1e6:,.0f}",
+            }
+
+        yield fill
+
+
+def drive_all(urls: Mapping[int, str], rounds: int, seconds: int) -> dict[int, dict[str, Driven]]:
+    """Drive the services of all sizes in turn: reads first, since writes change the lists."""
+    sizes, chance = list(urls), random.Random(2)
+    loads = {size: queries(Population(size)) for size in sizes}
+    doomed = {size: deletions([sid(each) for each in chance.sample(range(size), min(size, 50_000))]) for size in sizes}
+    deleted = dict.fromkeys(sizes, 0)
+    driven: dict[int, dict[str, list[Driven]]] = {size: defaultdict(list) for size in sizes}
+
+    def run(number: int, name: str, load_of: Callable[[int], Load], duration: int) -> None:
         start = number % len(sizes)
-        return sizes[start:] + sizes[:start]
+        for size in sizes[start:] + sizes[:start]:
+            first = deleted[size] if name == "delete" else 0
+            ended = drive(urls[size], load_of(size), connections=1, seconds=duration, first=first)
+            driven[size][name].append(ended)
+            if name == "delete":
+                deleted[size] += int(ended.requests) + 1  # wrk goes away from what is not answered yet
 
-    @staticmethod
-    def _drive(process: Running, load: Load, seconds: float, first: int = 0) -> Driven:
-        return drive(process.url, load, connections=1, seconds=seconds, first=first)
-
-
-def _memory(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return round(int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024 / 1e6)  # type: ignore[index]
-
-
-def read_through(database: Path) -> None:
-    """Read a file into the system's cache, from which loading the others may have pushed it out.
-
-    Small files are there anyhow. It is the queries that are compared, and not the disk: each delete touches five pages
-    that nobody read before.
-    """
-    with database.open("rb") as file:
-        while file.read(_PIECE):
-            pass
+    for number in range(rounds + 1):
+        say(f"reads, round {number} of {rounds}" if number else "reads, to warm up")
+        for name in loads[sizes[0]]:
+            run(number, name, lambda size, name=name: loads[size][name], seconds if number else 1)
+        if not number:
+            driven = {size: defaultdict(list) for size in sizes}
+    for number in range(rounds):
+        say(f"writes, round {number + 1} of {rounds}")
+        run(number, "register", lambda _: registrations(token_hex(8)), seconds)
+        if all(deleted[size] <= len(load.paths) // 2 for size, load in doomed.items()):  # as many are left as it takes
+            run(number, "delete", doomed.__getitem__, 1)
+    return {size: {name: medians(each) for name, each in by_name.items()} for size, by_name in driven.items()}
 
 
-def measure(folder: Path, sizes: Sequence[int], *, rounds: int, seconds: int) -> dict[str, Json]:
-    """Load all sizes, then ask them."""
-    databases, results = {}, {}
+def measure_sizes(fill: Fill, sizes: Sequence[int], *, engine: str, rounds: int, seconds: int) -> list[str]:
+    """Fill databases of all sizes, and drive a service on each. Ratios are of the largest to the smallest."""
+    locators, facts = {}, {}
     for size in sizes:
-        databases[size], results[size] = loaded(size, folder)
-    for database in databases.values():
-        read_through(database)
+        say(f"{size:,} Bindings")
+        locators[size], facts[size] = fill(size)
+    if engine == "sqlite":  # loading the others may have pushed a file out of the cache, and the disk is not compared
+        for locator in locators.values():
+            with Path(locator.removeprefix("sqlite:///")).open("rb") as file, Path(os.devnull).open("wb") as nothing:
+                shutil.copyfileobj(file, nothing, 1 << 24)
     with ExitStack() as stack:
-        processes = {
-            size: stack.enter_context(running(served, Site(database, Path()))) for size, database in databases.items()
+        options = ("--log-level", "warning", *UNLIMITED)
+        services = {
+            size: stack.enter_context(Service(locator, *options, port=free_port()))
+            for size, locator in locators.items()
         }
-        asked = Asking(sizes, seconds).run(processes, rounds)
-        memory = {size: _memory(process.pid) for size, process in processes.items()}
-    return {str(size): {**results[size], "server_memory_mb": memory[size], "queries": asked[size]} for size in sizes}
-
-
-def p50_table(results: dict[str, Json]) -> list[str]:
-    """What each kind of request took in each size; ratios are of the largest to the smallest."""
-    sizes = list(results)
-    first, last = results[sizes[0]]["queries"], results[sizes[-1]]["queries"]
-    rows = [
-        [
-            name,
-            *(f"{results[size]['queries'][name]['p50_ms']:.2f} / {results[size]['queries'][name]['p99_ms']:.2f}"
-              for size in sizes),
-            f"{last[name]['p50_ms'] / first[name]['p50_ms']:.2f}",
-        ]
-        for name in first
-    ]  # fmt: skip
-    return table(["p50 / p99, ms", *(f"{int(size):,}" for size in sizes), "ratio of p50"], rows)
-
-
-def tables(results: dict[str, Json]) -> list[str]:
-    """The results, for the README."""
-    sizes = list(results)
-    facts = [
-        ["import, Bindings/s", *(f"{results[size]['import_per_s']:,}" for size in sizes)],
-        ["times the rate of `executemany`", *(f"{results[size]['import_ratio']:.2f}" for size in sizes)],
-        ["import, most memory, MB", *(f"{results[size]['import_memory_mb']}" for size in sizes)],
-        ["file, MB", *(f"{results[size]['file_mb']:,}" for size in sizes)],
-        ["server, memory, MB", *(f"{results[size]['server_memory_mb']}" for size in sizes)],
-    ]
-    return [*p50_table(results), "", *table(["Bindings", *(f"{int(size):,}" for size in sizes)], facts)]
+        driven = drive_all({size: service.url for size, service in services.items()}, rounds, seconds)
+        for size, service in services.items():
+            facts[size]["server, memory, MB"] = f"{resident(service.pid) / 1e6:.0f}"
+    for size, locator in locators.items():
+        if engine == "postgresql":
+            erased = measure("database", "erase", "--database", locator)
+            facts[size]["`database erase`, seconds"] = f"{erased.seconds:.1f}"
+    names, heads = driven[sizes[0]], [f"{size:,}" for size in sizes]
+    ratios = {name: driven[sizes[-1]][name].p50 / driven[sizes[0]][name].p50 for name in names}
+    rows = [[name, *(driven[size][name].latencies for size in sizes), f"{ratios[name]:.2f}"] for name in names]
+    more = [[name, *(facts[size][name] for size in sizes)] for name in facts[sizes[0]]]
+    return [*table(["p50 / p99, ms", *heads, "ratio of p50"], rows), "", *table(["Bindings", *heads], more)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure all sizes."""
     parser = argparse.ArgumentParser(prog="python -m tests.load.bench.scale", description=__doc__)
-    parser.add_argument("sizes", nargs="*", type=int, default=_SIZES, help="numbers of Bindings")
+    parser.add_argument("sizes", nargs="*", type=int, default=(10_000, 1_000_000, 10_000_000), help="of Bindings")
+    parser.add_argument("--engine", choices=ENGINES, default="sqlite")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=2, help="whole seconds for each kind of request")
-    parser.add_argument("--folder", type=Path, default=ROOT / "build", help="where there is room for the databases")
-    parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument("--folder", type=Path, default=figures.ROOT / "build", help="where there is room for databases")
     parser.add_argument("--figures", action="store_true", help="write the tables into the guide performance")
     options = parser.parse_args(arguments)
-    if lacking := missing():
-        say(*lacking)
-        return 2
-    named, began = machine.describe(), time.monotonic()
     options.folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="scale-", dir=options.folder) as folder:
-        results = measure(Path(folder), sorted(options.sizes), rounds=options.rounds, seconds=options.seconds)
-    keep(options.output, machine=named, scale=results)
-    if options.figures:
-        figures.write("performance", "scale", machine.sentence(named), tables(results))
-    say("", machine.sentence(named), "", *tables(results), "", *targets.tables(options.output), "")
-    say(f"In {time.monotonic() - began:.0f} s.")
+    with (
+        tempfile.TemporaryDirectory(prefix="scale-", dir=options.folder) as folder,
+        {"sqlite": sqlite, "postgresql": postgresql}[options.engine](Path(folder)) as fill,
+    ):
+        chosen = {name: getattr(options, name) for name in ("engine", "rounds", "seconds")}
+        lines = measure_sizes(fill, sorted(options.sizes), **chosen)
+    section = "scale" if options.engine == "sqlite" else "scale-postgresql"
+    figures.publish("performance", section, lines, is_kept=options.figures)
     return 0
 
 

@@ -1,16 +1,19 @@
 """wrk (apt-get install wrk), which sends requests over kept connections as fast as they are answered."""
 
 import json
-import shutil
+import socket
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
-from .contending import rest
-
 SCRIPT = Path(__file__).with_name("load.lua")
+_RESTED = 0.02
+"""Seconds in which a server that has nothing else to do answers."""
 
 
 class Load(NamedTuple):
@@ -25,17 +28,22 @@ class Load(NamedTuple):
 
 
 class Driven(NamedTuple):
-    """What came of it; latencies are in milliseconds."""
+    """The result of a load, or the medians of several; latencies are in milliseconds."""
 
-    requests: int
-    seconds: float
+    requests: float
+    rate: float
     p50: float
     p99: float
 
     @property
-    def rate(self) -> float:
-        """Requests a second."""
-        return self.requests / self.seconds
+    def latencies(self) -> str:
+        """Format p50 and p99."""
+        return f"{self.p50:.2f} / {self.p99:.2f}"
+
+
+def medians(rounds: Sequence[Driven]) -> Driven:
+    """Take the median of each figure."""
+    return Driven(*map(median, zip(*rounds, strict=True)))
 
 
 def drive(url: str, load: Load, *, connections: int, seconds: float, first: int = 0) -> Driven:
@@ -43,9 +51,9 @@ def drive(url: str, load: Load, *, connections: int, seconds: float, first: int 
 
     Raises `RuntimeError` when a connection broke, or an answer's status was of the other kind.
     """
-    rest(url)
+    _rest(url)
     with tempfile.NamedTemporaryFile("w", suffix=".requests") as file:
-        file.write("".join(f"{line}\n" for line in _lines(load)))
+        file.writelines(f"{line}\n" for line in _lines(load))
         file.flush()
         # wrk takes whole seconds alone
         command = ["wrk", "-t1", f"-c{connections}", f"-d{max(round(seconds), 1)}s", "--timeout", "10s"]
@@ -57,21 +65,29 @@ def drive(url: str, load: Load, *, connections: int, seconds: float, first: int 
     wanted = told["requests"] if load.is_refused else 0
     if told["broken"] or told["refused"] != wanted or not told["requests"]:
         raise RuntimeError(f"{load.method} {load.paths[0]} was not answered as it should be: {told}, not {wanted}")
-    return Driven(told["requests"], told["microseconds"] / 1e6, told["p50"] / 1e3, told["p99"] / 1e3)
+    rate = told["requests"] / told["microseconds"] * 1e6
+    return Driven(told["requests"], rate, told["p50"] / 1e3, told["p99"] / 1e3)
 
 
-def missing() -> list[str]:
-    """What to do when it is not there."""
-    return [] if shutil.which("wrk") else ["wrk is missing: apt-get install wrk"]
+def answers(port: int) -> bool:
+    """Tell whether a request is answered, with whatever status."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        return connection.recv(1024).startswith(b"HTTP/1.1 ")
+    return False
 
 
-def version() -> str:
-    """wrk's own."""
-    ended = subprocess.run(["wrk", "-v"], capture_output=True, text=True, check=False)
-    return ended.stdout.split()[1].removeprefix("debian/")
+def _rest(url: str) -> None:
+    """Wait until a server has finished the last load, whose last requests were abandoned."""
+    for _ in range(100):
+        started = time.perf_counter()
+        if answers(int(url.rpartition(":")[2])) and time.perf_counter() - started < _RESTED:
+            return
+    raise RuntimeError(f"{url} does not come to rest")
 
 
-def _lines(load: Load) -> Sequence[str]:
-    lines = [f"method\t{load.method}", *(f"header\t{name}\t{value}" for name, value in load.headers.items())]
-    lines += [f"body\t{load.body}"] if load.body is not None else []
-    return lines + [f"path\t{path}" for path in load.paths]
+def _lines(load: Load) -> Iterator[str]:
+    yield f"method\t{load.method}"
+    yield from (f"header\t{name}\t{value}" for name, value in load.headers.items())
+    yield from [f"body\t{load.body}"] if load.body is not None else []
+    yield from (f"path\t{path}" for path in load.paths)

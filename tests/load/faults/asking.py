@@ -1,18 +1,13 @@
 """Requests of every operation during an outage, their responses, and a ledger of the writes."""
 
-import json
 import time
-from collections.abc import Iterable
 from itertools import count
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
-
-import httpx
 
 from ...support import raw
-from ...support.answers import check_documented, operations
-from ...support.lists import list_url, walk
-from ..worlds import ACCOUNT, AUTH, SERVICE, sid
+from ...support.answers import check_documented
+from ..clients import call, registration, show
+from ..ledger import Device, Ledger
 
 WRONG = "wrong credentials"
 OPERATIONS = {
@@ -25,10 +20,12 @@ OPERATIONS = {
 """A request, and its operation."""
 
 SUCCESS = {"fetch": {200}, "list": {200}, "delete": {204}, "register": {200, 201}, WRONG: {401}}
-"""What it is answered when all is well."""
+"""The statuses of a request when all is well."""
 
 READS = ("fetch", "list", WRONG)
 WRITES = ("delete", "register")
+
+_CREDENTIAL_SID = f"CR{0:032x}"
 
 
 class Outcome(NamedTuple):
@@ -49,92 +46,62 @@ class Outcome(NamedTuple):
 
 
 class Asker:
-    """Asks a service, and keeps what it acknowledged."""
+    """Sends requests to a service, and keeps what it acknowledged."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._devices, self._doomed = count(1), count(1)
-        self._sids: dict[str, str] = {}
-        """The SID that each acknowledged endpoint was given."""
-        self._gone: set[str] = set()
-        self._unsure: list[str] = []
-        """The endpoints of registrations that were not acknowledged."""
+        self.ledger = Ledger()
+        self.ledger.settle(show(url), is_first=True)
+        devices = [(who, endpoint) for who, own in self.ledger.there.items() for endpoint in own]
+        self._kept, *doomed = ((device, self.ledger.there[device[0]][device[1]].sid) for device in devices)
+        self._doomed, self._numbers = iter(doomed), count(1)
 
     def __call__(self, operation: str) -> Outcome:
-        """Ask for one of `OPERATIONS`."""
-        what = sid(0)
-        if operation in WRITES:
-            what = f"device {next(self._devices)}" if operation == "register" else sid(next(self._doomed))
-        started = time.monotonic()
-        try:
-            response = self._ask(operation, what)
-        except (OSError, AssertionError, ValueError) as error:  # cut off, refused, reset, or hanging
-            outcome = Outcome(operation, 0, None, None, time.monotonic() - started, _unanswered(error))
-        else:
-            outcome = _outcome(operation, response, time.monotonic() - started)
-            if outcome.is_well:
-                self._note(operation, what, response)
-                return outcome
+        """Send one of `OPERATIONS`: a delete is of another Binding each time, a registration of a new device."""
         if operation == "register":
-            self._unsure.append(what)
-        return outcome
+            return self._write(operation, ("somebody", f"device {next(self._numbers)}"))[0]
+        if operation == "delete":
+            return self._write(operation, *next(self._doomed))[0]
+        return self._send(operation, self._kept[1])[0]
 
     def register(self, endpoint: str) -> dict[str, Any]:
-        """Register a device, which must be acknowledged: its Binding."""
-        response = self._ask("register", endpoint)
-        assert response.status in SUCCESS["register"], f"{endpoint} cannot be registered: {response}"
-        self._note("register", endpoint, response)
-        binding: dict[str, Any] = json.loads(response.content)
+        """Register a device of somebody's, which must be acknowledged: its Binding."""
+        outcome, binding = self._write("register", ("somebody", endpoint))
+        assert outcome.is_well, f"{endpoint} cannot be registered: {outcome}"
         return binding
 
     def broken(self) -> list[str]:
-        """What does not hold of all that was acknowledged, a sentence each; and of the rest, which is tried again."""
-        while self._unsure:
-            self.register(self._unsure.pop())
-        with httpx.Client(base_url=self.url, auth=AUTH, timeout=20) as client:
-            pages = list(walk(client, list_url(client, SERVICE, ("PageSize", 1000))))
-        return list(self._compared([binding for page in pages for binding in page["bindings"]]))
+        """Say what does not hold of all that was acknowledged, a sentence each; and of the rest, which is retried."""
+        for (_, endpoint), doubt in list(self.ledger.doubts.items()):
+            if doubt.credential_sid:
+                self.register(endpoint)
+        self.ledger.settle(show(self.url))
+        return self.ledger.broken
 
-    def _compared(self, bindings: Iterable[dict[str, Any]]) -> Iterable[str]:
-        found: dict[str, list[str]] = {}
-        for binding in bindings:
-            found.setdefault(binding["endpoint"], []).append(binding["sid"])
-        there = {each for several in found.values() for each in several}
-        yield from (f"{each} is there {len(several)} times" for each, several in found.items() if len(several) > 1)
-        for endpoint, known in self._sids.items():
-            if found.get(endpoint) != [known]:
-                yield f"{known} was acknowledged, and is {found.get(endpoint) or 'lost'}"
-        yield from (f"{each} was acknowledged as deleted, and is back" for each in self._gone & there)
+    def _write(self, operation: str, device: Device, sid: str = "") -> tuple[Outcome, Any]:
+        doubt = self.ledger.doubts.get(device)
+        if doubt is None:
+            self.ledger.doubt(device, _CREDENTIAL_SID if operation == "register" else None)
+        outcome, body = self._send(operation, sid, registration(device, _CREDENTIAL_SID) if not sid else None)
+        if outcome.is_well and operation == "register":
+            self.ledger.register(device, body)
+        elif outcome.is_well:
+            self.ledger.delete(device)
+        return outcome, body
 
-    def _ask(self, operation: str, what: str) -> raw.Response:
-        described = operations()[OPERATIONS[operation]]
-        secret = "wrong" if operation == WRONG else AUTH[1]
-        headers = [("Authorization", raw.basic(ACCOUNT, secret))]
-        body = b""
-        if operation == "register":
-            form = {"Identity": "somebody", "Endpoint": what, "BindingType": "apn", "CredentialSid": f"CR{0:032x}"}
-            body = urlencode(form).encode()
-            headers.append(("Content-Length", str(len(body))))
-        path = described.path(ServiceSid=SERVICE, Sid=what)
-        return raw.ask(self.url, described.method, path, headers, body)
-
-    def _note(self, operation: str, what: str, response: raw.Response) -> None:
-        if operation == "register":
-            self._sids[what] = json.loads(response.content)["sid"]
-        elif operation == "delete":
-            self._gone.add(what)
-
-
-def _unanswered(error: Exception) -> str:
-    return f"no answer: {error or type(error).__name__}"
-
-
-def _outcome(operation: str, response: raw.Response, seconds: float) -> Outcome:
-    """An answer must be one that the spec documents."""
-    problem = ""
-    try:
-        body = check_documented(response, OPERATIONS[operation])
-    except (AssertionError, ValueError) as error:
-        problem, body = f"{response.status} is not as documented: {error}", None
-    code = body.get("code") if response.status >= 400 and isinstance(body, dict) else None
-    return Outcome(operation, response.status, code, response.header("Retry-After"), seconds, problem)
+    def _send(self, operation: str, sid: str, form: dict[str, str] | None = None) -> tuple[Outcome, Any]:
+        """Send a request. The answer must be one that the spec documents; its JSON is given as well."""
+        credentials = {"token": "wrong"} if operation == WRONG else {}
+        began = time.monotonic()
+        try:
+            response = raw.ask(self.url, *call(OPERATIONS[operation], sid, form=form, **credentials))
+        except (OSError, AssertionError, ValueError) as error:  # cut off, refused, reset, or hanging
+            problem = f"no answer: {error or type(error).__name__}"
+            return Outcome(operation, 0, None, None, time.monotonic() - began, problem), None
+        seconds, problem, body = time.monotonic() - began, "", None
+        try:
+            body = check_documented(response, OPERATIONS[operation])
+        except (AssertionError, ValueError) as error:
+            problem = f"{response.status} is not as documented: {error}"
+        code = body.get("code") if response.status >= 400 and isinstance(body, dict) else None
+        return Outcome(operation, response.status, code, response.header("Retry-After"), seconds, problem), body

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-from .setting import Setting
+from .matrix import Setting
 
 
 class SmallDisk(Setting):
@@ -19,36 +19,31 @@ class SmallDisk(Setting):
 
     def __enter__(self) -> Self:
         mount = 'mount -t tmpfs -o size="$2"m tmpfs "$1" && cp -a "$1 aside/." "$1" && echo ready && exec cat'
-        self._folder = self.database.path.parent
-        shutil.copytree(self._folder, f"{self._folder} aside")
-        self._holder = subprocess.Popen(
-            ["unshare", "--mount", "sh", "-c", mount, "sh", self._folder, str(self.megabytes)],
+        folder = self.database.path.parent
+        shutil.copytree(folder, f"{folder} aside")
+        holder = subprocess.Popen(
+            ["unshare", "--mount", "sh", "-c", mount, "sh", folder, str(self.megabytes)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
-        assert self._holder.stdout is not None
-        assert self._holder.stdout.readline() == "ready\n", "no file system could be mounted"
-        self.under = ["nsenter", "--target", str(self._holder.pid), "--mount"]
+        self.ends.callback(holder.communicate)
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "ready\n", "no file system could be mounted"
+        self.under = ["nsenter", "--target", str(holder.pid), "--mount"]
+        self._inside = Path(f"/proc/{holder.pid}/root{folder}")
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        self._holder.communicate()
-
     def problems(self) -> list[str]:
-        shutil.copytree(self._inside, self._folder, dirs_exist_ok=True)  # where others see it
+        shutil.copytree(self._inside, self.database.path.parent, dirs_exist_ok=True)  # where others see it
         return super().problems()
 
     def full(self) -> AbstractContextManager[None]:
-        """Not a byte is left while the context lasts."""
-        return filled(self._inside)
-
-    @property
-    def _inside(self) -> Path:
-        return Path(f"/proc/{self._holder.pid}/root{self._folder}")
+        """Leave not a byte while the context lasts."""
+        return fill(self._inside)
 
 
 @contextmanager
-def filled(folder: Path) -> Iterator[None]:
-    """A folder's file system has not a byte left while the context lasts."""
+def fill(folder: Path) -> Iterator[None]:
+    """Leave a folder's file system not a byte while the context lasts."""
     filler = folder / "filler"
     with suppress(OSError), filler.open("wb", buffering=0) as file:
         while file.write(bytes(4096)):
@@ -61,7 +56,7 @@ def filled(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def slow_flushes(pid: int, seconds: float) -> Iterator[None]:
-    """Each flush of a process takes so many seconds longer while the context lasts."""
+    """Let each flush of a process take so many seconds longer while the context lasts."""
     flushes = "fsync,fdatasync"
     delay = f"inject={flushes}:delay_exit={round(seconds * 1e6)}"
     command = ["strace", "-f", "-o", os.devnull, "-e", f"trace={flushes}", "-e", delay, "-p", str(pid)]

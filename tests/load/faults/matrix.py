@@ -1,17 +1,16 @@
 """A line of the matrix: an outage of a service with a database of its own, while every operation is called."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from ...support.processes import free_port
 from ...support.running import Service
-from ..bench.contending import free_port
+from ..engines import serving
 from .asking import OPERATIONS, WRITES, WRONG, Asker, Outcome
-from .setting import Setting
 
 RECOVERS_WITHIN = 15.0
 """Seconds in which every operation must work again once the fault is gone."""
@@ -20,6 +19,43 @@ _AGAIN = 0.02
 """Seconds between tries whether it works again."""
 
 UNAVAILABLE, UNAVAILABLE_CODE = 503, 20503
+
+OK = frozenset({200, 201, 204})
+AWAY = frozenset({UNAVAILABLE})
+REFUSED = frozenset({401})
+"""The status of wrong credentials."""
+NOTHING = frozenset({0})
+DAMAGED = frozenset({500})
+
+WITHIN = {"sqlite": 5.0, "postgresql": 10.0}
+"""Seconds in which each answer must have come.
+
+On SQLite the engine waits two for a lock, and four for the disk; on PostgreSQL three for a connection and three for an
+answer, and a read is sent again when its connection broke.
+"""
+
+
+class Setting:
+    """A service that is started as its users start it. Others set the stage for a fault, and let it pass."""
+
+    under: Sequence[object] = ()
+    """The beginning of a command that becomes the service."""
+
+    def __init__(self, database: Any) -> None:
+        """Give a database of `engines`."""
+        self.database = database
+        self.ends = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.ends.close()
+
+    def problems(self) -> list[str]:
+        """Say what is wrong with the database, when the service has ended."""
+        problems: list[str] = self.database.problems()
+        return problems
 
 
 @dataclass
@@ -42,39 +78,49 @@ class Scene:
 
     def start(self) -> None:
         """Start the service, and wait until it listens."""
-        arguments = ["serve", "--port", self.port, "--database", self.database.locator, "--log-level", "warning"]
-        service = Service(
-            Path(), arguments=[*arguments, "--no-docs", *self.options], port=self.port, under=self.setting.under
-        )
+        service = serving(self.database, *self.options, port=self.port, under=self.setting.under)
         self.service = self.ends.enter_context(service)
 
 
-@dataclass(frozen=True)
+Happens = Callable[[Scene], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fault:
     """What goes wrong. `reads`, `writes` and `wrong` are the statuses that may be answered; 0 is no answer."""
 
     name: str
     engine: str
-    happens: Callable[[Scene], AbstractContextManager[None]]
-    reads: frozenset[int]
-    writes: frozenset[int]
-    wrong: frozenset[int]
-    within: float
-    """Seconds in which each answer must have come."""
-    rounds: int
-    """The number of rounds of requests."""
-    begins: Sequence[str]
+    happens: Happens
+    reads: frozenset[int] = OK
+    writes: frozenset[int] = AWAY
+    wrong: frozenset[int] = REFUSED
+    begins: Sequence[str] = tuple(OPERATIONS)
     """The operations that work before."""
-    setting: type[Setting]
+    setting: type[Setting] = Setting
     """What the service is started in."""
-    options: Sequence[str]
+    options: Sequence[str] = ()
     """Those of `serve`."""
-    needs: Sequence[str]
+    needs: Sequence[str] = ()
     """Tools that Python does not bring."""
 
     def allowed(self, operation: str) -> frozenset[int]:
-        """The statuses that an operation may be answered."""
+        """Give the statuses that an operation may be answered."""
         return self.wrong if operation == WRONG else self.writes if operation in WRITES else self.reads
+
+
+FAULTS: list[Fault] = []
+
+
+def fault(name: str, *engines: str, **facts: Any) -> Callable[[Callable[[Scene], Iterator[None]]], Happens]:
+    """Add a fault, which is a generator: up to its `yield` it comes about, and after it, it passes."""
+
+    def decorate(happens: Callable[[Scene], Iterator[None]]) -> Happens:
+        context = contextmanager(happens)
+        FAULTS.extend(Fault(name=name, engine=engine, happens=context, **facts) for engine in engines)
+        return context
+
+    return decorate
 
 
 @dataclass
@@ -88,64 +134,64 @@ class Line:
     problems: list[str]
     """What does not hold, a sentence each."""
 
-    def of(self, operation: str) -> list[Outcome]:
-        """The outcomes of an operation."""
-        return [each for each in self.outcomes if each.operation == operation]
+    def cells(self) -> list[str]:
+        """Give it as a row of the table."""
+        statuses = {
+            operation: dict.fromkeys(each.status for each in self.outcomes if each.operation == operation)
+            for operation in OPERATIONS
+        }
+        times = list(self.recovered.values())
+        return [
+            self.fault.engine,
+            self.fault.name,
+            *(", ".join(str(status or "none") for status in each) for each in statuses.values()),
+            f"{max(outcome.seconds for outcome in self.outcomes):.2f}",
+            "never" if None in times else f"{max(times):.2f}",
+            "NO" if self.problems else "yes",
+        ]
 
 
 def run(fault: Fault, database: Any, slack: float = 0.0) -> Line:
     """Bring a fault about, and let it pass. `slack` is seconds more for each answer, where others use the machine."""
     with fault.setting(database) as setting:
         with ExitStack() as ends:
-            line = _played(fault, Scene(setting, fault.options, ends), slack)
+            line = _play(fault, Scene(setting, fault.options, ends), slack)
         line.problems += setting.problems()
     return line
 
 
-def _played(fault: Fault, scene: Scene, slack: float) -> Line:
+def _play(fault: Fault, scene: Scene, slack: float) -> Line:
     scene.start()
     scene.ask = Asker(scene.service.url)
-    problems = _before(fault, scene.ask)
-    with fault.happens(scene):
-        outcomes = _all(scene.ask, fault.rounds)
-        passes = time.monotonic()
-    recovered = _recovered(scene.ask, passes)
-    problems += [problem for each in outcomes for problem in _judged(fault, each, slack)]
-    problems += [f"{name} did not work again" for name, seconds in recovered.items() if seconds is None]
+    before = [scene.ask(operation) for operation in fault.begins]
+    problems = [f"{each.operation} did not work before: {each}" for each in before if not each.is_well]
+    with ThreadPoolExecutor(len(OPERATIONS)) as pool:
+        with fault.happens(scene):
+            outcomes = [outcome for _ in range(2) for outcome in pool.map(scene.ask, OPERATIONS)]
+            passes = time.monotonic()
+        recovered = list(pool.map(lambda operation: _recover(scene.ask, operation, passes), OPERATIONS))
+    problems += [problem for each in outcomes for problem in _judge(fault, each, slack)]
+    line = Line(fault, outcomes, dict(zip(OPERATIONS, recovered, strict=True)), problems)
+    problems += [f"{name} did not work again" for name, seconds in line.recovered.items() if seconds is None]
     problems += [] if problems else scene.ask.broken()
-    return Line(fault, outcomes, recovered, problems)
+    return line
 
 
-def _before(fault: Fault, ask: Asker) -> list[str]:
-    asked = [ask(operation) for operation in OPERATIONS if operation in fault.begins]
-    return [f"{each.operation} did not work before: {each.status} {each.problem}" for each in asked if not each.is_well]
+def _recover(ask: Asker, operation: str, since: float) -> float | None:
+    while time.monotonic() < since + RECOVERS_WITHIN:
+        if ask(operation).is_well:
+            return time.monotonic() - since
+        time.sleep(_AGAIN)
+    return None
 
 
-def _all(ask: Asker, rounds: int) -> list[Outcome]:
-    """Every operation, at the same time, so many times."""
-    with ThreadPoolExecutor(len(OPERATIONS)) as pool:
-        return [outcome for _ in range(rounds) for outcome in pool.map(ask, OPERATIONS)]
-
-
-def _recovered(ask: Asker, since: float) -> dict[str, float | None]:
-    def again(operation: str) -> float | None:
-        while time.monotonic() < since + RECOVERS_WITHIN:
-            if ask(operation).is_well:
-                return time.monotonic() - since
-            time.sleep(_AGAIN)
-        return None
-
-    with ThreadPoolExecutor(len(OPERATIONS)) as pool:
-        return dict(zip(OPERATIONS, pool.map(again, OPERATIONS), strict=True))
-
-
-def _judged(fault: Fault, outcome: Outcome, slack: float) -> Sequence[str]:
+def _judge(fault: Fault, outcome: Outcome, slack: float) -> Iterator[str]:
     told = f"{outcome.operation}: {outcome.status}"
-    problems = [outcome.problem] if outcome.problem and outcome.status else []
+    if outcome.problem and outcome.status:
+        yield outcome.problem
     if outcome.status not in fault.allowed(outcome.operation):
-        problems.append(f"{told}, which it may not be. {outcome.problem}".rstrip())
+        yield f"{told}, which it may not be. {outcome.problem}".rstrip()
     if outcome.status == UNAVAILABLE and (outcome.code != UNAVAILABLE_CODE or not outcome.retry_after):
-        problems.append(f"{told} with code {outcome.code} and Retry-After {outcome.retry_after}")
-    if outcome.seconds > fault.within + slack:
-        problems.append(f"{told} took {outcome.seconds:.1f} s, more than {fault.within} s")
-    return problems
+        yield f"{told} with code {outcome.code} and Retry-After {outcome.retry_after}"
+    if outcome.seconds > WITHIN[fault.engine] + slack:
+        yield f"{told} took {outcome.seconds:.1f} s, more than {WITHIN[fault.engine]} s"

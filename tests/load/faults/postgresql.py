@@ -8,8 +8,7 @@ from contextlib import ExitStack, suppress
 import psycopg
 
 from ...support.running import wait_until
-from .catalogue import AWAY, OK, REFUSED, fault
-from .matrix import UNAVAILABLE, Scene
+from .matrix import AWAY, OK, REFUSED, UNAVAILABLE, Scene, fault
 from .servers import Pair, SmallServer
 
 _OURS = "pid FROM pg_stat_activity WHERE application_name = 'chat-bindings'"

@@ -5,38 +5,31 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from ...support.processes import children
 from ...support.running import wait_until
 from ..engines import ENGINES
-from .catalogue import NOTHING, OK, REFUSED, fault
-from .matrix import Scene
-from .setting import Setting
+from .matrix import NOTHING, OK, REFUSED, Scene, Setting, fault
 
 
 class OwnClock(Setting):
     """A clock for the service alone."""
 
-    def __init__(self, database: Any) -> None:
-        super().__init__(database)
+    def __enter__(self) -> Self:
         (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
-        self._folder = tempfile.TemporaryDirectory(prefix="chat-bindings-clock-")
-        self._shift = Path(self._folder.name) / "shift"
+        self._shift = (
+            Path(self.ends.enter_context(tempfile.TemporaryDirectory(prefix="chat-bindings-clock-"))) / "shift"
+        )
         self.under = [
             "env", f"LD_PRELOAD={library}", f"FAKETIME_TIMESTAMP_FILE={self._shift}", "FAKETIME_NO_CACHE=1",
             "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1",
         ]  # fmt: skip
-
-    def __enter__(self) -> Self:
         self.shift(0)
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        self._folder.cleanup()
-
     def shift(self, seconds: int) -> None:
-        """Let it tell so many seconds more than there are."""
+        """Set it forward by so many seconds."""
         self._shift.write_text(f"{seconds:+}")
 
 
@@ -52,18 +45,14 @@ def clock(scene: Scene) -> Iterator[None]:
 
 
 @fault(
-    "a worker is killed",
-    *ENGINES,
-    reads=OK | NOTHING,
-    writes=OK | NOTHING,
-    wrong=REFUSED | NOTHING,
-    options=["--workers", "2"],
-)
+    "a worker is killed", *ENGINES,
+    reads=OK | NOTHING, writes=OK | NOTHING, wrong=REFUSED | NOTHING, options=["--workers", "2"],
+)  # fmt: skip
 def worker_killed(scene: Scene) -> Iterator[None]:
     workers = len(children(scene.service.pid))
     os.kill(children(scene.service.pid)[-1], signal.SIGKILL)
     yield
-    assert wait_until(lambda: len(children(scene.service.pid)) == workers, 15), "no other worker came"
+    assert wait_until(lambda: len(children(scene.service.pid)) == workers, 60), "no other worker came"
 
 
 @fault("the service is killed, and started again", *ENGINES, reads=NOTHING, writes=NOTHING, wrong=NOTHING)

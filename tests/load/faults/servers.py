@@ -2,15 +2,15 @@
 
 import subprocess
 import tempfile
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from ...support.postgres import Postgres
 from ...support.running import wait_until
 from ..engines import SETTINGS, PostgresPart, broken_in
-from .disks import filled
-from .setting import Setting
+from .disks import fill
+from .matrix import Setting
 
 
 class SmallServer(Setting):
@@ -18,25 +18,18 @@ class SmallServer(Setting):
 
     megabytes = 400  # its programs may have to be copied, and files of its log are kept ready
 
-    def __init__(self, database: PostgresPart) -> None:
-        super().__init__(database)
-        self._given, self._ends = database, ExitStack()
-
     def __enter__(self) -> Self:
-        self._folder = Path(self._ends.enter_context(tempfile.TemporaryDirectory(prefix="small-")))
+        self._folder = Path(self.ends.enter_context(tempfile.TemporaryDirectory(prefix="small-")))
         options = f"size={self.megabytes}m,mode=755"
         subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self._folder], check=True)
-        self._ends.callback(subprocess.run, ["umount", self._folder], check=True)
-        server = self._ends.enter_context(Postgres(settings=SETTINGS, below=self._folder))
-        self.database = PostgresPart(server, self._given.world)
+        self.ends.callback(subprocess.run, ["umount", self._folder], check=True)
+        server = self.ends.enter_context(Postgres(settings=SETTINGS, below=self._folder))
+        self.database = PostgresPart(server, self.database.world)
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        self._ends.close()
-
     def full(self) -> AbstractContextManager[None]:
-        """Not a byte is left while the context lasts."""
-        return filled(self._folder)
+        """Leave not a byte while the context lasts."""
+        return fill(self._folder)
 
 
 class Standby(Postgres):
@@ -53,22 +46,19 @@ class Standby(Postgres):
 class Pair(Setting):
     """A primary and a standby that has all that was acknowledged; the service knows both addresses."""
 
-    def __init__(self, database: PostgresPart) -> None:
-        super().__init__(database)
-        self._given, self._ends = database, ExitStack()
-
     def __enter__(self) -> Self:
-        self.primary = self._ends.enter_context(Postgres(settings=SETTINGS))
-        database = PostgresPart(self.primary, self._given.world)
-        self._standby = self._ends.enter_context(Standby(self.primary))
+        self.primary = self.ends.enter_context(Postgres(settings=SETTINGS))
+        self.database = PostgresPart(self.primary, self.database.world)
+        self._standby = self.ends.enter_context(Standby(self.primary))
         self.primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
         self.primary.execute("SELECT pg_reload_conf()")
-        assert wait_until(self._follows, 20), self._standby.log
-        self.database = Replicated(database, [self.primary, self._standby])
+        assert wait_until(self._follows, 60), self._standby.log
+        hosts = ",".join(f"127.0.0.1:{server.port}" for server in (self.primary, self._standby))
+        self.database.locator = f"postgresql://postgres@{hosts}/{self.database.name}?target_session_attrs=read-write"
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        self._ends.close()
+    def problems(self) -> list[str]:
+        return broken_in(self._standby, self.database.name)
 
     def promote(self) -> None:
         """Let the standby take over."""
@@ -76,15 +66,3 @@ class Pair(Setting):
 
     def _follows(self) -> bool:
         return self.primary.execute("SELECT sync_state FROM pg_stat_replication") == [("sync",)]
-
-
-class Replicated:
-    """A database that several servers hold, of which the last is the primary in the end."""
-
-    def __init__(self, database: Any, servers: list[Postgres]) -> None:
-        hosts = ",".join(f"127.0.0.1:{server.port}" for server in servers)
-        self.locator = f"postgresql://postgres@{hosts}/{database.name}?target_session_attrs=read-write"
-        self._name, self._last = database.name, servers[-1]
-
-    def problems(self) -> list[str]:
-        return broken_in(self._last, self._name)

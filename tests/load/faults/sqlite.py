@@ -11,10 +11,8 @@ import apsw
 from ...support.holding import HOLD_EVERYTHING, HOLD_WRITES, held
 from ..engines import SqliteFile
 from .asking import READS
-from .catalogue import AWAY, DAMAGED, OK, REFUSED, fault
 from .disks import SmallDisk, slow_flushes
-from .matrix import Scene
-from .setting import Setting
+from .matrix import AWAY, DAMAGED, OK, REFUSED, Scene, Setting, fault
 
 
 def _files(scene: Scene) -> list[Path]:
@@ -50,16 +48,14 @@ class WithoutRights(Setting):
     under = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
 
     def __enter__(self) -> Self:
-        self._holder = apsw.Connection(str(self.database.path))
-        self._holder.execute("SELECT count(*) FROM bindings").fetchall()  # now there is a log, which a reader needs
+        holder = apsw.Connection(str(self.database.path))
+        self.ends.callback(holder.close)
+        holder.execute("SELECT count(*) FROM bindings").fetchall()  # now there is a log, which a reader needs
         self.database.path.chmod(0o400)
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        self._holder.close()
-
     def passes(self) -> None:
-        """It may write the file."""
+        """Allow it to write the file."""
         self.database.path.chmod(0o600)
 
 
@@ -114,12 +110,9 @@ def replaced(scene: Scene) -> Iterator[None]:
 
 
 @fault(
-    "the file is damaged, until a copy takes its place",
-    "sqlite",
-    reads=OK | DAMAGED,
-    writes=DAMAGED,
-    wrong=REFUSED | DAMAGED,
-)
+    "the file is damaged, until a copy takes its place", "sqlite",
+    reads=OK | DAMAGED, writes=DAMAGED, wrong=REFUSED | DAMAGED,
+)  # fmt: skip
 def damaged(scene: Scene) -> Iterator[None]:
     copied = _copy(scene.database)
     with scene.database.path.open("r+b") as file:
@@ -129,7 +122,7 @@ def damaged(scene: Scene) -> Iterator[None]:
 
 
 def _copy(database: SqliteFile) -> Path:
-    """A copy as a backup makes it: what stands in the log is in it."""
+    """Give a copy as a backup makes it: what stands in the log is in it."""
     copied = database.path.with_name("copy.db")
     source, target = apsw.Connection(str(database.path)), apsw.Connection(str(copied))
     with target.backup("main", source, "main") as backup:

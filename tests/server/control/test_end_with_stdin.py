@@ -27,7 +27,7 @@ STARTER = """
 def is_gone(url: str) -> bool:
     """Whether nothing answers there."""
     try:
-        httpx.get(url)
+        httpx.get(url, timeout=60)
     except httpx.TransportError:
         return True
     return False
@@ -41,7 +41,7 @@ def test_the_service_ends_with_its_starter(how):
         assert starter.stdout is not None
         url = starter.stdout.readline().strip()
         if how == "kill":
-            assert httpx.get(f"{url}/control/v1/requests").status_code == 200
+            assert httpx.get(f"{url}/control/v1/requests", timeout=60).status_code == 200
             os.kill(starter.pid, signal.SIGKILL)
         assert starter.wait(60) == (-signal.SIGKILL if how == "kill" else 0)
     assert wait_until(lambda: is_gone(url), 60)

@@ -13,7 +13,7 @@ FILES = ["", "control.css", "control.js", "site.css"]
 @pytest.mark.parametrize("name", FILES)
 def test_the_page_is_served_with_a_strict_policy(served, name):
     """No script, style or request elsewhere, nothing inline, no frame around it, and only texts in its elements."""
-    answer = httpx.get(f"{served.url}/control/{name}")
+    answer = httpx.get(f"{served.url}/control/{name}", timeout=60)
     assert answer.status_code == 200
     policy = answer.headers["Content-Security-Policy"].split("; ")
     assert policy == [
@@ -31,10 +31,10 @@ def test_the_page_is_for_this_machine_alone(served, service, name):
     for headers in ([("Host", "chat.example.com")], [("Origin", "https://example.com")],
                     [("X-Forwarded-For", "203.0.113.1")]):  # fmt: skip
         assert raw.ask(served.url, "GET", f"/control/{name}", headers).status == 404
-    assert httpx.get(f"{service.url}/control/{name}").status_code == 404
-    refused = httpx.post(f"{served.url}/control/{name}")
+    assert httpx.get(f"{service.url}/control/{name}", timeout=60).status_code == 404
+    refused = httpx.post(f"{served.url}/control/{name}", timeout=60)
     assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
-    head = httpx.head(f"{served.url}/control/{name}")
+    head = httpx.head(f"{served.url}/control/{name}", timeout=60)
     assert (head.status_code, head.content) == (200, b"")
 
 
@@ -44,7 +44,7 @@ def test_only_its_files_are_there(served):
                  "/Control/", "/control//", "/control/v1", "/v2/control/", "/docs/../control/"):  # fmt: skip
         assert raw.ask(served.url, "GET", path).status == 404, path
     served.control.delete("requests")
-    redirect = httpx.get(f"{served.url}/control")
+    redirect = httpx.get(f"{served.url}/control", timeout=60)
     assert (redirect.status_code, redirect.headers["Location"]) == (307, "./control/")
-    httpx.get(f"{served.url}/control/")
+    httpx.get(f"{served.url}/control/", timeout=60)
     assert served.requests() == []

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import orjson
 import yaml
 
-from .lookup import Found
+from .lookup import LOOKUP
 
 SPECS = Path(__file__).parents[4] / "openapi"
 
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 
 def represent(row: Sequence[Any], account_sid: str, origin: str) -> Json:
-    """A Binding; `origin` is the scheme and host of the request."""
+    """Represent a Binding; `origin` is the scheme and host of the request."""
     sid, service_sid, created, updated, endpoint, identity, binding_type, credential_sid, message_types = row
     service = f"{origin}/v2/Services/{service_sid}"
     return {
@@ -36,22 +36,31 @@ def represent(row: Sequence[Any], account_sid: str, origin: str) -> Json:
     }
 
 
-def meta(
-    url: str, found: Found, types: Sequence[str], identities: Sequence[str], size: int, page: int, token: str | None
+def page(
+    account_sid: str,
+    service_sid: str,
+    origin: str,
+    types: Sequence[str],
+    identities: Sequence[str],
+    size: int,
+    number: int,
+    token: str | None,
 ) -> Json:
-    """Where a page stands; `url` is the list's, without a query."""
+    """Look a page up and represent it."""
+    rows, has_previous, has_next = LOOKUP.page(service_sid, types, identities, token, size)
     filters = [("BindingType", value) for value in types] + [("Identity", value) for value in identities]
     query = "".join(f"{name}={quote(value, safe='')}&" for name, value in filters)
-    base = f"{url}?{query}PageSize={size}&Page="
-    return {
-        "page": page,
+    base = f"{origin}/v2/Services/{service_sid}/Bindings?{query}PageSize={size}&Page="
+    meta = {
+        "page": number,
         "page_size": size,
         "first_page_url": f"{base}0",
-        "previous_page_url": f"{base}{max(page - 1, 0)}&PageToken=PB{found.rows[0][0]}" if found.has_previous else None,
-        "url": f"{base}{page}" + (f"&PageToken={token}" if token is not None else ""),
-        "next_page_url": f"{base}{page + 1}&PageToken=PA{found.rows[-1][0]}" if found.has_next else None,
+        "previous_page_url": f"{base}{max(number - 1, 0)}&PageToken=PB{rows[0][0]}" if has_previous else None,
+        "url": f"{base}{number}" + (f"&PageToken={token}" if token is not None else ""),
+        "next_page_url": f"{base}{number + 1}&PageToken=PA{rows[-1][0]}" if has_next else None,
         "key": "bindings",
     }
+    return {"meta": meta, "bindings": [represent(row, account_sid, origin) for row in rows]}
 
 
 @cache
@@ -61,14 +70,6 @@ def _examples() -> Json:
 
 
 def error(name: str, **facts: str) -> Json:
-    """The error of an example's name, its sentence filled in."""
+    """Give the error of an example's name, its sentence filled in."""
     example = _examples()[name]
     return {**example["value"], "message": example["x-message"].format(**facts)}
-
-
-def not_found(path: str) -> Json:
-    return error("not_found", path=path)
-
-
-def unauthorized() -> Json:
-    return error("unauthorized")

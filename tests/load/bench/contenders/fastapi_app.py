@@ -1,21 +1,15 @@
 """FastAPI, as one would write it: pydantic models, dependencies, errors of the contract's shape."""
 
-import hashlib
-import hmac
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import quote
+from typing import Annotated, Literal
 
-import orjson
 from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from pydantic import BaseModel, ConfigDict, Field
 
-from .answers import error, meta, not_found, unauthorized
-from .lookup import Lookup, connect, position
+from .answers import error, page, represent
+from .lookup import LOOKUP
 
 BindingType = Literal["apn", "gcm", "fcm"]
 ServiceSid = Annotated[str, Path(alias="ServiceSid", pattern="^IS[0-9a-f]{32}$")]
@@ -41,25 +35,6 @@ class Binding(BaseModel):
     message_types: list[str]
     url: str
     links: Links
-
-    @classmethod
-    def of(cls, row: Any, account_sid: str, origin: str) -> Self:
-        sid, service_sid, created, updated, endpoint, identity, binding_type, credential_sid, message_types = row
-        service = f"{origin}/v2/Services/{service_sid}"
-        return cls(
-            sid=sid,
-            account_sid=account_sid,
-            service_sid=service_sid,
-            date_created=created,
-            date_updated=updated,
-            endpoint=endpoint,
-            identity=identity,
-            binding_type=binding_type,
-            credential_sid=credential_sid,
-            message_types=orjson.loads(message_types),
-            url=f"{service}/Bindings/{sid}",
-            links=Links(user=f"{service}/Users/{quote(identity, safe='')}"),
-        )
 
 
 class Meta(BaseModel):
@@ -93,27 +68,15 @@ class ListQuery(BaseModel):
     page_token: str | None = Field(None, alias="PageToken", pattern="^P[AB]BS[0-9a-f]{32}$")
 
 
-@asynccontextmanager
-async def lifespan(application: FastAPI) -> AsyncIterator[None]:
-    application.state.lookup = Lookup(connect())
-    yield
+app = FastAPI(openapi_url=None)
 
 
-app = FastAPI(lifespan=lifespan, openapi_url=None)
-
-
-async def account(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())], request: Request) -> str:
-    """The SID of the authenticated account."""
-    credential = lookup_of(request).credential(given.username)
-    expected = credential[1] if credential else "0" * 64
-    matches = hmac.compare_digest(hashlib.sha256(given.password.encode()).hexdigest(), expected)
-    if credential is None or not matches:
+async def account(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())]) -> str:
+    """Give the SID of the authenticated account."""
+    account_sid = LOOKUP.account(given.username, given.password)
+    if account_sid is None:
         raise HTTPException(401, headers={"WWW-Authenticate": "Basic"})
-    return credential[0]
-
-
-def lookup_of(request: Request) -> Lookup:
-    return request.app.state.lookup
+    return account_sid
 
 
 Account = Annotated[str, Depends(account)]
@@ -127,30 +90,23 @@ def origin_of(request: Request) -> str:
 async def list_bindings(
     service_sid: ServiceSid, query: Annotated[ListQuery, Query()], account_sid: Account, request: Request
 ) -> BindingList:
-    lookup = lookup_of(request)
-    if lookup.owner(service_sid) != account_sid:
+    if LOOKUP.owner(service_sid) != account_sid:
         raise HTTPException(404)
-    origin = origin_of(request)
-    size, page, token = query.page_size, query.page, query.page_token
-    found = lookup.page(service_sid, query.binding_type, query.identity, position(token), size)
-    url = f"{origin}/v2/Services/{service_sid}/Bindings"
-    return BindingList(
-        meta=Meta(**meta(url, found, query.binding_type, query.identity, size, page, token)),
-        bindings=[Binding.of(row, account_sid, origin) for row in found.rows],
-    )
+    filters, position = (query.binding_type, query.identity), (query.page_size, query.page, query.page_token)
+    return BindingList(**page(account_sid, service_sid, origin_of(request), *filters, *position))
 
 
 @app.get("/v2/Services/{ServiceSid}/Bindings/{Sid}")
 async def fetch_binding(service_sid: ServiceSid, sid: Sid, account_sid: Account, request: Request) -> Binding:
-    row = lookup_of(request).fetch(service_sid, sid)
+    row = LOOKUP.fetch(service_sid, sid)
     if row is None or row[-1] != account_sid:
         raise HTTPException(404)
-    return Binding.of(row[:-1], account_sid, origin_of(request))
+    return Binding(**represent(row[:-1], account_sid, origin_of(request)))
 
 
 @app.exception_handler(HTTPException)
 async def on_http(request: Request, raised: HTTPException) -> JSONResponse:
-    body = unauthorized() if raised.status_code == 401 else not_found(request.url.path)
+    body = error("unauthorized") if raised.status_code == 401 else error("not_found", path=request.url.path)
     return JSONResponse(body, body["status"], headers=raised.headers)
 
 

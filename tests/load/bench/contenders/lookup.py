@@ -3,9 +3,11 @@
 They stand here, and are not taken from the service, so that what it is compared with stays put while it changes.
 """
 
+import hashlib
+import hmac
 import os
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import apsw
 
@@ -22,95 +24,77 @@ FETCH = f"""
     SELECT {COLUMNS}, (SELECT account_sid FROM services WHERE services.sid = service_sid) FROM bindings
     WHERE service_sid = ? AND bindings.sid = ?"""
 
-
-class Position(NamedTuple):
-    """Where a page begins: right after a SID, or so that it ends right before one."""
-
-    side: str
-    sid: str
-
-
-class Found(NamedTuple):
-    """A page's rows, and whether there is more on either side."""
-
-    rows: Sequence[Sequence[Any]]
-    has_previous: bool
-    has_next: bool
-
-
-def position(token: str | None) -> Position | None:
-    """Where a page token points. Raises `KeyError` for what is none."""
-    return None if token is None else Position({"PA": "after", "PB": "before"}[token[:2]], token[2:])
-
-
-def connect(path: str | None = None) -> apsw.Connection:
-    """Open the database that `BENCH_DATABASE` names, with the settings that the service has."""
-    connection = apsw.Connection(path or os.environ["BENCH_DATABASE"], flags=apsw.SQLITE_OPEN_READWRITE)
-    connection.set_busy_timeout(2000)
-    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
-    for name, value in (("synchronous", "FULL"), ("secure_delete", "ON"), ("foreign_keys", "ON")):
-        connection.pragma(name, value)
-    return connection
+Rows = list[Sequence[Any]]
 
 
 class Lookup:
-    """What is read."""
+    """The database that `BENCH_DATABASE` names, with the settings that the service has."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
+    def __init__(self) -> None:
+        self.connection = apsw.Connection(os.environ["BENCH_DATABASE"], flags=apsw.SQLITE_OPEN_READWRITE)
+        self.connection.set_busy_timeout(2000)
+        self.connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+        for name, value in (("synchronous", "FULL"), ("secure_delete", "ON"), ("foreign_keys", "ON")):
+            self.connection.pragma(name, value)
 
-    def credential(self, user_name: str) -> tuple[str, str] | None:
-        """An account's SID, and the SHA-256 of the secret that proves it."""
-        return self._connection.execute(CREDENTIAL, {"user_name": user_name}).fetchone()
+    def account(self, user_name: str, password: str) -> str | None:
+        """Give the SID of the account whose credentials these are; None for wrong ones."""
+        credential = self.connection.execute(CREDENTIAL, {"user_name": user_name}).fetchone()
+        expected = credential[1] if credential else "0" * 64
+        matches = hmac.compare_digest(hashlib.sha256(password.encode()).hexdigest(), expected)
+        return credential[0] if credential and matches else None
 
     def owner(self, service_sid: str) -> str | None:
-        """The account that a service belongs to."""
-        row = self._connection.execute(SERVICE, (service_sid,)).fetchone()
+        """Give the account that a service belongs to."""
+        row = self.connection.execute(SERVICE, (service_sid,)).fetchone()
         return row and row[0]
 
     def fetch(self, service_sid: str, sid: str) -> Sequence[Any] | None:
-        """A row of `COLUMNS`, with its account after them."""
-        return self._connection.execute(FETCH, (service_sid, sid)).fetchone()
+        """Give a row of `COLUMNS`, with its account after them."""
+        return self.connection.execute(FETCH, (service_sid, sid)).fetchone()
 
     def page(
-        self, service_sid: str, types: Sequence[str], identities: Sequence[str], at: Position | None, size: int
-    ) -> Found:
-        """At most `size` rows in the order of their SIDs."""
-        if at is not None and at.side == "before":
-            rows = self._run(service_sid, types, identities, at, size + 1)
+        self, service_sid: str, types: Sequence[str], identities: Sequence[str], token: str | None, size: int
+    ) -> tuple[Rows, bool, bool]:
+        """Give at most `size` rows in the order of their SIDs, and whether there are more before and after them."""
+        which = (service_sid, types, identities)
+        if token is not None and token.startswith("PB"):
+            rows = self._run(*which, "<", token[2:], size + 1)
             if len(rows) >= size:
                 found = rows[:size][::-1]
-                after = Position("after", found[-1][0])
-                return Found(found, len(rows) > size, bool(self._run(service_sid, types, identities, after, 1, "1")))
-            at = None
-        rows = self._run(service_sid, types, identities, at or Position("after", ""), size + 1)
-        before = Position("before", rows[0][0]) if rows else None
-        has_previous = bool(at and before and self._run(service_sid, types, identities, before, 1, "1"))
-        return Found(rows[:size], has_previous, len(rows) > size)
+                return found, len(rows) > size, bool(self._run(*which, ">", found[-1][0], 1, "1"))
+            token = None
+        rows = self._run(*which, ">", token[2:] if token else "", size + 1)
+        has_previous = bool(token and rows and self._run(*which, "<", rows[0][0], 1, "1"))
+        return rows[:size], has_previous, len(rows) > size
 
     def _run(
         self,
         service_sid: str,
         types: Sequence[str],
         identities: Sequence[str],
-        at: Position,
+        side: str,
+        sid: str,
         size: int,
         columns: str = COLUMNS,
-    ) -> list[Sequence[Any]]:
-        # INDEXED BY: without statistics SQLite walks the primary key and tests each row
+    ) -> Rows:
         source, conditions = "bindings", "service_sid = ?"
-        if types:
-            source, conditions = "bindings INDEXED BY bindings_by_type", f"{conditions} AND {_one_of('type', types)}"
+        # INDEXED BY: without statistics SQLite walks the primary key and tests each row
         if identities:
-            source = "bindings INDEXED BY bindings_by_identity"
-            conditions = f"service_sid = ? AND {_one_of('identity', identities)}"
-            conditions += f" AND {_one_of('type', types)}" if types else ""
-        side, order = ("<", "DESC") if at.side == "before" else (">", "ASC")
-        values = (service_sid, *identities, *types) if identities else (service_sid, *types)
+            source, conditions = (
+                f"{source} INDEXED BY bindings_by_identity",
+                conditions + _is_one("identity", identities),
+            )
+        elif types:
+            source = f"{source} INDEXED BY bindings_by_type"
+        conditions += _is_one("binding_type", types) if types else ""
+        order = "DESC" if side == "<" else "ASC"
         statement = f"SELECT {columns} FROM {source} WHERE {conditions} AND sid {side} ? ORDER BY sid {order} LIMIT ?"
-        return self._connection.execute(statement, (*values, at.sid, size)).fetchall()
+        return self.connection.execute(statement, (service_sid, *identities, *types, sid, size)).fetchall()
 
 
-def _one_of(column: str, values: Sequence[str]) -> str:
-    name = {"type": "binding_type", "identity": "identity"}[column]
-    return f"{name} = ?" if len(values) == 1 else f"{name} IN ({', '.join('?' * len(values))})"
+def _is_one(column: str, values: Sequence[str]) -> str:
+    return f" AND {column} = ?" if len(values) == 1 else f" AND {column} IN ({', '.join('?' * len(values))})"
+
+
+LOOKUP = Lookup()

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 Device = tuple[str, str]
 """An identity and an endpoint."""
 
+Json = dict[str, Any]
+
 
 class Known(NamedTuple):
     """What is known of a Binding."""
@@ -17,9 +19,9 @@ class Known(NamedTuple):
     credential_sid: str
 
     @classmethod
-    def of(cls, binding: dict[str, Any]) -> "Known":
-        """What a Binding as it is served says."""
-        return cls(binding["sid"], binding["date_created"], binding["credential_sid"])
+    def of(cls, binding: Json) -> "Known":
+        """Take it from a Binding as it is served."""
+        return cls(*(binding[name] for name in cls._fields))
 
 
 class Doubt(NamedTuple):
@@ -30,7 +32,7 @@ class Doubt(NamedTuple):
     """That of a registration; None for a delete."""
 
     def allows(self, found: Known | None) -> bool:
-        """Whether it is as it was, or as the write makes it."""
+        """Tell whether it is as it was, or as the write makes it."""
         if found == self.before:
             return True
         if found is None or self.credential_sid is None:  # one of them alone: a registration was lost, or never was
@@ -59,13 +61,28 @@ class Ledger:
     """What does not hold, a sentence each."""
 
     def doubt(self, device: Device, credential_sid: str | None) -> Known | None:
-        """Until it is answered a write may have been done or not: what is known from before."""
+        """Note a write that begins, which may be done or not until it is answered: what is known from before."""
         known = self.there[device[0]].pop(device[1], None)
         self.doubts[device] = Doubt(known, credential_sid)
         return known
 
-    def settle(self, bindings: Iterable[dict[str, Any]]) -> None:
-        """Hold what a service shows against what it acknowledged; what was in doubt is known from then on."""
+    def register(self, device: Device, binding: Json) -> None:
+        """Note the Binding that a registration was answered."""
+        now, doubt = Known.of(binding), self.doubts.pop(device)
+        assert doubt.allows(now), f"{device} is {now} after {doubt}"
+        self.there[device[0]][device[1]] = now
+
+    def delete(self, device: Device) -> None:
+        """Note that a deletion was acknowledged."""
+        known = self.doubts.pop(device).before
+        assert known is not None
+        self.gone.add(known.sid)
+
+    def settle(self, bindings: Iterable[Json], *, is_first: bool = False) -> None:
+        """Hold what a service shows against what it acknowledged; what was in doubt is known from then on.
+
+        At `is_first` nothing was acknowledged yet, and whatever there is must stay.
+        """
         found: dict[Device, Known] = {}
         for binding in bindings:
             device = binding["identity"], binding["endpoint"]
@@ -74,7 +91,7 @@ class Ledger:
             found[device] = Known.of(binding)
             if device[0] == EVERYBODY:
                 self.shared.setdefault(device, binding["sid"])
-        self.broken += self._differences(found)
+        self.broken += [] if is_first else self._differences(found)
         self.answered["in doubt"] += len(self.doubts)
         self.doubts.clear()
         self.there.clear()
@@ -92,6 +109,6 @@ class Ledger:
         for device in (known.keys() | found.keys()) - self.shared.keys() - self.doubts.keys():
             if found.get(device) != known.get(device):
                 yield f"{device} was acknowledged as {known.get(device)}, and is {found.get(device)}"
-        for each in found.values():
-            if each.sid in self.gone:
-                yield f"{each.sid} was acknowledged as deleted, and is back"
+        yield from (
+            f"{each.sid} was deleted, as acknowledged, and is back" for each in found.values() if each.sid in self.gone
+        )

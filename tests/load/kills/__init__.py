@@ -1,1 +1,0 @@
-"""Acknowledged writes survive `kill -9` of the service and of its database: `make kills`."""
