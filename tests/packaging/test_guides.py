@@ -12,8 +12,10 @@ import yaml
 from chat_bindings.cli import cli
 from chat_bindings.site.guides import NAMES
 
+from ..support.commands import walk
 from ..support.consoles import Step, blocks, check, steps
 from ..support.running import run_cli
+from ..support.worlds import account, binding
 
 FOLDER = Path(__file__).parents[2] / "openapi" / "guides"
 
@@ -31,15 +33,11 @@ def guide(name: str) -> Path:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Path:
     """A world of one service with two devices of a user, and one of another."""
-    bindings = [
-        {"sid": f"BS{number:032x}", "date_created": "2016-10-21T11:37:03Z", "date_updated": "2016-10-21T11:37:03Z",
-         "endpoint": f"{identity}-endpoint-{number}", "identity": identity, "binding_type": "apn",
-         "credential_sid": f"CR{0:032x}", "message_types": []}
-        for number, identity in enumerate(["TestUser", "somebody else", "TestUser"])
-    ]  # fmt: skip
+    identities = enumerate(["TestUser", "somebody else", "TestUser"])
+    bindings = [binding(number, endpoint=f"{who}-endpoint-{number}", identity=who) for number, who in identities]
     services = [{"sid": SERVICE, "bindings": bindings}]
     path = tmp_path_factory.mktemp("world") / "world.json"
-    path.write_text(json.dumps({"accounts": [{"sid": ACCOUNT, "auth_token": TOKEN, "services": services}]}))
+    path.write_text(json.dumps({"accounts": [account(0, sid=ACCOUNT, auth_token=TOKEN, services=services)]}))
     return path
 
 
@@ -115,8 +113,7 @@ def test_commands_that_are_not_run_exist(name):
         for words in command_lines(re.sub("['\"]", " ", text)):
             assert misspelt(words) == "", words
     known = {"CHAT_BINDINGS_CONTROL_TOKEN", "CHAT_BINDINGS_DEMO_TOKEN"}  # secrets are no options: ps would show them
-    known |= {each.envvar for command in every(cli) for each in command.params if isinstance(each, click.Option)}
-    known |= {"CHAT_BINDINGS_DEMO_TOKEN"}
+    known |= {each.envvar for _, command in walk() for each in command.params if isinstance(each, click.Option)}
     assert set(re.findall(r"CHAT_BINDINGS_\w+", guide(name).read_text(encoding="utf-8"))) <= known
 
 
@@ -136,14 +133,6 @@ def test_manifests_type_what_there_is():
         assert container[probe]["httpGet"]["port"] in ports
     assert {port["targetPort"] for port in network["spec"]["ports"]} <= ports
     assert network["spec"]["selector"] == stateful["spec"]["template"]["metadata"]["labels"]
-
-
-def every(command: click.Command) -> list[click.Command]:
-    if not isinstance(command, click.Group):
-        return [command]
-    context = click.Context(command)
-    below = [command.get_command(context, name) for name in command.list_commands(context)]
-    return [one for each in below for one in every(each)]
 
 
 def test_misspelt_commands_are_found():

@@ -4,7 +4,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -34,6 +34,19 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def run_installed(installed: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a program of the environment in a folder that has nothing of ours."""
+
+    def run(program: str, *arguments: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        command = [installed.parent / program, *map(str, arguments)]
+        return subprocess.run(
+            command, cwd=tmp_path, env=env or environment(), capture_output=True, text=True, timeout=300, check=False
+        )
+
+    return run
+
+
+@pytest.fixture
 def demo(installed: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     command = [installed, "serve", "--demo", "--port", "0"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=environment()) as running:
@@ -50,103 +63,78 @@ def test_the_wheel_carries_the_specs_and_no_package_called_handlers(installed):
     specs = {"bindings.yaml", "registration.yaml", "report.yaml", "world.yaml", "workflows.arazzo.yaml"}
     specs |= {"differences.yaml", "faults.yaml", "control.yaml"}
     assert specs <= {name.rpartition("/")[2] for name in names if name.startswith("chat_bindings/openapi/")}
-    assert "chat_bindings/storage/migrations/sqlite/0001_initial.sql" in names
-    assert "chat_bindings/storage/migrations/postgresql/0001_initial.sql" in names
-    assert "chat_bindings/py.typed" in names
-    assert "chat_bindings/verify/report/templates/report.html.j2" in names
-    assert {"chat_bindings/server/control/page.html.j2", "chat_bindings/openapi/site/control.js"} <= {*names}
-    assert "chat_bindings/verify/clauses/paging/pages.py" in names
-    assert "chat_bindings/openapi/clients/common.yaml" in names
-    assert "chat_bindings/openapi/clients/templates/go/README.mustache" in names
+    others = {"py.typed", "verify/report/templates/report.html.j2", "verify/clauses/paging/pages.py"}
+    others |= {f"storage/migrations/{engine}/0001_initial.sql" for engine in ("sqlite", "postgresql")}
+    others |= {"server/control/page.html.j2", "openapi/site/control.js"}
+    others |= {"openapi/clients/common.yaml", "openapi/clients/templates/go/README.mustache"}
+    assert {f"chat_bindings/{name}" for name in others} <= {*names}
 
 
-def test_the_action_installs_the_command(installed, tmp_path):
+def test_the_action_installs_the_command(run_installed):
     """The first step of the GitHub Action installs the command, with the clauses, from the action's own repository."""
-    command = [installed, "verify", "--list", "--only", "PAGE-05"]
-    listed = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False, env=environment()
-    )
+    listed = run_installed("chat-bindings", "verify", "--list", "--only", "PAGE-05")
     assert listed.returncode == 0, listed.stderr
     assert "PAGE-05" in listed.stdout
 
 
-def test_tests_get_servers(installed, tmp_path):
+def test_tests_get_servers(run_installed, tmp_path):
     """Where the wheel is installed beside pytest, pytest has the plugin: a test gets a server by naming the fixture."""
-    pip = [installed.parent / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--constraint", Path("constraints.txt").absolute(), "pytest"], timeout=300, check=True)
+    pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    done = run_installed("python", *pip, "--constraint", Path("constraints.txt").absolute(), "pytest")
+    assert done.returncode == 0, done.stderr
     (tmp_path / "test_mine.py").write_text(
         "def test_mine(chat_bindings_server):\n"
         "    assert [one['identity'] for one in chat_bindings_server.bindings()] == ['TestUser']\n"
     )
-    command = [installed.parent / "python", "-m", "pytest", "-W", "error", "-p", "no:cacheprovider"]
-    run = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False, env=environment()
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "1 passed" in run.stdout
+    done = run_installed("python", "-m", "pytest", "-W", "error", "-p", "no:cacheprovider")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
 
 
-def test_fixtures_import_and_export_work_from_anywhere(installed, tmp_path):
+def test_fixtures_import_and_export_work_from_anywhere(run_installed, tmp_path):
     """A world is made, imported and exported from a directory that has nothing of ours."""
-
-    def done_by(*arguments: str) -> str:
-        done = subprocess.run(
-            [installed, *arguments],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            env=environment(),
-            timeout=60,
-            check=False,
-        )
+    database = ("--database", "sqlite:///bindings.db")
+    for arguments in (
+        ("fixtures", "-o", "world.json"),
+        ("import", "world.json", *database),
+        ("export", "-o", "again.json", *database),
+    ):
+        done = run_installed("chat-bindings", *arguments)
         assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    done_by("fixtures", "-o", "world.json")
-    done_by("import", "world.json", "--database", "sqlite:///bindings.db")
-    done_by("export", "-o", "again.json", "--database", "sqlite:///bindings.db")
     assert (tmp_path / "again.json").stat().st_size > 10_000
 
 
-def test_the_wheel_publishes_what_the_source_tree_does(installed, tmp_path):
+def test_the_wheel_publishes_what_the_source_tree_does(run_installed, installed, tmp_path):
     """Where there is no Node.js, the installed command writes the same bytes as the source tree's."""
-    path = {"PATH": str(installed.parent)}
-    done = subprocess.run(
-        [installed, "publish", "-o", "site"], cwd=tmp_path, env=path, capture_output=True, text=True, check=False
-    )
+    done = run_installed("chat-bindings", "publish", "-o", "site", env={"PATH": str(installed.parent)})
     assert (done.returncode, done.stderr) == (0, "")
     publish(tmp_path / "ours")
     assert files_of(tmp_path / "site") == files_of(tmp_path / "ours")
 
 
-def test_a_client_needs_its_extra(installed, tmp_path):
-    """Without openapi-generator `client` says in a sentence what to install, ends with 2, and leaves nothing."""
-    command = [installed, "client", "go", "-o", "there"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment(), check=False)
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["client", "go", "-o", "there"], "openapi-generator is missing: pip install 'chat-bindings[clients]'."),
+        (
+            ["account", "list", "--database", "postgresql://user@host/database"],
+            "PostgreSQL needs more than is installed: pip install 'chat-bindings[postgres]'.",
+        ),
+    ],
+)
+def test_an_extra_that_is_not_installed_is_named(run_installed, tmp_path, arguments, error):
+    """Without openapi-generator or psycopg what needs it says in a sentence what to install, and leaves nothing."""
+    done = run_installed("chat-bindings", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (
-        "Error: openapi-generator is missing: pip install 'chat-bindings[clients]'. Nothing was written.\n"
-    )
+    assert error in done.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-def test_postgresql_needs_its_extra(installed, tmp_path):
-    """Without psycopg an address of PostgreSQL is refused with what to install, and SQLite works."""
-    command = [installed, "account", "list", "--database", "postgresql://user@host/database"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment(), check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "PostgreSQL needs more than is installed: pip install 'chat-bindings[postgres]'.\n" in done.stderr
 
 
 def test_the_demo_answers_its_own_curl_line(demo):
     """`serve --demo` prints how to fetch the Binding of Twilio's page, and that works; SIGINT ends it with 0."""
     assert demo.stdout is not None
-    match = None
-    while not match:
-        line = demo.stdout.readline()
-        assert line, "it ended without a curl line"
-        match = re.search(r"curl -u (\w+):(\w+) (http\S+)", line)
-    user, password, url = match.groups()
+    lines = (re.search(r"curl -u (\w+):(\w+) (http\S+)", line) for line in demo.stdout)
+    user, password, url = next(filter(None, lines)).groups()
     answer = httpx.get(url, auth=(user, password), timeout=60)
     assert answer.status_code == 200
     assert answer.json()["identity"] == "TestUser"

@@ -10,7 +10,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 
 from ..conftest import load
-from ..server.test_lifecycle import check_refusal, refused
+from ..server.test_lifecycle import check_refusal, run_serve
 from ..support.lists import list_url, walk
 from ..support.running import Service, wait_until
 
@@ -107,7 +107,7 @@ def test_certificates_that_cannot_be_used(tmp_path, files, cert, key, names):
     (tmp_path / "encrypted.pem").write_bytes(encrypted)
     options = [part for name, file in (("--tls-cert", cert), ("--tls-key", key)) if file
                for part in (name, tmp_path / file)]  # fmt: skip
-    check_refusal(refused("--port", 0, "--database", f"sqlite:///{tmp_path}/a.db", *options), *names)
+    check_refusal(run_serve("--port", 0, "--database", f"sqlite:///{tmp_path}/a.db", *options), *names)
 
 
 def test_a_renewed_certificate(tmp_path, files, trust):

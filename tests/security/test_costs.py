@@ -33,7 +33,7 @@ def guarded(tmp_path_factory):
     import_world(folder / "world.json", f"sqlite:///{folder}/costs.db", Population(10).lines())
     with Service(folder / "costs.db") as running:
         yield running
-        assert "a fault of ours" not in running.log
+        assert "internal error" not in running.log
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)

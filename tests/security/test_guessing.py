@@ -63,7 +63,7 @@ def attack(service: Service, path: str, user_name: str, sources: list[str], numb
     return asyncio.run(guess(service.url, path, itertools.repeat(user_name), sources, number=number))
 
 
-async def attacked(service: Service, path: str, user_name: str, sources: list[str], *others: tuple[str, str, str]):
+async def attack_beside(service: Service, path: str, user_name: str, sources: list[str], *others: tuple[str, str, str]):
     """Guesses at the rate of a thousand a second, and what others at other addresses were answered meanwhile."""
 
     async def keep_asking(address: str, credentials: tuple[str, str]) -> list[raw.Response]:
@@ -83,7 +83,7 @@ async def attacked(service: Service, path: str, user_name: str, sources: list[st
 def test_a_thousand_guesses_a_second_from_one_address(strict, world, path):
     """They are refused once the address has had its share, and the account is served elsewhere, new clients too."""
     clients = ("127.2.0.1", *world.auth), ("127.2.0.2", world.key["sid"], world.key["secret"])
-    guessed, *served = asyncio.run(attacked(strict, path, world.auth[0], ["127.2.0.3"] * 10, *clients))
+    guessed, *served = asyncio.run(attack_beside(strict, path, world.auth[0], ["127.2.0.3"] * 10, *clients))
     check_guessed(guessed, BY_ADDRESS)
     for answers in served:
         assert len(answers) > 10
@@ -94,7 +94,7 @@ def test_a_thousand_guesses_a_second_from_many_addresses(strict, account, path):
     """They are refused once the account has had its share. Who was right before is served, who is new gets in soon."""
     ask_from(strict, path, "127.2.1.1", account)
     known = "127.2.1.1", *account
-    guessed, served = asyncio.run(attacked(strict, path, account[0], addresses(200), known))
+    guessed, served = asyncio.run(attack_beside(strict, path, account[0], addresses(200), known))
     check_guessed(guessed, BY_ACCOUNT)
     assert {answer.status for answer in served} == {404}
     until = time.monotonic() + raw.PATIENCE
@@ -108,7 +108,7 @@ def test_a_client_behind_an_attackers_address_is_served(strict, account, path):
     """A client that was right is served while guesses from its own address, at its own account, are refused."""
     ask_from(strict, path, "127.2.8.1", account)
     check_guessed(attack(strict, path, account[0], ["127.2.8.1"], BY_ADDRESS + 20), BY_ADDRESS)
-    time.sleep(0.6)  # until it is no longer remembered, and has to be looked at
+    time.sleep(0.6)  # until it is no longer remembered, and has to be checked
     wrong, right = ask_from(strict, path, "127.2.8.1", (account[0], secrets.token_hex(16)), account)
     assert (wrong.status, right.status) == (429, 404)
 

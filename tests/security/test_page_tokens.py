@@ -1,4 +1,4 @@
-"""Page tokens, forged, mutated or replayed: an error, or a page of this list, and of no other.
+"""Page tokens, forged or mutated: an error, or a page of this list, and of no other.
 
 The clauses of PAGE and TENANT carry real tokens to other lists, services and accounts, and delete what they stand at.
 """
@@ -16,12 +16,12 @@ from ..support.flood import Request, flood
 ANY = [f"BS{each * 32}" for each in "0f"] + [f"BS{secrets.token_hex(16)}" for _ in range(50)]
 
 
-def forged(sids: Iterable[str]) -> list[str]:
+def forge(sids: Iterable[str]) -> list[str]:
     """Tokens as ours look, of any SIDs."""
     return [prefix + sid for sid in sids for prefix in ("PA", "PB")]
 
 
-def mutated(token: str) -> list[str]:
+def mutate(token: str) -> list[str]:
     """A token with one thing changed: each character for each of some others, left out, or doubled; and more."""
     others = ("", "g", "-", "\0", "'", "%", "\u0660", "\U0001d7d8", "+", " ")
     mutants = []
@@ -62,13 +62,13 @@ def test_forged_tokens(pages, world):
     """A token of another service's Binding, another account's, or one that never was positions a page of this list."""
     others = [each["bindings"] for each in (world.full, world.foreign)]
     sids = [binding["sid"] for bindings in others for binding in random.sample(bindings, min(20, len(bindings)))]
-    assert None not in pages(f"PageToken={token}" for token in forged([*sids, *ANY]))
+    assert None not in pages(f"PageToken={token}" for token in forge([*sids, *ANY]))
 
 
 def test_mutated_tokens(pages, world):
     """A token with anything changed that makes it no token is refused, and is never an internal error."""
-    for token in forged([world.hundred["bindings"][50]["sid"]]):
-        assert set(map(type, pages(f"PageToken={quote(each, safe='')}" for each in mutated(token)))) == {type(None)}
+    for token in forge([world.hundred["bindings"][50]["sid"]]):
+        assert set(map(type, pages(f"PageToken={quote(each, safe='')}" for each in mutate(token)))) == {type(None)}
 
 
 def test_random_bytes(pages):

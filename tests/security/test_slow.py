@@ -32,9 +32,9 @@ def service(tmp_path_factory, world_file):
         yield running
 
 
-async def drip(url: str, first: bytes, rest: bytes) -> bytes:
-    """Send the first bytes, and then one of the rest every half second until the other side closes: all it answered."""
-    parts = urlsplit(url)
+async def drip(url: str, first: bytes, rest: bytes) -> tuple[bytes | None, float]:
+    """Send bytes, then one every half second until the other side closes: its answer, and how long the client was."""
+    parts, began = urlsplit(url), time.monotonic()
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     received = asyncio.ensure_future(reader.read())
     writer.write(first)
@@ -43,27 +43,22 @@ async def drip(url: str, first: bytes, rest: bytes) -> bytes:
             break
         writer.write(bytes([byte]))
     try:
-        return await received
-    except ConnectionResetError:
-        return b""
+        return await received, time.monotonic() - began
+    except ConnectionError:  # it wrote to a connection that was closed, and so lost the answer
+        return None, time.monotonic() - began
     finally:
         writer.close()
 
 
-async def besieged(ask, slow: list[tuple[bytes, bytes]]) -> tuple[list[bytes], list[float], bool]:
-    """What each slow client is answered, how long others wait meanwhile, and whether all were still slow then."""
+async def besiege(ask, slow: list[tuple[bytes, bytes]]) -> tuple[list[tuple[bytes | None, float]], int]:
+    """The answers to slow clients, with seconds, and how many fetches were answered before any of them was ended."""
     clients = [asyncio.ensure_future(drip(ask.url, *each)) for each in slow]
     await asyncio.sleep(1)
-    waits = []
-    for _ in range(100):
-        began = time.monotonic()
-        answer = await asyncio.to_thread(ask, "fetchBinding")
-        waits.append(time.monotonic() - began)
-        check_documented(answer, "fetchBinding")
-        if len(waits) * 0.02 > PATIENCE / 2:
-            break
-    during = not any(client.done() for client in clients)
-    return await asyncio.gather(*clients), waits, during
+    served = 0
+    while not any(client.done() for client in clients):
+        check_documented(await asyncio.to_thread(ask, "fetchBinding"), "fetchBinding")
+        served += not any(client.done() for client in clients)
+    return await asyncio.gather(*clients), served
 
 
 def test_a_thousand_slow_clients(ask, world, service):
@@ -72,20 +67,22 @@ def test_a_thousand_slow_clients(ask, world, service):
     posted = ask.compose("registerBinding", body=registration(endpoint="slow"), service_sid=world.empty["sid"])
     slow = {
         (head[:20], head[20:]): (400, "The head of the request"),
-        (b"", head): (100, "The head of the request"),
+        (head[:1], head[1:]): (100, "The head of the request"),
         (posted[:-60], posted[-60:]): (400, "The body"),
         (b"", b""): (100, ""),
     }
     clients = [(sent, late) for sent, (number, late) in slow.items() for _ in range(number)]
-    answers, waits, during = asyncio.run(besieged(ask, [sent for sent, _ in clients]))
-    assert during, "slow clients were cut off before their time"
-    assert max(waits) < PATIENCE, "a request waited for a slow client"
-    for (_, late), received in zip(clients, answers, strict=True):
-        if not late:
-            assert received == b""
-            continue
-        (answer,) = raw.parsed(received)
-        assert f"{PATIENCE} seconds" in check_error(answer, "invalid_parameter", parameter=late)
+    answers, served = asyncio.run(besiege(ask, [sent for sent, _ in clients]))
+    assert served > 0, "every request waited for a slow client"
+    answered = set()
+    for (_, late), (received, seconds) in zip(clients, answers, strict=True):
+        assert seconds > PATIENCE - 1.5, "a slow client was cut off before its time"
+        if late and received is not None:
+            (answer,) = raw.parsed(received)
+            assert f"{PATIENCE} seconds" in check_error(answer, "invalid_parameter", parameter=late)
+            answered.add(late)
+        assert late or received == b""
+    assert answered == {"The head of the request", "The body"}
     assert check_documented(ask("listBindings", service_sid=world.empty["sid"]), "listBindings")["bindings"] == []
     assert "Traceback" not in service.log
 
@@ -164,7 +161,7 @@ def test_too_many_connections(ask, world, service):
 @pytest.mark.usefixtures("unforked")
 @pytest.mark.parametrize("hard", [True, False])
 def test_files_for_all_connections(service, hard):
-    """A service raises what it may open to what its connections take; where the system forbids it, the log tells."""
+    """A service raises the limit of open files to what its connections take; where it cannot, the log has a warning."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2 * 500 + 300
     resource.setrlimit(resource.RLIMIT_NOFILE, (300, before[1]))

@@ -49,8 +49,8 @@ MALFORMED = {
 }
 
 
-def spoilt(world) -> dict[str, bytes]:
-    """Right credentials, spoilt in one way each; the clauses of AUTH have more."""
+def near_misses(world) -> dict[str, bytes]:
+    """Right credentials with one thing wrong each; the clauses of AUTH have more."""
     user, token = (part.encode() for part in world.auth)
     pair = user + b":" + token
     return {
@@ -71,7 +71,7 @@ def spoilt(world) -> dict[str, bytes]:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_wrong_credentials(ask, world, operation):
     """Whatever stands in `Authorization`, wrong credentials are a 401 on every operation."""
-    for authorization in (*MALFORMED.values(), *spoilt(world).values()):
+    for authorization in (*MALFORMED.values(), *near_misses(world).values()):
         answer = ask(operation, auth=None, headers=[("Authorization", authorization)])
         assert answer.status == 401, authorization
         check_error(answer, "unauthorized", operation)
@@ -103,7 +103,7 @@ def test_the_scheme_has_no_case(ask, world, scheme):
     check_documented(ask("fetchBinding", auth=header), "fetchBinding")
 
 
-def test_wrong_credentials_lock_nobody_out(ask, world):
+def test_wrong_credentials_lock_no_account(ask, world):
     """After a hundred wrong tokens the right one still gets in."""
     for number in range(100):
         check_error(ask("fetchBinding", auth=raw.basic(world.auth[0], f"{number:032x}")), "unauthorized")

@@ -1,4 +1,4 @@
-"""A spec that is changed is served as it says now: there is nothing to do but to add to the YAML and the handlers.
+"""A changed spec is served as it stands: a parameter or an operation needs its YAML and its handler alone.
 
 The package is copied, its spec gets two parameters and an operation and its handlers a function for each, as whoever
 develops it would write them, and the copy is served. No stage knows of any of it.
@@ -67,20 +67,20 @@ def ask(tmp_path_factory, world_file, world, unmeasured):
             yield Asker(service, world)
 
 
-def painted(ask, colour="red", query="", body=b'{"Coats": 1}', **options):
+def paint(ask, colour="red", query="", body=b'{"Coats": 1}', **options):
     path = f"{ask.path('listBindings')}/{colour}/Paint"
     headers = [("Content-Type", "application/json")]
     return ask("listBindings", query, path=path, headers=headers, **{"method": "PUT", "body": body} | options)
 
 
-def told(response) -> dict[str, object]:
+def body_of(response) -> dict[str, object]:
     return json.loads(response.content)
 
 
-def refused(response, name: str, *words: str) -> None:
+def check_refused(response, name: str, *words: str) -> None:
     """The error of a name, whose message holds some words."""
     value = errors()[name]["value"]
-    error = told(response)
+    error = body_of(response)
     assert (response.status, error["code"]) == (value["status"], value["code"]), error
     assert all(word in error["message"] for word in words), error
 
@@ -88,40 +88,40 @@ def refused(response, name: str, *words: str) -> None:
 def test_a_parameter_is_handed_to_the_function(ask, world):
     """Parameters that were added come parsed by their schemas: numbers, each value of a list, defaults."""
     base = {"service_sid": world.full["sid"], "page_size": 50, "who": world.a["sid"]}
-    assert told(ask("listBindings")) == base | {"depth": 3, "tag": []}
-    assert told(ask("listBindings", "Tag=a,b&Depth=x&Depth=07&Tag=c")) == base | {"depth": 7, "tag": ["a,b", "c"]}
+    assert body_of(ask("listBindings")) == base | {"depth": 3, "tag": []}
+    assert body_of(ask("listBindings", "Tag=a,b&Depth=x&Depth=07&Tag=c")) == base | {"depth": 7, "tag": ["a,b", "c"]}
 
 
 def test_a_parameter_is_checked(ask):
     """Each rule of their schemas holds, with the words and the error that the spec has for it."""
-    refused(ask("listBindings", "Depth=1"), "invalid_parameter", "Depth", "2")
-    refused(ask("listBindings", "Depth=1_0"), "invalid_parameter", "Depth")
-    refused(ask("listBindings", "Depth=10"), "page_size_too_large")
-    refused(ask("listBindings", "Tag=A"), "invalid_parameter", "Tag", TAG["schema"]["items"]["x-rule"])
-    refused(ask("listBindings", "Tag=a&Tag=b&Tag=c"), "invalid_parameter", "Tag", "2")
-    refused(ask("listBindings", "depth=3"), "unknown_parameter", "PageToken, Depth, Tag")
-    refused(ask("fetchBinding", "Depth=3"), "unknown_parameter")
+    check_refused(ask("listBindings", "Depth=1"), "invalid_parameter", "Depth", "2")
+    check_refused(ask("listBindings", "Depth=1_0"), "invalid_parameter", "Depth")
+    check_refused(ask("listBindings", "Depth=10"), "page_size_too_large")
+    check_refused(ask("listBindings", "Tag=A"), "invalid_parameter", "Tag", TAG["schema"]["items"]["x-rule"])
+    check_refused(ask("listBindings", "Tag=a&Tag=b&Tag=c"), "invalid_parameter", "Tag", "2")
+    check_refused(ask("listBindings", "depth=3"), "unknown_parameter", "PageToken, Depth, Tag")
+    check_refused(ask("fetchBinding", "Depth=3"), "unknown_parameter")
 
 
 def test_an_operation_is_served(ask, world):
     """An operation that was added is routed, and its path, query and body are checked and handed on."""
     expected = {"service_sid": world.full["sid"], "colour": "blue", "depth": 4, "body": {"Coats": 2, "Rest": "é"},
                 "who": world.a["sid"]}  # fmt: skip
-    assert told(painted(ask, "blue", "Depth=4", '{"Coats": 2, "Rest": "é"}'.encode())) == expected
-    refused(painted(ask, "green"), "not_found")
-    refused(painted(ask, query="Depth=1"), "invalid_parameter", "Depth")
-    refused(painted(ask, query="Tag=a"), "unknown_parameter", "Depth")
-    refused(painted(ask, body=b'{"Coats": 6}'), "invalid_parameter", "Coats", "5")
-    refused(painted(ask, body=b"{}"), "invalid_parameter", "Coats", "required")
-    refused(painted(ask, body=b"{"), "invalid_body")
+    assert body_of(paint(ask, "blue", "Depth=4", '{"Coats": 2, "Rest": "é"}'.encode())) == expected
+    check_refused(paint(ask, "green"), "not_found")
+    check_refused(paint(ask, query="Depth=1"), "invalid_parameter", "Depth")
+    check_refused(paint(ask, query="Tag=a"), "unknown_parameter", "Depth")
+    check_refused(paint(ask, body=b'{"Coats": 6}'), "invalid_parameter", "Coats", "5")
+    check_refused(paint(ask, body=b"{}"), "invalid_parameter", "Coats", "required")
+    check_refused(paint(ask, body=b"{"), "invalid_body")
 
 
 def test_an_operation_is_guarded(ask, world):
     """It requires the credentials of the spec, and its path has the right `Allow`."""
-    refused(painted(ask, auth=None), "unauthorized")
-    refused(painted(ask, auth=raw.basic(world.a["sid"], "wrong")), "unauthorized")
-    response = painted(ask, method="GET", body=None)
-    refused(response, "method_not_allowed")
+    check_refused(paint(ask, auth=None), "unauthorized")
+    check_refused(paint(ask, auth=raw.basic(world.a["sid"], "wrong")), "unauthorized")
+    response = paint(ask, method="GET", body=None)
+    check_refused(response, "method_not_allowed")
     assert set(response.header("Allow").split(", ")) == {"PUT", "OPTIONS"}
     preflight = ask("listBindings", path=f"{ask.path('listBindings')}/red/Paint", method="OPTIONS", auth=None,
                     headers=[("Origin", "null"), ("Access-Control-Request-Method", "PUT")])  # fmt: skip

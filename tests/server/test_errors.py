@@ -62,7 +62,7 @@ def test_a_method_that_a_path_does_not_have(ask, world, template, method):
             assert (response.status, response.content) == (405, b"")
         else:
             check_error(response, "method_not_allowed", operation, method=method)
-        # a preflight is answered; any other OPTIONS is no method of the path, and is not said to be one
+        # a preflight is answered; any other OPTIONS is no method of the path
         assert set(re.split(", *", response.header("Allow"))) == allowed(template) - ({method} & {"OPTIONS"})
 
 

@@ -149,7 +149,7 @@ def test_a_worker_that_hangs_and_dies_is_replaced(database, world):
         service.wait_for_workers(2)
         worker = children(service.pid)[-1]
         os.kill(worker, signal.SIGSTOP)
-        time.sleep(1.5)  # so that the supervisor has asked it for a sign of life
+        time.sleep(1.5)  # until the supervisor has pinged it
         os.kill(worker, signal.SIGKILL)
         service.wait_for_workers(3)
         path = operations()["listBindings"].path(ServiceSid=world.empty["sid"])
@@ -221,8 +221,8 @@ def test_the_demo(tmp_path):
     assert len(tokens) == 2
 
 
-def refused(*options: object) -> subprocess.CompletedProcess[str]:
-    """What `serve` says to options that it must not serve with."""
+def run_serve(*options: object) -> subprocess.CompletedProcess[str]:
+    """Run `serve` with options that it refuses."""
     return run_cli("serve", *options, timeout=60)
 
 
@@ -237,7 +237,7 @@ def test_a_port_that_is_taken(database):
     """A port that is in use is refused, with its option and its number."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        done = refused("--port", port, "--database", locator_of(database))
+        done = run_serve("--port", port, "--database", locator_of(database))
     check_refusal(done, f"--port {port}", "in use")
 
 
@@ -253,7 +253,7 @@ def test_an_option_that_cannot_be_used(tmp_path, option, value):
     text = tmp_path / "text"
     text.write_text("This is a text and no database. " * 200)
     defaults = {"--port": 0, "--database": f"sqlite:///{tmp_path}/new.db"}
-    done = refused(*(part for pair in (defaults | {option: value.format(folder=tmp_path)}).items() for part in pair))
+    done = run_serve(*(part for pair in (defaults | {option: value.format(folder=tmp_path)}).items() for part in pair))
     check_refusal(done, option)
     assert "secret" not in done.stderr
     assert text.read_text() == "This is a text and no database. " * 200

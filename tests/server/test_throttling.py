@@ -104,7 +104,7 @@ def test_guesses_under_way_count():
             for _ in range(3):
                 under_way.enter_context(guesses.guess(f"address {number}", "user", f"guess {number}"))
         with pytest.raises(ApiError, match="too_many_requests"), guesses.guess("another", "user", "another"):
-            pytest.fail("it was looked at")
+            pytest.fail("it was checked")
         with guesses.guess("another", "another user", "another"):
             pass
     with guesses.guess("another", "user", "another"):
@@ -120,7 +120,7 @@ def test_a_database_that_is_away_is_no_guess():
     with pytest.raises(ApiError, match="unauthorized"), guesses.guess("address", "user", "guess"):
         raise ApiError("unauthorized")
     with pytest.raises(ApiError, match="too_many_requests"), guesses.guess("address", "user", "guess"):
-        pytest.fail("it was looked at, as if it had been right before")
+        pytest.fail("it was checked, as if it had been right before")
 
 
 def test_right_credentials_reset_no_count():

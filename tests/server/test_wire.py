@@ -53,13 +53,6 @@ def test_malformed_http(ask, sent):
     assert answer.header("Connection") == "close"
 
 
-def test_a_query_of_100_kb(ask):
-    """A list with a query of 100 KB is a 400 with the limit, with credentials and without."""
-    for auth in ("", None):
-        message = check_error(ask("listBindings", f"Identity={'a' * 102_400}", auth=auth), "malformed_request")
-        assert "65,535" in message
-
-
 @pytest.mark.parametrize("piece", [b"X-%d: " + b"a" * 60_000 + b"\r\n", b"a" * 60_000, b"\r\n" * 30_000])
 def test_a_head_that_never_ends(ask, piece):
     """Headers, a header or empty lines without end are not taken, and kept, without end."""
@@ -68,19 +61,6 @@ def test_a_head_that_never_ends(ask, piece):
         endless = (piece.replace(b"%d", b"%d" % number) for number in range(1000))
         with pytest.raises(ConnectionError):
             collections.deque(map(connection.sendall, endless), maxlen=0)
-
-
-def test_connections_that_say_nothing(ask, service):
-    """Two hundred connections with nothing or half a head delay no other response."""
-    idle = [raw.connect(ask.url) for _ in range(200)]
-    try:
-        for connection in idle[::2]:
-            connection.sendall(b"GET / HTTP/1.1\r\nHost:")
-        check_documented(ask("listBindings"), "listBindings")
-    finally:
-        for connection in idle:
-            connection.close()
-    assert "Traceback" not in service.log
 
 
 def test_a_connection_that_is_reset(ask, service):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,7 +15,9 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 from chat_bindings.site.folder import publish
 
 from ..support.running import Service, wait_until
-from ..support.tools import path_of
+from ..support.tools import path_of, unavailable
+
+AXE = Path(__file__).parents[2] / "openapi" / "node_modules" / "axe-core" / "axe.min.js"
 
 Opened = Callable[..., Page]
 
@@ -48,20 +51,26 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def opened(chromium: Browser) -> Iterator[Opened]:
-    """Opens an address; in the end, whatever a page complained of, or asked of anybody else, fails the test.
+    """Opens an address; a page's error, or a request to another origin, fails the test.
 
-    `also` is what the page may ask besides what its own address begins with: the scheme and the host.
+    `also` is what the page may ask besides what its own address begins with: the scheme and the host. The addresses
+    that it requests are added to `requested`.
     """
     complaints: list[str] = []
     contexts = []
 
-    def open_(address: str, also: str = "file:///nothing", **options: object) -> Page:
+    def open_(
+        address: str, also: str = "file:///nothing", requested: list[str] | None = None, **options: object
+    ) -> Page:
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         origin = "/".join(address.split("/")[:3])
 
         def heed(request: Request) -> None:
+            if requested is not None:
+                requested.append(request.url)
             if not request.url.startswith((origin, also, "data:", "blob:")):
                 complaints.append(f"{address} asked for {request.url}")
 
@@ -78,13 +87,44 @@ def opened(chromium: Browser) -> Iterator[Opened]:
     assert complaints == []
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A demo, which serves the site as well."""
-    with Service(tmp_path_factory.mktemp("demo"), arguments=("serve", "--demo", "--port", 0)) as running:
+@pytest.fixture(scope="session")
+def violations() -> Callable[..., list[str]]:
+    """Returns what axe-core finds wrong with a page, given axe-core's options."""
+    if not AXE.exists():
+        unavailable("axe-core is missing: make openapi/node_modules/.installed")
+    axe = AXE.read_text(encoding="utf-8")
+
+    def find(page: Page, **options: object) -> list[str]:
+        page.evaluate(axe)
+        options |= {"preload": False, "resultTypes": ["violations"]}
+        found = page.evaluate("(options) => axe.run(options)", options)["violations"]
+        return [f"{each['id']}: {each['help']}: {node['html']}" for each in found for node in each["nodes"]]
+
+    return find
+
+
+def check_widths(page: Page, *widths: int) -> None:
+    """Prove that a page is no wider than its window at each width."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        widest, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert widest <= window, width
+
+
+@contextmanager
+def serve_demo(folder: Path) -> Iterator[Demo]:
+    """A running demo."""
+    with Service(folder, arguments=("serve", "--demo", "--port", 0)) as running:
         invitation = re.compile(r"curl -u (\w+):(\w+) \S+?(/v2/\S+)\n")
         assert wait_until(lambda: invitation.search(running.output), 60), running.output
         yield Demo(running.url, *invitation.search(running.output).groups())
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demo, which serves the site as well."""
+    with serve_demo(tmp_path_factory.mktemp("demo")) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")

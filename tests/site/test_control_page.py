@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ..server.control.conftest import TOKEN, A, S, binding, serving, world
-from .test_site_pages import axe, violations  # noqa: F401 - a fixture
+from .conftest import check_widths
 
 pytestmark = [pytest.mark.ci("needs Chromium"), pytest.mark.needs("chromium"), pytest.mark.needs("twilio-python")]
 
@@ -21,7 +21,7 @@ HELD = world(*(binding(number) for number in range(1, 60)), binding(60, HOSTILE)
 
 @pytest.fixture(scope="module")
 def controlled(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("page"), "--world", "-", "--no-docs", stdin=json.dumps(HELD)) as served:
+    with serving(tmp_path_factory.mktemp("page"), "--world", "-", stdin=json.dumps(HELD)) as served:
         yield served
 
 
@@ -144,7 +144,7 @@ def test_the_page_is_used_with_the_keyboard_alone(page, served):
     assert page.evaluate("document.activeElement.id") == "service"
 
 
-def test_axe_finds_nothing_and_a_phone_needs_no_sideways_scrolling(page, served, axe):  # noqa: F811 - the fixture
+def test_axe_finds_nothing_and_a_phone_needs_no_sideways_scrolling(page, served, violations):
     """With long requests, Bindings and a rule on it, in light and in dark."""
     served.register("x" * 512, "y" * 400)
     served.http.get(f"/{'z' * 500}")
@@ -159,21 +159,18 @@ def test_axe_finds_nothing_and_a_phone_needs_no_sideways_scrolling(page, served,
         page.emulate_media(color_scheme=scheme)
         backgrounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
         for width in (320, 768, 1280):
-            page.set_viewport_size({"width": width, "height": 900})
-            widest, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-            assert widest <= window
-            assert violations(page, axe) == []
+            check_widths(page, width)
+            assert violations(page) == []
     assert backgrounds == ["rgb(255, 255, 255)", "rgb(15, 20, 25)"]
 
 
-def test_the_token_is_asked_for_and_kept_in_the_session(chromium, tmp_path):
+def test_the_page_prompts_for_the_token_and_keeps_it_in_the_session(chromium, tmp_path):
     """A wrong one is said; the right one survives a reload, and stands in no address and no cookie."""
     with (
-        serving(
-            tmp_path, "--world", "-", "--no-docs", stdin=json.dumps(HELD), CHAT_BINDINGS_CONTROL_TOKEN=SECRET
-        ) as served,
+        serving(tmp_path, "--world", "-", stdin=json.dumps(HELD), CHAT_BINDINGS_CONTROL_TOKEN=SECRET) as served,
         chromium.new_context() as context,
     ):  # Chromium says on the console that there was a 401
+        context.set_default_timeout(60_000)
         page = context.new_page()
         addresses = []
         page.on("request", lambda request: addresses.append(request.url))
@@ -196,8 +193,9 @@ def test_the_token_is_asked_for_and_kept_in_the_session(chromium, tmp_path):
 
 def test_a_service_that_starts_anew_is_followed_again(chromium, tmp_path):
     """Numbers begin at 1 again: the page shows the requests of the new one."""
-    options = ("--world", "-", "--no-docs")
+    options = ("--world", "-")
     with chromium.new_context() as context:
+        context.set_default_timeout(60_000)
         page = context.new_page()
         with serving(tmp_path, *options, stdin=json.dumps(HELD)) as served:
             page.goto(f"{served.url}/control/")

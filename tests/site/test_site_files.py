@@ -1,5 +1,6 @@
 """The published site as files: whole, the same each time, small, and with no link that leads nowhere."""
 
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -17,7 +18,7 @@ from chat_bindings.site.site import version
 from chat_bindings.verify.suite import clauses
 
 from ..support.files import files_of
-from ..support.running import run_cli
+from ..support.running import CLI, environment
 
 MEGABYTE = 1_000_000
 ROOT = Path(__file__).parents[2]
@@ -66,7 +67,6 @@ def test_there_is_a_page_for_each_thing(site):
     for folder in (version(), "latest"):
         assert {path.name for path in (site / folder).iterdir()} == names | {"downloads"}
     assert files_of(site / "latest/downloads") == files_of(site / version() / "downloads")
-    assert (site / "latest/downloads/bindings.yaml").read_bytes() == (ROOT / "openapi/bindings.yaml").read_bytes()
 
 
 def test_no_link_leads_nowhere(pages):
@@ -125,8 +125,11 @@ def test_the_site_is_small(site):
 
 
 def test_the_same_bytes_come_out_each_time(site, tmp_path):
-    """The command writes what this process wrote; once more into the same folder changes nothing."""
-    first, second = (run_cli("publish", "-o", tmp_path / "again") for _ in range(2))
+    """Another process, with other hashes and another clock, writes the same; once more changes nothing."""
+    command, env = [*CLI, "publish", "-o", tmp_path / "again"], environment(PYTHONHASHSEED="7", TZ="Asia/Tokyo")
+    first, second = (
+        subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60) for _ in range(2)
+    )
     assert (first.returncode, second.returncode, first.stdout) == (0, 0, second.stdout), first.stderr
     assert files_of(tmp_path / "again") == files_of(site)
 

@@ -28,81 +28,68 @@ def folder(site, tmp_path) -> Path:
     return Path(shutil.copytree(site, tmp_path / "site"))
 
 
+@pytest.fixture(params=["new", "published"])
+def target(request, site, tmp_path) -> Path:
+    """A folder to publish into, which is not there yet, or holds the site already."""
+    folder = tmp_path / "deep" / "site"
+    return Path(shutil.copytree(site, folder)) if request.param == "published" else folder
+
+
 def write(path: Path, text: str = "somebody's own") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
 
-@pytest.mark.parametrize("published", [False, True])
-def test_foreign_files_stay(site, tmp_path, published):
+def test_foreign_files_stay(site, target, tmp_path):
     """A site with a domain, notes in each folder and an empty folder is published in place, a first time and again."""
-    folder = tmp_path / "site"
-    if published:
-        shutil.copytree(site, folder)
-    own = [
-        "CNAME",
-        "404.html",
-        "robots.txt",
-        ".nojekyll",
-        "latest/notes.html",
-        "assets/logo.svg",
-        "blog/2026/post.html",
-    ]
+    own = ["CNAME", "404.html", "robots.txt", ".nojekyll", "latest/notes.html", "assets/logo.svg", "blog/1/post.html"]
     own += [f"{version()}/notes.html", f"{version()}/downloads/notes.txt", "1.0.0/index.html"]
     for name in own:
-        write(folder / name, name)
-    (folder / "empty").mkdir()
-    (folder / "elsewhere").symlink_to(tmp_path)
-    done = run_cli("publish", "-o", folder)
+        write(target / name, name)
+    (target / "empty").mkdir()
+    (target / "elsewhere").symlink_to(tmp_path)
+    done = run_cli("publish", "-o", target)
     assert done.returncode == 0, done.stderr
-    assert {name: (folder / name).read_text(encoding="utf-8") for name in own} == {name: name for name in own}
-    assert (folder / "empty").is_dir()
-    assert (folder / "elsewhere").readlink() == tmp_path
-    others = {path for path in files_of(site) if path not in {"index.html", MANIFEST}}
-    assert {path: (folder / path).read_bytes() for path in others} == {
-        path: (site / path).read_bytes() for path in others
-    }
+    assert {name: (target / name).read_text(encoding="utf-8") for name in own} == {name: name for name in own}
+    assert (target / "empty").is_dir()
+    assert (target / "elsewhere").readlink() == tmp_path
+    for path in files_of(site).keys() - {"index.html", MANIFEST}:
+        assert (target / path).read_bytes() == (site / path).read_bytes(), path
 
 
 @pytest.mark.parametrize(
     "path", ["index.html", PAGE, "latest/index.html", f"{version()}/downloads/world.json", MANIFEST]
 )
-@pytest.mark.parametrize("published", [False, True])
-def test_somebodys_file_is_not_overwritten(site, tmp_path, published, path):
+def test_a_foreign_file_is_not_overwritten(target, path):
     """Where the site needs a path that holds something else, an error names it, and nothing is written."""
-    folder = tmp_path / "site"
-    if published:
-        shutil.copytree(site, folder)
-        (folder / "latest/errors.html").unlink()
-    write(folder / path)
-    before = files_of(folder)
-    done = run_cli("publish", "-o", folder)
+    (target / "latest/errors.html").unlink(missing_ok=True)
+    write(target / path)
+    before = files_of(target)
+    done = run_cli("publish", "-o", target)
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"--output {folder} holds {path}, which" in done.stderr
+    assert f"--output {target} holds {path}, which" in done.stderr
     assert "Nothing was changed" in done.stderr
-    assert files_of(folder) == before
+    assert files_of(target) == before
 
 
 @pytest.mark.parametrize(
     "path", ["index.html", PAGE, version(), "latest", "assets", f"{version()}/downloads", MANIFEST]
 )
-@pytest.mark.parametrize("published", [False, True])
-def test_nothing_is_written_through_a_link(site, tmp_path, published, path):
-    """A link in the place of a file or a folder of the site is refused, and so is what it leads to left alone."""
-    folder, outside = tmp_path / "site", tmp_path / "outside"
-    if published:
-        shutil.copytree(site, folder)
-        outside.mkdir()
-        (folder / path).rename(outside / "moved")
+def test_nothing_is_written_through_a_link(target, tmp_path, path):
+    """A link in the place of a file or a folder of the site is refused, and what it leads to stays."""
+    moved = tmp_path / "outside" / "moved"
+    if target.exists():
+        moved.parent.mkdir()
+        (target / path).rename(moved)
     else:
-        write(outside / "moved" / "notes.txt")
-    (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    (folder / path).symlink_to(outside / "moved")
+        write(moved / "notes.txt")
+    (target / path).parent.mkdir(parents=True, exist_ok=True)
+    (target / path).symlink_to(moved)
     before = files_of(tmp_path)
     with pytest.raises(Unfit, match=f"holds {re.escape(path)}, which is a symbolic link"):
-        publish(folder)
+        publish(target)
     assert files_of(tmp_path) == before
-    assert (folder / path).is_symlink()
+    assert (target / path).is_symlink()
 
 
 def test_temporary_names_are_not_guessable_links(tmp_path):
@@ -171,14 +158,11 @@ def test_files_that_the_site_no_longer_has_go(folder):
 
 
 @pytest.mark.parametrize("place", [0, 1, 30, 57])
-@pytest.mark.parametrize("published", [False, True])
-def test_all_of_it_or_nothing(site, tmp_path, monkeypatch, published, place):
+def test_all_of_it_or_nothing(target, tmp_path, monkeypatch, place):
     """Where a step fails (here a file that takes its name), all is as it was before."""
-    folder = tmp_path / "deep" / "site"
-    if published:
-        shutil.copytree(site, folder)
-        outdate(folder)
-        write(folder / "notes.txt")
+    if published := target.exists():
+        outdate(target)
+        write(target / "notes.txt")
     before = files_of(tmp_path)
     replace, calls = os.replace, iter(range(1000))
 
@@ -189,9 +173,9 @@ def test_all_of_it_or_nothing(site, tmp_path, monkeypatch, published, place):
 
     monkeypatch.setattr(tree.os, "replace", failing)
     with pytest.raises(OSError, match="No space left"):
-        publish(folder)
+        publish(target)
     assert files_of(tmp_path) == before
-    assert folder.parent.exists() == published
+    assert target.parent.exists() == published
 
 
 def outdate(folder: Path) -> None:

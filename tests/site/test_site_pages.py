@@ -9,44 +9,15 @@ from chat_bindings.site.pages import titles
 from chat_bindings.site.site import version
 from chat_bindings.verify.suite import clauses
 
-from ..support.tools import unavailable
+from .conftest import check_widths
 
 pytestmark = [pytest.mark.ci("needs Chromium"), pytest.mark.needs("chromium")]
-
-AXE = Path(__file__).parents[2] / "openapi" / "node_modules" / "axe-core" / "axe.min.js"
 
 pages = pytest.mark.parametrize("name", titles())
 
 
 def address(site: Path, name: str) -> str:
     return (site / version() / f"{name}.html").as_uri()
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    if not AXE.exists():
-        unavailable("axe-core is missing: make openapi/node_modules/.installed")
-    return AXE.read_text(encoding="utf-8")
-
-
-def violations(page, axe: str, **options: object) -> list[str]:
-    """What axe-core finds wrong with a page."""
-    page.evaluate(axe)
-    options |= {"preload": False, "resultTypes": ["violations"]}
-    found = page.evaluate("(options) => axe.run(options)", options)["violations"]
-    return [f"{each['id']}: {each['help']}: {node['html']}" for each in found for node in each["nodes"]]
-
-
-@pages
-def test_a_page_works_from_disk(opened, site, name):
-    """It loads nothing but its own files, says nothing on the console, and fits a window of 375 px as a wide one."""
-    page = opened(address(site, name))
-    for width in (1280, 375):
-        page.set_viewport_size({"width": width, "height": 900})
-        widest, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert widest <= window
-    assert page.locator("h1").count() == 1
-    assert page.locator("nav a[aria-current=page]").inner_text() == titles()[name]
 
 
 BROKEN = r"""() => {
@@ -69,14 +40,18 @@ BROKEN = r"""() => {
 
 
 @pages
-def test_no_cell_of_a_table_breaks_a_word(opened, site, name):
-    """Words and numbers in tables stay whole at each width, and the page is no wider than the window."""
+def test_a_page_works_from_disk(opened, site, violations, name):
+    """A page loads only its own files, keeps axe-core's rules, and at each width fits its window and breaks no word."""
     page = opened(address(site, name))
-    for width in (320, 768, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
+    assert page.locator("h1").count() == 1
+    assert page.locator("nav a[aria-current=page]").inner_text() == titles()[name]
+    for width in (320, 375, 768, 1280):
+        check_widths(page, width)
         assert page.evaluate(BROKEN) == []
-        widest, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert widest <= window
+    page.evaluate("[...document.querySelectorAll('details')].slice(0, 9).forEach((each) => { each.open = true; })")
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, runOnly=["color-contrast"]) == []
 
 
 def test_a_broken_word_is_found(opened, site):
@@ -87,35 +62,18 @@ def test_a_broken_word_is_found(opened, site):
 
 
 @pages
-def test_a_page_works_below_a_path(opened, below, name):
-    """It does from any server of files, wherever the folder is put."""
-    page = opened(f"{below}/{version()}/{name}.html")
-    assert page.locator("form.search").is_visible()
-
-
-@pages
-def test_a_page_works_under_docs(opened, demo, name):
-    """It does under the service's /docs, whose headers have a policy of their own."""
-    page = opened(f"{demo.url}/docs/{version()}/{name}.html")
-    assert page.locator("form.search").is_visible()
-
-
-@pages
-def test_axe_finds_nothing(opened, site, axe, name):
-    """A page breaks no rule of axe-core, some of what folds being unfolded; nor does it in dark colours."""
-    page = opened(address(site, name))
-    page.evaluate("[...document.querySelectorAll('details')].slice(0, 9).forEach((each) => { each.open = true; })")
-    assert violations(page, axe) == []
-    page.emulate_media(color_scheme="dark")
-    assert violations(page, axe, runOnly=["color-contrast"]) == []
+def test_a_page_works_on_a_server(opened, below, demo, name):
+    """A page works below any path of a server of files, and under the service's /docs, whose headers have a policy."""
+    for root in (below, f"{demo.url}/docs"):
+        assert opened(f"{root}/{version()}/{name}.html").locator("form.search").is_visible()
 
 
 @pytest.mark.parametrize("path", ["index.html", "latest/clauses.html"])
-def test_axe_finds_nothing_outside_of_versions(opened, site, axe, path):
+def test_axe_finds_nothing_outside_of_versions(opened, site, violations, path):
     """Neither do the page of the versions, nor, without JavaScript to lead on, the addresses that stay."""
     page = opened((site / path).as_uri(), java_script_enabled="latest" not in path)
     if "latest" not in path:
-        assert violations(page, axe) == []
+        assert violations(page) == []
     assert page.locator(f"main a[href*='{version()}/']").first.is_visible()
 
 
@@ -157,13 +115,13 @@ def test_the_search_finds(opened, site, words, kind, place):
     page.wait_for_url(f"**/{version()}/{place}")
 
 
-def test_the_search_is_for_the_keyboard(opened, site, axe):
+def test_the_search_is_for_the_keyboard(opened, site, violations):
     """A slash leads to it, arrows to what is found, Enter there, and Escape away; what is not there is said."""
     page = opened(address(site, "index"))
     page.keyboard.press("/")
     page.keyboard.type("fetch-01")
     page.locator(".results a").first.wait_for()
-    assert violations(page, axe) == []
+    assert violations(page) == []
     page.keyboard.press("Escape")
     assert not page.locator(".results").is_visible()
     page.keyboard.type("fetch-01")

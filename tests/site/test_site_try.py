@@ -10,7 +10,7 @@ import pytest
 from chat_bindings.site.contract.reference import operations
 from chat_bindings.site.site import version
 
-from .test_site_pages import axe, violations  # noqa: F401 - a fixture
+from .conftest import check_widths
 
 pytestmark = [pytest.mark.ci("needs Chromium"), pytest.mark.needs("chromium")]
 
@@ -79,6 +79,7 @@ def test_trying_from_disk(opened, site, demo, registered):
 def test_an_error_is_shown(site, chromium, demo):
     """Errors are shown as the server sends them: a missing Binding, and wrong credentials."""
     context = chromium.new_context()
+    context.set_default_timeout(60_000)
     page = context.new_page()  # Chromium says on the console that there was an error
     page.goto((site / version() / "try.html").as_uri())
     identify(page, demo.user, demo.password, demo.url)
@@ -90,17 +91,15 @@ def test_an_error_is_shown(site, chromium, demo):
     context.close()
 
 
-def test_axe_finds_nothing_in_an_answer(opened, site, demo, registered, axe):  # noqa: F811 - the fixture
+def test_axe_finds_nothing_in_an_answer(opened, site, demo, registered, violations):
     """With an operation open, its parameters and an answer, the page breaks no rule of axe-core."""
     page = opened((site / version() / "try.html").as_uri(), also=demo.url)
     identify(page, demo.user, demo.password, demo.url)
     assert tried(page, "listBindings", Identity="somebody")[0] == 200
-    page.set_viewport_size({"width": 375, "height": 900})
-    widest, window = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    assert widest <= window
-    assert violations(page, axe) == []
+    check_widths(page, 375)
+    assert violations(page) == []
     page.emulate_media(color_scheme="dark")
-    assert violations(page, axe, runOnly=["color-contrast"]) == []
+    assert violations(page, runOnly=["color-contrast"]) == []
 
 
 def test_the_operation_in_the_address_is_open(opened, site):
@@ -135,9 +134,10 @@ def test_every_parameter_can_be_given(opened, site):
                 assert inputs.input_value() == field.example
 
 
-def test_a_server_that_is_away_is_told(site, chromium):
+def test_an_unavailable_server_is_named(site, chromium):
     """Without an answer the page says what may be the reason."""
     context = chromium.new_context()
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.goto((site / version() / "try.html").as_uri())
     identify(page, "", "", "http://127.0.0.1:9")

@@ -19,12 +19,17 @@ with warnings.catch_warnings():
     from chat_bindings.spec import component
 
 
+def specification(path: str = "/", components: object = None, **operation: object) -> Specification:
+    """A spec of one operation."""
+    operation = {"operationId": "builtins.print", "responses": {"200": {"description": ""}}} | operation
+    document = {"openapi": "3.0.3", "info": {"title": "odd", "version": "1"}, "paths": {path: {"get": operation}}}
+    return Specification.from_dict(document | {"components": components or {}})
+
+
 def test_an_operation_without_a_handler():
     """A name of the contract that the handlers lack is refused, with Python's spelling of it."""
-    operation = {"operationId": "paintBinding", "responses": {"200": {"description": ""}}}
-    spec = {"openapi": "3.0.3", "info": {"title": "odd", "version": "1"}, "paths": {"/": {"get": operation}}}
     with pytest.raises(ResolverError, match="no attribute 'paint_binding'"):
-        Routing(None).add_api(Specification.from_dict(spec), resolver=resolver(bindings))
+        Routing(None).add_api(specification(operationId="paintBinding"), resolver=resolver(bindings))
 
 
 def test_a_parameter_in_a_place_that_is_not_read():
@@ -39,15 +44,9 @@ def test_a_parameter_in_a_place_that_is_not_read():
 )
 def test_a_security_scheme_that_is_not_checked(scheme):
     """An operation that wants anything but HTTP Basic is refused, with its scheme named, and not left open."""
-    operation = {"operationId": "builtins.print", "security": [{"odd": []}], "responses": {"200": {"description": ""}}}
-    spec = {
-        "openapi": "3.0.3",
-        "info": {"title": "odd", "version": "1"},
-        "paths": {"/": {"get": operation}},
-        "components": {"securitySchemes": {"odd": scheme}},
-    }
+    spec = specification(security=[{"odd": []}], components={"securitySchemes": {"odd": scheme}})
     with pytest.raises(NotImplementedError, match="security scheme odd"):
-        Authentication(None, authenticator=None).add_api(Specification.from_dict(spec), resolver=Resolver())
+        Authentication(None, authenticator=None).add_api(spec, resolver=Resolver())
 
 
 def test_a_property_that_is_not_kept(monkeypatch):
@@ -62,7 +61,6 @@ def test_a_property_that_is_not_kept(monkeypatch):
 def test_a_path_whose_parameter_holds_slashes():
     """A parameter that would take several segments of a path is refused, with its path."""
     parameter = {"name": "Rest", "in": "path", "required": True, "schema": {"type": "string", "format": "path"}}
-    operation = {"operationId": "builtins.print", "parameters": [parameter], "responses": {"200": {"description": ""}}}
-    spec = {"openapi": "3.0.3", "info": {"title": "odd", "version": "1"}, "paths": {"/{Rest}": {"get": operation}}}
+    spec = specification("/{Rest}", parameters=[parameter])
     with pytest.raises(NotImplementedError, match="parameters that hold slashes"):
-        Routing(None).add_api(Specification.from_dict(spec), resolver=Resolver())
+        Routing(None).add_api(spec, resolver=Resolver())

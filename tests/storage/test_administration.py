@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -40,18 +39,6 @@ def binding(number: int, *, endpoint: str | None = None) -> Binding:
     )
 
 
-def fail_to_load(storage: Administration, change: Callable[[Loader], None]) -> None:
-    """Change something, then have the load fail."""
-
-    def load() -> None:
-        with storage.load() as loader:
-            change(loader)
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        load()
-
-
 @pytest.fixture
 def storage(database: Database) -> Iterator[Administration]:
     with database.administration() as opened:
@@ -83,7 +70,7 @@ def test_rows_come_in_the_order_of_their_sids(storage):
 
 
 def test_what_is_there_or_missing_is_named(storage):
-    """A change that cannot be made says which SID is in the way, or missing."""
+    """A change that cannot be made names the SID that is there already, or missing."""
     storage.create_key(KeyRow("SK1", "AC1", "d" * 64))
     changes = {
         "account AC1 is there already": lambda: storage.create_account(ACCOUNT),
@@ -147,7 +134,7 @@ def test_a_rotated_token_is_the_only_one(storage):
     ],
 )
 def test_the_binding_that_cannot_be_added_is_found(storage, wrong, message):
-    """Of many Bindings the one that breaks a rule is told by its index, with no personal data, and none is added."""
+    """Of many Bindings the one that breaks a rule is reported by index, with no personal data, and none is added."""
     with storage.load() as loader:
         loader.add_bindings("IS1", [binding(number) for number in range(5)])
     many = [binding(number) for number in range(10, 500)]
@@ -160,7 +147,7 @@ def test_the_binding_that_cannot_be_added_is_found(storage, wrong, message):
 
 
 def test_bindings_are_not_added_to_a_service_that_is_not_there(storage):
-    """The first of them is told, with the service's SID."""
+    """The first of them is reported, with the service's SID."""
     with pytest.raises(BindingConflict, match="there is no service IS9") as raised, storage.load() as loader:
         loader.add_bindings("IS9", [binding(1), binding(2)])
     assert (raised.value.index, storage.count_bindings()) == (0, 0)
@@ -174,10 +161,12 @@ def test_a_load_that_fails_changes_nothing(storage):
 
     def change(loader: Loader) -> None:
         loader.remove_account("AC1")
-        loader.add_account(OTHER)
-        loader.add_key(KeyRow("SK1", "AC2", "d" * 64))
+        loader.add(OTHER)
+        loader.add(KeyRow("SK1", "AC2", "d" * 64))
+        loader.add_bindings("IS9", [binding(1)])
 
-    fail_to_load(storage, change)
+    with pytest.raises(BindingConflict), storage.load() as loader:
+        change(loader)
     assert (list(storage.accounts()), list(storage.services()), list(storage.bindings("IS1"))) == before
 
 
@@ -201,26 +190,27 @@ def test_reading_goes_on_while_a_world_is_loaded(storage, database):
     assert storage.count_bindings() == 1
 
 
-def test_several_questions_are_read_at_once(storage):
-    """What is asked while an answer is still read, in a snapshot or outside of one, disturbs it not."""
+def test_several_queries_are_read_at_once(storage):
+    """A query while the rows of another are still read, in a snapshot or outside of one, does not disturb it."""
     with storage.load() as loader:
         loader.add_bindings("IS1", [binding(number) for number in range(5000)])
+
+    def read() -> list[tuple[str, int]]:
+        return [
+            (one.sid, len(list(storage.services(account.sid))))
+            for account in storage.accounts()
+            for service in storage.services(account.sid)
+            for one in storage.bindings(service.sid)
+        ]
+
     with storage.snapshot():
-        inside = [(row.sid, len(list(storage.services(row.account_sid)))) for row in _accounts_and_bindings(storage)]
-    outside = [(row.sid, len(list(storage.services(row.account_sid)))) for row in _accounts_and_bindings(storage)]
-    assert inside == outside
+        inside = read()
+    assert inside == read()
     assert len(inside) == 5000
 
 
-def _accounts_and_bindings(storage: Administration) -> Iterator[Any]:
-    for account in storage.accounts():
-        for service in storage.services(account.sid):
-            for one in storage.bindings(service.sid):
-                yield SimpleNamespace(sid=one.sid, account_sid=account.sid)
-
-
 def test_two_bindings_of_one_load_can_be_in_each_others_way(storage):
-    """A Binding that another of the same load has made impossible is found likewise."""
+    """A Binding that another of the same load has made impossible is reported by its index."""
     wrong = binding(7)._replace(sid="BS999999")
     with pytest.raises(BindingConflict, match="already, as BS000007") as raised, storage.load() as loader:
         loader.add_bindings("IS1", [*(binding(number) for number in range(20)), wrong])
@@ -268,7 +258,7 @@ def test_indexes_are_made_after_the_rows_of_a_first_load(storage):
         assert indexes(storage) == before
 
 
-def test_a_twin_that_the_indexes_find_is_told_and_nothing_is_added(storage):
+def test_a_twin_that_the_indexes_find_is_named_and_nothing_is_added(storage):
     """What has the unique key of another one is named when the indexes are made, and all is undone."""
     before = indexes(storage)
     many = [binding(number) for number in range(300)]

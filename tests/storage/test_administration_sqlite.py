@@ -37,7 +37,7 @@ def test_one_writes_at_a_time(storage, path, caplog):
 
 
 def test_a_new_database_is_its_owners_alone(storage, path):
-    """The database's files are readable by nobody else, since they hold personal data."""
+    """The database's files are readable by their owner alone, since they hold personal data."""
     files = list(path.parent.iterdir())
     assert len(files) > 1
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
@@ -72,7 +72,7 @@ def test_what_is_not_our_database_is_left_alone(tmp_path):
     with pytest.raises(Conflict, match="another program"), SqliteAdministration(foreign) as it:
         it.migrate()
     assert foreign.read_bytes() == before
-    with pytest.raises(StorageDamaged), SqliteAdministration(text) as it:
+    with pytest.raises(StorageDamaged, match="not a database"), SqliteAdministration(text) as it:
         it.migrate()
     with pytest.raises(StorageUnavailable), SqliteAdministration(tmp_path / "no folder" / "x.db") as it:
         it.migrate()

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from chat_bindings.storage.sqlite.administration import SqliteAdministration
 from chat_bindings.storage.sqlite.backup import Backup, BadBackup, Contents, restore, write
 from chat_bindings.storage.sqlite.connection import connect, transaction
 
-from ..support.engines import ENGINES, Database, PostgresDatabase, SqliteDatabase
+from ..support.engines import ENGINES
 from ..support.running import CLI, environment, run_cli
 
 MOMENT = "2016-10-21T11:37:03Z"
@@ -52,7 +52,7 @@ def binding(number: int, endpoint: str = "endpoint") -> Binding:
 
 @contextmanager
 def unseen(label: str, total: int) -> Iterator[object]:
-    """Progress that nobody looks at."""
+    """Progress that is not shown."""
     yield lambda _: None
 
 
@@ -61,9 +61,9 @@ def fill(storage: Administration) -> None:
     storage.migrate()
     with storage.load() as loader:
         for number in (1, 2):
-            loader.add_account(AccountRow(sid("AC", number), "a" * 64))
-            loader.add_service(ServiceRow(sid("IS", number), sid("AC", number)))
-        loader.add_key(KeyRow(K1, A1, "b" * 64))
+            loader.add(AccountRow(sid("AC", number), "a" * 64))
+            loader.add(ServiceRow(sid("IS", number), sid("AC", number)))
+        loader.add(KeyRow(K1, A1, "b" * 64))
         loader.add_bindings(I1, [binding(number) for number in range(300)])
 
 
@@ -109,25 +109,10 @@ def backup(database) -> bytes:
     return path.read_bytes()
 
 
-@pytest.fixture
-def new_database(request, tmp_path) -> Callable[[str], Database]:
-    """Makes a database of an engine, with the schema and nothing in it."""
-
-    def make(engine: str) -> Database:
-        if engine == "postgresql":
-            return PostgresDatabase(request.getfixturevalue("postgres"), request.getfixturevalue("migrated"))
-        made = SqliteDatabase(tmp_path / f"{len(list(tmp_path.iterdir()))}.db")
-        with made.administration() as storage:
-            storage.migrate()
-        return made
-
-    return make
-
-
 @pytest.mark.parametrize("source", ENGINES)
 @pytest.mark.parametrize("target", ENGINES)
 def test_what_was_backed_up_is_restored(tmp_path, database, new_database, source, target):
-    """A backup of any engine goes into any other, also in the place of what that holds; then nobody can tell them."""
+    """A backup of any engine goes into any other, which it may replace; afterwards both hold the same."""
     with new_database(source).administration() as storage:
         fill(storage)
         assert write(storage, tmp_path / "backup.db", unseen) == HELD
@@ -159,7 +144,7 @@ def test_what_is_registered_meanwhile_is_in_no_copy_of_rows(tmp_path, new_databa
                 yield lambda _: None
                 return
             with other.load() as loader:
-                loader.add_account(AccountRow(sid("AC", 0), "d" * 64))
+                loader.add(AccountRow(sid("AC", 0), "d" * 64))
                 loader.add_bindings(I1, [binding(1000)])
                 loader.add_bindings(I2, [binding(1001)])
             yield lambda _: None
@@ -231,7 +216,7 @@ def test_no_byte_of_a_backup_can_change_what_is_restored(tmp_path, database, bac
 
 
 def planted(backup: bytes, path: Path, script: str) -> Path:
-    """A backup in which somebody has planted something, and mended what it says of itself."""
+    """A backup in which something is planted, with the counts and the digest that fit."""
     path.write_bytes(backup)
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(script)

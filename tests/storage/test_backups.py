@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shlex
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -10,18 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from typing import Any
 
 import apsw
 import pytest
 
 from ..conftest import load
-from ..load.worlds import AUTH, SERVICE, Population, sid, write_world
+from ..load.clients import call
+from ..load.worlds import SERVICE, Population, sid, write_world
 from ..server.conftest import Asker, registration
-from ..support import raw
-from ..support.answers import operations
 from ..support.databases import DATABASES, Place, locator_of
-from ..support.flood import next_answer
+from ..support.flood import Connection
 from ..support.running import CLI, Service, environment, run_cli, wait_until
 
 STANDING = 10_000 if DATABASES.engine == "sqlite" else 5_000
@@ -83,37 +81,29 @@ class Client:
     """A connection that registers new devices, or deletes old ones, as fast as it is answered, until cancelled."""
 
     def __init__(self, url: str, history: History) -> None:
-        self._parts = urlsplit(url)
+        self._url = url
         self._history = history
-        self._headers = [("Host", self._parts.netloc), ("Authorization", raw.basic(*AUTH))]
 
     async def work(self, writes: AsyncIterator[None]) -> None:
-        self._reader, self._writer = await asyncio.open_connection(self._parts.hostname, self._parts.port)
-        try:
+        async with Connection(self._url) as self._connection:
             async for _ in writes:
                 pass
-        finally:
-            self._writer.close()
-            await self._writer.wait_closed()
 
     async def register(self, name: str) -> AsyncIterator[None]:
-        path = operations()["registerBinding"].path(ServiceSid=SERVICE)
         for number in count():
             device = {"Identity": f"user {number % 9}", "Endpoint": f"{name} {number}"}
-            form = urlencode(device | {"BindingType": "apn", "CredentialSid": f"CR{0:032x}"})
+            form = device | {"BindingType": "apn", "CredentialSid": f"CR{0:032x}"}
             write = self._history.devices[device["Endpoint"]] = Write("", next(self._history.clock))
-            yield await self._ask(write, 201, "POST", path, form.encode())
+            yield await self._ask(write, 201, call("registerBinding", form=form))
 
     async def delete(self, numbers: range) -> AsyncIterator[None]:
         for number in numbers:
-            path = operations()["deleteBinding"].path(ServiceSid=SERVICE, Sid=sid(number))
             write = Write(sid(number), next(self._history.clock))
             self._history.deleted.append(write)
-            yield await self._ask(write, 204, "DELETE", path)
+            yield await self._ask(write, 204, call("deleteBinding", sid(number)))
 
-    async def _ask(self, write: Write, status: int, method: str, path: str, body: bytes = b"") -> None:
-        self._writer.write(raw.compose(method, path, [*self._headers, ("Content-Length", str(len(body)))], body))
-        answer = await next_answer(self._reader)
+    async def _ask(self, write: Write, status: int, called: tuple[Any, ...]) -> None:
+        answer = await self._connection.send(*called)
         assert answer.status == status, answer
         write.answered = next(self._history.clock)
 
@@ -234,29 +224,23 @@ def test_an_interrupted_backup_leaves_nothing(tmp_path, loaded):
 
 
 @pytest.mark.needs("unshare")
-def test_a_full_disk_is_told_and_nothing_is_left(tmp_path, loaded):
-    """Where the disk is full the command says which file could not be written and why, and leaves nothing there."""
-    script = (
-        "mount -t tmpfs -o size=4m none {folder} && {{ {command}; code=$?; ls -A {folder} >&2; exit $code; }}"
-    ).format(folder=tmp_path, command=shlex.join([*CLI, "backup", "-o", f"{tmp_path}/backup.db"]))
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        ('mount -t tmpfs -o size=4m none "$0"', "database or disk is full"),
+        ("ulimit -f 3000", "disk I/O error"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_named_and_nothing_is_left(tmp_path, loaded, limit, reason):
+    """Where there is no room the command says which file could not be written and why, and leaves nothing there."""
+    script = f'{limit} && {{ "$@"; code=$?; ls -A "$0"; exit $code; }}'
+    command = [*CLI, "backup", "-o", tmp_path / "backup.db", "--database", locator_of(loaded)]
     done = subprocess.run(
-        ["unshare", "--mount", "--user", "--map-root-user", "sh", "-c", script],
-        env=environment(CHAT_BINDINGS_DATABASE=locator_of(loaded)), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert done.stderr == f"Error: --output {tmp_path}/backup.db cannot be written: database or disk is full.\n"
-
-
-def test_a_limit_of_the_files_size_is_told(tmp_path, loaded):
-    """So it is with any other reason not to write."""
-    command = shlex.join([*CLI, "backup", "-o", f"{tmp_path}/backup.db", "--database", locator_of(loaded)])
-    done = subprocess.run(
-        ["bash", "-c", f"ulimit -f 3000; exec {command}"],
+        ["unshare", "--mount", "--user", "--map-root-user", "bash", "-c", script, tmp_path, *command],
         env=environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 2
-    assert f"--output {tmp_path}/backup.db cannot be written: disk I/O error" in done.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"Error: --output {tmp_path}/backup.db cannot be written: {reason}")
 
 
 def test_a_database_is_replaced_under_a_running_service(tmp_path, world, world_file):

@@ -98,7 +98,7 @@ def clear(database: PostgresDatabase) -> None:
 
 @pytest.fixture(scope="module")
 def statements(postgres) -> list[Statement]:
-    """All that a database was asked by the service and by the commands."""
+    """All statements of the service and of the commands on a database."""
     database = PostgresDatabase(postgres)
     record(database)
     with recorded(database) as found:

@@ -17,6 +17,7 @@ from chat_bindings.storage.interface import Filters, Registration
 
 from ..support.engines import Database
 from ..support.running import run_cli
+from ..support.worlds import account, binding
 
 ADDRESS = os.environ.get("CHAT_BINDINGS_TEST_CITUS", "")
 ACCOUNT, SERVICE = f"AC{1:032x}", f"IS{1:032x}"
@@ -24,18 +25,8 @@ MANY = 3000
 EVERYWHERE = {"accounts", "services", "api_keys", "erasures", "chat_bindings_migrations"}
 
 
-def binding(number: int, **changes: Any) -> dict[str, Any]:
-    moment = "2016-10-21T11:37:03Z"
-    return {
-        "sid": f"BS{number:032x}", "date_created": moment, "date_updated": moment, "endpoint": f"e{number}",
-        "identity": "user", "binding_type": "apn", "credential_sid": f"CR{1:032x}", "message_types": [],
-    } | changes  # fmt: skip
-
-
 def write_world(path: Path, *further: dict[str, Any]) -> Path:
-    bindings = [*map(binding, range(MANY)), *further]
-    service = {"sid": SERVICE, "bindings": bindings}
-    path.write_text(json.dumps({"accounts": [{"sid": ACCOUNT, "auth_token": "0" * 32, "services": [service]}]}))
+    path.write_text(json.dumps({"accounts": [account(1, *map(binding, range(MANY)), *further)]}))
     return path
 
 
@@ -69,12 +60,12 @@ def test_every_kind_of_statement_that_serves_is_taken(database, tmp_path):
         storage = database.storage()
         await storage.open()
         assert await storage.credential(ACCOUNT)
-        registration = Registration("user", "new", "apn", "CR", ["new_message"])
+        registration = Registration("TestUser", "new", "apn", "CR", ["new_message"])
         for is_new in (True, False):
             found = await storage.register(ACCOUNT, SERVICE, registration)
             assert found is not None
             assert found[1] is is_new
-        for filters in (Filters((), ()), Filters(("apn", "gcm"), ()), Filters(("apn",), ("user", "other"))):
+        for filters in (Filters((), ()), Filters(("apn", "gcm"), ()), Filters(("apn",), ("TestUser", "other"))):
             page = await storage.page(ACCOUNT, SERVICE, filters, None, 50)
             assert page is not None
             assert len(page.bindings) == 50
@@ -91,12 +82,12 @@ def test_every_kind_of_statement_that_serves_is_taken(database, tmp_path):
     ("changes", "rule"),
     [
         ({"sid": binding(5)["sid"]}, "is there already"),
-        ({"endpoint": "e1"}, "the same identity, endpoint and binding_type already"),
+        ({"endpoint": "endpoint 1"}, "the same identity, endpoint and binding_type already"),
     ],
     ids=["sid", "key"],
 )
 def test_a_row_that_cannot_be_imported_is_named(database, tmp_path, changes, rule):
-    """A conflict is told by its JSON pointer and rule, though the error of a distributed COPY names neither."""
+    """A conflict is reported with its JSON pointer and rule, though the error of a distributed COPY names neither."""
     world = write_world(tmp_path / "world.json", binding(MANY, **changes))
     done = run_cli("import", world, "--database", database.locator)
     assert done.returncode == 2

@@ -67,7 +67,7 @@ def test_good_addresses_are_taken(locator):
     assert mask_password(locator) == locator
 
 
-def test_a_password_may_stand_where_nobody_sees_it():
+def test_a_variable_may_hold_a_password():
     """An address from a variable may hold a password, which is never logged; the refusal of others names the ways."""
     for address, logged in (
         ("postgresql://user:secret@host:5433/db", "postgresql://user@host:5433/db"),

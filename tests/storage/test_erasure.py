@@ -13,7 +13,7 @@ import pytest
 from ..conftest import load
 from ..support.answers import operations
 from ..support.flood import Request, flood
-from ..support.lists import list_url, sids, walk
+from ..support.lists import list_url
 from ..support.running import Service, run_cli, wait_until
 
 pytestmark = [
@@ -52,7 +52,7 @@ class Person:
 
 @contextmanager
 def reading(base_url: str, auth, service_sid: str):
-    """Somebody who reads all the time."""
+    """A client that walks a list all the time: the numbers of Bindings that its walks have met."""
     ended = threading.Event()
     walked = []
 
@@ -136,49 +136,6 @@ def test_what_was_deleted_is_nowhere(world, world_file, tmp_path):
     assert in_the_files(database) == standing
 
 
-def worlds(world, chance: random.Random) -> tuple[dict, list[Person]]:
-    """A world of one account with two services full of marked devices."""
-    document = {"accounts": [{"sid": world.a["sid"], "auth_token": world.a["auth_token"], "services": []}]}
-    people = [Person(chance) for _ in range(600)]
-    for number in range(2):
-        bindings = [
-            {"sid": f"BS{chance.getrandbits(128):032x}", "date_created": "2020-01-01T00:00:00Z",
-             "date_updated": "2020-01-01T00:00:00Z", "endpoint": person.endpoint, "identity": person.identity,
-             "binding_type": person.binding_type, "credential_sid": f"CR{'0' * 32}", "message_types": []}
-            for person in people[number::2]
-        ]  # fmt: skip
-        document["accounts"][0]["services"].append({"sid": f"IS{number:032x}", "bindings": bindings})
-    return document, people
-
-
-@pytest.mark.parametrize("command", ["account delete", "service delete", "import --replace"])
-def test_what_commands_remove_is_nowhere(world, world_file, tmp_path, command):
-    """What a command removes beside a running service that is read from is gone from its files as well."""
-    document, people = worlds(world, random.Random(command))
-    marked = tmp_path / "marked.json"
-    marked.write_text(json.dumps(document), encoding="utf-8")
-    database = load(tmp_path / "commanded.db", marked)
-    first, second = (service["sid"] for service in document["accounts"][0]["services"])
-    everything = {marker for person in people for marker in person.markers}
-    assert in_the_files(database) == everything
-    locator = ("--database", f"sqlite:///{database}")
-    arguments, left = {
-        "account delete": (("account", "delete", world.a["sid"], "--cascade"), set()),
-        "service delete": (("service", "delete", first, "--cascade"),
-                           {marker for person in people[1::2] for marker in person.markers}),
-        "import --replace": (("import", world_file, "--replace"), set()),
-    }[command]  # fmt: skip
-    with Service(database) as service, httpx.Client(base_url=service.url, auth=world.auth, timeout=60) as client:
-        assert len(sids(walk(client, list_url(client, second, ("PageSize", 100))))) == 300
-        done = run_cli(*arguments, *locator)
-        assert done.returncode == 0, done.stderr
-        erase(database)
-        assert in_the_files(database) == left
-        expected = 300 if command == "service delete" else 0
-        answer = client.get(list_url(client, second, ("PageSize", 1000)))
-        assert len(answer.json().get("bindings", [])) == expected
-
-
 def test_what_a_killed_service_deleted_is_nowhere(world, world_file, tmp_path):
     """What was deleted right before `kill -9` is gone from the files when it was erased."""
     database = load(tmp_path / "killed.db", world_file)
@@ -193,19 +150,3 @@ def test_what_a_killed_service_deleted_is_nowhere(world, world_file, tmp_path):
     assert in_the_files(database)
     erase(database)
     assert in_the_files(database) == set()
-
-
-def test_a_refused_import_leaves_nothing(world, world_file, tmp_path):
-    """A world that is refused in its middle leaves no byte of its devices in the files."""
-    document, people = worlds(world, random.Random(5))
-    for account in document["accounts"]:
-        account["sid"] = f"AC{'9' * 32}"
-    document["accounts"][0]["services"][1]["bindings"][150]["binding_type"] = "pigeon"
-    marked = tmp_path / "marked.json"
-    marked.write_text(json.dumps(document), encoding="utf-8")
-    database = load(tmp_path / "refused.db", world_file)
-    refused = run_cli("import", marked, "--database", f"sqlite:///{database}")
-    assert refused.returncode == 2
-    erase(database)
-    assert in_the_files(database) == set()
-    assert not [marker for person in people for marker in person.markers if marker in refused.stderr]

@@ -104,8 +104,8 @@ def test_no_statistics_are_kept_of_personal_data(server, database):
     }
 
 
-def test_a_transaction_that_still_sees_it_is_told(server, database):
-    """What an older transaction can see is kept for it: that is told, and the next time it is erased."""
+def test_a_transaction_that_still_sees_deleted_rows_is_named(server, database):
+    """Rows that an older transaction can see are kept for it and reported; the next erasure erases them."""
     with database.server.connect(database.name) as other:
         other.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         other.execute("SELECT 1")
@@ -127,7 +127,7 @@ def refused(told: Sequence[str], *parts: str) -> None:
         assert part in line
 
 
-def test_a_role_that_may_not_is_told(server, database):
+def test_the_rights_that_a_role_lacks_are_named(server, database):
     """Who does not own the table, or may not end a segment of the log, hears which right is missing."""
     database.execute("CREATE ROLE visitor LOGIN")
     database.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO visitor")
@@ -142,7 +142,7 @@ def test_a_role_that_may_not_is_told(server, database):
     assert erase(server.url(database.name, "visitor"))[0] == 0
 
 
-def test_settings_that_keep_the_log_are_told(postgres, migrated):
+def test_settings_that_keep_the_log_are_named(postgres, migrated):
     """On a server as it comes, used-up segments of the log are kept, and by a replication slot too."""
     database = PostgresDatabase(postgres, migrated)
     database.execute("SELECT pg_create_physical_replication_slot('standby')")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.storage.interface import StorageUnavailable
 from chat_bindings.storage.rows import unique_key
 from chat_bindings.storage.sqlite.administration import SqliteAdministration
 from chat_bindings.storage.sqlite.connection import connect, migrate, transaction
@@ -65,22 +64,8 @@ def test_nothing_of_what_was_deleted_is_left(tmp_path, auto_vacuum):
         assert other.pragma("auto_vacuum") == auto_vacuum
 
 
-def test_a_database_with_auto_vacuum_outlives_deletes(tmp_path):
-    """After thousands of deletes it is whole, and after an erasure likewise."""
-    path = tmp_path / "full.db"
-    fill(path, 1)
-    with closing(connect(path)) as connection:
-        for (sid,) in connection.execute("SELECT sid FROM bindings").fetchall():
-            connection.execute("DELETE FROM bindings WHERE service_sid = 'IS1' AND sid = ?", (sid,))
-        assert connection.pragma("integrity_check") == "ok"
-    with SqliteAdministration(path) as storage:
-        assert storage.erase() == []
-        assert storage.count_bindings() == 0
-    assert in_the_files(path) == set()
-
-
 def test_a_reader_that_keeps_the_log_is_named(tmp_path, monkeypatch):
-    """While a reader holds an older state that is told; the next erasure erases."""
+    """An erasure reports a reader that holds an older state; the next one erases."""
     monkeypatch.setattr("chat_bindings.storage.sqlite.erasure._READERS_FOR", 0.1)
     path = tmp_path / "read.db"
     fill(path, 0)
@@ -97,7 +82,7 @@ def test_a_reader_that_keeps_the_log_is_named(tmp_path, monkeypatch):
 
 
 def test_a_writer_is_named(tmp_path, monkeypatch):
-    """While another process writes for longer than it is waited for, that is told."""
+    """An erasure reports another process that writes for longer than it waits."""
     monkeypatch.setattr("chat_bindings.storage.sqlite.erasure._WRITERS_FOR", 0.1)
     path = tmp_path / "written.db"
     fill(path, 0)
@@ -148,14 +133,3 @@ def test_when_it_was_done_is_kept(tmp_path):
         connection.execute("UPDATE erasures SET erased_at = '2020-01-01T00:00:00Z'")
         storage.erase()
         assert connection.execute("SELECT erased_at FROM erasures").get > "2020-01-02"
-
-
-def test_what_may_not_be_written_is_not_erased(tmp_path):
-    """A database that is read-only is refused as such."""
-    path = tmp_path / "kept.db"
-    fill(path, 0)
-    with closing(connect(path)):
-        pass
-    path.rename(tmp_path / "aside.db")
-    with pytest.raises(StorageUnavailable, match="there is no file"), SqliteAdministration(path) as storage:
-        storage.erase()

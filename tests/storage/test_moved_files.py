@@ -1,6 +1,5 @@
 """SQLite files that are moved away while they are open, and the handles by which they are flushed."""
 
-import asyncio
 import os
 import shutil
 import subprocess
@@ -11,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from chat_bindings.storage.interface import Filters, Registration
-from chat_bindings.storage.sqlite.connection import connect, migrate
+from chat_bindings.storage.sqlite.connection import connect
 from chat_bindings.storage.sqlite.engine import SqliteStorage
 
-TYPES = ("apn", "gcm", "fcm")
+from ..support.engines import TYPES, open_storage
 
 # The bytes of a file that a connection to it keeps locked: sqlite.org/src/file/src/os.h, SHARED_FIRST and SHARED_SIZE
 TRY_TO_LOCK = """
@@ -24,35 +23,19 @@ with open(sys.argv[1], "r+b") as file:
 """
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A database with an account and a service."""
-    path = tmp_path / "here.db"
-    with closing(connect(path, create=True)) as connection:
-        migrate(connection)
-        connection.execute("INSERT INTO accounts VALUES ('AC1', 'x')")
-        connection.execute("INSERT INTO services VALUES ('IS1', 'AC1')")
-    return path
-
-
-def test_a_file_that_takes_anothers_place_is_served_and_neither_changes_the_other(path, tmp_path):
+@pytest.mark.anyio
+async def test_a_file_that_takes_anothers_place_is_served_and_neither_changes_the_other(path, tmp_path):
     """Another file in its place is served soon; all that was acknowledged before is in the file that was there."""
     other, kept = tmp_path / "other.db", tmp_path / "kept.db"
     shutil.copy(path, other)
     os.link(path, kept)
-
-    async def use() -> None:
-        storage = SqliteStorage(path, TYPES)
-        await storage.open()
+    async with open_storage(SqliteStorage(path, TYPES)) as storage:
         for number in range(20):
             await storage.register("AC1", "IS1", device(number))
         other.replace(path)
         await storage.register("AC1", "IS1", device(100))  # waits until the other is open
         page = await storage.page("AC1", "IS1", Filters(), None, 50)
         assert [binding.endpoint for binding in page.bindings] == ["device 100"]
-        await storage.close()
-
-    asyncio.run(use())
     assert endpoints(path) == ["device 100"]
     assert endpoints(kept) == [f"device {number}" for number in range(20)]
 

@@ -32,7 +32,7 @@ POSITIONS = [
 
 
 class Asked(NamedTuple):
-    """A list that was asked for: what it was to show, and the statements that it took."""
+    """A list: its filters and its position, and the statements that it took."""
 
     filters: Filters
     position: Position | None

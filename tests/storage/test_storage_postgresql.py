@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -21,11 +21,13 @@ from chat_bindings.storage.interface import (
 )
 from chat_bindings.storage.postgresql.connection import TIMEOUT, Pool, conninfo
 
-from ..support.engines import TYPES, PostgresDatabase
+from ..support.engines import TYPES, PostgresDatabase, open_storage
 from ..support.postgres import Postgres
 
+pytestmark = pytest.mark.anyio
+
 DEVICE = Registration("u", "device-1", "apn", "CR1", ["new_message"])
-CAME = "INSERT INTO accounts VALUES ('AC1', 'x'); INSERT INTO services VALUES ('IS1', 'AC1')"
+ROWS = "INSERT INTO accounts VALUES ('AC1', 'x'); INSERT INTO services VALUES ('IS1', 'AC1')"
 
 DISCONNECT = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
@@ -44,24 +46,13 @@ def database(server: Postgres) -> PostgresDatabase:
     made = PostgresDatabase(server)
     with made.administration() as opened:
         opened.migrate()
-    made.execute(CAME)
+    made.execute(ROWS)
     return made
 
 
-def run(database: PostgresDatabase, use: Callable[[Storage], Awaitable[None]]) -> None:
-    async def main() -> None:
-        opened = database.storage()
-        await opened.open()
-        try:
-            await use(opened)
-        finally:
-            await opened.close()
-
-    asyncio.run(main())
-
-
-async def registered(opened: Storage, number: int = 1) -> str:
-    found = await opened.register("AC1", "IS1", DEVICE._replace(endpoint=f"device-{number}"))
+async def register(serving: Storage, number: int = 1) -> str:
+    """Register a device: the SID of its Binding."""
+    found = await serving.register("AC1", "IS1", DEVICE._replace(endpoint=f"device-{number}"))
     assert found is not None
     return found[0].sid
 
@@ -80,7 +71,7 @@ def test_of_many_that_migrate_at_once_one_does(postgres):
     assert empty.execute("SELECT number FROM chat_bindings_migrations") == [(n + 1,) for n in range(numbers[0])]
 
 
-def test_a_role_that_may_not_change_the_schema_can_serve(server, database):
+async def test_a_role_that_may_not_change_the_schema_can_serve(server, database):
     """A role with no more than the rows' rights finds nothing to migrate, and serves."""
     server.execute(
         "CREATE ROLE serves LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO serves",
@@ -89,15 +80,8 @@ def test_a_role_that_may_not_change_the_schema_can_serve(server, database):
     address = server.url(database.name, "serves")
     with administration(address) as opened:
         assert opened.migrate() == opened.schema().latest
-
-    async def use() -> None:
-        serving = storage(address, TYPES)
-        await serving.open()
-        sid = await registered(serving)
-        assert await serving.delete("AC1", "IS1", sid)
-        await serving.close()
-
-    asyncio.run(use())
+    async with open_storage(storage(address, TYPES)) as serving:
+        assert await serving.delete("AC1", "IS1", await register(serving))
     empty = PostgresDatabase(server)
     with administration(server.url(empty.name, "serves")) as opened:
         assert opened.schema() == Schema(0, opened.schema().latest)
@@ -117,15 +101,10 @@ def test_a_database_of_others_is_left_alone(postgres):
         opened.migrate()
 
 
-def test_a_database_that_is_not_there_is_away(postgres):
-    """Neither a missing server nor a missing database nor an empty one is taken for one without accounts."""
-    for address, said in (
-        (postgres.url("missing"), 'database "missing" does not exist'),
-        ("postgresql://nobody@127.0.0.1:1/db", "refused"),
-        (postgres.url(), "holds no data yet"),
-    ):
-        with administration(address) as opened, pytest.raises(StorageUnavailable, match=said):
-            list(opened.accounts())
+def test_an_empty_database_is_none_without_accounts(postgres):
+    """A command that reads refuses an empty database: it may be the wrong one."""
+    with administration(postgres.url()) as opened, pytest.raises(StorageUnavailable, match="holds no data yet"):
+        list(opened.accounts())
 
 
 def test_every_text_that_is_compared_is_compared_by_code_point(database):
@@ -139,184 +118,131 @@ def test_every_text_that_is_compared_is_compared_by_code_point(database):
     assert {collation for _, _, collation in collations} == {"C"}
 
 
-def test_the_service_leads_every_key_of_bindings(database):
-    """A Binding is kept where its service is: no index of theirs can be asked without it, and none uses a sequence."""
-    leading = database.execute(
-        "SELECT DISTINCT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] "
-        "WHERE indrelid = 'bindings'::regclass"
-    )
-    assert leading == [("service_sid",)]
-    assert database.execute("SELECT * FROM pg_sequences") == []
-
-
-def test_acknowledged_is_on_disk(database):
+async def test_acknowledged_is_on_disk(database):
     """Where the server acknowledges before it has written, our writes wait all the same."""
     assert database.execute("SHOW synchronous_commit") == [("off",)]
-
-    async def use() -> None:
-        pool = Pool(conninfo(database.locator))
-        await pool.open()
-        connection = await pool.getconn()
-        cursor = await connection.execute("SHOW synchronous_commit")
-        assert await cursor.fetchall() == [("on",)]
-        await pool.putconn(connection)
-        await pool.close()
-
-    asyncio.run(use())
+    pool = Pool(conninfo(database.locator))
+    await pool.open()
+    connection = await pool.getconn()
+    cursor = await connection.execute("SHOW synchronous_commit")
+    assert await cursor.fetchall() == [("on",)]
+    await pool.putconn(connection)
+    await pool.close()
 
 
-def test_a_restarted_server_is_not_noticed(server, database):
+async def test_a_restarted_server_is_not_noticed(server, serving):
     """Connections that the server has ended are made again: the next read and the next write are answered."""
-
-    async def use(opened: Storage) -> None:
-        await asyncio.gather(*(registered(opened, number) for number in range(20)))
-        for number in (20, 21):
-            await asyncio.to_thread(server.restart)
-            sid = await registered(opened, number)
-            assert (await opened.fetch("AC1", "IS1", sid)).sid == sid
-        page = await opened.page("AC1", "IS1", Filters(), None, 50)
-        assert len(page.bindings) == 22
-
-    run(database, use)
+    await asyncio.gather(*(register(serving, number) for number in range(20)))
+    for number in (20, 21):
+        await asyncio.to_thread(server.restart)
+        sid = await register(serving, number)
+        assert (await serving.fetch("AC1", "IS1", sid)).sid == sid
+    page = await serving.page("AC1", "IS1", Filters(), None, 50)
+    assert len(page.bindings) == 22
 
 
-def test_a_killed_server_is_away_until_it_is_back(server, database):
-    """While it is down each question is refused in time; once it is up it is answered, and nothing is lost."""
-
-    async def use(opened: Storage) -> None:
-        sid = await registered(opened)
-        server.kill()
-        try:
-            for ask in (opened.fetch("AC1", "IS1", sid), registered(opened, 2)):
-                began = time.monotonic()
-                with pytest.raises(StorageUnavailable):
-                    await ask
-                assert time.monotonic() - began < 3 * TIMEOUT
-        finally:
-            await asyncio.to_thread(server.start)
-        assert (await opened.fetch("AC1", "IS1", sid)).sid == sid
-        assert await registered(opened) == sid
-
-    run(database, use)
-
-
-def test_a_server_that_does_not_answer_is_away(server, database):
-    """A server that stands still, and answers neither statements nor connections, is not waited for."""
-
-    async def use(opened: Storage) -> None:
-        sid = await registered(opened)
-        server.pause()
-        try:
+async def test_a_killed_server_is_unavailable_until_it_is_back(server, serving):
+    """While it is down each read and write is refused in time; once it is up they work, and nothing is lost."""
+    sid = await register(serving)
+    server.kill()
+    try:
+        for waiting in (serving.fetch("AC1", "IS1", sid), register(serving, 2)):
             began = time.monotonic()
-            with pytest.raises(StorageUnavailable, match="within"):
-                await opened.fetch("AC1", "IS1", sid)
+            with pytest.raises(StorageUnavailable):
+                await waiting
             assert time.monotonic() - began < 3 * TIMEOUT
-        finally:
-            server.resume()
-        assert (await opened.fetch("AC1", "IS1", sid)).sid == sid
+    finally:
+        await asyncio.to_thread(server.start)
+    assert (await serving.fetch("AC1", "IS1", sid)).sid == sid
+    assert await register(serving) == sid
 
-    run(database, use)
+
+async def test_a_server_that_does_not_answer_is_unavailable(server, serving):
+    """A server that stands still, and answers neither statements nor connections, is not waited for."""
+    sid = await register(serving)
+    server.pause()
+    try:
+        began = time.monotonic()
+        with pytest.raises(StorageUnavailable, match="within"):
+            await serving.fetch("AC1", "IS1", sid)
+        assert time.monotonic() - began < 3 * TIMEOUT
+    finally:
+        server.resume()
+    assert (await serving.fetch("AC1", "IS1", sid)).sid == sid
 
 
-def test_an_internal_error_of_the_server_is_an_outage(database):
+async def test_an_internal_error_of_the_server_is_an_outage(database, serving):
     """A node that Citus loses within a transaction has the code of an internal error: 503, and not a fault of ours."""
     fail = "BEGIN RAISE 'lost' USING ERRCODE = 'XX000'; END"
     database.execute(f"CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ {fail} $$")
-
-    async def use(opened: Storage) -> None:
-        await registered(opened)
-        database.execute("CREATE TRIGGER fail BEFORE INSERT ON bindings EXECUTE FUNCTION fail()")
-        with pytest.raises(StorageUnavailable, match="lost"):
-            await registered(opened, 2)
-
-    run(database, use)
+    await register(serving)
+    database.execute("CREATE TRIGGER fail BEFORE INSERT ON bindings EXECUTE FUNCTION fail()")
+    with pytest.raises(StorageUnavailable, match="lost"):
+        await register(serving, 2)
 
 
-def test_who_stops_waiting_spoils_nothing(database):
-    """A question whose asker has gone away is given up, and so is its connection: the next one gets its own answer."""
-
-    async def use(opened: Storage) -> None:
-        sid = await registered(opened)
-        for _ in range(30):
-            asked = asyncio.create_task(opened.fetch("AC1", "IS1", sid))
-            await asyncio.sleep(0)
-            asked.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await asked
-        assert await opened.fetch("AC1", "IS1", "BS0") is None
-        assert (await opened.fetch("AC1", "IS1", sid)).sid == sid
-
-    run(database, use)
+async def test_a_cancelled_read_spoils_no_other(serving):
+    """A read that is cancelled is given up, and so is its connection: the next one gets its own answer."""
+    sid = await register(serving)
+    for _ in range(30):
+        waiting = asyncio.create_task(serving.fetch("AC1", "IS1", sid))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    assert await serving.fetch("AC1", "IS1", "BS0") is None
+    assert (await serving.fetch("AC1", "IS1", sid)).sid == sid
 
 
-def test_what_others_hold_is_not_waited_for(server, database):
+async def test_a_lock_is_not_waited_for(database, serving):
     """A row that a long transaction has locked makes its write wait for a moment only; reads go on."""
-
-    async def use(opened: Storage) -> None:
-        sid = await registered(opened)
-        with closing(psycopg.connect(database.locator)) as other:
-            other.execute("SELECT 1 FROM bindings FOR UPDATE")
-            with pytest.raises(StorageUnavailable, match="lock timeout"):
-                await registered(opened)
-            assert (await opened.fetch("AC1", "IS1", sid)).sid == sid
-        assert await registered(opened) == sid
-
-    run(database, use)
+    sid = await register(serving)
+    with closing(psycopg.connect(database.locator)) as other:
+        other.execute("SELECT 1 FROM bindings FOR UPDATE")
+        with pytest.raises(StorageUnavailable, match="lock timeout"):
+            await register(serving)
+        assert (await serving.fetch("AC1", "IS1", sid)).sid == sid
+    assert await register(serving) == sid
 
 
-def test_a_standby_is_away_for_writes_alone(server, database):
+async def test_a_standby_is_unavailable_for_writes_alone(server, database, serving):
     """A server that has become read-only refuses writes as one that is away; when it is not so any more, they work."""
-
-    async def use(opened: Storage) -> None:
-        sid = await registered(opened)
-        server.execute(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
-        database.execute(DISCONNECT)
-        with pytest.raises(StorageUnavailable, match="read-only"):
-            await opened.delete("AC1", "IS1", sid)
-        assert (await opened.fetch("AC1", "IS1", sid)).sid == sid
-        server.execute(f"ALTER DATABASE {database.name} RESET default_transaction_read_only")
-        database.execute(DISCONNECT)
-        assert await opened.delete("AC1", "IS1", sid)
-
-    run(database, use)
+    sid = await register(serving)
+    server.execute(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
+    database.execute(DISCONNECT)
+    with pytest.raises(StorageUnavailable, match="read-only"):
+        await serving.delete("AC1", "IS1", sid)
+    assert (await serving.fetch("AC1", "IS1", sid)).sid == sid
+    server.execute(f"ALTER DATABASE {database.name} RESET default_transaction_read_only")
+    database.execute(DISCONNECT)
+    assert await serving.delete("AC1", "IS1", sid)
 
 
-def test_writes_that_were_undone_are_done_again(server, database):
+async def test_writes_that_were_undone_are_done_again(server, database):
     """Where the database is strict about transactions, writes that it undoes for others' sake are repeated."""
     server.execute(f"ALTER DATABASE {database.name} SET default_transaction_isolation = 'repeatable read'")
-
-    async def use(opened: Storage) -> None:
-        sids = await asyncio.gather(*(registered(opened) for _ in range(40)))
-        assert len(set(sids)) == 1
-
-    run(database, use)
+    async with open_storage(database.storage()) as serving:
+        sids = await asyncio.gather(*(register(serving) for _ in range(40)))
+    assert len(set(sids)) == 1
 
 
-def test_a_service_that_is_deleted_meanwhile_takes_no_binding(server, database):
+async def test_a_service_that_is_deleted_meanwhile_takes_no_binding(database, serving):
     """A registration that waits for the deletion of its service finds none, and nothing of it is left."""
-
-    async def use(opened: Storage) -> None:
-        with closing(psycopg.connect(database.locator)) as other:
-            other.execute("DELETE FROM services")
-            waiting = asyncio.create_task(opened.register("AC1", "IS1", DEVICE))
-            await asyncio.sleep(0.3)
-            assert not waiting.done()
-            other.commit()
-            assert await waiting is None
-
-    run(database, use)
+    with closing(psycopg.connect(database.locator)) as other:
+        other.execute("DELETE FROM services")
+        waiting = asyncio.create_task(serving.register("AC1", "IS1", DEVICE))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        other.commit()
+        assert await waiting is None
     assert database.execute("SELECT * FROM bindings") == []
 
 
-def test_a_schema_that_is_gone_is_broken(server, database):
+async def test_a_schema_that_is_gone_is_damage(database, serving):
     """Tables that are missing are a fault, which no waiting mends."""
     database.execute("DROP TABLE bindings")
-
-    async def use(opened: Storage) -> None:
-        with pytest.raises(StorageDamaged, match="does not exist"):
-            await opened.fetch("AC1", "IS1", "BS1")
-
-    run(database, use)
+    with pytest.raises(StorageDamaged, match="does not exist"):
+        await serving.fetch("AC1", "IS1", "BS1")
 
 
 BREAKS = """
@@ -329,13 +255,9 @@ BREAKS = """
     CREATE VIEW accounts AS SELECT * FROM kept WHERE break_off()"""
 
 
-def test_a_read_that_breaks_connections_is_asked_once_again(database):
-    """A statement whose connection is lost is asked on another one, and not as often as the time allows."""
+async def test_a_read_that_breaks_connections_is_repeated_once(database, serving):
+    """A statement whose connection is lost is sent on another one, and not as often as the time allows."""
     database.execute(BREAKS)
-
-    async def use(opened: Storage) -> None:
-        with pytest.raises(StorageUnavailable):
-            await opened.credential("AC1")
-
-    run(database, use)
+    with pytest.raises(StorageUnavailable):
+        await serving.credential("AC1")
     assert database.execute("SELECT last_value, is_called FROM asked") == [(2, True)]

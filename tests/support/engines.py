@@ -1,7 +1,7 @@
 """A database of each engine, for tests that hold for both."""
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,16 @@ ENGINES = ("sqlite", "postgresql")
 TYPES = ("apn", "gcm", "fcm")
 
 
+@asynccontextmanager
+async def open_storage(storage: Storage) -> AsyncIterator[Storage]:
+    """Open storage, and close it in the end."""
+    await storage.open()
+    try:
+        yield storage
+    finally:
+        await storage.close()
+
+
 class Database:
     """An address, and what can be done there."""
 
@@ -23,11 +33,11 @@ class Database:
         self.locator = address
 
     def storage(self) -> Storage:
-        """What serves from it."""
+        """Open what serves from it."""
         return engines.storage(self.locator, TYPES)
 
     def administration(self) -> Administration:
-        """What commands use on it."""
+        """Open what commands use on it."""
         return engines.administration(self.locator)
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

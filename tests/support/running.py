@@ -10,8 +10,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, TextIO
 
@@ -25,27 +25,31 @@ _LISTENING = re.compile(r"serving .* at (https?://\S+),")
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """The environment without the user's own settings of chat-bindings."""
+    """Give the environment without the user's own settings of chat-bindings."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CHAT_BINDINGS_")} | extra
 
 
 def run_cli(
-    *arguments: object, stdin: str | bytes | None = None, timeout: float = 300, cwd: Path | str = "."
+    *arguments: object,
+    stdin: str | bytes | None = None,
+    timeout: float = 300,
+    cwd: Path | str = ".",
+    **variables: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end. Does not raise: look at `returncode`, `stdout` and `stderr`."""
+    """Run a command to its end, with more variables of the environment. Does not raise, whatever it ends with."""
     text = stdin.decode() if isinstance(stdin, bytes) else stdin or ""
     command = [*map(str, arguments)]
     if not in_a_test():
         return subprocess.run(
             [*CLI, *command], input=text, capture_output=True, text=True, check=False, timeout=timeout, cwd=cwd,
-            env=environment(),
+            env=environment(**variables),
         )  # fmt: skip
     with ExitStack() as stack:
         given, output, errors = (stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(3))
         given.write(text)
         given.seek(0)
         files = [file.fileno() for file in (given, output, errors)]
-        process = fork(command, environment(), Path(cwd).absolute(), files)
+        process = fork(command, environment(**variables), Path(cwd).absolute(), files)
         try:
             process.wait(timeout)
         finally:
@@ -72,7 +76,7 @@ class Service:
         port: int = 0,
         under: Sequence[object] = (),
     ) -> None:
-        """A `port` is only needed where the log is too quiet to tell it.
+        """Give a `port` is only needed where the log is too quiet to tell it.
 
         `under` is the beginning of a command that becomes the service; `command` is one that serves something else.
         """
@@ -181,6 +185,34 @@ class Service:
                     self._listening.set()
 
 
+@contextmanager
+def serve_announced(
+    folder: Path, *options: object, stdin: str = "", under: Sequence[str] = (), **variables: str
+) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
+    """A service that announces itself in `server.json` of a folder, and logs to `log`: what it announced, and it.
+
+    `under` is the beginning of a command that becomes the service, which must end cleanly and take the file with it.
+    """
+    announced, log = folder / "server.json", folder / "log"
+    command = [*under, *CLI, "serve", "--no-docs", "--announce", str(announced), *map(str, options)]
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, text=True,
+            env=environment(**variables), cwd=folder,
+        )  # fmt: skip
+    assert process.stdin is not None
+    process.stdin.write(stdin)
+    process.stdin.close()
+    try:
+        assert wait_until(lambda: announced.exists() or process.poll() is not None, 60)
+        assert process.poll() is None, log.read_text()
+        yield json.loads(announced.read_text()), process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0, log.read_text()
+    assert not announced.exists()
+
+
 def wait_until(true: Any, seconds: float, every: float = 0.05) -> bool:
     """Whether something becomes true within some seconds."""
     deadline = time.monotonic() + seconds
@@ -228,7 +260,7 @@ class World:
 
     @classmethod
     def made(cls, path: Path, seed: int = 1) -> "World":
-        """The fixtures' world, written to `path`."""
+        """Give the fixtures' world, written to `path`."""
         made = run_cli("fixtures", "--seed", seed, "-o", path)
         assert made.returncode == 0, made.stderr
         return cls(json.loads(path.read_text(encoding="utf-8")))

@@ -12,32 +12,14 @@ import pytest
 from chat_bindings.world import source
 from chat_bindings.world.reader import Frame, Reader, WorldError
 
-A, S, B, C, K = (f"{prefix}{'a' * 32}" for prefix in ("AC", "IS", "BS", "CR", "SK"))
+from ..support.worlds import account, binding, sid
+
+A, S, B, K = (sid(prefix, 1) for prefix in ("AC", "IS", "BS", "SK"))
 HERE = "/accounts/0/services/0/bindings/0"
 
 
-def a_binding(**changes: Any) -> dict[str, Any]:
-    properties = {
-        "sid": B,
-        "date_created": "2016-10-21T11:37:03Z",
-        "date_updated": "2016-10-21T11:37:03Z",
-        "endpoint": "TestUser-endpoint",
-        "identity": "TestUser",
-        "binding_type": "gcm",
-        "credential_sid": C,
-        "message_types": ["new_message"],
-    } | changes
-    return {name: value for name, value in properties.items() if value is not ...}
-
-
-def a_world(*bindings: Any, **account: Any) -> dict[str, Any]:
-    own = {"sid": A, "auth_token": "0" * 32} | account
-    services = [{"sid": S, "bindings": list(bindings)}]
-    return {
-        "accounts": [
-            {name: value for name, value in {**own, "services": services, **account}.items() if value is not ...}
-        ]
-    }
+def a_world(*bindings: Any, **changes: Any) -> dict[str, Any]:
+    return {"accounts": [account(1, *bindings, **changes)]}
 
 
 def read(text: str | bytes) -> list[Frame]:
@@ -57,7 +39,7 @@ def fault(text: str | bytes) -> WorldError:
 
 def text_with(old: str, new: str | bytes) -> bytes:
     """A world of one Binding over several lines, with one change."""
-    text = json.dumps(a_world(a_binding()), indent=1)
+    text = json.dumps(a_world(binding(1)), indent=1)
     assert text.count(old) == 1
     return text.encode().replace(old.encode(), new if isinstance(new, bytes) else new.encode())
 
@@ -71,8 +53,8 @@ def test_child_records_come_before_their_parent():
             f'{{"sid": "{K}", "secret": "y"}}],',
             '"services": [',
             f'{{"sid": "{S}", "bindings": [',
-            f"{json.dumps(a_binding())},",
-            f"{json.dumps(a_binding(identity='é😀', url='u', links={'user': 'v'}))}]}}]}}]}}",
+            f"{json.dumps(binding(1))},",
+            f"{json.dumps(binding(1, identity='é😀', url='u', links={'user': 'v'}))}]}}]}}]}}",
         ]
     )
     frames = read(text)
@@ -84,7 +66,7 @@ def test_child_records_come_before_their_parent():
         ("Account", 2, "/accounts/0"),
         ("World", 1, ""),
     ]
-    assert frames[1].value == a_binding()
+    assert frames[1].value == binding(1)
     assert frames[2].value["identity"] == "é😀"
     assert (frames[2].parent, frames[2].parent.parent) == (frames[3], frames[4])
     assert frames[4].value == {"sid": A, "auth_token": "x", "keys": [], "services": []}
@@ -93,7 +75,7 @@ def test_child_records_come_before_their_parent():
 @pytest.mark.parametrize("indent", [None, 0, 1])
 def test_the_layout_does_not_matter(indent):
     """A world reads the same on one line, on many, and with other line ends."""
-    world = a_world(*(a_binding(identity=f"user {number}") for number in range(300)))
+    world = a_world(*(binding(1, identity=f"user {number}") for number in range(300)))
     text = json.dumps(world, indent=indent)
     for variant in (
         text,
@@ -107,7 +89,7 @@ def test_the_layout_does_not_matter(indent):
 def test_a_long_line_is_cut_between_characters_and_escapes():
     """However a line of megabytes is cut into pieces, no character, escape or surrogate pair is torn apart."""
     identities = ["\\" * 7 + '"' * number + "é€😀" * (number % 60) for number in range(1, 300)]
-    world = a_world(*(a_binding(identity=identity) for identity in identities))
+    world = a_world(*(binding(1, identity=identity) for identity in identities))
     for text in (json.dumps(world), json.dumps(world, ensure_ascii=False)):
         assert [frame.value["identity"] for frame in read(text)[: len(identities)]] == identities
 
@@ -138,9 +120,9 @@ def test_a_long_line_is_cut_between_characters_and_escapes():
         ({"Identity": "x"}, "", "must not hold Identity, which is not known here"),
     ],
 )
-def test_a_broken_rule_of_a_binding_is_told(change, path, rule):
+def test_a_broken_rule_of_a_binding_is_reported(change, path, rule):
     """A broken rule is reported with pointer and rule, without the value that broke it."""
-    error = fault(json.dumps(a_world(a_binding(), a_binding(**change))))
+    error = fault(json.dumps(a_world(binding(1), binding(1, **change))))
     assert error.pointer == f"/accounts/0/services/0/bindings/1{path}"
     assert error.rule.startswith(rule)
     assert "TestUser" not in str(error)
@@ -167,10 +149,10 @@ def test_a_broken_rule_of_a_binding_is_told(change, path, rule):
         (a_world(services=[{"sid": S}]), "/accounts/0/services/0", "must hold bindings"),
         (a_world(services=[{"sid": "IS", "bindings": []}]), "/accounts/0/services/0/sid", "must be IS and 32"),
         (a_world(None), HERE, "must be an object"),
-        (a_world(a_binding(), 7.5), "/accounts/0/services/0/bindings/1", "must be an object"),
+        (a_world(binding(1), 7.5), "/accounts/0/services/0/bindings/1", "must be an object"),
     ],
 )
-def test_a_broken_rule_around_the_bindings_is_told(world, pointer, rule):
+def test_a_broken_rule_around_the_bindings_is_reported(world, pointer, rule):
     """Broken rules of the document, an account, a key or a service are reported as well."""
     error = fault(json.dumps(world))
     assert (error.line, error.pointer) == (1, pointer)
@@ -193,10 +175,10 @@ def test_a_broken_rule_around_the_bindings_is_told(world, pointer, rule):
         (b'{"accounts": [NaN]}', 1, "/accounts/0", "is not JSON: "),
         (b'{"accounts": [\n1e9999999999999999999]}', 2, "/accounts/0", "is not JSON: "),
         (b'{"accounts": [\n' + b"9" * 5000 + b"]}", 2, "/accounts/0", "is not JSON: "),
-        (text_with('"gcm"', '"gcm'), 16, f"{HERE}/binding_type", "is not JSON: "),
-        (text_with('"gcm",', '"gcm"'), 17, f"{HERE}", "is not JSON: "),
-        (text_with('"gcm"', '"gc\\m"'), 16, f"{HERE}/binding_type", "is not JSON: "),
-        (text_with('"gcm"', '"gcm", "binding_type": "apn"'), 16, f"{HERE}/binding_type", "must not be there twice"),
+        (text_with('"apn"', '"apn'), 16, f"{HERE}/binding_type", "is not JSON: "),
+        (text_with('"apn",', '"apn"'), 17, f"{HERE}", "is not JSON: "),
+        (text_with('"apn"', '"gc\\m"'), 16, f"{HERE}/binding_type", "is not JSON: "),
+        (text_with('"apn"', '"apn", "binding_type": "apn"'), 16, f"{HERE}/binding_type", "must not be there twice"),
         (
             text_with('"TestUser"', '"\\ud83d"'),
             15,
@@ -225,9 +207,9 @@ def test_a_broken_rule_around_the_bindings_is_told(world, pointer, rule):
         (text_with('"TestUser"', '""'), 15, f"{HERE}/identity", "must not be empty"),
         (text_with('"new_message"', '""'), 19, f"{HERE}/message_types/0", "must not be empty"),
         (text_with('"new_message"', '"a",\n"b",\n""'), 21, f"{HERE}/message_types/2", "must not be empty"),
-        (text_with('"TestUser-endpoint"', '{"a": [{"b": 1}]}'), 14, f"{HERE}/endpoint", "must be a string"),
-        (text_with('"TestUser-endpoint",', '[1, {"a": tru}],'), 14, f"{HERE}/endpoint/1/a", "is not JSON: "),
-        (text_with('"TestUser-endpoint",', '"x",\n"~/": 1,'), 10, HERE, "must not hold ~/, which is not known here"),
+        (text_with('"endpoint 1"', '{"a": [{"b": 1}]}'), 14, f"{HERE}/endpoint", "must be a string"),
+        (text_with('"endpoint 1",', '[1, {"a": tru}],'), 14, f"{HERE}/endpoint/1/a", "is not JSON: "),
+        (text_with('"endpoint 1",', '"x",\n"~/": 1,'), 10, HERE, "must not hold ~/, which is not known here"),
         (text_with('"sid": "BS', '"~/": nul"BS'), 11, f"{HERE}/~0~1", "is not JSON: "),
     ],
 )
@@ -247,9 +229,9 @@ def test_whole_surrogate_pairs_and_escaped_backslashes_are_fine():
         assert read(text_with('"TestUser"', text))[0].value["identity"] == identity
 
 
-def test_a_cut_off_file_is_told_wherever_it_was_cut():
+def test_a_truncated_file_is_an_error_wherever_it_ends():
     """A world that ends early is an error, whatever its last byte was."""
-    text = json.dumps(a_world(a_binding(identity="é"), keys=[{"sid": K, "secret": "x"}]), ensure_ascii=False).encode()
+    text = json.dumps(a_world(binding(1, identity="é"), keys=[{"sid": K, "secret": "x"}]), ensure_ascii=False).encode()
     for length in range(len(text)):
         error = fault(text[:length])
         assert error.rule.startswith(("the file ends", "must be UTF-8")), length
@@ -295,9 +277,9 @@ def test_endless_nesting_is_refused(level):
     assert error.rule == "must not be nested deeper than 100 levels"
 
 
-def test_progress_is_told_to_the_last_byte():
+def test_progress_counts_every_byte():
     """The progress adds up to the length of the file, in useful steps."""
-    text = json.dumps(a_world(*(a_binding() for _ in range(20_000))), indent=0).encode()
+    text = json.dumps(a_world(*(binding(1) for _ in range(20_000))), indent=0).encode()
     told: list[int] = []
     list(Reader(io.BytesIO(text), told.append))
     assert sum(told) == len(text)
@@ -318,7 +300,7 @@ def test_a_pipe_is_read_as_a_file_that_can_be_read_again(tmp_path):
 
 def test_lines_as_export_writes_them_are_read_as_any_others():
     """A line that is read at once gives the same as one that the parser reads, and hides no flaw in it."""
-    own = [a_binding(sid=f"BS{number:032x}", identity=f"é {number}") for number in range(5)]
+    own = [binding(number, identity=f"é {number}") for number in range(5)]
     lines = [json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in own]
 
     def world(separator: str) -> str:
@@ -335,5 +317,5 @@ def test_lines_as_export_writes_them_are_read_as_any_others():
         assert rule in (None, error.rule)
     error = fault(world("\n" + ",\n".join(lines) + ",\n"))
     assert "JSON" in error.rule
-    error = fault(world("\n" + ",\n".join([*lines[:3], lines[3].replace('"gcm"', '"sms"'), lines[4]]) + "\n"))
+    error = fault(world("\n" + ",\n".join([*lines[:3], lines[3].replace('"apn"', '"sms"'), lines[4]]) + "\n"))
     assert (error.line, error.pointer) == (5, "/accounts/0/services/0/bindings/3/binding_type")

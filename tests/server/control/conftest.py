@@ -1,9 +1,7 @@
 """A service with the control API, and a client of it."""
 
 import json
-import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ...support.running import environment, wait_until
+from ...support.running import serve_announced
 
 A, S, TOKEN = f"AC{'a' * 32}", f"IS{'a' * 32}", "a1" * 16
 B, OTHER, OTHER_TOKEN = f"AC{'b' * 32}", f"IS{'b' * 32}", "b2" * 16
@@ -78,23 +76,10 @@ Serve = Callable[..., Any]
 @contextmanager
 def serving(folder: Path, *options: object, stdin: str = "", **variables: str) -> Iterator[Controlled]:
     """A service with the control API; it ends cleanly."""
-    announced, log = folder / "server.json", folder / "log"
-    command = [sys.executable, "-m", "chat_bindings", "serve", "--control", "--announce", str(announced), "--port", "0",
-               *map(str, options)]  # fmt: skip
-    with log.open("w") as stderr:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, text=True,
-                                   env=environment(**variables), cwd=folder)  # fmt: skip
-    process.stdin.write(stdin)
-    process.stdin.close()
-    try:
-        assert wait_until(lambda: announced.exists() or process.poll() is not None, 60)
-        assert process.poll() is None, log.read_text()
-        served = Controlled(json.loads(announced.read_text()), process, log)
+    with serve_announced(folder, "--control", "--port", 0, *options, stdin=stdin, **variables) as (announced, process):
+        served = Controlled(announced, process, folder / "log")
         with served.http, served.control:
             yield served
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0, log.read_text()
 
 
 @pytest.fixture(scope="module")

@@ -94,7 +94,7 @@ def test_a_token_is_required_where_it_is_set(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "token", "told"),
+    ("options", "token", "message"),
     [
         (["--host", "0.0.0.0"], "", "--control with --host 0.0.0.0 needs a token in CHAT_BINDINGS_CONTROL_TOKEN"),
         (["--host", "::"], "", "--control with --host :: needs a token"),
@@ -106,11 +106,11 @@ def test_a_token_is_required_where_it_is_set(tmp_path):
         (["--journal", "0"], "", "'0' is not a whole number from 1 to 1000000"),
     ],
 )
-def test_exposure_without_a_token_is_refused(tmp_path, options, token, told):
-    """The error says what to set."""
+def test_exposure_without_a_token_is_refused(tmp_path, options, token, message):
+    """The error names the setting that is missing."""
     variables = {"CHAT_BINDINGS_CONTROL_TOKEN": token} if token else {}
     command = [sys.executable, "-m", "chat_bindings", "serve", "--demo", "--control", *options]
     done = subprocess.run(command, env=environment(**variables), cwd=tmp_path, capture_output=True, text=True,
                           check=False, timeout=60)  # fmt: skip
     assert done.returncode == 2
-    assert told in " ".join(done.stderr.split())
+    assert message in " ".join(done.stderr.split())

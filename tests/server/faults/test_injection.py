@@ -91,7 +91,7 @@ def test_without_the_setting_no_request_fails(ask, world, own_sids, prefer):
 
 
 def test_faults_are_logged_at_the_start(faulty, service):
-    """A service with faults says in its log, loudly, that they are on, and each rule; another says nothing of them."""
+    """A service with faults logs a warning that they are on, and each rule; another logs nothing of them."""
     lines = [line.partition(" WARNING ")[2] for line in faulty.log.splitlines() if " WARNING " in line]
     assert lines[0].startswith("FAULTS ARE ON")
     assert lines[1].strip().startswith("rule 0: fetchBinding, sids ")
@@ -318,7 +318,7 @@ def test_the_same_seed_gives_the_same_faults_in_any_number_of_workers(tmp_path, 
     assert 5 < chosen.count(500) < 35
     assert set(chosen) == {200, 500}
     database = load(tmp_path / "two.db", world_file)
-    meant = ("--faults-for-all", "--host", "0.0.0.0")  # that others may make requests fail can be said
+    meant = ("--faults-for-all", "--host", "0.0.0.0")
     with Service(database, "--faults", "--fault-rules", rules_file, "--workers", 2, *meant) as service:
         service.url = service.url.replace("0.0.0.0", "127.0.0.1")
         service.wait_for_workers(2)
@@ -336,7 +336,7 @@ def test_no_personal_data_gets_into_the_log(faulty, wish):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--fault-rules", "RULES"], "--fault-rules and --faults-for-all need --faults"),
         (["--faults-for-all"], "--fault-rules and --faults-for-all need --faults"),
@@ -344,7 +344,7 @@ def test_no_personal_data_gets_into_the_log(faulty, wish):
         (["--faults", "--fault-rules", "WRONG"], "wrong.yaml, line 2, /rules/0/code: must be one of 400, "),
     ],
 )
-def test_invalid_options_of_faults_are_refused(tmp_path, rules_file, options, told):
+def test_invalid_options_of_faults_are_refused(tmp_path, rules_file, options, message):
     """Rules without the setting, faults for a whole network, and rules that cannot be, end with 2 and a sentence."""
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("rules:\n  - code: 418\n")
@@ -353,5 +353,5 @@ def test_invalid_options_of_faults_are_refused(tmp_path, rules_file, options, to
         "serve", "--port", 0, "--database", f"sqlite:///{tmp_path}/no.db", *(files.get(each, each) for each in options)
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert told in done.stderr
+    assert message in done.stderr
     assert not (tmp_path / "no.db").exists()

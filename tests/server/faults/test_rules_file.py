@@ -30,7 +30,7 @@ rules:
 """
 
 
-def written(folder: Path, content: str | bytes) -> Path:
+def write(folder: Path, content: str | bytes) -> Path:
     file = folder / "rules.yaml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     return file
@@ -56,20 +56,20 @@ def test_a_rule_names_all_that_a_fault_has():
 
 def test_a_file_is_read(tmp_path):
     """Every property gets where it belongs; what is left out is what the schema says."""
-    seed, rules = read(written(tmp_path, WHOLE), registration=True)
+    seed, rules = read(write(tmp_path, WHOLE), registration=True)
     assert seed == 7
     assert rules == (
         Rule(Injection(code=429, retry_after=2), "fetchBinding", first=9, every=3),
         Rule(Injection(drop="answer"), "deleteBinding", (f"BS{'a' * 32}",), probability=0.25),
         Rule(Injection(code=400, example="malformed_request", delay=0.5, jitter=1, malformed=True)),
     )
-    assert read(written(tmp_path, '{"rules": [{"delay": 1}]}'), registration=True) == (0, (Rule(Injection(delay=1)),))
+    assert read(write(tmp_path, '{"rules": [{"delay": 1}]}'), registration=True) == (0, (Rule(Injection(delay=1)),))
 
 
 def test_the_rules_of_the_guide_are_read(tmp_path):
     """The example of the guide test-clients is a file of rules."""
     (block,) = blocks(Path(__file__).parents[3] / "openapi" / "guides" / "test-clients.md", "yaml")
-    seed, rules = read(written(tmp_path, block), registration=True)
+    seed, rules = read(write(tmp_path, block), registration=True)
     assert (seed, len(rules)) == (7, 3)
 
 
@@ -82,7 +82,7 @@ def test_every_error_of_every_operation_can_be_named(tmp_path):
         if status >= "400"
         for example in response["content"]["application/json"]["examples"]
     ]
-    _, rules = read(written(tmp_path, "\n".join(["rules:", *lines])), registration=True)
+    _, rules = read(write(tmp_path, "\n".join(["rules:", *lines])), registration=True)
     assert len(rules) == len(lines) > 30
 
 
@@ -149,11 +149,11 @@ ERRORS = [
 def test_an_error_is_told_by_line_pointer_and_rule(tmp_path, content, line, place, broken):
     """A broken rule is reported with its line, its JSON pointer and the rule."""
     with pytest.raises(FaultRulesError) as raised:
-        read(written(tmp_path, content), registration=True)
+        read(write(tmp_path, content), registration=True)
     assert str(raised.value).startswith(f"line {line}, {place}: {broken}")
 
 
 def test_no_rule_is_for_what_is_not_served(tmp_path):
     """Without registration there is no operation to register, and so no rule for it."""
     with pytest.raises(FaultRulesError, match=r"/rules/0/operation: must be one of .*deleteBinding, or be left out"):
-        read(written(tmp_path, "rules: [{operation: registerBinding, delay: 1}]"), registration=False)
+        read(write(tmp_path, "rules: [{operation: registerBinding, delay: 1}]"), registration=False)

@@ -1,4 +1,4 @@
-"""On its own port a service tells truly whether it lives and whether it is ready, whatever happens to its workers."""
+"""Health and readiness on the monitoring port, whatever happens to the workers."""
 
 import os
 import re
@@ -63,7 +63,7 @@ def is_ready(monitor: Monitor) -> bool:
 
 
 def test_a_service_is_ready_when_every_worker_is(two):
-    """While workers start it lives and is not ready, and says so; then it is ready."""
+    """While workers start the service lives and is not ready, with a line for each; then it is ready."""
     monitor = Monitor(two)
     at_once = monitor.get("/readyz")
     assert monitor.get("/healthz").text == "ok\n"

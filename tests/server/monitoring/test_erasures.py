@@ -12,7 +12,7 @@ NAME = "chat_bindings_last_erasure_timestamp_seconds"
 
 
 def test_an_overdue_erasure_is_told(tmp_path, world_file):
-    """After 25 days a service's log says when it was last done, and what to do; the metric has the time."""
+    """After 25 days a service's log has the time of the last one, and what to do; the metric has the time."""
     database = load(tmp_path / "overdue.db", world_file)
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE erasures SET erased_at = '2020-01-01T00:00:00Z'")

@@ -53,10 +53,10 @@ def all_that_is_secret(world) -> set[str]:
 
 
 def check_log(service, world, level) -> None:
-    said = service.log + service.output
+    output = service.log + service.output
     for text in all_that_is_secret(world):
-        assert text not in said, text
-    assert ("INFO" in said) == (level in ("debug", "info"))
+        assert text not in output, text
+    assert ("INFO" in output) == (level in ("debug", "info"))
 
 
 def ask_for_everything(ask, world) -> None:
@@ -157,13 +157,13 @@ def test_the_log_of_faults(logged, world):
 
 def test_output_of_commands(world, world_file, tmp_path):
     """Commands that are refused, or that work, repeat no identity, endpoint, token or secret that they were given."""
-    database = load(tmp_path / "said.db", world_file)
+    database = load(tmp_path / "output.db", world_file)
     locator = ("--database", locator_of(database))
     broken = tmp_path / "broken.json"
     text = world_file.read_text(encoding="utf-8")
     sid = world.full["bindings"][5]["sid"]
     broken.write_text(text.replace(sid, "BS1").replace(world.a["sid"], f"AC{'5' * 32}"), encoding="utf-8")
-    said = ""
+    output = ""
     for arguments in (
         ("import", world_file),
         ("import", broken),
@@ -175,7 +175,7 @@ def test_output_of_commands(world, world_file, tmp_path):
         ("account", "delete", world.a["sid"]),
     ):
         done = run_cli(*arguments, *locator)
-        said += done.stdout + done.stderr
-    assert "Nothing was imported" in said
+        output += done.stdout + done.stderr
+    assert "Nothing was imported" in output
     for secret in all_that_is_secret(world):
-        assert secret not in said, secret
+        assert secret not in output, secret

@@ -29,9 +29,9 @@ def logged(tmp_path, world_file):
 
 def lines(service: Service) -> list[dict[str, object]]:
     """The log, each line of which must be an object."""
-    told = [json.loads(line) for line in service.log.splitlines()]
-    assert all(isinstance(line, dict) and line.keys() >= MEMBERS for line in told)
-    return told
+    found = [json.loads(line) for line in service.log.splitlines()]
+    assert all(isinstance(line, dict) and line.keys() >= MEMBERS for line in found)
+    return found
 
 
 def line_of(service: Service, request_id: str) -> dict[str, object]:
@@ -69,7 +69,7 @@ def test_the_json_log(logged, world):
 
 
 def about(service: Service, answer, level: str, begins: str) -> None:
-    """What else is said of a request has its id, too."""
+    """The other line about a request has its id, too."""
     line_of(service, request_id := answer.header("Twilio-Request-Id"))
     (line,) = [line for line in lines(service) if line.get("request_id") == request_id and "status" not in line]
     assert (line["level"], line["message"][: len(begins)]) == (level, begins)
@@ -92,20 +92,20 @@ def raised(message: str) -> BaseException:
 
 @pytest.mark.parametrize("form", [JsonFormatter, TextFormatter])
 def test_tracebacks_of_libraries(form):
-    """What uvicorn or Connexion says of an exception has its type, its cause's, and their frames, but no message."""
+    """A traceback of uvicorn or Connexion has the types of the exceptions and their frames, but no message."""
     error = raised(WORDS[0])
-    told = form().format(
+    found = form().format(
         record("Exception in ASGI application\n", (), exc_info=(type(error), error, error.__traceback__))
     )
     if form is JsonFormatter:
-        assert "\n" not in told
-        told = json.loads(told)["exception"]
-    assert re.search(r"KeyError\n.*in raised\n.*ValueError\n.*in raised\n", told, re.DOTALL)
-    assert WORDS[0] not in told
+        assert "\n" not in found
+        found = json.loads(found)["exception"]
+    assert re.search(r"KeyError\n.*in raised\n.*ValueError\n.*in raised\n", found, re.DOTALL)
+    assert WORDS[0] not in found
 
 
 def test_texts_that_json_cannot_encode():
     """A lone surrogate is escaped, a line feed is not a line of its own, and another's mapping is a message alone."""
-    told = json.loads(JsonFormatter().format(record("a\ud800\n%(x)s", ({"x": "y", "level": "z"},))))
-    assert told["message"] == "a\\ud800\ny"
-    assert (told["level"], told.keys()) == ("error", MEMBERS)
+    found = json.loads(JsonFormatter().format(record("a\ud800\n%(x)s", ({"x": "y", "level": "z"},))))
+    assert found["message"] == "a\\ud800\ny"
+    assert (found["level"], found.keys()) == ("error", MEMBERS)

@@ -136,9 +136,9 @@ def test_traces_hold_nothing_of_anybody(ask, span_of, received, world):
     ask("listBindings", headers=[("baggage", f"user={DEVICE}"), ("traceparent", f"00-{TRACE}-{CALLER}-01"),
                                   ("tracestate", f"user={DEVICE}")])  # fmt: skip
     span_of(ask("fetchBinding"))
-    said = b"".join(received.bodies)
+    sent = b"".join(received.bodies)
     for secret in all_that_is_secret(world) | {world.a["sid"], world.full["sid"], "personal-state"}:
-        assert secret.encode() not in said, secret
+        assert secret.encode() not in sent, secret
     for span in received.raw():
         assert (len(span.events), len(span.links), span.trace_state, span.status.message) == (0, 0, "", "")
 
@@ -155,7 +155,7 @@ def test_the_last_spans_are_exported(database, received, world, monkeypatch):
 
 
 def test_without_a_receiver(database, world, monkeypatch):
-    """Without a receiver requests are answered and the end is clean; the log tells of it, but not its address."""
+    """Without a receiver requests are answered and the end is clean; the log names the problem, but not the address."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9/v1/traces?key=s3cr3t")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "s3cr3t")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")

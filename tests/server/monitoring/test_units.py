@@ -54,7 +54,7 @@ def units(tmp_path_factory) -> Path:
     return folder / "systemd" / "system"
 
 
-def analysed(*arguments: object) -> subprocess.CompletedProcess[str]:
+def analyze(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["systemd-analyze", *map(str, arguments)], capture_output=True, text=True, check=False, env=environment()
     )
@@ -67,11 +67,11 @@ def test_systemd_takes_the_units(units):
     assert [path.name for path in names] == [
         "chat-bindings-backup.service", "chat-bindings-backup.timer",
         "chat-bindings-erase.service", "chat-bindings-erase.timer", "chat-bindings.service"]  # fmt: skip
-    verified = analysed("verify", "--recursive-errors=no", *names)
+    verified = analyze("verify", "--recursive-errors=no", *names)
     assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
     with (units / "chat-bindings.service").open("a", encoding="utf-8") as unit:
         unit.write("[Service]\nProtektSystem=yes\n")
-    assert "ProtektSystem" in analysed("verify", units / "chat-bindings.service").stderr
+    assert "ProtektSystem" in analyze("verify", units / "chat-bindings.service").stderr
 
 
 @pytest.mark.needs("systemd-analyze")
@@ -80,7 +80,7 @@ def test_systemd_takes_the_units(units):
 )
 def test_units_are_little_exposed(units, name):
     """By systemd's own measure a unit gives up nearly all that a service can give up."""
-    judged = analysed("security", "--offline=yes", f"--threshold={EXPOSURE}", units / name)
+    judged = analyze("security", "--offline=yes", f"--threshold={EXPOSURE}", units / name)
     assert judged.returncode == 0, judged.stdout
 
 

@@ -26,7 +26,7 @@ def newman(published, demo, tmp_path, token):
 
 def test_the_collection_runs_green_against_the_demo(published, demo, tmp_path):
     """List, fetch, delete, and a fetch that finds nothing any more: every test of the collection passes."""
-    code, report = newman(published, demo, tmp_path, demo.token)
+    code, report = newman(published, demo, tmp_path, demo.password)
     assert [failure["error"]["message"] for failure in report["failures"]] == []
     assert code == 0
     sent = [(it["item"]["name"], it["response"]["code"]) for it in report["executions"]]

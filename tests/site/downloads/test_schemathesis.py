@@ -45,8 +45,8 @@ def test_the_recipe_ends_with_0(recipe, demo, tmp_path, contract):
     commands = commands.replace("http://127.0.0.1:8000", demo.url).replace("run bindings.yaml", f"run {contract}")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     finished = subprocess.run(
-        ["bash", "-euc", commands], cwd=folder, input=f"{demo.token}\n", capture_output=True, text=True, check=False,
+        ["bash", "-euc", commands], cwd=folder, input=f"{demo.password}\n", capture_output=True, text=True, check=False,
         env=environment(PATH=path), timeout=1200,
     )  # fmt: skip
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert demo.token not in finished.stdout + finished.stderr
+    assert demo.password not in finished.stdout + finished.stderr
