@@ -87,7 +87,7 @@ class Administration(ABC):
         return self._select(AccountRow, "accounts")
 
     def create_account(self, account: AccountRow) -> None:
-        self._loader.add_account(account)
+        self._loader.add(account)
 
     def rotate_token(self, sid: str, auth_token_sha256: str) -> None:
         """Replace an account's token; its keys stay valid."""
@@ -106,7 +106,7 @@ class Administration(ABC):
         return self._children(ServiceRow, "services", account_sid)
 
     def create_service(self, service: ServiceRow) -> None:
-        self._loader.add_service(service)
+        self._loader.add(service)
 
     def delete_service(self, sid: str, *, cascade: bool) -> None:
         """Delete a service; without `cascade` it must have no Bindings."""
@@ -119,7 +119,7 @@ class Administration(ABC):
         return self._children(KeyRow, "api_keys", account_sid)
 
     def create_key(self, key: KeyRow) -> None:
-        self._loader.add_key(key)
+        self._loader.add(key)
 
     def delete_key(self, sid: str) -> None:
         with self._change():

@@ -26,18 +26,11 @@ class Part(NamedTuple):
 
     def add_to(self, loader: Loader) -> None:
         """Add the rows."""
-        match self.kind:
-            case "accounts":
-                for account in self.rows:
-                    loader.add_account(account)
-            case "keys":
-                for key in self.rows:
-                    loader.add_key(key)
-            case "services":
-                for service in self.rows:
-                    loader.add_service(service)
-            case "bindings":
-                loader.add_bindings(self.service_sid, self.rows)
+        if self.kind == "bindings":
+            loader.add_bindings(self.service_sid, self.rows)
+        else:
+            for row in self.rows:
+                loader.add(row)
 
 
 class Tally:

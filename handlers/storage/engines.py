@@ -29,21 +29,20 @@ class BadLocator(ValueError):
 
 
 def default_path() -> Path:
-    """Return a file in the user's data directory. Raises `BadLocator` where there is no home directory."""
+    """Return a file in the user's data directory (XDG Base Directory Specification; Apple's Library on macOS).
+
+    Raises `BadLocator` where there is no home directory.
+    """
     try:
-        folder = _data_folder() / "chat-bindings"
+        if sys.platform == "darwin":
+            folder = Path.home() / "Library" / "Application Support"
+        else:
+            folder = Path(os.environ.get("XDG_DATA_HOME", "").strip() or Path.home() / ".local" / "share")
     except RuntimeError:
         raise BadLocator(
             "there is no home directory, so no default: name a database, such as sqlite:////data/chat.db"
         ) from None
-    return folder / "chat-bindings.db"
-
-
-def _data_folder() -> Path:
-    """Return the user's data directory (XDG Base Directory Specification; Apple's Library on macOS)."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    return Path(os.environ.get("XDG_DATA_HOME", "").strip() or Path.home() / ".local" / "share")
+    return folder / "chat-bindings" / "chat-bindings.db"
 
 
 def default_locator() -> str:

@@ -11,6 +11,9 @@ from .rows import added
 MANY = 200
 """Bindings of a batch for which it pays to build the indexes at the end."""
 
+_KINDS = {AccountRow: ("account", "accounts"), KeyRow: ("API key", "api_keys"), ServiceRow: ("service", "services")}
+"""The name and the table of each type of row."""
+
 _TWIN = """
     SELECT service_sid, sid, first FROM (
         SELECT {place}, service_sid, sid, first_value(sid) OVER same AS first, row_number() OVER same AS number
@@ -58,17 +61,16 @@ class Loader(ABC):
         self._remove_bindings(sid)
         self.ask("DELETE FROM services WHERE sid = {mark}", sid)
 
-    def add_account(self, account: AccountRow) -> None:
-        """Add an account."""
-        self._insert("account", "accounts", account)
-
-    def add_key(self, key: KeyRow) -> None:
-        """Add an API key."""
-        self._insert("API key", "api_keys", key)
-
-    def add_service(self, service: ServiceRow) -> None:
-        """Add a service."""
-        self._insert("service", "services", service)
+    def add(self, row: AccountRow | KeyRow | ServiceRow) -> None:
+        """Add an account, an API key or a service."""
+        kind, table = _KINDS[type(row)]
+        marks = ", ".join(["{mark}"] * len(row))
+        try:
+            self.ask(f"INSERT INTO {table} ({', '.join(row._fields)}) VALUES ({marks})", *row)  # noqa: S608 - constants
+        except self.REFUSED as error:
+            if self._lacks_parent(error):
+                raise Conflict(f"there is no account {row[1]}") from error
+            raise Conflict(f"{kind} {row.sid} is there already") from error
 
     def add_bindings(self, service_sid: str, bindings: Sequence[Binding]) -> None:
         """Add Bindings to a service; `BindingConflict` says which of them could not be added."""
@@ -88,15 +90,6 @@ class Loader(ABC):
                 except self.REFUSED as error:
                     raise TwinConflict(*self.ask(_TWIN)[0]) from error
                 advance(1)
-
-    def _insert(self, kind: str, table: str, row: AccountRow | KeyRow | ServiceRow) -> None:
-        marks = ", ".join(["{mark}"] * len(row))
-        try:
-            self.ask(f"INSERT INTO {table} ({', '.join(row._fields)}) VALUES ({marks})", *row)  # noqa: S608 - constants
-        except self.REFUSED as error:
-            if self._lacks_parent(error):
-                raise Conflict(f"there is no account {row[1]}") from error
-            raise Conflict(f"{kind} {row.sid} is there already") from error
 
     def _leave_indexes(self) -> None:
         """Make no index but the primary key's while rows are added, where no other client waits for that."""

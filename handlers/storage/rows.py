@@ -11,18 +11,7 @@ import orjson
 
 from .interface import Binding, Registration
 
-ADDED = (
-    "service_sid",
-    "sid",
-    "key_sha256",
-    "identity",
-    "endpoint",
-    "binding_type",
-    "credential_sid",
-    "message_types",
-    "date_created",
-    "date_updated",
-)
+ADDED = ("service_sid", "key_sha256", *Binding._fields)
 """The columns of `added`."""
 
 
@@ -57,27 +46,18 @@ def unique_key(identity: str, endpoint: str, binding_type: str) -> bytes:
 
 
 def registered(service_sid: str, registration: Registration) -> dict[str, Any]:
-    """Return the values of a registration for a new device: with a SID that follows all others, and the time."""
+    """Return the values of `ADDED` for a new device: with a SID that follows all others, and the time."""
+    made_at = now()
     return registration._asdict() | {
         "service_sid": service_sid,
         "sid": new_sid("BS"),
         "key_sha256": unique_key(registration.identity, registration.endpoint, registration.binding_type),
         "message_types": orjson.dumps(registration.message_types).decode(),
-        "now": now(),
+        "date_created": made_at,
+        "date_updated": made_at,
     }
 
 
 def added(service_sid: str, binding: Binding) -> tuple[Any, ...]:
     """Return a Binding of a world as a row of `ADDED`."""
-    return (
-        service_sid,
-        binding.sid,
-        unique_key(binding.identity, binding.endpoint, binding.binding_type),
-        binding.identity,
-        binding.endpoint,
-        binding.binding_type,
-        binding.credential_sid,
-        binding.message_types,
-        binding.date_created,
-        binding.date_updated,
-    )
+    return (service_sid, unique_key(binding.identity, binding.endpoint, binding.binding_type), *binding)

@@ -17,7 +17,7 @@ def load_demo(database: Administration, token: str) -> tuple[str, str, str]:
     binding = Binding(**kept | {"message_types": orjson.dumps(kept["message_types"]).decode()})
     account_sid, service_sid = example["account_sid"], example["service_sid"]
     with database.load() as loader:
-        loader.add_account(AccountRow(account_sid, digest(token)))
-        loader.add_service(ServiceRow(service_sid, account_sid))
+        loader.add(AccountRow(account_sid, digest(token)))
+        loader.add(ServiceRow(service_sid, account_sid))
         loader.add_bindings(service_sid, [binding])
     return account_sid, service_sid, urlsplit(example["url"]).path

@@ -90,11 +90,7 @@ class _Finder:
 
     def remove_account(self, sid: str) -> None: ...
 
-    def add_account(self, account: AccountRow) -> None: ...
-
-    def add_key(self, key: KeyRow) -> None: ...
-
-    def add_service(self, service: ServiceRow) -> None: ...
+    def add(self, row: AccountRow | KeyRow | ServiceRow) -> None: ...
 
     def finish(self, progress: Progress = quietly) -> None: ...
 
@@ -172,7 +168,7 @@ class _Loading:
         account_sid = self._account_sid(frame.parent)
         key = KeyRow(frame.value["sid"], account_sid, _digest(frame.value, "secret"))
         try:
-            self._loader.add_key(key)
+            self._loader.add(key)
         except Conflict as error:
             raise _conflict(frame, ("sid",), error) from error
 
@@ -184,7 +180,7 @@ class _Loading:
             if sid is None:
                 sid = self._head(frame.parent).services[frame.index]
             try:
-                self._loader.add_service(ServiceRow(sid, account_sid))
+                self._loader.add(ServiceRow(sid, account_sid))
             except Conflict as error:
                 raise _conflict(frame, ("sid",), error) from error
             frame.sid = sid
@@ -198,7 +194,7 @@ class _Loading:
                 if self._replace and account.sid not in self._replaced:
                     self._loader.remove_account(account.sid)
                     self._replaced.add(account.sid)
-                self._loader.add_account(account)
+                self._loader.add(account)
             except Conflict as error:
                 raise _conflict(frame, ("sid",), error) from error
             frame.sid = account.sid

@@ -123,11 +123,9 @@ class Machine:
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return json.loads(ended.stdout)
 
-    def curl(self, path_or_url: str, *arguments: str, user: tuple[str, str] | None = None) -> Any:
-        """The JSON that curl gets. `arguments` are curl's own, `user` is account A by default."""
-        url = f"https://{HOST}{path_or_url}" if path_or_url.startswith("/") else path_or_url
-        credentials = ":".join(user or self.world.auth)
-        return json.loads(self.output("curl", "-sS", url, "-u", credentials, *arguments))
+    def curl(self, url: str, *arguments: str) -> Any:
+        """The JSON that curl gets for account A. `arguments` are curl's own."""
+        return json.loads(self.output("curl", "-sS", url, "-u", ":".join(self.world.auth), *arguments))
 
     def _command(self, language: str, name: str) -> list[object]:
         if language == "go":

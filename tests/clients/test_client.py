@@ -69,18 +69,13 @@ def test_a_folder_is_named_after_the_language(tmp_path):
     assert {line.split("  ")[1] for line in sums} | {SUMS} == contents(tmp_path / "ruby-client").keys()
 
 
-def test_an_empty_folder_is_filled(tmp_path):
-    """A folder that is there and holds nothing is as good as none."""
-    (tmp_path / "empty").mkdir()
-    generate(tmp_path / "empty", a="1")
-    assert contents(tmp_path / "empty").keys() == {"a", "docs/Error.md", SUMS}
-
-
 def test_files_that_are_no_longer_generated_are_removed(tmp_path):
-    """A client is replaced as a whole: no file of the older one stays behind."""
-    generate(tmp_path / "client", a="1", b="2")
-    generate(tmp_path / "client", a="3")
-    assert contents(tmp_path / "client").keys() == {"a", "docs/Error.md", SUMS}
+    """An empty folder is filled; a client is replaced as a whole: no file of the older one stays behind."""
+    target = tmp_path / "client"
+    target.mkdir()
+    generate(target, a="1", b="2")
+    generate(target, a="3")
+    assert contents(target).keys() == {"a", "docs/Error.md", SUMS}
 
 
 @pytest.mark.parametrize("name", ["mine", "docs/mine", ".git/config"])

@@ -59,21 +59,6 @@ def test_absent_service_in_cli(machine: Machine):
     assert (empty.returncode, empty.stderr.strip()) == (0, "No results")
 
 
-@pytest.mark.needs("curl")
-def test_curl(machine: Machine):
-    """curl gets the whole error, in the one shape that all have."""
-    path = f"/v2/Services/{machine.world.full['sid']}/Bindings"
-    errors = {
-        20404: machine.curl(f"{path}/{ABSENT_BINDING}"),
-        20003: machine.curl(path, user=(machine.world.auth[0], 32 * "0")),
-        20007: machine.curl(f"{path}?PageSize=1001"),
-    }
-    for code, error in errors.items():
-        assert error["code"] == code
-        assert error["more_info"] == f"https://www.twilio.com/docs/errors/{code}"
-        assert set(error) == {"code", "message", "more_info", "status"}
-
-
 def told_by_cli(ended):
     """Status and code of the error that twilio-cli prints; 20 is what it ends with then."""
     assert ended.returncode == 20, ended.stdout + ended.stderr

@@ -40,25 +40,3 @@ def test_cli(flags, machine: Machine, sids):
     """twilio-cli lists the whole service, with every page size."""
     listed = machine.cli_json("list", machine.world.full["sid"], "--no-limit", *flags)
     assert [binding["sid"] for binding in listed] == sids
-
-
-@pytest.mark.needs("curl")
-@pytest.mark.parametrize("query", ["?PageSize=7", "?PageSize=50", ""], ids=["7", "50", "default"])
-def test_curl(query, machine: Machine, sids):
-    """With curl, the URLs in `meta` lead through all pages and back as they stand."""
-    pages = list(curled(machine, f"/v2/Services/{machine.world.full['sid']}/Bindings{query}", "next_page_url"))
-    assert [sids_of(page) for page in pages] == pages_of(sids, 7 if "7" in query else 50)
-    back = list(curled(machine, pages[-1]["meta"]["url"], "previous_page_url"))
-    assert [sids_of(page) for page in back] == [sids_of(page) for page in reversed(pages)]
-
-
-def curled(machine: Machine, url, direction):
-    """Each page from a URL on, as long as there is one in that direction."""
-    while url:
-        page = machine.curl(url)
-        yield page
-        url = page["meta"][direction]
-
-
-def sids_of(page):
-    return [binding["sid"] for binding in page["bindings"]]

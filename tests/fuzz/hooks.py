@@ -82,7 +82,7 @@ def _real_query(query: dict[str, Any], *, is_coverage: bool) -> dict[str, Any]:
 
 @schemathesis.hook
 def before_add_examples(context: HookContext, examples: list[Case]) -> None:
-    """What Schemathesis does not send by itself: a query parameter where none is declared, and an `Origin`."""
+    """Add what Schemathesis does not send by itself: a query parameter where none is declared, and an `Origin`."""
     operation = context.operation
     assert operation is not None
     service = _substitutes.services[0]
@@ -110,5 +110,5 @@ def after_call(context: HookContext, case: Case, response: Response) -> None:
 
 @schemathesis.deserializer("text/event-stream")
 def events(context: Any, response: Any) -> str:
-    """A stream of events is a text."""
+    """Give a stream of events is a text."""
     return str(response.content.decode())

@@ -15,9 +15,10 @@ from typing import Any
 
 from chat_bindings.site.downloads import downloads
 
+from ..load.figures import say
 from ..support.answers import CONTRACT
 from . import seeds
-from .run import Run, options, say, serving
+from .run import Run, options, serving
 from .trace import table
 from .world import FuzzWorld
 
@@ -29,7 +30,7 @@ _BINDINGS = 2_000
 
 
 def result(run: Run) -> dict[str, Any]:
-    """What a run came to, apart from how often."""
+    """Give what a run came to, apart from how often."""
     return {
         "operations": sorted(run.trace.fuzzed),
         "checks": sorted(run.trace.checks),
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def differences(results: dict[str, dict[str, Any]]) -> list[str]:
-    """What one run came to and another did not, in sentences."""
+    """Say what one run came to and another did not."""
     (first, expected), *others = results.items()
     return [
         f"{name}: {what} differ from those of {first}: {sorted(set(found[what]) ^ set(expected[what]))}"

@@ -8,7 +8,6 @@ or a warning, or did less than it was asked to.
 
 import argparse
 import json
-import random
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ..load.figures import say
 from ..support.answers import CONTRACT, CONTROL, REGISTRATION, document, operations
 from ..support.databases import DATABASES
 from ..support.engines import ENGINES
@@ -106,7 +106,7 @@ class Run:
 
 @contextmanager
 def serving(folder: Path, world: FuzzWorld, *options: object, under: Sequence[object] = ()) -> Iterator[Service]:
-    """The service with a world, as a process."""
+    """Give the service with a world, as a process."""
     path = folder / "world.json"
     path.write_text(json.dumps(world.document), encoding="utf-8")
     with Service(DATABASES.loaded(folder / "fuzz.db", path), *UNLIMITED, *options, under=under) as service:
@@ -141,42 +141,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     runs = [Run(spec, how, chosen) for how in chosen.credentials for spec in (CONTRACT, REGISTRATION)]
     wrong = fuzz_all(runs, chosen.seed) + fuzz_all([Run(CONTROL, "token", chosen)], chosen.seed)
     for title, listed in EXCEPTIONS.items():
-        say(
-            f"\n{title.replace('_', ' ')}:",
-            *(f"  {what}: {reason}" for what, reason in listed.items() or [("none", "-")]),
-        )
+        reasons = [f"  {what}: {reason}" for what, reason in listed.items()]
+        say(f"\n{title.replace('_', ' ')}:", *(reasons or ["  none: -"]))
     say(f"\n{len(wrong)} wrong" if wrong else "\nno failure, no error, no warning, and nothing left out")
     return 1 if wrong else 0
 
 
-def say(*lines: str) -> None:
-    """Print lines at once."""
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-    sys.stdout.flush()
-
-
 def options(arguments: Sequence[str] | None, description: str) -> argparse.Namespace:
-    """The options of a run, of all that there is or of the renditions."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--examples", type=int, default=500, help="examples an operation, and scenarios (%(default)s)")
-    parser.add_argument(
-        "--seed", type=_seed, default=1, help="a number, or `random` (%(default)s: the same run each time)"
-    )
-    parser.add_argument(
-        "--credentials", action="append", choices=seeds.CREDENTIALS, help="once or twice; default: each of both"
-    )
-    parser.add_argument(
-        "--engine", choices=ENGINES, default=DATABASES.engine, help="where it keeps its data (%(default)s)"
-    )
-    parser.add_argument("--report-dir", type=Path, default=ROOT / "build" / "fuzz", help="%(default)s")
+    """Give the options of a run, of all that there is or of the renditions."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--examples", type=int, default=500, help="examples an operation, and scenarios")
+    parser.add_argument("--seed", type=int, default=1, help="by which a run is the same each time")
+    parser.add_argument("--credentials", action="append", choices=seeds.CREDENTIALS, help="each of both when left out")
+    parser.add_argument("--engine", choices=ENGINES, default=DATABASES.engine, help="where it keeps its data")
+    parser.add_argument("--report-dir", type=Path, default=ROOT / "build" / "fuzz", help="of Schemathesis' reports")
     chosen = parser.parse_args(arguments)
     chosen.credentials = chosen.credentials or seeds.CREDENTIALS
     DATABASES.engine = chosen.engine
     return chosen
-
-
-def _seed(text: str) -> int:
-    return random.randrange(2**32) if text == "random" else int(text)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def write(folder: Path, url: str, world: FuzzWorld, credentials: str, spec: str)
 
 
 def _walk(client: httpx.Client, service: Json) -> tuple[Json, list[str]]:
-    """A service's SIDs as the service lists them, and the tokens of its first pages in both directions."""
+    """Give a service's SIDs as the service lists them, and the tokens of its first pages in both directions."""
     sids: list[str] = []
     tokens: list[str] = []
     size = min(1000, len(service["bindings"]) // _PAGES)

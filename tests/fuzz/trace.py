@@ -39,8 +39,7 @@ class Trace:
         """Checks that passed, by name."""
         self.peers = 0
         """Requests of one account for another's resources."""
-        self.summaries: list[str] = []
-        """What tracecov says of each round."""
+        self.rounds = 0
 
     def read(self, ndjson: Path, coverage: Path) -> None:
         """Add the events and the coverage of a round."""
@@ -50,12 +49,9 @@ class Trace:
                 if kind == "ScenarioFinished":
                     self._read_scenario(event)
         report = json.loads(coverage.read_text(encoding="utf-8"))
-        parts = report["summary"].items()
-        counts = [f"{name} {part.get('covered', part.get('reached'))}/{part['total']}" for name, part in parts]
-        self.summaries.append(", ".join(counts))
-        is_first = len(self.summaries) == 1  # and the only round that has all phases
+        self.rounds += 1
         for covered in report["operations"]:
-            self._read_coverage(covered, is_first=is_first)
+            self._read_coverage(covered)
 
     def _read_scenario(self, event: Json) -> None:
         recorder = event["recorder"]
@@ -72,20 +68,20 @@ class Trace:
                 elif response and response["status_code"] == 405:
                     self.answers[operation.operation_id, "405"] += 1
 
-    def _read_coverage(self, covered: Json, *, is_first: bool) -> None:
+    def _read_coverage(self, covered: Json) -> None:
         operation_id = covered["operation_id"]
         for response in covered["responses"]:
             self.answers[operation_id, response["status"]] += response["hits"]
         for parameter in covered.get("parameters", []):
             name = f"{parameter['location']} {parameter.get('name') or parameter['media_type']}"
             self.parameters[operation_id, name] += parameter["hits"]
-            for keyword in parameter.get("keywords", []) if is_first else []:
+            for keyword in parameter.get("keywords", []) if self.rounds == 1 else []:  # only it has all phases
                 if keyword["state"] != "full":
                     self.one_sided.add(f"{operation_id} {name} {keyword['schema_path']}")
 
 
 def shortfalls(trace: Trace, asked: dict[str, Operation], examples: int) -> Iterator[str]:
-    """The shortfalls of a run, in sentences: Schemathesis itself does not report them."""
+    """Give the shortfalls of a run, in sentences: Schemathesis itself does not report them."""
     for check in sorted({*CHECKS.get_all_names(), "max_response_time"} - {"all"} - set(trace.checks)):
         yield f"the check {check} never ran"
     if any(operation.method == "GET" for operation in asked.values()) and not trace.peers:
@@ -103,7 +99,7 @@ def shortfalls(trace: Trace, asked: dict[str, Operation], examples: int) -> Iter
 
 
 def short_phases(trace: Trace, asked: Iterable[str], examples: int) -> list[str]:
-    """The phases that ended with fewer examples of an operation, or scenarios, than configured."""
+    """Give the phases that ended with fewer examples of an operation, or scenarios, than configured."""
     short = []
     if any(trace.fuzzed[operation_id] < examples for operation_id in asked):
         short.append("fuzzing")
@@ -121,7 +117,7 @@ def _rare(trace: Trace, operation_id: str, status: str, examples: int) -> Iterat
 
 
 def table(trace: Trace, asked: dict[str, Operation]) -> Iterator[str]:
-    """The trace, for people."""
+    """Give the trace, for people."""
     for operation_id, operation in asked.items():
         yield f"  {operation_id}: {trace.fuzzed[operation_id]} examples"
         counts = {status: trace.answers[operation_id, status] or "none" for status in operation.spec["responses"]}
@@ -131,7 +127,6 @@ def table(trace: Trace, asked: dict[str, Operation]) -> Iterator[str]:
         )
     yield f"  scenarios: {trace.scenarios}; requests as another account: {trace.peers}"
     yield "  checks passed: " + ", ".join(f"{name} {count}" for name, count in sorted(trace.checks.items()))
-    yield from (f"  tracecov: {summary}" for summary in trace.summaries)
 
 
 def _of_path(path: str) -> Iterator[Operation]:

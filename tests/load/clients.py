@@ -5,15 +5,14 @@ import json
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 
 from ..support import raw
 from ..support.answers import operations
-from ..support.flood import next_answer
+from ..support.flood import Connection
 from .ledger import EVERYBODY, Device, Known, Ledger
 from .worlds import AUTH, SERVICE
 
@@ -67,17 +66,10 @@ class Client:
 
     async def work(self, url: str, due: Due, times: list[float]) -> None:
         """Send requests as they are due, and note the seconds from then to the response."""
-        parts = urlsplit(url)
-        self._host = ("Host", parts.netloc)
-        self._reader, self._writer = await asyncio.open_connection(parts.hostname, parts.port)
-        try:
+        async with Connection(url) as self._connection:
             while (at := await due()) is not None:
                 await self._send()
                 times.append(time.perf_counter() - at)
-        finally:
-            self._writer.close()
-            with suppress(OSError):
-                await self._writer.wait_closed()
 
     @property
     def _own(self) -> dict[str, Known]:
@@ -134,8 +126,7 @@ class Client:
 
     async def _call(self, operation: str, sid: str = "", *, query: str = "", **more: Any) -> raw.Response:
         method, path, headers, body = call(operation, sid, **more)
-        self._writer.write(raw.compose(method, path + query, [self._host, *headers], body))
-        answer = await next_answer(self._reader)
+        answer = await self._connection.send(method, path + query, headers, body)
         if answer.status == UNAVAILABLE:
             await asyncio.sleep(_REST)
         return answer

@@ -12,13 +12,10 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from chat_bindings.storage.engines import administration
-from chat_bindings.storage.interface import AccountRow, ServiceRow
-
 from ..support.postgres import Postgres
 from .commands import measure as measure_command
 from .figures import machine, say, table
-from .worlds import ACCOUNT, SERVICE
+from .worlds import SERVICE, create_service
 
 MARK = "doomed-"
 _KINDS = ("table", "indexes", "other tables", "log")
@@ -37,10 +34,7 @@ _FILL = """
 def measure(server: Postgres, size: int) -> list[list[str]]:
     """Take all steps: a row for each."""
     name = server.create_database()
-    with administration(server.url(name)) as storage:
-        storage.migrate()
-        storage.create_account(AccountRow(ACCOUNT, "0" * 64))
-        storage.create_service(ServiceRow(SERVICE, ACCOUNT))
+    create_service(server.url(name))
     rows: list[list[str]] = []
 
     def note(label: str, seconds: str, folder: Path) -> None:

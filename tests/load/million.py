@@ -25,31 +25,22 @@ def bindings(size: int, bad: int | None = None) -> Iterator[str]:
         yield line(number, f"user-{scattered % max(size * 2 // 5, 1)}@example.com", kind)
 
 
-class Steps:
-    """Commands on a database in a folder, and what they took."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.rows: list[list[str]] = []
-        self.memory = 0.0
-
-    def sqlite(self, name: str = "million") -> str:
-        """Give the address of a database."""
-        return f"sqlite:///{self._folder}/{name}.db"
+class Steps(list[list[str]]):
+    """What each command took, as a row of the table."""
 
     def run(self, label: str, *arguments: object, fails: bool = False) -> Measured:
         """Run a command, which takes no more memory than the limit."""
         step = measure(*arguments, fails=fails)
-        self.rows.append([label, f"{step.seconds:.1f}", f"{step.computed:.1f}", f"{step.memory:.0f} MB"])
-        say(" | ".join(self.rows[-1]))
-        self.memory = max(self.memory, step.memory)
+        self.append([label, f"{step.seconds:.1f}", f"{step.computed:.1f}", f"{step.memory:.0f} MB"])
+        say(" | ".join(self[-1]))
+        assert step.memory < MEMORY
         return step
 
 
 def import_and_export(steps: Steps, folder: Path, size: int) -> None:
     """Refuse, import, replace and export: the same bytes each time, in bounded memory."""
     world, one, two = (folder / f"{name}.json" for name in ("world", "one", "two"))
-    on = ("--database", steps.sqlite())
+    on = ("--database", f"sqlite:///{folder}/million.db")
     write_world(world, bindings(size, bad=size // 2))
     label = "`import` with one bad Binding in its middle: refused, nothing changed"
     refused = steps.run(label, "import", world, *on, fails=True)
@@ -70,13 +61,14 @@ def import_and_export(steps: Steps, folder: Path, size: int) -> None:
 def copy(steps: Steps, folder: Path, size: int) -> None:
     """Copy to PostgreSQL and back: the same digest four times, and the same export."""
     one, other = folder / "one.json", folder / "other.json"
+    sqlite, copied = (f"sqlite:///{folder}/{name}.db" for name in ("million", "back"))
     with Postgres(fsync=True, settings={"shared_buffers": "1GB", "max_wal_size": "4GB"}) as server:
         postgresql = server.url(server.create_database())
-        there = steps.run("`database copy` to PostgreSQL", "database", "copy", steps.sqlite(), postgresql)
-        back = steps.run("`database copy` back", "database", "copy", postgresql, steps.sqlite("back"))
+        there = steps.run("`database copy` to PostgreSQL", "database", "copy", sqlite, postgresql)
+        back = steps.run("`database copy` back", "database", "copy", postgresql, copied)
         steps.run("`export` from PostgreSQL", "export", "-o", other, "--database", postgresql)
         assert filecmp.cmp(one, other, shallow=False)
-    measure("export", "-o", other, "--database", steps.sqlite("back"))
+    measure("export", "-o", other, "--database", copied)
     assert filecmp.cmp(one, other, shallow=False)
     tallies = _TALLY.findall(there.stdout + back.stdout)
     assert len(tallies) == 4
@@ -92,13 +84,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="chat-bindings-million-") as name:
         folder = Path(name)
-        steps = Steps(folder)
+        steps = Steps()
         import_and_export(steps, folder, options.size)
         copy(steps, folder, options.size)
-        deletion = ("service", "delete", SERVICE, "--cascade", "--database", steps.sqlite())
+        deletion = ("service", "delete", SERVICE, "--cascade", "--database", f"sqlite:///{folder}/million.db")
         steps.run("`service delete --cascade`", *deletion)
-    assert steps.memory < MEMORY
-    lines = table(["step", "seconds", "of CPU", "peak memory"], steps.rows)
+    lines = table(["step", "seconds", "of CPU", "peak memory"], steps)
     publish("performance", "million", lines, is_kept=options.figures)
     return 0
 

@@ -1,4 +1,4 @@
-"""That `make bench` compares like with like: the same answers, the same rows, pages of the same size."""
+"""`make bench` compares like with like: the same answers, the same rows, pages of the same size."""
 
 import json
 import sqlite3
@@ -28,7 +28,7 @@ def population() -> Population:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, population):
-    """A database with a population."""
+    """Give a database with a population."""
     folder = tmp_path_factory.mktemp("bench")
     import_world(folder / "world.json", f"sqlite:///{folder}/bench.db", population.lines())
     return Site(folder / "bench.db")
@@ -43,7 +43,7 @@ def ours(site):
 
 @pytest.fixture(scope="module")
 def expected(ours, population):
-    """What our service answers to each kind of request."""
+    """Give what our service answers to each kind of request."""
     return {kind.name: given(ours.url, OURS, kind) for kind in reads(population)}
 
 

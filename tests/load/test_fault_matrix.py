@@ -27,7 +27,7 @@ Lines = dict[tuple[str, str], Future[Line]]
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lines]:
-    """What comes of each fault whose tools are there, by its engine and name."""
+    """Give what comes of each fault whose tools are there, by its engine and name."""
     with ExitStack() as ends:
         makers = {
             engine: ends.enter_context(databases(tmp_path_factory.mktemp(engine), Population(BINDINGS).lines()))

@@ -15,7 +15,7 @@ KILLS = 2
 
 @pytest.fixture(scope="module", params=ENGINES)
 def make(request, tmp_path_factory) -> Iterator[Databases]:
-    """Makes databases without a Binding, of each engine."""
+    """Make databases without a Binding, of each engine."""
     with ENGINES[request.param](tmp_path_factory.mktemp("kills"), []) as databases:
         yield databases
 

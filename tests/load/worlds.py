@@ -5,6 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from chat_bindings.storage.engines import administration
+from chat_bindings.storage.interface import AccountRow, ServiceRow
+from chat_bindings.storage.tokens import digest
+
 from ..support.running import run_cli
 
 ACCOUNT = f"AC{1:032x}"
@@ -58,6 +62,14 @@ def import_world(world: Path, locator: str, bindings: Iterable[str] | None = Non
     assert imported.returncode == 0, imported.stderr
 
 
+def create_service(locator: str) -> None:
+    """Create the account and its service in an empty database, without Bindings."""
+    with administration(locator) as storage:
+        storage.migrate()
+        storage.create_account(AccountRow(ACCOUNT, digest(TOKEN)))
+        storage.create_service(ServiceRow(SERVICE, ACCOUNT))
+
+
 class Population:
     """Who registered: half of the devices belong to users that have 100, half to users that have two.
 
@@ -77,11 +89,11 @@ class Population:
         return self.rare_identity(place) if number % 2 else self.common_identity(place)
 
     def common_identity(self, place: int) -> str:
-        """A user of 100 devices."""
+        """Give a user of 100 devices."""
         return f"common-{place % self.common}@example.com"
 
     def rare_identity(self, place: int) -> str:
-        """A user of two devices."""
+        """Give a user of two devices."""
         return f"rare-{place % self.rare}@example.com"
 
     def binding_type(self, number: int) -> str:

@@ -63,6 +63,7 @@ def opened(chromium: Browser) -> Iterator[Opened]:
         address: str, also: str = "file:///nothing", requested: list[str] | None = None, **options: object
     ) -> Page:
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         origin = "/".join(address.split("/")[:3])

@@ -170,6 +170,7 @@ def test_the_page_prompts_for_the_token_and_keeps_it_in_the_session(chromium, tm
         serving(tmp_path, "--world", "-", stdin=json.dumps(HELD), CHAT_BINDINGS_CONTROL_TOKEN=SECRET) as served,
         chromium.new_context() as context,
     ):  # Chromium says on the console that there was a 401
+        context.set_default_timeout(60_000)
         page = context.new_page()
         addresses = []
         page.on("request", lambda request: addresses.append(request.url))
@@ -194,6 +195,7 @@ def test_a_service_that_starts_anew_is_followed_again(chromium, tmp_path):
     """Numbers begin at 1 again: the page shows the requests of the new one."""
     options = ("--world", "-")
     with chromium.new_context() as context:
+        context.set_default_timeout(60_000)
         page = context.new_page()
         with serving(tmp_path, *options, stdin=json.dumps(HELD)) as served:
             page.goto(f"{served.url}/control/")

@@ -79,6 +79,7 @@ def test_trying_from_disk(opened, site, demo, registered):
 def test_an_error_is_shown(site, chromium, demo):
     """Errors are shown as the server sends them: a missing Binding, and wrong credentials."""
     context = chromium.new_context()
+    context.set_default_timeout(60_000)
     page = context.new_page()  # Chromium says on the console that there was an error
     page.goto((site / version() / "try.html").as_uri())
     identify(page, demo.user, demo.password, demo.url)
@@ -136,6 +137,7 @@ def test_every_parameter_can_be_given(opened, site):
 def test_an_unavailable_server_is_named(site, chromium):
     """Without an answer the page says what may be the reason."""
     context = chromium.new_context()
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.goto((site / version() / "try.html").as_uri())
     identify(page, "", "", "http://127.0.0.1:9")

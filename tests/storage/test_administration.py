@@ -161,8 +161,8 @@ def test_a_load_that_fails_changes_nothing(storage):
 
     def change(loader: Loader) -> None:
         loader.remove_account("AC1")
-        loader.add_account(OTHER)
-        loader.add_key(KeyRow("SK1", "AC2", "d" * 64))
+        loader.add(OTHER)
+        loader.add(KeyRow("SK1", "AC2", "d" * 64))
         loader.add_bindings("IS9", [binding(1)])
 
     with pytest.raises(BindingConflict), storage.load() as loader:

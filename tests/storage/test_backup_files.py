@@ -61,9 +61,9 @@ def fill(storage: Administration) -> None:
     storage.migrate()
     with storage.load() as loader:
         for number in (1, 2):
-            loader.add_account(AccountRow(sid("AC", number), "a" * 64))
-            loader.add_service(ServiceRow(sid("IS", number), sid("AC", number)))
-        loader.add_key(KeyRow(K1, A1, "b" * 64))
+            loader.add(AccountRow(sid("AC", number), "a" * 64))
+            loader.add(ServiceRow(sid("IS", number), sid("AC", number)))
+        loader.add(KeyRow(K1, A1, "b" * 64))
         loader.add_bindings(I1, [binding(number) for number in range(300)])
 
 
@@ -144,7 +144,7 @@ def test_what_is_registered_meanwhile_is_in_no_copy_of_rows(tmp_path, new_databa
                 yield lambda _: None
                 return
             with other.load() as loader:
-                loader.add_account(AccountRow(sid("AC", 0), "d" * 64))
+                loader.add(AccountRow(sid("AC", 0), "d" * 64))
                 loader.add_bindings(I1, [binding(1000)])
                 loader.add_bindings(I2, [binding(1001)])
             yield lambda _: None

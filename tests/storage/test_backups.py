@@ -9,18 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from typing import Any
 
 import apsw
 import pytest
 
 from ..conftest import load
-from ..load.worlds import AUTH, SERVICE, Population, sid, write_world
+from ..load.clients import call
+from ..load.worlds import SERVICE, Population, sid, write_world
 from ..server.conftest import Asker, registration
-from ..support import raw
-from ..support.answers import operations
 from ..support.databases import DATABASES, Place, locator_of
-from ..support.flood import next_answer
+from ..support.flood import Connection
 from ..support.running import CLI, Service, environment, run_cli, wait_until
 
 STANDING = 10_000 if DATABASES.engine == "sqlite" else 5_000
@@ -82,37 +81,29 @@ class Client:
     """A connection that registers new devices, or deletes old ones, as fast as it is answered, until cancelled."""
 
     def __init__(self, url: str, history: History) -> None:
-        self._parts = urlsplit(url)
+        self._url = url
         self._history = history
-        self._headers = [("Host", self._parts.netloc), ("Authorization", raw.basic(*AUTH))]
 
     async def work(self, writes: AsyncIterator[None]) -> None:
-        self._reader, self._writer = await asyncio.open_connection(self._parts.hostname, self._parts.port)
-        try:
+        async with Connection(self._url) as self._connection:
             async for _ in writes:
                 pass
-        finally:
-            self._writer.close()
-            await self._writer.wait_closed()
 
     async def register(self, name: str) -> AsyncIterator[None]:
-        path = operations()["registerBinding"].path(ServiceSid=SERVICE)
         for number in count():
             device = {"Identity": f"user {number % 9}", "Endpoint": f"{name} {number}"}
-            form = urlencode(device | {"BindingType": "apn", "CredentialSid": f"CR{0:032x}"})
+            form = device | {"BindingType": "apn", "CredentialSid": f"CR{0:032x}"}
             write = self._history.devices[device["Endpoint"]] = Write("", next(self._history.clock))
-            yield await self._ask(write, 201, "POST", path, form.encode())
+            yield await self._ask(write, 201, call("registerBinding", form=form))
 
     async def delete(self, numbers: range) -> AsyncIterator[None]:
         for number in numbers:
-            path = operations()["deleteBinding"].path(ServiceSid=SERVICE, Sid=sid(number))
             write = Write(sid(number), next(self._history.clock))
             self._history.deleted.append(write)
-            yield await self._ask(write, 204, "DELETE", path)
+            yield await self._ask(write, 204, call("deleteBinding", sid(number)))
 
-    async def _ask(self, write: Write, status: int, method: str, path: str, body: bytes = b"") -> None:
-        self._writer.write(raw.compose(method, path, [*self._headers, ("Content-Length", str(len(body)))], body))
-        answer = await next_answer(self._reader)
+    async def _ask(self, write: Write, status: int, called: tuple[Any, ...]) -> None:
+        answer = await self._connection.send(*called)
         assert answer.status == status, answer
         write.answered = next(self._history.clock)
 

@@ -33,7 +33,7 @@ def run(step: dict[str, Any], inputs: dict[str, str], folder: Path) -> subproces
 
 
 def _filled(text: str, inputs: dict[str, str]) -> str:
-    """A value with its expressions evaluated, as far as the action has any."""
+    """Give a value with its expressions evaluated, as far as the action has any."""
     text = re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda match: inputs[match[1]], text)
     assert "${{ inputs.fuzz-examples != '0'" in text or "${{" not in text
     return re.sub(r"\$\{\{.*\}\}", "", text)

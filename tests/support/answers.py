@@ -1,19 +1,18 @@
-"""Checks of responses against the specs, which are read from the YAML by themselves."""
+"""Checks of responses against the specs."""
 
 import json
 import re
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
-import yaml
 from openapi_schema_validator import OAS30Validator
 
-from .raw import Response
+from chat_bindings.spec import CONTRACT, CONTROL, REGISTRATION, resolve
+from chat_bindings.spec import document as as_written
 
-CONTRACT, REGISTRATION, CONTROL = "bindings.yaml", "registration.yaml", "control.yaml"
+from .raw import Response
 
 ALL = (CONTRACT, REGISTRATION, CONTROL)
 
@@ -35,34 +34,14 @@ class Operation(NamedTuple):
     spec: dict[str, Any]
 
     def path(self, **parameters: str) -> str:
-        """The operation's path with the path parameters filled in as they stand."""
+        """Give the operation's path with the path parameters filled in as they stand."""
         return re.sub(r"\{(\w+)\}", lambda match: parameters[match[1]], self.template)
 
 
 @cache
-def _document(name: str) -> Any:
-    return yaml.safe_load((files("chat_bindings.openapi") / name).read_text(encoding="utf-8"))
-
-
-def _resolved(node: Any, spec: str) -> Any:
-    if isinstance(node, list):
-        return [_resolved(item, spec) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if isinstance(reference := node.get("$ref"), str):
-        name, _, pointer = reference.partition("#/")
-        spec = name or spec
-        target = _document(spec)
-        for part in pointer.split("/"):
-            target = target[part]
-        return _resolved(target, spec)
-    return {key: _resolved(value, spec) for key, value in node.items()}
-
-
-@cache
 def document(spec: str = CONTRACT) -> Any:
-    """A spec with every reference resolved."""
-    return _resolved(_document(spec), spec)
+    """Give a spec with every reference resolved."""
+    return resolve(as_written(spec), spec)
 
 
 @cache
@@ -80,14 +59,14 @@ def operations(*specs: str) -> dict[str, Operation]:
 
 @cache
 def allowed(template: str) -> set[str]:
-    """The methods of a path: those of the spec, HEAD beside GET, and OPTIONS."""
+    """Give the methods of a path: those of the spec, HEAD beside GET, and OPTIONS."""
     methods = {operation.method for operation in operations(*ALL).values() if operation.template == template}
     return methods | ({"HEAD"} if "GET" in methods else set()) | {"OPTIONS"}
 
 
 @cache
 def errors() -> dict[str, dict[str, Any]]:
-    """The named examples of errors: what a client gets as `value`, and the sentence with its gaps as `x-message`."""
+    """Give the examples of errors by name: what clients get as `value`, the sentence with its gaps as `x-message`."""
     return {
         name: example
         for spec in ALL
@@ -97,7 +76,7 @@ def errors() -> dict[str, dict[str, Any]]:
 
 
 def response_of(answer: httpx.Response) -> Response:
-    """An answer that came by httpx, as one that came by hand."""
+    """Give an answer that came by httpx, as one that came by hand."""
     return Response(answer.status_code, [(name.lower(), value) for name, value in answer.headers.multi_items()],
                     answer.content)  # fmt: skip
 
@@ -113,7 +92,7 @@ def check_id(response: Response) -> None:
 
 
 def check_documented(response: Response, operation_id: str, *, head: bool = False) -> Any:
-    """The answer is one that the spec documents for the operation: status, headers, media type and schema. Its JSON."""
+    """Check that the spec documents an answer: status, headers, media type and schema. Gives its JSON."""
     check_id(response)
     responses = operations(*ALL)[operation_id].spec["responses"]
     assert str(response.status) in responses, f"{operation_id} documents no {response.status}: {response}"
@@ -135,7 +114,7 @@ def check_documented(response: Response, operation_id: str, *, head: bool = Fals
 
 
 def check_error(response: Response, name: str, operation_id: str | None = None, **facts: str) -> str:
-    """The answer is the error of an example's name, whose sentence holds the facts given. The message.
+    """Check that an answer is the error of an example's name, with the facts in its sentence. Gives the message.
 
     Without `operation_id` the error belongs to no operation, as on a path that is not in the specs.
     """
@@ -145,9 +124,8 @@ def check_error(response: Response, name: str, operation_id: str | None = None, 
         check_id(response)
         assert response.header("Content-Type") == "application/json"
         error = json.loads(response.content)
-        assert [
-            e.message for e in OAS30Validator(document()["components"]["schemas"]["Error"]).iter_errors(error)
-        ] == []
+        schema = document()["components"]["schemas"]["Error"]
+        assert [each.message for each in OAS30Validator(schema).iter_errors(error)] == []
     else:
         error = check_documented(response, operation_id)
     expected = {"code": value["code"], "more_info": value["more_info"], "status": value["status"]}
@@ -158,7 +136,7 @@ def check_error(response: Response, name: str, operation_id: str | None = None, 
 
 
 def check_message(message: str, template: str, facts: dict[str, str]) -> None:
-    """The message is the spec's sentence, filled in, and shows nothing of the inside."""
+    """Check that a message is the spec's sentence, filled in, and shows nothing of the inside."""
     gap = re.compile(r"\\\{(\w+)\\\}")
     pattern = gap.sub(lambda m: re.escape(facts[m[1]]) if m[1] in facts else "(?s:.+)", re.escape(template))
     assert re.fullmatch(pattern, message), f"{message!r} is not {template!r} with {facts}"

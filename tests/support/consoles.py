@@ -30,7 +30,7 @@ class Step(NamedTuple):
 
 
 def blocks(path: Path, language: str) -> list[str]:
-    """What stands in the fences of a language."""
+    """Give what stands in the fences of a language."""
     text = path.read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 

@@ -15,7 +15,7 @@ Place = Path | str
 
 
 def locator_of(place: Place) -> str:
-    """An address as `--database` takes it."""
+    """Give an address as `--database` takes it."""
     return place if isinstance(place, str) else f"sqlite:///{place}"
 
 
@@ -41,11 +41,11 @@ class Databases:
             self._server = None
 
     def empty(self, path: Path) -> Place:
-        """A place for a database: the file, on SQLite, which is not made; an empty database on PostgreSQL."""
+        """Give a place for a database: the file, on SQLite, which is not made; an empty database on PostgreSQL."""
         return path if self.engine == DEFAULT else self.server.url(self.server.create_database())
 
     def loaded(self, path: Path, world_file: Path) -> Place:
-        """A new database that holds a world. PostgreSQL imports a world once, and copies the database from then on."""
+        """Make a database that holds a world. PostgreSQL imports a world once, and copies the database from then on."""
         if self.engine == DEFAULT:
             _import(path, world_file)
             return path
@@ -61,7 +61,7 @@ class Databases:
             connection.execute(statement)  # type: ignore[call-overload]
 
     def connect(self, place: Place) -> psycopg.Connection:
-        """A connection to a database of PostgreSQL, on which each statement commits by itself."""
+        """Give a connection to a database of PostgreSQL, on which each statement commits by itself."""
         return self.server.connect(str(place).rpartition("/")[2])
 
 

@@ -33,11 +33,11 @@ class Database:
         self.locator = address
 
     def storage(self) -> Storage:
-        """What serves from it."""
+        """Open what serves from it."""
         return engines.storage(self.locator, TYPES)
 
     def administration(self) -> Administration:
-        """What commands use on it."""
+        """Open what commands use on it."""
         return engines.administration(self.locator)
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -1,11 +1,13 @@
 """Thousands of requests in no time, or fifty at the same moment: a client that does nothing it need not."""
 
 import asyncio
+import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from contextlib import suppress
+from typing import NamedTuple, Self
 from urllib.parse import urlencode, urlsplit
 
-from .raw import Response, basic, compose, parsed
+from .raw import Headers, Response, basic, compose, parsed
 
 
 class Request(NamedTuple):
@@ -17,7 +19,7 @@ class Request(NamedTuple):
 
 
 def flood(url: str, auth: tuple[str, str], requests: Sequence[Request], connections: int = 16) -> list[Response]:
-    """The answers in the order of the requests, which are sent on so many kept connections as fast as they go.
+    """Give the answers in the order of the requests, which are sent on so many kept connections as fast as they go.
 
     With as many connections as requests all are sent at the same moment.
     """
@@ -25,22 +27,18 @@ def flood(url: str, auth: tuple[str, str], requests: Sequence[Request], connecti
 
 
 async def _flood(url: str, auth: tuple[str, str], requests: Sequence[Request], connections: int) -> list[Response]:
-    parts = urlsplit(url)
     authorization = ("Authorization", basic(*auth))
     answers: dict[int, Response] = {}
     waiting = iter(enumerate(requests))
     ready = asyncio.Barrier(min(connections, len(requests)))
 
     async def work() -> None:
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=1 << 24)
-        await ready.wait()
-        for number, request in waiting:
-            body = urlencode(request.form or {}, doseq=True).encode()
-            headers = [("Host", parts.netloc), authorization, ("Content-Length", str(len(body)))]
-            writer.write(compose(request.method, request.path, headers, body))
-            answers[number] = await next_answer(reader)
-        writer.close()
-        await writer.wait_closed()
+        async with Connection(url) as connection:
+            await ready.wait()
+            for number, request in waiting:
+                body = urlencode(request.form or {}, doseq=True).encode()
+                headers = [authorization, ("Content-Length", str(len(body)))]
+                answers[number] = await connection.send(request.method, request.path, headers, body)
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(ready.parties):
@@ -48,10 +46,27 @@ async def _flood(url: str, auth: tuple[str, str], requests: Sequence[Request], c
     return [answers[number] for number in range(len(requests))]
 
 
-async def next_answer(reader: asyncio.StreamReader) -> Response:
-    """The next answer on a kept connection."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    lengths = [line.partition(b":")[2] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-    body = await reader.readexactly(int(lengths[0])) if lengths else b""
-    (response,) = parsed(head + body)
-    return response
+class Connection:
+    """A kept connection, with one request at a time; from an address of the loopback, where one is given."""
+
+    def __init__(self, url: str, address: str | None = None) -> None:
+        self._host, self._from = urlsplit(url), (address, 0) if address else None
+
+    async def __aenter__(self) -> Self:
+        self._reader, self._writer = await asyncio.open_connection(
+            self._host.hostname, self._host.port, local_addr=self._from, limit=1 << 24
+        )
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._writer.close()
+        with suppress(OSError):
+            await self._writer.wait_closed()
+
+    async def send(self, method: str, path: str, headers: Headers, body: bytes = b"") -> Response:
+        """Send a request, and wait for the answer."""
+        self._writer.write(compose(method, path, [("Host", self._host.netloc), *headers], body))
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"(?i)\r\ncontent-length: *([0-9]+)", head)
+        (response,) = parsed(head + (await self._reader.readexactly(int(length[1])) if length else b""))
+        return response

@@ -5,11 +5,10 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Self
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
 from . import raw
-from .flood import next_answer
+from .flood import Connection
 from .raw import Response
 
 UNLIMITED = ("--guesses-per-address", "0", "--guesses-per-account", "0")
@@ -39,35 +38,17 @@ def wrong_tokens() -> Iterator[str]:
         yield secrets.token_hex(16)
 
 
-def request(url: str, path: str, user_name: str, password: str) -> bytes:
-    """A request with credentials, on a connection that is kept."""
-    headers = [("Host", urlsplit(url).netloc), ("Authorization", raw.basic(user_name, password))]
-    return raw.compose("GET", path, headers)
-
-
-class Source:
+class Source(Connection):
     """A client at an address, with one kept connection."""
 
     def __init__(self, url: str, path: str, address: str) -> None:
-        self._url = url
+        super().__init__(url, address)
         self._path = path
-        self._address = address
 
     async def ask(self, user_name: str, password: str) -> Response:
-        """Ask once; an answer that takes long is an error."""
-        self._writer.write(request(self._url, self._path, user_name, password))
-        return await asyncio.wait_for(next_answer(self._reader), raw.PATIENCE)
-
-    async def __aenter__(self) -> Self:
-        parts = urlsplit(self._url)
-        self._reader, self._writer = await asyncio.open_connection(
-            parts.hostname, parts.port, local_addr=(self._address, 0)
-        )
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        self._writer.close()
-        await self._writer.wait_closed()
+        """Send credentials once; an answer that takes long is an error."""
+        headers = [("Authorization", raw.basic(user_name, password))]
+        return await asyncio.wait_for(self.send("GET", self._path, headers), raw.PATIENCE)
 
 
 async def guess(

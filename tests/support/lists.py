@@ -12,14 +12,14 @@ Page = dict[str, Any]
 
 
 def list_url(client: httpx.Client, service_sid: str, *parameters: tuple[str, object]) -> str:
-    """The URL of a list, every value percent-encoded."""
+    """Give the URL of a list, every value percent-encoded."""
     path = operations()["listBindings"].path(ServiceSid=service_sid)
     query = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in parameters)
     return f"{str(client.base_url).rstrip('/')}{path}" + (f"?{query}" if query else "")
 
 
 def get(client: httpx.Client, url: str) -> Page:
-    """A page, which must be as the spec documents it."""
+    """Give a page, which must be as the spec documents it."""
     answer = client.get(url)
     assert answer.status_code == 200, (url, answer.text)
     page: Page = check_documented(response_of(answer), "listBindings")
@@ -27,7 +27,7 @@ def get(client: httpx.Client, url: str) -> Page:
 
 
 def walk(client: httpx.Client, url: str | None, link: str = "next_page_url") -> Iterator[Page]:
-    """The pages from a URL on, until the link is null."""
+    """Give the pages from a URL on, until the link is null."""
     while url is not None:
         page = get(client, url)
         yield page
@@ -35,5 +35,5 @@ def walk(client: httpx.Client, url: str | None, link: str = "next_page_url") -> 
 
 
 def sids(pages: Iterable[Page]) -> list[str]:
-    """The SIDs of the Bindings on some pages, in their order."""
+    """Give the SIDs of the Bindings on some pages, in their order."""
     return [binding["sid"] for page in pages for binding in page["bindings"]]

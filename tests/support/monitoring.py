@@ -45,7 +45,7 @@ class Monitor:
         return answer.text
 
     def value(self, name: str, **labels: str) -> float:
-        """A metric; 0 for one that nothing was counted for yet."""
+        """Give a metric; 0 for one that nothing was counted for yet."""
         return sum(
             sample.value
             for family in text_string_to_metric_families(self.text)

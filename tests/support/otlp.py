@@ -36,7 +36,7 @@ class Receiver:
         """Each request's body, as it came."""
 
     def spans(self, kind: str = "SERVER") -> list[Span]:
-        """The spans of a kind, in the order in which they came."""
+        """Give the spans of a kind, in the order in which they came."""
         return [span for body in list(self.bodies) for span in _spans(body) if span.kind == kind]
 
     def raw(self) -> list[Sent]:

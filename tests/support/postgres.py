@@ -105,11 +105,11 @@ class Postgres:
         return self._process.pid
 
     def url(self, database: str = "postgres", user: str = OWNER) -> str:
-        """The address of a database, as `--database` takes it."""
+        """Give the address of a database, as `--database` takes it."""
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
 
     def connect(self, database: str = "postgres", user: str = OWNER, **options: Any) -> psycopg.Connection:
-        """A connection on which each statement commits by itself."""
+        """Give a connection on which each statement commits by itself."""
         return psycopg.connect(self.url(database, user), autocommit=True, **options)
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
@@ -134,7 +134,7 @@ class Postgres:
         return done.stdout
 
     def create_database(self, template: str | None = None) -> str:
-        """A new database, as a copy of one without connections, or an empty one: its name."""
+        """Give a new database, as a copy of one without connections, or an empty one: its name."""
         name = f"test_{next(self._numbers)}"
         with self.connect() as connection:
             connection.execute(

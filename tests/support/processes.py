@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process started and that still run."""
+    """Give the processes that a process started and that still run."""
     found = []
     for task in Path(f"/proc/{pid}/task").iterdir():
         found += [int(child) for child in (task / "children").read_text().split()]
@@ -15,19 +15,19 @@ def children(pid: int) -> list[int]:
 
 
 def computed(pid: int) -> float:
-    """The CPU seconds that a process and those under it have used."""
+    """Give the CPU seconds that a process and those under it have used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return own + sum(map(computed, children(pid)))
 
 
 def resident(pid: int) -> int:
-    """The bytes of memory that a process has."""
+    """Give the bytes of memory that a process has."""
     return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024
 
 
 def holder(connection: socket.socket, pids: list[int]) -> int | None:
-    """The process at the other end of a connection over loopback; None when it is not accepted yet."""
+    """Give the process at the other end of a connection over loopback; None when it is not accepted yet."""
     port, peer = connection.getsockname()[1], connection.getpeername()[1]
     pattern = re.compile(rf":{peer:04X} [0-9A-F]+:{port:04X} 01 (?:\S+ +){{5}}(\d+) ")
     match = pattern.search(Path("/proc/net/tcp").read_text())
@@ -43,6 +43,6 @@ def holder(connection: socket.socket, pids: list[int]) -> int | None:
 
 
 def free_port() -> int:
-    """A port that is free right now."""
+    """Give a port that is free right now."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

@@ -21,32 +21,32 @@ class Response(NamedTuple):
     content: bytes
 
     def all(self, name: str) -> list[str]:
-        """The values of every header of a name."""
+        """Give the values of every header of a name."""
         return [value for header, value in self.headers if header == name.lower()]
 
     def header(self, name: str) -> str | None:
-        """The value of the header of a name, which must not come twice."""
+        """Give the value of the header of a name, which must not come twice."""
         values = self.all(name)
         assert len(values) <= 1, f"{name} came {len(values)} times"
         return values[0] if values else None
 
 
 def basic(user_name: str, password: str) -> str:
-    """The value of `Authorization` for a pair of credentials."""
+    """Give the value of `Authorization` for a pair of credentials."""
     return "Basic " + base64.b64encode(f"{user_name}:{password}".encode()).decode()
 
 
 def compose(
     method: str | bytes, target: str | bytes, headers: Headers = (), body: bytes = b"", version: str = "HTTP/1.1"
 ) -> bytes:
-    """The bytes of a request, exactly as given: nothing is added, escaped or checked."""
+    """Give the bytes of a request, exactly as given: nothing is added, escaped or checked."""
     lines = [_bytes(method) + b" " + _bytes(target) + b" " + version.encode()]
     lines += [_bytes(name) + b": " + _bytes(value) for name, value in headers]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
 def connect(url: str, patience: float = PATIENCE) -> socket.socket:
-    """A connection to where a URL points; whatever takes longer than `patience` seconds raises `TimeoutError`."""
+    """Give a connection to where a URL points; whatever takes longer than `patience` seconds raises `TimeoutError`."""
     parts = urlsplit(url)
     return socket.create_connection((parts.hostname, parts.port), timeout=patience)
 
@@ -63,7 +63,7 @@ def received(connection: socket.socket) -> bytes:
 
 
 def one(connection: socket.socket) -> Response:
-    """The next answer on a connection that stays open; it must say its length, and nothing may come after it."""
+    """Give the next answer on a connection that stays open; it must say its length, and nothing may come after it."""
     received = b""
     while not (head := re.match(rb"(?s).*?\r\n\r\n", received)):
         received += _more(connection)
@@ -102,7 +102,7 @@ def ask(url: str, method: str | bytes, target: str | bytes, headers: Headers = (
 
 
 def parsed(received: bytes, heads: int = 0) -> Iterator[Response]:
-    """The answers in what was received, which must hold nothing else."""
+    """Parse the answers in what was received, which must hold nothing else."""
     while received:
         head, _, received = received.partition(b"\r\n\r\n")
         first, *lines = head.split(b"\r\n")

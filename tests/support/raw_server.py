@@ -2,13 +2,16 @@
 
 import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def raw_server(answer: Callable[[socket.socket, bytes], None]) -> Iterator[str]:
+def raw_server(
+    answer: Callable[[socket.socket, bytes], None], port: int = 0, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """Serve: hand each connection, with the head of its request, to a function. Gives the base URL.
 
     The connection is closed when the function returns.
@@ -27,7 +30,9 @@ def raw_server(answer: Callable[[socket.socket, bytes], None]) -> Iterator[str]:
         block_on_close = False
         request_queue_size = 128
 
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with Server(("127.0.0.1", port), Handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}"
         server.shutdown()

@@ -25,7 +25,7 @@ _LISTENING = re.compile(r"serving .* at (https?://\S+),")
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """The environment without the user's own settings of chat-bindings."""
+    """Give the environment without the user's own settings of chat-bindings."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CHAT_BINDINGS_")} | extra
 
 
@@ -76,7 +76,7 @@ class Service:
         port: int = 0,
         under: Sequence[object] = (),
     ) -> None:
-        """A `port` is only needed where the log is too quiet to tell it.
+        """Give a `port` is only needed where the log is too quiet to tell it.
 
         `under` is the beginning of a command that becomes the service; `command` is one that serves something else.
         """
@@ -260,7 +260,7 @@ class World:
 
     @classmethod
     def made(cls, path: Path, seed: int = 1) -> "World":
-        """The fixtures' world, written to `path`."""
+        """Give the fixtures' world, written to `path`."""
         made = run_cli("fixtures", "--seed", seed, "-o", path)
         assert made.returncode == 0, made.stderr
         return cls(json.loads(path.read_text(encoding="utf-8")))

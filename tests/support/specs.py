@@ -41,7 +41,7 @@ class Node(NamedTuple):
     value: Any
 
     def __truediv__(self, key: object) -> "Node":
-        """The part under a key, with references followed before and after."""
+        """Give the part under a key, with references followed before and after."""
         here = self.target()
         escaped = str(key).replace("~", "~0").replace("/", "~1")
         return Node(here.file, f"{here.pointer}/{escaped}", here.value[key]).target()
@@ -60,15 +60,15 @@ class Node(NamedTuple):
         return node
 
     def items(self) -> Iterator[tuple[str, "Node"]]:
-        """The keys of a mapping with what stands under them, references followed."""
+        """Give the keys of a mapping with what stands under them, references followed."""
         return ((key, self / key) for key in self.target().value)
 
     def errors(self, instance: object) -> list[str]:
-        """What is wrong with an instance of this schema, formats and `nullable` minded."""
+        """Say what is wrong with an instance of this schema, formats and `nullable` minded."""
         return [f"{error.json_path}: {error.message}" for error in self.validator().iter_errors(instance)]
 
     def validator(self) -> Validator:
-        """The validator for this schema."""
+        """Give the validator for this schema."""
         schema = {"$ref": f"{uri(self.file)}#{self.pointer}"}
         return OAS30Validator(schema, registry=registry(), format_checker=FORMATS)
 
@@ -104,7 +104,7 @@ class Response(NamedTuple):
 
 @cache
 def load(file: str) -> Any:
-    """A file as it is written."""
+    """Give a file as it is written."""
     return yaml.safe_load((FOLDER / file).read_text(encoding="utf-8"))
 
 
@@ -126,18 +126,18 @@ def change(spec: Any, changes: Mapping[str, Any]) -> Any:
 
 
 def root(file: str) -> Node:
-    """A whole file as a node."""
+    """Give a whole file as a node."""
     return Node(file, "", load(file))
 
 
 def uri(file: str) -> str:
-    """The URI that a file's references start from."""
+    """Give the URI that a file's references start from."""
     return (FOLDER / file).as_uri()
 
 
 @cache
 def registry() -> Registry[Any]:
-    """The files under their URIs, for validators."""
+    """Give the files under their URIs, for validators."""
     files = (*SPECS, WORLD)
     return Registry().with_resources([(uri(file), Resource(load(file), specification=DRAFT4)) for file in files])
 
@@ -164,19 +164,19 @@ def reach(node: Node) -> Iterator[Node]:
 
 
 def components(kind: str, *files: str) -> dict[str, Node]:
-    """The components of a kind, such as `schemas`, by their names."""
+    """Give the components of a kind, such as `schemas`, by their names."""
     homes = [root(file) / "components" for file in files]
     return {name: node for home in homes if kind in home for name, node in (home / kind).items()}
 
 
 def operations(*files: str) -> list[Operation]:
-    """The operations of the specs."""
+    """Give the operations of the specs."""
     items = [(path, item) for file in files for path, item in (root(file) / "paths").items()]
     return [Operation(path, key, item, node) for path, item in items for key, node in item.items() if key in METHODS]
 
 
 def responses(*files: str) -> list[Response]:
-    """The responses of all operations of the specs."""
+    """Give the responses of all operations of the specs."""
     return [
         Response(operation, status, node)
         for operation in operations(*files)
@@ -185,12 +185,12 @@ def responses(*files: str) -> list[Response]:
 
 
 def media(holder: Node) -> Iterator[tuple[str, Node]]:
-    """The media types of a request body or response."""
+    """Give the media types of a request body or response."""
     return (holder / "content").items() if "content" in holder else iter(())
 
 
 def examples(holder: Node) -> Iterator[tuple[str, Any]]:
-    """The examples of a parameter, header, media type or schema, each with its name; `example` has none: ''."""
+    """Give the examples of a parameter, header, media type or schema, each with its name; `example` has none: ''."""
     if "example" in holder:
         yield "", holder.value["example"]
     for name, node in (holder / "examples").items() if "examples" in holder else ():

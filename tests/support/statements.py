@@ -31,7 +31,7 @@ class Statement(NamedTuple):
     nodes: list[dict[str, Any]]
 
     def on(self, table: str) -> list[dict[str, Any]]:
-        """The nodes that work on a table."""
+        """Give the nodes that work on a table."""
         return [node for node in self.nodes if node.get("Relation Name") == table]
 
 
@@ -43,7 +43,7 @@ def record(database: PostgresDatabase) -> None:
 
 @contextmanager
 def recorded(database: PostgresDatabase) -> Iterator[list[Statement]]:
-    """The statements that a recorded database executes in the block; complete when the block has ended."""
+    """Give the statements that a recorded database executes in the block; complete when the block has ended."""
     found: list[Statement] = []
     path = database.server.folder / "log"
     before = path.stat().st_size

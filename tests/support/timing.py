@@ -5,7 +5,7 @@ import math
 import random
 import time
 from collections.abc import Mapping, Sequence
-from statistics import NormalDist
+from statistics import NormalDist, median
 from typing import NamedTuple
 
 from . import raw
@@ -25,7 +25,7 @@ class Comparison(NamedTuple):
 
 
 def measure(url: str, kinds: Mapping[str, Sequence[bytes]], status: int) -> dict[str, list[int]]:
-    """The nanoseconds that the answers to each request of each kind take, over one kept connection.
+    """Give the nanoseconds that the answers to each request of each kind take, over one kept connection.
 
     In random order, so that whatever else the machine does meanwhile happens to all kinds alike. Every answer must have
     the status.
@@ -63,11 +63,7 @@ def compare(some: Sequence[int], others: Sequence[int]) -> Comparison:
     n, m = len(some), len(others)
     u = ranks - n * (n + 1) / 2
     deviations = (u - n * m / 2) / math.sqrt(n * m * (n + m + 1) / 12)
-    return Comparison(deviations, (_median(some) - _median(others)) / 1000)
-
-
-def _median(times: Sequence[int]) -> float:
-    return sorted(times)[len(times) // 2]
+    return Comparison(deviations, (median(some) - median(others)) / 1000)
 
 
 def chance(deviations: float) -> float:

@@ -59,7 +59,7 @@ def path_of(tool: str) -> str | None:
 
 
 def missing(tool: str) -> str | None:
-    """What is missing, and the mend; None when it is there, or not a tool of these. "root" is what only root may do."""
+    """Say what is missing and the mend; None when it is there, or not one of these. "root" is what only root may do."""
     if tool == "root" and os.geteuid() != 0:
         return "only root may do this: run it as root"
     return COMMANDS[tool][1] if tool in COMMANDS and path_of(tool) is None else None

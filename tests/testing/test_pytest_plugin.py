@@ -25,25 +25,17 @@ QUIET = ("-W", "error", *(part for name in _WITHOUT for part in ("-p", f"no:{nam
 ASKING = """
 import json
 import socket
-from base64 import b64encode
-from http.client import HTTPConnection, RemoteDisconnected
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from chat_bindings.testing.launcher import CannotServe
 
-def ask(server, path, **headers):
-    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=60)
-    credentials = b64encode(":".join(server.auth).encode()).decode()
-    connection.request("GET", path, headers={"Authorization": f"Basic {credentials}", **headers})
-    answer = connection.getresponse()
-    content = answer.read()
-    connection.close()
-    return answer.status, json.loads(content)
-
 def listed(server, **headers):
-    return ask(server, f"/v2/Services/{server.service_sid}/Bindings", **headers)
+    path = f"/v2/Services/{server.service_sid}/Bindings"
+    answer = httpx.get(server.url + path, auth=server.auth, headers=headers, timeout=60)
+    return answer.status_code, answer.json()
 """
 
 FEATURES = (
@@ -117,7 +109,7 @@ def shared(chat_bindings_server_factory):
 
 def test_one_for_a_module(shared, chat_bindings_server):
     assert shared.url != chat_bindings_server.url
-    with pytest.raises(RemoteDisconnected):
+    with pytest.raises(httpx.RemoteProtocolError):
         listed(shared)
     assert len(listed(chat_bindings_server)[1]["bindings"]) == 1
 

@@ -11,33 +11,36 @@ from ..servers.running import serving
 from ..support.action import INPUTS, VERIFY, run
 
 
-@pytest.mark.parametrize(("name", "code", "verdict"), [("right", 0, "conformant"), ("no-challenge", 1, "violations")])
-def test_action(tmp_path, world_file, world, name, code, verdict):
-    """The action ends as the command does, tells its verdict, and leaves reports and a summary."""
+@pytest.fixture
+def runner(tmp_path):
+    """The runner's folder, with the command where the action installs it."""
     (tmp_path / "chat-bindings" / "bin").mkdir(parents=True)
     command = Path(sys.executable).with_name("chat-bindings")
     (tmp_path / "chat-bindings" / "bin" / "chat-bindings").symlink_to(command)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("name", "code", "verdict"), [("right", 0, "conformant"), ("no-challenge", 1, "violations")])
+def test_action(runner, world_file, world, name, code, verdict):
+    """The action ends as the command does, tells its verdict, and leaves reports and a summary."""
     with serving(by_name(name), world.document) as url:
         inputs = INPUTS | {"base-url": url, "fixtures": str(world_file), "only": "AUTH-05 AUTH-01", "strict": "true"}
-        ended = run(VERIFY, inputs, tmp_path)
+        ended = run(VERIFY, inputs, runner)
     assert ended.returncode == code, ended.stdout + ended.stderr
-    assert (tmp_path / "output").read_text(encoding="utf-8") == f"verdict={verdict}\n"
-    assert "AUTH-05" in (tmp_path / "summary").read_text(encoding="utf-8") or code == 0
-    reports = {path.name for path in (tmp_path / INPUTS["report-dir"]).iterdir()}
+    assert (runner / "output").read_text(encoding="utf-8") == f"verdict={verdict}\n"
+    assert "AUTH-05" in (runner / "summary").read_text(encoding="utf-8") or code == 0
+    reports = {path.name for path in (runner / INPUTS["report-dir"]).iterdir()}
     assert reports == {"report.json", "junit.xml", "report.html", "clauses.html"}
 
 
-def test_action_annotates(tmp_path, world_file, world):
+def test_action_annotates(runner, world_file, world):
     """Each violation is an annotation, one that the baseline knows a notice; the summary is a table; what a target says
     is no command."""
-    (tmp_path / "chat-bindings" / "bin").mkdir(parents=True)
-    command = Path(sys.executable).with_name("chat-bindings")
-    (tmp_path / "chat-bindings" / "bin" / "chat-bindings").symlink_to(command)
-    (tmp_path / "known.txt").write_text("# ours\nAUTH-05 our gateway takes it off\n", encoding="utf-8")
+    (runner / "known.txt").write_text("# ours\nAUTH-05 our gateway takes it off\n", encoding="utf-8")
     with serving(by_name("no-challenge"), world.document) as url:
         inputs = INPUTS | {"base-url": url, "fixtures": str(world_file), "only": "AUTH-05 AUTH-01"}
-        new = run(VERIFY, inputs, tmp_path)
-        known = run(VERIFY, inputs | {"baseline": "known.txt"}, tmp_path)
+        new = run(VERIFY, inputs, runner)
+        known = run(VERIFY, inputs | {"baseline": "known.txt"}, runner)
     assert (new.returncode, known.returncode) == (1, 0), known.stdout + known.stderr
     assert re.search(r"^::error title=AUTH-05 [^:]+::expected", new.stdout, re.MULTILINE)
     assert re.search(r"^::notice title=AUTH-05", known.stdout, re.MULTILINE)
@@ -45,7 +48,7 @@ def test_action_annotates(tmp_path, world_file, world):
     ended = re.search(r"^::(\w+)::$", new.stdout, re.MULTILINE)
     assert begun[1] == ended[1]
     assert begun.start() < new.stdout.index("does not keep the contract") < ended.start() < new.stdout.index("::error")
-    summary = (tmp_path / "summary").read_text(encoding="utf-8")
+    summary = (runner / "summary").read_text(encoding="utf-8")
     assert "| Section | passed |" in summary
     assert "AUTH-05" in summary
     assert "known" in summary

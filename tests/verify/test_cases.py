@@ -93,6 +93,11 @@ class LeadsToTheFirstPage(Right):
         return found if page.bindings else found | {"next_page_url": first, "previous_page_url": first}
 
 
+class ShowsTheFirstPage(Right):
+    def start(self, found, wanted, position):
+        return super().start(found, wanted, position) if wanted.page_size == 1000 else 0
+
+
 @pytest.mark.parametrize(
     ("server", "clause", "names"),
     [
@@ -113,3 +118,10 @@ def test_a_clause_names_its_cases(server, clause, names, world_file, world):
         [result] = verified(url, world_file, [clause]).results
     assert re.fullmatch(rf"\d+ of \d+ cases fail: {names}", result.detail), result.detail
     assert result.reproduce.count("curl ") <= 3
+
+
+def test_a_walk_in_a_circle_ends(world_file, world):
+    """A clause that walks to a Binding ends where every page leads to the first one."""
+    with serving(ShowsTheFirstPage, world.document) as url:
+        [result] = verified(url, world_file, ["PAGE-35"]).results
+    assert result.outcome == "failed"

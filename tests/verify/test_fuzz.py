@@ -19,8 +19,8 @@ from chat_bindings.verify.run import Run
 from chat_bindings.verify.world import World
 
 from ..servers.catalogue import by_name
+from ..servers.http import serving
 from ..servers.right import Right
-from ..servers.running import serving
 from ..support.measuring import unmeasured
 from ..support.running import run_cli
 
@@ -30,42 +30,36 @@ SERVICE, SID = f"IS{'0' * 31}1", f"BS{'0' * 31}a"
 
 
 class Recorder(Right):
-    """Keeps what it was asked, and calls `asked` at each request."""
+    """Keeps the requests, and calls a function of a test at the twentieth."""
 
-    def __init__(self, world):
+    def __init__(self, world, at_the_twentieth=lambda: None):
         super().__init__(world)
-        self.requests = []
-
-    def asked(self):
-        pass
+        self.seen = []
+        self.at_the_twentieth = at_the_twentieth
 
     def answer(self, request):
-        type(self).seen.append((request.method, request.target))
-        self.asked()
+        self.seen.append((request.method, request.target))
+        if len(self.seen) == 20:
+            self.at_the_twentieth()
         return super().answer(request)
-
-
-def recorder(asked=lambda _: None):
-    """A class of its own for each test: what it was asked stands in `seen`."""
-    return type("Recording", (Recorder,), {"seen": [], "asked": asked})
 
 
 def document(world_file):
     return json.loads(world_file.read_text(encoding="utf-8"))
 
 
-def fuzzed(url, world_file, examples=20, *, measured=False, **options):
-    """What is found, with a run that has turned some pages before."""
+def run_fuzz(url, world_file, examples=20, *, measured=False, **options):
+    """Fuzz with a run that has turned some pages before: the findings, and the requests that were sent."""
     run = Run(url, World.read(world_file), **options)
     try:
         run.target.list(run.world.large, "PageSize=5")
         with nullcontext() if measured else unmeasured():
-            return fuzz(run, examples, lambda _: None).findings
+            return fuzz(run, examples, lambda _: None)
     finally:
         run.target.close()
 
 
-def exported(service):
+def export(service):
     found = run_cli("export", "--database", service.locator)
     assert found.returncode == 0, found.stderr
     return found.stdout
@@ -83,85 +77,55 @@ def schemathesis_lines():
             yield line
 
 
-@pytest.mark.parametrize("read_only", [False, True])
-def test_the_reference_service_has_no_findings_and_loses_nothing(service, world_file, read_only):
+def test_the_reference_service_has_no_findings_and_loses_nothing(service, world_file):
     """Nothing is found in the reference service, and its export afterwards is that of before."""
-    before = exported(service)
-    assert fuzzed(service.url, world_file, read_only=read_only) == []
-    assert exported(service) == before
-
-
-def test_what_fuzzing_sent_is_counted(world_file):
-    """The requests of each operation are counted."""
-    server = recorder()
-    with serving(server, document(world_file)) as url:
-        run = Run(url, World.read(world_file))
-        try:
-            sent = fuzz(run, 1, lambda _: None).requests
-        finally:
-            run.target.close()
-    assert {name.partition(" ")[0] for name in sent} >= {"GET", "DELETE"}
-    assert sum(sent.values()) <= len(server.seen)
+    before = export(service)
+    assert run_fuzz(service.url, world_file).findings == []
+    assert export(service) == before
 
 
 def test_what_a_server_may_choose_is_no_finding(world_file):
     """A server that is right but lenient has no findings."""
-    with serving(by_name("lenient"), document(world_file)) as url:
-        assert fuzzed(url, world_file, measured=True) == []
+    with serving(by_name("lenient")(document(world_file))) as url:
+        assert run_fuzz(url, world_file, measured=True).findings == []
 
 
-@pytest.mark.parametrize("read_only", [False, True])
-def test_a_delete_never_names_what_is_there(world_file, read_only):
+@pytest.fixture(scope="module", params=[False, True], ids=["deletes", "read-only"])
+def recorded(request, world_file):
+    """A run: whether it only reads, the requests as the server received them, the outcome, and command lines."""
+    lines = []
+    server = Recorder(document(world_file), lambda: lines.extend(schemathesis_lines()))
+    with serving(server) as url:
+        outcome = run_fuzz(url, world_file, read_only=request.param)
+    assert outcome.findings == []
+    return request.param, server.seen, outcome.requests, lines
+
+
+def test_requests_are_counted(recorded):
+    """The requests of each operation are counted."""
+    read_only, seen, counts, _ = recorded
+    assert {name.partition(" ")[0] for name in counts} >= ({"GET"} if read_only else {"GET", "DELETE"})
+    assert sum(counts.values()) <= len(seen)
+
+
+def test_a_delete_never_names_what_is_there(recorded, world_file):
     """Many DELETEs are sent, none with a SID of the world or of the spec's example; with --read-only none at all."""
-    server = recorder()
-    with serving(server, document(world_file)) as url:
-        assert fuzzed(url, world_file, read_only=read_only) == []
+    read_only, seen, *_ = recorded
     world = World.read(world_file)
     known = {each.sid for account in world.accounts for each in account.bindings} | {f"BS{'a' * 32}"}
-    unsafe = [target for method, target in server.seen if method not in ("GET", "HEAD", "OPTIONS")]
-    deletes = [target for method, target in server.seen if method == "DELETE"]
+    unsafe = [target for method, target in seen if method not in ("GET", "HEAD", "OPTIONS")]
+    deletes = [target for method, target in seen if method == "DELETE"]
     assert (len(deletes) == 0) if read_only else (len(deletes) >= 20)
     assert not read_only or not unsafe
     assert not [target for target in unsafe for sid in known if sid.lower() in target.lower()]
-    reads = [target for method, target in server.seen if method == "GET"]
+    reads = [target for method, target in seen if method == "GET"]
     assert any(sid in target for target in reads for sid in known)
 
 
-@pytest.mark.parametrize(
-    ("name", "check"),
-    [
-        ("crashes-on-odd-sids", "not_a_server_error"),
-        ("errors-are-problem-json", "content_type_conformance"),
-        ("forgets-more-info", "response_schema_conformance"),
-    ],
-)
-def test_a_wrong_server_is_found(world_file, name, check):
-    """A server error, a wrong Content-Type and a broken schema are found, as `must`, each once, without secrets."""
-    with serving(by_name(name), document(world_file)) as url:
-        found = fuzzed(url, world_file, measured=check == "not_a_server_error")
-    assert any(each.level == "must" and check in each.title for each in found), found
-    assert len({(each.title, each.actual[:10]) for each in found}) == len(found)
-    for secret in World.read(world_file).credentials_known():
-        assert secret.password not in str(found)
-        assert secret.header not in str(found)
-    assert all("curl" in each.reproduce and "Authorization" not in each.reproduce for each in found)
-
-
-def test_what_is_not_a_fault_is_a_should(world_file):
-    """A missing request id is found, but only as `should`."""
-    with serving(by_name("no-request-id"), document(world_file)) as url:
-        found = fuzzed(url, world_file)
-    assert found
-    assert {each.level for each in found} == {"should"}
-
-
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-def test_no_secret_stands_in_the_list_of_processes(world_file):
+def test_no_secret_stands_in_the_list_of_processes(recorded, world_file):
     """The command line of Schemathesis holds neither the token nor the credentials encoded."""
-    lines = []
-    server = recorder(lambda self: lines.extend(schemathesis_lines()) if len(self.seen) == 20 else None)
-    with serving(server, document(world_file)) as url:
-        fuzzed(url, world_file, 1, measured=True)
+    *_, lines = recorded
     credentials = World.read(world_file).credentials
     assert lines
     for line in lines:
@@ -174,15 +138,39 @@ def test_an_interrupted_run_leaves_nothing(world_file, tmp_path, monkeypatch):
     """Ctrl-C ends Schemathesis, and its folder is removed."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     main = threading.main_thread().ident
-
-    def interrupt(self):
-        if len(self.seen) == 20:
-            signal.pthread_kill(main, signal.SIGINT)
-
-    with serving(recorder(interrupt), document(world_file)) as url, pytest.raises(KeyboardInterrupt):
-        fuzzed(url, world_file, measured=True)
+    server = Recorder(document(world_file), lambda: signal.pthread_kill(main, signal.SIGINT))
+    with serving(server) as url, pytest.raises(KeyboardInterrupt):
+        run_fuzz(url, world_file, measured=True)
     assert list(schemathesis_lines()) == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [
+        ("crashes-on-odd-sids", "not_a_server_error"),
+        ("errors-are-problem-json", "content_type_conformance"),
+        ("forgets-more-info", "response_schema_conformance"),
+    ],
+)
+def test_a_wrong_server_is_found(world_file, name, check):
+    """A server error, a wrong Content-Type and a broken schema are found, as `must`, each once, without secrets."""
+    with serving(by_name(name)(document(world_file))) as url:
+        found = run_fuzz(url, world_file, measured=check == "not_a_server_error").findings
+    assert any(each.level == "must" and check in each.title for each in found), found
+    assert len({(each.title, each.actual[:10]) for each in found}) == len(found)
+    for secret in World.read(world_file).credentials_known():
+        assert secret.password not in str(found)
+        assert secret.header not in str(found)
+    assert all("curl" in each.reproduce and "Authorization" not in each.reproduce for each in found)
+
+
+def test_what_is_not_a_fault_is_a_should(world_file):
+    """A missing request id is found, but only as `should`."""
+    with serving(by_name("no-request-id")(document(world_file))) as url:
+        found = run_fuzz(url, world_file).findings
+    assert found
+    assert {each.level for each in found} == {"should"}
 
 
 def test_schemathesis_is_missing(world_file, monkeypatch):
@@ -194,8 +182,8 @@ def test_schemathesis_is_missing(world_file, monkeypatch):
 
 def test_schemathesis_fails(world_file):
     """When Schemathesis itself cannot run, its last lines are told."""
-    with serving(Right, document(world_file)) as url, pytest.raises(Refusal, match="max-examples"):
-        fuzzed(url, world_file, 0)
+    with serving(Right(document(world_file))) as url, pytest.raises(Refusal, match="max-examples"):
+        run_fuzz(url, world_file, 0)
 
 
 @pytest.mark.parametrize(

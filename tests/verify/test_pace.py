@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from chat_bindings.verify.http.pace import Pace
 
@@ -10,6 +11,13 @@ def quick(pace, count):
     for _ in range(count):
         with pace.turn():
             pass
+
+
+def at_once(count, function, *arguments):
+    """Call a function in several threads to their ends."""
+    with ThreadPoolExecutor(count) as pool:
+        for call in [pool.submit(function, *arguments) for _ in range(count)]:
+            call.result(60)
 
 
 def test_a_quick_target_gets_more_requests_at_once():
@@ -22,12 +30,7 @@ def test_a_quick_target_gets_more_requests_at_once():
         with pace.turn():
             together.wait(60)
 
-    threads = [threading.Thread(target=send) for _ in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not together.broken
+    at_once(12, send)
 
 
 def test_a_slow_target_gets_one_at_a_time():
@@ -49,11 +52,7 @@ def test_a_slow_target_gets_one_at_a_time():
             with lock:
                 under_way -= 1
 
-    threads = [threading.Thread(target=send) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_once(6, send)
     assert most == 1
 
 
@@ -74,9 +73,5 @@ def test_one_answer_that_asks_for_a_pause_stops_no_other_request():
 def test_requests_are_admitted_again_after_a_pause():
     """All that wait for the end of a pause are sent then."""
     pace = Pace(most=4, slow=60)
-    threads = [threading.Thread(target=pace.pause, args=(0.2,), daemon=True) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_once(5, pace.pause, 0.2)
     quick(pace, 8)

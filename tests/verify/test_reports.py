@@ -176,30 +176,25 @@ def test_a_terminal_shows_what_came_as_text(text, terminal):
         assert f"actual {text}\n" in output
 
 
-def test_curl_lines_are_not_wrapped():
-    """A curl line stands on one line of the terminal, however narrow that is, so that it can be copied."""
-    line = f"{CURL}{'%20' * 200}"
-    output = printed(show_summary, report(failed(first("must"), reproduce=line)), width=40)
-    assert line in [each.strip() for each in output.splitlines()]
-
-
-@pytest.mark.parametrize("line", ["curl -u a:b:c -d ':warning:'", "curl \\", "curl -d '\t'", "curl -d '[a]\\[b]\\\\'"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "curl -u a:b:c -d ':warning:'",
+        "curl \\",
+        "curl -d '\t'",
+        "curl -d '[a]\\[b]\\\\'",
+        f"{CURL}{'%20' * 200}",
+    ],
+)
 def test_curl_lines_are_printed_as_they_are(line):
-    """Nothing in a curl line is taken for a picture, an escape or a tabulator: it can be copied and run."""
-    assert f"  {line}\n" in printed(show_summary, report(failed(first("must"), line, line)))
+    """Nothing in a curl line is a picture, an escape, a tabulator or a line break: it can be copied and run."""
+    assert f"  {line}\n" in printed(show_summary, report(failed(first("must"), line, line)), width=40)
 
 
 def test_a_page_lists_what_was_announced_and_deleted(tmp_path):
     """The SIDs that the run announced to delete stand on the page beside those that were deleted."""
     *_, page = written(report(deletable=["BS1", "BS2"], deleted=["BS1"]), tmp_path)
     assert re.search("1 Binding deleted.*BS1<.*2 Bindings announced before.*BS1 BS2", page, re.DOTALL)
-
-
-def test_findings_that_count_come_first(tmp_path):
-    """What fuzzing found and counts comes before what is advice, on the page and on the terminal."""
-    run = report(fuzz_examples=1, findings=[finding("should", "advice"), finding("must", "a fault")])
-    for text in (written(run, tmp_path)[2], printed(show_summary, run)):
-        assert text.index("A fault: a fault") < text.index("A fault: advice")
 
 
 def test_fuzzing_shows_in_every_form(tmp_path):
@@ -224,15 +219,14 @@ def test_fuzzing_that_sent_nothing_says_so(tmp_path):
         assert "Fuzzing was asked for, and sent nothing." in text
 
 
-def test_violations_that_count_come_first(tmp_path):
-    """A violated `must` comes before what is advice, on the page and on the terminal."""
+def test_what_counts_comes_first(tmp_path):
+    """A `must`, violated or found by fuzzing, comes before what is advice, on the page and on the terminal."""
     advice, counts = failed(first("should")), failed(first("must"))
-    run = report(advice, counts)
+    run = report(advice, counts, fuzz_examples=1, findings=[finding("should", "advice"), finding("must", "a fault")])
     *_, page = written(run, tmp_path)
-    details = page[page.index("Violated clauses") :]
-    output = printed(show_summary, run)
-    for text in (details, output):
+    for text in (page[page.index("Violated clauses") :], printed(show_summary, run)):
         assert text.index(counts.clause.title) < text.index(advice.clause.title)
+        assert text.index("A fault: a fault") < text.index("A fault: advice")
 
 
 def test_advice_is_no_failure(tmp_path):

@@ -1,7 +1,6 @@
 """Targets that cannot be verified: exit 2, and one sentence that says what to do."""
 
 import gzip
-import http.server
 import json
 import socket
 import ssl
@@ -16,47 +15,35 @@ import trustme
 from ..support.raw_server import raw_server
 from ..support.running import run_cli
 
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    answer: tuple[int, dict[str, str], bytes]
-    seen: list[tuple[str, str]]
-
-    def do_GET(self) -> None:
-        status, headers, body = self.answer
-        self.seen.append((self.path, self.headers.get("Authorization", "")))
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
+HTML = (200, {"Content-Type": "text/html"}, b"<p>")
+JSON = {"Content-Type": "application/json"}
+NOT_FOUND = (404, JSON, b"{}")
+BOMB = gzip.compress(b" " * (16 << 20))
 
 
 @contextmanager
 def answering(
     status: int, headers: dict[str, str], body: bytes, certificate: trustme.LeafCert | None = None, port: int = 0
-) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """A server that gives one answer to everything: its port's URL, and the requests that it has seen."""
-    seen: list[tuple[str, str]] = []
-    handler = type("Handler", (_Handler,), {"answer": (status, headers, body), "seen": seen})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-        scheme = "http"
-        if certificate is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            certificate.configure_cert(context)
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-            scheme = "https"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"{scheme}://127.0.0.1:{server.server_port}", seen
-        server.shutdown()
+) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that gives one answer to everything: its URL, and the heads of the requests that came."""
+    seen: list[bytes] = []
+    lines = [f"HTTP/1.1 {status} -", *(f"{name}: {value}" for name, value in headers.items())]
+    head = "\r\n".join([*lines, f"Content-Length: {len(body)}", "Connection: close", "", ""]).encode()
+    context = None
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        seen.append(request)
+        connection.sendall(head + body)
+
+    with raw_server(answer, port, context) as url:
+        yield url, seen
 
 
-def refused(world_file, url, *options, report_dir=None):
-    """Verify it: the sentence of a run that could not be made."""
+def refusal(world_file, url, *options):
+    """Verify a target that cannot be verified: the sentence of the error."""
     run = run_cli("verify", url, "--fixtures", world_file, *options)
     assert run.returncode == 2, run.stdout + run.stderr
     assert "Traceback" not in run.stderr
@@ -65,15 +52,10 @@ def refused(world_file, url, *options, report_dir=None):
     return line
 
 
-def test_away(world_file):
-    """Nothing listens there."""
-    assert "cannot be reached" in refused(world_file, "http://127.0.0.1:9")
-
-
 def test_a_proxy_that_is_away_is_named_with_its_variable(world_file, monkeypatch):
     """The proxy of the environment is away: its variable is named, and its password is not shown."""
     monkeypatch.setenv("HTTP_PROXY", "http://user:secret@127.0.0.1:9")
-    told = refused(world_file, "http://chat.example.com")
+    told = refusal(world_file, "http://chat.example.com")
     assert "HTTP_PROXY" in told
     assert "http://127.0.0.1:9" in told
     assert "secret" not in told
@@ -82,8 +64,8 @@ def test_a_proxy_that_is_away_is_named_with_its_variable(world_file, monkeypatch
 def test_loopback_is_not_asked_through_a_proxy(world_file, monkeypatch):
     """A target on this machine is asked directly, whatever proxy the environment names."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    with answering(404, {"Content-Type": "application/json"}, b"{}") as (url, seen):
-        assert "holds no Binding" in refused(world_file, url)
+    with answering(*NOT_FOUND) as (url, seen):
+        assert "holds no Binding" in refusal(world_file, url)
         assert seen
 
 
@@ -91,31 +73,22 @@ def test_a_proxy_that_refuses_is_named(world_file, monkeypatch):
     """A proxy that gives no tunnel is named, with its status."""
     with answering(403, {}, b"") as (proxy, _):
         monkeypatch.setenv("https_proxy", proxy)
-        assert "https_proxy" in refused(world_file, "https://chat.example.com")
+        assert "https_proxy" in refusal(world_file, "https://chat.example.com")
 
 
 def test_the_other_scheme_is_named(world_file):
     """A target that speaks https where http was asked for, and the other way round."""
-    html = (200, {"Content-Type": "text/html"}, b"<p>")
-    with answering(*html, trustme.CA().issue_cert("127.0.0.1")) as (url, _):
-        assert f"write {url}" in refused(world_file, url.replace("https", "http"))
-    with answering(*html) as (url, _):
-        assert f"write {url}" in refused(world_file, url.replace("http", "https"))
-
-
-def test_a_gateway_is_named(world_file):
-    """A gateway answers for a server that is not there."""
-    with answering(502, {"Content-Type": "text/html"}, b"<h1>Bad Gateway") as (url, _):
-        told = refused(world_file, url)
-    assert "A gateway answers in the place of" in told
-    assert "502, text/html" in told
+    with answering(*HTML, trustme.CA().issue_cert("127.0.0.1")) as (url, _):
+        assert f"write {url}" in refusal(world_file, url.replace("https", "http"))
+    with answering(*HTML) as (url, _):
+        assert f"write {url}" in refusal(world_file, url.replace("http", "https"))
 
 
 def test_a_target_that_never_answers_is_given_up(world_file):
     """A target that takes the connection and says nothing is given up after --timeout."""
     with raw_server(lambda *_: time.sleep(30)) as url:
         began = time.monotonic()
-        assert "--timeout" in refused(world_file, url, "--timeout", "0.3")
+        assert "--timeout" in refusal(world_file, url, "--timeout", "0.3")
     assert time.monotonic() - began < 30
 
 
@@ -126,11 +99,11 @@ def test_a_target_that_comes_up_later_is_waited_for(world_file):
         port = held.getsockname()[1]
     found = []
     thread = threading.Thread(
-        target=lambda: found.append(refused(world_file, f"http://127.0.0.1:{port}", "--wait", "60"))
+        target=lambda: found.append(refusal(world_file, f"http://127.0.0.1:{port}", "--wait", "60"))
     )
     thread.start()
     time.sleep(1.5)
-    with answering(404, {"Content-Type": "application/json"}, b"{}", port=port) as (_, seen):
+    with answering(*NOT_FOUND, port=port) as (_, seen):
         thread.join(60)
         assert seen
     assert "holds no Binding" in found[0]
@@ -142,7 +115,7 @@ def test_refuses_the_credentials(service, world_file, world, tmp_path):
     document["accounts"][0]["auth_token"] = "0" * 32
     other = tmp_path / "other.json"
     other.write_text(json.dumps(document), encoding="utf-8")
-    told = refused(other, service.url)
+    told = refusal(other, service.url)
     assert "refuses the credentials of account" in told
     assert "auth_token" in told
 
@@ -153,28 +126,15 @@ def test_does_not_hold_the_world(service, tmp_path):
     assert run_cli("fixtures", "--seed", "2", "-o", world_file).returncode == 0
     document = json.loads(world_file.read_text(encoding="utf-8"))
     with answering(404, {"Content-Type": "application/json"}, b'{"code": 20404}') as (url, _):
-        assert "holds no Binding of the fixtures' account" in refused(world_file, url)
-    assert document["accounts"][0]["sid"] in refused(world_file, service.url)  # 401: it does not know the account
-
-
-def test_answers_html(world_file):
-    """The target is a site."""
-    with answering(200, {"Content-Type": "text/html; charset=utf-8"}, b"<!doctype html><p>Welcome") as (url, _):
-        assert "answers with HTML" in refused(world_file, url)
-
-
-def test_answers_are_a_bomb(world_file):
-    """Every answer is more than the world can fill: the message says what came."""
-    packed = gzip.compress(b" " * (16 << 20))
-    with answering(200, {"Content-Type": "application/json", "Content-Encoding": "gzip"}, packed) as (url, _):
-        assert "a body that gzip unpacks to more than" in refused(world_file, url)
+        assert "holds no Binding of the fixtures' account" in refusal(world_file, url)
+    assert document["accounts"][0]["sid"] in refusal(world_file, service.url)  # 401: it does not know the account
 
 
 def test_redirects(world_file):
     """The target sends everybody elsewhere: the credentials do not follow."""
     with answering(200, {}, b"") as (elsewhere, seen):
         with answering(301, {"Location": f"{elsewhere}/login"}, b"") as (url, _):
-            assert f"redirects to {elsewhere}/login" in refused(world_file, url)
+            assert f"redirects to {elsewhere}/login" in refusal(world_file, url)
         assert seen == []
 
 
@@ -182,30 +142,49 @@ def test_wrong_certificate(world_file):
     """The certificate is of an authority that nobody trusts, or for another host; with --ca-file it is trusted."""
     authority = trustme.CA()
     own, other = authority.issue_cert("127.0.0.1"), authority.issue_cert("chat.example.com")
-    html = (200, {"Content-Type": "text/html"}, b"<p>")
     with authority.cert_pem.tempfile() as ca_file:
-        with answering(*html, own) as (url, _):
-            assert "certificate" in refused(world_file, url)
-            assert "answers with HTML" in refused(world_file, url, "--ca-file", ca_file)
-        with answering(*html, other) as (url, _):
-            assert "is for another name" in refused(world_file, url, "--ca-file", ca_file)
-            assert "answers with HTML" in refused(world_file, url, "--insecure")
+        with answering(*HTML, own) as (url, _):
+            assert "certificate" in refusal(world_file, url)
+            assert "answers with HTML" in refusal(world_file, url, "--ca-file", ca_file)
+        with answering(*HTML, other) as (url, _):
+            assert "is for another name" in refusal(world_file, url, "--ca-file", ca_file)
+            assert "answers with HTML" in refusal(world_file, url, "--insecure")
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("answer", "words"),
     [
+        (
+            (502, {"Content-Type": "text/html"}, b"<h1>Bad Gateway"),
+            ["A gateway answers in the place", "502, text/html"],
+        ),
+        ((200, {"Content-Type": "text/html; charset=utf-8"}, b"<!doctype html><p>Welcome"), ["answers with HTML"]),
+        ((200, {**JSON, "Content-Encoding": "gzip"}, BOMB), ["a body that gzip unpacks to more than"]),
+    ],
+    ids=["a gateway", "a site", "a bomb"],
+)
+def test_answers(world_file, answer, words):
+    """A target that answers everything alike is no server of the contract; the sentence says what came."""
+    with answering(*answer) as (url, _):
+        sentence = refusal(world_file, url)
+    assert all(each in sentence for each in words)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://127.0.0.1:9", "cannot be reached"),
         ("chat.example.com", "is no URL of http or https"),
         ("ftp://chat.example.com", "is no URL of http or https"),
         ("http://user:secret@chat.example.com", "must not hold a user name or password"),
         ("http://chat.example.com/?a=b", "has a query or a fragment"),
     ],
 )
-def test_base_url(world_file, url, told):
-    """A BASE_URL that is none, or holds what it must not."""
-    message = refused(world_file, url)
-    assert told in message
-    assert "secret" not in message
+def test_base_url(world_file, url, words):
+    """A BASE_URL at which nothing listens, that is no URL, or that holds what it must not."""
+    sentence = refusal(world_file, url)
+    assert words in sentence
+    assert "secret" not in sentence
 
 
 def test_fixtures(service, world_file, tmp_path):
@@ -214,19 +193,19 @@ def test_fixtures(service, world_file, tmp_path):
     assert "BASE_URL" in run_cli("verify", "--fixtures", world_file).stderr
     broken = tmp_path / "broken.json"
     broken.write_text('{"accounts": [\n{"sid": "AC1"}]}', encoding="utf-8")
-    told = refused(broken, service.url)
+    told = refusal(broken, service.url)
     assert "line 2" in told
     assert "/accounts/0" in told
     document = json.loads(world_file.read_text(encoding="utf-8"))
     document["accounts"][1]["services"][0]["bindings"].append(document["accounts"][1]["services"][0]["bindings"][0])
     broken.write_text(json.dumps(document), encoding="utf-8")
-    assert "/bindings/" in refused(broken, service.url)
+    assert "/bindings/" in refusal(broken, service.url)
     for account in document["accounts"]:
         account["auth_token_sha256"] = "0" * 64
         del account["auth_token"]
         account["services"][0]["bindings"].pop()
     broken.write_text(json.dumps(document), encoding="utf-8")
-    assert "auth_token" in refused(broken, service.url)
+    assert "auth_token" in refusal(broken, service.url)
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert "--report-dir" in run_cli(
         "verify", service.url, "--fixtures", world_file, "--report-dir", tmp_path / "file"

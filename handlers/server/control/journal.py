@@ -32,6 +32,9 @@ _ENTRY_BYTES = 500
 _OWN = frozenset(operation.operation_id for operation in operations(SPEC))
 """Operations whose requests are not kept."""
 
+_OTHERS = _OWN | {""}
+"""Those, and the one of requests without an operation, which are kept but for those of pages."""
+
 _KEEP_ALIVE = 15
 """Seconds without an event after which a stream sends a comment."""
 
@@ -131,6 +134,9 @@ class Journal:
         self._bytes = 0
         """Bytes of all entries so far, those removed included."""
 
+        self._full = 0
+        """`_bytes` up to which there is nothing to trim."""
+
         self._begins = 0.0
         self._cleared = self._last_cleared = 0
         self._ended = False
@@ -139,14 +145,15 @@ class Journal:
 
     def record(self, scope: Scope, request: Request, status: int, duration: float, request_id: bytes) -> None:
         """Add a request that was answered, unless it arrived before a restart."""
-        operation, arrived = request.operation_id, request.arrived
-        if arrived < self._begins or operation in _OWN or (not operation and _is_page(scope["path"])):
+        operation = request.operation_id
+        arrived = request.arrived
+        if arrived < self._begins or (operation in _OTHERS and (operation or _is_page(scope["path"]))):
             return
-        raw_path, query, body, entries = (
-            scope["raw_path"], scope["query_string"], request.arguments.get("body"), self._entries,
-        )  # fmt: skip
+        raw_path = scope["raw_path"]
+        query = scope["query_string"]
+        body = request.arguments.get("body")
         # a plain tuple costs a third of an `_Entry`
-        entries.append((
+        self._entries.append((
             self._bytes, request_id, arrived, scope["method"], raw_path, query, operation,
             request.account_sid, status, duration, request.fault, body,
         ))  # fmt: skip
@@ -154,10 +161,17 @@ class Journal:
         self._bytes += _ENTRY_BYTES + len(raw_path) + len(query)
         if body:
             self._bytes += _size(body)
-        while entries and self._bytes - entries[0][0] > _MOST_BYTES:
-            entries.popleft()
+        if self._bytes > self._full:
+            self._trim()
         if self._waiting:
             self._wake()
+
+    def _trim(self) -> None:
+        """Remove the oldest requests beyond `_MOST_BYTES`."""
+        entries = self._entries
+        while entries and self._bytes - entries[0][0] > _MOST_BYTES:
+            entries.popleft()
+        self._full = (entries[0][0] if entries else self._bytes) + _MOST_BYTES
 
     def clear(self) -> None:
         """Remove all requests. Numbers continue."""

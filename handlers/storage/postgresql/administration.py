@@ -5,14 +5,13 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
-import psycopg
 from psycopg import errors
 from psycopg.pq import TransactionStatus
 
 from ..administration import Administration
 from ..interface import Conflict, Schema
 from . import erasure, schema
-from .connection import connect, conninfo, storage_errors
+from .connection import SyncConnection, connect, conninfo, storage_errors
 from .loader import PostgresLoader
 
 _AT_ONCE = 2000
@@ -28,7 +27,7 @@ class PostgresAdministration(Administration):
 
     LOADER, ERRORS = PostgresLoader, storage_errors
 
-    _opened: psycopg.Connection[tuple[Any, ...]] | None
+    _opened: SyncConnection | None
 
     def __init__(self, locator: str) -> None:
         self._address = conninfo(locator)
@@ -61,7 +60,7 @@ class PostgresAdministration(Administration):
     def _erase(self) -> list[str]:
         return erasure.erase(self._connection)
 
-    def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
+    def _open(self) -> SyncConnection:
         if self._opened is None:
             self._opened = connect(self._address)
         return self._opened

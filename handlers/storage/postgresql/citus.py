@@ -4,11 +4,9 @@
 each goes to one machine. Small tables that every statement needs are copied to all machines.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import psycopg
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+from .connection import SyncConnection
 
 _REFERENCE = ("accounts", "services", "api_keys", "erasures", "chat_bindings_migrations")
 """Reference tables, each after the tables that it refers to. They stand on every node, so any node can serve."""
@@ -33,12 +31,12 @@ class NodeResult(NamedTuple):
     result: str
 
 
-def is_there(connection: Connection) -> bool:
+def is_there(connection: SyncConnection) -> bool:
     """Tell whether the database has the extension."""
     return bool(connection.execute(_EXTENSION).fetchall())
 
 
-def pending(connection: Connection) -> list[str]:
+def pending(connection: SyncConnection) -> list[str]:
     """Statements that are to be run, in this order and in one transaction; none where there is no Citus."""
     if not is_there(connection):
         return []
@@ -49,12 +47,12 @@ def pending(connection: Connection) -> list[str]:
     return [_ONE_BY_ONE, *statements] if statements else []
 
 
-def distribute(connection: Connection) -> None:
+def distribute(connection: SyncConnection) -> None:
     """Distribute what is not distributed yet, with the rows that it holds. Must be called inside of a transaction."""
     for statement in pending(connection):
         connection.execute(statement)
 
 
-def run_on_all_nodes(connection: Connection, command: str) -> list[NodeResult]:
+def run_on_all_nodes(connection: SyncConnection, command: str) -> list[NodeResult]:
     """Run a command, which gives at most one value, on every node."""
     return [NodeResult._make(row) for row in connection.execute(_ON_ALL_NODES, (command,))]

@@ -59,6 +59,10 @@ _AWAY = (
 _DAMAGED = (errors.DataCorrupted, errors.IndexCorrupted, errors.UndefinedTable, errors.UndefinedColumn)
 
 
+SyncConnection = psycopg.Connection[tuple[Any, ...]]
+"""A connection of a command."""
+
+
 class Undone(StorageUnavailable):
     """The transaction lost against another one, and nothing was done: the same statement may work at once."""
 
@@ -172,7 +176,7 @@ async def _configure(connection: Connection) -> None:
     await connection.execute(_SET_SERVING, prepare=False)
 
 
-def connect(address: str) -> psycopg.Connection[tuple[Any, ...]]:
+def connect(address: str) -> SyncConnection:
     """Connect for a command. Each statement commits by itself, unless it is in a transaction."""
     connection = psycopg.connect(address, autocommit=True)
     connection.execute(_SET_COMMANDING)

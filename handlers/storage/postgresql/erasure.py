@@ -10,16 +10,12 @@ Statistics would be copies of personal data in another table, so none are kept o
 import re
 import time
 from collections.abc import Iterator
-from typing import Any
 
-import psycopg
 from psycopg import errors
 from psycopg.errors import Diagnostic
 
 from . import citus
-from .connection import message_of
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+from .connection import SyncConnection, message_of
 
 _REWRITE = "VACUUM (FULL, VERBOSE) bindings"
 
@@ -54,7 +50,7 @@ _WAIT, _PAUSE = 10.0, 0.5
 """Seconds to wait for transactions on the nodes of Citus to end, and between two checks."""
 
 
-def erase(connection: Connection) -> list[str]:
+def erase(connection: SyncConnection) -> list[str]:
     """Leave no byte of what was deleted in the server's files. Return the obstacles, a sentence each.
 
     Reads and writes of Bindings wait meanwhile. The connection must not be in a transaction.
@@ -65,7 +61,7 @@ def erase(connection: Connection) -> list[str]:
     return [*_rewrite(connection), *_remove_segments(connection), *kept]
 
 
-def _rewrite(connection: Connection) -> list[str]:
+def _rewrite(connection: SyncConnection) -> list[str]:
     objections: list[str | None] = []
 
     def note(notice: Diagnostic) -> None:  # which can be read here alone
@@ -88,7 +84,7 @@ def _objection(notice: Diagnostic) -> str | None:
     return None
 
 
-def _remove_segments(connection: Connection) -> list[str]:
+def _remove_segments(connection: SyncConnection) -> list[str]:
     try:
         connection.execute(_NEW_SEGMENT)
         connection.execute(_FORGET_OLD)
@@ -98,7 +94,7 @@ def _remove_segments(connection: Connection) -> list[str]:
     return []
 
 
-def _erase_nodes(connection: Connection) -> Iterator[str]:
+def _erase_nodes(connection: SyncConnection) -> Iterator[str]:
     """Erase on every node of Citus. It rewrites all shards, but passes no notice of theirs on."""
     for node in _wait_for_older(connection):
         yield f"on {node}, deleted rows can still be seen by an older transaction: try again when it has ended"
@@ -113,7 +109,7 @@ def _erase_nodes(connection: Connection) -> Iterator[str]:
                 yield f"on {node}, {sentence}"
 
 
-def _wait_for_older(connection: Connection) -> list[str]:
+def _wait_for_older(connection: SyncConnection) -> list[str]:
     """Wait for the transactions that are older than this call: the nodes where some remain."""
     start = time.monotonic()
     while True:

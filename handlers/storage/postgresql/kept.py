@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-
-import psycopg
 
 from . import citus
-from .connection import connect, conninfo, storage_errors
+from .connection import SyncConnection, connect, conninfo, storage_errors
 from .loader import PostgresLoader
 
 SCHEMA = "chat_bindings_kept"
@@ -32,7 +29,7 @@ class PostgresKept:
 
     def __init__(self, locator: str) -> None:
         self._address = conninfo(locator)
-        self._opened: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._opened: SyncConnection | None = None
         self._is_new = False
 
     def keep(self) -> None:
@@ -74,19 +71,19 @@ class PostgresKept:
             self._opened = None
 
     @property
-    def _connection(self) -> psycopg.Connection[tuple[Any, ...]]:
+    def _connection(self) -> SyncConnection:
         if self._opened is None or self._opened.closed:
             self._opened = connect(self._address)
         return self._opened
 
 
-def _copy_all(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+def _copy_all(connection: SyncConnection) -> None:
     connection.execute(f"TRUNCATE {', '.join(_TABLES)}")
     for table in _TABLES:
         connection.execute(f"INSERT INTO {table} TABLE {SCHEMA}.{table}")
 
 
-def _undo_changes(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+def _undo_changes(connection: SyncConnection) -> None:
     """Write the rows that differ alone: a test changes few of many, and each costs an entry in every index."""
     connection.execute(f"LOCK TABLE {', '.join(_TABLES)} IN SHARE ROW EXCLUSIVE MODE")
     for table in reversed(_TABLES):

@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
 from psycopg import errors
 
 from ..interface import BindingConflict, same_device
 from ..loader import Loader
 from ..rows import ADDED
 from . import citus
-from .connection import storage_errors
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+from .connection import SyncConnection, storage_errors
 
 ADD_BINDINGS = f"COPY bindings ({', '.join(ADDED)}) FROM STDIN (FORMAT BINARY)"
 
@@ -48,7 +45,7 @@ class PostgresLoader(Loader):
         SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid)
         FROM pg_index WHERE indrelid = 'bindings'::regclass AND NOT indisprimary"""
 
-    _connection: Connection
+    _connection: SyncConnection
 
     def _execute(self, statement: str, values: Sequence[Any]) -> list[Any]:
         with storage_errors():
@@ -82,7 +79,7 @@ class PostgresLoader(Loader):
 
     def _conflict(self, rows: Sequence[tuple[Any, ...]]) -> BindingConflict | None:
         """Find the first row that the table cannot take, among those before it and those that are there."""
-        service_sids, sids, keys, *_ = zip(*rows, strict=True)
+        service_sids, keys, sids, *_ = zip(*rows, strict=True)
         if not self.ask(HAS_SERVICE, service_sids[0]):
             return BindingConflict(f"there is no service {service_sids[0]}", 0)
         there = self.ask(ALREADY_THERE, service_sids[0], list(sids), service_sids[0], list(keys))

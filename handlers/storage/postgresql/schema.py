@@ -1,16 +1,11 @@
 """The schema of a PostgreSQL database, and its migrations."""
 
-from typing import Any
-
-import psycopg
 from psycopg import errors
 
 from ..interface import Conflict, Schema
 from ..migrations import scripts
 from . import citus
-from .connection import message_of
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+from .connection import SyncConnection, message_of
 
 _LOCK = 0x63686174
 """The key of the advisory lock that a migration holds: "chat" in ASCII."""
@@ -31,7 +26,7 @@ _TABLES = """
     WHERE relname IN ('chat_bindings_migrations', 'bindings') AND pg_catalog.pg_table_is_visible(oid)"""
 
 
-def schema(connection: Connection) -> Schema:
+def schema(connection: SyncConnection) -> Schema:
     """Return how far a schema is. Raises `Conflict` where its tables are another program's."""
     tables = {name for (name,) in connection.execute(_TABLES)}
     if tables == {"bindings"}:
@@ -42,7 +37,7 @@ def schema(connection: Connection) -> Schema:
     return Schema(applied, scripts("postgresql")[-1][0])
 
 
-def migrate(connection: Connection) -> int:
+def migrate(connection: SyncConnection) -> int:
     """Apply the missing migrations, all or none, and distribute on Citus. Return the number of the last one.
 
     Of several processes one migrates and the others wait. Where nothing is missing the database is only read, so a
@@ -67,7 +62,7 @@ def migrate(connection: Connection) -> int:
         ) from error
 
 
-def _apply(connection: Connection) -> int:
+def _apply(connection: SyncConnection) -> int:
     connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     applied = schema(connection).applied  # what another has done while we waited
@@ -82,7 +77,7 @@ def _apply(connection: Connection) -> int:
     return scripts("postgresql")[-1][0]
 
 
-def _must_be_unicode(connection: Connection) -> None:
+def _must_be_unicode(connection: SyncConnection) -> None:
     ((encoding,),) = connection.execute("SHOW server_encoding")
     if encoding != "UTF8":
         raise Conflict(f"the database's encoding is {encoding}: make it again with ENCODING 'UTF8' TEMPLATE template0")

@@ -6,8 +6,7 @@ from .reading import COLUMNS, OWNER
 # greatest, since the clock may have been set back; the values are compared, since a digest is only nearly unique
 REGISTER = f"""
     INSERT INTO bindings ({", ".join(ADDED)})
-    SELECT %(service_sid)s, %(sid)s, %(key_sha256)s, %(identity)s, %(endpoint)s, %(binding_type)s, %(credential_sid)s,
-           %(message_types)s, %(now)s, %(now)s
+    SELECT {", ".join(f"%({column})s" for column in ADDED)}
     FROM services WHERE services.sid = %(service_sid)s AND services.account_sid = %(account_sid)s
     ON CONFLICT (service_sid, key_sha256) DO UPDATE
         SET credential_sid = excluded.credential_sid, message_types = excluded.message_types,

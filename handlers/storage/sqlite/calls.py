@@ -37,30 +37,21 @@ class Call:
             self._running.release()
         return has_ended
 
-    def result(self) -> Any:
-        """Return what the call returned, or raise what it raised: it must have ended."""
-        if self._error is not None:
-            raise self._error
-        return self._result
-
     async def wait(self, seconds: float = 0.0) -> Any:
-        """Wait for the result. The event loop blocks for some seconds first: it is woken later than a thread."""
+        """Return or raise what the call did. The event loop blocks for some seconds first: a thread wakes sooner."""
         if not self.ends_within(seconds):
-            loop = asyncio.get_running_loop()
-            woken = loop.create_future()
-
-            def wake() -> None:
-                if not woken.done():
-                    woken.set_result(None)
+            loop, woken = asyncio.get_running_loop(), asyncio.Event()
 
             def notify() -> None:
                 with suppress(RuntimeError):  # the event loop is closed
-                    loop.call_soon_threadsafe(wake)
+                    loop.call_soon_threadsafe(woken.set)
 
             self._notify = notify
             if self._running.locked():  # else it ended before it could see `_notify`
-                await woken
-        return self.result()
+                await woken.wait()
+        if self._error is not None:
+            raise self._error
+        return self._result
 
 
 class Calls:

@@ -68,13 +68,12 @@ class SqliteStorage:
     def __init__(self, path: Path, binding_types: Sequence[str]) -> None:
         self._place = Place(path.absolute())
         self._binding_types = tuple(binding_types)
-        self.on_commit: Callable[[int], object] = writing.ignore
+        self.on_commit: Callable[[int], object] = lambda _: None
 
     async def open(self) -> None:
         self._reader = closed()
         self._checkpointed = self._said = time.monotonic()
-        self._writer = writing.Writer(self._place)
-        self._writer.on_commit = self.on_commit
+        self._writer = writing.Writer(self._place, self.on_commit)
         try:
             await self._use(await asyncio.to_thread(self._connect_first))
         except (StorageUnavailable, StorageDamaged) as error:
@@ -82,7 +81,7 @@ class SqliteStorage:
         self._tasks = [
             periodic.start("checkpoint", _CHECKPOINT_EVERY, self._checkpoint),
             periodic.start("look after the database file", _LOOK_EVERY, self._look),
-            periodic.start("expire writes", _LOOK_EVERY, self._expire),
+            periodic.start("expire writes", _LOOK_EVERY, self._writer.expire),
         ]
 
     async def close(self) -> None:
@@ -125,9 +124,6 @@ class SqliteStorage:
             return read(self._reader, *args, **kwargs)
         except apsw.Error:
             return await retry(lambda: read(self._reader, *args, **kwargs))
-
-    async def _expire(self) -> None:
-        self._writer.expire()
 
     async def _look(self) -> None:
         """Open the file at the path if it is another one than before, or was read-only."""

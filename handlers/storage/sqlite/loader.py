@@ -70,7 +70,7 @@ class SqliteLoader(Loader):
         return isinstance(error, apsw.Error) and extended_code(error) == apsw.SQLITE_CONSTRAINT_FOREIGNKEY
 
     def _broken_rule(self, error: apsw.ConstraintError, row: Sequence[Any]) -> str:
-        service_sid, sid, key_sha256 = row[:3]
+        service_sid, key_sha256, sid = row[:3]
         if self._lacks_parent(error):
             return f"there is no service {service_sid}"
         if extended_code(error) == apsw.SQLITE_CONSTRAINT_PRIMARYKEY:

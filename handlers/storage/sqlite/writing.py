@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import apsw
 
 from ..interface import Binding, Registration, StorageUnavailable
-from ..rows import registered
+from ..rows import ADDED, registered
 from .calls import Call, Calls
 from .connection import closed, retry, storage_errors
 from .moved_file import Place
@@ -33,10 +33,8 @@ _RUN = 8
 """Writes of a shared commit that are executed before reads get their turn."""
 
 REGISTER = f"""
-    INSERT INTO bindings (service_sid, sid, key_sha256, identity, endpoint, binding_type, credential_sid,
-                          message_types, date_created, date_updated)
-    SELECT :service_sid, :sid, :key_sha256, :identity, :endpoint, :binding_type, :credential_sid, :message_types,
-           :now, :now
+    INSERT INTO bindings ({", ".join(ADDED)})
+    SELECT {", ".join(f":{column}" for column in ADDED)}
     FROM {OWNED} WHERE account_sid = :account_sid AND sid = :service_sid
     ON CONFLICT (service_sid, key_sha256) DO UPDATE
         SET credential_sid = excluded.credential_sid, message_types = excluded.message_types,
@@ -80,10 +78,6 @@ class _Job(NamedTuple):
     since: float
 
 
-def ignore(_: int) -> None:
-    """Ignore the size of a commit."""
-
-
 class Writer:
     """Executes writes, and completes each when it is on disk.
 
@@ -93,8 +87,10 @@ class Writer:
     those before it were alone, too.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, on_commit: Callable[[int], object]) -> None:
+        """Call `on_commit` with the number of writes of each commit."""
         self._place = place
+        self._on_commit = on_commit
         self._connection = closed()
         self._sharing = asyncio.Lock()
         self._calls = Calls("sqlite-writer")
@@ -105,8 +101,6 @@ class Writer:
         self._working: asyncio.Task[None] | None = None
         self._executing: _Job | None = None
         """The write that commits by itself."""
-        self.on_commit: Callable[[int], object] = ignore
-        """Called with the number of writes of each commit."""
 
     async def write(self, write: Write) -> Any:
         """Execute a write, and return its result once it is on disk. Cancelling the caller does not undo it."""
@@ -125,7 +119,7 @@ class Writer:
             self._working = asyncio.create_task(self._work(job, begun))
         return await asyncio.shield(job.answer)
 
-    def expire(self) -> None:
+    async def expire(self) -> None:
         """Fail writes that are not on disk by the deadline. Those that have not begun are dropped."""
         late = time.monotonic() - _DEADLINE
         for job in (*self._begun, *self._waiting):
@@ -198,7 +192,7 @@ class Writer:
                 async with self._sharing:
                     results = await self._share(jobs)
                     self._must_hold()
-        self.on_commit(len(results))
+        self._on_commit(len(results))
         return results
 
     async def _share(self, jobs: Sequence[_Job]) -> list[Any]:

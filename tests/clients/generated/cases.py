@@ -3,23 +3,16 @@
 import copy
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
+from ...servers.http import Answer
 from ...support.answers import document
 from ...support.running import World
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
 FIRST_PAGE = 50
-
-
-class Canned(NamedTuple):
-    """An answer that stands fast."""
-
-    status: int
-    content_type: str
-    body: str
 
 
 def filters(world: World, identities: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -43,7 +36,7 @@ def filtered(case: dict[str, Any], bindings: list[dict[str, Any]]) -> list[str]:
     return fits[:FIRST_PAGE]
 
 
-def later() -> tuple[list[dict[str, Any]], dict[str, Canned], dict[str, Any]]:
+def later() -> tuple[list[dict[str, Any]], dict[str, Answer], dict[str, Any]]:
     """The cases of a later server, each with its own service; its answers by service; the output by case."""
     cases, answers, told = [], {}, {}
     entries = [(kind, name, each) for kind in ("pages", "errors") for name, each in CASES[kind].items()]
@@ -52,11 +45,11 @@ def later() -> tuple[list[dict[str, Any]], dict[str, Canned], dict[str, Any]]:
         cases.append({"case": case, "service": service, "identities": None, "types": None})
         if kind == "pages":
             page = _page(each)
-            answers[service] = Canned(200, "application/json", json.dumps(page))
+            answers[service] = _answer(200, "application/json", json.dumps(page))
             told[case] = {"bindings": [_properties(binding) for binding in page["bindings"]]}
         else:
             answers[service] = _error(each)
-            told[case] = {"http": each["status"], "text": answers[service].body}
+            told[case] = {"http": each["status"], "text": answers[service].body.decode()}
     return cases, answers, told
 
 
@@ -77,9 +70,12 @@ def _properties(binding: dict[str, Any]) -> dict[str, Any]:
     return told | {"user": (binding.get("links") or {}).get("user")}
 
 
-def _error(each: dict[str, Any]) -> Canned:
+def _error(each: dict[str, Any]) -> Answer:
     if "html" in each:
-        return Canned(each["status"], "text/html; charset=utf-8", each["html"])
-    return Canned(
-        each["status"], "application/json", each["json_text"] if "json_text" in each else json.dumps(each["json"])
-    )
+        return _answer(each["status"], "text/html; charset=utf-8", each["html"])
+    text = each["json_text"] if "json_text" in each else json.dumps(each["json"])
+    return _answer(each["status"], "application/json", text)
+
+
+def _answer(status: int, content_type: str, text: str) -> Answer:
+    return Answer(status, [("Content-Type", content_type)], text.encode())

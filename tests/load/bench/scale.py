@@ -16,10 +16,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from secrets import token_hex
 
-from chat_bindings.storage.engines import administration
-from chat_bindings.storage.interface import AccountRow, ServiceRow
-from chat_bindings.storage.tokens import digest
-
 from ...support.engines import ENGINES
 from ...support.guessing import UNLIMITED
 from ...support.postgres import Postgres
@@ -28,7 +24,7 @@ from ...support.running import Service
 from .. import figures
 from ..commands import measure
 from ..figures import say, table
-from ..worlds import ACCOUNT, SERVICE, TOKEN, Population, sid, write_world
+from ..worlds import Population, create_service, sid, write_world
 from .executemany import COLUMNS, row
 from .kinds import AUTHORIZATION, COLLECTION, DIFFERENT, by_identity, deletions, registrations
 from .wrk import Driven, Load, drive, medians
@@ -106,10 +102,7 @@ def postgresql(folder: Path) -> Iterator[Fill]:
 
         def fill(size: int) -> tuple[str, Facts]:
             name, population = server.create_database(), Population(size)
-            with administration(server.url(name)) as storage:
-                storage.migrate()
-                storage.create_account(AccountRow(ACCOUNT, digest(TOKEN)))
-                storage.create_service(ServiceRow(SERVICE, ACCOUNT))
+            create_service(server.url(name))
             began = time.monotonic()
             with server.connect(name) as connection:
                 connection.execute("SET session_replication_role = replica")

@@ -42,7 +42,7 @@ class Setting:
     """The beginning of a command that becomes the service."""
 
     def __init__(self, database: Any) -> None:
-        """A database of `engines`."""
+        """Give a database of `engines`."""
         self.database = database
         self.ends = ExitStack()
 
@@ -113,7 +113,7 @@ FAULTS: list[Fault] = []
 
 
 def fault(name: str, *engines: str, **facts: Any) -> Callable[[Callable[[Scene], Iterator[None]]], Happens]:
-    """What happens is a generator: up to its `yield` the fault comes about, and after it, it passes."""
+    """Add a fault, which is a generator: up to its `yield` it comes about, and after it, it passes."""
 
     def decorate(happens: Callable[[Scene], Iterator[None]]) -> Happens:
         context = contextmanager(happens)

@@ -55,7 +55,7 @@ class WithoutRights(Setting):
         return self
 
     def passes(self) -> None:
-        """It may write the file."""
+        """Allow it to write the file."""
         self.database.path.chmod(0o600)
 
 
@@ -122,7 +122,7 @@ def damaged(scene: Scene) -> Iterator[None]:
 
 
 def _copy(database: SqliteFile) -> Path:
-    """A copy as a backup makes it: what stands in the log is in it."""
+    """Give a copy as a backup makes it: what stands in the log is in it."""
     copied = database.path.with_name("copy.db")
     source, target = apsw.Connection(str(database.path)), apsw.Connection(str(copied))
     with target.backup("main", source, "main") as backup:

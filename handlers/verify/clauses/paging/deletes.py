@@ -144,7 +144,7 @@ def back_over_deleted(evidence: Evidence) -> None:
         fitting = (size for size in range(index // 2, 1, -1) if (index // size + 1) * size < len(order))
         size = next(fitting, 1)  # so that pages stand before and behind that of the Binding
         page = _first(evidence, service, size)
-        while order[index] not in page.sids and page.url("next_page_url") is not None:
+        for _ in range(index // size):
             page = _follow(evidence, page, "next_page_url")
         after = _follow(evidence, page, "next_page_url")
         evidence.target.delete(service, order[index])

@@ -15,7 +15,6 @@ uvicorn.run(
     loop="uvloop",
     http="httptools",
     ws="none",
-    lifespan="on",
     log_config=None,
     access_log=False,
     proxy_headers=False,

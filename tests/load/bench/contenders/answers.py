@@ -9,7 +9,7 @@ from urllib.parse import quote
 import orjson
 import yaml
 
-from .lookup import Lookup
+from .lookup import LOOKUP
 
 SPECS = Path(__file__).parents[4] / "openapi"
 
@@ -37,7 +37,6 @@ def represent(row: Sequence[Any], account_sid: str, origin: str) -> Json:
 
 
 def page(
-    lookup: Lookup,
     account_sid: str,
     service_sid: str,
     origin: str,
@@ -48,7 +47,7 @@ def page(
     token: str | None,
 ) -> Json:
     """Look a page up and represent it."""
-    rows, has_previous, has_next = lookup.page(service_sid, types, identities, token, size)
+    rows, has_previous, has_next = LOOKUP.page(service_sid, types, identities, token, size)
     filters = [("BindingType", value) for value in types] + [("Identity", value) for value in identities]
     query = "".join(f"{name}={quote(value, safe='')}&" for name, value in filters)
     base = f"{origin}/v2/Services/{service_sid}/Bindings?{query}PageSize={size}&Page="
@@ -74,11 +73,3 @@ def error(name: str, **facts: str) -> Json:
     """Give the error of an example's name, its sentence filled in."""
     example = _examples()[name]
     return {**example["value"], "message": example["x-message"].format(**facts)}
-
-
-def not_found(path: str) -> Json:
-    return error("not_found", path=path)
-
-
-def unauthorized() -> Json:
-    return error("unauthorized")

@@ -14,8 +14,8 @@ import orjson
 
 from chat_bindings.storage.rows import new_sid
 
-from .answers import not_found, page, represent
-from .lookup import COLUMNS, Lookup
+from .answers import error, page, represent
+from .lookup import COLUMNS, LOOKUP
 
 Scope = dict[str, Any]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -34,14 +34,10 @@ REGISTER = f"""
 
 DELETE = "DELETE FROM bindings WHERE service_sid = ? AND sid = ?"
 
-_lookup: Lookup
-
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """Read `/v2/Services/{ServiceSid}/Bindings` and what is under it; delete there, and register by POST elsewhere."""
-    if scope["type"] == "lifespan":
-        await _live(receive, send)
-        return
+    assert scope["type"] == "http", "an app without a lifespan"
     origin = f"{scope['scheme']}://{dict(scope['headers'])[b'host'].decode()}"
     if scope["method"] == "POST":
         status, body = _register(scope["path"].split("/")[4], await _body(receive), origin)
@@ -53,20 +49,11 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
             query = scope["query_string"].decode()
             status, body = 200, _fetch(service_sid, sid[0], origin) if sid else _list(service_sid, query, origin)
         if body is None:
-            status, body = 404, not_found(scope["path"])
+            status, body = 404, error("not_found", path=scope["path"])
     content = orjson.dumps(body) if body else b""
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers if content else []})
     await send({"type": "http.response.body", "body": content})
-
-
-async def _live(receive: Receive, send: Send) -> None:
-    global _lookup  # noqa: PLW0603 - as bare as it gets
-    await receive()
-    _lookup = Lookup()
-    await send({"type": "lifespan.startup.complete"})
-    await receive()
-    await send({"type": "lifespan.shutdown.complete"})
 
 
 async def _body(receive: Receive) -> bytes:
@@ -79,30 +66,30 @@ async def _body(receive: Receive) -> bytes:
 
 
 def _fetch(service_sid: str, sid: str, origin: str) -> Any:
-    row = _lookup.fetch(service_sid, sid)
+    row = LOOKUP.fetch(service_sid, sid)
     return None if row is None else represent(row[:-1], row[-1], origin)
 
 
 def _list(service_sid: str, query: str, origin: str) -> Any:
-    account_sid = _lookup.owner(service_sid)
+    account_sid = LOOKUP.owner(service_sid)
     if account_sid is None:
         return None
     sent = parse_qs(query)
     size, number = int(sent.get("PageSize", ["50"])[0]), int(sent.get("Page", ["0"])[0])
     filters = sent.get("BindingType", []), sent.get("Identity", [])
-    return page(_lookup, account_sid, service_sid, origin, *filters, size, number, sent.get("PageToken", [None])[0])
+    return page(account_sid, service_sid, origin, *filters, size, number, sent.get("PageToken", [None])[0])
 
 
 def _delete(service_sid: str, sid: str) -> Any:
     """Delete a Binding: an empty body, or None where there is none."""
-    _lookup.connection.execute(DELETE, (service_sid, sid))
-    return b"" if _lookup.connection.changes() else None
+    LOOKUP.connection.execute(DELETE, (service_sid, sid))
+    return b"" if LOOKUP.connection.changes() else None
 
 
 def _register(service_sid: str, form: bytes, origin: str) -> tuple[int, Any]:
     sent = parse_qs(form.decode())
     identity, endpoint, binding_type = (sent[name][0] for name in ("Identity", "Endpoint", "BindingType"))
-    account_sid = _lookup.owner(service_sid) or ""
+    account_sid = LOOKUP.owner(service_sid) or ""
     sid = new_sid("BS")
     values = {
         "service_sid": service_sid,
@@ -115,5 +102,5 @@ def _register(service_sid: str, form: bytes, origin: str) -> tuple[int, Any]:
         "message_types": orjson.dumps(sent.get("MessageTypes", [])).decode(),
         "now": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-    (row,) = _lookup.connection.execute(REGISTER, values).fetchall()  # outside of a transaction: it commits
+    (row,) = LOOKUP.connection.execute(REGISTER, values).fetchall()  # outside of a transaction: it commits
     return 201 if row[0] == sid else 200, represent(row, account_sid, origin)

@@ -1,7 +1,5 @@
 """FastAPI, as one would write it: pydantic models, dependencies, errors of the contract's shape."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated, Literal
 
 from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request
@@ -10,8 +8,8 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from pydantic import BaseModel, ConfigDict, Field
 
-from .answers import error, not_found, page, represent, unauthorized
-from .lookup import Lookup
+from .answers import error, page, represent
+from .lookup import LOOKUP
 
 BindingType = Literal["apn", "gcm", "fcm"]
 ServiceSid = Annotated[str, Path(alias="ServiceSid", pattern="^IS[0-9a-f]{32}$")]
@@ -70,25 +68,15 @@ class ListQuery(BaseModel):
     page_token: str | None = Field(None, alias="PageToken", pattern="^P[AB]BS[0-9a-f]{32}$")
 
 
-@asynccontextmanager
-async def lifespan(application: FastAPI) -> AsyncIterator[None]:
-    application.state.lookup = Lookup()
-    yield
+app = FastAPI(openapi_url=None)
 
 
-app = FastAPI(lifespan=lifespan, openapi_url=None)
-
-
-async def account(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())], request: Request) -> str:
+async def account(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())]) -> str:
     """Give the SID of the authenticated account."""
-    account_sid = lookup_of(request).account(given.username, given.password)
+    account_sid = LOOKUP.account(given.username, given.password)
     if account_sid is None:
         raise HTTPException(401, headers={"WWW-Authenticate": "Basic"})
     return account_sid
-
-
-def lookup_of(request: Request) -> Lookup:
-    return request.app.state.lookup
 
 
 Account = Annotated[str, Depends(account)]
@@ -102,16 +90,15 @@ def origin_of(request: Request) -> str:
 async def list_bindings(
     service_sid: ServiceSid, query: Annotated[ListQuery, Query()], account_sid: Account, request: Request
 ) -> BindingList:
-    lookup = lookup_of(request)
-    if lookup.owner(service_sid) != account_sid:
+    if LOOKUP.owner(service_sid) != account_sid:
         raise HTTPException(404)
     filters, position = (query.binding_type, query.identity), (query.page_size, query.page, query.page_token)
-    return BindingList(**page(lookup, account_sid, service_sid, origin_of(request), *filters, *position))
+    return BindingList(**page(account_sid, service_sid, origin_of(request), *filters, *position))
 
 
 @app.get("/v2/Services/{ServiceSid}/Bindings/{Sid}")
 async def fetch_binding(service_sid: ServiceSid, sid: Sid, account_sid: Account, request: Request) -> Binding:
-    row = lookup_of(request).fetch(service_sid, sid)
+    row = LOOKUP.fetch(service_sid, sid)
     if row is None or row[-1] != account_sid:
         raise HTTPException(404)
     return Binding(**represent(row[:-1], account_sid, origin_of(request)))
@@ -119,7 +106,7 @@ async def fetch_binding(service_sid: ServiceSid, sid: Sid, account_sid: Account,
 
 @app.exception_handler(HTTPException)
 async def on_http(request: Request, raised: HTTPException) -> JSONResponse:
-    body = unauthorized() if raised.status_code == 401 else not_found(request.url.path)
+    body = error("unauthorized") if raised.status_code == 401 else error("not_found", path=request.url.path)
     return JSONResponse(body, body["status"], headers=raised.headers)
 
 

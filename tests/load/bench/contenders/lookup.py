@@ -95,3 +95,6 @@ class Lookup:
 
 def _is_one(column: str, values: Sequence[str]) -> str:
     return f" AND {column} = ?" if len(values) == 1 else f" AND {column} IN ({', '.join('?' * len(values))})"
+
+
+LOOKUP = Lookup()

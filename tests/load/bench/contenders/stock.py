@@ -6,8 +6,6 @@ Credentials are checked by the function that `BASICINFO_FUNC` names, one of Conn
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from connexion import AsyncApp, request
@@ -19,15 +17,13 @@ from starlette.exceptions import HTTPException
 from chat_bindings.server.operations.resolver import resolver
 
 from . import answers
-from .answers import SPECS, error, not_found, represent, unauthorized
-from .lookup import Lookup
-
-_lookup: Lookup
+from .answers import SPECS, error, represent
+from .lookup import LOOKUP
 
 
 async def check(user_name: str, password: str) -> dict[str, str] | None:
     """Give the account's SID; None for wrong credentials."""
-    account_sid = _lookup.account(user_name, password)
+    account_sid = LOOKUP.account(user_name, password)
     return {"sub": account_sid} if account_sid else None
 
 
@@ -40,14 +36,14 @@ async def list_bindings(
     page: int = 0,
     page_token: str | None = None,
 ) -> Any:
-    if _lookup.owner(service_sid) != user:
+    if LOOKUP.owner(service_sid) != user:
         raise HTTPException(404)
     filters = binding_type or [], identity or []
-    return answers.page(_lookup, user, service_sid, _origin(), *filters, page_size, page, page_token)
+    return answers.page(user, service_sid, _origin(), *filters, page_size, page, page_token)
 
 
 async def fetch_binding(service_sid: str, sid: str, user: str) -> Any:
-    row = _lookup.fetch(service_sid, sid)
+    row = LOOKUP.fetch(service_sid, sid)
     if row is None or row[-1] != user:
         raise HTTPException(404)
     return represent(row[:-1], user, _origin())
@@ -65,21 +61,14 @@ def _origin() -> str:
 async def on_error(asked: ConnexionRequest, raised: Exception) -> ConnexionResponse:
     """Errors of the contract's shape."""
     status = getattr(raised, "status_code", None) or getattr(raised, "status", 500)
-    body = {401: unauthorized(), 404: not_found(asked.url.path)}.get(
+    body = {401: error("unauthorized"), 404: error("not_found", path=asked.url.path)}.get(
         status, error("invalid_parameter", parameter="A parameter", rule=str(getattr(raised, "detail", "")))
     )
     return ConnexionResponse(body["status"], content_type="application/json", body=json.dumps(body))
 
 
-@asynccontextmanager
-async def lifespan(_: object) -> AsyncIterator[None]:
-    global _lookup  # noqa: PLW0603 - handlers are plain functions
-    _lookup = Lookup()
-    yield
-
-
 os.environ["BASICINFO_FUNC"] = f"{__name__}.check"
-app = AsyncApp(__name__, specification_dir=SPECS, lifespan=lifespan, pythonic_params=True, strict_validation=True)
+app = AsyncApp(__name__, specification_dir=SPECS, pythonic_params=True, strict_validation=True)
 app.add_api("bindings.yaml", resolver=resolver(sys.modules[__name__]))
 for kind in (ProblemException, HTTPException):
     app.add_error_handler(kind, on_error)
