@@ -91,7 +91,7 @@ def test_a_file_that_was_not_generated_is_left_alone(name, tmp_path):
     assert contents(target) == before
 
 
-def test_somebody_elses_folder_is_left_alone(tmp_path):
+def test_a_foreign_folder_is_left_alone(tmp_path):
     """A folder that no client was generated into holds nothing of ours; nor does one with a link or a missing file."""
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs" / "a").write_text("precious")
@@ -213,7 +213,7 @@ def test_clients_read_a_later_server():
     assert filtered == {"$ref": "#/components/schemas/BindingType"}
 
 
-def test_nulls_are_told_where_a_generator_needs_them():
+def test_nulls_are_declared_where_a_generator_needs_them():
     """Each optional property is nullable on request, and no other."""
     for nullable in (False, True):
         schemas = for_clients(SPEC, nullable=nullable)["components"]["schemas"]
@@ -250,7 +250,7 @@ main()
         ('openjdk version "17.0.1" 2021-10-19', "openapi-generator failed (3): that is no jar"),
     ],
 )
-def test_java_that_is_missing_old_or_failing_is_told(version, told, tmp_path):
+def test_java_that_is_missing_old_or_failing_is_an_error(version, told, tmp_path):
     """Without a Java that can run the generator, or where it fails, there is a sentence, exit code 2 and no folder."""
     tools = tmp_path / "bin"
     tools.mkdir()

@@ -57,7 +57,7 @@ def test_contenders_answer_alike(site, population, expected, contender):
             check(contender, kind, given(process.url, contender, kind), expected[kind.name])
 
 
-def test_other_answers_are_told(expected):
+def test_other_answers_are_reported(expected):
     """A contender that answers otherwise in anything is not measured."""
     (status, content_type, body), *rest = expected["fetch"]
     kind = Kind("fetch", reads(Population(SIZE))[0].load)

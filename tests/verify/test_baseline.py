@@ -1,4 +1,4 @@
-"""The baseline: what is known does not count, what is new does, and what was mended is told."""
+"""The baseline: what is known does not count, what is new does, and what was mended is reported."""
 
 import json
 
@@ -40,8 +40,8 @@ def test_lines_of_ids_and_reasons(tmp_path):
         ('{"clauses"', "is no report.json"),
     ],
 )
-def test_what_is_no_baseline_is_told(tmp_path, text, told):
-    """What cannot be read is told by its line and rule."""
+def test_what_is_no_baseline_is_refused(tmp_path, text, told):
+    """What cannot be read is an error with its line and rule."""
     with pytest.raises(BadBaseline, match=told):
         read(tmp_path, text)
 
@@ -74,7 +74,7 @@ def test_only_what_is_new_counts(tmp_path):
     assert report(failed(MUST), failed(OTHER), baseline=known).verdict == "violations"
 
 
-def test_what_was_mended_is_told():
+def test_what_was_mended_is_reported():
     """What the baseline knows and what passes now is named; what was skipped or not checked is not."""
     baseline = Baseline({MUST.id: "a", OTHER.id: "b", SHOULD.id: "c", "A fault: x": "d"})
     run = report(Result(MUST, "passed"), Result(OTHER, "skipped"), baseline=baseline)

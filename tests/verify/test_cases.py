@@ -25,7 +25,7 @@ def fails(url):
 
 
 def test_every_case_that_failed_is_named():
-    """The names of all are told, and the curl line is that of the shortest."""
+    """All are named, and the curl line is that of the shortest."""
     with pytest.raises(Violation) as raised:
         every([("long", fails("http://a/longer")), ("right", lambda: None), ("short", fails("http://a/"))])
     assert raised.value.detail == "2 of 3 cases fail: long, short"

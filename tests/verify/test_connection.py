@@ -61,13 +61,13 @@ def test_a_body_is_decoded(encoding, body):
         (*with_length(PACKED[:-9], "Content-Encoding: gzip"), "ends too early"),
     ],
 )
-def test_bad_framing_is_told_in_the_parsers_words(head, body, words):
-    """What is no HTTP, or ends too early, is told with the parser's words and the first bytes."""
+def test_bad_framing_is_reported_in_the_parsers_words(head, body, words):
+    """What is no HTTP, or ends too early, is reported with the parser's words and the first bytes."""
     with pytest.raises(BadFraming, match=words):
         received(head, body)
 
 
-def test_no_answer_is_told():
+def test_no_answer_is_reported():
     """A connection that ends without a byte is no answer."""
     with pytest.raises(TransportError, match="closed without an answer") as raised:
         received(b"")

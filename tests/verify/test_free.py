@@ -39,7 +39,7 @@ class Otherwise(by_name("chunked"), by_name("packed"), by_name("lenient")):
     ],
 )
 def test_a_report_says_what_the_target_chose(server, chosen, world_file, world):
-    """Servers that choose otherwise are told apart, and none of it is a violation."""
+    """Servers that choose otherwise are distinguished, and none of it is a violation."""
     with serving(server, world.document) as url:
         report = verified(url, world_file)
     found = {each.id: each.chosen for each in report.choices}
@@ -48,6 +48,6 @@ def test_a_report_says_what_the_target_chose(server, chosen, world_file, world):
 
 
 def test_a_run_of_some_clauses_does_not_ask_for_it(world_file, world):
-    """Where only some clauses are checked, nothing else is asked for."""
+    """Where only some clauses are checked, nothing else is requested."""
     with serving(by_name("right"), world.document) as url:
         assert list(verified(url, world_file, ["FETCH-02"]).choices) == []

@@ -181,7 +181,7 @@ def test_schemathesis_is_missing(world_file, monkeypatch):
 
 
 def test_schemathesis_fails(world_file):
-    """When Schemathesis itself cannot run, its last lines are told."""
+    """When Schemathesis itself cannot run, its last lines are reported."""
     with serving(Right(document(world_file))) as url, pytest.raises(Refusal, match="max-examples"):
         run_fuzz(url, world_file, 0)
 

@@ -9,7 +9,7 @@ from .test_unfit_targets import answering
 
 
 def test_urls_of_another_host_get_no_credentials(world_file, world):
-    """A target whose URLs name another host that listens: that host is not asked for anything at all."""
+    """A target whose URLs name another host that listens: that host gets no request at all."""
     with answering(200, {"Content-Type": "application/json"}, b"{}") as (elsewhere, seen):
 
         class NamesAnotherHost(Right):

@@ -107,7 +107,7 @@ def test_the_verdict_is_the_last_line_of_the_terminal(run):
     assert last.startswith(sentences[run.verdict])
 
 
-def test_the_start_is_told_in_gmt_with_whole_seconds(tmp_path):
+def test_the_start_is_in_gmt_with_whole_seconds(tmp_path):
     """`started_at` is ISO 8601 in GMT with whole seconds, whatever the time zone it was taken in."""
     document, _, page = written(report(), tmp_path)
     assert document["started_at"] == "2026-11-24T03:04:05Z"
@@ -198,7 +198,7 @@ def test_a_page_lists_what_was_announced_and_deleted(tmp_path):
 
 
 def test_fuzzing_shows_in_every_form(tmp_path):
-    """What fuzzing sent is told on the terminal, on the page and in report.json; it has a section of its own."""
+    """The requests of fuzzing are on the terminal, on the page and in report.json; it has a section of its own."""
     run = whole(fuzz_examples=20, fuzz_requests={"GET /a": 1200, "DELETE /a": 1}, findings=[finding("should")])
     document, suites, page = written(run, tmp_path)
     told = "Fuzzing sent 1201 requests for 20 examples of each operation (GET /a 1200, DELETE /a 1), and found 1 fault."
@@ -211,7 +211,7 @@ def test_fuzzing_shows_in_every_form(tmp_path):
 
 
 def test_fuzzing_that_sent_nothing_says_so(tmp_path):
-    """Where fuzzing was asked for and sent nothing, every form says so."""
+    """Where fuzzing sent nothing, every form reports it."""
     run = whole(fuzz_examples=20)
     document, suites, page = written(run, tmp_path)
     assert document["fuzzing"]["requests"] == {}
@@ -239,11 +239,11 @@ def test_advice_is_no_failure(tmp_path):
 
 
 def test_skipped_reasons_are_grouped():
-    """A reason for which many clauses were skipped is told once."""
+    """A reason for which many clauses were skipped is listed once."""
     assert printed(show_summary, whole("skipped"), width=4000).count("the run only reads") == 1
 
 
-def test_what_the_world_lacks_is_told_in_one_place(tmp_path):
+def test_what_the_world_lacks_is_listed_in_one_place(tmp_path):
     """The clauses that the world cannot exercise are grouped by what it lacks, with the command that makes it whole."""
     lacks = ("identity with a comma", "key", "key")
     results = [

@@ -61,8 +61,8 @@ def test_a_proxy_that_is_away_is_named_with_its_variable(world_file, monkeypatch
     assert "secret" not in told
 
 
-def test_loopback_is_not_asked_through_a_proxy(world_file, monkeypatch):
-    """A target on this machine is asked directly, whatever proxy the environment names."""
+def test_loopback_bypasses_the_proxy(world_file, monkeypatch):
+    """A target on this machine is connected directly, whatever proxy the environment names."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with answering(*NOT_FOUND) as (url, seen):
         assert "holds no Binding" in refusal(world_file, url)
@@ -77,7 +77,7 @@ def test_a_proxy_that_refuses_is_named(world_file, monkeypatch):
 
 
 def test_the_other_scheme_is_named(world_file):
-    """A target that speaks https where http was asked for, and the other way round."""
+    """A target that speaks https where http was requested, and the other way round."""
     with answering(*HTML, trustme.CA().issue_cert("127.0.0.1")) as (url, _):
         assert f"write {url}" in refusal(world_file, url.replace("https", "http"))
     with answering(*HTML) as (url, _):
@@ -139,7 +139,7 @@ def test_redirects(world_file):
 
 
 def test_wrong_certificate(world_file):
-    """The certificate is of an authority that nobody trusts, or for another host; with --ca-file it is trusted."""
+    """The certificate is of an unknown authority, or for another host; with --ca-file it is trusted."""
     authority = trustme.CA()
     own, other = authority.issue_cert("127.0.0.1"), authority.issue_cert("chat.example.com")
     with authority.cert_pem.tempfile() as ca_file:

@@ -146,7 +146,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("content", "line", "place", "broken"), ERRORS)
-def test_an_error_is_told_by_line_pointer_and_rule(tmp_path, content, line, place, broken):
+def test_an_error_has_line_pointer_and_rule(tmp_path, content, line, place, broken):
     """A broken rule is reported with its line, its JSON pointer and the rule."""
     with pytest.raises(FaultRulesError) as raised:
         read(write(tmp_path, content), registration=True)

@@ -11,7 +11,7 @@ from ...support.running import Service, run_cli, wait_until
 NAME = "chat_bindings_last_erasure_timestamp_seconds"
 
 
-def test_an_overdue_erasure_is_told(tmp_path, world_file):
+def test_an_overdue_erasure_is_logged(tmp_path, world_file):
     """After 25 days a service's log has the time of the last one, and what to do; the metric has the time."""
     database = load(tmp_path / "overdue.db", world_file)
     with closing(sqlite3.connect(database)) as connection, connection:

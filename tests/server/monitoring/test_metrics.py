@@ -133,14 +133,14 @@ def test_errors_of_the_database_are_counted(service, monitor, ask):
     assert 'chat_bindings_database_errors_total{error="damaged"} 0.0' in monitor.text
 
 
-def test_processes_are_told_apart(service, monitor):
+def test_each_process_has_its_metrics(service, monitor):
     """Each process has its memory, its CPU time and its files."""
     for name in ("resident_memory_bytes", "cpu_seconds_total", "open_fds"):
         for process in ("supervisor", "worker-1", "worker-2"):
             assert monitor.value(f"process_{name}", process=process) > 0
 
 
-def test_metrics_hold_nothing_of_anybody(monitor, ask, world):
+def test_metrics_hold_no_personal_data(monitor, ask, world):
     """Labels have operations, methods and statuses only: no path, SID, identity, query or secret."""
     ask_for_everything(ask, world)
     assert wait_until(lambda: {each.operation_id for each in monitor.requests()} == {*operations(), "none"}, WITHIN)

@@ -130,7 +130,7 @@ def test_faults(service, ask, span_of, received, database):
         assert kind in {each.attributes["error.type"] for each in failed}
 
 
-def test_traces_hold_nothing_of_anybody(ask, span_of, received, world):
+def test_traces_hold_no_personal_data(ask, span_of, received, world):
     """No request leaves a path, a SID, an identity, a query, a secret, an event or a caller's state in a span."""
     ask_for_everything(ask, world)
     ask("listBindings", headers=[("baggage", f"user={DEVICE}"), ("traceparent", f"00-{TRACE}-{CALLER}-01"),
