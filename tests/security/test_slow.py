@@ -77,7 +77,7 @@ def test_a_thousand_slow_clients(ask, world, service):
     answered = set()
     for (_, late), (received, seconds) in zip(clients, answers, strict=True):
         assert seconds > PATIENCE - 1.5, "a slow client was cut off before its time"
-        if late and received is not None:
+        if late and received:  # empty where the service had read nothing by then
             (answer,) = raw.parsed(received)
             assert f"{PATIENCE} seconds" in check_error(answer, "invalid_parameter", parameter=late)
             answered.add(late)
