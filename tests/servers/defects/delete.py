@@ -187,11 +187,22 @@ class DeletesTheDevice(_DeletesByAProperty):
     shared = "endpoint"
 
 
-class DeletesTheCredential(_DeletesByAProperty):
-    """`ON DELETE CASCADE` points the wrong way: the credential goes with the Binding, and all else that has it."""
+class DeletesTheNextOfTheCredential(Right):
+    """An index of credentials is cleared from the Binding's entry to the next one: that Binding goes as well."""
 
     clause = "DELETE-07"
-    shared = "credential_sid"
+
+    def remove(self, service: str, sid: str) -> bool:
+        with self.lock:
+            meant = self.find(service, sid)
+            if meant is None:
+                return False
+            key = meant["credential_sid"], sid
+            entries = sorted((each["credential_sid"], each["sid"]) for each in self.stored(service))
+            for credential, each in entries[entries.index(key) :][:2]:
+                if credential == meant["credential_sid"]:
+                    super().remove(service, each)
+            return True
 
 
 class DeletesNothingWith204(Right):

@@ -17,9 +17,13 @@ const cached = (key) =>
     answered = new Map();
 
     async operation(request, route, query, accountSid) {
-      if (request.method === "DELETE") this.answered.clear();
+      const [path] = this.split(request.url);
+      if (request.method === "DELETE") {
+        const list = path.slice(0, path.lastIndexOf("/"));
+        for (const name of this.answered.keys()) if (name.startsWith(list)) this.answered.delete(name);
+      }
       if (request.method !== "GET") return super.operation(request, route, query, accountSid);
-      const name = key(this.split(request.url)[0], query);
+      const name = key(path, query);
       if (!this.answered.has(name)) this.answered.set(name, await super.operation(request, route, query, accountSid));
       return this.answered.get(name);
     }
