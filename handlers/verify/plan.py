@@ -83,8 +83,11 @@ class _Free:
         self.is_small = sum(1 for _ in world.account.bindings) < _FEW
         self._shared = self.take(bindings[: min(_SHARED, len(bindings) // 3)] if self.is_small else ())
 
+    def is_left(self, binding: Binding) -> bool:
+        return binding.sid not in self._taken
+
     def left(self, service: Service) -> list[Binding]:
-        return [binding for binding in service.bindings if binding.sid not in self._taken]
+        return list(filter(self.is_left, service.bindings))
 
     def take(self, bindings: Sequence[Binding]) -> Picks:
         self._taken.update(binding.sid for binding in bindings)
@@ -168,16 +171,20 @@ def _foreign(free: _Free) -> Picks:
 
 
 def _twins(free: _Free) -> Picks:
-    """One that has a twin in another service of the account, and one that has one in another account."""
+    """One that has a twin in another service of the account, and one that has one in another account.
+
+    No other check may have taken a twin, since it would delete it.
+    """
     left = [each for service in free.world.account.services for each in free.left(service)]
+    twins = {each: [twin for twin, _ in free.world.twins(each)] for each in left}
     own = free.world.account.sid
-    kinds = [[twin.account_sid == own for twin, _ in free.world.twins(each)] for each in left]
-    within = [each for each, found in zip(left, kinds, strict=True) if True in found]
-    beyond = [each for each, found in zip(left, kinds, strict=True) if False in found]
+    alone = [each for each in left if all(map(free.is_left, twins[each]))]
+    within = [each for each in alone if any(twin.account_sid == own for twin in twins[each])]
+    beyond = [each for each in alone if any(twin.account_sid != own for twin in twins[each])]
     chosen = dict.fromkeys([*within[:1], *beyond[:1]])
     if not chosen:
         raise WorldLacks("device that stands in two services or accounts")
-    free.take([twin for each in chosen for twin, _ in free.world.twins(each)])
+    free.take([twin for each in chosen for twin in twins[each]])
     return free.take(list(chosen))
 
 
