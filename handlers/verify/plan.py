@@ -42,7 +42,8 @@ class Plan:
         for attempt in range(_ATTEMPTS):
             for name, deletion in _DELETIONS.items():
                 if name in wanted and attempt == len(self._picks.get(name, ())):
-                    self._choose(name, deletion, free)
+                    for _ in range(_ATTEMPTS if deletion.is_scarce else 1):
+                        self._choose(name, deletion, free)
 
     @property
     def deletable(self) -> list[str]:
@@ -203,11 +204,13 @@ class _Deletion:
     """Whether it compares whole lists, so that nobody else may delete in its services meanwhile."""
     watched: Callable[[World], Iterable[Service]] = lambda _: ()
     """The services that it looks at besides those in which it deletes."""
+    is_scarce: bool = False
+    """Whether few Bindings will do, so that those of the second attempt are chosen before any other check's."""
 
 
 _DELETIONS: dict[str, _Deletion] = {
     "story": _Deletion(_story, is_alone=True),
-    "twins": _Deletion(_twins),
+    "twins": _Deletion(_twins, is_scarce=True),
     "after a token": _Deletion(lambda free: free.of_a_user(2)),
     "before a position": _Deletion(_of_large(2, 2), is_alone=True),
     "with a query": _Deletion(_of_rich(1), is_alone=True),
