@@ -123,7 +123,8 @@ def test_a_renewed_certificate(tmp_path, files, trust):
             assert kept.get("/x").status_code == 404
             assert next(iter(kept._transport._pool.connections)) is connection  # noqa: SLF001 - as above
             assert connection.is_available()
-        assert wait_until(lambda: service.log.count("certificate reloaded") == WORKERS, 60)
+        # a worker reads the files when a client connects to it
+        assert wait_until(lambda: seen(service) and service.log.count("certificate reloaded") == WORKERS, 60)
         assert "Traceback" not in service.log
 
 

@@ -171,13 +171,12 @@ class CrashesOnNul(Right):
 
 
 class CutsAtNul(Right):
-    """A text ends at its NUL in C: `a%00b` finds a, and a filter that is empty then is none."""
+    """A text ends at its NUL in C: `a%00b` finds a."""
 
     clause = "TEXT-18"
 
     def identities(self, values: list[str]) -> tuple[str, ...]:
-        cut = [value.partition("\0")[0] for value in values]
-        return super().identities([value for value in cut if value])
+        return super().identities([value.partition("\0")[0] for value in values])
 
 
 class DropsNul(Right):

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import re
 import secrets
+import zlib
 from typing import Any
 
 from ..http import Answer, Request
@@ -192,7 +193,9 @@ class AnswersAreHal(_TypesAnswers):
 
 
 class _Packs(Right):
-    """Packs the body of some answers with gzip."""
+    """Packs the body of some answers in one way, and says what it goes by."""
+
+    coding = "gzip"
 
     def is_packed(self, request: Request) -> bool:
         return True
@@ -200,8 +203,8 @@ class _Packs(Right):
     def success(self, request: Request, content: Any) -> Answer:
         answer = super().success(request, content)
         if self.is_packed(request):
-            answer.body = gzip.compress(answer.body)
-            answer.headers.append(("Content-Encoding", "gzip"))
+            answer.body = gzip.compress(answer.body) if self.coding == "gzip" else zlib.compress(answer.body)
+            answer.headers += [("Content-Encoding", self.coding), ("Vary", "Accept-Encoding")]
         return answer
 
 
@@ -218,6 +221,25 @@ class PacksWhereTheHeaderIs(_Packs):
 
     def is_packed(self, request: Request) -> bool:
         return "accept-encoding" in request.headers
+
+
+class PacksUnlessIdentity(_Packs):
+    """Whoever accepts some coding is sent gzip, which all browsers can read."""
+
+    clause = "HTTP-08"
+
+    def is_packed(self, request: Request) -> bool:
+        return request.headers.get("accept-encoding") not in ("", "identity")
+
+
+class DeflatesForGzip(_Packs):
+    """zlib is at hand, so what accepts gzip is sent deflate: the same algorithm in another wrapping."""
+
+    clause = "HTTP-08"
+    coding = "deflate"
+
+    def is_packed(self, request: Request) -> bool:
+        return request.headers.get("accept-encoding") in ("gzip", "deflate")
 
 
 class PathsInAnyCase(Right):
