@@ -42,7 +42,7 @@ class Plan:
         for attempt in range(_ATTEMPTS):
             for name, deletion in _DELETIONS.items():
                 if name in wanted and attempt == len(self._picks.get(name, ())):
-                    for _ in range(_ATTEMPTS if deletion.is_scarce else 1):
+                    for _ in range(_ATTEMPTS if deletion.is_scarce and not free.is_small else 1):
                         self._choose(name, deletion, free)
 
     @property
@@ -205,7 +205,7 @@ class _Deletion:
     watched: Callable[[World], Iterable[Service]] = lambda _: ()
     """The services that it looks at besides those in which it deletes."""
     is_scarce: bool = False
-    """Whether few Bindings will do, so that those of the second attempt are chosen before any other check's."""
+    """Whether few Bindings will do, so that a large world's are chosen for both attempts before any other check's."""
 
 
 _DELETIONS: dict[str, _Deletion] = {
