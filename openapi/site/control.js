@@ -9,7 +9,8 @@
   let token = sessionStorage.getItem(KEPT) ?? "";
   let seen;
   let following;
-  let next = null;
+  let pages = 1; // of Bindings, which are shown
+  let turn = 0;
 
   const element = (name, className, ...content) => {
     const made = document.createElement(name);
@@ -110,25 +111,31 @@
 
   const serviceOf = ({ account_sid, service_sid }) => `accounts/${account_sid}/services/${service_sid}`;
 
-  const showBindings = async (more = false) => {
+  // A refresh shows as many pages as before; of several at once, the one that began last counts.
+  const showBindings = async () => {
+    turn += 1;
+    const own = turn;
     const [account_sid, service_sid] = find("service").value.split("/");
-    let bindings = [];
-    let following_page = null;
-    if (service_sid) {
+    const bindings = [];
+    let next = null;
+    for (let page = 0; service_sid && page < pages && (page === 0 || next !== null); page += 1) {
       const query = new URLSearchParams();
       if (find("identity").value) query.append("Identity", find("identity").value);
       if (find("type").value) query.append("BindingType", find("type").value);
-      if (more && next) query.append("PageToken", next);
-      const page = await read(`${serviceOf({ account_sid, service_sid })}/bindings?${query}`);
-      bindings = page.bindings;
-      following_page = page.next;
+      if (next !== null) query.append("PageToken", next);
+      const found = await read(`${serviceOf({ account_sid, service_sid })}/bindings?${query}`);
+      bindings.push(...found.bindings);
+      next = found.next;
     }
-    const rows = bindings.map((binding) => ({ key: JSON.stringify(binding), make: () => bindingRow(binding) }));
-    const kept = more ? [...find("bindings").children].map((row) => ({ key: row.dataset.key })) : [];
-    arrange(find("bindings"), [...kept, ...rows]);
-    next = following_page;
+    if (own !== turn) return;
+    arrange(find("bindings"), bindings.map((one) => ({ key: JSON.stringify(one), make: () => bindingRow(one) })));
     find("more").hidden = next === null;
   };
+
+  const showPages = (count) => trying(() => {
+    pages = count();
+    return showBindings();
+  });
 
   const showFaults = async () => {
     const { rules } = await read("faults");
@@ -261,9 +268,9 @@
     find("token-text").value = "";
     begin();
   });
-  find("filters").addEventListener("submit", trying(() => showBindings()));
-  find("service").addEventListener("change", trying(() => showBindings()));
-  find("more").addEventListener("click", trying(() => showBindings(true)));
+  find("filters").addEventListener("submit", showPages(() => 1));
+  find("service").addEventListener("change", showPages(() => 1));
+  find("more").addEventListener("click", showPages(() => pages + 1));
   find("fault").addEventListener("submit", trying(async () => {
     const rule = JSON.parse(find("fault-effect").value);
     const seconds = find("fault-seconds").value;
