@@ -169,6 +169,28 @@ class RedirectsToItsDefaults(Right):
         return Answer(302, [("Location", self.page_url(request, service, wanted, wanted.page, wanted.token))])
 
 
+class RedirectsOverrides(Right):
+    """A method override is for forms, and what a form sends is answered with 303, See Other."""
+
+    clause = "HTTP-06"
+
+    def dispatch(self, request: Request) -> Answer:
+        if request.method == "GET" and request.headers.get("x-http-method-override"):
+            return Answer(303, [("Location", request.path)])
+        return super().dispatch(request)
+
+
+class RedirectsFormsMethods(Right):
+    """`_method`, which a form's page has in its query, is taken out of the URL by a redirect."""
+
+    clause = "HTTP-06"
+
+    def dispatch(self, request: Request) -> Answer:
+        if request.method == "GET" and "_method" in request.query:
+            return Answer(302, [("Location", request.path)])
+        return super().dispatch(request)
+
+
 class _TypesAnswers(Right):
     """Answers with content have another type; errors have the right one."""
 
