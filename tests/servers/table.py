@@ -48,8 +48,8 @@ _FIRST = {
 """The last number of each section in the first edition of the clauses: those beyond are the newer ones."""
 
 _SHARPENED = {
-    "AUTH-03", "BINDING-19", "ERROR-13", "ERROR-14", "ERROR-16", "HTTP-06", "HTTP-08", "PAGE-22", "PAGE-25", "PAGE-26", "PAGE-27", "TEXT-14",
-    "TEXT-17", "TEXT-18", "TEXT-19",
+    "AUTH-03", "BINDING-19", "ERROR-13", "ERROR-14", "ERROR-16", "HTTP-06", "HTTP-08", "PAGE-22", "PAGE-25", "PAGE-26",
+    "PAGE-27", "TEXT-14", "TEXT-17", "TEXT-18", "TEXT-19",
 }  # fmt: skip
 """The clauses of the first edition whose rule has changed since."""
 

@@ -94,7 +94,7 @@ class Body(AnyBody):
         read, schema = self._types[media_type]
         value = read(b"".join([chunk async for chunk in chunks]))
         if error := first_error(self._validators[media_type], schema, value):
-            raise _fault(error)
+            raise _error_of(error)
         return value
 
 
@@ -119,7 +119,7 @@ def body_of(content: Json, limits: Limits) -> AnyBody:
     return RawBody(content, limits) if is_raw else Body(content, limits)
 
 
-def _fault(error: Any) -> ApiError:
+def _error_of(error: Any) -> ApiError:
     path = list(error.instance_path)
     if keyword(error) == "required":
         path.append(error.kind.property)
