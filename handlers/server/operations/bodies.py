@@ -1,6 +1,7 @@
 """Request bodies: forms and JSON, parsed and validated by the specs."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable
 from operator import itemgetter
 from tempfile import SpooledTemporaryFile
@@ -27,7 +28,7 @@ _IN_MEMORY = 1 << 20
 """Bytes of a raw body in memory at most; a larger one goes to an unnamed file."""
 
 
-class AnyBody:
+class AnyBody(ABC):
     """The request body of an operation, in any of its media types."""
 
     def __init__(self, types: Iterable[str], limits: Limits, most: int) -> None:
@@ -52,9 +53,9 @@ class AnyBody:
             raise self._too_large()
         return await self.read(media_type, self._receive(receive))
 
+    @abstractmethod
     async def read(self, media_type: str, chunks: AsyncIterator[bytes]) -> Any:
         """Parse the bytes of a body."""
-        raise NotImplementedError
 
     async def _receive(self, receive: Receive) -> AsyncIterator[bytes]:
         size, more = 0, True

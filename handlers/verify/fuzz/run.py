@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import NamedTuple
@@ -166,11 +167,10 @@ def _check_target(run: Run) -> None:
     """Raise `CannotRun` when the target does not answer any more."""
     target = Target(run.base_url, run.world, run.context, run.timeout)
     try:
-        target.list(run.world.rich, "PageSize=1")
+        with suppress(Violation):  # other requests are answered
+            target.list(run.world.rich, "PageSize=1")
     except TargetGone as gone:
         raise CannotRun(f"{gone}. Look whether it is still running, and verify again.") from gone
-    except Violation:
-        pass  # it answers others
     finally:
         target.close()
 

@@ -1,5 +1,6 @@
 """Defects of turning pages while Bindings are deleted."""
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any
 
@@ -14,11 +15,11 @@ class SkipsByOffset(Offsets):
     clause = "PAGE-28"
 
 
-class _LooksTheCursorUp(Right):
+class _LooksTheCursorUp(Right, ABC):
     """A token names a Binding, which is looked up; `without` gives the page where it is gone."""
 
-    def without(self, service: str, wanted: Wanted) -> Page:
-        raise NotImplementedError
+    @abstractmethod
+    def without(self, service: str, wanted: Wanted) -> Page: ...
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         if position is None or self.find(service, position[1][0]) is not None:
