@@ -5,24 +5,20 @@ import inspect
 import re
 import sys
 import tomllib
-import warnings
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from itertools import chain
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
+from uvicorn.protocols.http import httptools_impl
+from uvicorn.supervisors import Multiprocess
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
-    from prometheus_client import CollectorRegistry
-    from uvicorn.protocols.http import httptools_impl
-    from uvicorn.supervisors import Multiprocess
-
-    from chat_bindings.server.http.connections import ServerConfig
-    from chat_bindings.server.http.protocol import Protocol
-    from chat_bindings.server.http.writer import Cycle
-    from chat_bindings.server.monitoring.metrics import BatchedHistogram
+from chat_bindings.server.http.connections import ServerConfig
+from chat_bindings.server.http.protocol import Protocol
+from chat_bindings.server.http.writer import Cycle
+from chat_bindings.server.monitoring.metrics import BatchedHistogram
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

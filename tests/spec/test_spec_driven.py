@@ -4,26 +4,21 @@ import ast
 import inspect
 import json
 import re
-import warnings
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import orjson
 import pytest
+from connexion.decorators.parameter import pythonic
 
 import chat_bindings
+from chat_bindings import bindings, registration
+from chat_bindings.server import envelope, errors, paging, representation
+from chat_bindings.server.operations import bodies
+from chat_bindings.storage.interface import Binding, Filters, Page, Registration
 
 from ..support.answers import CONTRACT, REGISTRATION, document, operations
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
-    from connexion.decorators.parameter import pythonic
-
-    from chat_bindings import bindings, registration
-    from chat_bindings.server import envelope, errors, paging, representation
-    from chat_bindings.server.operations import bodies
-    from chat_bindings.storage.interface import Binding, Filters, Page, Registration
 
 FOLDER = Path(chat_bindings.__file__).parent
 GIVEN = {"account_sid", "storage", "origin", "body"}

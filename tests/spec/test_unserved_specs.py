@@ -1,22 +1,17 @@
 """A spec with an unsupported feature fails at start-up, by name, and is not served wrongly."""
 
-import warnings
-
 import pytest
+from connexion.exceptions import ResolverError
+from connexion.resolver import Resolver
+from connexion.spec import Specification
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # Connexion's own
-    from connexion.exceptions import ResolverError
-    from connexion.resolver import Resolver
-    from connexion.spec import Specification
-
-    from chat_bindings import bindings
-    from chat_bindings.server import representation
-    from chat_bindings.server.access.authentication import Authentication
-    from chat_bindings.server.operations.parameters import Parameters
-    from chat_bindings.server.operations.resolver import resolver
-    from chat_bindings.server.operations.routing import Routing
-    from chat_bindings.spec import component
+from chat_bindings import bindings
+from chat_bindings.server import representation
+from chat_bindings.server.access.authentication import Authentication
+from chat_bindings.server.operations.parameters import Parameters
+from chat_bindings.server.operations.resolver import resolver
+from chat_bindings.server.operations.routing import Routing
+from chat_bindings.spec import component
 
 
 def specification(path: str = "/", components: object = None, **operation: object) -> Specification:
