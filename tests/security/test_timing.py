@@ -24,6 +24,9 @@ TRIES = [1_000, pytest.param(10_000, marks=pytest.mark.nightly("asks ten times a
 FAR = 6.0
 """Standard deviations."""
 
+ROUNDS = 20
+"""The most rounds of a thousand requests of each kind in which a difference must show."""
+
 
 @pytest.fixture(scope="module")
 def open_to_guesses(unmeasured, service) -> Iterator[Service]:
@@ -116,5 +119,12 @@ def test_a_difference_is_seen(open_to_guesses, ask, world):
         "looked for": lambda: request("GET", path, world.auth[0], secrets.token_hex(16)),
         "not looked for": lambda: raw.compose("GET", path, [("Host", "x"), ("Authorization", f"Basic {'_' * 88}")]),
     }
-    found = compared(open_to_guesses.url, kinds, 401, 1000, tuple(kinds))
-    assert found[tuple(kinds)].deviations > FAR
+    times: dict[str, list[int]] = {name: [] for name in kinds}
+    for _ in range(ROUNDS):  # the busier the machine, the more of them it takes
+        requests = {name: [make() for _ in range(1000)] for name, make in kinds.items()}
+        for name, more in measure(open_to_guesses.url, requests, 401).items():
+            times[name] += more
+        found = compare(*times.values())
+        if found.deviations > FAR:
+            return
+    pytest.fail(f"after {ROUNDS} rounds: {found}")

@@ -138,6 +138,9 @@ def test_no_redirect(evidence: Evidence) -> None:
     evidence.listed(evidence.rich)
     evidence.target.fetch(evidence.rich, evidence.rich.bindings[0])
     _ = evidence.walk(evidence.large, evidence.paged)
+    binding = evidence.target.path(evidence.rich, evidence.rich.bindings[0])
+    evidence.target.send("GET", binding, headers=[("X-HTTP-Method-Override", "GET")])
+    evidence.target.send("GET", f"{binding}?_method=GET")
 
     def fits(answer: Answer) -> None:
         is_redirect = 300 <= answer.status < 400 and answer.status != 304
