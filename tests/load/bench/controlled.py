@@ -1,10 +1,8 @@
 """The cost of `serve --control` for a request that is not read in the journal: CPU time per fetch, with and without."""
 
 from collections import defaultdict
-from contextlib import ExitStack
 from pathlib import Path
 
-from ...support.running import Service
 from ..figures import table
 from ..worlds import Population
 from .contending import Site, running, served, turns
@@ -16,25 +14,20 @@ _PAIRS = 20
 
 
 def measure(site: Site, population: Population, *, rounds: int, connections: int) -> list[str]:
-    """Drive two services in turn, a second each: the least microseconds of CPU of each.
+    """Start two services in turn, and drive each for a second: the least microseconds of CPU of each.
 
-    Whatever else runs on the machine only adds to them, and more than what is measured.
+    Whatever else runs on the machine only adds to them. Where its memory comes to lie makes a process up to a tenth
+    slower than another of the same code, so each measurement is of a new one.
     """
     load = reads(population)[0].load
     commands = {"without": served, "with": lambda *at: served(*at, "--control")}
     spent: dict[str, list[float]] = defaultdict(list)
-
-    def drive_for(service: Service) -> float:
-        before = _computed(service.pid)
-        driven = drive(service.url, load, connections=connections, seconds=1)
-        return (_computed(service.pid) - before) / driven.requests
-
-    with ExitStack() as stack:
-        services = {name: stack.enter_context(running(command, site)) for name, command in commands.items()}
-        for service in services.values():
-            drive_for(service)  # warms it up
-        for name in turns("--control", list(services), rounds * _PAIRS):
-            spent[name].append(drive_for(services[name]))
+    for name in turns("--control", list(commands), rounds * _PAIRS):
+        with running(commands[name], site) as service:
+            drive(service.url, load, connections=connections, seconds=1)  # warms it up
+            before = _computed(service.pid)
+            driven = drive(service.url, load, connections=connections, seconds=1)
+            spent[name].append((_computed(service.pid) - before) / driven.requests)
     least, most = (min(spent[name]) for name in commands)
     row = ["fetch", f"{least:.1f}", f"{most:.1f}", f"{100 * (most / least - 1):.1f} %"]
     return table(["least CPU time of a request, µs", "`serve`", "`serve --control`", "cost"], [row])
