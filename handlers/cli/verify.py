@@ -163,7 +163,7 @@ def _verify(run: "Run", fuzz_examples: int, report_dir: Path | None, inputs: Seq
     finally:
         if report_dir is not None:
             _write(run, report_dir, inputs)
-        if run.report.results:
+        if run.report.results or run.report.last_requests:
             with without_commands():
                 show_summary(run.report, Console(highlight=False))
             if is_used():
