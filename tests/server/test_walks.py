@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from ..support.answers import check_documented, document, operations, response_of
 from ..support.lists import Page, get, list_url, sids, walk
 
-pytestmark = [pytest.mark.usefixtures("unmeasured"), pytest.mark.ci("random walks take fourteen seconds")]
+pytestmark = [pytest.mark.usefixtures("unmeasured"), pytest.mark.ci("random walks take seven seconds")]
 
 TYPES = document()["components"]["schemas"]["BindingType"]["enum"]
 IDENTITIES = ["a", "A", "a,b", "é", "e\u0301", "% +&"]
@@ -160,7 +160,7 @@ def test_walks(client, world):
     run_state_machine_as_test(
         lambda: Walks(client, world.empty["sid"]),
         settings=settings(
-            max_examples=40,
+            max_examples=20,
             stateful_step_count=30,
             deadline=None,
             print_blob=True,
