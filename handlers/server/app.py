@@ -52,7 +52,7 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
     configure(settings.log_level, settings.log_format)
     template()
     observers = Observers(settings.monitoring, settings.database)
-    storage = observers.storage(storage_at(settings.database, binding_types()))
+    storage = observers.storage(storage_at(settings.database, binding_types(), observers.on_commit))
     trusted = TrustedProxies(settings.trusted_proxies)
     origin = Origin(settings.public_url, trusted)
     throttling = settings.throttling

@@ -16,7 +16,6 @@ import pytest
 from chat_bindings.server.docs import Docs
 from chat_bindings.server.errors import ApiError
 from chat_bindings.server.settings import Site
-from chat_bindings.site.folder import publish
 from chat_bindings.site.site import version
 
 from ..support.files import files_of
@@ -50,10 +49,9 @@ def docs(tmp_path_factory):
         yield client
 
 
-def test_the_site_is_served(docs, tmp_path):
+def test_the_site_is_served(docs, site):
     """Under /docs every file of the site is served as it is published, to everybody."""
-    publish(tmp_path)
-    for path, content in files_of(tmp_path).items():
+    for path, content in files_of(site).items():
         answer = docs.get(f"/docs/{path}")
         assert (answer.status_code, answer.content) == (200, content), path
     assert docs.get("/docs/").text == docs.get("/docs/index.html").text
@@ -126,8 +124,9 @@ def test_the_site_can_be_left_out(tmp_path):
         assert httpx.get(f"{running.url}/docs/", timeout=60).json()["code"] == 20404
 
 
-def test_an_installation_from_a_clone_has_the_whole_site(tmp_path, monkeypatch):
-    """Installed from the files of the repository alone, without Node.js, `publish` and `/docs` have all of the site."""
+@pytest.mark.usefixtures("unmeasured")
+def test_an_installation_from_a_clone_has_the_whole_site(tmp_path, site):
+    """Installed from the files of the repository alone, without Node.js, `publish` writes all of the site."""
     tracked = subprocess.run(FILES_OF_A_CLONE, cwd=ROOT, capture_output=True, text=True, check=False).stdout
     if not tracked:
         unavailable("the list of tracked files: git, and a clone")
@@ -143,12 +142,7 @@ def test_an_installation_from_a_clone_has_the_whole_site(tmp_path, monkeypatch):
     command = [sys.executable, "-m", "chat_bindings", "publish", "-o", str(tmp_path / "site")]
     done = subprocess.run(command, env=python, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    publish(tmp_path / "ours")
-    assert files_of(tmp_path / "site") == files_of(tmp_path / "ours")
-    for name, value in python.items():
-        monkeypatch.setenv(name, value)
-    with Service(tmp_path / "b.db") as running:
-        assert httpx.get(f"{running.url}/docs/", timeout=60).status_code == 200
+    assert files_of(tmp_path / "site") == files_of(site)
 
 
 @pytest.mark.parametrize("headers", [{}, {"Host": "evil.example"}, {"X-Forwarded-Proto": "https"}])

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import time
 
 import pytest
 
@@ -104,7 +105,10 @@ def test_a_worker_that_hangs(two):
 
 
 def test_a_worker_that_is_killed(two, world):
-    """Until it is replaced the service is not ready; what it counted stays, and what it was answering is forgotten."""
+    """Until it is replaced the service is not ready; what it counted stays, and what it was answering is forgotten.
+
+    One of the workers hung before.
+    """
     monitor = Monitor(two)
     assert is_ready(monitor)
     uploads = [Upload(two, world.auth, world.empty["sid"], f"lost-{number}") for number in range(6)]
@@ -114,6 +118,8 @@ def test_a_worker_that_is_killed(two, world):
     assert wait_until(lambda: monitor.requests().total() == asked + 5, WITHIN)
     before = monitor.requests()
     workers = workers_of(two)
+    os.kill(workers[-1], signal.SIGSTOP)
+    time.sleep(1.5)  # until the supervisor has pinged it
     for worker in workers:
         os.kill(worker, signal.SIGKILL)
     assert not monitor.is_ready()
