@@ -60,26 +60,6 @@ def test_registrations_of_one_key_make_one_binding(serving, world):
     assert left[0]["message_types"] == [f"type {int(left[0]['credential_sid'].removeprefix('CR'), 16)}"]
 
 
-def test_reading_while_others_write(serving, world):
-    """Lists, fetches, registrations and deletes at the same moment are all answered as they would be alone."""
-    full, empty = world.full["sid"], world.empty["sid"]
-    paths = operations()
-    for round_, binding in enumerate(world.full["bindings"][:20]):
-        one = {"ServiceSid": full, "Sid": binding["sid"]}
-        register = paths["registerBinding"].path(ServiceSid=empty)
-        requests = [
-            *[Request("GET", paths["listBindings"].path(ServiceSid=full))] * 10,
-            Request("GET", paths["fetchBinding"].path(**one)),
-            *[Request("DELETE", paths["deleteBinding"].path(**one))] * 2,
-            *[Request("POST", register, registration(0, 1000 + round_))] * 5,
-        ]
-        statuses = [answer.status for answer in flood(serving.url, world.auth, requests, connections=len(requests))]
-        assert set(statuses[:10]) == {200}
-        assert statuses[10] in (200, 404)
-        assert sorted(statuses[11:13]) == [204, 404]
-        assert sorted(statuses[13:]) == [200] * 4 + [201]
-
-
 Credentials = tuple[str, str]
 
 
