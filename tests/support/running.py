@@ -188,21 +188,23 @@ class Service:
 @contextmanager
 def serve_announced(
     folder: Path, *options: object, stdin: str = "", under: Sequence[str] = (), **variables: str
-) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
+) -> Iterator[tuple[dict[str, Any], Forked | subprocess.Popen[bytes]]]:
     """A service that announces itself in `server.json` of a folder, and logs to `log`: what it announced, and it.
 
     `under` is the beginning of a command that becomes the service, which must end cleanly and take the file with it.
     """
     announced, log = folder / "server.json", folder / "log"
-    command = [*under, *CLI, "serve", "--no-docs", "--announce", str(announced), *map(str, options)]
-    with log.open("w") as stderr:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, text=True,
-            env=environment(**variables), cwd=folder,
-        )  # fmt: skip
-    assert process.stdin is not None
-    process.stdin.write(stdin)
-    process.stdin.close()
+    arguments, env = ["serve", "--no-docs", "--announce", str(announced), *map(str, options)], environment(**variables)
+    with log.open("w") as stderr, tempfile.TemporaryFile("w+") as given, Path(os.devnull).open("w") as nothing:
+        given.write(stdin)
+        given.seek(0)
+        process: Forked | subprocess.Popen[bytes]
+        if under:
+            process = subprocess.Popen(
+                [*under, *CLI, *arguments], stdin=given, stdout=nothing, stderr=stderr, env=env, cwd=folder
+            )
+        else:
+            process = fork(arguments, env, folder, [given.fileno(), nothing.fileno(), stderr.fileno()])
     try:
         assert wait_until(lambda: announced.exists() or process.poll() is not None, 60)
         assert process.poll() is None, log.read_text()

@@ -1,7 +1,6 @@
 """A service with the control API, and a client of it."""
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ...support.forking import Forked
 from ...support.running import serve_announced
 
 A, S, TOKEN = f"AC{'a' * 32}", f"IS{'a' * 32}", "a1" * 16
@@ -43,7 +43,7 @@ def world(*bindings: dict[str, Any], token: str = TOKEN) -> dict[str, Any]:
 class Controlled:
     """A running service and what it announced."""
 
-    def __init__(self, announced: dict[str, Any], process: subprocess.Popen[str], log: Path) -> None:
+    def __init__(self, announced: dict[str, Any], process: Forked, log: Path) -> None:
         self.auth = announced["account_sid"], announced["auth_token"]
         self.auth = announced["account_sid"], announced["auth_token"]
         self.url = announced["url"]
