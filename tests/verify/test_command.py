@@ -11,7 +11,6 @@ from pathlib import Path
 import httpx
 import jsonschema
 import pytest
-import yaml
 from junitparser import JUnitXml
 
 from chat_bindings.verify.clauses.free import free
@@ -21,9 +20,10 @@ from chat_bindings.verify.suite import OUT_OF_REACH, clauses
 from ..conftest import load
 from ..servers.catalogue import by_name
 from ..servers.running import serving
+from ..support import specs
 from ..support.running import CLI, Service, environment, run_cli
 
-SCHEMA = yaml.safe_load(Path("openapi/report.yaml").read_text(encoding="utf-8"))
+SCHEMA = specs.load("report.yaml")
 
 
 def verify(url, world_file, *options):
