@@ -133,30 +133,18 @@ def test_a_worker_that_is_killed(two, world):
         upload.drop()
 
 
-def test_a_database_that_is_away(one, database):
-    """While the database does not answer the service is not ready, and it is again when it does."""
+def test_a_database_that_is_away_or_another(one, database):
+    """While the database does not answer, or lacks the schema, the service is not ready; then it is again."""
     monitor = Monitor(one)
-    assert is_ready(monitor)
-    with held(HOLD_EVERYTHING, database):
-        answer = monitor.get("/readyz")
-        assert (answer.status_code, answer.text) == (
-            503,
-            f"Worker {one.pid}: the database did not answer within 1.5 seconds.\n",
-        )
-        assert monitor.get("/healthz").status_code == 200
-    assert is_ready(monitor)
-
-
-def test_a_database_that_is_another(one, database):
-    """A database that answers but lacks the schema is reported too."""
-    monitor = Monitor(one)
-    assert is_ready(monitor)
-    with without("accounts", database):
-        answer = monitor.get("/readyz")
-    assert (answer.status_code, answer.text) == (
-        503,
-        f"Worker {one.pid}: the database cannot be read ({NO_SUCH_TABLE[DATABASES.engine]}).\n",
-    )
+    for outage, message in (
+        (held(HOLD_EVERYTHING, database), "the database did not answer within 1.5 seconds"),
+        (without("accounts", database), f"the database cannot be read ({NO_SUCH_TABLE[DATABASES.engine]})"),
+    ):
+        assert is_ready(monitor)
+        with outage:
+            answer = monitor.get("/readyz")
+            assert (answer.status_code, answer.text) == (503, f"Worker {one.pid}: {message}.\n")
+            assert monitor.get("/healthz").status_code == 200
     assert is_ready(monitor)
 
 

@@ -16,7 +16,6 @@ from ...support.monitoring import OPTIONS, WITHIN, Asked, Monitor
 from ...support.running import Service, wait_until
 from ...support.tools import path_of
 from ..conftest import registration
-from ..test_lifecycle import Upload
 from .test_logs import all_that_is_secret, ask_for_everything
 
 MOST = 80
@@ -110,14 +109,6 @@ def test_writes_that_share_a_commit(service, monitor, world):
     assert {answer.status for answer in flood(service.url, world.auth, sent, connections=64)} == {201}
     assert monitor.value(f"{name}_sum") == writes + 200
     assert 200 / 64 <= monitor.value(f"{name}_count") - commits < 200
-
-
-def test_requests_in_flight(service, monitor, world):
-    """A request counts as in flight from its head to its answer, in whichever worker it is."""
-    uploads = [Upload(service, world.auth, world.empty["sid"], f"flying-{number}") for number in range(5)]
-    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 5, WITHIN)
-    assert {upload.finish().status for upload in uploads} == {201}
-    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 0, WITHIN)
 
 
 def test_errors_of_the_database_are_counted(service, monitor, ask):
