@@ -46,9 +46,11 @@ class Administration(ABC):
     def identity(self) -> str:
         """Identify this database among all others, whatever its address. It need not be migrated."""
 
-    @abstractmethod
     def count_bindings(self, service_sid: str | None = None) -> int:
         """Count the Bindings (of a service)."""
+        if service_sid is None:
+            return sum(self.count_bindings(service.sid) for service in self.services())
+        return self._count("bindings", "service_sid", service_sid)
 
     def bindings(self, service_sid: str) -> Iterator[Binding]:
         """Read all Bindings of a service, by SID, in bounded memory."""

@@ -3,9 +3,9 @@
 Every operation on Bindings names the service: it is the key by which data is distributed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol
 
 
 class StorageUnavailable(Exception):
@@ -50,13 +50,8 @@ class Registration(NamedTuple):
     message_types: Sequence[str]
 
 
-class Runs(NamedTuple):
-    """The runs of one index of which a filtered list is merged; each is in the order of SIDs."""
-
-    by_identity: bool
-    by_type: bool
-    choices: Sequence[tuple[str, str]]
-    """The identity and the type of each run; empty where the list is not filtered by it."""
+Runs = Sequence[tuple[str | None, str | None]]
+"""The runs of one index of which a list is merged: the identity and the type of each, None for any."""
 
 
 class Filters(NamedTuple):
@@ -67,15 +62,14 @@ class Filters(NamedTuple):
 
     def runs(self, binding_types: Sequence[str]) -> Runs:
         """Return the runs; `binding_types` are all that there are."""
-        types: Sequence[str] = list(dict.fromkeys(self.binding_types))
+        types: Sequence[str | None] = list(dict.fromkeys(self.binding_types))
         if len(types) == len(binding_types):
             types = []  # all that there are filter nothing
         if self.identities and not types:
             types = binding_types  # the index on identities orders by type before the SID
         # no stored text holds a NUL
         identities = [identity for identity in dict.fromkeys(self.identities) if "\0" not in identity]
-        choices = list(product(identities if self.identities else [""], types or [""]))
-        return Runs(bool(self.identities), bool(types), choices)
+        return list(product(identities if self.identities else [None], types or [None]))
 
 
 class Position(NamedTuple):
@@ -130,14 +124,6 @@ class Storage(Protocol):
 
     async def erased_at(self) -> str:
         """Return the time of the last `Administration.erase`; before the first one, that of the database's creation."""
-
-
-@runtime_checkable
-class SharesCommits(Protocol):
-    """An engine whose writes share commits."""
-
-    on_commit: Callable[[int], object]
-    """Called with the number of writes of each commit; set before it is opened."""
 
 
 class Conflict(Exception):

@@ -2,9 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
-from .interface import AccountRow, Binding, Conflict, KeyRow, ServiceRow, TwinConflict
+from .interface import AccountRow, Binding, Conflict, KeyRow, ServiceRow, TwinConflict, same_device
 from .progress import Progress, quietly
 from .rows import added
 
@@ -43,6 +44,9 @@ class Loader(ABC):
     REFUSED: ClassVar[tuple[type[Exception], ...]]
     """The errors of a row or an index that breaks a rule of the schema."""
 
+    ERRORS: ClassVar[type[AbstractContextManager[None]]]
+    """Raises the engine's errors as `StorageUnavailable` or `StorageDamaged`."""
+
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._indexes: list[str] | None = None
@@ -76,7 +80,9 @@ class Loader(ABC):
         """Add Bindings to a service; `BindingConflict` says which of them could not be added."""
         if self._indexes is None and len(bindings) >= MANY:
             self._leave_indexes()
-        self._add([added(service_sid, binding) for binding in bindings])
+        rows = [added(service_sid, binding) for binding in bindings]
+        with self.ERRORS():
+            self._add(rows)
 
     def finish(self, progress: Progress = quietly) -> None:
         """Make the indexes that were left for the end. Raises `TwinConflict`. Nothing can be added afterwards."""
@@ -85,10 +91,13 @@ class Loader(ABC):
             return
         with progress("indexing", len(statements)) as advance:
             for statement in statements:
-                try:
-                    self._make_index(statement)
-                except self.REFUSED as error:
-                    raise TwinConflict(*self.ask(_TWIN)[0]) from error
+                with self.ERRORS():
+                    try:
+                        self._make_index(statement)
+                    except self.REFUSED as error:
+                        for twin in self.ask(_TWIN):
+                            raise TwinConflict(*twin) from error
+                        raise
                 advance(1)
 
     def _leave_indexes(self) -> None:
@@ -102,13 +111,25 @@ class Loader(ABC):
 
     def ask(self, statement: str, *values: Any) -> Sequence[Any]:
         """Run a statement, with {mark}, {lock} and {place} for those of the engine: all its rows."""
-        return self._execute(statement.format(mark=self.MARK, lock=self.LOCK, place=self.PLACE), values)
+        with self.ERRORS():
+            return self._execute(statement.format(mark=self.MARK, lock=self.LOCK, place=self.PLACE), values)
+
+    def _obstacle(self, service_sid: str, key_sha256: bytes, sid: str) -> str:
+        """Return why a Binding cannot be added; empty where nothing prevents it."""
+        if not self.ask("SELECT 1 FROM services WHERE sid = {mark}", service_sid):
+            return f"there is no service {service_sid}"
+        if self.ask("SELECT 1 FROM bindings WHERE service_sid = {mark} AND sid = {mark}", service_sid, sid):
+            return f"Binding {sid} is there already"
+        if self._indexes:  # nothing is unique by its key yet
+            return ""
+        twins = "SELECT sid FROM bindings WHERE service_sid = {mark} AND key_sha256 = {mark}"
+        return "".join(same_device(twin) for (twin,) in self.ask(twins, service_sid, key_sha256))
 
     @abstractmethod
     def _execute(self, statement: str, values: Sequence[Any]) -> Sequence[Any]: ...
 
-    @abstractmethod
-    def _remove_bindings(self, service_sid: str) -> None: ...
+    def _remove_bindings(self, service_sid: str) -> None:
+        self.ask("DELETE FROM bindings WHERE service_sid = {mark}", service_sid)
 
     @abstractmethod
     def _add(self, rows: Sequence[tuple[Any, ...]]) -> None:

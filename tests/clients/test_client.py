@@ -17,10 +17,11 @@ from chat_bindings.clients.folder import SUMS, Unfit, replace_folder
 from chat_bindings.clients.generator import configure
 from chat_bindings.clients.spec import for_clients
 
+from ..support import specs
 from ..support.running import environment, run_cli, wait_until
 
 FOLDER = Path(__file__).parents[2] / "openapi"
-SPEC = yaml.safe_load((FOLDER / "bindings.yaml").read_text(encoding="utf-8"))
+SPEC = specs.load("bindings.yaml")
 
 
 CHANGED = "has a go.mod that was changed since it was generated: name another folder, or remove this one"

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.storage.copying import Tally, parts
+from chat_bindings.storage.copying import parts
+from chat_bindings.storage.copying import tally as counted
+from chat_bindings.storage.progress import quietly
 
 from ..support.engines import ENGINES, Database, SqliteDatabase
 from ..support.running import CLI, environment, run_cli, wait_until
@@ -36,10 +38,7 @@ def export(database: Database) -> str:
 
 def tally(database: Database) -> str:
     with database.administration() as storage, storage.snapshot():
-        found = Tally()
-        for part in parts(storage):
-            found.add(part)
-    return str(found)
+        return str(counted(parts(storage), quietly("", 0)))
 
 
 @pytest.fixture(scope="module")

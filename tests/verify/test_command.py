@@ -10,7 +10,6 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import yaml
 from junitparser import JUnitXml
 
 from chat_bindings.verify.clauses.free import free
@@ -21,10 +20,11 @@ from ..conftest import load
 from ..servers.catalogue import by_name
 from ..servers.right import Right
 from ..servers.running import serving
+from ..support import specs
 from ..support.running import CLI, Service, environment, run_cli
 from .judging import verified
 
-SCHEMA = yaml.safe_load(Path("openapi/report.yaml").read_text(encoding="utf-8"))
+SCHEMA = specs.load("report.yaml")
 
 
 def verify(url, world_file, *options):

@@ -46,11 +46,6 @@ class PostgresAdministration(Administration):
             ((identity,),) = self._open().execute(IDENTITY)
         return str(identity)
 
-    def count_bindings(self, service_sid: str | None = None) -> int:
-        if service_sid is not None:
-            return self._count("bindings", "service_sid", service_sid)
-        return sum(self.count_bindings(service.sid) for service in self.services())
-
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         with storage_errors(), self._connection.transaction():
@@ -61,7 +56,7 @@ class PostgresAdministration(Administration):
         return erasure.erase(self._connection)
 
     def _open(self) -> SyncConnection:
-        if self._opened is None:
+        if self._opened is None or self._opened.closed:
             self._opened = connect(self._address)
         return self._opened
 

@@ -4,8 +4,6 @@
 each goes to one machine. Small tables that every statement needs are copied to all machines.
 """
 
-from typing import NamedTuple
-
 from .connection import SyncConnection
 
 _REFERENCE = ("accounts", "services", "api_keys", "erasures", "chat_bindings_migrations")
@@ -21,14 +19,6 @@ _ONE_BY_ONE = "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"
 _ON_ALL_NODES = """
     SELECT nodename || ':' || nodeport, success, result
     FROM run_command_on_all_nodes(%s) JOIN pg_dist_node USING (nodeid) ORDER BY 1"""
-
-
-class NodeResult(NamedTuple):
-    """The outcome of a command on one node: the first value of its result, or the error's message."""
-
-    node: str
-    success: bool
-    result: str
 
 
 def is_there(connection: SyncConnection) -> bool:
@@ -53,6 +43,6 @@ def distribute(connection: SyncConnection) -> None:
         connection.execute(statement)
 
 
-def run_on_all_nodes(connection: SyncConnection, command: str) -> list[NodeResult]:
-    """Run a command, which gives at most one value, on every node."""
-    return [NodeResult._make(row) for row in connection.execute(_ON_ALL_NODES, (command,))]
+def run_on_all_nodes(connection: SyncConnection, command: str) -> list[tuple[str, bool, str]]:
+    """Run a command on every node: its name, whether that worked, and the first value, or the error's message."""
+    return list(connection.execute(_ON_ALL_NODES, (command,)))

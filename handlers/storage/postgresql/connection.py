@@ -162,10 +162,7 @@ class Pool(AsyncConnectionPool[Connection]):
 
     async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109 - psycopg's
         while True:
-            try:
-                connection = await super().getconn(timeout)
-            except psycopg.OperationalError as error:  # the pool's own, whatever the server said
-                raise StorageUnavailable(message_of(error)) from None
+            connection = await super().getconn(timeout)
             if connection.closed or not connection.hung_up:
                 return connection
             connection.pgconn.finish()

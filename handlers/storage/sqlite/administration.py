@@ -1,6 +1,5 @@
 """Administration of an SQLite file, on which a server may be running."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import apsw
 
+from ...files import real
 from ..administration import Administration
 from ..interface import Conflict, Schema, StorageUnavailable
 from ..progress import Progress
@@ -32,53 +32,37 @@ class SqliteAdministration(Administration):
 
     def __init__(self, path: Path, *, make_folder: bool = False) -> None:
         """`make_folder` is for a path that the user did not name: its folder is made with the database."""
-        self._path, self._name = path, str(path)
+        self.path, self._name = path, str(path)
         self._make_folder = make_folder
 
     def migrate(self) -> int:
-        if self._make_folder:
-            try:
-                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            except OSError as error:
-                raise StorageUnavailable(f"{error.filename} cannot be made: {error.strerror}") from error
-        path = os.path.realpath(self._path)
         try:
+            if self._make_folder:
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # readable by its owner alone, and so are the files that SQLite makes beside it
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        except FileExistsError:
-            pass
+            real(self.path).touch(0o600, exist_ok=False)
         except OSError as error:
-            if not self._path.exists():
-                raise StorageUnavailable(f"{path} cannot be made: {error.strerror}") from error
+            if not self.path.exists():
+                raise StorageUnavailable(f"{error.filename} cannot be made: {error.strerror}") from error
         with storage_errors():
             return database.migrate(self._open())
 
     def schema(self) -> Schema:
-        if not self._path.exists():
-            raise StorageUnavailable(f"there is no file {self._path}")
+        if not self.path.exists():
+            raise StorageUnavailable(f"there is no file {self.path}")
         with storage_errors():
             return database.schema(self._open())
 
     def identity(self) -> str:
         with suppress(OSError):  # a file that is not there yet has only its name
-            found = self._path.stat()
+            found = self.path.stat()
             return f"sqlite {found.st_dev} {found.st_ino}"
-        return f"sqlite {self._path.absolute()}"
-
-    def count_bindings(self, service_sid: str | None = None) -> int:
-        if service_sid is None:
-            return int(self._ask("SELECT count(*) FROM bindings")[0][0])
-        return self._count("bindings", "service_sid", service_sid)
+        return f"sqlite {self.path.absolute()}"
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         with storage_errors(), transaction(self._connection, "DEFERRED"):
             yield
-
-    @property
-    def path(self) -> Path:
-        """The database's file, which may not be there yet."""
-        return self._path
 
     def copy_pages_to(self, target: apsw.Connection, progress: Progress) -> None:
         """Copy all pages to another file, as of one moment. Errors of the target are raised as SQLite's."""
@@ -89,20 +73,14 @@ class SqliteAdministration(Administration):
 
     def _open(self) -> apsw.Connection:
         if self._opened is None:
-            self._opened = database.connect(self._path)
-            try:
-                self._must_be_ours(self._opened)
-            except BaseException:
-                self.__exit__()
-                raise
+            connection = database.connect(self.path)
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+            if tables and "bindings" not in tables:
+                raise Conflict(f"{self.path} is the database of another program")
+            if connection.pragma("application_id") == database.BACKUP:
+                raise Conflict(f"{self.path} is a backup, and no database: `restore` it into one")
+            self._opened = connection
         return self._opened
-
-    def _must_be_ours(self, connection: apsw.Connection) -> None:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        if tables and "bindings" not in tables:
-            raise Conflict(f"{self._path} is the database of another program")
-        if connection.pragma("application_id") == database.BACKUP:
-            raise Conflict(f"{self._path} is a backup, and no database: `restore` it into one")
 
     @contextmanager
     def _change(self) -> Iterator[None]:

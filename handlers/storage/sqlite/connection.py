@@ -85,13 +85,8 @@ class storage_errors:  # noqa: N801 - reads as a verb; a class, since a generato
             raise StorageDamaged(str(error)) from error
 
 
-def extended_code(error: apsw.Error) -> int:
-    """Return SQLite's extended result code, which says which constraint failed."""
-    return int(getattr(error, "extendedresult", 0))
-
-
-def connect(path: Path, *, create: bool = False, on_event_loop: bool = False) -> apsw.Connection:
-    """Open the file at `path`. Transactions are begun by hand.
+def connect(path: Path, *, on_event_loop: bool = False) -> apsw.Connection:
+    """Open the file at `path`, which must be there.
 
     `on_event_loop` makes a connection that waits for no lock. It must only read: through a VFS of Python's, SQLite
     flushes with the interpreter locked.
@@ -101,9 +96,8 @@ def connect(path: Path, *, create: bool = False, on_event_loop: bool = False) ->
     """
     real = os.path.realpath(path)
     vfs = _NO_SLEEP if on_event_loop else ""
-    flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
     try:
-        return _open(real, flags, vfs)
+        return _open(real, apsw.SQLITE_OPEN_READWRITE, vfs)
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError, apsw.FullError) as error:
         if obstacle := _obstacle(real):
             raise StorageUnavailable(obstacle) from error
@@ -122,7 +116,7 @@ def _open(name: str, flags: int, vfs: str) -> apsw.Connection:
         connection.pragma("secure_delete", "ON")  # a deleted row is zeroed where it stands
         connection.pragma("foreign_keys", "ON")
         connection.pragma("temp_store", "MEMORY")  # no personal data in temporary files
-        version(connection)  # the first read, which needs all of its files
+        schema(connection)  # the first read, which needs all of its files
     except BaseException:
         connection.close()
         raise
@@ -175,35 +169,22 @@ async def retry(do: Callable[[], T]) -> T:
 
 def migrate(connection: apsw.Connection) -> int:
     """Apply the missing migrations, each in its own transaction. Return the number of the last one."""
-    steps = scripts("sqlite")
-    last, _ = steps[-1]
-    if version(connection) > last:
+    state = schema(connection)
+    if state.newer:
         raise Conflict("the database was made by a newer version of chat-bindings: use that version, or another file")
-    if version(connection) == last:  # takes no lock: a long import may hold it
-        return last
-    connection.pragma("journal_mode", "WAL")
-    for number, script in steps:
-        with transaction(connection):  # of several processes that start at once, one migrates
-            if version(connection) < number:
-                connection.execute(script)
-                connection.pragma("user_version", number)
-    return version(connection)
+    if not state.current:  # else no lock is taken: a long import may hold it
+        connection.pragma("journal_mode", "WAL")
+        for number, script in scripts("sqlite"):
+            with transaction(connection):  # of several processes that start at once, one migrates
+                if schema(connection).applied < number:
+                    connection.execute(script)
+                    connection.pragma("user_version", number)
+    return state.latest
 
 
 def schema(connection: apsw.Connection) -> Schema:
     """Return the schema's version and the latest one."""
-    return Schema(version(connection), scripts("sqlite")[-1][0])
-
-
-def must_be_current(connection: apsw.Connection) -> None:
-    """Raise `StorageUnavailable` unless all migrations are applied."""
-    if version(connection) != scripts("sqlite")[-1][0]:
-        raise StorageUnavailable("the file at its path holds no data of this version")
-
-
-def version(connection: apsw.Connection) -> int:
-    """Return the number of the last applied migration."""
-    return int(connection.pragma("user_version"))
+    return Schema(int(connection.pragma("user_version")), scripts("sqlite")[-1][0])
 
 
 @contextmanager

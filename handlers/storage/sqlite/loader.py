@@ -5,14 +5,12 @@ from typing import Any
 
 import apsw
 
-from ..interface import BindingConflict, same_device
+from ..interface import BindingConflict
 from ..loader import Loader
 from ..rows import ADDED
-from .connection import extended_code, storage_errors
+from .connection import storage_errors
 
 ADD_BINDING = f"INSERT INTO bindings ({', '.join(ADDED)}) VALUES ({', '.join('?' * len(ADDED))})"  # noqa: S608 - constants
-
-SAME_KEY = "SELECT sid FROM bindings WHERE service_sid = ? AND key_sha256 = ?"
 
 _CACHE = 64 * 1024
 """KiB of pages to hold where rows come first, and as much again to sort an index."""
@@ -29,15 +27,14 @@ REMOVE_BINDINGS = """
 class SqliteLoader(Loader):
     """`Loader` on a connection with a transaction."""
 
-    MARK, PLACE, REFUSED = "?", "rowid", (apsw.ConstraintError,)
+    MARK, PLACE, REFUSED, ERRORS = "?", "rowid", (apsw.ConstraintError,), storage_errors
 
     INDEXES = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'bindings' AND sql IS NOT NULL"
 
     _connection: apsw.Connection
 
     def _execute(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        with storage_errors():
-            return self._connection.execute(statement, values).fetchall()
+        return self._connection.execute(statement, values).fetchall()
 
     def _remove_bindings(self, service_sid: str) -> None:
         removed = True
@@ -48,11 +45,10 @@ class SqliteLoader(Loader):
     def _add(self, rows: Sequence[tuple[Any, ...]]) -> None:
         before = self._connection.total_changes()
         try:
-            with storage_errors():
-                self._connection.executemany(ADD_BINDING, rows)
+            self._connection.executemany(ADD_BINDING, rows)
         except apsw.ConstraintError as error:
             index = self._connection.total_changes() - before  # rows before the offending one are in
-            raise BindingConflict(self._broken_rule(error, rows[index]), index) from error
+            raise BindingConflict(self._obstacle(*rows[index][:3]), index) from error
 
     def _may_leave_indexes(self) -> bool:
         if self.ask("SELECT 1 FROM bindings LIMIT 1"):
@@ -67,12 +63,4 @@ class SqliteLoader(Loader):
         self._execute(statement, ())
 
     def _lacks_parent(self, error: Exception) -> bool:
-        return isinstance(error, apsw.Error) and extended_code(error) == apsw.SQLITE_CONSTRAINT_FOREIGNKEY
-
-    def _broken_rule(self, error: apsw.ConstraintError, row: Sequence[Any]) -> str:
-        service_sid, key_sha256, sid = row[:3]
-        if self._lacks_parent(error):
-            return f"there is no service {service_sid}"
-        if extended_code(error) == apsw.SQLITE_CONSTRAINT_PRIMARYKEY:
-            return f"Binding {sid} is there already"
-        return same_device(*self.ask(SAME_KEY, service_sid, key_sha256)[0])
+        return getattr(error, "extendedresult", 0) == apsw.SQLITE_CONSTRAINT_FOREIGNKEY

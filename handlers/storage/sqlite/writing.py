@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import apsw
 
 from ..interface import Binding, Registration, StorageUnavailable
-from ..rows import ADDED, registered
+from ..rows import register_statement, registered
 from .calls import Call, Calls
 from .connection import closed, retry, storage_errors
 from .moved_file import Place
-from .reading import COLUMNS, OWNED, owns
+from .reading import OWNED, owns
 
 Write = Callable[[apsw.Connection], Any]
 
@@ -32,15 +32,7 @@ _LONE = 3
 _RUN = 8
 """Writes of a shared commit that are executed before reads get their turn."""
 
-REGISTER = f"""
-    INSERT INTO bindings ({", ".join(ADDED)})
-    SELECT {", ".join(f":{column}" for column in ADDED)}
-    FROM {OWNED} WHERE account_sid = :account_sid AND sid = :service_sid
-    ON CONFLICT (service_sid, key_sha256) DO UPDATE
-        SET credential_sid = excluded.credential_sid, message_types = excluded.message_types,
-            date_updated = max(date_updated, excluded.date_updated)
-        WHERE identity = excluded.identity AND endpoint = excluded.endpoint AND binding_type = excluded.binding_type
-    RETURNING {COLUMNS}"""  # noqa: S608 - constants alone
+REGISTER = register_statement(":{}", OWNED, "max")
 
 DELETE = f"""
     DELETE FROM bindings WHERE service_sid = ?1 AND sid = ?2

@@ -1,4 +1,4 @@
-"""Reads of requests. Each statement reads one moment of the database.
+"""The statements of requests. Each reads one moment of the database, or commits by itself.
 
 A list's order is that of exactly one index: rows are compared and ordered by all of its columns after `service_sid`,
 with `<=` where `=` would do. PostgreSQL cannot tell then that another index has the same order, and would walk that one
@@ -9,8 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from ..interface import Binding, Runs
-
-COLUMNS = ", ".join(Binding._fields)
+from ..rows import COLUMNS, register_statement
 
 OWNER = "EXISTS (SELECT FROM services WHERE services.sid = %(service_sid)s AND account_sid = %(account_sid)s)"
 """The condition that the account has the service: evaluated once a statement."""
@@ -24,11 +23,13 @@ CREDENTIAL = """
     LEFT JOIN api_keys AS key ON key.sid = %(user_name)s"""
 """Always one row: no answer takes longer because there is such a user."""
 
-ERASED_AT = "SELECT erased_at FROM erasures"
-
 SERVICE = f"SELECT 1 WHERE {OWNER}"
 
 FETCH = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = %(service_sid)s AND sid = %(sid)s AND {OWNER}"  # noqa: S608 - constants
+
+REGISTER = register_statement("%({})s", "services", "greatest")
+
+DELETE = f"DELETE FROM bindings WHERE service_sid = %(service_sid)s AND sid = %(sid)s AND {OWNER}"  # noqa: S608 - constants
 
 _CHOICES = "unnest(%(identities)s::text[], %(binding_types)s::text[]) AS choice (identity, binding_type)"
 
@@ -82,14 +83,14 @@ class Listing:
     """The list of a service's Bindings that match filters."""
 
     def __init__(self, account_sid: str, service_sid: str, runs: Runs) -> None:
-        self._by = (("identity",) if runs.by_identity else ()) + (("binding_type",) if runs.by_type else ())
-        self._merged = len(runs.choices) != 1
+        identities, binding_types = ([run[place] for run in runs] for place in (0, 1))
+        self._by = ("identity",) * (None not in identities) + ("binding_type",) * (None not in binding_types)
+        self._merged = len(runs) != 1
         self._values: dict[str, Any] = {"account_sid": account_sid, "service_sid": service_sid}
         if self._merged:
-            identities, binding_types = ([choice[place] for choice in runs.choices] for place in (0, 1))
             self._values |= {"identities": identities, "binding_types": binding_types}
         else:
-            self._values["identity"], self._values["binding_type"] = runs.choices[0]
+            self._values["identity"], self._values["binding_type"] = runs[0]
 
     def rows(self, side: str, sid: str, size: int) -> tuple[str, dict[str, Any]]:
         """Return the statement for at most `size` Bindings right after a SID, or right before it, and its values."""
