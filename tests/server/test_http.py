@@ -22,8 +22,6 @@ def comparable(response):
     ("operation", "options"),
     [
         ("listBindings", {"query": "PageSize=3"}),
-        ("listBindings", {"query": "PageSize=9999"}),
-        ("fetchBinding", {}),
         ("fetchBinding", {"auth": None}),
         ("fetchBinding", {"path": "/nowhere"}),
     ],
@@ -37,8 +35,7 @@ def test_head_has_the_headers_of_get(ask, operation, options):
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-@pytest.mark.parametrize("method", ["GET", "DELETE", "POST", "PUT", "nonsense", ""])
-@pytest.mark.parametrize("auth", [None, "Basic eDp5"])
+@pytest.mark.parametrize(("method", "auth"), [("GET", None), ("DELETE", "Basic eDp5"), ("nonsense", None), ("", None)])
 def test_a_preflight(ask, template, method, auth):
     """A preflight needs no credentials; its response has the path's methods and the requested headers."""
     names = "authorization, content-type, x-own"
@@ -59,18 +56,8 @@ def test_a_preflight_without_headers_or_path(ask):
     check_error(ask("listBindings", method="OPTIONS", path="/v2", auth=None, headers=headers), "not_found")
 
 
-@pytest.mark.parametrize("origin", ["https://app.example", "null", "", "garbage", b"\xff", "https://a, https://b"])
-@pytest.mark.parametrize(
-    ("operation", "options"),
-    [
-        ("fetchBinding", {}),
-        ("registerBinding", {}),
-        ("listBindings", {"query": "PageSize=x"}),
-        ("fetchBinding", {"auth": None}),
-        ("fetchBinding", {"path": "/nowhere"}),
-        ("fetchBinding", {"method": "PUT"}),
-    ],
-)
+@pytest.mark.parametrize("origin", ["null", "", b"\xff"])
+@pytest.mark.parametrize(("operation", "options"), [("registerBinding", {}), ("fetchBinding", {"path": "/nowhere"})])
 def test_any_origin_is_allowed(ask, operation, options, origin):
     """Every answer to a request with an `Origin`, errors too, has the headers of CORS; without one none has."""
     response = ask(operation, **options, headers=[("Origin", origin)])
@@ -80,11 +67,9 @@ def test_any_origin_is_allowed(ask, operation, options, origin):
     assert not any(name.startswith("access-control") for name, _ in ask(operation, **options).headers)
 
 
-ODD_HEADERS = [("Content-Type", ""), ("Content-Type", b"\xff\xfe"), ("Content-Type", "a" * 5000),
-               ("Content-Type", "a/b; charset=x; charset=y"), ("Content-Type", "application/json; charset=utf-16"),
-               ("Accept", "*/*;q=0"), ("Accept", ""), ("Accept", "no/such, ;;,"), ("Accept-Encoding", ""),
-               ("Accept-Encoding", "identity;q=0, *;q=0"), ("If-None-Match", "*"), ("Expect", "a-miracle"),
-               ("Upgrade", "h2c"), ("Cookie", 'a="b')]  # fmt: skip
+ODD_HEADERS = [("Content-Type", b"\xff\xfe"), ("Content-Type", "application/json; charset=utf-16"),
+               ("Accept", "no/such, ;;,"), ("Accept-Encoding", "identity;q=0, *;q=0"), ("Expect", "a-miracle"),
+               ("Upgrade", "h2c")]  # fmt: skip
 
 
 @pytest.mark.parametrize("header", ODD_HEADERS)
@@ -98,9 +83,9 @@ def test_odd_headers_change_nothing(ask, header):
     assert (response.status, response.header("Content-Length")) == (204, None)
 
 
-@pytest.mark.parametrize("chunks", [b"0\r\n\r\n", b"3\r\nabc\r\n0\r\n\r\n", b"3;x=y\r\nabc\r\n0\r\nTrailer: x\r\n\r\n"])
-def test_a_body_in_chunks_changes_nothing(ask, chunks):
+def test_a_body_in_chunks_changes_nothing(ask):
     """A GET with a body in chunks is answered as without."""
+    chunks = b"3;x=y\r\nabc\r\n0\r\nTrailer: x\r\n\r\n"
     (answer,) = raw.exchange(ask.url, ask.compose("fetchBinding", ("Transfer-Encoding", "chunked"), CLOSE) + chunks)
     assert comparable(answer)[2] == ask("fetchBinding", headers=[("Host", "x")]).content
 
