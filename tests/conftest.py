@@ -115,6 +115,16 @@ def world(world_file: Path) -> World:
 
 
 @pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the published site."""
+    from chat_bindings.site.folder import publish
+
+    folder = tmp_path_factory.mktemp("published") / "site"
+    publish(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the downloads."""
     from chat_bindings.site.downloads import downloads

@@ -52,7 +52,7 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
     configure(settings.log_level, settings.log_format)
     template()
     observers = Observers(settings.monitoring, settings.database)
-    storage = observers.storage(storage_at(settings.database, binding_types()))
+    storage = observers.storage(storage_at(settings.database, binding_types(), observers.on_commit))
     trusted = TrustedProxies(settings.trusted_proxies)
     origin = Origin(settings.public_url, trusted)
     throttling = settings.throttling
@@ -65,11 +65,11 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, Any] | None]:
         await storage.open()
-        gc.collect()
-        gc.freeze()  # collections need not scan the specs and what was compiled from them: they stay
         if control:
             await control.open()
         async with observers.ready():
+            gc.collect()
+            gc.freeze()  # collections need not scan modules, the specs and what was compiled from them: they stay
             log.info("process %d is ready", os.getpid())
             yield {ON_SHUTDOWN: control.journal.end} if control else None
         if control:

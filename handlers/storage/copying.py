@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,6 +18,15 @@ _TOGETHER = 600
 """Rows per batch. A batch of the largest rows must fit in memory."""
 
 
+class Counts(NamedTuple):
+    """Numbers of rows, by kind."""
+
+    accounts: int
+    keys: int
+    services: int
+    bindings: int
+
+
 class Part(NamedTuple):
     """Some rows of a kind, as `storage.interface` has them; Bindings are those of one service."""
 
@@ -25,7 +35,6 @@ class Part(NamedTuple):
     rows: Sequence[Any]
 
     def add_to(self, loader: Loader) -> None:
-        """Add the rows."""
         if self.kind == "bindings":
             loader.add_bindings(self.service_sid, self.rows)
         else:
@@ -33,40 +42,33 @@ class Part(NamedTuple):
                 loader.add(row)
 
 
-class Tally:
+class Tally(NamedTuple):
     """The number of rows of each kind, and the SHA-256 of all rows, each a line with a JSON array of texts."""
 
-    def __init__(self) -> None:
-        self.counts = {"accounts": 0, "keys": 0, "services": 0, "bindings": 0}
-        self._sha256 = hashlib.sha256()
-
-    def add(self, part: Part) -> None:
-        """Count rows; the digest depends on the order of all that are added."""
-        self.counts[part.kind] += len(part.rows)
-        lines = (
-            orjson.dumps([part.kind, part.service_sid, *row], option=orjson.OPT_APPEND_NEWLINE) for row in part.rows
-        )
-        self._sha256.update(b"".join(lines))
-
-    @property
-    def sha256(self) -> str:
-        """The SHA-256 of what was added so far, as 64 hexadecimal digits."""
-        return self._sha256.hexdigest()
+    counts: Counts
+    sha256: str
+    """64 hexadecimal digits, which depend on the order of the rows."""
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{kind} {number}" for kind, number in self.counts.items())
+        counts = ", ".join(f"{kind} {number}" for kind, number in self.counts._asdict().items())
         return f"{counts}, sha256 {self.sha256}"
 
 
-def tally(found: Iterable[Part], advance: Advance, do: Callable[[Part], None]) -> Tally:
-    """Count all parts, and do something with each."""
-    tally = Tally()
-    for part in found:
-        tally.add(part)
-        do(part)
-        if part.kind == "bindings":
-            advance(len(part.rows))
-    return tally
+def tally(
+    found: Iterable[Part], progress: AbstractContextManager[Advance], do: Callable[[Part], object] = lambda _: None
+) -> Tally:
+    """Count all parts, and do something with each; the progress is that of Bindings."""
+    counts = dict.fromkeys(Counts._fields, 0)
+    digest = hashlib.sha256()
+    with progress as advance:
+        for part in found:
+            do(part)
+            counts[part.kind] += len(part.rows)
+            for row in part.rows:
+                digest.update(orjson.dumps([part.kind, part.service_sid, *row], option=orjson.OPT_APPEND_NEWLINE))
+            if part.kind == "bindings":
+                advance(len(part.rows))
+    return Tally(Counts(**counts), digest.hexdigest())
 
 
 def parts(source: Administration) -> Iterator[Part]:
@@ -80,5 +82,4 @@ def parts(source: Administration) -> Iterator[Part]:
 
 def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
     remaining = iter(rows)
-    while batch := list(islice(remaining, _TOGETHER)):
-        yield batch
+    return iter(lambda: list(islice(remaining, _TOGETHER)), [])

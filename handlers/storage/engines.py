@@ -1,7 +1,9 @@
 """The address of a database: `sqlite:///path` or `postgresql://user@host/database`."""
 
 import os
+import re
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
@@ -10,18 +12,13 @@ from ..files import real
 from .administration import Administration, Kept
 from .interface import Storage
 
-_POSTGRESQL = ("postgresql", "postgres")
-"""Schemes of PostgreSQL, as its own programs take them."""
+_POSTGRESQL = ("postgresql", "postgres")  # as its own programs take them
 
 _WRITE = "write sqlite:///path or postgresql://user@host/database"
-
-_SHOWN = 60
-"""Characters of a bad address that an error repeats."""
 
 _SQLITE = "sqlite:///relative.db or sqlite:////absolute.db"
 
 _SECRETS = ("password", "sslpassword")
-"""Secret parameters of an address."""
 
 
 class BadLocator(ValueError):
@@ -29,10 +26,7 @@ class BadLocator(ValueError):
 
 
 def default_path() -> Path:
-    """Return a file in the user's data directory (XDG Base Directory Specification; Apple's Library on macOS).
-
-    Raises `BadLocator` where there is no home directory.
-    """
+    """Return a file in the user's data directory (XDG Base Directory Specification; Apple's Library on macOS)."""
     try:
         if sys.platform == "darwin":
             folder = Path.home() / "Library" / "Application Support"
@@ -46,7 +40,7 @@ def default_path() -> Path:
 
 
 def default_locator() -> str:
-    """Return the address of `default_path`."""
+    """Return the address of `default_path`. Raises `BadLocator` where there is no home directory."""
     return f"sqlite:///{quote(str(default_path()))}"
 
 
@@ -57,7 +51,7 @@ def _split(locator: str) -> SplitResult:
     except ValueError:  # whose message repeats the address
         raise BadLocator(f"the database address is no URL: {_WRITE}") from None
     if parts.scheme not in ("sqlite", *_POSTGRESQL):
-        raise BadLocator(f"{parts.scheme or locator[:_SHOWN]!r} is not a kind of database: {_WRITE}")
+        raise BadLocator(f"{parts.scheme or locator[:60]!r} is not a kind of database: {_WRITE}")
     return parts
 
 
@@ -65,7 +59,11 @@ def _has_password(parts: SplitResult) -> bool:
     return parts.password is not None or any(name in _SECRETS for name, _ in parse_qsl(parts.query))
 
 
-def _sqlite_path(parts: SplitResult) -> Path:
+def _sqlite_path(locator: str) -> Path | None:
+    """Return the path of an SQLite address, with symbolic links resolved; None for PostgreSQL."""
+    parts = _split(locator)
+    if parts.scheme in _POSTGRESQL:
+        return None
     if parts.netloc or parts.path in ("", "/"):
         raise BadLocator(f"an SQLite address is sqlite:/// and a path: {_SQLITE}")
     path = unquote(parts.path[1:])
@@ -88,12 +86,10 @@ def _must_be_spelt_out(locator: str) -> None:
         raise BadLocator("the database address has a space at an end: leave it out, or write %20 for one of the path")
     if not locator.isprintable():
         raise BadLocator("the database address has a control character: percent-encode it")
-    if locator.startswith("sqlite:"):
-        for character, encoded in (("?", "%3F"), ("#", "%23")):
-            if character in locator:
-                raise BadLocator(
-                    f"in an SQLite address {character} is written {encoded}, and there are no parameters: {_SQLITE}"
-                )
+    if locator.startswith("sqlite:") and (found := re.search("[?#]", locator)):
+        raise BadLocator(
+            f"in an SQLite address {found[0]} is written {quote(found[0])}, and there are no parameters: {_SQLITE}"
+        )
 
 
 def _must_be_postgresql(locator: str) -> None:
@@ -111,41 +107,37 @@ def _must_be_postgresql(locator: str) -> None:
         ) from None
 
 
-def storage(locator: str, binding_types: tuple[str, ...]) -> Storage:
-    """Make the engine that serves from a database; `binding_types` are all of them, in the spec's order."""
-    parts = _split(locator)
-    if parts.scheme in _POSTGRESQL:
-        from .postgresql.engine import PostgresStorage
+def storage(locator: str, binding_types: tuple[str, ...], on_commit: Callable[[int], object] = int) -> Storage:
+    """Make the engine that serves. `binding_types` are all; `on_commit` gets the number of writes of each commit."""
+    if path := _sqlite_path(locator):
+        from .sqlite.engine import SqliteStorage
 
-        return PostgresStorage(locator, binding_types)
-    from .sqlite.engine import SqliteStorage
+        return SqliteStorage(path, binding_types, on_commit)
+    from .postgresql.engine import PostgresStorage
 
-    return SqliteStorage(_sqlite_path(parts), binding_types)
+    return PostgresStorage(locator, binding_types)
 
 
 def administration(locator: str) -> Administration:
     """Make the engine that the commands use on a database."""
-    parts = _split(locator)
-    if parts.scheme in _POSTGRESQL:
-        from .postgresql.administration import PostgresAdministration
+    if path := _sqlite_path(locator):
+        from .sqlite.administration import SqliteAdministration
 
-        return PostgresAdministration(locator)
-    from .sqlite.administration import SqliteAdministration
+        return SqliteAdministration(path, make_folder=_is_default(path))
+    from .postgresql.administration import PostgresAdministration
 
-    path = _sqlite_path(parts)
-    return SqliteAdministration(path, make_folder=_is_default(path))
+    return PostgresAdministration(locator)
 
 
 def kept(locator: str) -> Kept:
     """Make the copy of a database to return to."""
-    parts = _split(locator)
-    if parts.scheme in _POSTGRESQL:
-        from .postgresql.kept import PostgresKept
+    if path := _sqlite_path(locator):
+        from .sqlite.kept import SqliteKept
 
-        return PostgresKept(locator)
-    from .sqlite.kept import SqliteKept
+        return SqliteKept(path)
+    from .postgresql.kept import PostgresKept
 
-    return SqliteKept(_sqlite_path(parts))
+    return PostgresKept(locator)
 
 
 def _is_default(path: Path) -> bool:
@@ -166,10 +158,8 @@ def check(locator: str, *, seen: bool = True) -> None:
             "the database address holds a password, which `ps` would show: leave it out and put it into the file that "
             "PGPASSFILE names (~/.pgpass), into PGPASSWORD, or give the whole address in CHAT_BINDINGS_DATABASE"
         )
-    if parts.scheme in _POSTGRESQL:
+    if _sqlite_path(locator) is None:
         _must_be_postgresql(locator)
-    else:
-        _sqlite_path(parts)
 
 
 def mask_password(locator: str) -> str:

@@ -1,11 +1,8 @@
-"""The storage interface of the server, its records and its errors.
+"""The storage interface of the server, its records and its errors."""
 
-Every operation on Bindings names the service: it is the key by which data is distributed.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol
 
 
 class StorageUnavailable(Exception):
@@ -24,11 +21,7 @@ class Credential(NamedTuple):
 
 
 class Binding(NamedTuple):
-    """A stored Binding, without its service, which every query names.
-
-    Times are ISO 8601 in GMT with whole seconds: `2016-10-21T11:37:03Z`. `message_types` is a JSON array: no query
-    reads its parts.
-    """
+    """A stored Binding, without its service. Times are `2016-10-21T11:37:03Z`; `message_types` is a JSON array."""
 
     sid: str
     date_created: str
@@ -50,13 +43,8 @@ class Registration(NamedTuple):
     message_types: Sequence[str]
 
 
-class Runs(NamedTuple):
-    """The runs of one index of which a filtered list is merged; each is in the order of SIDs."""
-
-    by_identity: bool
-    by_type: bool
-    choices: Sequence[tuple[str, str]]
-    """The identity and the type of each run; empty where the list is not filtered by it."""
+Runs = Sequence[tuple[str | None, str | None]]
+"""The runs of one index of which a list is merged: the identity and the type of each, None for any."""
 
 
 class Filters(NamedTuple):
@@ -67,15 +55,14 @@ class Filters(NamedTuple):
 
     def runs(self, binding_types: Sequence[str]) -> Runs:
         """Return the runs; `binding_types` are all that there are."""
-        types: Sequence[str] = list(dict.fromkeys(self.binding_types))
+        types: Sequence[str | None] = list(dict.fromkeys(self.binding_types))
         if len(types) == len(binding_types):
             types = []  # all that there are filter nothing
         if self.identities and not types:
             types = binding_types  # the index on identities orders by type before the SID
         # no stored text holds a NUL
         identities = [identity for identity in dict.fromkeys(self.identities) if "\0" not in identity]
-        choices = list(product(identities if self.identities else [""], types or [""]))
-        return Runs(bool(self.identities), bool(types), choices)
+        return list(product(identities if self.identities else [None], types or [None]))
 
 
 class Position(NamedTuple):
@@ -94,7 +81,7 @@ class Page(NamedTuple):
 
 
 class Storage(Protocol):
-    """The operations of requests.
+    """The operations of requests. All that are on Bindings name the service, the key by which data is distributed.
 
     A service that does not exist and one of another account are the same here. Every method raises
     `StorageUnavailable` when the database is unavailable for longer than the engine's timeout (a few seconds).
@@ -130,14 +117,6 @@ class Storage(Protocol):
 
     async def erased_at(self) -> str:
         """Return the time of the last `Administration.erase`; before the first one, that of the database's creation."""
-
-
-@runtime_checkable
-class SharesCommits(Protocol):
-    """An engine whose writes share commits."""
-
-    on_commit: Callable[[int], object]
-    """Called with the number of writes of each commit; set before it is opened."""
 
 
 class Conflict(Exception):
@@ -191,15 +170,10 @@ class BindingConflict(Conflict):
         self.index = index
 
 
-def same_device(sid: str) -> str:
-    """Say that a Binding has the unique key of another one."""
-    return f"its service has the same identity, endpoint and binding_type already, as {sid}"
-
-
 class TwinConflict(Conflict):
     """A Binding that was added has the unique key of another one, `twin`, that its service had before."""
 
     def __init__(self, service_sid: str, sid: str, twin: str) -> None:
-        super().__init__(same_device(twin))
+        super().__init__(f"its service has the same identity, endpoint and binding_type already, as {twin}")
         self.service_sid = service_sid
         self.sid = sid

@@ -1,4 +1,4 @@
-"""Rows of Bindings: the columns that every engine adds to a registration."""
+"""Rows of Bindings, and the statements for them that all engines share."""
 
 import hashlib
 import os
@@ -13,6 +13,27 @@ from .interface import Binding, Registration
 
 ADDED = ("service_sid", "key_sha256", *Binding._fields)
 """The columns of `added`."""
+
+COLUMNS = ", ".join(Binding._fields)
+
+ERASED_AT = "SELECT erased_at FROM erasures"
+
+
+def register_statement(mark: str, services: str, greatest: str) -> str:
+    """Build the statement that creates or updates a Binding; `mark` is the pattern of a named value's mark.
+
+    It takes the `greatest` time, since a clock may be set back, and compares values: a digest is only nearly unique.
+    """
+    return f"""
+        INSERT INTO bindings ({", ".join(ADDED)})
+        SELECT {", ".join(map(mark.format, ADDED))}
+        FROM {services} WHERE account_sid = {mark.format("account_sid")} AND services.sid = {mark.format("service_sid")}
+        ON CONFLICT (service_sid, key_sha256) DO UPDATE
+            SET credential_sid = excluded.credential_sid, message_types = excluded.message_types,
+                date_updated = {greatest}(bindings.date_updated, excluded.date_updated)
+            WHERE (bindings.identity, bindings.endpoint, bindings.binding_type)
+                = (excluded.identity, excluded.endpoint, excluded.binding_type)
+        RETURNING {COLUMNS}"""  # noqa: S608 - constants alone
 
 
 def now() -> str:

@@ -5,6 +5,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 import orjson
 
+from ..storage.copying import Counts
 from ..storage.interface import (
     AccountRow,
     Binding,
@@ -16,7 +17,7 @@ from ..storage.interface import (
 )
 from ..storage.loader import Loader
 from ..storage.progress import Progress, quietly
-from ..storage.tokens import digest
+from ..tokens import digest
 from .reader import Frame, Reader, WorldError
 from .schema import record_types
 from .source import Advance
@@ -27,15 +28,6 @@ _TOGETHER = 200
 
 class WorldConflict(WorldError):
     """A record of a world is in the database already, or twice in the world."""
-
-
-class Counts(NamedTuple):
-    """Numbers of loaded records."""
-
-    accounts: int
-    keys: int
-    services: int
-    bindings: int
 
 
 class _Head(NamedTuple):

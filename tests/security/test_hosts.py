@@ -62,11 +62,9 @@ def check_refused(answer, header: str = "Host", operation: str | None = "fetchBi
 
 @pytest.mark.parametrize(
     "host",
-    [
-        *("chat.example", "CHAT.Example", "chat.example.", "chat.example:8000", "capital.example"),
-        *("a.below.example", "a.b.below.example:1", "[::1]", "[::1]:8000", "ported.example:8443"),
-    ],
-)
+    ["CHAT.Example", "chat.example.", "chat.example:8000", "capital.example", "a.b.below.example:1", "[::1]:8000",
+     "ported.example:8443"],
+)  # fmt: skip
 def test_hosts_that_are_allowed(guarded, origin, host):
     """An allowed host is served, on any port unless one is named, in any case of letters; URLs name it as it stood."""
     assert origin(guarded, ("Host", host)) == f"http://{host}"
@@ -74,18 +72,15 @@ def test_hosts_that_are_allowed(guarded, origin, host):
 
 @pytest.mark.parametrize(
     "host",
-    [
-        *(EVIL, "127.0.0.1", "localhost", "below.example", "xbelow.example", "chat.example.evil.example"),
-        *("evil.example:8443", "ported.example", "ported.example:8444", "achat.example", "[::2]", "chat.example.."),
-        *("a.below.example.evil.example", "::1", ".chat.example", "*.below.example"),
-    ],
-)
-@pytest.mark.parametrize("path", ["", "/nowhere", "/docs/"])
-def test_hosts_that_are_not_allowed(guarded, send, host, path):
+    [EVIL, "127.0.0.1", "below.example", "xbelow.example", "chat.example.evil.example", "ported.example",
+     "ported.example:8444", "achat.example", "[::2]", "chat.example..", "::1", ".chat.example", "*.below.example"],
+)  # fmt: skip
+def test_hosts_that_are_not_allowed(guarded, send, host):
     """Any other host is a 400 that names the header, on every path, and the host stands nowhere in the answer."""
-    answer = raw.ask(guarded.url, "GET", path, [("Host", host)]) if path else send(guarded, ("Host", host))
-    check_refused(answer, operation=None)
-    assert EVIL not in str(answer)
+    answers = [raw.ask(guarded.url, "GET", path, [("Host", host)]) for path in ("/nowhere", "/docs/")]
+    for answer in (send(guarded, ("Host", host)), *answers):
+        check_refused(answer, operation=None)
+        assert EVIL not in str(answer)
 
 
 def test_refused_requests_are_not_carried_out(guarded, send):
@@ -115,9 +110,7 @@ def test_a_proxy_cannot_name_another_host(guarded, send, origin):
 
 FORWARDED = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "chat.example"), ("X-Forwarded-Prefix", "/evil"),
              ("X-Forwarded-For", "10.0.0.1")]  # fmt: skip
-OTHERS = [("Forwarded", f"host={EVIL};proto=gopher"), ("X-Forwarded-Server", EVIL), ("X-Host", EVIL),
-          ("X-Original-Host", EVIL), ("X-Original-URL", "/x"), ("X-Rewrite-URL", "/x"), ("X-Forwarded-Port", "1"),
-          ("X_Forwarded_Host", EVIL), ("X-HTTP-Host-Override", EVIL), ("X-Real-IP", "10.0.0.1")]  # fmt: skip
+OTHERS = [("Forwarded", f"host={EVIL};proto=gopher"), ("X-Original-URL", "/x"), ("X_Forwarded_Host", EVIL)]
 
 
 def test_a_trusted_proxy(served, send, origin):
@@ -125,18 +118,12 @@ def test_a_trusted_proxy(served, send, origin):
     proxied = served("--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "127.0.0.0/8")
     for headers, expected in [
         (OTHERS, "http://inner"),
-        ([*FORWARDED, *OTHERS], "https://chat.example/evil"),
         ([*FORWARDED, ("X-Forwarded-Prefix", "/chat")], "https://chat.example/chat"),
-        ([("X-Forwarded-Proto", "https")], "https://inner"),
         ([("X-Forwarded-Proto", "https, http")], "http://inner"),
         ([("X-Forwarded-Proto", "gopher"), ("X-Forwarded-Proto", "http, https")], "https://inner"),
-        ([("X-Forwarded-Proto", "gopher")], "http://inner"),
-        ([("X-Forwarded-Proto", "")], "http://inner"),
-        ([("X-Forwarded-Host", "chat.example:8443")], "http://chat.example:8443"),
         ([("X-Forwarded-Host", "")], "http://inner"),
         ([("X-Forwarded-Prefix", "/chat/v1/")], "http://inner/chat/v1"),
         ([("X-Forwarded-Prefix", "/evil, /chat")], "http://inner/chat"),
-        ([("X-Forwarded-Prefix", "/")], "http://inner"),
         ([("X-Forwarded-Prefix", "")], "http://inner"),
     ]:
         assert origin(proxied, ("Host", "inner"), *headers) == expected, headers
@@ -153,21 +140,18 @@ def test_a_proxy_that_is_not_trusted(served, send, origin):
 
 
 @pytest.mark.parametrize(
-    ("public", "own"),
+    ("public", "options", "hosts", "refused"),
     [
-        ("https://public.example/base", "PUBLIC.example:443"),
-        ("https://public.example:8443/", "public.example:8443"),
-        ("http://public.example/base/path/", "public.example"),
+        ("https://a.example/base", ["--allowed-host", "inner.example"], ["A.example:443", "inner.example"], EVIL),
+        ("http://a.example:8443/", [], ["a.example:8443", EVIL], "no host at all"),
     ],
 )
-def test_a_public_url(served, send, origin, public, own):
+def test_a_public_url(served, send, origin, public, options, hosts, refused):
     """Every URL begins with it, whatever allowed host a request names; its own is allowed by itself."""
-    for options, hosts in ((["--allowed-host", "inner.example"], [own, "inner.example"]), ([], [own, EVIL])):
-        running = served("--public-url", public, *options)
-        for host in hosts:
-            assert origin(running, ("Host", host), *FORWARDED) == public.rstrip("/")
-        for host in ("no host at all", *([EVIL] if options else [])):
-            check_refused(send(running, ("Host", host)))
+    running = served("--public-url", public, *options)
+    for host in hosts:
+        assert origin(running, ("Host", host), *FORWARDED) == public.rstrip("/")
+    check_refused(send(running, ("Host", refused)))
 
 
 def test_http_1_0_without_a_host(guarded, send, origin):
@@ -176,15 +160,14 @@ def test_http_1_0_without_a_host(guarded, send, origin):
     assert send(guarded, ("Host", EVIL), version="HTTP/1.0").status == 400
 
 
-NO_HOSTS = ["u@h", "u:p@chat.example", "chat.example:", "chat.example:65536", "chat.example:0x50", "chat.example:8 0",
-            "chat.example:80:80", "[::1", "[::1]x", "[:::]", "[1.2.3.4]", "[fe80::1%25lo]", "[]", "a" * 256, "@", "*",
-            "chat.example/", "chat.example\\x", "chat.example?x", "chat.example#x", "chat.example, evil.example",
-            "chat.example evil.example", "chat\texample", "%63hat.example", "chat.example%00", "é.example", b"\xff",
-            "http://chat.example", "a:b", ":80", "<script>", "::1", 'a"b', "a'b", "a;b", "$(x)"]  # fmt: skip
+NO_HOSTS = ["u@h", "chat.example:", "chat.example:65536", "chat.example:0x50", "chat.example:80:80", "[::1", "[::1]x",
+            "[:::]", "[1.2.3.4]", "[fe80::1%25lo]", "[]", "a" * 256, "*", "chat.example/", "chat.example\\x",
+            "chat.example?x", "chat.example, evil.example", "chat\texample", "%63hat.example", "é.example", b"\xff",
+            "http://chat.example", ":80", "<script>", "::1", 'a"b']  # fmt: skip
 
 
 @pytest.mark.parametrize("host", NO_HOSTS)
-@pytest.mark.parametrize("path", ["/nowhere", "/docs/", "/v2/Services/IS/Bindings"])
+@pytest.mark.parametrize("path", ["/docs/", "/v2/Services/IS/Bindings"])
 def test_invalid_hosts(ask, host, path):
     """With no list of hosts, too, and on every path, what is no host is a 400 and the end of the connection."""
     answer = raw.ask(ask.url, "GET", path, [("Host", host), ORIGIN])
@@ -193,8 +176,8 @@ def test_invalid_hosts(ask, host, path):
     assert answer.header("Access-Control-Allow-Origin") == "*"
 
 
-@pytest.mark.parametrize("hosts", [[], ["a", "a"], ["a", "b"], ["a", ""], [""], [" "]])
-@pytest.mark.parametrize("path", ["/nowhere", "/docs/", "/v2/Services/IS/Bindings", "http://chat.example/nowhere"])
+@pytest.mark.parametrize("hosts", [[], ["a", "a"], ["a", ""], [" "]])
+@pytest.mark.parametrize("path", ["/docs/", "/v2/Services/IS/Bindings", "http://chat.example/nowhere"])
 def test_no_host_and_two_hosts(ask, hosts, path):
     """A request of HTTP/1.1 has one Host, even where its target names the host (RFC 9112, 3.2)."""
     sent = raw.compose("GET", path, [*(("Host", host) for host in hosts), ("Connection", "close")])
@@ -204,32 +187,30 @@ def test_no_host_and_two_hosts(ask, hosts, path):
 
 @pytest.mark.parametrize(
     "host",
-    ["chat.example:1", "chat.example:65535", "[::ffff:127.0.0.1]", "[2001:DB8::1]:443", "a" * 255, "  a  \t",
-     "CHAT.twilio.com", "127.0.0.1", "localhost.", "a_b", "xn--bcher-kva.example"],
+    ["chat.example:65535", "[::ffff:127.0.0.1]", "[2001:DB8::1]:443", "a" * 255, "  a  \t", "CHAT.twilio.com", "a_b"],
 )  # fmt: skip
 def test_valid_hosts(service, origin, host):
     """Ports up to the last, IPv6, long names and space around them are taken, and stand in URLs as they stood."""
     assert origin(service, ("Host", host)) == f"http://{host.strip()}"
 
 
-TARGETS = ["*", "v2", "chat.example:80", "ftp://chat.example/", "file:///etc/passwd", "http:/x", "http:///x",
-           "http://u:p@chat.example/", "http://chat.example:99999/", "http://[::1/", "http://", "/x#fragment",
-           "http://chat.example/#x", "javascript:alert(1)", "http://chat.example\\@evil.example/"]  # fmt: skip
+TARGETS = ["*", "v2", "chat.example:80", "ftp://chat.example/", "http:/x", "http:///x", "http://u:p@chat.example/",
+           "http://chat.example:99999/", "http://", "/x#fragment", "http://chat.example/#x", "javascript:alert(1)",
+           "http://chat.example\\@evil.example/"]  # fmt: skip
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
-def test_invalid_targets(ask, target, method):
+def test_invalid_targets(ask, target):
     """A target is a path, or a whole URL of a host without user name and fragment; anything else is refused."""
-    answer = raw.ask(ask.url, method, target, [("Host", "chat.example")])
-    check_error(answer, "malformed_request")
+    for method in ("GET", "OPTIONS"):
+        answer = raw.ask(ask.url, method, target, [("Host", "chat.example")])
+        check_error(answer, "malformed_request")
 
 
 @pytest.mark.parametrize(
     ("target", "path"),
-    [("http://chat.example", "/"), ("HTTP://CHAT.example/x?y", "/x"), ("https://[::1]:8000/x", "/x"),
-     ("http://chat.example?x=/y", "/"), ("http://chat.example//evil.example/x", "//evil.example/x"),
-     ("//evil.example/x", "//evil.example/x"), ("//", "//"), ("/http://evil.example/", "/http://evil.example/")],
+    [("HTTP://CHAT.example/x?y", "/x"), ("https://[::1]:8000/x", "/x"), ("http://chat.example?x=/y", "/"),
+     ("http://chat.example//evil.example/x", "//evil.example/x"), ("//evil.example/x", "//evil.example/x")],
 )  # fmt: skip
 def test_whole_urls(ask, target, path):
     """The path of an absolute URL counts; two slashes at the start of a path are no host."""

@@ -23,15 +23,13 @@ def forge(sids: Iterable[str]) -> list[str]:
 
 def mutate(token: str) -> list[str]:
     """A token with one thing changed: each character for each of some others, left out, or doubled; and more."""
-    others = ("", "g", "-", "\0", "'", "%", "\u0660", "\U0001d7d8", "+", " ")
+    others = ("", "g", "\0", "%", "\u0660")
     mutants = []
     for at, character in enumerate(token):
         swapped = [character.swapcase()] if at < len("PABS") else []  # the digits of a SID are of either case
         mutants += [token[:at] + other + token[at + 1 :] for other in (*others, character * 2, *swapped)]
-    mutants += [f" {token}", f"{token}\n", f"{token}{token}", token[2:], token * 100, token[::-1], "\ufeff" + token]
-    mutants += [f"{token}' OR '1'='1", f"{token}; DROP TABLE bindings", f"{token}%00", f"../{token}", "PA", "PB", "BS"]
-    mutants += ["PC" + token[2:], "PAPA" + token[2:], "null", "0", "-1", "1e400", "{}", '{"sid": "BS"}', "\ud7ff"]
-    mutants += ["", "x", "PA" * 5000, f"{token},{token}", "\u0663" * 32, "PA%", "../../etc/passwd", "\0"]
+    mutants += [f" {token}", f"{token}\n", f"{token}{token}", token[2:], token * 100, "\ufeff" + token, "PA", "BS"]
+    mutants += ["PC" + token[2:], "PAPA" + token[2:], "0", "\ud7ff", "PA" * 5000, f"{token},{token}", "\u0663" * 32]
     return sorted(set(mutants) - {token})
 
 
@@ -69,22 +67,3 @@ def test_mutated_tokens(pages, world):
     """A token with anything changed that makes it no token is refused, and is never an internal error."""
     for token in forge([world.hundred["bindings"][50]["sid"]]):
         assert set(map(type, pages(f"PageToken={quote(each, safe='')}" for each in mutate(token)))) == {type(None)}
-
-
-def test_random_bytes(pages):
-    """What is no token at all, and no text either, is refused."""
-    chosen = random.Random(1)
-    texts = [[chosen.randrange(256) for _ in range(chosen.randrange(1, 60))] for _ in range(300)]
-    assert not any(pages("PageToken=" + "".join(f"%{byte:02x}" for byte in text) for text in texts))
-
-
-def test_tokens_with_other_filters(pages, world):
-    """Used with other filters, a token shows what the filters match, and on its side of the list alone."""
-    order = sorted(binding["sid"] for binding in world.hundred["bindings"])
-    for name, key in (("BindingType", "binding_type"), ("Identity", "identity")):
-        for value in {binding[key] for binding in world.hundred["bindings"]}:
-            matching = {binding["sid"] for binding in world.hundred["bindings"] if binding[key] == value}
-            query = f"{name}={quote(value, safe='')}&PageSize=1000&PageToken=PA{order[39]}"
-            (found,) = pages([query])
-            assert found is not None
-            assert [binding["sid"] for binding in found["bindings"]] == [sid for sid in order[40:] if sid in matching]

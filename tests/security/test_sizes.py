@@ -51,9 +51,9 @@ def test_heads_on_one_connection_are_bounded_one_by_one(ask):
     assert [answer.status for answer in answers] == [200] * 6
 
 
-@pytest.mark.parametrize("size", [300_000, 5_000_000])
-def test_a_head_that_is_far_too_large(ask, size):
+def test_a_head_that_is_far_too_large(ask):
     """It is refused as soon as it is too large, and the client gets to read why though it is still sending."""
+    size = 1_000_000
     for sent in (head_of(ask, size), b"GET /?" + b"a" * size + b" HTTP/1.1\r\nHost: x\r\n\r\n"):
         with raw.connect(ask.url) as connection:
             connection.sendall(sent)
@@ -82,7 +82,7 @@ def in_chunks(body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-@pytest.mark.parametrize("more", [0, 1, 9_000_000])
+@pytest.mark.parametrize("more", [0, 1, 3_000_000])
 def test_the_largest_body(ask, chunked, more):
     """A registration of the largest size is taken; with more it is refused with the bound, and can be read."""
     body = body_of(LIMITS.max_body + more)
@@ -118,11 +118,10 @@ def test_a_connection_after_a_body_that_was_not_read(ask):
     check_error(second, "not_found", path="/x")
 
 
-@pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_a_body_of_an_operation_without_one(ask, method):
+@pytest.mark.parametrize("operation", ["fetchBinding", "deleteBinding"])
+def test_a_body_of_an_operation_without_one(ask, operation):
     """It changes nothing, however large it is."""
-    answer = ask("fetchBinding", method=method, sid=f"BS{'0' * 32}", body=b"a" * 20_000_000)
-    check_error(answer, "not_found", "fetchBinding")
+    check_error(ask(operation, sid=f"BS{'0' * 32}", body=b"a" * 3_000_000), "not_found", operation)
 
 
 @pytest.mark.parametrize("field", [b"X-Last: " + b"a" * 3_000_000, b"X: a\r\n" * 500_000])

@@ -22,8 +22,6 @@ def comparable(response):
     ("operation", "options"),
     [
         ("listBindings", {"query": "PageSize=3"}),
-        ("listBindings", {"query": "PageSize=9999"}),
-        ("fetchBinding", {}),
         ("fetchBinding", {"auth": None}),
         ("fetchBinding", {"path": "/nowhere"}),
     ],
@@ -37,8 +35,7 @@ def test_head_has_the_headers_of_get(ask, operation, options):
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-@pytest.mark.parametrize("method", ["GET", "DELETE", "POST", "PUT", "nonsense", ""])
-@pytest.mark.parametrize("auth", [None, "Basic eDp5"])
+@pytest.mark.parametrize(("method", "auth"), [("GET", None), ("DELETE", "Basic eDp5"), ("nonsense", None), ("", None)])
 def test_a_preflight(ask, template, method, auth):
     """A preflight needs no credentials; its response has the path's methods and the requested headers."""
     names = "authorization, content-type, x-own"
@@ -59,18 +56,8 @@ def test_a_preflight_without_headers_or_path(ask):
     check_error(ask("listBindings", method="OPTIONS", path="/v2", auth=None, headers=headers), "not_found")
 
 
-@pytest.mark.parametrize("origin", ["https://app.example", "null", "", "garbage", b"\xff", "https://a, https://b"])
-@pytest.mark.parametrize(
-    ("operation", "options"),
-    [
-        ("fetchBinding", {}),
-        ("registerBinding", {}),
-        ("listBindings", {"query": "PageSize=x"}),
-        ("fetchBinding", {"auth": None}),
-        ("fetchBinding", {"path": "/nowhere"}),
-        ("fetchBinding", {"method": "PUT"}),
-    ],
-)
+@pytest.mark.parametrize("origin", ["null", "", b"\xff"])
+@pytest.mark.parametrize(("operation", "options"), [("registerBinding", {}), ("fetchBinding", {"path": "/nowhere"})])
 def test_any_origin_is_allowed(ask, operation, options, origin):
     """Every answer to a request with an `Origin`, errors too, has the headers of CORS; without one none has."""
     response = ask(operation, **options, headers=[("Origin", origin)])
@@ -78,31 +65,6 @@ def test_any_origin_is_allowed(ask, operation, options, origin):
     assert response.header("Access-Control-Allow-Credentials") is None
     assert "Twilio-Request-Id" in response.header("Access-Control-Expose-Headers")
     assert not any(name.startswith("access-control") for name, _ in ask(operation, **options).headers)
-
-
-ODD_HEADERS = [("Content-Type", ""), ("Content-Type", b"\xff\xfe"), ("Content-Type", "a" * 5000),
-               ("Content-Type", "a/b; charset=x; charset=y"), ("Content-Type", "application/json; charset=utf-16"),
-               ("Accept", "*/*;q=0"), ("Accept", ""), ("Accept", "no/such, ;;,"), ("Accept-Encoding", ""),
-               ("Accept-Encoding", "identity;q=0, *;q=0"), ("If-None-Match", "*"), ("Expect", "a-miracle"),
-               ("Upgrade", "h2c"), ("Cookie", 'a="b')]  # fmt: skip
-
-
-@pytest.mark.parametrize("header", ODD_HEADERS)
-def test_odd_headers_change_nothing(ask, header):
-    """What the clauses do not send, or leave free, changes neither a list nor a delete."""
-    assert comparable(ask("listBindings", headers=[header])) == comparable(ask("listBindings"))
-    made = ask("registerBinding", body=registration(endpoint=str(header)[:100]))
-    sid = check_documented(made, "registerBinding")["sid"]
-    response = ask("deleteBinding", sid=sid, headers=[header], body=b"z" * 1_000_000)
-    check_documented(response, "deleteBinding")
-    assert (response.status, response.header("Content-Length")) == (204, None)
-
-
-@pytest.mark.parametrize("chunks", [b"0\r\n\r\n", b"3\r\nabc\r\n0\r\n\r\n", b"3;x=y\r\nabc\r\n0\r\nTrailer: x\r\n\r\n"])
-def test_a_body_in_chunks_changes_nothing(ask, chunks):
-    """A GET with a body in chunks is answered as without."""
-    (answer,) = raw.exchange(ask.url, ask.compose("fetchBinding", ("Transfer-Encoding", "chunked"), CLOSE) + chunks)
-    assert comparable(answer)[2] == ask("fetchBinding", headers=[("Host", "x")]).content
 
 
 def test_headers_of_answers(ask):
@@ -123,24 +85,6 @@ def test_requests_that_do_not_wait_for_answers(ask, world):
     assert [check_documented(answer, "fetchBinding")["sid"] for answer in answers[:30]] == sids
     assert [answer.status for answer in answers[30:]] == [200, 204, 404, 404]
     check_error(end, "not_found")
-
-
-def test_a_request_byte_by_byte(ask):
-    """A request that arrives in pieces is one request."""
-    with raw.connect(ask.url) as connection:
-        for byte in ask.compose("fetchBinding", CLOSE):
-            connection.sendall(bytes([byte]))
-        (answer,) = raw.parsed(raw.received(connection))
-    check_documented(answer, "fetchBinding")
-
-
-def test_http_1_0(ask, world):
-    """An HTTP/1.0 request is answered for the host that it names, or else for the address of its connection."""
-    credentials = ("Authorization", raw.basic(*world.auth))
-    for headers, origin in (([("Host", "old.example")], "http://old.example"), ([], ask.url)):
-        sent = raw.compose("GET", ask.path("listBindings"), [credentials, *headers], version="HTTP/1.0")
-        (answer,) = raw.exchange(ask.url, sent)
-        assert check_documented(answer, "listBindings")["meta"]["first_page_url"].startswith(f"{origin}/")
 
 
 UPGRADES = [
@@ -171,15 +115,6 @@ def test_expect_100_continue(ask):
         connection.sendall(body)
         (answer,) = raw.parsed(raw.received(connection))
     assert check_documented(answer, "registerBinding")["endpoint"] == "expecting"
-
-
-def test_a_registration_in_chunks(ask):
-    """A registration that is sent in chunks is the same as in one piece."""
-    body = registration(endpoint="chunked")
-    chunks = b"".join(b"%x\r\n%s\r\n" % (len(body[i : i + 7]), body[i : i + 7]) for i in range(0, len(body), 7))
-    sent = ask.compose("registerBinding", ("Transfer-Encoding", "chunked"), CLOSE) + chunks + b"0\r\n\r\n"
-    (answer,) = raw.exchange(ask.url, sent)
-    assert check_documented(answer, "registerBinding")["endpoint"] == "chunked"
 
 
 def test_a_client_that_hangs_up_registers_nothing(ask, world, service):

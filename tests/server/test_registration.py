@@ -93,21 +93,16 @@ def test_the_unique_key_of_a_binding(register, world):
 
 
 @in_both_forms
-def test_identities_are_kept_code_point_by_code_point(register, client, world, as_json):
-    """Every odd identity of the world registers as it was sent, and is found by it alone."""
-    made = {}
+def test_identities_are_kept_code_point_by_code_point(register, world, as_json):
+    """Every odd identity of the world registers as it was sent."""
     for identity in {binding["identity"] for binding in world.full["bindings"]}:
         fields = device(f"{identity}, {as_json}", Identity=identity)
         body = binding_of(register(fields, as_json=as_json), 201)
         assert (body["identity"], body["endpoint"]) == (identity, fields["Endpoint"])
-        made[identity] = body["sid"]
-    for identity, sid in made.items():
-        page = get(client, list_url(client, world.empty["sid"], ("Identity", identity), ("PageSize", 1000)))
-        assert {binding["sid"] for binding in page["bindings"]} & set(made.values()) == {sid}
 
 
 @in_both_forms
-@pytest.mark.parametrize("filler", ["a", "é", "e\u0301"[1], "界", ASTRAL, "\x01", "\ufeff", "\U0010ffff", " ", "%"])
+@pytest.mark.parametrize("filler", ["é", "\u0301", "\U0010ffff", "\x01", "%"])
 @pytest.mark.parametrize(("name", "column"), [("Identity", "identity"), ("Endpoint", "endpoint")])
 def test_bounds_in_code_points(register, name, column, filler, as_json):
     """As many code points as the spec says are kept, however many bytes they are; one more is a 400 with the bound."""
@@ -138,12 +133,9 @@ def test_message_types(register, as_json):
 @pytest.mark.parametrize(
     ("name", "value"),
     [*((name, "") for name in SCHEMA["required"]),
-     ("BindingType", "sms"), ("BindingType", "apn,gcm"), ("BindingType", "APN"), ("BindingType", "apn "),
-     ("CredentialSid", "CR"), ("CredentialSid", f"CR{'0' * 31}"), ("CredentialSid", f"CR{'0' * 33}"),
-     ("CredentialSid", f"CR{'G' * 32}"), ("CredentialSid", f"AC{'0' * 32}"), ("CredentialSid", f"{CREDENTIAL}\n"),
-     ("CredentialSid", f" {CREDENTIAL}"), ("CredentialSid", f"CR{'١' * 32}"),
-     ("Identity", "\0"), ("Identity", "a\0"), ("Identity", "\0a"), ("Endpoint", "\0"), ("Endpoint", "a\0b"),
-     ("Endpoint", "x" * 1_000_000), ("MessageTypes", [""]), ("MessageTypes", ["x", ""]), ("MessageTypes", ["a\0b"]),
+     ("BindingType", "apn,gcm"), ("BindingType", "APN"), ("CredentialSid", f"CR{'0' * 33}"),
+     ("CredentialSid", f"{CREDENTIAL}\n"), ("CredentialSid", f"CR{'١' * 32}"), ("Identity", "\0a"),
+     ("Endpoint", "a\0b"), ("Endpoint", "x" * 1_000_000), ("MessageTypes", ["x", ""]), ("MessageTypes", ["a\0b"]),
      ("MessageTypes", [ASTRAL * (LONGEST_TYPE + 1)]), ("MessageTypes", [f"t{n}" for n in range(MOST_TYPES + 1)])],
     ids=lambda value: repr(value)[:40],
 )  # fmt: skip
@@ -163,8 +155,8 @@ def test_missing_properties(register, name, as_json):
 
 
 OF_ANOTHER_TYPE = [
-    *product(SCHEMA["required"], [None, True, 0, 1.5, [], ["TestUser"], {}, {"a": 1}]),
-    *product(["MessageTypes"], [[None], [1], [["a"]], [{}], "new_message", [True]]),
+    *product(SCHEMA["required"], [None, 0, ["TestUser"], {"a": 1}]),
+    *product(["MessageTypes"], [[None], [["a"]], "new_message"]),
 ]
 
 
@@ -177,27 +169,15 @@ def test_properties_of_another_type(register, name, value):
 
 NO_JSON = {
     "nothing": b"",
-    "white space": b"  \n",
-    "a brace": b"{",
-    "a form": b"Identity=a",
     "two documents": b"{}{}",
-    "a comma too many": b'{"Identity": "a",}',
     "single quotes": b"{'Identity': 'a'}",
-    "a comment": b'{"Identity": "a"} // x',
     "not a number": b'{"Identity": NaN}',
     "invalid UTF-8": b'{"Identity": "\xff"}',
-    "UTF-16": '{"Identity": "a"}'.encode("utf-16"),
     "a byte order mark": b'\xef\xbb\xbf{"Identity": "a"}',
     "a lone high surrogate": rb'{"Identity": "\ud800"}',
-    "a lone low surrogate": rb'{"Identity": "a\udc00b"}',
-    "surrogates the wrong way": rb'{"Identity": "\udc00\ud800"}',
-    "a surrogate in UTF-8": b'{"Identity": "\xed\xa0\x80"}',
     "a lone surrogate in a name": rb'{"\ud800": 1}',
     "a NUL": b'{"Identity": "a\0b"}',
-    "a line feed": b'{"Identity": "a\nb"}',
-    "an escape that there is not": rb'{"Identity": "\x41"}',
     "deep nesting": b"[" * 40_000,
-    "deep objects": b'{"a":' * 40_000,
 }
 
 
@@ -213,16 +193,16 @@ def form(**others: str) -> str:
     return "&".join(f"{name}={value}" for name, value in fields.items())
 
 
-BROKEN = ["%", "%zz", "%4", "%FF", "%ED%A0%80", "%C0%80", "a%F0%9F%98"]
+BROKEN = ["%zz", "%4", "%FF", "%ED%A0%80"]
 """Broken percent-encoding, surrogates and what else is not UTF-8."""
 INVALID_BODIES = [
-    *((JSON, content, "The body") for content in ("null", "[]", '"text"', "1", "true", "[{}]")),
+    *((JSON, content, "The body") for content in ("null", "[{}]", '"text"')),
     (JSON, b"[" + b"[]," * 60_000 + b"1]", "The body"),
     (JSON, b'{"MessageTypes":[' + b"1," * 60_000 + b"1]}", "The body"),
     *((FORM, form(**{name: value}), name) for name in ("Identity", "Endpoint", "BindingType") for value in BROKEN),
     (FORM, "&".join(["Identity=x"] * 1001), "The form"),
     *((FORM, content + form().encode(), None) for content in (b"%zz=1&", b"%FF=1&")),
-    *((FORM, content, None) for content in (b"\xff=\xfe", b"Identity=\xff", b"\0", b"{}", b"[]", b"&&&", b"=", b"")),
+    *((FORM, content, None) for content in (b"Identity=\xff", b"\0", b"{}", b"&&&", b"")),
 ]
 
 
@@ -264,7 +244,7 @@ def test_json_escapes(register):
 
 
 @in_both_forms
-@pytest.mark.parametrize("name", ["Tag", "sid", "date_created", "Identity ", "MessageTypes[]", "x" * 100_000])
+@pytest.mark.parametrize("name", ["Tag", "Identity ", "x" * 100_000])
 def test_unknown_properties(register, name, as_json):
     """A property that the API does not know is a 400 that names it, and those that there are."""
     message = check_error(register(device("never") | {name: "x"}, as_json=as_json), "unknown_property", OPERATION)
@@ -281,7 +261,7 @@ def test_properties_in_another_case(register, name, meant, as_json):
     assert message.endswith(f"it is written {meant}.")
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "GZIP", "gzip, identity"])
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "gzip, identity"])
 @pytest.mark.parametrize("content_type", [JSON, FORM])
 def test_compressed_bodies(ask, encoding, content_type):
     """A body with a `Content-Encoding` is a 400, whatever it holds; `identity` is none."""
@@ -290,10 +270,9 @@ def test_compressed_bodies(ask, encoding, content_type):
     assert ask(OPERATION, headers=[("Content-Encoding", "identity")]).status in (200, 201)
 
 
-@pytest.mark.parametrize("zeros", [1, 5000, 50_000])
-def test_a_length_with_zeros(ask, zeros):
+def test_a_length_with_zeros(ask):
     """A `Content-Length` may begin with any number of zeros: HTTP has no bound for them."""
-    assert ask(OPERATION, headers=[("Content-Length", f"{'0' * zeros}10")], body=None).status == 400
+    assert ask(OPERATION, headers=[("Content-Length", f"{'0' * 50_000}10")], body=None).status == 400
 
 
 @pytest.mark.parametrize(
@@ -306,9 +285,8 @@ def test_content_types(register, content_type, as_json):
     binding_of(register(device(f"of type {content_type}"), content_type=content_type, as_json=as_json), 201)
 
 
-OTHER_TYPES = ["text/plain", "multipart/form-data; boundary=x", "application/xml", "application/jsonp", "json", "*/*",
-               "application/vnd.api+json", "application/problem+json", "application/*", "a", f"{JSON}, {FORM}",
-               "application/json/", "application", b"\xff\xfe", "text/json"]  # fmt: skip
+OTHER_TYPES = ["multipart/form-data; boundary=x", "application/jsonp", "application/problem+json", "application/*", "a",
+               f"{JSON}, {FORM}", b"\xff\xfe"]  # fmt: skip
 
 
 @pytest.mark.parametrize("content_type", OTHER_TYPES)
@@ -340,15 +318,16 @@ def test_credentials_of_registration(register, ask, world):
     assert binding_of(register(service_sid=world.foreign["sid"], auth=world.foreign_auth), 201)
 
 
-def test_without_registration(world, world_file, tmp_path):
-    """`--no-registration` leaves the path out: it is not in the specs then, and everything else is as before."""
+def test_without_registration_and_docs(world, world_file, tmp_path):
+    """`--no-registration` and `--no-docs` leave their paths out, and everything else is as before."""
     with (
-        Service(load(tmp_path / "closed.db", world_file), "--no-registration") as closed,
+        Service(load(tmp_path / "closed.db", world_file), "--no-registration", "--no-docs") as closed,
         httpx.Client(base_url=closed.url, auth=world.auth, timeout=60) as client,
     ):
         path = operations()[OPERATION].path(ServiceSid=world.empty["sid"])
         for method in ("POST", "GET", "OPTIONS"):
             answer = client.request(method, path, data=EXAMPLE, headers={"Access-Control-Request-Method": "POST"})
             check_error(response_of(answer), "not_found")
+        check_error(response_of(client.get("/docs/")), "not_found")
         assert get(client, list_url(client, world.empty["sid"]))["bindings"] == []
         assert REGISTRATION not in closed.log

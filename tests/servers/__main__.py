@@ -7,18 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .catalogue import by_name, name_of, sentence_of, wrong
+from .catalogue import by_name
 from .http import serving
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT: 0; 2 when there is no such server or world."""
     options = _parser().parse_args(arguments)
-    if options.list:
-        _say(json.dumps(_listed(), ensure_ascii=False, indent=1))
-        return 0
-    if options.world is None:
-        return _refused("--world is missing")
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # the threads inherit it, so that `sigwait` here gets the signal
     try:
@@ -34,10 +29,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _listed() -> list[dict[str, str]]:
-    return [{"name": name_of(each), "clause": each.clause, "defect": sentence_of(each)} for each in wrong()]
-
-
 def _refused(why: str) -> int:
     sys.stderr.write(f"{why}\n")
     return 2
@@ -51,9 +42,8 @@ def _say(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.servers", description=__doc__)
     parser.add_argument("name", nargs="?", default="right", help="the server's name (%(default)s)")
-    parser.add_argument("--world", type=Path, metavar="FILE", help="the world to serve")
+    parser.add_argument("--world", type=Path, required=True, metavar="FILE", help="the world to serve")
     parser.add_argument("--port", type=int, default=0, help="0: any that is free")
-    parser.add_argument("--list", action="store_true", help="print the wrong servers as JSON")
     return parser
 
 

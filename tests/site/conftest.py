@@ -1,4 +1,4 @@
-"""The published site, a browser whose network is cut, and servers to look at it from and to try it on."""
+"""A browser whose network is cut, and servers of the published site."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
-
-from chat_bindings.site.folder import publish
 
 from ..support.running import Service, wait_until
 from ..support.tools import path_of, unavailable
@@ -29,14 +27,6 @@ class Demo(NamedTuple):
     user: str
     password: str
     path: str
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the site."""
-    folder = tmp_path_factory.mktemp("published") / "site"
-    publish(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

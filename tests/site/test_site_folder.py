@@ -6,10 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from chat_bindings.site import folder as site_folder
 from chat_bindings.site import tree
 from chat_bindings.site.folder import Unfit, publish
 from chat_bindings.site.manifest import MANIFEST
@@ -20,6 +22,18 @@ from ..support.running import run_cli
 
 PAGE = f"{version()}/clauses.html"
 OWN = hashlib.sha256(b"somebody's own").hexdigest()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def rendered() -> Iterator[None]:
+    """The site is rendered once for all tests of the module."""
+    shared = site_folder.shared_files()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site_folder, "shared_files", lambda: shared)
+        for name in ("version_files", "latest_files"):
+            files = getattr(site_folder, name)(shared)
+            patch.setattr(site_folder, name, lambda _, files=files: files)
+        yield
 
 
 @pytest.fixture
@@ -48,8 +62,7 @@ def test_foreign_files_stay(site, target, tmp_path):
         write(target / name, name)
     (target / "empty").mkdir()
     (target / "elsewhere").symlink_to(tmp_path)
-    done = run_cli("publish", "-o", target)
-    assert done.returncode == 0, done.stderr
+    publish(target)
     assert {name: (target / name).read_text(encoding="utf-8") for name in own} == {name: name for name in own}
     assert (target / "empty").is_dir()
     assert (target / "elsewhere").readlink() == tmp_path
@@ -65,11 +78,18 @@ def test_a_foreign_file_is_not_overwritten(target, path):
     (target / "latest/errors.html").unlink(missing_ok=True)
     write(target / path)
     before = files_of(target)
-    done = run_cli("publish", "-o", target)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert f"--output {target} holds {path}, which" in done.stderr
-    assert "Nothing was changed" in done.stderr
+    with pytest.raises(Unfit, match=f"holds {re.escape(path)}, which"):
+        publish(target)
     assert files_of(target) == before
+
+
+def test_the_command_names_a_foreign_file(tmp_path):
+    """The error has the option and the path, and says that nothing was changed."""
+    write(tmp_path / "index.html")
+    done = run_cli("publish", "-o", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"--output {tmp_path} holds index.html, which" in done.stderr
+    assert "Nothing was changed" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -130,15 +150,16 @@ def test_a_manifest_that_names_what_is_outside_is_refused(folder, path):
 
 
 def test_written_files_are_listed(folder):
-    """The manifest is one for sha256sum, and lists all files but itself; the count is printed."""
+    """The manifest is one for sha256sum, and lists all files but itself; publishing them again changes nothing."""
     finished = subprocess.run(
         ["sha256sum", "--check", "--strict", MANIFEST], cwd=folder, capture_output=True, text=True, check=False
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
     listed = {line.partition("  ")[2] for line in (folder / MANIFEST).read_text(encoding="utf-8").splitlines()}
     assert listed == files_of(folder).keys() - {MANIFEST}
-    done = run_cli("publish", "-o", folder)
-    assert f"Published {version()} (1 version, {len(listed)} files, " in done.stdout
+    before = files_of(folder)
+    assert publish(folder).files == len(listed)
+    assert files_of(folder) == before
 
 
 def test_files_that_the_site_no_longer_has_go(folder):
@@ -187,23 +208,20 @@ def outdate(folder: Path) -> None:
     (folder / MANIFEST).write_text("".join(lines), encoding="utf-8")
 
 
-@pytest.mark.parametrize("place", [1, 30])
-def test_a_killed_run_is_completed_by_the_next(site, tmp_path, place):
+def test_a_killed_run_is_completed_by_the_next(site, folder):
     """After kill -9 between two files the next run knows all of them as published, and publishes the site whole."""
-    folder = Path(shutil.copytree(site, tmp_path / "site"))
     outdate(folder)
     script = (
         "import os, pathlib, signal\n"
         "from chat_bindings.site import folder, tree\n"
         "replace, calls = os.replace, iter(range(1000))\n"
-        f"def dying(*a, **o): os.kill(os.getpid(), signal.SIGKILL) if next(calls) == {place} else replace(*a, **o)\n"
+        "def dying(*a, **o): os.kill(os.getpid(), signal.SIGKILL) if next(calls) == 30 else replace(*a, **o)\n"
         "tree.os.replace = dying\n"
         f"folder.publish(pathlib.Path({str(folder)!r}))\n"
     )
     killed = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
     assert killed.returncode == -9, killed.stderr
-    done = run_cli("publish", "-o", folder)
-    assert done.returncode == 0, done.stderr
+    publish(folder)
     assert files_of(folder) == files_of(site)
 
 
@@ -211,8 +229,7 @@ def test_a_folder_may_be_reached_by_a_link(site, tmp_path):
     """The folder's own path may have links: its user named them."""
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    done = run_cli("publish", "-o", tmp_path / "link" / "site")
-    assert done.returncode == 0, done.stderr
+    publish(tmp_path / "link" / "site")
     assert files_of(tmp_path / "real" / "site") == files_of(site)
 
 

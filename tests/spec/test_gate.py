@@ -108,26 +108,31 @@ def check_entry(repository, changes, version, fragment):
 
 
 @pytest.mark.parametrize(("changes", "fragment"), BREAKING.values(), ids=BREAKING)
-def test_a_breaking_change_needs_a_new_major_version(repository, capsys, changes, fragment):
-    """Under the same version, a patch or a minor one it is refused, and what broke is named; under 3.0.0 it passes."""
-    for version in ("2.0.0", "2.0.1", "2.1.0"):
-        assert run(repository, changes, version) == 1
-        errors = capsys.readouterr().err
-        assert f"{version} after 2.0.0 is not enough for a breaking change: it needs a new major version" in errors
-        assert fragment in errors
-    entry = check_entry(repository, changes, "3.0.0", fragment)
+def test_a_breaking_change_is_found(repository, capsys, changes, fragment):
+    """Under a new minor version it is refused, and what broke is named."""
+    assert run(repository, changes, "2.1.0") == 1
+    errors = capsys.readouterr().err
+    assert "2.1.0 after 2.0.0 is not enough for a breaking change: it needs a new major version" in errors
+    assert fragment in errors
+
+
+def test_a_breaking_change_needs_a_new_major_version(repository, capsys):
+    """Under the same version or a patch it is refused; under 3.0.0 it passes, with an entry in the change log."""
+    for version in ("2.0.0", "2.0.1"):
+        assert run(repository, DROP_PROPERTY, version) == 1
+        assert f"{version} after 2.0.0 is not enough for a breaking change" in capsys.readouterr().err
+    entry = check_entry(repository, DROP_PROPERTY, "3.0.0", "`credential_sid`")
     assert "CHANGELOG.md does not tell under 3.0.0" in capsys.readouterr().err
     assert "## 3.0.0 - unreleased\n\n### Contract\n- **Breaking:** `" in entry
 
 
 @pytest.mark.parametrize(("changes", "fragment"), COMPATIBLE.values(), ids=COMPATIBLE)
 def test_a_compatible_change_needs_a_new_minor_version(repository, capsys, changes, fragment):
-    """Under the same version or a patch it is refused; under a minor one it passes with an entry in the change log."""
-    for version in ("2.0.0", "2.0.1"):
-        assert run(repository, changes, version) == 1
-        errors = capsys.readouterr().err
-        assert f"{version} after 2.0.0 is not enough for a compatible change: it needs a new minor version" in errors
-        assert fragment in errors
+    """Under a patch version it is refused; under a minor one it passes with an entry in the change log."""
+    assert run(repository, changes, "2.0.1") == 1
+    errors = capsys.readouterr().err
+    assert "2.0.1 after 2.0.0 is not enough for a compatible change: it needs a new minor version" in errors
+    assert fragment in errors
     assert "Breaking" not in check_entry(repository, changes, "2.1.0", fragment)
 
 

@@ -36,7 +36,8 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[st
 def path(tmp_path: Path) -> Path:
     """An SQLite file with an account and a service."""
     path = tmp_path / "here.db"
-    with closing(connect(path, create=True)) as connection:
+    path.touch()
+    with closing(connect(path)) as connection:
         migrate(connection)
         connection.execute("INSERT INTO accounts VALUES ('AC1', 'x'); INSERT INTO services VALUES ('IS1', 'AC1')")
     return path

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.storage.copying import Tally, parts
+from chat_bindings.storage.copying import parts
+from chat_bindings.storage.copying import tally as counted
+from chat_bindings.storage.progress import quietly
 
 from ..support.engines import ENGINES, Database, SqliteDatabase
 from ..support.running import CLI, environment, run_cli, wait_until
@@ -36,10 +38,7 @@ def export(database: Database) -> str:
 
 def tally(database: Database) -> str:
     with database.administration() as storage, storage.snapshot():
-        found = Tally()
-        for part in parts(storage):
-            found.add(part)
-    return str(found)
+        return str(counted(parts(storage), quietly("", 0)))
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +234,7 @@ def test_a_copy_is_of_one_moment(source, target, new_database, engine):
     with source.administration() as storage:
         sid = next(storage.accounts()).sid
     key = f"('SK{'a' * 32}', {sid!r}, '{'0' * 64}')"
-    with start_copying(source, target, f"administration({source.locator!r}).create_key(KeyRow{key})") as process:
+    with start_copying(source, target, f"administration({source.locator!r}).add(KeyRow{key})") as process:
         stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 0, stderr
     assert TALLY.findall(stdout) == [before, before]

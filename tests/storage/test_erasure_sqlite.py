@@ -25,7 +25,8 @@ def in_the_files(path: Path) -> set[str]:
 def fill(path: Path, auto_vacuum: int) -> set[str]:
     """Thousands of inserts and deletes in random order: the markers of the rows that stand at the end."""
     chance, standing = random.Random(7), {}
-    with closing(connect(path, create=True)) as connection:
+    path.touch()
+    with closing(connect(path)) as connection:
         connection.pragma("auto_vacuum", auto_vacuum)
         connection.execute("VACUUM")  # by which it takes effect
         migrate(connection)

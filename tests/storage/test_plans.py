@@ -13,7 +13,8 @@ from chat_bindings.storage.sqlite.connection import connect, migrate
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[apsw.Connection]:
-    opened = connect(tmp_path / "plans.db", create=True)
+    (tmp_path / "plans.db").touch()
+    opened = connect(tmp_path / "plans.db")
     migrate(opened)
     yield opened
     opened.close()

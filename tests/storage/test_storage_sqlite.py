@@ -56,9 +56,7 @@ async def longest_turn(task: "asyncio.Task[Any]") -> float:
 async def test_writes_that_come_together_share_a_commit_after_lone_ones(path):
     """A write after lone ones is not delayed; those that come in the same turn of the event loop share the next."""
     sizes = []
-    storage = SqliteStorage(path, TYPES)
-    storage.on_commit = sizes.append
-    async with open_storage(storage) as serving:
+    async with open_storage(SqliteStorage(path, TYPES, sizes.append)) as serving:
         await register_alone(serving)
         assert sizes == [1] * 6
         await asyncio.gather(*(register(serving, f"one of many {n}") for n in range(20)))

@@ -23,6 +23,8 @@ from .forking import Forked, fork
 CLI = [sys.executable, "-m", "chat_bindings"]
 _LISTENING = re.compile(r"serving .* at (https?://\S+),")
 
+Process = Forked | subprocess.Popen[bytes]
+
 
 def environment(**extra: str) -> dict[str, str]:
     """Give the environment without the user's own settings of chat-bindings."""
@@ -114,7 +116,7 @@ class Service:
         (reading, output), (listening, errors) = os.pipe(), os.pipe()
         with Path(os.devnull).open() as nothing:
             streams = (nothing.fileno(), output, errors)
-            self._process: Forked | subprocess.Popen[bytes]
+            self._process: Process
             if self._command or not in_a_test():
                 command = self._command or [*CLI, *self._arguments]
                 self._process = subprocess.Popen(command, stdout=output, stderr=errors, env=environment())
@@ -188,21 +190,25 @@ class Service:
 @contextmanager
 def serve_announced(
     folder: Path, *options: object, stdin: str = "", under: Sequence[str] = (), **variables: str
-) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
+) -> Iterator[tuple[dict[str, Any], Process]]:
     """A service that announces itself in `server.json` of a folder, and logs to `log`: what it announced, and it.
 
     `under` is the beginning of a command that becomes the service, which must end cleanly and take the file with it.
     """
     announced, log = folder / "server.json", folder / "log"
-    command = [*under, *CLI, "serve", "--no-docs", "--announce", str(announced), *map(str, options)]
-    with log.open("w") as stderr:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, text=True,
-            env=environment(**variables), cwd=folder,
-        )  # fmt: skip
-    assert process.stdin is not None
-    process.stdin.write(stdin)
-    process.stdin.close()
+    arguments = ["serve", "--no-docs", "--announce", str(announced), *map(str, options)]
+    with tempfile.TemporaryFile() as given, Path(os.devnull).open("wb") as nothing, log.open("wb") as errors:
+        given.write(stdin.encode())
+        given.seek(0)
+        process: Process
+        if under or not in_a_test():
+            command = [*under, *CLI, *arguments]
+            process = subprocess.Popen(
+                command, stdin=given, stdout=nothing, stderr=errors, env=environment(**variables), cwd=folder
+            )
+        else:
+            streams = [file.fileno() for file in (given, nothing, errors)]
+            process = fork(arguments, environment(**variables), folder, streams)
     try:
         assert wait_until(lambda: announced.exists() or process.poll() is not None, 60)
         assert process.poll() is None, log.read_text()

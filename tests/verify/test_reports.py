@@ -5,11 +5,9 @@ import json
 import re
 import threading
 from html.parser import HTMLParser
-from pathlib import Path
 
 import jsonschema
 import pytest
-import yaml
 from junitparser import Error, Failure, JUnitXml, Skipped
 from rich.console import Console
 
@@ -24,8 +22,9 @@ from chat_bindings.verify.report.texts import printable
 from chat_bindings.verify.suite import clauses
 
 from ..site.sample_reports import CURL, HOSTILE, failed, finding, first, mixed, report, whole
+from ..support import specs
 
-SCHEMA = yaml.safe_load(Path("openapi/report.yaml").read_text(encoding="utf-8"))
+SCHEMA = specs.load("report.yaml")
 UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

@@ -2,7 +2,6 @@
 
 import click
 
-from ...failures import Refusal
 from ...files import destination_path
 from ...storage.engines import administration
 from ..options import database_option, option
@@ -34,12 +33,9 @@ def backup(*, output: str, database: str) -> None:
       chat-bindings backup -o backup.db
       chat-bindings backup -o - | age --recipients-file team.txt > backup.age
     """
-    from ...storage.sqlite.backup import Unwritable, write
+    from ...storage.sqlite.backup import write
     from ...storage.sqlite.connection import BACKUP
 
-    try:
-        with destination_path(output, replaceable=BACKUP) as path, administration(database) as storage:
-            contents = write(storage, path, progress)
-    except Unwritable as error:
-        raise Refusal(f"--output {output} cannot be written: {error}.") from None
+    with destination_path(output, replaceable=BACKUP) as path, administration(database) as storage:
+        contents = write(storage, path, progress)
     click.echo(f"Backed up: {summarize(contents)}.", err=True)

@@ -48,13 +48,12 @@ def _copy(source: Administration, target: Administration) -> None:
             target.migrate()
             with target.load() as loader:
                 _must_be_empty(target)
-                with progress("copying", total) as advance:
-                    before = tally(_read("FROM", parts(source)), advance, lambda part: part.add_to(loader))
+                reading = _read("FROM", parts(source))
+                before = tally(reading, progress("copying", total), lambda part: part.add_to(loader))
                 loader.finish(progress)
-                with progress("comparing", total) as advance:
-                    after = tally(parts(target), advance, lambda _: None)
+                after = tally(parts(target), progress("comparing", total))
                 click.echo(f"FROM: {before}\nTO:   {after}")
-                if str(before) != str(after):
+                if before != after:
                     raise Conflict("it does not hold what FROM holds")
 
 

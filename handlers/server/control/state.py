@@ -7,10 +7,11 @@ from typing import BinaryIO
 
 from ...spec import CONTROL as SPEC
 from ...spec import component
+from ...storage.copying import Counts
 from ...storage.engines import administration, kept
 from ...storage.interface import ServiceRow
 from ...world.exporter import export
-from ...world.loader import Counts, load
+from ...world.loader import load
 from ..faults.injector import Injector
 from ..gate import Gate
 from ..settings import Control

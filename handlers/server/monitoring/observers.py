@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from starlette.types import ASGIApp
 
 from ... import periodic
-from ...storage.interface import Binding, Credential, Filters, Page, Position, Registration, SharesCommits, Storage
+from ...storage.interface import Binding, Credential, Filters, Page, Position, Registration, Storage
 from .erasures import CHECK_EVERY, Erasures
 from .readiness import serve_readiness
 from .settings import Monitoring
@@ -66,9 +66,10 @@ class Observers:
         """Make the observers; traces name the engine of `database`, an address."""
         self.stages: list[Callable[[ASGIApp], ASGIApp]] = []
         """Stages that stand before all others."""
+        self.on_commit: Callable[[int], object] = int
+        """Called with the number of writes of each commit, by engines whose writes share commits."""
 
         self._watches: list[Observer] = []
-        self._on_commit: Callable[[int], object] | None = None
         self._on_erasure: Callable[[float], object] = float
         self._last: list[Callable[[], Awaitable[None]]] = []
         self._observed: Storage | None = None
@@ -87,14 +88,12 @@ class Observers:
             metrics = Metrics()
             self.stages.append(partial(Metering, metrics=metrics))
             self._watches.append(metrics.watch)
-            self._on_commit = metrics.commits.observe
+            self.on_commit = metrics.commits.observe
             self._on_erasure = metrics.erased.set
 
     def storage(self, storage: Storage) -> Storage:
         """Wrap a storage for the observers; return it as it is without any."""
         self._observed = storage
-        if self._on_commit is not None and isinstance(storage, SharesCommits):
-            storage.on_commit = self._on_commit
         for watch in self._watches:
             storage = ObservedStorage(storage, watch)
         return storage

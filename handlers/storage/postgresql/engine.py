@@ -7,9 +7,9 @@ from typing import Any
 from psycopg import errors
 
 from ..interface import Binding, Credential, Filters, Page, Position, Registration, StorageUnavailable
-from ..rows import registered
-from . import reading, writing
+from ..rows import ERASED_AT, registered
 from .connection import TIMEOUT, Lost, NoAnswerError, Pool, Undone, conninfo, storage_errors
+from .statements import CREDENTIAL, DELETE, FETCH, REGISTER, SERVICE, Listing
 
 Row = tuple[Any, ...]
 Values = dict[str, Any]
@@ -30,19 +30,19 @@ class PostgresStorage:
         await self._pool.close()
 
     async def credential(self, user_name: str) -> Credential | None:
-        for account_sid, secret_sha256, is_known in await self._read(reading.CREDENTIAL, {"user_name": user_name}):
+        for account_sid, secret_sha256, is_known in await self._read(CREDENTIAL, {"user_name": user_name}):
             found = Credential(account_sid, secret_sha256)
             return found if is_known else None
         return None  # as no row comes where the name holds a NUL
 
     async def fetch(self, account_sid: str, service_sid: str, sid: str) -> Binding | None:
-        rows = await self._read(reading.FETCH, _values(account_sid, service_sid, sid=sid))
+        rows = await self._read(FETCH, {"account_sid": account_sid, "service_sid": service_sid, "sid": sid})
         return Binding._make(rows[0]) if rows else None
 
     async def page(
         self, account_sid: str, service_sid: str, filters: Filters, position: Position | None, size: int
     ) -> Page | None:
-        listing = reading.Listing(account_sid, service_sid, filters.runs(self._binding_types))
+        listing = Listing(account_sid, service_sid, filters.runs(self._binding_types))
         if position is not None and position.side == "before":
             rows = await self._read(*listing.rows("before", position.sid, size + 1))
             if len(rows) >= size:
@@ -58,7 +58,7 @@ class PostgresStorage:
     ) -> tuple[Binding, bool] | None:
         values = registered(service_sid, registration)
         try:
-            rows, _ = await self._write(writing.REGISTER, values | {"account_sid": account_sid})
+            rows, _ = await self._write(REGISTER, values | {"account_sid": account_sid})
         except errors.ForeignKeyViolation:  # the service was deleted meanwhile
             return None
         if not rows and not await self._owns(account_sid, service_sid):
@@ -67,16 +67,15 @@ class PostgresStorage:
         return Binding._make(row), row[0] == values["sid"]
 
     async def delete(self, account_sid: str, service_sid: str, sid: str) -> bool:
-        _, number = await self._write(writing.DELETE, _values(account_sid, service_sid, sid=sid))
+        _, number = await self._write(DELETE, {"account_sid": account_sid, "service_sid": service_sid, "sid": sid})
         return number > 0
 
     async def erased_at(self) -> str:
-        ((erased_at,),) = await self._read(reading.ERASED_AT, {})
+        ((erased_at,),) = await self._read(ERASED_AT, {})
         return str(erased_at)
 
     async def _owns(self, account_sid: str, service_sid: str) -> bool:
-        rows = await self._read(reading.SERVICE, _values(account_sid, service_sid))
-        return bool(rows)
+        return bool(await self._read(SERVICE, {"account_sid": account_sid, "service_sid": service_sid}))
 
     async def _read(self, statement: str, values: Values) -> list[Row]:
         # asking twice does no harm, so a connection that was lost meanwhile is not the caller's concern; once, though,
@@ -100,7 +99,8 @@ class PostgresStorage:
     async def _ask(self, statement: str, values: Values) -> tuple[list[Row], int]:
         if any("\0" in value for value in values.values() if isinstance(value, str)):
             return [], 0  # no text here can hold a NUL, so nothing matches it
-        connection = await self._pool.getconn()
+        with storage_errors():
+            connection = await self._pool.getconn()
         try:
             with storage_errors():
                 cursor = await connection.execute(statement, values)
@@ -114,10 +114,6 @@ class PostgresStorage:
             raise
         finally:
             await self._pool.putconn(connection)
-
-
-def _values(account_sid: str, service_sid: str, **others: str) -> Values:
-    return {"account_sid": account_sid, "service_sid": service_sid, **others}
 
 
 def _page(rows: Sequence[Row], *, has_previous: bool, has_next: bool) -> Page:

@@ -1,10 +1,7 @@
 """Erasure of deleted data from PostgreSQL's files, which the server does not do by itself.
 
-VACUUM frees the space of deleted rows, and leaves most of their bytes there, in the table and in its indexes, until it
-is used again; used-up segments of the write-ahead log are kept to be written over. So the table is written anew without
-what was deleted, and then the server is left with no need for the segments from before.
-
-Statistics would be copies of personal data in another table, so none are kept of it (see the migrations).
+VACUUM leaves most bytes of deleted rows in the table and its indexes until their space is used again, and the server
+keeps segments of the write-ahead log to write them over. So the table is rewritten, and then no old segment is needed.
 """
 
 import re
@@ -46,15 +43,14 @@ _OLDER = """
                    AND pid <> pg_backend_pid() AND xact_start < clock_timestamp() - interval '{0:.3f} seconds')
         OR EXISTS (SELECT FROM pg_prepared_xacts WHERE prepared < clock_timestamp() - interval '{0:.3f} seconds')"""
 
+_OLDER_TRANSACTION = "an older transaction: try again when it has ended"
+
 _WAIT, _PAUSE = 10.0, 0.5
 """Seconds to wait for transactions on the nodes of Citus to end, and between two checks."""
 
 
 def erase(connection: SyncConnection) -> list[str]:
-    """Leave no byte of what was deleted in the server's files. Return the obstacles, a sentence each.
-
-    Reads and writes of Bindings wait meanwhile. The connection must not be in a transaction.
-    """
+    """Erase all deleted data from the server's files. Return the obstacles, a sentence each."""
     if citus.is_there(connection):
         return list(_erase_nodes(connection))
     kept = [sentence for question, sentence in _KEEPING.items() if connection.execute(question).fetchall()]
@@ -62,26 +58,20 @@ def erase(connection: SyncConnection) -> list[str]:
 
 
 def _rewrite(connection: SyncConnection) -> list[str]:
-    objections: list[str | None] = []
+    obstacles = []
 
     def note(notice: Diagnostic) -> None:  # which can be read here alone
-        objections.append(_objection(notice))
+        if notice.severity_nonlocalized == "WARNING":  # it leaves a table, rather than fail, that is another role's
+            obstacles.append(f"the table was not written anew: {notice.message_primary}")
+        elif seen := re.match(r"[1-9]\d*", notice.message_detail or ""):  # rows that cannot be removed yet
+            obstacles.append(f"{seen[0]} deleted rows can still be seen by {_OLDER_TRANSACTION}")
 
     connection.add_notice_handler(note)
     try:
         connection.execute(_REWRITE)
     finally:
         connection.remove_notice_handler(note)
-    return [sentence for sentence in objections if sentence]
-
-
-def _objection(notice: Diagnostic) -> str | None:
-    if notice.severity_nonlocalized == "WARNING":  # it leaves a table, rather than fail, that is another role's
-        return f"the table was not written anew: {notice.message_primary}"
-    seen = re.match(r"[1-9]\d*", notice.message_detail or "")  # rows that cannot be removed yet
-    if seen:
-        return f"{seen[0]} deleted rows can still be seen by an older transaction: try again when it has ended"
-    return None
+    return obstacles
 
 
 def _remove_segments(connection: SyncConnection) -> list[str]:
@@ -97,7 +87,7 @@ def _remove_segments(connection: SyncConnection) -> list[str]:
 def _erase_nodes(connection: SyncConnection) -> Iterator[str]:
     """Erase on every node of Citus. It rewrites all shards, but passes no notice of theirs on."""
     for node in _wait_for_older(connection):
-        yield f"on {node}, deleted rows can still be seen by an older transaction: try again when it has ended"
+        yield f"on {node}, deleted rows can still be seen by {_OLDER_TRANSACTION}"
     yield from _rewrite(connection)
     for command in (_NEW_SEGMENT, _FORGET_OLD):
         for node, success, result in citus.run_on_all_nodes(connection, command):

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..loader import Loader
 from . import citus
-from .connection import SyncConnection, connect, conninfo, storage_errors
-from .loader import PostgresLoader
+from .administration import PostgresAdministration
+from .connection import SyncConnection, storage_errors
 
 SCHEMA = "chat_bindings_kept"
 """The schema of the kept tables."""
@@ -16,25 +17,19 @@ _TABLES = {
     "services": ("account_sid",),
     "bindings": (),
 }
-"""Parents first, with the columns that are updated in a row that is there already.
-
-A Binding that differs is deleted first: two of them may have exchanged their unique keys.
-"""
+"""Parents first, with the columns to update. A Binding is deleted instead: two may have exchanged their unique keys."""
 
 _SAME = "kept.service_sid = bindings.service_sid AND kept.sid = bindings.sid AND ROW(kept.*) = ROW(bindings.*)"
 
 
-class PostgresKept:
+class PostgresKept(PostgresAdministration):
     """Unlogged copies of a database's tables. Only one server may keep a copy in a database."""
 
-    def __init__(self, locator: str) -> None:
-        self._address = conninfo(locator)
-        self._opened: SyncConnection | None = None
-        self._is_new = False
+    _is_new = False
 
     def keep(self) -> None:
         connection = self._connection
-        with storage_errors(), connection.transaction():
+        with self._change():
             connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
             connection.execute(f"CREATE SCHEMA {SCHEMA}")
             for table in _TABLES:
@@ -42,19 +37,16 @@ class PostgresKept:
                 connection.execute(f"INSERT INTO {SCHEMA}.{table} TABLE {table}")
 
     @contextmanager
-    def replace(self) -> Iterator[PostgresLoader]:
-        connection = self._connection
-        with storage_errors(), connection.transaction():
-            connection.execute(f"SET LOCAL search_path TO {SCHEMA}")
-            connection.execute(f"TRUNCATE {', '.join(_TABLES)}")
-            loader = PostgresLoader(connection)
+    def replace(self) -> Iterator[Loader]:
+        with self.load() as loader:
+            self._connection.execute(f"SET LOCAL search_path TO {SCHEMA}")
+            self._connection.execute(f"TRUNCATE {', '.join(_TABLES)}")
             yield loader
-            loader.finish()
         self._is_new = True
 
     def put_back(self) -> None:
         connection = self._connection
-        with storage_errors(), connection.transaction():
+        with self._change():
             # a reset that a power failure undoes is none that a test relies on
             connection.execute("SET LOCAL synchronous_commit TO off")
             if self._is_new or citus.is_there(connection):
@@ -67,14 +59,11 @@ class PostgresKept:
         if self._opened is not None:
             with storage_errors():
                 self._opened.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
-            self._opened.close()
-            self._opened = None
+        self.__exit__()
 
     @property
     def _connection(self) -> SyncConnection:
-        if self._opened is None or self._opened.closed:
-            self._opened = connect(self._address)
-        return self._opened
+        return self._open()
 
 
 def _copy_all(connection: SyncConnection) -> None:

@@ -1,6 +1,5 @@
 """Administration of an SQLite file, on which a server may be running."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -8,12 +7,13 @@ from typing import Any
 
 import apsw
 
+from ...files import real
 from ..administration import Administration
 from ..interface import Conflict, Schema, StorageUnavailable
 from ..progress import Progress
 from . import connection as database
-from . import erasure
 from .connection import storage_errors, transaction
+from .erasure import erase
 from .loader import SqliteLoader
 
 _CACHE = 176 * 1024
@@ -26,83 +26,55 @@ _TOGETHER = 2000
 class SqliteAdministration(Administration):
     """`Administration` on the file at `path`, which is opened when it is first needed."""
 
-    LOADER, ERRORS = SqliteLoader, storage_errors
-
+    LOADER, ERASE = SqliteLoader, erase
     _opened: apsw.Connection | None
 
     def __init__(self, path: Path, *, make_folder: bool = False) -> None:
         """`make_folder` is for a path that the user did not name: its folder is made with the database."""
-        self._path, self._name = path, str(path)
+        self.path, self._name = path, str(path)
         self._make_folder = make_folder
 
     def migrate(self) -> int:
-        if self._make_folder:
-            try:
-                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            except OSError as error:
-                raise StorageUnavailable(f"{error.filename} cannot be made: {error.strerror}") from error
-        path = os.path.realpath(self._path)
         try:
+            if self._make_folder:
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # readable by its owner alone, and so are the files that SQLite makes beside it
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        except FileExistsError:
-            pass
+            real(self.path).touch(0o600, exist_ok=False)
         except OSError as error:
-            if not self._path.exists():
-                raise StorageUnavailable(f"{path} cannot be made: {error.strerror}") from error
+            if not self.path.exists():
+                raise StorageUnavailable(f"{error.filename} cannot be made: {error.strerror}") from error
         with storage_errors():
             return database.migrate(self._open())
 
     def schema(self) -> Schema:
-        if not self._path.exists():
-            raise StorageUnavailable(f"there is no file {self._path}")
         with storage_errors():
             return database.schema(self._open())
 
     def identity(self) -> str:
         with suppress(OSError):  # a file that is not there yet has only its name
-            found = self._path.stat()
+            found = self.path.stat()
             return f"sqlite {found.st_dev} {found.st_ino}"
-        return f"sqlite {self._path.absolute()}"
-
-    def count_bindings(self, service_sid: str | None = None) -> int:
-        if service_sid is None:
-            return int(self._ask("SELECT count(*) FROM bindings")[0][0])
-        return self._count("bindings", "service_sid", service_sid)
+        return f"sqlite {self.path.absolute()}"
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         with storage_errors(), transaction(self._connection, "DEFERRED"):
             yield
 
-    @property
-    def path(self) -> Path:
-        """The database's file, which may not be there yet."""
-        return self._path
-
     def copy_pages_to(self, target: apsw.Connection, progress: Progress) -> None:
         """Copy all pages to another file, as of one moment. Errors of the target are raised as SQLite's."""
         copy_pages(self._connection, target, progress)
 
-    def _erase(self) -> list[str]:
-        return erasure.erase(self._connection)
-
     def _open(self) -> apsw.Connection:
         if self._opened is None:
-            self._opened = database.connect(self._path)
-            try:
-                self._must_be_ours(self._opened)
-            except BaseException:
-                self.__exit__()
-                raise
+            connection = database.connect(self.path)
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+            if tables and "bindings" not in tables:
+                raise Conflict(f"{self.path} is the database of another program")
+            if connection.pragma("application_id") == database.BACKUP:
+                raise Conflict(f"{self.path} is a backup, and no database: `restore` it into one")
+            self._opened = connection
         return self._opened
-
-    def _must_be_ours(self, connection: apsw.Connection) -> None:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        if tables and "bindings" not in tables:
-            raise Conflict(f"{self._path} is the database of another program")
-        if connection.pragma("application_id") == database.BACKUP:
-            raise Conflict(f"{self._path} is a backup, and no database: `restore` it into one")
 
     @contextmanager
     def _change(self) -> Iterator[None]:
@@ -112,17 +84,13 @@ class SqliteAdministration(Administration):
             with transaction(connection):
                 yield
 
-    def _rows(self, row_type: Any, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
-        with storage_errors():
-            yield from map(row_type._make, self._connection.execute(statement, values))
+    def _rows(self, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
+        yield from self._connection.execute(statement, values)
 
 
 def copy_pages(source: apsw.Connection, target: apsw.Connection, progress: Progress) -> None:
-    """Make a database the copy of another, as it is at one moment, with SQLite's online backup.
-
-    Others may write to the source meanwhile: inside a transaction SQLite sees nothing of it, and so does not begin
-    again, as it otherwise does whenever another process has written.
-    """
+    """Make a database the copy of another, as it is at one moment, with SQLite's online backup."""
+    # outside of a transaction SQLite begins again whenever another process has written
     with transaction(source, "DEFERRED"):
         left = pages = int(source.pragma("page_count"))  # the first read: from here on it is one moment
         with progress("copying", pages) as advance, target.backup("main", source, "main") as copying:

@@ -1,40 +1,33 @@
 """Backups: SQLite files, whatever engine they are made of, and how they are restored.
 
-Of an SQLite database the pages are copied, of any other the rows. Either is one moment of it, during which others go on
-reading and writing. All that takes longer than copying, such as the checks, is done to the copy. A backup says how much
-it holds, and the SHA-256 of all rows. Of a backup nothing is taken but rows, and nothing that it holds is executed.
+Of an SQLite database the pages are copied, of any other the rows: one moment of it, while others read and write. A
+backup has the counts and the SHA-256 of its rows. Of a backup rows alone are taken, and nothing of it is executed.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from errno import EIO, ENOSPC
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import quote
 
 import apsw
 
 from ...files import application_id
 from ..administration import Administration
-from ..copying import Part, parts, tally
+from ..copying import Counts, Part, Tally, parts, tally
 from ..interface import Conflict, StorageDamaged, StorageUnavailable
 from ..migrations import scripts
 from ..progress import Progress
 from ..rows import now
 from .administration import SqliteAdministration
-from .connection import BACKUP, connect, extended_code, migrate, storage_errors, transaction, version
+from .connection import BACKUP, connect, schema, storage_errors, transaction
 from .erasure import rewrite
-from .loader import SqliteLoader
 
 _MAKE = """
     CREATE TABLE backup (made_at TEXT NOT NULL, made_by TEXT NOT NULL, accounts INTEGER NOT NULL,
                          api_keys INTEGER NOT NULL, services INTEGER NOT NULL, bindings INTEGER NOT NULL,
                          sha256 TEXT NOT NULL) STRICT"""
-
-_ADD = "INSERT INTO backup VALUES (?, ?, ?, ?, ?, ?, ?)"
-
-_READ = "SELECT accounts, api_keys, services, bindings, sha256 FROM backup"
 
 _TABLES = """
     SELECT name, sql FROM sqlite_schema
@@ -47,64 +40,50 @@ _CACHE = 64 * 1024
 _WRITING = {apsw.SQLITE_IOERR_WRITE, apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC, apsw.SQLITE_IOERR_TRUNCATE}
 
 
-class Contents(NamedTuple):
-    """The number of rows in a backup."""
-
-    accounts: int
-    keys: int
-    services: int
-    bindings: int
-
-
-class Unwritable(Exception):
-    """A backup cannot be written; the message says why."""
-
-
 class BadBackup(Exception):
     """A file cannot be restored; the message is the rule that it breaks, to stand behind the file's name."""
 
 
-def write(source: Administration, path: Path, progress: Progress) -> Contents:
-    """Back a database up, as it is at one moment, into a new file, and check that: how much it holds.
-
-    Raises `Unwritable`; also `StorageDamaged` when the database is.
-    """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+def write(source: Administration, path: Path, progress: Progress) -> Counts:
+    """Back a database up into a new file, and check that. Raises `OSError` where the file cannot be written."""
+    path.touch(0o600, exist_ok=False)
     with _writing(), closing(connect(path)) as copied:
         copied.pragma("cache_size", -_CACHE)
         if isinstance(source, SqliteAdministration):
             source.copy_pages_to(copied, progress)
         else:
-            _copy_rows(source, copied, progress)
+            with source.snapshot(), SqliteAdministration(path) as target:
+                target.migrate()
+                with target.load() as loader:
+                    tally(parts(source), progress("copying", source.count_bindings()), lambda part: part.add_to(loader))
+                    loader.finish(progress)
         copied.pragma("journal_mode", "DELETE")
         rewrite(copied)  # pages that were copied hold some of what was deleted
         if flaw := _flaw(copied):
             raise StorageDamaged(f"a copy of it does not hold together: {flaw}")
-        with SqliteAdministration(path) as held, progress("counting", held.count_bindings()) as advance:
-            counted = tally(parts(held), advance, lambda _: None)
-        contents = Contents(**counted.counts)
+        with SqliteAdministration(path) as held:
+            counts, sha256 = tally(parts(held), progress("counting", held.count_bindings()))
         with transaction(copied):
             copied.execute(_MAKE)
-            copied.execute(_ADD, (now(), installed("chat-bindings"), *contents, counted.sha256))
+            recorded = (now(), installed("chat-bindings"), *counts, sha256)
+            copied.execute("INSERT INTO backup VALUES (?, ?, ?, ?, ?, ?, ?)", recorded)
             copied.pragma("application_id", BACKUP)
-    return contents
+    return counts
 
 
 def restore(
     path: Path, target: Administration, check: Callable[[Part], None], progress: Progress, *, replace: bool
-) -> Contents:
+) -> Counts:
     """Make a database hold the rows of a backup, and nothing else; when this raises, it holds what it held.
 
-    Each part is given to `check`, which raises `BadBackup` for what is not as it must be. Raises `Conflict` where the
-    database holds something that is not to be replaced.
+    `check` raises `BadBackup` for a bad part. Raises `Conflict` where there is something that is not to be replaced.
     """
     if isinstance(target, SqliteAdministration):
         _must_be_alone(target.path)
     with Backup(path) as backup:
-        contents, sha256 = backup.described()
-        with progress("checking", contents.bindings) as advance:
-            found = tally(_read(parts(backup)), advance, check)
-        if (tuple(found.counts.values()), found.sha256) != (contents, sha256):
+        described = backup.described()
+        counts = described.counts
+        if tally(_read(parts(backup)), progress("checking", counts.bindings), check) != described:
             raise BadBackup("must hold the very rows that it was made of: it is damaged, or was changed")
         target.migrate()
         if not replace and (held := sum(1 for _ in target.accounts())):
@@ -112,32 +91,34 @@ def restore(
         with target.load() as loader:
             for account in list(target.accounts()):
                 loader.remove_account(account.sid)
+            loading = progress("restoring", counts.bindings)
             try:
-                with progress("restoring", contents.bindings) as advance:
-                    loaded = tally(_read(parts(backup)), advance, lambda part: part.add_to(loader))
+                loaded = tally(_read(parts(backup)), loading, lambda part: part.add_to(loader))
                 loader.finish(progress)
             except Conflict as error:
                 raise BadBackup(f"must hold nothing twice, and nothing that belongs to nothing: {error}") from error
-            if loaded.sha256 != sha256:
+            if loaded != described:
                 raise BadBackup("must not change while it is restored")
-    return contents
+    return counts
 
 
 class Backup(SqliteAdministration):
     """A backup that is read, and of which nothing is executed."""
 
-    def described(self) -> tuple[Contents, str]:
+    def described(self) -> Tally:
         """Return the recorded number and SHA-256 of its rows. Raises `BadBackup` for what is no backup."""
         if application_id(self.path) != BACKUP:
             raise BadBackup("must be what `chat-bindings backup` has finished")
         with _reading():
             connection = self._open()
-            if version(connection) > scripts("sqlite")[-1][0]:
+            state = schema(connection)
+            if state.newer:
                 raise BadBackup("must not be of a newer version of chat-bindings: restore it with that one")
-            if connection.execute(_TABLES).fetchall() != _tables_of_ours(version(connection)):
+            if connection.execute(_TABLES).fetchall() != _tables_of_ours(state.applied):
                 raise BadBackup("must have the tables of chat-bindings, as they were made")
-            *counts, sha256 = connection.execute(_READ).fetchone() or (0, 0, 0, 0, "")
-        return Contents(*counts), sha256
+            recorded = connection.execute("SELECT accounts, api_keys, services, bindings, sha256 FROM backup")
+            *counts, sha256 = recorded.fetchone() or (0, 0, 0, 0, "")
+        return Tally(Counts(*counts), sha256)
 
     def _open(self) -> apsw.Connection:
         if self._opened is None:
@@ -157,10 +138,7 @@ class Backup(SqliteAdministration):
 
 def _tables_of_ours(number: int) -> list[tuple[object, ...]]:
     connection = apsw.Connection(":memory:")
-    for each, script in scripts("sqlite"):
-        if each <= number:
-            connection.execute(script)
-    connection.execute(_MAKE)
+    connection.execute("".join(script for each, script in scripts("sqlite") if each <= number) + _MAKE)
     return connection.execute(_TABLES).fetchall()
 
 
@@ -197,26 +175,16 @@ def _flaw(connection: apsw.Connection) -> str:
     return f"a row of {orphan[0]} belongs to nothing in {orphan[2]}" if orphan else ""
 
 
-def _copy_rows(source: Administration, copied: apsw.Connection, progress: Progress) -> None:
-    with source.snapshot():
-        migrate(copied)
-        with transaction(copied):
-            loader = SqliteLoader(copied)
-            with progress("copying", source.count_bindings()) as advance:
-                tally(parts(source), advance, lambda part: part.add_to(loader))
-            loader.finish(progress)
-
-
 @contextmanager
 def _writing() -> Iterator[None]:
-    """Raise SQLite's errors of writing as `Unwritable`."""
+    """Raise SQLite's errors of writing as `OSError`."""
     try:
         with storage_errors():
             yield
     except StorageUnavailable as error:
-        cause = error.__cause__
-        if isinstance(cause, apsw.FullError) or (isinstance(cause, apsw.Error) and extended_code(cause) in _WRITING):
-            # of what fails while pages are copied, SQLite's own text is "not an error"
-            full = isinstance(cause, apsw.FullError)
-            raise Unwritable("database or disk is full" if full else "disk I/O error") from error
+        # of what fails while pages are copied, SQLite's own text is "not an error"
+        if isinstance(error.__cause__, apsw.FullError):
+            raise OSError(ENOSPC, "database or disk is full") from error
+        if getattr(error.__cause__, "extendedresult", 0) in _WRITING:
+            raise OSError(EIO, "disk I/O error") from error
         raise

@@ -31,8 +31,7 @@ _LEAST_INDEX = 32768
 """Bytes of the smallest complete index of a log. A full disk leaves shorter ones."""
 
 BACKUP = 0x63686262
-"""The application id of a backup, which distinguishes it from a database: "chbb" in ASCII."""
-
+"""The application id of a backup: "chbb" in ASCII."""
 
 _NO_SLEEP = "chat-bindings-no-sleep"
 
@@ -41,7 +40,7 @@ class _NoSleep(apsw.VFS):
     """SQLite's own file access without its sleep, for connections on an event loop.
 
     SQLite retries some locks of the write-ahead log's index for ten seconds, whatever the busy timeout is
-    (`walTryBeginRead` in its wal.c). Without sleep it gives up after a hundred attempts, within a millisecond.
+    (`walTryBeginRead` in its wal.c); without sleep, for a millisecond.
     """
 
     def __init__(self) -> None:
@@ -85,30 +84,22 @@ class storage_errors:  # noqa: N801 - reads as a verb; a class, since a generato
             raise StorageDamaged(str(error)) from error
 
 
-def extended_code(error: apsw.Error) -> int:
-    """Return SQLite's extended result code, which says which constraint failed."""
-    return int(getattr(error, "extendedresult", 0))
-
-
-def connect(path: Path, *, create: bool = False, on_event_loop: bool = False) -> apsw.Connection:
-    """Open the file at `path`. Transactions are begun by hand.
+def connect(path: Path, *, on_event_loop: bool = False) -> apsw.Connection:
+    """Open the file at `path`, which must be there; read-only, where it may not be written.
 
     `on_event_loop` makes a connection that waits for no lock. It must only read: through a VFS of Python's, SQLite
     flushes with the interpreter locked.
-
-    A file that may not be written is opened read-only. SQLite needs an index of the write-ahead log beside it even
-    then; where that cannot be made and no process has the file open, the file is read by itself alone.
     """
     real = os.path.realpath(path)
     vfs = _NO_SLEEP if on_event_loop else ""
-    flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
     try:
-        return _open(real, flags, vfs)
+        return _open(real, apsw.SQLITE_OPEN_READWRITE, vfs)
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError, apsw.FullError) as error:
         if obstacle := _obstacle(real):
             raise StorageUnavailable(obstacle) from error
         if _is_in_use(real):
             raise
+    # SQLite cannot make the index of a log that it needs even to read; no process has one, so the file is all
     return _open(f"file:{quote(real)}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI, vfs)
 
 
@@ -122,7 +113,7 @@ def _open(name: str, flags: int, vfs: str) -> apsw.Connection:
         connection.pragma("secure_delete", "ON")  # a deleted row is zeroed where it stands
         connection.pragma("foreign_keys", "ON")
         connection.pragma("temp_store", "MEMORY")  # no personal data in temporary files
-        version(connection)  # the first read, which needs all of its files
+        schema(connection)  # the first read, which needs all of its files
     except BaseException:
         connection.close()
         raise
@@ -175,35 +166,22 @@ async def retry(do: Callable[[], T]) -> T:
 
 def migrate(connection: apsw.Connection) -> int:
     """Apply the missing migrations, each in its own transaction. Return the number of the last one."""
-    steps = scripts("sqlite")
-    last, _ = steps[-1]
-    if version(connection) > last:
+    state = schema(connection)
+    if state.newer:
         raise Conflict("the database was made by a newer version of chat-bindings: use that version, or another file")
-    if version(connection) == last:  # takes no lock: a long import may hold it
-        return last
-    connection.pragma("journal_mode", "WAL")
-    for number, script in steps:
-        with transaction(connection):  # of several processes that start at once, one migrates
-            if version(connection) < number:
-                connection.execute(script)
-                connection.pragma("user_version", number)
-    return version(connection)
+    if not state.current:  # else no lock is taken: a long import may hold it
+        connection.pragma("journal_mode", "WAL")
+        for number, script in scripts("sqlite"):
+            with transaction(connection):  # of several processes that start at once, one migrates
+                if schema(connection).applied < number:
+                    connection.execute(script)
+                    connection.pragma("user_version", number)
+    return state.latest
 
 
 def schema(connection: apsw.Connection) -> Schema:
     """Return the schema's version and the latest one."""
-    return Schema(version(connection), scripts("sqlite")[-1][0])
-
-
-def must_be_current(connection: apsw.Connection) -> None:
-    """Raise `StorageUnavailable` unless all migrations are applied."""
-    if version(connection) != scripts("sqlite")[-1][0]:
-        raise StorageUnavailable("the file at its path holds no data of this version")
-
-
-def version(connection: apsw.Connection) -> int:
-    """Return the number of the last applied migration."""
-    return int(connection.pragma("user_version"))
+    return Schema(int(connection.pragma("user_version")), scripts("sqlite")[-1][0])
 
 
 @contextmanager
@@ -220,12 +198,10 @@ def transaction(connection: apsw.Connection, kind: str = "IMMEDIATE") -> Iterato
 
 
 def truncate_log(connection: apsw.Connection, timeout: float = 0.0) -> bool:
-    """Move the write-ahead log into the file, and empty it: whether others let it within some seconds.
-
-    A long read, such as a backup's, is waited for without a lock: emptying the log keeps writers waiting as well.
-    """
+    """Move the write-ahead log into the file, and empty it: whether others let it within some seconds."""
     deadline = time.monotonic() + timeout
     while True:
+        # a long read is waited for without a lock: emptying the log keeps writers waiting as well
         with suppress(apsw.BusyError):
             in_the_log, moved = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
             if moved >= in_the_log:

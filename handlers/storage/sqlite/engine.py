@@ -7,25 +7,16 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import apsw
 
 from ... import periodic
 from ..interface import Binding, Credential, Filters, Page, Position, Registration, StorageDamaged, StorageUnavailable
 from . import reading, writing
-from .connection import (
-    LOCK_TIMEOUT,
-    RETRY_EVERY,
-    closed,
-    connect,
-    must_be_current,
-    retry,
-    storage_errors,
-    truncate_log,
-)
+from .connection import LOCK_TIMEOUT, RETRY_EVERY, closed, connect, retry, schema, storage_errors, truncate_log
+from .erasure import describe_readers
 from .moved_file import Inode, Place
-from .readers import describe_readers
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +33,7 @@ _CHECKPOINT_SOON = 2.0
 """Seconds until the next one if another process, such as a backup, prevented it."""
 
 _CHECKPOINT_PAGES = 4000
-"""Pages of the write-ahead log after which a commit makes a checkpoint: all that the first part of its index holds.
-
-Four times SQLite's default, which had one in every 200 registrations wait for the disk for milliseconds.
-"""
+"""Pages of the log after which a commit makes a checkpoint. With SQLite's 1,000 each 200th write waits for it."""
 
 _SAY_AFTER = 30.0
 """Seconds without a checkpoint after which, and between which, a log line names the processes that prevent it."""
@@ -54,28 +42,20 @@ _LOOK_EVERY = 0.25
 """Seconds between checks of the file's path, and of the age of writes."""
 
 
-class _Opened(NamedTuple):
-    """The connections to the file at the path."""
-
-    reader: apsw.Connection
-    writer: apsw.Connection
-    inode: Inode
-
-
 class SqliteStorage:
     """Reads and writes on the event loop, in microseconds; waits for locks and for the disk in threads."""
 
-    def __init__(self, path: Path, binding_types: Sequence[str]) -> None:
+    def __init__(self, path: Path, binding_types: Sequence[str], on_commit: Callable[[int], object] = int) -> None:
         self._place = Place(path.absolute())
         self._binding_types = tuple(binding_types)
-        self.on_commit: Callable[[int], object] = lambda _: None
+        self._on_commit = on_commit
 
     async def open(self) -> None:
         self._reader = closed()
         self._checkpointed = self._said = time.monotonic()
-        self._writer = writing.Writer(self._place, self.on_commit)
+        self._writer = writing.Writer(self._place, self._on_commit)
         try:
-            await self._use(await asyncio.to_thread(self._connect_first))
+            await self._use(*await asyncio.to_thread(self._connect_first))
         except (StorageUnavailable, StorageDamaged) as error:
             log.warning("database unavailable, it is opened when it is back: %s", error)
         self._tasks = [
@@ -135,22 +115,22 @@ class SqliteStorage:
                 self._place.opened = None
                 self._place.close(self._reader)
                 await self._writer.leave()
-            opened = await asyncio.to_thread(self._connect)
-            if holds and opened.reader.readonly("main") and opened.reader.open_flags == self._reader.open_flags:
+            reader, writer, inode = await asyncio.to_thread(self._connect)
+            if holds and reader.readonly("main") and reader.open_flags == self._reader.open_flags:
                 return  # nothing has changed
-            await self._use(opened)
+            await self._use(reader, writer, inode)
         except (StorageUnavailable, StorageDamaged, apsw.Error) as error:
             log.debug("database unavailable: %s", error)
         else:
             log.warning("database opened again: it was unavailable, had moved, or was read-only")
 
-    async def _use(self, opened: _Opened) -> None:
+    async def _use(self, reader: apsw.Connection, writer: apsw.Connection, inode: Inode) -> None:
         self._place.close(self._reader)
-        self._reader = opened.reader
-        await self._writer.use(opened.writer)
-        self._place.opened = opened.inode
+        self._reader = reader
+        await self._writer.use(writer)
+        self._place.opened = inode
 
-    def _connect_first(self) -> _Opened:
+    def _connect_first(self) -> tuple[apsw.Connection, apsw.Connection, Inode]:
         # processes that open and close the file at the same moment lock it for each other
         deadline = time.monotonic() + LOCK_TIMEOUT
         while True:
@@ -162,26 +142,22 @@ class SqliteStorage:
                     raise
                 time.sleep(RETRY_EVERY)
 
-    def _connect(self) -> _Opened:
+    def _connect(self) -> tuple[apsw.Connection, apsw.Connection, Inode]:
         inode = self._place.inode()
         with storage_errors():
             reader, writer = connect(self._place.path, on_event_loop=True), connect(self._place.path)
-            must_be_current(reader)
+            if not schema(reader).current:
+                raise StorageUnavailable("the file at its path holds no data of this version")
             reader.pragma("cache_size", -_CACHE_KIB)
             writer.set_busy_handler(_Retry())
             writer.pragma("wal_autocheckpoint", _CHECKPOINT_PAGES)
         if inode is None or self._place.inode() != inode:
             raise StorageUnavailable("the file at the path has just changed")
-        return _Opened(reader, writer, inode)
+        return reader, writer, inode
 
     async def _checkpoint(self) -> float | None:
         try:
-            # the log may hold pages of ours, of a command, or of a process that was killed
-            if (
-                self._log_size()
-                and not self._reader.readonly("main")
-                and not await asyncio.to_thread(self._truncate_log)
-            ):
+            if not self._reader.readonly("main") and not await asyncio.to_thread(self._truncate_log):
                 self._say_who_reads()
                 return _CHECKPOINT_SOON
         except (apsw.Error, StorageUnavailable, StorageDamaged) as error:
@@ -198,10 +174,10 @@ class SqliteStorage:
             log.warning(message, now - self._checkpointed, describe_readers(self._place.path))
             self._said = now
 
-    def _log_size(self) -> int:
-        return os.stat(f"{os.path.realpath(self._place.path)}-wal").st_size  # noqa: PTH116 - a Path costs more than the call
-
     def _truncate_log(self) -> bool:
+        # the log may hold pages of ours, of a command, or of a process that was killed
+        if not os.path.getsize(f"{os.path.realpath(self._place.path)}-wal"):  # noqa: PTH202 - SQLite's name
+            return True
         # a connection of its own, which tries until the readers of all workers are out of the way
         with closing(connect(self._place.path)) as connection:
             return truncate_log(connection, LOCK_TIMEOUT)

@@ -21,21 +21,17 @@ class SqliteKept:
         self._copy: apsw.Connection | None = None
 
     def keep(self) -> None:
-        copy = _new()
-        with storage_errors(), closing(connect(self._path)) as source:
+        with self._new() as copy, closing(connect(self._path)) as source:
             copy_pages(source, copy, quietly)
-        self._use(copy)
 
     @contextmanager
     def replace(self) -> Iterator[Loader]:
-        copy = _new()
-        with storage_errors():
+        with self._new() as copy:
             migrate(copy)
             with transaction(copy):
                 loader = SqliteLoader(copy)
                 yield loader
                 loader.finish()
-        self._use(copy)
 
     def put_back(self) -> None:
         assert self._copy is not None, "nothing is kept"  # noqa: S101 - for the type checker
@@ -49,12 +45,12 @@ class SqliteKept:
             self._copy.close()
             self._copy = None
 
-    def _use(self, copy: apsw.Connection) -> None:
+    @contextmanager
+    def _new(self) -> Iterator[apsw.Connection]:
+        """Make a copy, which takes the place of the former one when the block ends."""
+        copy = apsw.Connection("")
+        copy.pragma("foreign_keys", "ON")
+        with storage_errors():
+            yield copy
         self.close()
         self._copy = copy
-
-
-def _new() -> apsw.Connection:
-    copy = apsw.Connection("")
-    copy.pragma("foreign_keys", "ON")
-    return copy

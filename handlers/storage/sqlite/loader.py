@@ -5,14 +5,12 @@ from typing import Any
 
 import apsw
 
-from ..interface import BindingConflict, same_device
+from ..interface import BindingConflict
 from ..loader import Loader
 from ..rows import ADDED
-from .connection import extended_code, storage_errors
+from .connection import storage_errors
 
 ADD_BINDING = f"INSERT INTO bindings ({', '.join(ADDED)}) VALUES ({', '.join('?' * len(ADDED))})"  # noqa: S608 - constants
-
-SAME_KEY = "SELECT sid FROM bindings WHERE service_sid = ? AND key_sha256 = ?"
 
 _CACHE = 64 * 1024
 """KiB of pages to hold where rows come first, and as much again to sort an index."""
@@ -20,39 +18,35 @@ _CACHE = 64 * 1024
 _LISTEN_EVERY = 1_000_000
 """Instructions of SQLite's machine between which an interruption is heard."""
 
-# In batches: SQLite keeps the rowids of one statement in memory.
-REMOVE_BINDINGS = """
-    DELETE FROM bindings
-    WHERE rowid IN (SELECT rowid FROM bindings WHERE service_sid = ? ORDER BY sid LIMIT 10000)"""
-
 
 class SqliteLoader(Loader):
     """`Loader` on a connection with a transaction."""
 
-    MARK, PLACE, REFUSED = "?", "rowid", (apsw.ConstraintError,)
+    MARK, LOCK, PLACE, ERRORS = "?", "", "rowid", storage_errors
+    REFUSED, NO_PARENT = (apsw.ConstraintError,), apsw.SQLITE_CONSTRAINT_FOREIGNKEY
 
     INDEXES = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'bindings' AND sql IS NOT NULL"
 
     _connection: apsw.Connection
 
     def _execute(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        with storage_errors():
-            return self._connection.execute(statement, values).fetchall()
+        return self._connection.execute(statement, values).fetchall()
 
     def _remove_bindings(self, service_sid: str) -> None:
+        # in batches: SQLite keeps the rowids of one statement in memory
+        batch = "SELECT rowid FROM bindings WHERE service_sid = ? ORDER BY sid LIMIT 10000"
         removed = True
         while removed:
-            self.ask(REMOVE_BINDINGS, service_sid)
+            self.ask(f"DELETE FROM bindings WHERE rowid IN ({batch})", service_sid)  # noqa: S608 - constants
             removed = self._connection.changes() > 0
 
     def _add(self, rows: Sequence[tuple[Any, ...]]) -> None:
         before = self._connection.total_changes()
         try:
-            with storage_errors():
-                self._connection.executemany(ADD_BINDING, rows)
+            self._connection.executemany(ADD_BINDING, rows)
         except apsw.ConstraintError as error:
             index = self._connection.total_changes() - before  # rows before the offending one are in
-            raise BindingConflict(self._broken_rule(error, rows[index]), index) from error
+            raise BindingConflict(self._obstacle(*rows[index][:3]), index) from error
 
     def _may_leave_indexes(self) -> bool:
         if self.ask("SELECT 1 FROM bindings LIMIT 1"):
@@ -65,14 +59,3 @@ class SqliteLoader(Loader):
         self._connection.pragma("temp_store", "FILE")
         self._connection.set_progress_handler(lambda: False, _LISTEN_EVERY)
         self._execute(statement, ())
-
-    def _lacks_parent(self, error: Exception) -> bool:
-        return isinstance(error, apsw.Error) and extended_code(error) == apsw.SQLITE_CONSTRAINT_FOREIGNKEY
-
-    def _broken_rule(self, error: apsw.ConstraintError, row: Sequence[Any]) -> str:
-        service_sid, key_sha256, sid = row[:3]
-        if self._lacks_parent(error):
-            return f"there is no service {service_sid}"
-        if extended_code(error) == apsw.SQLITE_CONSTRAINT_PRIMARYKEY:
-            return f"Binding {sid} is there already"
-        return same_device(*self.ask(SAME_KEY, service_sid, key_sha256)[0])

@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from operator import itemgetter
 from typing import Any
@@ -10,9 +10,8 @@ from typing import Any
 import apsw
 
 from ..interface import Binding, Credential, Page, Position, Runs
+from ..rows import COLUMNS, ERASED_AT
 from .connection import transaction
-
-COLUMNS = ", ".join(Binding._fields)
 
 as_binding: Callable[[Sequence[Any]], Binding] = partial(tuple.__new__, Binding)
 """A row of `COLUMNS`, as a Binding. `Binding._make` is Python, and costs as much as the row."""
@@ -29,8 +28,6 @@ CREDENTIAL = """
     LEFT JOIN accounts AS any ON account.sid IS NULL AND key.sid IS NULL AND any.rowid > 0 AND +any.sid <> :user_name
     LIMIT 1"""
 """Always one row: for an unknown user that of any account, which is read and not used."""
-
-ERASED_AT = "SELECT erased_at FROM erasures"
 
 # by the index that begins with the account: by its SID alone another's service would be found and read
 OWNED = "services INDEXED BY services_by_account"
@@ -51,6 +48,7 @@ _SOURCES = {
 }
 
 
+@cache
 def run_statement(columns: str = COLUMNS, *, by_type: bool, by_identity: bool, descending: bool) -> str:
     """Build the statement of a run: a service's Bindings (of a type, an identity) on one side of a SID, in order."""
     conditions = "service_sid = :service_sid"
@@ -91,20 +89,15 @@ class Listing:
 
     def __init__(self, connection: apsw.Connection, service_sid: str, runs: Runs) -> None:
         self._connection = connection
+        self._service_sid = service_sid
         self._runs = runs
-        self._choices = [
-            {"service_sid": service_sid, "identity": identity, "binding_type": binding_type}
-            for identity, binding_type in runs.choices
-        ]
 
     def rows(self, side: str, sid: str, size: int) -> list[Binding]:
-        """Read at most `size` Bindings right after a SID in ascending order, or right before it in descending order.
-
-        Nothing is sorted, and of each run hardly more is read than the list shows.
-        """
+        """Read at most `size` Bindings right after a SID in ascending order, or right before it in descending order."""
         runs = self._execute(COLUMNS, side, sid, size)
-        if len(self._choices) == 1:
+        if len(self._runs) == 1:
             return list(map(as_binding, next(runs)))
+        # nothing is sorted, and of each run hardly more is read than the list shows
         merged = heapq.merge(*runs, key=itemgetter(0), reverse=side == "before")
         return list(map(as_binding, islice(merged, size)))
 
@@ -113,9 +106,11 @@ class Listing:
         return any(run.fetchone() for run in self._execute("1", side, sid, 1))
 
     def _execute(self, columns: str, side: str, sid: str, size: int) -> Iterator[apsw.Cursor]:
-        by_identity, by_type, _ = self._runs
-        statement = run_statement(columns, by_type=by_type, by_identity=by_identity, descending=side == "before")
-        return (self._connection.execute(statement, choice | {"sid": sid, "size": size}) for choice in self._choices)
+        values = {"service_sid": self._service_sid, "sid": sid, "size": size}
+        for identity, binding_type in self._runs:
+            by = {"by_identity": identity is not None, "by_type": binding_type is not None}
+            statement = run_statement(columns, **by, descending=side == "before")
+            yield self._connection.execute(statement, values | {"identity": identity, "binding_type": binding_type})
 
 
 def page(  # noqa: PLR0913, PLR0917 - those of `Storage.page`

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import apsw
 
 from ..interface import Binding, Registration, StorageUnavailable
-from ..rows import ADDED, registered
+from ..rows import register_statement, registered
 from .calls import Call, Calls
 from .connection import closed, retry, storage_errors
 from .moved_file import Place
-from .reading import COLUMNS, OWNED, owns
+from .reading import OWNED, owns
 
 Write = Callable[[apsw.Connection], Any]
 
@@ -32,15 +32,7 @@ _LONE = 3
 _RUN = 8
 """Writes of a shared commit that are executed before reads get their turn."""
 
-REGISTER = f"""
-    INSERT INTO bindings ({", ".join(ADDED)})
-    SELECT {", ".join(f":{column}" for column in ADDED)}
-    FROM {OWNED} WHERE account_sid = :account_sid AND sid = :service_sid
-    ON CONFLICT (service_sid, key_sha256) DO UPDATE
-        SET credential_sid = excluded.credential_sid, message_types = excluded.message_types,
-            date_updated = max(date_updated, excluded.date_updated)
-        WHERE identity = excluded.identity AND endpoint = excluded.endpoint AND binding_type = excluded.binding_type
-    RETURNING {COLUMNS}"""  # noqa: S608 - constants alone
+REGISTER = register_statement(":{}", OWNED, "max")
 
 DELETE = f"""
     DELETE FROM bindings WHERE service_sid = ?1 AND sid = ?2
@@ -81,10 +73,9 @@ class _Job(NamedTuple):
 class Writer:
     """Executes writes, and completes each when it is on disk.
 
-    Writes that arrive during a commit share the next one: they are executed on the event loop, in microseconds. BEGIN,
-    which waits for a lock, and COMMIT, which waits for the disk, run in a thread, one call each: a thread that returns
-    to Python often waits for the loop each time. A write that is alone runs in the thread as a whole, at once where
-    those before it were alone, too.
+    Writes that arrive during a commit share the next one. They are executed on the event loop, in microseconds, and in
+    a thread BEGIN, which waits for a lock, and COMMIT, which waits for the disk: one call each, since a thread that
+    returns to Python waits for the loop. A lone write runs in the thread as a whole, at once after other lone ones.
     """
 
     def __init__(self, place: Place, on_commit: Callable[[int], object]) -> None:

@@ -1,8 +1,7 @@
 """A service with the control API, and a client of it."""
 
 import json
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ...support.running import serve_announced
+from ...support.running import Process, serve_announced
 
 A, S, TOKEN = f"AC{'a' * 32}", f"IS{'a' * 32}", "a1" * 16
 B, OTHER, OTHER_TOKEN = f"AC{'b' * 32}", f"IS{'b' * 32}", "b2" * 16
@@ -43,8 +42,7 @@ def world(*bindings: dict[str, Any], token: str = TOKEN) -> dict[str, Any]:
 class Controlled:
     """A running service and what it announced."""
 
-    def __init__(self, announced: dict[str, Any], process: subprocess.Popen[str], log: Path) -> None:
-        self.auth = announced["account_sid"], announced["auth_token"]
+    def __init__(self, announced: dict[str, Any], process: Process, log: Path) -> None:
         self.auth = announced["account_sid"], announced["auth_token"]
         self.url = announced["url"]
         self.control_url = announced["control_url"]
@@ -70,9 +68,6 @@ class Controlled:
         return answer.json()["requests"]
 
 
-Serve = Callable[..., Any]
-
-
 @contextmanager
 def serving(folder: Path, *options: object, stdin: str = "", **variables: str) -> Iterator[Controlled]:
     """A service with the control API; it ends cleanly."""
@@ -82,9 +77,9 @@ def serving(folder: Path, *options: object, stdin: str = "", **variables: str) -
             yield served
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controlled]:
-    """A service with three Bindings, for the tests of one module."""
+    """A service with three Bindings, for all tests of the control API: each begins with a reset."""
     folder = tmp_path_factory.mktemp("control")
     held = world(*(binding(number) for number in range(1, 4)))
     with serving(folder, "--world", "-", "--no-docs", stdin=json.dumps(held)) as controlled:

