@@ -113,12 +113,6 @@ def test_the_site_is_only_read(docs):
     assert docs.get("/v2/Services/IS/Bindings").status_code == 401
 
 
-def test_the_site_can_be_left_out(tmp_path):
-    """With --no-docs there is no /docs."""
-    with Service(tmp_path / "b.db", "--no-docs") as running:
-        assert httpx.get(f"{running.url}/docs/", timeout=60).json()["code"] == 20404
-
-
 @pytest.mark.usefixtures("unmeasured")
 def test_an_installation_from_a_clone_has_the_whole_site(tmp_path, site):
     """Installed from the files of the repository alone, without Node.js, `publish` writes all of the site."""

@@ -318,15 +318,16 @@ def test_credentials_of_registration(register, ask, world):
     assert binding_of(register(service_sid=world.foreign["sid"], auth=world.foreign_auth), 201)
 
 
-def test_without_registration(world, world_file, tmp_path):
-    """`--no-registration` leaves the path out: it is not in the specs then, and everything else is as before."""
+def test_without_registration_and_docs(world, world_file, tmp_path):
+    """`--no-registration` and `--no-docs` leave their paths out, and everything else is as before."""
     with (
-        Service(load(tmp_path / "closed.db", world_file), "--no-registration") as closed,
+        Service(load(tmp_path / "closed.db", world_file), "--no-registration", "--no-docs") as closed,
         httpx.Client(base_url=closed.url, auth=world.auth, timeout=60) as client,
     ):
         path = operations()[OPERATION].path(ServiceSid=world.empty["sid"])
         for method in ("POST", "GET", "OPTIONS"):
             answer = client.request(method, path, data=EXAMPLE, headers={"Access-Control-Request-Method": "POST"})
             check_error(response_of(answer), "not_found")
+        check_error(response_of(client.get("/docs/")), "not_found")
         assert get(client, list_url(client, world.empty["sid"]))["bindings"] == []
         assert REGISTRATION not in closed.log

@@ -124,8 +124,8 @@ def test_what_was_backed_up_is_restored(tmp_path, database, new_database, source
         with pytest.raises(Conflict, match="the database holds 2 accounts: name a new one, or give --replace"):
             restore(tmp_path / "backup.db", storage, check, unseen, replace=False)
         storage.delete_account(A1, cascade=True)
-        storage.create_account(AccountRow(sid("AC", 9), "c" * 64))
-        storage.create_service(ServiceRow(I1, sid("AC", 9)))
+        storage.add(AccountRow(sid("AC", 9), "c" * 64))
+        storage.add(ServiceRow(I1, sid("AC", 9)))
         assert restore(tmp_path / "backup.db", storage, check, unseen, replace=True) == HELD
         with SqliteAdministration(database) as original:
             assert rows(storage) == rows(original)
@@ -162,7 +162,7 @@ def test_few_things_are_backed_up_as_many(tmp_path, accounts):
     with SqliteAdministration(tmp_path / "few.db") as storage:
         storage.migrate()
         for number in range(accounts):
-            storage.create_account(AccountRow(sid("AC", number), "a" * 64))
+            storage.add(AccountRow(sid("AC", number), "a" * 64))
         assert write(storage, tmp_path / "backup.db", unseen) == (accounts, 0, 0, 0)
     assert put_back((tmp_path / "backup.db").read_bytes(), tmp_path / "new.db") == (accounts, 0, 0, 0)
     assert held(tmp_path / "new.db") == held(tmp_path / "few.db")

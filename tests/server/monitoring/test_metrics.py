@@ -1,6 +1,7 @@
 """The metrics of a service are the exact sum of its workers', without personal data."""
 
 import subprocess
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -125,7 +126,9 @@ def test_errors_of_the_database_are_counted(service, monitor, ask):
 
 
 def test_each_process_has_its_metrics(service, monitor):
-    """Each process has its memory, its CPU time and its files."""
+    """Each process has its memory, its CPU time and its files; a new database counts as just erased."""
+    assert monitor.value("chat_bindings_last_erasure_timestamp_seconds") > time.time() - 86_400
+    assert "erasure is overdue" not in service.log
     for name in ("resident_memory_bytes", "cpu_seconds_total", "open_fds"):
         for process in ("supervisor", "worker-1", "worker-2"):
             assert monitor.value(f"process_{name}", process=process) > 0
