@@ -81,6 +81,8 @@ def test_an_answer_leaves_in_one_write(service, world, closes):
         ([start((b"content-length", b"99999")), BODY | {"body": b"x" * 99_999}], 200, b"x" * 99_999),
         ([start((b"Content-Length", b"4"), (b"Connection", b"Close")), BODY], 200, b"body"),
         ([start(LENGTH, (b"x-own", b"a\r\nset-cookie: b")), BODY], None, b""),  # which uvicorn refuses
+        ([start((b"transfer-encoding", b"chunked")), BODY], 200, b"body"),
+        ([start(LENGTH), ValueError("x")], 500, b"Internal Server Error"),
         ([ValueError("x")], 500, b"Internal Server Error"),
         ([start(LENGTH)], 500, b"Internal Server Error"),
     ],

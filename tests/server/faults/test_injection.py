@@ -145,6 +145,9 @@ CODES = "must be one of 400, 401, 404, 405, 429, 500, 503, which fetchBinding ha
     [
         ("code=418", "The preference code", CODES),
         ("code=\u0664\u0662\u0669".encode(), "Prefer", "must be a list of preferences, such as wait=10"),
+        ("code=-429", "The preference code", "must be a whole number"),
+        ("delay=1e1", "The preference delay", "must be a number"),
+        ("malformed=maybe", "The preference malformed", "must be true or false"),
         ("code=400, example=x", "The preference example",
          "must be one of unknown_parameter, malformed_request, which fetchBinding has for 400"),
         ("code=500, retry-after=1", "The preference retry-after", "must go with one of 429, 503, which say when"),

@@ -95,7 +95,9 @@ def _laughs() -> str:
 
 ERRORS = [
     ("", 1, "the document", "must hold rules"),
+    ("[]", 1, "the document", "must be an object"),
     ("rules: []", 1, "/rules", "must hold at least 1 value"),
+    ("rules:\n  - drop: body\n    every: 0", 3, "/rules/0/every", "must be at least 1"),
     ("seed: 1\nseeds: 2\nrules: [{delay: 1}]", 1, "the document", "must not hold seeds, which is not known here"),
     ("rules:\n  - every: 2\n", 2, "/rules/0", "must hold one of code, delay, drop, malformed"),
     ("rules:\n  - code: 418", 2, "/rules/0/code",

@@ -73,11 +73,9 @@ def test_a_service_is_ready_when_every_worker_is(two):
     assert two.log.count("is ready\n") == 2
 
 
-@pytest.mark.parametrize("which", ["one", "two"])
-def test_the_port_answers_three_questions(which, request, world):
+def test_the_port_answers_three_questions(two, world):
     """It has these three paths and no other, and the port of the contract has none of them."""
-    service = request.getfixturevalue(which)
-    monitor, ask = Monitor(service), Asker(service, world)
+    monitor, ask = Monitor(two), Asker(two, world)
     assert is_ready(monitor)
     for path, begins in (("/healthz", "ok"), ("/readyz", "ready"), ("/metrics", "# HELP ")):
         answer = monitor.get(path)
