@@ -167,11 +167,8 @@ class DropsTheSixthValue(_Filters, clause="FILTER-09", apply=lambda it: replace(
     """The query has five placeholders, and what comes after the fifth value is dropped."""
 
 
-class FiltersAfterPaging(Right, clause="FILTER-10"):
+class FiltersAfterPaging(Right, clause="FILTER-10", is_wanted=lambda binding, wanted: True):
     """A page is read from the database, and then filtered: pages of filtered lists are not full, some are empty."""
-
-    def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
-        return True
 
     def listed(self, request: Request, service: str, wanted: Wanted, page: Page) -> Any:
         right = super().listed(request, service, wanted, page)

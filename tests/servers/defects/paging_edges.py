@@ -38,11 +38,8 @@ class OddTokensAre404(Right, clause="PAGE-20"):
             raise Refusal(404, 20404, refusal.message) from None
 
 
-class TokensAreNumbers(Offsets, clause="PAGE-28"):
+class TokensAreNumbers(Offsets, clause="PAGE-28", seal=lambda content: str(content[2][0])):
     """A token is an offset in plain digits: what is deleted before it moves all that follows."""
-
-    def seal(self, content: Any) -> str:
-        return str(content[2][0])
 
     def position(self, service: str, wanted: Wanted) -> Position:
         if wanted.token is None:
