@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from .bases import Json, ShowsBindings
 from .http import Answer, Request
-from .right import After, Before, Binding, Page, Position, Refusal, Right, Route, Wanted
+from .right import After, Before, Binding, Caught, Page, Position, Refusal, Right, Route, Wanted
 
 _ROW = re.compile(r"-?[0-9]{1,9}")
 _OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
@@ -155,14 +155,8 @@ def _lower(sid: str) -> str:
     return sid[:2] + sid[2:].lower()
 
 
-class BrokenTextMatchesNothing(Right):
+class BrokenTextMatchesNothing(Right, decode=Caught(lambda refusal: _UNREADABLE)):
     """Broken percent-encoding, bad UTF-8 and a NUL in a filter are no error: they match nothing."""
-
-    def decode(self, text: str) -> str:
-        try:
-            return super().decode(text)
-        except Refusal:
-            return _UNREADABLE
 
     def identities(self, values: list[str]) -> tuple[str, ...]:
         return super().identities([_UNREADABLE if "\0" in value else value for value in values])
