@@ -198,7 +198,7 @@ def test_a_copy_is_one_moment(tmp_path, database, monkeypatch):
 def test_no_byte_of_a_backup_can_change_what_is_restored(tmp_path, database, backup):
     """A backup of which one byte differs, or that is shorter or longer, is refused, or restored as it was."""
     chance = random.Random(1)
-    places = [*range(100), *(chance.randrange(len(backup)) for _ in range(100)), len(backup) - 1]
+    places = [*range(100), *(chance.randrange(len(backup)) for _ in range(25)), len(backup) - 1]
     spoiled = [backup[:place] + bytes([backup[place] ^ 1 << chance.randrange(8)]) + backup[place + 1 :]
                for place in places]  # fmt: skip
     spoiled += [backup[:4096], backup[:-4096], backup[:-1], backup + b"\0", backup + bytes(4096), b"", b"PK" + backup]

@@ -1,8 +1,6 @@
 """The GitHub Action verifies; that it installs the command is proven by `tests/packaging/test_wheel.py`."""
 
 import re
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -10,15 +8,16 @@ from ..servers.catalogue import by_name
 from ..servers.right import Right
 from ..servers.running import serving
 from ..support.action import INPUTS, VERIFY, run
+from ..support.forking import typed
 
 
 @pytest.fixture
 def runner(tmp_path):
     """The runner's folder, with the command where the action installs it."""
-    (tmp_path / "chat-bindings" / "bin").mkdir(parents=True)
-    command = Path(sys.executable).with_name("chat-bindings")
-    (tmp_path / "chat-bindings" / "bin" / "chat-bindings").symlink_to(command)
-    return tmp_path
+    installed = tmp_path / "chat-bindings" / "bin"
+    installed.mkdir(parents=True)
+    with typed(installed):
+        yield tmp_path
 
 
 def test_action(runner, world_file, world):
