@@ -4,7 +4,7 @@ import click
 
 from ..storage.engines import administration
 from ..storage.interface import AccountRow
-from ..storage.tokens import digest, new_token
+from ..tokens import digest, new_token
 from .options import cascade_option, database_option, option
 from .sids import ACCOUNT
 
@@ -39,7 +39,7 @@ def create(*, sid: str | None, database: str) -> None:
     sid, token = sid or ACCOUNT.new(), new_token()
     with administration(database) as storage:
         storage.migrate()
-        storage.create_account(AccountRow(sid, digest(token)))
+        storage.add(AccountRow(sid, digest(token)))
     _show(sid, token)
 
 

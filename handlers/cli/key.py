@@ -4,7 +4,7 @@ import click
 
 from ..storage.engines import administration
 from ..storage.interface import KeyRow
-from ..storage.tokens import digest, new_token
+from ..tokens import digest, new_token
 from .options import database_option, option
 from .sids import ACCOUNT, KEY
 
@@ -40,7 +40,7 @@ def create(*, account_sid: str, sid: str | None, database: str) -> None:
     row = KeyRow(sid or KEY.new(), account_sid, digest(secret))
     with administration(database) as storage:
         storage.migrate()
-        storage.create_key(row)
+        storage.add(row)
     click.echo(f"sid: {row.sid}\naccount_sid: {row.account_sid}\nsecret: {secret}")
     click.echo(KEEP, err=True)
 

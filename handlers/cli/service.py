@@ -36,7 +36,7 @@ def create(*, account_sid: str, sid: str | None, database: str) -> None:
     row = ServiceRow(sid or SERVICE.new(), account_sid)
     with administration(database) as storage:
         storage.migrate()
-        storage.create_service(row)
+        storage.add(row)
     click.echo(f"sid: {row.sid}\naccount_sid: {row.account_sid}")
 
 

@@ -1,7 +1,7 @@
 """Administration of a database by the commands, and the part of it that all engines share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar, Protocol, Self
 
@@ -9,20 +9,15 @@ from .interface import AccountRow, Binding, Conflict, KeyRow, Schema, ServiceRow
 from .loader import Loader
 from .rows import now
 
-_PARENTS = {"account": "accounts", "service": "services"}
-
 
 class Administration(ABC):
-    """The operations of the commands on a database. Not asynchronous: a command does one thing at a time.
+    """The operations of the commands on a database, to which a connection is opened when it is first needed.
 
-    A connection is opened when it is first needed. Methods that change something raise `Conflict`; all raise
-    `StorageUnavailable` like `Storage`.
+    Methods that change something raise `Conflict`; all raise `StorageUnavailable` like `Storage`.
     """
 
     LOADER: ClassVar[type[Loader]]
-    ERRORS: ClassVar[type[AbstractContextManager[None]]]
-    """Raises the engine's errors as `StorageUnavailable` or `StorageDamaged`."""
-
+    ERASE: ClassVar[Callable[[Any], Sequence[str]]]
     _name = "it"
     _opened: Any = None
 
@@ -65,36 +60,32 @@ class Administration(ABC):
 
         Either engine rewrites its tables. SQLite blocks writes meanwhile, PostgreSQL reads as well.
         """
-        with self.ERRORS():
-            obstacles = self._erase()
+        with self.LOADER.ERRORS():
+            obstacles = type(self).ERASE(self._connection)
             if not obstacles:
-                self._ask("UPDATE erasures SET erased_at = {mark}", now())
+                self._loader.ask("UPDATE erasures SET erased_at = {mark}", now())
         return obstacles
 
     @contextmanager
     def load(self) -> Iterator[Loader]:
-        """Add a world: all of it when the block ends, which finishes it, nothing of it when the block raises.
-
-        Into a database without Bindings the rows go first and the indexes are made after them.
-
-        What is read inside by the same object shows what was added.
-        """
+        """Add a world: all of it when the block ends, which finishes it, nothing of it when the block raises."""
         with self._change():
-            loading = self._loader
-            yield loading
-            loading.finish()
+            loader = self._loader
+            yield loader
+            loader.finish()
 
     def accounts(self) -> Iterator[AccountRow]:
         """Read all accounts, by SID."""
         return self._select(AccountRow, "accounts")
 
-    def create_account(self, account: AccountRow) -> None:
-        self._loader.add(account)
+    def add(self, row: AccountRow | KeyRow | ServiceRow) -> None:
+        """Add an account, an API key or a service."""
+        self._loader.add(row)
 
     def rotate_token(self, sid: str, auth_token_sha256: str) -> None:
         """Replace an account's token; its keys stay valid."""
         statement = "UPDATE accounts SET auth_token_sha256 = {mark} WHERE sid = {mark} RETURNING sid"
-        if not self._ask(statement, auth_token_sha256, sid):
+        if not self._loader.ask(statement, auth_token_sha256, sid):
             raise Conflict(f"there is no account {sid}")
 
     def delete_account(self, sid: str, *, cascade: bool) -> None:
@@ -107,9 +98,6 @@ class Administration(ABC):
         """Read all services (of an account), by SID."""
         return self._children(ServiceRow, "services", account_sid)
 
-    def create_service(self, service: ServiceRow) -> None:
-        self._loader.add(service)
-
     def delete_service(self, sid: str, *, cascade: bool) -> None:
         """Delete a service; without `cascade` it must have no Bindings."""
         with self._change():
@@ -120,12 +108,9 @@ class Administration(ABC):
         """Read all API keys (of an account), by SID."""
         return self._children(KeyRow, "api_keys", account_sid)
 
-    def create_key(self, key: KeyRow) -> None:
-        self._loader.add(key)
-
     def delete_key(self, sid: str) -> None:
         with self._change():
-            if not self._ask("DELETE FROM api_keys WHERE sid = {mark} RETURNING sid", sid):
+            if not self._loader.ask("DELETE FROM api_keys WHERE sid = {mark} RETURNING sid", sid):
                 raise Conflict(f"there is no API key {sid}")
 
     @property
@@ -136,10 +121,7 @@ class Administration(ABC):
         return self._opened
 
     @abstractmethod
-    def _erase(self) -> Sequence[str]: ...
-
-    @abstractmethod
-    def _rows(self, row_type: Any, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
+    def _rows(self, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
         """Run a query whose rows are many."""
 
     @abstractmethod
@@ -150,13 +132,11 @@ class Administration(ABC):
     def _loader(self) -> Loader:
         return self.LOADER(self._connection)
 
-    def _ask(self, statement: str, *values: str) -> Sequence[Any]:
-        return self._loader.ask(statement, *values)
-
     def _select(self, row_type: Any, table: str, column: str = "", *values: str) -> Iterator[Any]:
         where = f"WHERE {column} = {self.LOADER.MARK}" if column else ""
         statement = f"SELECT {', '.join(row_type._fields)} FROM {table} {where} ORDER BY sid"  # noqa: S608 - constants
-        return self._rows(row_type, statement, values)
+        with self.LOADER.ERRORS():
+            yield from map(row_type._make, self._rows(statement, values))
 
     def _children(self, row_type: Any, table: str, account_sid: str | None) -> Iterator[Any]:
         if account_sid is None:
@@ -165,11 +145,11 @@ class Administration(ABC):
         return self._select(row_type, table, "account_sid", account_sid)
 
     def _count(self, table: str, column: str, value: str) -> int:
-        ((number,),) = self._ask(f"SELECT count(*) FROM {table} WHERE {column} = {{mark}}", value)  # noqa: S608 - constants
+        ((number,),) = self._loader.ask(f"SELECT count(*) FROM {table} WHERE {column} = {{mark}}", value)  # noqa: S608 - constants
         return int(number)
 
     def _must_exist(self, kind: str, sid: str, end: str = "") -> None:
-        if not self._ask(f"SELECT 1 FROM {_PARENTS[kind]} WHERE sid = {{mark}} {end}", sid):  # noqa: S608 - constants
+        if not self._loader.ask(f"SELECT 1 FROM {kind}s WHERE sid = {{mark}} {end}", sid):  # noqa: S608 - constants
             raise Conflict(f"there is no {kind} {sid}")
 
     def _must_be(self, kind: str, sid: str, children: dict[str, str]) -> None:

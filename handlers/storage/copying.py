@@ -35,7 +35,6 @@ class Part(NamedTuple):
     rows: Sequence[Any]
 
     def add_to(self, loader: Loader) -> None:
-        """Add the rows."""
         if self.kind == "bindings":
             loader.add_bindings(self.service_sid, self.rows)
         else:
@@ -83,5 +82,4 @@ def parts(source: Administration) -> Iterator[Part]:
 
 def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
     remaining = iter(rows)
-    while batch := list(islice(remaining, _TOGETHER)):
-        yield batch
+    return iter(lambda: list(islice(remaining, _TOGETHER)), [])

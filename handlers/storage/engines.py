@@ -12,18 +12,13 @@ from ..files import real
 from .administration import Administration, Kept
 from .interface import Storage
 
-_POSTGRESQL = ("postgresql", "postgres")
-"""Schemes of PostgreSQL, as its own programs take them."""
+_POSTGRESQL = ("postgresql", "postgres")  # as its own programs take them
 
 _WRITE = "write sqlite:///path or postgresql://user@host/database"
-
-_SHOWN = 60
-"""Characters of a bad address that an error repeats."""
 
 _SQLITE = "sqlite:///relative.db or sqlite:////absolute.db"
 
 _SECRETS = ("password", "sslpassword")
-"""Secret parameters of an address."""
 
 
 class BadLocator(ValueError):
@@ -31,10 +26,7 @@ class BadLocator(ValueError):
 
 
 def default_path() -> Path:
-    """Return a file in the user's data directory (XDG Base Directory Specification; Apple's Library on macOS).
-
-    Raises `BadLocator` where there is no home directory.
-    """
+    """Return a file in the user's data directory (XDG Base Directory Specification; Apple's Library on macOS)."""
     try:
         if sys.platform == "darwin":
             folder = Path.home() / "Library" / "Application Support"
@@ -48,7 +40,7 @@ def default_path() -> Path:
 
 
 def default_locator() -> str:
-    """Return the address of `default_path`."""
+    """Return the address of `default_path`. Raises `BadLocator` where there is no home directory."""
     return f"sqlite:///{quote(str(default_path()))}"
 
 
@@ -59,7 +51,7 @@ def _split(locator: str) -> SplitResult:
     except ValueError:  # whose message repeats the address
         raise BadLocator(f"the database address is no URL: {_WRITE}") from None
     if parts.scheme not in ("sqlite", *_POSTGRESQL):
-        raise BadLocator(f"{parts.scheme or locator[:_SHOWN]!r} is not a kind of database: {_WRITE}")
+        raise BadLocator(f"{parts.scheme or locator[:60]!r} is not a kind of database: {_WRITE}")
     return parts
 
 
@@ -116,10 +108,7 @@ def _must_be_postgresql(locator: str) -> None:
 
 
 def storage(locator: str, binding_types: tuple[str, ...], on_commit: Callable[[int], object] = int) -> Storage:
-    """Make the engine that serves from a database; `binding_types` are all of them, in the spec's order.
-
-    `on_commit` is called with the number of writes of each commit, where writes share commits.
-    """
+    """Make the engine that serves. `binding_types` are all; `on_commit` gets the number of writes of each commit."""
     if path := _sqlite_path(locator):
         from .sqlite.engine import SqliteStorage
 

@@ -1,7 +1,4 @@
-"""The storage interface of the server, its records and its errors.
-
-Every operation on Bindings names the service: it is the key by which data is distributed.
-"""
+"""The storage interface of the server, its records and its errors."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -24,11 +21,7 @@ class Credential(NamedTuple):
 
 
 class Binding(NamedTuple):
-    """A stored Binding, without its service, which every query names.
-
-    Times are ISO 8601 in GMT with whole seconds: `2016-10-21T11:37:03Z`. `message_types` is a JSON array: no query
-    reads its parts.
-    """
+    """A stored Binding, without its service. Times are `2016-10-21T11:37:03Z`; `message_types` is a JSON array."""
 
     sid: str
     date_created: str
@@ -88,7 +81,7 @@ class Page(NamedTuple):
 
 
 class Storage(Protocol):
-    """The operations of requests.
+    """The operations of requests. All that are on Bindings name the service, the key by which data is distributed.
 
     A service that does not exist and one of another account are the same here. Every method raises
     `StorageUnavailable` when the database is unavailable for longer than the engine's timeout (a few seconds).
@@ -177,15 +170,10 @@ class BindingConflict(Conflict):
         self.index = index
 
 
-def same_device(sid: str) -> str:
-    """Say that a Binding has the unique key of another one."""
-    return f"its service has the same identity, endpoint and binding_type already, as {sid}"
-
-
 class TwinConflict(Conflict):
     """A Binding that was added has the unique key of another one, `twin`, that its service had before."""
 
     def __init__(self, service_sid: str, sid: str, twin: str) -> None:
-        super().__init__(same_device(twin))
+        super().__init__(f"its service has the same identity, endpoint and binding_type already, as {twin}")
         self.service_sid = service_sid
         self.sid = sid

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
-from .interface import AccountRow, Binding, Conflict, KeyRow, ServiceRow, TwinConflict, same_device
+from .interface import AccountRow, Binding, Conflict, KeyRow, ServiceRow, TwinConflict
 from .progress import Progress, quietly
 from .rows import added
 
@@ -24,25 +24,21 @@ _TWIN = """
 
 
 class Loader(ABC):
-    """Adds a world inside one transaction, which its caller has begun.
-
-    Each method raises `Conflict` where something is there already.
-    """
+    """Adds a world in a transaction that its caller has begun. Methods raise `Conflict` for what is there already."""
 
     MARK: ClassVar[str]
-    """The mark of a value in a statement."""
-
-    LOCK: ClassVar[str] = ""
-    """The end of a query whose rows get no children until the transaction ends."""
-
+    LOCK: ClassVar[str]
     PLACE: ClassVar[str]
-    """The column by which rows are in the order in which they were added."""
+    """What stands for {mark}, {lock} and {place} in `ask`."""
 
     INDEXES: ClassVar[str]
     """The query for the indexes of Bindings but the primary key's: their names and statements."""
 
     REFUSED: ClassVar[tuple[type[Exception], ...]]
     """The errors of a row or an index that breaks a rule of the schema."""
+
+    NO_PARENT: ClassVar[str | int]
+    """The code of the error of a row whose account or service is missing."""
 
     ERRORS: ClassVar[type[AbstractContextManager[None]]]
     """Raises the engine's errors as `StorageUnavailable` or `StorageDamaged`."""
@@ -72,7 +68,7 @@ class Loader(ABC):
         try:
             self.ask(f"INSERT INTO {table} ({', '.join(row._fields)}) VALUES ({marks})", *row)  # noqa: S608 - constants
         except self.REFUSED as error:
-            if self._lacks_parent(error):
+            if self.NO_PARENT in {getattr(error, "sqlstate", None), getattr(error, "extendedresult", None)}:
                 raise Conflict(f"there is no account {row[1]}") from error
             raise Conflict(f"{kind} {row.sid} is there already") from error
 
@@ -80,9 +76,8 @@ class Loader(ABC):
         """Add Bindings to a service; `BindingConflict` says which of them could not be added."""
         if self._indexes is None and len(bindings) >= MANY:
             self._leave_indexes()
-        rows = [added(service_sid, binding) for binding in bindings]
         with self.ERRORS():
-            self._add(rows)
+            self._add([added(service_sid, binding) for binding in bindings])
 
     def finish(self, progress: Progress = quietly) -> None:
         """Make the indexes that were left for the end. Raises `TwinConflict`. Nothing can be added afterwards."""
@@ -102,15 +97,16 @@ class Loader(ABC):
 
     def _leave_indexes(self) -> None:
         """Make no index but the primary key's while rows are added, where no other client waits for that."""
-        self._indexes = []
-        if not self._may_leave_indexes():
-            return
-        for name, statement in self.ask(self.INDEXES):
+        indexes = self.ask(self.INDEXES) if self._may_leave_indexes() else []
+        self._indexes = [statement for _, statement in indexes]
+        for name, _ in indexes:
             self.ask(f"DROP INDEX {name}")
-            self._indexes.append(statement)
 
     def ask(self, statement: str, *values: Any) -> Sequence[Any]:
-        """Run a statement, with {mark}, {lock} and {place} for those of the engine: all its rows."""
+        """Run a statement, and return all its rows.
+
+        {mark} marks a value, {lock} locks the rows of a query, and {place} is the column with the order of addition.
+        """
         with self.ERRORS():
             return self._execute(statement.format(mark=self.MARK, lock=self.LOCK, place=self.PLACE), values)
 
@@ -120,10 +116,10 @@ class Loader(ABC):
             return f"there is no service {service_sid}"
         if self.ask("SELECT 1 FROM bindings WHERE service_sid = {mark} AND sid = {mark}", service_sid, sid):
             return f"Binding {sid} is there already"
-        if self._indexes:  # nothing is unique by its key yet
-            return ""
-        twins = "SELECT sid FROM bindings WHERE service_sid = {mark} AND key_sha256 = {mark}"
-        return "".join(same_device(twin) for (twin,) in self.ask(twins, service_sid, key_sha256))
+        same = "SELECT sid FROM bindings WHERE service_sid = {mark} AND key_sha256 = {mark}"
+        for twin in [] if self._indexes else self.ask(same, service_sid, key_sha256):  # else no key is unique yet
+            return str(TwinConflict(service_sid, sid, *twin))
+        return ""
 
     @abstractmethod
     def _execute(self, statement: str, values: Sequence[Any]) -> Sequence[Any]: ...
@@ -140,7 +136,3 @@ class Loader(ABC):
 
     @abstractmethod
     def _make_index(self, statement: str) -> None: ...
-
-    @abstractmethod
-    def _lacks_parent(self, error: Exception) -> bool:
-        """Tell whether a row was refused since what it belongs to is missing."""

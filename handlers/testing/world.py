@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..spec import component
-from ..storage.tokens import new_token
+from ..tokens import new_token
 
 World = Mapping[str, Any] | str | Path | None
 """A document as for `import`, its file, or None for the world of `serve --demo`."""

@@ -7,7 +7,7 @@ import orjson
 from ..spec import component
 from ..storage.administration import Administration
 from ..storage.interface import AccountRow, Binding, ServiceRow
-from ..storage.tokens import digest
+from ..tokens import digest
 
 
 def load_demo(database: Administration, token: str) -> tuple[str, str, str]:

@@ -17,7 +17,7 @@ from ..storage.interface import (
 )
 from ..storage.loader import Loader
 from ..storage.progress import Progress, quietly
-from ..storage.tokens import digest
+from ..tokens import digest
 from .reader import Frame, Reader, WorldError
 from .schema import record_types
 from .source import Advance

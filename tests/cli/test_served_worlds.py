@@ -88,7 +88,7 @@ def test_bad_options_are_refused(tmp_path, options, variables, told):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
-@pytest.mark.parametrize("home", [None, "/"])
+@pytest.mark.parametrize("home", [None, pytest.param("/", marks=pytest.mark.ci("starts Python anew"))])
 def test_the_demo_runs_as_any_user_without_a_home(tmp_path, home):
     """A user id that passwd does not have, and the variables of an image: --demo needs none of it."""
     tmp_path.chmod(0o777)

@@ -36,24 +36,13 @@ def test_libraries(library, machine: Machine):
 
 
 @pytest.mark.needs("twilio-cli")
-@pytest.mark.parametrize(("operation", "flags"), [("fetch", ["--sid", ABSENT_BINDING]), ("list", [])])
-def test_wrong_token_in_cli(operation, flags, machine: Machine):
-    """twilio-cli ends with its code for errors of the API, and tells 20003."""
-    ended = machine.cli(operation, machine.world.full["sid"], *flags, credentials=machine.wrong_token)
-    assert told_by_cli(ended) == (401, 20003)
-
-
-@pytest.mark.needs("twilio-cli")
-@pytest.mark.parametrize("operation", ["fetch", "remove"])
-def test_absent_binding_in_cli(operation, machine: Machine):
-    """twilio-cli ends with its code for errors of the API, and tells 20404."""
-    ended = machine.cli(operation, machine.world.full["sid"], "--sid", ABSENT_BINDING)
-    assert told_by_cli(ended) == (404, 20404)
-
-
-@pytest.mark.needs("twilio-cli")
-def test_absent_service_in_cli(machine: Machine):
-    """A service that is not there is 20404 for twilio-cli, and an empty one is no error."""
+def test_cli(machine: Machine):
+    """twilio-cli tells status and code of a wrong token, an absent Binding and an absent service; empty is no error."""
+    absent = ("--sid", ABSENT_BINDING)
+    full = machine.world.full["sid"]
+    assert told_by_cli(machine.cli("list", full, credentials=machine.wrong_token)) == (401, 20003)
+    assert told_by_cli(machine.cli("fetch", full, *absent, credentials=machine.wrong_token)) == (401, 20003)
+    assert told_by_cli(machine.cli("remove", full, *absent)) == (404, 20404)
     assert told_by_cli(machine.cli("list", ABSENT_SERVICE)) == (404, 20404)
     empty = machine.cli("list", machine.world.empty["sid"])
     assert (empty.returncode, empty.stderr.strip()) == (0, "No results")

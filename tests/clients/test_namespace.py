@@ -15,13 +15,6 @@ def test_network(namespace: Namespace):
     assert [line.split(":")[0].strip() for line in devices] == ["lo"]
 
 
-def test_without_tools(monkeypatch):
-    """Where namespaces cannot be made for want of a tool, the message names it and its package."""
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(NamespaceError, match="unshare, nsenter, mount not found: on Linux, install util-linux"):
-        Namespace({}).__enter__()
-
-
 def test_refused(monkeypatch, tmp_path):
     """Where the system refuses namespaces, the message holds its words and the mend."""
     refusing = tmp_path / "unshare"

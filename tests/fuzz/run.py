@@ -138,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = options(arguments, __doc__ or "")
     chosen.report_dir.mkdir(parents=True, exist_ok=True)
     say(f"{chosen.examples} examples an operation, --seed {chosen.seed}, reports in {chosen.report_dir}")
-    runs = [Run(spec, how, chosen) for how in chosen.credentials for spec in (CONTRACT, REGISTRATION)]
+    runs = [Run(spec, how, chosen) for how in seeds.CREDENTIALS for spec in (CONTRACT, REGISTRATION)]
     wrong = fuzz_all(runs, chosen.seed) + fuzz_all([Run(CONTROL, "token", chosen)], chosen.seed)
     for title, listed in EXCEPTIONS.items():
         reasons = [f"  {what}: {reason}" for what, reason in listed.items()]
@@ -152,11 +152,9 @@ def options(arguments: Sequence[str] | None, description: str) -> argparse.Names
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--examples", type=int, default=500, help="examples an operation, and scenarios")
     parser.add_argument("--seed", type=int, default=1, help="by which a run is the same each time")
-    parser.add_argument("--credentials", action="append", choices=seeds.CREDENTIALS, help="each of both when left out")
     parser.add_argument("--engine", choices=ENGINES, default=DATABASES.engine, help="where it keeps its data")
     parser.add_argument("--report-dir", type=Path, default=ROOT / "build" / "fuzz", help="of Schemathesis' reports")
     chosen = parser.parse_args(arguments)
-    chosen.credentials = chosen.credentials or seeds.CREDENTIALS
     DATABASES.engine = chosen.engine
     return chosen
 

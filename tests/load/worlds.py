@@ -7,7 +7,7 @@ from typing import Any
 
 from chat_bindings.storage.engines import administration
 from chat_bindings.storage.interface import AccountRow, ServiceRow
-from chat_bindings.storage.tokens import digest
+from chat_bindings.tokens import digest
 
 from ..support.running import run_cli
 
@@ -66,8 +66,8 @@ def create_service(locator: str) -> None:
     """Create the account and its service in an empty database, without Bindings."""
     with administration(locator) as storage:
         storage.migrate()
-        storage.create_account(AccountRow(ACCOUNT, digest(TOKEN)))
-        storage.create_service(ServiceRow(SERVICE, ACCOUNT))
+        storage.add(AccountRow(ACCOUNT, digest(TOKEN)))
+        storage.add(ServiceRow(SERVICE, ACCOUNT))
 
 
 class Population:

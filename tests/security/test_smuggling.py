@@ -19,33 +19,19 @@ FRAMINGS = {
     "the same length twice": (LENGTH, LENGTH),
     "a list of lengths": (LENGTH + b", 5",),
     "a length with a sign": (b"Content-Length: +5",),
-    "a length in hexadecimal": (b"Content-Length: 0x5",),
-    "a length with a space in it": (b"Content-Length: 5 0",),
-    "a length with an underscore": (b"Content-Length: 5_0",),
     "an empty length": (b"Content-Length:",),
     "a length in Arabic digits": ("Content-Length: ٥".encode(),),
-    "a length below zero": (b"Content-Length: -5",),
     "a length over 64 bits": (b"Content-Length: 18446744073709551621",),
-    "a coding that there is not": (b"Transfer-Encoding: xchunked",),
     "no coding": (b"Transfer-Encoding: identity",),
-    "an empty coding": (b"Transfer-Encoding:",),
     "a coding before chunks": (b"Transfer-Encoding: gzip, chunked",),
-    "an unknown coding before chunks": (b"Transfer-Encoding: cow, chunked",),
-    "a comma before chunks": (b"Transfer-Encoding: ,chunked",),
     "a comma after chunks": (b"Transfer-Encoding: chunked,",),
-    "a coding after chunks": (b"Transfer-Encoding: chunked, identity",),
-    "chunks twice in one": (b"Transfer-Encoding: chunked, chunked",),
     "chunks twice": (CHUNKED, CHUNKED),
     "chunks, and then no coding": (CHUNKED, b"Transfer-Encoding: identity"),
-    "no coding, and then chunks": (b"Transfer-Encoding: identity", CHUNKED),
     "chunks in quotes": (b'Transfer-Encoding: "chunked"',),
-    "chunks with a parameter": (b"Transfer-Encoding: chunked;q=1",),
     "chunks after a vertical tab": (b"Transfer-Encoding: \x0bchunked",),
     "chunks and a tab": (b"Transfer-Encoding: chunked\t",),
     "chunks on the next line": (b"Transfer-Encoding:", b" chunked"),
-    "chunks on the next line, after a length": (LENGTH, b"X: y", b" Transfer-Encoding: chunked"),
     "a space before the colon": (b"Transfer-Encoding : chunked",),
-    "a tab before the colon": (b"Transfer-Encoding\t: chunked",),
     "a space before the name": (LENGTH, b" Transfer-Encoding: chunked"),
     "a NUL in the name": (LENGTH, b"Transfer\0-Encoding: chunked"),
     "a NUL after the value": (LENGTH, b"Transfer-Encoding: chunked\0"),
@@ -79,11 +65,7 @@ def test_chunks_of_http_1_0(ask):
 
 BROKEN_CHUNKS = {
     "a size that is none": b"zz\r\n",
-    "no size": b"\r\nab\r\n",
     "a size with a sign": b"+1\r\na\r\n",
-    "a size below zero": b"-1\r\na\r\n",
-    "a size with a prefix": b"0x1\r\na\r\n",
-    "a space before the size": b" 1\r\na\r\n",
     "a space after the size": b"1 \r\na\r\n",
     "a size over 64 bits": b"10000000000000001\r\na\r\n",
     "a line feed alone after the size": b"1\na\r\n",
@@ -126,7 +108,7 @@ def test_a_broken_body_of_what_was_answered(ask):
         assert raw.received(connection) == b""
 
 
-@pytest.mark.parametrize("extension", [b";x=y", b';x="y;z"', b";x", b";" + b"x" * 5000])
+@pytest.mark.parametrize("extension", [b';x="y;z"', b";" + b"x" * 5000])
 def test_extensions_of_chunks(ask, extension):
     """Extensions of chunks mean nothing, and what follows the body is a request of its own."""
     body = registration(endpoint=f"extended by {len(extension)}")
@@ -160,7 +142,7 @@ def test_fields_after_chunks_are_no_headers(ask, world, pieces):
     assert check_documented(answer, "registerBinding")["url"].startswith("http://chat.example/")
 
 
-@pytest.mark.parametrize("step", [1, 7, 1000])
+@pytest.mark.parametrize("step", [1, 1000])
 def test_a_body_that_follows_an_offer_to_upgrade(ask, world, step):
     """A body is a body however the request that offers another protocol is cut: it is never taken for a request."""
     body = b"GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"

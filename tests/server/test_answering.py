@@ -75,15 +75,13 @@ def test_an_answer_leaves_in_one_write(service, world, closes):
     [
         ([start(LENGTH), BODY], 200, b"body"),
         ([start(), BODY], 200, b"body"),  # in chunks, as it said no length
-        ([start(), {"type": "http.response.body"}], 200, b""),
         ([start(status=204), {"type": "http.response.body"}], 204, b""),
-        ([start((b"transfer-encoding", b"chunked")), BODY], 200, b"body"),
         ([start((b"content-length", b"8")), BODY | {"more_body": True}, BODY], 200, b"bodybody"),
         ([start(), BODY | {"more_body": True}, BODY], 200, b"bodybody"),
         ([start((b"content-length", b"99999")), BODY | {"body": b"x" * 99_999}], 200, b"x" * 99_999),
         ([start((b"Content-Length", b"4"), (b"Connection", b"Close")), BODY], 200, b"body"),
         ([start(LENGTH, (b"x-own", b"a\r\nset-cookie: b")), BODY], None, b""),  # which uvicorn refuses
-        ([start(LENGTH, (b"x own", b"a")), BODY], None, b""),
+        ([start((b"transfer-encoding", b"chunked")), BODY], 200, b"body"),
         ([start(LENGTH), ValueError("x")], 500, b"Internal Server Error"),
         ([ValueError("x")], 500, b"Internal Server Error"),
         ([start(LENGTH)], 500, b"Internal Server Error"),
@@ -98,7 +96,7 @@ def test_responses_arrive_as_sent(messages, status, content):
         assert [(answer.status, answer.content) for answer in answers] == ([(status, content)] if status else [])
 
 
-@pytest.mark.parametrize("body", [b"", b"body", b"x" * 99_999])
+@pytest.mark.parametrize("body", [b"", b"x" * 99_999])
 def test_a_connection_that_stays(body):
     """Answers of any length follow each other on one connection."""
     head = start((b"content-length", b"%d" % len(body)))

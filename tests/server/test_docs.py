@@ -1,14 +1,12 @@
 """The published site under the service's /docs."""
 
 import asyncio
-import errno
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -61,7 +59,6 @@ def test_the_site_is_served(docs, site):
     ("path", "media"),
     [
         ("index.html", "text/html; charset=utf-8"),
-        (f"{version()}/downloads/bindings.3.1.json", "application/json"),
         ("latest/downloads/bindings.yaml", "application/yaml"),
     ],
 )
@@ -78,8 +75,7 @@ def test_files_have_types(docs, path, media):
 def test_every_answer_has_the_policy(docs):
     """No answer may be framed or guessed at; the page on which the API is tried, and no other, may connect anywhere."""
     (script,) = set(re.findall(r'src="(assets/site\.\w+\.js)"', docs.get("/docs/index.html").text)) or {"none.js"}
-    for method, path in (("GET", ""), ("GET", "/none"), ("PUT", "/index.html"), ("GET", f"/{script}"),
-                         ("HEAD", "/index.html"), ("GET", "/latest/downloads/bindings.yaml")):  # fmt: skip
+    for method, path in (("GET", ""), ("GET", "/none"), ("PUT", "/index.html"), ("HEAD", f"/{script}")):
         answer = docs.request(method, f"/docs{path}")
         assert {name: answer.headers.get(name) for name in SAFE} == SAFE, path
     for path in (f"{version()}/try.html", f"{version()}/reference.html"):
@@ -99,9 +95,8 @@ def test_unchanged_files_are_not_sent_again(docs):
 
 @pytest.mark.parametrize(
     "path",
-    ["none", f"{version()}/none.html", "assets/", "%2e%2e/%2e%2e/etc/passwd", "..%2f..%2fetc%2fpasswd", "%00",
-     "..%5c..%5cetc%5cpasswd", "%252e%252e/etc/passwd", "%c0%ae%c0%ae/etc/passwd", "index.html%00.css", "/etc/passwd",
-     "%2e%2e/v2/Services/IS/Bindings", "%2fetc%2fpasswd", "....//....//etc/passwd", "x/" * 10_000, "a" * 10_000],
+    ["none.html", "assets/", "%2e%2e/%2e%2e/etc/passwd", "..%2f..%2fetc%2fpasswd", "%c0%ae%c0%ae/etc/passwd",
+     "index.html%00.css", "/etc/passwd", "%2e%2e/v2/Services/IS/Bindings", "x/" * 10_000, "a" * 10_000],
     ids=lambda path: path[:30],
 )  # fmt: skip
 def test_missing_files_are_not_found(docs, path):
@@ -116,12 +111,6 @@ def test_the_site_is_only_read(docs):
         assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
     assert docs.get("/docsx").json()["code"] == 20404
     assert docs.get("/v2/Services/IS/Bindings").status_code == 401
-
-
-def test_the_site_can_be_left_out(tmp_path):
-    """With --no-docs there is no /docs."""
-    with Service(tmp_path / "b.db", "--no-docs") as running:
-        assert httpx.get(f"{running.url}/docs/", timeout=60).json()["code"] == 20404
 
 
 @pytest.mark.usefixtures("unmeasured")
@@ -145,33 +134,23 @@ def test_an_installation_from_a_clone_has_the_whole_site(tmp_path, site):
     assert files_of(tmp_path / "site") == files_of(site)
 
 
-@pytest.mark.parametrize("headers", [{}, {"Host": "evil.example"}, {"X-Forwarded-Proto": "https"}])
 @pytest.mark.parametrize(
-    ("path", "location", "leads_to"),
-    [
-        ("/docs", "./docs/", "/docs/"),
-        ("/docs/latest", "./latest/", "/docs/latest/"),
-        ("/docs/latest?a=b%20c", "./latest/?a=b%20c", "/docs/latest/?a=b%20c"),
-        (f"/docs/{version()}", f"./{version()}/", f"/docs/{version()}/"),
-    ],
+    ("path", "location"),
+    [("/docs", "./docs/"), ("/docs/latest?a=b%20c", "./latest/?a=b%20c"), (f"/docs/{version()}", f"./{version()}/")],
 )
-def test_redirects_are_relative(docs, path, location, leads_to, headers):
+def test_redirects_are_relative(docs, path, location):
     """A redirect names no scheme, host or prefix: a proxy may have changed each."""
-    answer = docs.get(path, headers=headers)
+    answer = docs.get(path, headers={"Host": "evil.example", "X-Forwarded-Proto": "https"})
     assert (answer.status_code, answer.headers["location"]) == (307, location)
-    assert urljoin(f"https://public.example/prefix{path}", location) == f"https://public.example/prefix{leads_to}"
 
 
 def test_a_site_that_cannot_be_built_is_a_500_with_its_reason_in_the_log(tmp_path, caplog):
     """The log has the reason, the answer has not, and the next request tries again."""
-    docs = Docs(Site(tmp_path, refuse_to_build))
+    docs = Docs(Site(tmp_path, os.rmdir))
     scope = {"type": "http", "method": "GET", "path": "/docs/", "query_string": b"", "headers": []}
     for _ in range(2):
         with pytest.raises(ApiError):
             asyncio.run(docs(scope, None, None))
-    reason = "the site cannot be published: OSError: [Errno 28] No space left on device"
+    folder = tmp_path / str(os.getpid())
+    reason = f"the site cannot be published: FileNotFoundError: [Errno 2] No such file or directory: {str(folder)!r}"
     assert [record.getMessage() for record in caplog.records] == [reason, reason]
-
-
-def refuse_to_build(_: Path) -> None:
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

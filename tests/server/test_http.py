@@ -67,29 +67,6 @@ def test_any_origin_is_allowed(ask, operation, options, origin):
     assert not any(name.startswith("access-control") for name, _ in ask(operation, **options).headers)
 
 
-ODD_HEADERS = [("Content-Type", b"\xff\xfe"), ("Content-Type", "application/json; charset=utf-16"),
-               ("Accept", "no/such, ;;,"), ("Accept-Encoding", "identity;q=0, *;q=0"), ("Expect", "a-miracle"),
-               ("Upgrade", "h2c")]  # fmt: skip
-
-
-@pytest.mark.parametrize("header", ODD_HEADERS)
-def test_odd_headers_change_nothing(ask, header):
-    """What the clauses do not send, or leave free, changes neither a list nor a delete."""
-    assert comparable(ask("listBindings", headers=[header])) == comparable(ask("listBindings"))
-    made = ask("registerBinding", body=registration(endpoint=str(header)[:100]))
-    sid = check_documented(made, "registerBinding")["sid"]
-    response = ask("deleteBinding", sid=sid, headers=[header], body=b"z" * 1_000_000)
-    check_documented(response, "deleteBinding")
-    assert (response.status, response.header("Content-Length")) == (204, None)
-
-
-def test_a_body_in_chunks_changes_nothing(ask):
-    """A GET with a body in chunks is answered as without."""
-    chunks = b"3;x=y\r\nabc\r\n0\r\nTrailer: x\r\n\r\n"
-    (answer,) = raw.exchange(ask.url, ask.compose("fetchBinding", ("Transfer-Encoding", "chunked"), CLOSE) + chunks)
-    assert comparable(answer)[2] == ask("fetchBinding", headers=[("Host", "x")]).content
-
-
 def test_headers_of_answers(ask):
     """No answer may be kept, errors neither; an answer has a length, and neither a cookie nor the server's name."""
     for answer in (ask("fetchBinding"), ask("registerBinding"), ask("fetchBinding", sid="x")):
@@ -108,24 +85,6 @@ def test_requests_that_do_not_wait_for_answers(ask, world):
     assert [check_documented(answer, "fetchBinding")["sid"] for answer in answers[:30]] == sids
     assert [answer.status for answer in answers[30:]] == [200, 204, 404, 404]
     check_error(end, "not_found")
-
-
-def test_a_request_byte_by_byte(ask):
-    """A request that arrives in pieces is one request."""
-    with raw.connect(ask.url) as connection:
-        for byte in ask.compose("fetchBinding", CLOSE):
-            connection.sendall(bytes([byte]))
-        (answer,) = raw.parsed(raw.received(connection))
-    check_documented(answer, "fetchBinding")
-
-
-def test_http_1_0(ask, world):
-    """An HTTP/1.0 request is answered for the host that it names, or else for the address of its connection."""
-    credentials = ("Authorization", raw.basic(*world.auth))
-    for headers, origin in (([("Host", "old.example")], "http://old.example"), ([], ask.url)):
-        sent = raw.compose("GET", ask.path("listBindings"), [credentials, *headers], version="HTTP/1.0")
-        (answer,) = raw.exchange(ask.url, sent)
-        assert check_documented(answer, "listBindings")["meta"]["first_page_url"].startswith(f"{origin}/")
 
 
 UPGRADES = [
@@ -156,15 +115,6 @@ def test_expect_100_continue(ask):
         connection.sendall(body)
         (answer,) = raw.parsed(raw.received(connection))
     assert check_documented(answer, "registerBinding")["endpoint"] == "expecting"
-
-
-def test_a_registration_in_chunks(ask):
-    """A registration that is sent in chunks is the same as in one piece."""
-    body = registration(endpoint="chunked")
-    chunks = b"".join(b"%x\r\n%s\r\n" % (len(body[i : i + 7]), body[i : i + 7]) for i in range(0, len(body), 7))
-    sent = ask.compose("registerBinding", ("Transfer-Encoding", "chunked"), CLOSE) + chunks + b"0\r\n\r\n"
-    (answer,) = raw.exchange(ask.url, sent)
-    assert check_documented(answer, "registerBinding")["endpoint"] == "chunked"
 
 
 def test_a_client_that_hangs_up_registers_nothing(ask, world, service):

@@ -210,8 +210,7 @@ def test_a_port_that_is_taken(database):
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--public-url", "chat.twilio.com"), ("--trusted-proxy", "proxy"), ("--port", "http"), ("--log-level", "trace"),
-     ("--log-format", "xml"),
+    [("--public-url", "chat.twilio.com"), ("--trusted-proxy", "proxy"),
      ("--database", "postgresql://user:secret@h/d"), ("--database", "sqlite:////nowhere/at/all.db"),
      ("--database", "sqlite:////"), ("--database", "sqlite:///{folder}"), ("--database", "sqlite:///{folder}/text")],
 )  # fmt: skip

@@ -11,6 +11,9 @@ from .terms import Refusal, Route
 class Answers:
     """How answers are made. Each method is one decision."""
 
+    content_type = "application/json"
+    challenge = 'Basic realm="Twilio API"'
+
     def success(self, request: Request, content: Any) -> Answer:
         return self.json_answer(200, content, ("Cache-Control", "no-store"))
 
@@ -18,10 +21,7 @@ class Answers:
         return Answer(204)
 
     def json_answer(self, status: int, content: Any, *headers: tuple[str, str]) -> Answer:
-        return Answer(status, [("Content-Type", self.content_type()), *headers], self.dump(content))
-
-    def content_type(self) -> str:
-        return "application/json"
+        return Answer(status, [("Content-Type", self.content_type), *headers], self.dump(content))
 
     def dump(self, content: Any) -> bytes:
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
@@ -44,14 +44,17 @@ class Answers:
         return Refusal(400, 20007, "PageSize must be at most 1000.")
 
     def unauthorized(self) -> Refusal:
-        return Refusal(401, 20003, "Authentication failed.", ("WWW-Authenticate", 'Basic realm="Twilio API"'))
+        return Refusal(401, 20003, "Authentication failed.", ("WWW-Authenticate", self.challenge))
 
     def not_found(self, request: Request) -> Refusal:
         return Refusal(404, 20404, f"The requested resource {ascii(request.path)[1:-1]} was not found.")
 
     def not_allowed(self, request: Request, route: Route) -> Refusal:
-        allowed = ", ".join(route.methods)
+        allowed = self.allowed(route)
         return Refusal(405, 20004, f"This resource has the methods {allowed}.", ("Allow", allowed))
+
+    def allowed(self, route: Route) -> str:
+        return ", ".join(route.methods)
 
     def fault(self) -> Refusal:
         return Refusal(500, 20500, "The server failed to answer.")

@@ -12,11 +12,13 @@ import re
 import secrets
 import string
 import time
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
+from .bases import Json, ShowsBindings
 from .http import Answer, Request
-from .right import Binding, Page, Position, Refusal, Right, Route, Wanted
+from .right import After, Before, Binding, Caught, Page, Position, Refusal, Right, Route, Wanted
 
 _ROW = re.compile(r"-?[0-9]{1,9}")
 _OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
@@ -47,17 +49,12 @@ class NewestFirst(Right):
         return bytes(one ^ other for one, other in zip(text, stream, strict=True))
 
 
-class OrderedByAHash(Right):
+class OrderedByAHash(Right, sort_key=lambda binding: [hashlib.sha256(binding["sid"].encode()).hexdigest()]):
     """It lists in the order of a hash, as a store does that spreads its rows over partitions."""
 
-    def sort_key(self, binding: Binding) -> list[Any]:
-        return [hashlib.sha256(binding["sid"].encode()).hexdigest()]
 
-
-class UnderAPrefix(Right):
+class UnderAPrefix(Right, prefix="/some/prefix"):
     """It lives under a prefix of a gateway, in its base URL and in all URLs that it gives."""
-
-    prefix = "/some/prefix"
 
 
 class OnAPublicHost(Right):
@@ -79,11 +76,8 @@ class RowNumbersForTokens(Right):
 
     def __init__(self, world: dict[str, Any]) -> None:
         super().__init__(world)
-        sids = [each["sid"] for each in map(dict, self._rows())]
+        sids = [sid for service in self.services.values() for sid in service]
         self.rows = {sid: number for number, sid in enumerate(sids, 1)}
-
-    def _rows(self) -> list[Binding]:
-        return [each for service in self.services for each in self.stored(service)]
 
     def sort_key(self, binding: Binding) -> list[Any]:
         return [self.rows[binding["sid"]]]
@@ -117,27 +111,23 @@ class ExtraFields(Right):
         return counts | super().meta(request, service, wanted, page)
 
 
-class PrettyPrinted(Right):
+class PrettyPrinted(ShowsBindings):
     """Its JSON is indented, sorted by key and ASCII (backslash-u escapes); message types come in any order."""
+
+    content_type = "application/json; charset=UTF-8"
 
     def dump(self, content: Any) -> bytes:
         return json.dumps(content, ensure_ascii=True, indent=4, sort_keys=True).encode() + b"\n"
 
-    def message_types(self, binding: Binding) -> list[str]:
-        return random.sample(binding["message_types"], len(binding["message_types"]))
-
-    def content_type(self) -> str:
-        return "application/json; charset=UTF-8"
+    def change(self, right: Json) -> Json:
+        return right | {"message_types": random.sample(right["message_types"], len(right["message_types"]))}
 
 
-class Lenient(Right):
+class Lenient(Right, match=Before(lambda path: path.removesuffix("/")), token_given=lambda text: text or None):
     """It takes SIDs in either case of hex digits, `PageSize=05`, an empty PageToken and Identity, a slash at the end.
 
     HEAD is a method that it does not have.
     """
-
-    def match(self, path: str) -> re.Match[str] | None:
-        return super().match(path.removesuffix("/"))
 
     def route(self, request: Request) -> Route | None:
         found = super().route(request)
@@ -151,15 +141,11 @@ class Lenient(Right):
             raise self.not_allowed(request, route)
         return super().dispatch(request)
 
-    def not_allowed(self, request: Request, route: Route) -> Refusal:
-        allowed = ", ".join(method for method in route.methods if method != "HEAD")
-        return Refusal(405, 20004, f"This resource has the methods {allowed}.", ("Allow", allowed))
+    def allowed(self, route: Route) -> str:
+        return ", ".join(method for method in route.methods if method != "HEAD")
 
     def integer(self, text: str) -> int | None:
         return super().integer(text.lstrip("0") or "0") if text else None
-
-    def token_given(self, text: str | None) -> str | None:
-        return text or None
 
     def identities(self, values: list[str]) -> tuple[str, ...]:
         return super().identities([value or _UNREADABLE for value in values])
@@ -169,14 +155,8 @@ def _lower(sid: str) -> str:
     return sid[:2] + sid[2:].lower()
 
 
-class BrokenTextMatchesNothing(Right):
+class BrokenTextMatchesNothing(Right, decode=Caught(lambda refusal: _UNREADABLE)):
     """Broken percent-encoding, bad UTF-8 and a NUL in a filter are no error: they match nothing."""
-
-    def decode(self, text: str) -> str:
-        try:
-            return super().decode(text)
-        except Refusal:
-            return _UNREADABLE
 
     def identities(self, values: list[str]) -> tuple[str, ...]:
         return super().identities([_UNREADABLE if "\0" in value else value for value in values])
@@ -189,15 +169,10 @@ class BrokenTextIs404(Right):
     """Broken percent-encoding, bad UTF-8 and a NUL are 404, as from a proxy that cannot read the URL."""
 
     def decode(self, text: str) -> str:
-        try:
-            return self._without_nul(super().decode(text))
-        except Refusal:
-            raise Refusal(404, 20404, "The requested resource was not found.") from None
-
-    def _without_nul(self, text: str) -> str:
-        if "\0" in text:
-            raise self.bad("A query must not hold a NUL.")
-        return text
+        with suppress(Refusal):
+            if "\0" not in (decoded := super().decode(text)):
+                return decoded
+        raise Refusal(404, 20404, "The requested resource was not found.")
 
 
 class RoutesBeforeItAsks(Right):
@@ -226,11 +201,8 @@ class AsksBeforeItRoutes(Right):
         return super().dispatch(request)
 
 
-class FirstOfAScalar(Right):
+class FirstOfAScalar(Right, scalar=lambda values: values[0] if values else None):
     """Of a PageSize, Page or PageToken that is sent more than once, the first one counts."""
-
-    def scalar(self, values: list[str]) -> str | None:
-        return values[0] if values else None
 
 
 class BoundTokens(Right):
@@ -240,11 +212,8 @@ class BoundTokens(Right):
         return [service, sorted(set(wanted.types)), sorted(set(wanted.identities)), wanted.page_size]
 
 
-class TenValues(Right):
+class TenValues(Right, most_values=10):
     """A filter takes ten values, and no eleventh."""
-
-    def most_values(self) -> int:
-        return 10
 
 
 class EncodesAllButLettersAndDigits(Right):
@@ -263,14 +232,11 @@ class EncodesAsJavaScript(Right):
         return re.sub(r"[!*'()]", lambda found: f"%{ord(found[0]):02X}", text)
 
 
-class LowerCaseEscapes(Right):
+class LowerCaseEscapes(Right, encode=After(lambda right: _lower_escapes(right).replace("%20", "+"))):
     """Percent-encoding is written with lower-case digits in its URLs, and a space in a page URL is a `+`."""
 
     def identity_in_path(self, identity: str) -> str:
         return _lower_escapes(super().identity_in_path(identity))
-
-    def encode(self, value: str) -> str:
-        return _lower_escapes(super().encode(value)).replace("%20", "+")
 
 
 def _lower_escapes(text: str) -> str:
@@ -300,25 +266,16 @@ class CoercesIntegers(Right):
         return int(value) if value == int(value) else None
 
 
-class BrokenEscapesStay(Right):
+class BrokenEscapesStay(Right, decode=Before(lambda text: re.sub("%(?![0-9A-Fa-f]{2})", "%25", text))):
     """What is no escape stays as it is, as WHATWG's, Python's and Rack's decoders have it: `%zz` is a user's name."""
 
-    def decode(self, text: str) -> str:
-        return super().decode(re.sub("%(?![0-9A-Fa-f]{2})", "%25", text))
 
-
-class KeepsWhatASegmentMayHave(Right):
+class KeepsWhatASegmentMayHave(Right, identity_in_path=lambda identity: quote(identity, safe="!$&'()*+,;=:@~")):
     """`links.user` keeps the characters that RFC 3986 lets stand in a segment, and encodes the others."""
 
-    def identity_in_path(self, identity: str) -> str:
-        return quote(identity, safe="!$&'()*+,;=:@~")
 
-
-class UpperCaseRequestIds(Right):
+class UpperCaseRequestIds(Right, request_id=lambda request: f"RQ{secrets.token_hex(16).upper()}"):
     """The digits of its request ids are in upper case, as `%X` and .NET's `Convert.ToHexString` write them."""
-
-    def request_id(self, request: Request) -> str:
-        return f"RQ{secrets.token_hex(16).upper()}"
 
 
 class MoreLinks(Right):
@@ -347,10 +304,5 @@ class BehindAFirewall(Right):
         return super().dispatch(request)
 
 
-class AllowsTrace(Right):
+class AllowsTrace(Right, allowed=After(lambda right: f"{right}, HEAD, OPTIONS, TRACE")):
     """Its Allow lists HEAD, OPTIONS and TRACE as well, as that of servlet containers does."""
-
-    def not_allowed(self, request: Request, route: Route) -> Refusal:
-        right = super().not_allowed(request, route)
-        allowed = ", ".join((*route.methods, "HEAD", "OPTIONS", "TRACE"))
-        return Refusal(right.status, right.code, right.message, ("Allow", allowed))

@@ -2,57 +2,46 @@
 
 import email.utils
 import gzip
-import itertools
 import random
 import re
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
+from .bases import Counts
 from .http import Answer, Request
-from .right import Refusal, Right
+from .right import After, Refusal, Right
 
 _TAKES_GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)", re.IGNORECASE)
 
 
-class Chunked(Right):
+class Chunked(Right, finish=After(lambda answer: replace(answer, chunked=bool(answer.body)))):
     """Every answer with a body comes in chunks, without a Content-Length."""
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finish(request, answer)
-        answer.chunked = bool(answer.body)
-        return answer
 
 
 class Packed(Right):
     """Every body comes packed with gzip where the request accepts that."""
 
+    vary = "Accept-Encoding"
+
+    def takes_gzip(self, accepted: str) -> bool:
+        return bool(_TAKES_GZIP.search(accepted))
+
     def finish(self, request: Request, answer: Answer) -> Answer:
-        if answer.body and _TAKES_GZIP.search(request.headers.get("accept-encoding")):
+        if answer.body and self.takes_gzip(request.headers.get("accept-encoding")):
             answer.body = gzip.compress(answer.body, mtime=0)
             answer.headers.append(("Content-Encoding", "gzip"))
-        answer.headers.append(("Vary", "Accept-Encoding"))
+        answer.headers += [("Vary", self.vary)] if self.vary else []
         return super().finish(request, answer)
 
 
-class ReadsNoQualities(Right):
+class ReadsNoQualities(Packed, takes_gzip=lambda accepted: "gzip" in accepted):
     """It packs wherever `gzip` is named, with a quality of 0 too, as Apache's mod_deflate does."""
 
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        if answer.body and "gzip" in request.headers.get("accept-encoding"):
-            answer.body = gzip.compress(answer.body, mtime=0)
-            answer.headers.append(("Content-Encoding", "gzip"))
-        answer.headers.append(("Vary", "Accept-Encoding"))
-        return super().finish(request, answer)
 
-
-class ClosesConnections(Right):
+class ClosesConnections(Right, finish=After(lambda answer: replace(answer, close=True))):
     """It closes the connection after each answer, as HTTP/1.0 does."""
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finish(request, answer)
-        answer.close = True
-        return answer
 
 
 class OddHeaders(Right):
@@ -69,63 +58,29 @@ def _odd(name: str) -> str:
     return "".join(letter.upper() if number % 2 else letter.lower() for number, letter in enumerate(name))
 
 
-class Slow(Right):
+class Slow(Right, waits=True, finish=After(lambda answer: replace(answer, delay_s=random.uniform(0.03, 0.05)))):
     """Each answer comes 30 ms late, some up to 20 ms more, so that answers overtake one another."""
 
-    waits = True
 
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finish(request, answer)
-        answer.delay_s = 0.030 + random.uniform(0, 0.020)
-        return answer
-
-
-class Slow150(Right):
+class Slow150(Right, waits=True, finish=After(lambda answer: replace(answer, delay_s=0.150))):
     """Each answer comes exactly 150 ms late, whatever else is under way, as from another continent."""
 
-    waits = True
 
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finish(request, answer)
-        answer.delay_s = 0.150
-        return answer
-
-
-class _Counts(Right):
-    """Counts requests; `is_hit` says whether it is the turn of something that happens now and then."""
-
-    every = 0
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.requests = 0
-        self.counting = threading.Lock()
-
-    def is_hit(self) -> bool:
-        """Count a request: whether it is one of each `every`."""
-        with self.counting:
-            self.requests += 1
-            return self.requests % self.every == 0
-
-
-class Throttles(_Counts):
+class Throttles(Counts, waits=True, every=60):
     """Every 60th request is 429, to be made again after a second; it has had no effect."""
 
-    waits = True
-    every = 60
+    retry_after = "1"
 
     def dispatch(self, request: Request) -> Answer:
         if self.is_hit():
-            raise Refusal(429, 20429, "Too many requests: ask again later.", ("Retry-After", self.retry_after()))
+            raise Refusal(429, 20429, "Too many requests: ask again later.", ("Retry-After", self.retry_after))
         return super().dispatch(request)
-
-    def retry_after(self) -> str:
-        return "1"
 
 
 class ThrottlesUntilADate(Throttles):
     """Every 60th request is 429, to be made again at a date, which is a second away."""
 
+    @property
     def retry_after(self) -> str:
         return email.utils.formatdate(time.time() + 1, usegmt=True)
 
@@ -153,34 +108,22 @@ class LimitsTheRate(Right):
         return super().dispatch(request)
 
 
-class LosesRequests(_Counts):
+class LosesRequests(Counts, every=48):
     """The network is at fault: one of 96 requests that are no DELETE is lost with its connection, and one is a 502."""
 
-    every = 48
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.lost: set[str] = set()
-
     def answer(self, request: Request) -> Answer:
-        if request.method == "DELETE" or not self.is_hit() or request.target in self.lost:  # not twice in a row
+        if request.method == "DELETE" or not self.is_hit() or request.target in self.kept:  # not twice in a row
             return super().answer(request)
-        self.lost.add(request.target)
-        if self.requests % (2 * self.every):
-            return _bad_gateway()
-        return Answer(500, dropped=True)
+        self.kept[request.target] = len(self.kept)
+        return Answer(500, dropped=True) if self.kept[request.target] % 2 else _bad_gateway()
 
 
 class LosesTheFirstDelete(Right):
     """The network is at fault: the answer to the first DELETE that succeeds is lost."""
 
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.successes = itertools.count(1)
-
     def answer(self, request: Request) -> Answer:
         answer = super().answer(request)
-        if request.method == "DELETE" and answer.status == 204 and next(self.successes) == 1:
+        if request.method == "DELETE" and answer.status == 204 and next(self.numbers) == 1:
             return self.lose(answer)
         return answer
 

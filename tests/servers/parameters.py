@@ -14,10 +14,17 @@ _INTEGER = re.compile(r"0|[1-9][0-9]*")
 class Parameters(Answers):
     """How parameters are read. Each method is one decision."""
 
+    most_values = MOST_VALUES
+    default_page_size = DEFAULT_PAGE_SIZE
+    least_page_size, largest_page_size = 1, LARGEST_PAGE_SIZE
+
     def parameters(self, query: str) -> list[tuple[str, str]]:
         """Names and values of a query, decoded."""
-        parts = [part.partition("=") for part in query.split("&") if part]
-        return [(self.decode(name), self.decode(value)) for name, _, value in parts]
+        pairs = (part.partition("=") for part in self.parts(query))
+        return [(self.decode(name), self.decode(value)) for name, _, value in pairs]
+
+    def parts(self, query: str) -> list[str]:
+        return [part for part in query.split("&") if part]
 
     def decode(self, text: str) -> str:
         if _BROKEN.search(text):
@@ -58,12 +65,9 @@ class Parameters(Answers):
             raise self.bad("Identity must neither be empty nor hold a NUL.")
         return self.values("Identity", values)
 
-    def most_values(self) -> int:
-        return MOST_VALUES
-
     def values(self, name: str, values: list[str]) -> tuple[str, ...]:
-        if len(values) > self.most_values():
-            raise self.bad(f"{name} takes at most {self.most_values()} values.")
+        if len(values) > self.most_values:
+            raise self.bad(f"{name} takes at most {self.most_values} values.")
         return tuple(values)
 
     def integer(self, text: str) -> int | None:
@@ -72,13 +76,13 @@ class Parameters(Answers):
 
     def page_size(self, text: str | None) -> int:
         if text is None:
-            return DEFAULT_PAGE_SIZE
-        if text.isascii() and text.isdecimal() and len(text.lstrip("0")) > 4:
+            return self.default_page_size
+        if text.isascii() and text.isdecimal() and len(text.lstrip("0")) > 5:
             raise self.too_large()
         size = self.integer(text)
-        if size is None or size < 1:
+        if size is None or size < self.least_page_size:
             raise self.bad("PageSize must be an integer of 1 to 1000.")
-        if size > LARGEST_PAGE_SIZE:
+        if size > self.largest_page_size:
             raise self.too_large()
         return size
 

@@ -4,27 +4,82 @@ import base64
 import binascii
 import hashlib
 import hmac
+import itertools
 import json
 import re
 import secrets
 import threading
+from collections.abc import Callable
 from copy import deepcopy
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from .http import Answer, Request
 from .parameters import Parameters
 from .terms import LARGEST_PAGE, Binding, Page, Position, Refusal, Route, Wanted
 
-__all__ = ["Binding", "Page", "Position", "Refusal", "Right", "Route", "Wanted"]
-
 _PATH = re.compile(r"/v2/Services/([^/]+)/Bindings(?:/([^/]+))?")
 _BASIC = re.compile(r"basic +([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
 _HOST = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d+)?", re.ASCII)
 
 
+class Before(NamedTuple):
+    """The base's method, with its last argument changed."""
+
+    change: Callable[[Any], Any]
+
+
+class After(NamedTuple):
+    """The base's method, with its result changed."""
+
+    change: Callable[[Any], Any]
+
+
+class Caught(NamedTuple):
+    """The base's method, with a value or another error in the place of what it refuses."""
+
+    change: Callable[[Refusal], Any]
+
+
+def each(change: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
+    """Make what changes each item of a list."""
+    return lambda items: [change(item) for item in items]
+
+
+def only(is_kept: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
+    """Make what keeps some items of a list."""
+    return lambda items: [item for item in items if is_kept(item)]
+
+
+def _attribute(right: Any, decision: Any) -> Any:
+    if isinstance(decision, Before):
+        return lambda self, *given: right(self, *given[:-1], decision.change(given[-1]))
+    if isinstance(decision, After):
+        return lambda self, *given: decision.change(right(self, *given))
+    if isinstance(decision, Caught):
+        return _catching(right, decision.change)
+    return staticmethod(decision) if callable(decision) else decision
+
+
+def _catching(right: Any, change: Callable[[Refusal], Any]) -> Any:
+    def method(*given: Any) -> Any:
+        try:
+            return right(*given)
+        except Refusal as refusal:
+            found = change(refusal)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return method
+
+
 class Right(Parameters):
-    """The contract, kept. Each method is one decision."""
+    """The contract, kept. Each method is one decision.
+
+    Keywords of a subclass are its attributes: values, functions that do without `self`, and what `Before`, `After`
+    and `Caught` make of the base's method.
+    """
 
     clause = ""
     waits = False
@@ -32,9 +87,17 @@ class Right(Parameters):
     prefix = ""
     """What stands before `/v2` in every path."""
 
+    def __init_subclass__(cls, **decisions: Any) -> None:
+        super().__init_subclass__()
+        for name, decision in decisions.items():
+            assert hasattr(cls, name), f"{cls.__name__} decides on {name}, which there is not"
+            setattr(cls, name, _attribute(getattr(cls, name), decision))
+
     def __init__(self, world: dict[str, Any]) -> None:
         self.lock = threading.RLock()
         self.secret = secrets.token_bytes(32)
+        self.kept: dict[Any, Any] = {}  # what a wrong server remembers
+        self.numbers = itertools.count(1)  # of what it counts
         self.owners: dict[str, str] = {}
         self.services: dict[str, dict[str, Binding]] = {}
         self.logins: dict[str, tuple[str, str]] = {}
@@ -107,16 +170,26 @@ class Right(Parameters):
         wanted = self.wanted(request.query)
         service = self.service(request, route, account)
         page = self.page(service, wanted, self.position(service, wanted))
+        return self.success(request, self.listed(request, service, wanted, page))
+
+    def listed(self, request: Request, service: str, wanted: Wanted, page: Page) -> Any:
+        """The content of a list."""
         bindings = [self.represent(request, service, each) for each in page.bindings]
-        return self.success(request, {"meta": self.meta(request, service, wanted, page), "bindings": bindings})
+        return {"meta": self.meta(request, service, wanted, page), "bindings": bindings}
 
     # --- what is stored
 
     def service(self, request: Request, route: Route, account: str) -> str:
         """The SID of the service that the path names, if it is the account's."""
-        if self.owners.get(route.service) != account:
+        if self.owners.get(route.service, account) != account:
+            raise self.foreign(request)
+        if route.service not in self.owners:
             raise self.not_found(request)
         return route.service
+
+    def foreign(self, request: Request) -> Refusal:
+        """The error of what is another account's."""
+        return self.not_found(request)
 
     def binding(self, request: Request, route: Route, service: str) -> Binding:
         found = self.find(service, route.sid or "")
@@ -174,8 +247,11 @@ class Right(Parameters):
     def login(self, user: str) -> tuple[str, str]:
         """The account's SID and the secret that a user name goes with."""
         if user not in self.logins:
-            raise self.unauthorized()
+            raise self.unknown_user()
         return self.logins[user]
+
+    def unknown_user(self) -> Refusal:
+        return self.unauthorized()
 
     def is_secret(self, secret: str, password: str) -> bool:
         return hmac.compare_digest(secret.encode(), password.encode())
@@ -248,13 +324,10 @@ class Right(Parameters):
             "identity": binding["identity"],
             "binding_type": binding["binding_type"],
             "credential_sid": binding["credential_sid"],
-            "message_types": self.message_types(binding),
+            "message_types": list(binding["message_types"]),
             "url": f"{url}/Bindings/{binding['sid']}",
             "links": {"user": f"{url}/Users/{self.identity_in_path(binding['identity'])}"},
         }
-
-    def message_types(self, binding: Binding) -> list[str]:
-        return list(binding["message_types"])
 
     def identity_in_path(self, identity: str) -> str:
         return quote(identity, safe="")

@@ -21,6 +21,13 @@ class Refusal(Exception):
         self.status, self.code, self.message, self.headers = status, code, message, headers
         super().__init__(message)
 
+    def with_code(self, code: int) -> "Refusal":
+        return Refusal(self.status, code, self.message, *self.headers)
+
+    def with_headers(self, *headers: tuple[str, str]) -> "Refusal":
+        """The same error with other headers, or with none."""
+        return Refusal(self.status, self.code, self.message, *headers)
+
 
 @dataclass(frozen=True)
 class Route:

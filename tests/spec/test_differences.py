@@ -6,14 +6,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import yaml
 
 from ..support import specs
 from .facts import METHODS, Reader, differences
 
 THEIRS = json.loads((Path(__file__).parent / "twilio" / "bindings.json").read_text(encoding="utf-8"))
 OURS = specs.load(specs.CONTRACT)
-LIST = yaml.safe_load((specs.FOLDER / "differences.yaml").read_text(encoding="utf-8"))["differences"]
+LIST = specs.load("differences.yaml")["differences"]
 PATTERNS = [(entry["id"], pattern) for entry in LIST for pattern in entry["where"]]
 FIELDS = ["id", "title", "where", "twilio", "ours", "reason", "twilio_at", "ours_at"]
 

@@ -21,8 +21,8 @@ def path(tmp_path: Path) -> Path:
 def storage(path: Path) -> Iterator[SqliteAdministration]:
     with SqliteAdministration(path) as opened:
         opened.migrate()
-        opened.create_account(ACCOUNT)
-        opened.create_service(SERVICE)
+        opened.add(ACCOUNT)
+        opened.add(SERVICE)
         yield opened
 
 
@@ -30,7 +30,7 @@ def test_one_writes_at_a_time(storage, path, caplog):
     """While a world is loaded, a second writer is locked out."""
     with storage.load() as loader, SqliteAdministration(path) as reader:
         loader.add_bindings("IS1", [binding(1)])
-        for change in (lambda: reader.create_account(OTHER), lambda: reader.delete_account("AC1", cascade=True)):
+        for change in (lambda: reader.add(OTHER), lambda: reader.delete_account("AC1", cascade=True)):
             with pytest.raises(StorageUnavailable, match="locked"):
                 change()
         assert caplog.text == ""

@@ -124,8 +124,8 @@ def test_what_was_backed_up_is_restored(tmp_path, database, new_database, source
         with pytest.raises(Conflict, match="the database holds 2 accounts: name a new one, or give --replace"):
             restore(tmp_path / "backup.db", storage, check, unseen, replace=False)
         storage.delete_account(A1, cascade=True)
-        storage.create_account(AccountRow(sid("AC", 9), "c" * 64))
-        storage.create_service(ServiceRow(I1, sid("AC", 9)))
+        storage.add(AccountRow(sid("AC", 9), "c" * 64))
+        storage.add(ServiceRow(I1, sid("AC", 9)))
         assert restore(tmp_path / "backup.db", storage, check, unseen, replace=True) == HELD
         with SqliteAdministration(database) as original:
             assert rows(storage) == rows(original)
@@ -162,7 +162,7 @@ def test_few_things_are_backed_up_as_many(tmp_path, accounts):
     with SqliteAdministration(tmp_path / "few.db") as storage:
         storage.migrate()
         for number in range(accounts):
-            storage.create_account(AccountRow(sid("AC", number), "a" * 64))
+            storage.add(AccountRow(sid("AC", number), "a" * 64))
         assert write(storage, tmp_path / "backup.db", unseen) == (accounts, 0, 0, 0)
     assert put_back((tmp_path / "backup.db").read_bytes(), tmp_path / "new.db") == (accounts, 0, 0, 0)
     assert held(tmp_path / "new.db") == held(tmp_path / "few.db")
@@ -198,7 +198,7 @@ def test_a_copy_is_one_moment(tmp_path, database, monkeypatch):
 def test_no_byte_of_a_backup_can_change_what_is_restored(tmp_path, database, backup):
     """A backup of which one byte differs, or that is shorter or longer, is refused, or restored as it was."""
     chance = random.Random(1)
-    places = [*range(100), *(chance.randrange(len(backup)) for _ in range(100)), len(backup) - 1]
+    places = [*range(100), *(chance.randrange(len(backup)) for _ in range(25)), len(backup) - 1]
     spoiled = [backup[:place] + bytes([backup[place] ^ 1 << chance.randrange(8)]) + backup[place + 1 :]
                for place in places]  # fmt: skip
     spoiled += [backup[:4096], backup[:-4096], backup[:-1], backup + b"\0", backup + bytes(4096), b"", b"PK" + backup]

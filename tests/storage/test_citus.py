@@ -67,10 +67,10 @@ def administer(database: PostgresDatabase) -> None:
     with database.administration() as administration:
         administration.migrate()
         for account in (ACCOUNT, OTHER):
-            administration.create_account(account)
+            administration.add(account)
         for service in SERVICES:
-            administration.create_service(service)
-        administration.create_key(KEY)
+            administration.add(service)
+        administration.add(KEY)
         with administration.load() as loader:
             for service in SERVICES:
                 loader.add_bindings(service.sid, bindings(40))

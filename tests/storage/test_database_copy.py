@@ -234,7 +234,7 @@ def test_a_copy_is_of_one_moment(source, target, new_database, engine):
     with source.administration() as storage:
         sid = next(storage.accounts()).sid
     key = f"('SK{'a' * 32}', {sid!r}, '{'0' * 64}')"
-    with start_copying(source, target, f"administration({source.locator!r}).create_key(KeyRow{key})") as process:
+    with start_copying(source, target, f"administration({source.locator!r}).add(KeyRow{key})") as process:
         stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 0, stderr
     assert TALLY.findall(stdout) == [before, before]

@@ -28,8 +28,8 @@ def database(server: Postgres) -> Iterator[PostgresDatabase]:
     made = PostgresDatabase(server)
     with made.administration() as administration:
         administration.migrate()
-        administration.create_account(AccountRow(ACCOUNT, "0" * 64))
-        administration.create_service(ServiceRow(SERVICE, ACCOUNT))
+        administration.add(AccountRow(ACCOUNT, "0" * 64))
+        administration.add(ServiceRow(SERVICE, ACCOUNT))
     yield made
     server.execute(f"DROP DATABASE {made.name}")  # its files are looked through by the tests to come
 

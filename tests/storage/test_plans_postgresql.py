@@ -67,8 +67,8 @@ def database(request: pytest.FixtureRequest, postgres, migrated) -> PostgresData
     """A database of many Bindings, of which statements are recorded; with statistics, and with false ones."""
     made = PostgresDatabase(postgres, migrated)
     with made.administration() as administration:
-        administration.create_account(AccountRow(ACCOUNT, "0" * 64))
-        administration.create_service(ServiceRow(SERVICE, ACCOUNT))
+        administration.add(AccountRow(ACCOUNT, "0" * 64))
+        administration.add(ServiceRow(SERVICE, ACCOUNT))
     made.execute("ALTER TABLE bindings SET (autovacuum_enabled = off)")
     if request.param == "stale":  # from when there was one user, with one type
         postgres.execute(POPULATION.replace(f"(1, {MANY})", "(-400, -1)").replace("n % 4 = 0", "true"), made.name)

@@ -14,7 +14,7 @@ from chat_bindings.storage.interface import AccountRow, Registration, ServiceRow
 from chat_bindings.storage.sqlite.administration import SqliteAdministration
 from chat_bindings.storage.sqlite.connection import connect
 from chat_bindings.storage.sqlite.engine import SqliteStorage
-from chat_bindings.storage.tokens import digest
+from chat_bindings.tokens import digest
 
 from ..support.engines import TYPES, open_storage
 from ..support.running import Service
@@ -29,7 +29,7 @@ from pathlib import Path
 from chat_bindings.storage.interface import AccountRow
 from chat_bindings.storage.sqlite.administration import SqliteAdministration
 with SqliteAdministration(Path(sys.argv[1])) as storage:
-    storage.create_account(AccountRow("AC" + "2" * 32, "0" * 64))
+    storage.add(AccountRow("AC" + "2" * 32, "0" * 64))
     os.kill(os.getpid(), 9)
 """
 
@@ -55,8 +55,8 @@ def path(tmp_path: Path) -> Path:
     path.parent.mkdir()
     with SqliteAdministration(path) as storage:
         storage.migrate()
-        storage.create_account(AccountRow("AC" + "1" * 32, digest(TOKEN)))
-        storage.create_service(ServiceRow(SERVICE, "AC" + "1" * 32))
+        storage.add(AccountRow("AC" + "1" * 32, digest(TOKEN)))
+        storage.add(ServiceRow(SERVICE, "AC" + "1" * 32))
     return path
 
 
@@ -77,15 +77,14 @@ def run_under(how: str, path: Path, script: str, output: Path) -> "subprocess.Co
 
 @pytest.mark.needs("unshare")
 @pytest.mark.needs("setpriv")
-@pytest.mark.parametrize("how", UNDER)
-@pytest.mark.parametrize("left", ["closed", "killed"])
+@pytest.mark.parametrize(("left", "how"), [("closed", "a read-only mount"), *(("killed", how) for how in UNDER)])
 def test_what_may_not_be_written_is_read(path, tmp_path, how, left):
     """Closed cleanly or left by `kill -9` it is read whole; what would write says that it cannot."""
     if left == "killed":
         kill_in_the_midst(path)
     else:
         with SqliteAdministration(path) as storage:
-            storage.create_account(AccountRow("AC" + "2" * 32, "0" * 64))
+            storage.add(AccountRow("AC" + "2" * 32, "0" * 64))
     done = run_under(how, path, READ, tmp_path / "out")
     told = dict(line.split(": ") for line in done.stdout.splitlines() if ": " in line)
     assert told["database status"].startswith("0 "), done
@@ -147,7 +146,7 @@ async def test_a_link_that_leads_elsewhere_is_followed(path, tmp_path):
     shutil.copytree(path.parent, other)
     for folder in (path.parent, other):
         with SqliteAdministration(folder / "kept.db") as storage:
-            storage.create_account(AccountRow(folder.name, "0" * 64))
+            storage.add(AccountRow(folder.name, "0" * 64))
     link.symlink_to(path.parent)
     async with open_storage(SqliteStorage(link / "kept.db", TYPES)) as storage:
         assert await storage.credential(path.parent.name)

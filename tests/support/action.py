@@ -5,12 +5,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from .running import environment
+from .specs import read
 
 FOLDER = Path(__file__).parents[2] / ".github" / "actions" / "verify"
-ACTION: dict[str, Any] = yaml.safe_load((FOLDER / "action.yml").read_text(encoding="utf-8"))
+ACTION: dict[str, Any] = read(FOLDER / "action.yml")
 INPUTS: dict[str, str] = {key: value.get("default", "") for key, value in ACTION["inputs"].items()}
 """The inputs, as they are where nothing is given."""
 INSTALL, VERIFY, *_ = ACTION["runs"]["steps"]

@@ -3,9 +3,11 @@
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from .forking import typed
 from .processes import free_port
 from .running import environment
 
@@ -54,7 +56,7 @@ def steady(text: str) -> list[str]:
     return text.splitlines()
 
 
-def check(typed: list[Step], folder: Path, **variables: str) -> None:
+def check(shown: list[Step], folder: Path, **variables: str) -> None:
     """Type commands one after the other in a folder: each must print what is shown for it, but for what varies.
 
     What begins a service in the background is waited for, and must end cleanly in the end. Ports 8000 and 8001 are
@@ -63,7 +65,7 @@ def check(typed: list[Step], folder: Path, **variables: str) -> None:
     ports = {"8000": str(free_port()), "8001": str(free_port())}
     port = ports["8000"]
     script, begun = ["exec 2>&1"], False
-    for step in typed:
+    for step in shown:
         command = re.sub(r"(127\.0\.0\.1:|-port )(800[01])\b", lambda found: found[1] + ports[found[2]], step.command)
         script.append(command)
         if command.endswith("&"):
@@ -72,13 +74,15 @@ def check(typed: list[Step], folder: Path, **variables: str) -> None:
         script.append(f"echo; echo {_END}")
     if begun:
         script.append("kill %1; wait %1; echo ended with $?")
-    path = f"{Path(sys.executable).parent}:{environment()['PATH']}"
-    env = environment(PATH=path, CHAT_BINDINGS_PORT=port, **variables)
-    done = subprocess.run(
-        ["bash", "-c", "\n".join(script)], cwd=folder, env=env, capture_output=True, text=True, timeout=600, check=False
-    )
+    with tempfile.TemporaryDirectory() as programs, typed(Path(programs)):
+        path = f"{programs}:{Path(sys.executable).parent}:{environment()['PATH']}"
+        env = environment(PATH=path, CHAT_BINDINGS_PORT=port, **variables)
+        done = subprocess.run(
+            ["bash", "-c", "\n".join(script)], cwd=folder, env=env, capture_output=True, text=True, timeout=600,
+            check=False,
+        )  # fmt: skip
     *outputs, last = done.stdout.split(f"{_END}\n")
-    assert len(outputs) == len(typed), done.stdout + done.stderr
-    for step, output in zip(typed, outputs, strict=True):
+    assert len(outputs) == len(shown), done.stdout + done.stderr
+    for step, output in zip(shown, outputs, strict=True):
         assert steady(output.strip()) == steady("\n".join(step.output)), step.command
     assert last.strip() == ("ended with 0" if begun else "")

@@ -14,8 +14,8 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from select import select
@@ -85,6 +85,48 @@ def fork(
     request = json.dumps([arguments, dict(environment), os.fspath(folder)]).encode()
     with _one_at_a_time:
         return Forked(_connection(environment), request, streams)
+
+
+_COMMAND = """#!{python} -IS
+import json, os, signal, socket, sys
+server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+server.connect({address!r})
+request = json.dumps([sys.argv[1:], dict(os.environ), os.getcwd()])
+socket.send_fds(server, [request.encode()], [0, 1, 2])
+pid = int(server.recv(20))
+signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGTERM))
+sys.exit(int(server.recv(20)))
+"""
+"""A program that is `chat-bindings`, but for its beginning."""
+
+
+@contextmanager
+def typed(folder: Path) -> Iterator[None]:
+    """Have a program `chat-bindings` in a folder, for shells: each time it is typed, it begins by a fork."""
+    program, address = folder / "chat-bindings", str(folder / "forks")
+    program.write_text(_COMMAND.format(python=sys.executable, address=address))
+    program.chmod(0o700)
+
+    def serve_one(connection: socket.socket) -> None:
+        with connection:
+            request, streams, *_ = socket.recv_fds(connection, 1 << 20, 3)
+            process = fork(*json.loads(request), streams)
+            for stream in streams:
+                os.close(stream)
+            connection.send(str(process.pid).encode())
+            connection.send(str(process.wait()).encode())
+
+    def accept() -> None:
+        with suppress(OSError):  # it is closed
+            while True:
+                threading.Thread(target=serve_one, args=[listener.accept()[0]], daemon=True).start()
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(address)
+        listener.listen()
+        threading.Thread(target=accept, daemon=True).start()
+        yield
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def _connection(environment: Mapping[str, str]) -> socket.socket:

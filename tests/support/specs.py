@@ -102,10 +102,15 @@ class Response(NamedTuple):
     node: Node
 
 
+def read(path: Path) -> Any:
+    """Read a YAML file, by libyaml where PyYAML has it: all processes of a run read the specs."""
+    return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 @cache
 def load(file: str) -> Any:
     """Give a file as it is written."""
-    return yaml.safe_load((FOLDER / file).read_text(encoding="utf-8"))
+    return read(FOLDER / file)
 
 
 def change(spec: Any, changes: Mapping[str, Any]) -> Any:

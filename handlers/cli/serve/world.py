@@ -76,7 +76,7 @@ def prepare(context: click.Context, database: str | None, world: str | None, *, 
 
 
 def _load_demo(storage: "Administration", locator: str) -> Served:
-    from ...storage.tokens import new_token
+    from ...tokens import new_token
     from ...world.demo import load_demo
 
     token = os.environ.get(DEMO_TOKEN) or new_token()

@@ -10,7 +10,7 @@ from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...storage.interface import Storage
-from ...storage.tokens import digest
+from ...tokens import digest
 from ..errors import ApiError
 from ..operations.stage import Stage, is_control
 from ..request import Repeated, Request

@@ -10,14 +10,12 @@ from psycopg.pq import TransactionStatus
 
 from ..administration import Administration
 from ..interface import Conflict, Schema
-from . import erasure, schema
+from . import schema
 from .connection import SyncConnection, connect, conninfo, storage_errors
+from .erasure import erase
 from .loader import PostgresLoader
 
-_AT_ONCE = 2000
-"""Rows that a cursor brings at once."""
-
-IDENTITY = """
+_IDENTITY = """
     SELECT concat_ws(' ', 'postgresql', system_identifier, oid, current_schema())
     FROM pg_control_system(), pg_database WHERE datname = current_database()"""
 
@@ -25,8 +23,7 @@ IDENTITY = """
 class PostgresAdministration(Administration):
     """`Administration` on a database, to which it connects when it is first needed."""
 
-    LOADER, ERRORS = PostgresLoader, storage_errors
-
+    LOADER, ERASE = PostgresLoader, erase
     _opened: SyncConnection | None
 
     def __init__(self, locator: str) -> None:
@@ -43,7 +40,7 @@ class PostgresAdministration(Administration):
 
     def identity(self) -> str:
         with storage_errors():
-            ((identity,),) = self._open().execute(IDENTITY)
+            ((identity,),) = self._open().execute(_IDENTITY)
         return str(identity)
 
     @contextmanager
@@ -51,9 +48,6 @@ class PostgresAdministration(Administration):
         with storage_errors(), self._connection.transaction():
             self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
-
-    def _erase(self) -> list[str]:
-        return erasure.erase(self._connection)
 
     def _open(self) -> SyncConnection:
         if self._opened is None or self._opened.closed:
@@ -68,11 +62,10 @@ class PostgresAdministration(Administration):
         except errors.ForeignKeyViolation as error:
             raise Conflict("something was added meanwhile to what was to be deleted: try again") from error
 
-    def _rows(self, row_type: Any, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
+    def _rows(self, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
         """Read by a server-side cursor, in bounded memory. Outside of a transaction it is held without one."""
-        with storage_errors():
-            idle = self._connection.info.transaction_status == TransactionStatus.IDLE
-            with self._connection.cursor(f"rows_{next(self._cursors)}", withhold=idle) as cursor:
-                cursor.itersize = _AT_ONCE
-                cursor.execute(statement, values)
-                yield from map(row_type._make, cursor)
+        idle = self._connection.info.transaction_status == TransactionStatus.IDLE
+        with self._connection.cursor(f"rows_{next(self._cursors)}", withhold=idle) as cursor:
+            cursor.itersize = 2000  # rows that come at once
+            cursor.execute(statement, values)
+            yield from cursor

@@ -1,17 +1,12 @@
 """Distribution of the tables over a Citus cluster, where the database has that extension: all SQL for it.
 
-`bindings` is distributed by `service_sid`, with which every key of it begins and which every statement on it names: so
-each goes to one machine. Small tables that every statement needs are copied to all machines.
+`bindings` is distributed by `service_sid`, which every statement on it names: so each goes to one machine.
 """
 
 from .connection import SyncConnection
 
 _REFERENCE = ("accounts", "services", "api_keys", "erasures", "chat_bindings_migrations")
 """Reference tables, each after the tables that it refers to. They stand on every node, so any node can serve."""
-
-_EXTENSION = "SELECT FROM pg_extension WHERE extname = 'citus'"
-
-_DISTRIBUTED = "SELECT logicalrelid::text FROM pg_dist_partition"
 
 # a foreign key to a table on all machines lets one transaction make both only when it works on one machine at a time
 _ONE_BY_ONE = "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"
@@ -23,14 +18,14 @@ _ON_ALL_NODES = """
 
 def is_there(connection: SyncConnection) -> bool:
     """Tell whether the database has the extension."""
-    return bool(connection.execute(_EXTENSION).fetchall())
+    return bool(connection.execute("SELECT FROM pg_extension WHERE extname = 'citus'").fetchall())
 
 
 def pending(connection: SyncConnection) -> list[str]:
     """Statements that are to be run, in this order and in one transaction; none where there is no Citus."""
     if not is_there(connection):
         return []
-    done = {name for (name,) in connection.execute(_DISTRIBUTED)}
+    done = {name for (name,) in connection.execute("SELECT logicalrelid::text FROM pg_dist_partition")}
     statements = [f"SELECT create_reference_table('{name}')" for name in _REFERENCE if name not in done]
     if "bindings" not in done:
         statements.append("SELECT create_distributed_table('bindings', 'service_sid')")

@@ -16,19 +16,15 @@ from ..interface import StorageDamaged, StorageUnavailable
 TIMEOUT = 3.0
 """Seconds to wait for a connection, and for an answer, before the database counts as unavailable."""
 
-_MOST = 10
-"""Connections that a process has at the most."""
-
-_DEFAULTS: Mapping[str, Any] = {
+_DEFAULT_PARAMETERS: Mapping[str, Any] = {
     "application_name": "chat-bindings",
     "connect_timeout": round(TIMEOUT),
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
 }
-"""Defaults of connection parameters."""
 
-_SERVING = {
+_SERVER_SETTINGS = {
     "statement_timeout": "2500ms",  # the server gives up before we do
     "lock_timeout": "2s",
     "idle_session_timeout": "0",
@@ -37,14 +33,12 @@ _SERVING = {
     "enable_sort": "off",
     "jit": "off",
 }
-"""The settings of a connection that serves."""
 
-_COMMANDING = {
+_COMMAND_SETTINGS = {
     "statement_timeout": "0",  # a command may take long, but not for a lock
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "0",
 }
-"""The settings of a connection of a command."""
 
 # The transaction was undone, and may work when it is done again.
 _UNDONE = (errors.SerializationFailure, errors.DeadlockDetected)
@@ -57,7 +51,6 @@ _AWAY = (
     errors.InternalError_,  # the server's own failure, and Citus's code for a node that is lost within a transaction
 )
 _DAMAGED = (errors.DataCorrupted, errors.IndexCorrupted, errors.UndefinedTable, errors.UndefinedColumn)
-
 
 SyncConnection = psycopg.Connection[tuple[Any, ...]]
 """A connection of a command."""
@@ -97,7 +90,7 @@ def message_of(error: BaseException) -> str:
 
 def conninfo(locator: str) -> str:
     """Return an address for libpq, with our defaults. libpq reads the rest from `PGHOST` and the like."""
-    return make_conninfo(**{**_DEFAULTS, **conninfo_to_dict(locator), "client_encoding": "UTF8"})
+    return make_conninfo(**{**_DEFAULT_PARAMETERS, **conninfo_to_dict(locator), "client_encoding": "UTF8"})
 
 
 # Plans are made once and hold for any amount of data: each list has one index that gives its order. Citus alone, which
@@ -106,26 +99,21 @@ _PLAN_ONCE = """
     set_config('plan_cache_mode', CASE WHEN to_regclass('pg_catalog.pg_dist_partition') IS NULL
                THEN 'force_generic_plan' ELSE 'force_custom_plan' END, false)"""
 
+# Acknowledged means on disk; whatever waits for more than that is left as it is.
+_LASTING = """
+    CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END"""
+
 
 def _set(settings: Mapping[str, str], *others: str) -> str:
     parts = [f"set_config('{name}', '{value}', false)" for name, value in settings.items()]
-    # acknowledged means on disk; whatever waits for more than that is left as it is
-    lasting = (
-        "CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END"
-    )
-    return f"SELECT {', '.join([*parts, *others, lasting])}"
-
-
-_SET_SERVING, _SET_COMMANDING = _set(_SERVING, _PLAN_ONCE), _set(_COMMANDING)
+    return f"SELECT {', '.join([*parts, *others, _LASTING])}"
 
 
 class Connection(psycopg.AsyncConnection[tuple[Any, ...]]):
-    """A connection that is closed when the server does not answer, or when the caller is cancelled.
-
-    psycopg itself would ask a server that does not answer to stop, and wait for that.
-    """
+    """A connection that is closed when the server does not answer, or when the caller is cancelled."""
 
     async def wait(self, gen: PQGen[RV], interval: float = TIMEOUT, timeout: float | None = None) -> RV:  # noqa: ARG002, ASYNC109 - psycopg's
+        # psycopg itself would ask a server that does not answer to stop, and wait for that
         try:
             async with asyncio.timeout(TIMEOUT):
                 return await waiting.wait_async(gen, self.pgconn.socket, interval=TIMEOUT)
@@ -154,7 +142,7 @@ class Pool(AsyncConnectionPool[Connection]):
             kwargs={"autocommit": True, "prepare_threshold": 0},
             configure=_configure,
             min_size=1,
-            max_size=_MOST,
+            max_size=10,
             timeout=TIMEOUT,
             reconnect_timeout=TIMEOUT,
             open=False,
@@ -170,11 +158,11 @@ class Pool(AsyncConnectionPool[Connection]):
 
 
 async def _configure(connection: Connection) -> None:
-    await connection.execute(_SET_SERVING, prepare=False)
+    await connection.execute(_set(_SERVER_SETTINGS, _PLAN_ONCE), prepare=False)
 
 
 def connect(address: str) -> SyncConnection:
     """Connect for a command. Each statement commits by itself, unless it is in a transaction."""
     connection = psycopg.connect(address, autocommit=True)
-    connection.execute(_SET_COMMANDING)
+    connection.execute(_set(_COMMAND_SETTINGS))
     return connection

@@ -36,7 +36,7 @@ class PostgresStorage:
         return None  # as no row comes where the name holds a NUL
 
     async def fetch(self, account_sid: str, service_sid: str, sid: str) -> Binding | None:
-        rows = await self._read(FETCH, _values(account_sid, service_sid, sid=sid))
+        rows = await self._read(FETCH, {"account_sid": account_sid, "service_sid": service_sid, "sid": sid})
         return Binding._make(rows[0]) if rows else None
 
     async def page(
@@ -67,7 +67,7 @@ class PostgresStorage:
         return Binding._make(row), row[0] == values["sid"]
 
     async def delete(self, account_sid: str, service_sid: str, sid: str) -> bool:
-        _, number = await self._write(DELETE, _values(account_sid, service_sid, sid=sid))
+        _, number = await self._write(DELETE, {"account_sid": account_sid, "service_sid": service_sid, "sid": sid})
         return number > 0
 
     async def erased_at(self) -> str:
@@ -75,8 +75,7 @@ class PostgresStorage:
         return str(erased_at)
 
     async def _owns(self, account_sid: str, service_sid: str) -> bool:
-        rows = await self._read(SERVICE, _values(account_sid, service_sid))
-        return bool(rows)
+        return bool(await self._read(SERVICE, {"account_sid": account_sid, "service_sid": service_sid}))
 
     async def _read(self, statement: str, values: Values) -> list[Row]:
         # asking twice does no harm, so a connection that was lost meanwhile is not the caller's concern; once, though,
@@ -115,10 +114,6 @@ class PostgresStorage:
             raise
         finally:
             await self._pool.putconn(connection)
-
-
-def _values(account_sid: str, service_sid: str, **others: str) -> Values:
-    return {"account_sid": account_sid, "service_sid": service_sid, **others}
 
 
 def _page(rows: Sequence[Row], *, has_previous: bool, has_next: bool) -> Page:

@@ -1,10 +1,7 @@
 """Erasure of deleted data from PostgreSQL's files, which the server does not do by itself.
 
-VACUUM frees the space of deleted rows, and leaves most of their bytes there, in the table and in its indexes, until it
-is used again; used-up segments of the write-ahead log are kept to be written over. So the table is written anew without
-what was deleted, and then the server is left with no need for the segments from before.
-
-Statistics would be copies of personal data in another table, so none are kept of it (see the migrations).
+VACUUM leaves most bytes of deleted rows in the table and its indexes until their space is used again, and the server
+keeps segments of the write-ahead log to write them over. So the table is rewritten, and then no old segment is needed.
 """
 
 import re
@@ -53,10 +50,7 @@ _WAIT, _PAUSE = 10.0, 0.5
 
 
 def erase(connection: SyncConnection) -> list[str]:
-    """Leave no byte of what was deleted in the server's files. Return the obstacles, a sentence each.
-
-    Reads and writes of Bindings wait meanwhile. The connection must not be in a transaction.
-    """
+    """Erase all deleted data from the server's files. Return the obstacles, a sentence each."""
     if citus.is_there(connection):
         return list(_erase_nodes(connection))
     kept = [sentence for question, sentence in _KEEPING.items() if connection.execute(question).fetchall()]

@@ -17,10 +17,7 @@ _TABLES = {
     "services": ("account_sid",),
     "bindings": (),
 }
-"""Parents first, with the columns that are updated in a row that is there already.
-
-A Binding that differs is deleted first: two of them may have exchanged their unique keys.
-"""
+"""Parents first, with the columns to update. A Binding is deleted instead: two may have exchanged their unique keys."""
 
 _SAME = "kept.service_sid = bindings.service_sid AND kept.sid = bindings.sid AND ROW(kept.*) = ROW(bindings.*)"
 

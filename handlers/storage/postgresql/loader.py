@@ -31,7 +31,7 @@ class PostgresLoader(Loader):
 
     MARK, LOCK, PLACE, ERRORS = "%s", "FOR UPDATE", "ctid", storage_errors
 
-    REFUSED = (errors.ForeignKeyViolation, errors.UniqueViolation)
+    REFUSED, NO_PARENT = (errors.ForeignKeyViolation, errors.UniqueViolation), "23503"
 
     INDEXES = """
         SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid)
@@ -64,6 +64,3 @@ class PostgresLoader(Loader):
     def _make_index(self, statement: str) -> None:
         with self._connection.transaction():
             self._connection.execute(statement)
-
-    def _lacks_parent(self, error: Exception) -> bool:
-        return isinstance(error, errors.ForeignKeyViolation)

@@ -10,15 +10,11 @@ from .connection import SyncConnection, message_of
 _LOCK = 0x63686174
 """The key of the advisory lock that a migration holds: "chat" in ASCII."""
 
-_LOCK_TIMEOUT = "60s"
-"""The longest wait for another migration."""
-
-TABLE = """
+_TABLE = """
     CREATE TABLE IF NOT EXISTS chat_bindings_migrations (
         number     INTEGER NOT NULL PRIMARY KEY,
         applied_at TIMESTAMPTZ NOT NULL
     )"""
-
 
 # by a scan and not by `to_regclass`, which may remember from before a wait for the lock that there was no such table
 _TABLES = """
@@ -40,8 +36,7 @@ def schema(connection: SyncConnection) -> Schema:
 def migrate(connection: SyncConnection) -> int:
     """Apply the missing migrations, all or none, and distribute on Citus. Return the number of the last one.
 
-    Of several processes one migrates and the others wait. Where nothing is missing the database is only read, so a
-    role without rights on the schema can do that.
+    Where nothing is missing the database is only read, so a role without rights on the schema can do that.
     """
     state = schema(connection)
     if state.newer:
@@ -63,21 +58,19 @@ def migrate(connection: SyncConnection) -> int:
 
 
 def _apply(connection: SyncConnection) -> int:
-    connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    connection.execute("SET LOCAL lock_timeout = '60s'")
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))  # of several processes one migrates
     applied = schema(connection).applied  # what another has done while we waited
     if not applied:
-        _must_be_unicode(connection)
-        connection.execute(TABLE)
+        ((encoding,),) = connection.execute("SHOW server_encoding")
+        if encoding != "UTF8":
+            raise Conflict(
+                f"the database's encoding is {encoding}: make it again with ENCODING 'UTF8' TEMPLATE template0"
+            )
+        connection.execute(_TABLE)
     for number, script in scripts("postgresql"):
         if number > applied:
             connection.execute(script)
             connection.execute("INSERT INTO chat_bindings_migrations VALUES (%s, now())", (number,))
     citus.distribute(connection)
     return scripts("postgresql")[-1][0]
-
-
-def _must_be_unicode(connection: SyncConnection) -> None:
-    ((encoding,),) = connection.execute("SHOW server_encoding")
-    if encoding != "UTF8":
-        raise Conflict(f"the database's encoding is {encoding}: make it again with ENCODING 'UTF8' TEMPLATE template0")

@@ -1,12 +1,11 @@
 """The statements of requests. Each reads one moment of the database, or commits by itself.
 
 A list's order is that of exactly one index: rows are compared and ordered by all of its columns after `service_sid`,
-with `<=` where `=` would do. PostgreSQL cannot tell then that another index has the same order, and would walk that one
-and test each row: it has no `INDEXED BY`, and decides by statistics that may be old.
+with `<=` where `=` would do. Else PostgreSQL, by statistics that may be old, walks another index and tests each row.
 """
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..interface import Binding, Runs
 from ..rows import COLUMNS, register_statement
@@ -34,47 +33,32 @@ DELETE = f"DELETE FROM bindings WHERE service_sid = %(service_sid)s AND sid = %(
 _CHOICES = "unnest(%(identities)s::text[], %(binding_types)s::text[]) AS choice (identity, binding_type)"
 
 
-class Shape(NamedTuple):
-    """What the statement of a list depends on."""
-
-    by: tuple[str, ...]
-    """The columns that stand before `sid` in its index."""
-
-    merged: bool
-    """Whether it is merged of several runs, one for each choice of an identity and a type."""
-
-    descending: bool
-
-
-def _run(columns: str, shape: Shape, limit: str, *conditions: str, inclusive: bool = False) -> str:
-    """Build the statement of a run: a service's Bindings (of a type, an identity) on one side of a SID, in order."""
-    values = [f"choice.{column}" if shape.merged else f"%({column})s" for column in shape.by]
-    side, end, order = ("<", ">=", "DESC") if shape.descending else (">", "<=", "ASC")
-    where = [
-        "service_sid = %(service_sid)s",
-        f"({', '.join((*shape.by, 'sid'))}) {side}{'=' if inclusive else ''} ({', '.join((*values, '%(sid)s'))})",
-        *([f"({', '.join(shape.by)}) {end} ({', '.join(values)})"] if shape.by else ()),
-        *conditions,
-    ]
-    ordering = ", ".join(f"{column} {order}" for column in (*shape.by, "sid"))
-    return f"SELECT {columns} FROM bindings WHERE {' AND '.join(where)} ORDER BY {ordering} LIMIT {limit}"  # noqa: S608 - constants
+def _run(columns: str, by: dict[str, str], side: str, limit: str, condition: str = "true") -> str:
+    """Build the statement of a run; `by` has the columns before `sid` in its index, and their values."""
+    end, order = ("<=", "ASC") if side.startswith(">") else (">=", "DESC")
+    names, values = ", ".join([*by, "sid"]), ", ".join([*by.values(), "%(sid)s"])
+    ends = f"AND ({', '.join(by)}) {end} ({', '.join(by.values())})" if by else ""
+    ordering = ", ".join(f"{column} {order}" for column in (*by, "sid"))
+    return (  # of constants alone
+        f"SELECT {columns} FROM bindings WHERE service_sid = %(service_sid)s AND ({names}) {side} ({values}) {ends} "  # noqa: S608
+        f"AND {condition} ORDER BY {ordering} LIMIT {limit}"
+    )
 
 
 @cache
-def list_statement(shape: Shape) -> str:
-    """Build the statement of a page: rows of `COLUMNS`, and whether there is more on the other side of its SID.
-
-    Where runs are merged, each is read as far as the page could need it.
-    """
-    opposite = _run("true", shape._replace(descending=not shape.descending), "1", inclusive=True)
-    if not shape.merged:
-        return _run(f"{COLUMNS}, ({opposite}) IS NOT NULL", shape, "%(size)s", OWNER)
+def list_statement(by: tuple[str, ...], *, merged: bool, descending: bool) -> str:
+    """Build the statement of a page: rows of `COLUMNS`, and whether there is more on the other side of its SID."""
+    values = {column: f"choice.{column}" if merged else f"%({column})s" for column in by}
+    side, other_side, order = ("<", ">=", "DESC") if descending else (">", "<=", "ASC")
+    other = _run("true", values, other_side, "1")
+    if not merged:
+        return _run(f"{COLUMNS}, ({other}) IS NOT NULL", values, side, "%(size)s", OWNER)
+    # each run, of one choice of values, is read as far as the page could need it
     columns = ", ".join(f"run.{column}" for column in Binding._fields)
-    order = "DESC" if shape.descending else "ASC"
     return (  # of constants alone
         f"SELECT {columns}, "  # noqa: S608
-        f"(SELECT true FROM {_CHOICES} CROSS JOIN LATERAL ({opposite}) AS other LIMIT 1) IS NOT NULL "
-        f"FROM {_CHOICES} CROSS JOIN LATERAL ({_run(COLUMNS, shape, '%(size)s')}) AS run "
+        f"(SELECT true FROM {_CHOICES} CROSS JOIN LATERAL ({other}) AS other LIMIT 1) IS NOT NULL "
+        f"FROM {_CHOICES} CROSS JOIN LATERAL ({_run(COLUMNS, values, side, '%(size)s')}) AS run "
         f"WHERE {OWNER} ORDER BY run.sid {order} LIMIT %(size)s"
     )
 
@@ -94,5 +78,5 @@ class Listing:
 
     def rows(self, side: str, sid: str, size: int) -> tuple[str, dict[str, Any]]:
         """Return the statement for at most `size` Bindings right after a SID, or right before it, and its values."""
-        shape = Shape(self._by, self._merged, descending=side == "before")
-        return list_statement(shape), self._values | {"sid": sid, "size": size}
+        statement = list_statement(self._by, merged=self._merged, descending=side == "before")
+        return statement, self._values | {"sid": sid, "size": size}

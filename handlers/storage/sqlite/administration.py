@@ -12,8 +12,8 @@ from ..administration import Administration
 from ..interface import Conflict, Schema, StorageUnavailable
 from ..progress import Progress
 from . import connection as database
-from . import erasure
 from .connection import storage_errors, transaction
+from .erasure import erase
 from .loader import SqliteLoader
 
 _CACHE = 176 * 1024
@@ -26,8 +26,7 @@ _TOGETHER = 2000
 class SqliteAdministration(Administration):
     """`Administration` on the file at `path`, which is opened when it is first needed."""
 
-    LOADER, ERRORS = SqliteLoader, storage_errors
-
+    LOADER, ERASE = SqliteLoader, erase
     _opened: apsw.Connection | None
 
     def __init__(self, path: Path, *, make_folder: bool = False) -> None:
@@ -48,8 +47,6 @@ class SqliteAdministration(Administration):
             return database.migrate(self._open())
 
     def schema(self) -> Schema:
-        if not self.path.exists():
-            raise StorageUnavailable(f"there is no file {self.path}")
         with storage_errors():
             return database.schema(self._open())
 
@@ -67,9 +64,6 @@ class SqliteAdministration(Administration):
     def copy_pages_to(self, target: apsw.Connection, progress: Progress) -> None:
         """Copy all pages to another file, as of one moment. Errors of the target are raised as SQLite's."""
         copy_pages(self._connection, target, progress)
-
-    def _erase(self) -> list[str]:
-        return erasure.erase(self._connection)
 
     def _open(self) -> apsw.Connection:
         if self._opened is None:
@@ -90,17 +84,13 @@ class SqliteAdministration(Administration):
             with transaction(connection):
                 yield
 
-    def _rows(self, row_type: Any, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
-        with storage_errors():
-            yield from map(row_type._make, self._connection.execute(statement, values))
+    def _rows(self, statement: str, values: tuple[str, ...]) -> Iterator[Any]:
+        yield from self._connection.execute(statement, values)
 
 
 def copy_pages(source: apsw.Connection, target: apsw.Connection, progress: Progress) -> None:
-    """Make a database the copy of another, as it is at one moment, with SQLite's online backup.
-
-    Others may write to the source meanwhile: inside a transaction SQLite sees nothing of it, and so does not begin
-    again, as it otherwise does whenever another process has written.
-    """
+    """Make a database the copy of another, as it is at one moment, with SQLite's online backup."""
+    # outside of a transaction SQLite begins again whenever another process has written
     with transaction(source, "DEFERRED"):
         left = pages = int(source.pragma("page_count"))  # the first read: from here on it is one moment
         with progress("copying", pages) as advance, target.backup("main", source, "main") as copying:

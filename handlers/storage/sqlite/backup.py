@@ -1,8 +1,7 @@
 """Backups: SQLite files, whatever engine they are made of, and how they are restored.
 
-Of an SQLite database the pages are copied, of any other the rows. Either is one moment of it, during which others go on
-reading and writing. All that takes longer than copying, such as the checks, is done to the copy. A backup says how much
-it holds, and the SHA-256 of all rows. Of a backup nothing is taken but rows, and nothing that it holds is executed.
+Of an SQLite database the pages are copied, of any other the rows: one moment of it, while others read and write. A
+backup has the counts and the SHA-256 of its rows. Of a backup rows alone are taken, and nothing of it is executed.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -22,9 +21,8 @@ from ..migrations import scripts
 from ..progress import Progress
 from ..rows import now
 from .administration import SqliteAdministration
-from .connection import BACKUP, connect, migrate, schema, storage_errors, transaction
+from .connection import BACKUP, connect, schema, storage_errors, transaction
 from .erasure import rewrite
-from .loader import SqliteLoader
 
 _MAKE = """
     CREATE TABLE backup (made_at TEXT NOT NULL, made_by TEXT NOT NULL, accounts INTEGER NOT NULL,
@@ -47,17 +45,18 @@ class BadBackup(Exception):
 
 
 def write(source: Administration, path: Path, progress: Progress) -> Counts:
-    """Back a database up, as it is at one moment, into a new file, and check that: how much it holds.
-
-    Raises `OSError` where the file cannot be written, and `StorageDamaged` where the database is.
-    """
+    """Back a database up into a new file, and check that. Raises `OSError` where the file cannot be written."""
     path.touch(0o600, exist_ok=False)
     with _writing(), closing(connect(path)) as copied:
         copied.pragma("cache_size", -_CACHE)
         if isinstance(source, SqliteAdministration):
             source.copy_pages_to(copied, progress)
         else:
-            _copy_rows(source, copied, progress)
+            with source.snapshot(), SqliteAdministration(path) as target:
+                target.migrate()
+                with target.load() as loader:
+                    tally(parts(source), progress("copying", source.count_bindings()), lambda part: part.add_to(loader))
+                    loader.finish(progress)
         copied.pragma("journal_mode", "DELETE")
         rewrite(copied)  # pages that were copied hold some of what was deleted
         if flaw := _flaw(copied):
@@ -77,8 +76,7 @@ def restore(
 ) -> Counts:
     """Make a database hold the rows of a backup, and nothing else; when this raises, it holds what it held.
 
-    Each part is given to `check`, which raises `BadBackup` for what is not as it must be. Raises `Conflict` where the
-    database holds something that is not to be replaced.
+    `check` raises `BadBackup` for a bad part. Raises `Conflict` where there is something that is not to be replaced.
     """
     if isinstance(target, SqliteAdministration):
         _must_be_alone(target.path)
@@ -140,10 +138,7 @@ class Backup(SqliteAdministration):
 
 def _tables_of_ours(number: int) -> list[tuple[object, ...]]:
     connection = apsw.Connection(":memory:")
-    for each, script in scripts("sqlite"):
-        if each <= number:
-            connection.execute(script)
-    connection.execute(_MAKE)
+    connection.execute("".join(script for each, script in scripts("sqlite") if each <= number) + _MAKE)
     return connection.execute(_TABLES).fetchall()
 
 
@@ -178,15 +173,6 @@ def _flaw(connection: apsw.Connection) -> str:
         return str(checked)
     orphan = connection.execute("PRAGMA foreign_key_check").fetchone()
     return f"a row of {orphan[0]} belongs to nothing in {orphan[2]}" if orphan else ""
-
-
-def _copy_rows(source: Administration, copied: apsw.Connection, progress: Progress) -> None:
-    with source.snapshot():
-        migrate(copied)
-        with transaction(copied):
-            loader = SqliteLoader(copied)
-            tally(parts(source), progress("copying", source.count_bindings()), lambda part: part.add_to(loader))
-            loader.finish(progress)
 
 
 @contextmanager

@@ -21,7 +21,6 @@ class Call:
         self._notify: Callable[[], object] | None = None
 
     def run(self) -> None:
-        """Make the call."""
         try:
             self._result = self._do(*self._arguments)
         except BaseException as error:  # noqa: BLE001 - it is the caller's, whatever it is

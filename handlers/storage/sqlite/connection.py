@@ -31,8 +31,7 @@ _LEAST_INDEX = 32768
 """Bytes of the smallest complete index of a log. A full disk leaves shorter ones."""
 
 BACKUP = 0x63686262
-"""The application id of a backup, which distinguishes it from a database: "chbb" in ASCII."""
-
+"""The application id of a backup: "chbb" in ASCII."""
 
 _NO_SLEEP = "chat-bindings-no-sleep"
 
@@ -41,7 +40,7 @@ class _NoSleep(apsw.VFS):
     """SQLite's own file access without its sleep, for connections on an event loop.
 
     SQLite retries some locks of the write-ahead log's index for ten seconds, whatever the busy timeout is
-    (`walTryBeginRead` in its wal.c). Without sleep it gives up after a hundred attempts, within a millisecond.
+    (`walTryBeginRead` in its wal.c); without sleep, for a millisecond.
     """
 
     def __init__(self) -> None:
@@ -86,13 +85,10 @@ class storage_errors:  # noqa: N801 - reads as a verb; a class, since a generato
 
 
 def connect(path: Path, *, on_event_loop: bool = False) -> apsw.Connection:
-    """Open the file at `path`, which must be there.
+    """Open the file at `path`, which must be there; read-only, where it may not be written.
 
     `on_event_loop` makes a connection that waits for no lock. It must only read: through a VFS of Python's, SQLite
     flushes with the interpreter locked.
-
-    A file that may not be written is opened read-only. SQLite needs an index of the write-ahead log beside it even
-    then; where that cannot be made and no process has the file open, the file is read by itself alone.
     """
     real = os.path.realpath(path)
     vfs = _NO_SLEEP if on_event_loop else ""
@@ -103,6 +99,7 @@ def connect(path: Path, *, on_event_loop: bool = False) -> apsw.Connection:
             raise StorageUnavailable(obstacle) from error
         if _is_in_use(real):
             raise
+    # SQLite cannot make the index of a log that it needs even to read; no process has one, so the file is all
     return _open(f"file:{quote(real)}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI, vfs)
 
 
@@ -201,12 +198,10 @@ def transaction(connection: apsw.Connection, kind: str = "IMMEDIATE") -> Iterato
 
 
 def truncate_log(connection: apsw.Connection, timeout: float = 0.0) -> bool:
-    """Move the write-ahead log into the file, and empty it: whether others let it within some seconds.
-
-    A long read, such as a backup's, is waited for without a lock: emptying the log keeps writers waiting as well.
-    """
+    """Move the write-ahead log into the file, and empty it: whether others let it within some seconds."""
     deadline = time.monotonic() + timeout
     while True:
+        # a long read is waited for without a lock: emptying the log keeps writers waiting as well
         with suppress(apsw.BusyError):
             in_the_log, moved = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
             if moved >= in_the_log:

@@ -14,18 +14,9 @@ import apsw
 from ... import periodic
 from ..interface import Binding, Credential, Filters, Page, Position, Registration, StorageDamaged, StorageUnavailable
 from . import reading, writing
-from .connection import (
-    LOCK_TIMEOUT,
-    RETRY_EVERY,
-    closed,
-    connect,
-    retry,
-    schema,
-    storage_errors,
-    truncate_log,
-)
+from .connection import LOCK_TIMEOUT, RETRY_EVERY, closed, connect, retry, schema, storage_errors, truncate_log
+from .erasure import describe_readers
 from .moved_file import Inode, Place
-from .readers import describe_readers
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +33,7 @@ _CHECKPOINT_SOON = 2.0
 """Seconds until the next one if another process, such as a backup, prevented it."""
 
 _CHECKPOINT_PAGES = 4000
-"""Pages of the write-ahead log after which a commit makes a checkpoint: all that the first part of its index holds.
-
-Four times SQLite's default, which had one in every 200 registrations wait for the disk for milliseconds.
-"""
+"""Pages of the log after which a commit makes a checkpoint. With SQLite's 1,000 each 200th write waits for it."""
 
 _SAY_AFTER = 30.0
 """Seconds without a checkpoint after which, and between which, a log line names the processes that prevent it."""

@@ -18,16 +18,12 @@ _CACHE = 64 * 1024
 _LISTEN_EVERY = 1_000_000
 """Instructions of SQLite's machine between which an interruption is heard."""
 
-# In batches: SQLite keeps the rowids of one statement in memory.
-REMOVE_BINDINGS = """
-    DELETE FROM bindings
-    WHERE rowid IN (SELECT rowid FROM bindings WHERE service_sid = ? ORDER BY sid LIMIT 10000)"""
-
 
 class SqliteLoader(Loader):
     """`Loader` on a connection with a transaction."""
 
-    MARK, PLACE, REFUSED, ERRORS = "?", "rowid", (apsw.ConstraintError,), storage_errors
+    MARK, LOCK, PLACE, ERRORS = "?", "", "rowid", storage_errors
+    REFUSED, NO_PARENT = (apsw.ConstraintError,), apsw.SQLITE_CONSTRAINT_FOREIGNKEY
 
     INDEXES = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'bindings' AND sql IS NOT NULL"
 
@@ -37,9 +33,11 @@ class SqliteLoader(Loader):
         return self._connection.execute(statement, values).fetchall()
 
     def _remove_bindings(self, service_sid: str) -> None:
+        # in batches: SQLite keeps the rowids of one statement in memory
+        batch = "SELECT rowid FROM bindings WHERE service_sid = ? ORDER BY sid LIMIT 10000"
         removed = True
         while removed:
-            self.ask(REMOVE_BINDINGS, service_sid)
+            self.ask(f"DELETE FROM bindings WHERE rowid IN ({batch})", service_sid)  # noqa: S608 - constants
             removed = self._connection.changes() > 0
 
     def _add(self, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -61,6 +59,3 @@ class SqliteLoader(Loader):
         self._connection.pragma("temp_store", "FILE")
         self._connection.set_progress_handler(lambda: False, _LISTEN_EVERY)
         self._execute(statement, ())
-
-    def _lacks_parent(self, error: Exception) -> bool:
-        return getattr(error, "extendedresult", 0) == apsw.SQLITE_CONSTRAINT_FOREIGNKEY

@@ -1,7 +1,7 @@
 """A file that is deleted, moved or replaced while it is open, or that a symbolic link no longer leads to.
 
-SQLite continues with the file that it opened, wherever that is: later writes are lost with the last handle. And it
-finds a write-ahead log by its path, so a log that is left behind would be applied to another file that comes there.
+SQLite continues with the file that it opened: later writes are lost with the last handle. It finds a write-ahead log
+by its path, so one that is left behind would be applied to another file that comes there.
 """
 
 import os
@@ -45,11 +45,8 @@ class Place:
             connection.close()
 
     def leave(self, connection: apsw.Connection) -> None:
-        """Close a connection to a file that has moved, with nothing of it in the log that it leaves behind.
-
-        Raises `StorageUnavailable` when that cannot be done now.
-        """
+        """Close a connection to a file that has moved, with nothing of it in the log that it leaves behind."""
         with suppress(apsw.ConnectionClosedError):
-            if not truncate_log(connection):
+            if not truncate_log(connection):  # it is tried again
                 raise StorageUnavailable("another process is still using the file that was here")
             self.close(connection)

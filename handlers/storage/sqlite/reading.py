@@ -93,13 +93,11 @@ class Listing:
         self._runs = runs
 
     def rows(self, side: str, sid: str, size: int) -> list[Binding]:
-        """Read at most `size` Bindings right after a SID in ascending order, or right before it in descending order.
-
-        Nothing is sorted, and of each run hardly more is read than the list shows.
-        """
+        """Read at most `size` Bindings right after a SID in ascending order, or right before it in descending order."""
         runs = self._execute(COLUMNS, side, sid, size)
         if len(self._runs) == 1:
             return list(map(as_binding, next(runs)))
+        # nothing is sorted, and of each run hardly more is read than the list shows
         merged = heapq.merge(*runs, key=itemgetter(0), reverse=side == "before")
         return list(map(as_binding, islice(merged, size)))
 

@@ -73,10 +73,9 @@ class _Job(NamedTuple):
 class Writer:
     """Executes writes, and completes each when it is on disk.
 
-    Writes that arrive during a commit share the next one: they are executed on the event loop, in microseconds. BEGIN,
-    which waits for a lock, and COMMIT, which waits for the disk, run in a thread, one call each: a thread that returns
-    to Python often waits for the loop each time. A write that is alone runs in the thread as a whole, at once where
-    those before it were alone, too.
+    Writes that arrive during a commit share the next one. They are executed on the event loop, in microseconds, and in
+    a thread BEGIN, which waits for a lock, and COMMIT, which waits for the disk: one call each, since a thread that
+    returns to Python waits for the loop. A lone write runs in the thread as a whole, at once after other lone ones.
     """
 
     def __init__(self, place: Place, on_commit: Callable[[int], object]) -> None:

@@ -5,13 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ...servers.http import Answer
 from ...support.answers import document
 from ...support.running import World
+from ...support.specs import read
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
+CASES = read(Path(__file__).parent / "cases.yaml")
 FIRST_PAGE = 50
 
 

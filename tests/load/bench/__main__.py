@@ -19,30 +19,33 @@ from .contending import Site
 _UNPUBLISHED = ("hostile", "verify")
 """Parts that no guide shows."""
 
-_READ = 10_000
+_READ, _WRITTEN = 10_000, 250_000
+"""Bindings in the worlds that are read, and deleted from."""
+
+_CONNECTIONS, _STARTS, _TESTS = 32, 7, 200
+"""Connections of reads, rounds of starting up and of refusals, and tests of the pytest plugin."""
 
 
 def parts(folder: Path, options: argparse.Namespace) -> dict[str, Callable[[], list[str]]]:
     """Give the parts by their names: each measures, and gives its tables."""
-    population, size = Population(_READ), options.written
+    population = Population(_READ)
     site, written = Site(folder / "read.db", folder / "spec.json"), folder / "written.db"
     import_world(folder / "world.json", f"sqlite:///{site.database}", population.lines())
-    rounds, seconds, connections = options.rounds, options.seconds, options.connections
-    timed = {"rounds": rounds, "seconds": seconds}
+    timed = {"rounds": options.rounds, "seconds": options.seconds}
 
     def writes() -> list[str]:
-        import_world(folder / "world.json", f"sqlite:///{written}", Population(size).lines())
-        return writing.measure(written, size, **timed)
+        import_world(folder / "world.json", f"sqlite:///{written}", Population(_WRITTEN).lines())
+        return writing.measure(written, _WRITTEN, **timed)
 
     return {
-        "reads": lambda: reading.measure(site, population, **timed, connections=connections),
+        "reads": lambda: reading.measure(site, population, **timed, connections=_CONNECTIONS),
         "writes": writes,
-        "workers": lambda: workers.measure(site, population, **timed, connections=connections),
-        "startup": lambda: startup.measure(site, rounds=options.starts),
-        "hostile": lambda: hostile.measure(site, rounds=options.starts),
+        "workers": lambda: workers.measure(site, population, **timed, connections=_CONNECTIONS),
+        "startup": lambda: startup.measure(site, rounds=_STARTS),
+        "hostile": lambda: hostile.measure(site, rounds=_STARTS),
         "verify": lambda: verifying.measure(folder),
-        "control": lambda: controlled.measure(site, population, rounds=rounds, connections=connections),
-        "plugin": lambda: plugin.measure(folder, tests=options.tests),
+        "control": lambda: controlled.measure(site, population, rounds=options.rounds, connections=_CONNECTIONS),
+        "plugin": lambda: plugin.measure(folder, tests=_TESTS),
     }
 
 
@@ -52,10 +55,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("parts", nargs="*", help="names of parts; all of them when left out")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3, help="whole seconds for each measurement")
-    parser.add_argument("--connections", type=int, default=32, help="of reads")
-    parser.add_argument("--starts", type=int, default=7, help="rounds of starting up")
-    parser.add_argument("--written", type=int, default=250_000, help="Bindings in the world that is deleted from")
-    parser.add_argument("--tests", type=int, default=200, help="tests of the pytest plugin")
     parser.add_argument("--figures", action="store_true", help="write the tables into the guide performance")
     options = parser.parse_args(arguments)
     if lacking := missing("wrk"):

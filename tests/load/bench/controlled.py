@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..figures import table
 from ..worlds import Population
-from .contending import Site, running, served, turns
+from .contending import Command, Site, running, served, turns
 from .kinds import reads
 from .wrk import drive
 
@@ -16,11 +16,16 @@ _PAIRS = 20
 def measure(site: Site, population: Population, *, rounds: int, connections: int) -> list[str]:
     """Start two services in turn, and drive each for a second: the least microseconds of CPU of each.
 
-    Whatever else runs on the machine only adds to them. Where its memory comes to lie makes a process up to a tenth
-    slower than another of the same code, so each measurement is of a new one.
+    Whatever else runs on the machine only adds to them. Hashes of texts, and where memory comes to lie, make a process
+    up to a tenth slower than another of the same code: the first are the same in all, and each measurement is of a new
+    process.
     """
     load = reads(population)[0].load
-    commands = {"without": served, "with": lambda *at: served(*at, "--control")}
+    alike = ("env", "PYTHONHASHSEED=0")
+    commands: dict[str, Command] = {
+        "without": lambda *at: [*alike, *served(*at)],
+        "with": lambda *at: [*alike, *served(*at, "--control")],
+    }
     spent: dict[str, list[float]] = defaultdict(list)
     for name in turns("--control", list(commands), rounds * _PAIRS):
         with running(commands[name], site) as service:

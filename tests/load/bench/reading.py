@@ -30,20 +30,12 @@ def write_spec(site: Site) -> None:
     site.spec.write_text(json.dumps(document), encoding="utf-8")  # in YAML, some endpoints would be numbers to Prism
 
 
-def measure(
-    site: Site,
-    population: Population,
-    *,
-    rounds: int,
-    seconds: int,
-    connections: int,
-    contenders: Sequence[Contender] = READERS,
-) -> list[str]:
+def measure(site: Site, population: Population, *, rounds: int, seconds: int, connections: int) -> list[str]:
     """Drive all contenders; the first is what the others must agree with. Gives rates, ratios and latencies."""
     write_spec(site)
     expected: dict[str, list[Answer]] = {}
     driven: dict[str, dict[str, list[Driven]]] = defaultdict(lambda: defaultdict(list))
-    for contender in turns("reads", contenders, rounds):
+    for contender in turns("reads", READERS, rounds):
         kinds = [kind for kind in reads(population) if kind.needs <= contender.does]
         with running(contender.command, site) as process:
 
@@ -58,18 +50,18 @@ def measure(
             for kind in kinds:
                 driven[kind.name][contender.name].append(run(kind, seconds))
     results = {kind: {name: medians(each) for name, each in by_name.items()} for kind, by_name in driven.items()}
-    return _tables(results, contenders)
+    return _tables(results)
 
 
-def _tables(results: Mapping[str, Mapping[str, Driven]], contenders: Sequence[Contender]) -> list[str]:
-    def cells(show: Callable[[Driven, Driven], str], those: Sequence[Contender] = contenders) -> list[list[str]]:
+def _tables(results: Mapping[str, Mapping[str, Driven]]) -> list[str]:
+    def cells(show: Callable[[Driven, Driven], str], those: Sequence[Contender] = READERS) -> list[list[str]]:
         """Give a row for each kind: a contender's results and ours, shown, or a dash where nothing was measured."""
         return [
             [show(by_name[each.name], by_name[OURS.name]) if each.name in by_name else "-" for each in those]
             for by_name in results.values()
         ]
 
-    labels, others = [each.label for each in contenders], [each for each in contenders if each is not OURS]
+    labels, others = [each.label for each in READERS], [each for each in READERS if each is not OURS]
     rates = cells(lambda each, _: f"{each.rate:,.0f}")
     ratios = cells(lambda each, ours: f"{ours.rate / each.rate:.2f}", others)
     latencies = cells(lambda each, _: each.latencies)

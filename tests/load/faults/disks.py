@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -29,16 +29,12 @@ class SmallDisk(Setting):
         assert holder.stdout is not None
         assert holder.stdout.readline() == "ready\n", "no file system could be mounted"
         self.under = ["nsenter", "--target", str(holder.pid), "--mount"]
-        self._inside = Path(f"/proc/{holder.pid}/root{folder}")
+        self.files = Path(f"/proc/{holder.pid}/root{folder}")
         return self
 
     def problems(self) -> list[str]:
-        shutil.copytree(self._inside, self.database.path.parent, dirs_exist_ok=True)  # where others see it
+        shutil.copytree(self.files, self.database.path.parent, dirs_exist_ok=True)  # where others see it
         return super().problems()
-
-    def full(self) -> AbstractContextManager[None]:
-        """Leave not a byte while the context lasts."""
-        return fill(self._inside)
 
 
 @contextmanager

@@ -4,10 +4,12 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 
 import psycopg
 
 from ...support.running import wait_until
+from .disks import fill
 from .matrix import AWAY, OK, REFUSED, UNAVAILABLE, Scene, fault
 from .servers import Pair, SmallServer
 
@@ -64,20 +66,14 @@ def locked(scene: Scene) -> Iterator[None]:
         yield
 
 
-@fault("a write takes half a second longer", "postgresql", writes=OK)
-def slow(scene: Scene) -> Iterator[None]:
-    yield from _slowed(scene, 0.5)
-
-
-@fault("a write takes ten seconds longer", "postgresql")
-def stuck(scene: Scene) -> Iterator[None]:
-    yield from _slowed(scene, 10)
-
-
-def _slowed(scene: Scene, seconds: float) -> Iterator[None]:
+def _slow(scene: Scene, seconds: float) -> Iterator[None]:
     scene.database.execute(SLOW.format(seconds=seconds))
     yield
     scene.database.execute("DROP FUNCTION slow CASCADE")
+
+
+fault("a write takes half a second longer", "postgresql", writes=OK)(partial(_slow, seconds=0.5))
+fault("a write takes ten seconds longer", "postgresql")(partial(_slow, seconds=10))
 
 
 @fault("the database becomes read-only", "postgresql")
@@ -104,7 +100,7 @@ def crowded(scene: Scene) -> Iterator[None]:
 
 @fault("its disk is full", "postgresql", setting=SmallServer, writes=OK | AWAY, needs=["root"])
 def full(scene: Scene) -> Iterator[None]:
-    with scene.setting.full():
+    with fill(scene.setting.files):
         assert any(scene.ask("register").status == UNAVAILABLE for _ in range(_ENOUGH)), "there was room left"
         yield
 

@@ -2,14 +2,12 @@
 
 import subprocess
 import tempfile
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
 from ...support.postgres import Postgres
 from ...support.running import wait_until
 from ..engines import SETTINGS, PostgresPart, broken_in
-from .disks import fill
 from .matrix import Setting
 
 
@@ -19,17 +17,13 @@ class SmallServer(Setting):
     megabytes = 400  # its programs may have to be copied, and files of its log are kept ready
 
     def __enter__(self) -> Self:
-        self._folder = Path(self.ends.enter_context(tempfile.TemporaryDirectory(prefix="small-")))
+        self.files = Path(self.ends.enter_context(tempfile.TemporaryDirectory(prefix="small-")))
         options = f"size={self.megabytes}m,mode=755"
-        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self._folder], check=True)
-        self.ends.callback(subprocess.run, ["umount", self._folder], check=True)
-        server = self.ends.enter_context(Postgres(settings=SETTINGS, below=self._folder))
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.files], check=True)
+        self.ends.callback(subprocess.run, ["umount", self.files], check=True)
+        server = self.ends.enter_context(Postgres(settings=SETTINGS, below=self.files))
         self.database = PostgresPart(server, self.database.world)
         return self
-
-    def full(self) -> AbstractContextManager[None]:
-        """Leave not a byte while the context lasts."""
-        return fill(self._folder)
 
 
 class Standby(Postgres):

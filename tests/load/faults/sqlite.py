@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -11,7 +12,7 @@ import apsw
 from ...support.holding import HOLD_EVERYTHING, HOLD_WRITES, held
 from ..engines import SqliteFile
 from .asking import READS
-from .disks import SmallDisk, slow_flushes
+from .disks import SmallDisk, fill, slow_flushes
 from .matrix import AWAY, DAMAGED, OK, REFUSED, Scene, Setting, fault
 
 
@@ -54,15 +55,11 @@ class WithoutRights(Setting):
         self.database.path.chmod(0o400)
         return self
 
-    def passes(self) -> None:
-        """Allow it to write the file."""
-        self.database.path.chmod(0o600)
-
 
 @fault("read-only since the start", "sqlite", setting=WithoutRights, begins=READS, needs=["setpriv"])
 def unwritable(scene: Scene) -> Iterator[None]:
     yield
-    scene.setting.passes()
+    scene.database.path.chmod(0o600)
 
 
 # a delete may still find room in the log: it is on disk then
@@ -70,7 +67,7 @@ def unwritable(scene: Scene) -> Iterator[None]:
 def full(scene: Scene) -> Iterator[None]:
     for number in range(100):  # the log holds more than the file has room for
         scene.ask.register(f"{number:04000}")
-    with scene.setting.full():
+    with fill(scene.setting.files):
         assert not all(scene.ask("register").is_well for _ in range(20_000)), "a full disk refuses nothing"
         yield
 
@@ -83,16 +80,15 @@ def limited(scene: Scene) -> Iterator[None]:
     subprocess.run([*command, "--fsize=unlimited:unlimited"], check=True)
 
 
-@fault("a flush takes half a second longer", "sqlite", writes=OK, needs=["root", "strace"])
-def slow(scene: Scene) -> Iterator[None]:
-    with slow_flushes(scene.service.pid, 0.5):
+def _slow(scene: Scene, seconds: float) -> Iterator[None]:
+    with slow_flushes(scene.service.pid, seconds):
         yield
 
 
-@fault("a flush takes ten seconds longer", "sqlite", writes=OK | AWAY, needs=["root", "strace"])
-def stuck(scene: Scene) -> Iterator[None]:
-    with slow_flushes(scene.service.pid, 10):
-        yield
+fault("a flush takes half a second longer", "sqlite", writes=OK, needs=["root", "strace"])(partial(_slow, seconds=0.5))
+fault("a flush takes ten seconds longer", "sqlite", writes=OK | AWAY, needs=["root", "strace"])(
+    partial(_slow, seconds=10)
+)
 
 
 @fault("the file is away", "sqlite", reads=OK | AWAY, wrong=REFUSED | AWAY)

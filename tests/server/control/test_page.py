@@ -28,9 +28,8 @@ def test_the_page_is_served_with_a_strict_policy(served, name):
 @pytest.mark.parametrize("name", FILES)
 def test_the_page_is_for_this_machine_alone(served, name):
     """As the API, it is not for another host or another origin."""
-    for headers in ([("Host", "chat.example.com")], [("Origin", "https://example.com")],
-                    [("X-Forwarded-For", "203.0.113.1")]):  # fmt: skip
-        assert raw.ask(served.url, "GET", f"/control/{name}", headers).status == 404
+    for header in (("Host", "chat.example.com"), ("Origin", "https://example.com"), ("X-Forwarded-For", "203.0.113.1")):
+        assert raw.ask(served.url, "GET", f"/control/{name}", [header]).status == 404
     refused = httpx.post(f"{served.url}/control/{name}", timeout=60)
     assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
     head = httpx.head(f"{served.url}/control/{name}", timeout=60)
@@ -39,8 +38,8 @@ def test_the_page_is_for_this_machine_alone(served, name):
 
 def test_only_its_files_are_there(served):
     """Nothing else below /control/; without the slash a relative redirect leads there. The journal shows none of it."""
-    for path in ("/control/site.js", "/control/x", "/control/../control/site.css", "/control/%2e%2e/site.css",
-                 "/Control/", "/control//", "/control/v1", "/v2/control/", "/docs/../control/"):  # fmt: skip
+    for path in ("/control/site.js", "/control/../control/site.css", "/control/%2e%2e/site.css", "/Control/",
+                 "/control//", "/control/v1", "/docs/../control/v1/world", "/control%2fv1/world"):  # fmt: skip
         assert raw.ask(served.url, "GET", path).status == 404, path
     served.control.delete("requests")
     redirect = httpx.get(f"{served.url}/control", timeout=60)

@@ -91,12 +91,13 @@ def test_the_end_of_the_service_ends_streams_and_waits(tmp_path):
         waiting.start()
         with (
             httpx.Client(base_url=served.control_url, timeout=60) as other,
-            other.stream("GET", "/requests/stream") as stream,
+            other.stream("GET", "/requests/stream") as one,
+            other.stream("GET", "/requests/stream") as another,
         ):
             served.control.get("requests")
             started = time.monotonic()
             served.process.send_signal(signal.SIGTERM)
-            assert stream.read() == b""
+            assert (one.read(), another.read()) == (b"", b"")
         waiting.join(60)
         assert served.process.wait(60) == 0
         assert found == [[]]

@@ -13,7 +13,7 @@ from ...support.answers import check_documented, check_error, check_id, errors, 
 from ...support.running import Service, World, run_cli, wait_until
 from ..conftest import Asker, registration
 
-WISHES = ["code=500", "code=429, retry-after=9", "delay=5", "drop=request", "drop=answer", "drop=body", "malformed"]
+WISHES = ["code=429, retry-after=9", "delay=5", "drop=request", "malformed"]
 SUCCESS = {"listBindings": 200, "fetchBinding": 200, "registerBinding": 201, "deleteBinding": 204}
 
 
@@ -129,14 +129,12 @@ def test_every_error_of_the_spec_can_be_had(wish, operation, status, example):
     assert (response.header("Preference-Applied"), response.header("Vary")) == (asked, "Prefer")
 
 
-def test_an_injected_error_carries_out_nothing(wish, world, own_sids):
+def test_an_injected_error_carries_out_nothing(wish, own_sids):
     """A DELETE or a registration that is made to fail changes nothing, and the same request works afterwards."""
     sid, body = next(own_sids), registration(endpoint="never")
-    for code in (429, 503):
-        assert wish("deleteBinding", f"code={code}", sid=sid).status == code
-        assert wish("registerBinding", f"code={code}", body=body).status == code
-    assert wish("registerBinding", "", body=body).status == 201
-    assert wish("deleteBinding", "", sid=sid).status == 204
+    for prefer, deleted, registered in (("code=503", 503, 503), ("", 204, 201)):
+        assert wish("deleteBinding", prefer, sid=sid).status == deleted
+        assert wish("registerBinding", prefer, body=body).status == registered
 
 
 CODES = "must be one of 400, 401, 404, 405, 429, 500, 503, which fetchBinding has"
@@ -146,20 +144,14 @@ CODES = "must be one of 400, 401, 404, 405, 429, 500, 503, which fetchBinding ha
     ("prefer", "parameter", "sentence"),
     [
         ("code=418", "The preference code", CODES),
-        ("code=200", "The preference code", CODES),
-        ("code", "The preference code", "must be a whole number"),
         ("code=\u0664\u0662\u0669".encode(), "Prefer", "must be a list of preferences, such as wait=10"),
         ("code=-429", "The preference code", "must be a whole number"),
+        ("delay=1e1", "The preference delay", "must be a number"),
+        ("malformed=maybe", "The preference malformed", "must be true or false"),
         ("code=400, example=x", "The preference example",
          "must be one of unknown_parameter, malformed_request, which fetchBinding has for 400"),
         ("code=500, retry-after=1", "The preference retry-after", "must go with one of 429, 503, which say when"),
-        ("code=429, retry-after=0", "The preference retry-after", "must be at least 1"),
-        ("retry-after=1", "Prefer", "must hold code"),
         ("jitter=1", "Prefer", "must hold delay"),
-        ("delay=60.5", "The preference delay", "must be at most 60"),
-        ("delay=1e1", "The preference delay", "must be a number"),
-        ("drop=head", "The preference drop", "must be one of request, answer, body"),
-        ("malformed=maybe", "The preference malformed", "must be true or false"),
         ("code 429", "Prefer", "must be a list of preferences, such as wait=10"),
     ],
 )  # fmt: skip
@@ -204,17 +196,10 @@ def test_authentication_comes_first(ask_faulty, world):
             assert not response.all("Vary")
 
 
-def test_a_request_can_be_lost(wish, world, own_sids):
-    """`drop=request` closes the connection before anything is done, however long the body that comes."""
-    sid = next(own_sids)
-    assert fails(lambda: wish("deleteBinding", "drop=request", sid=sid))
-    assert fails(lambda: wish("registerBinding", "drop=request", body=registration(filler="x" * 500_000)))
-    assert wish("fetchBinding", "", sid=sid).status == 200
-
-
-def test_an_answer_can_be_lost(faulty, wish, own_sids):
-    """`drop=answer` closes the connection after the write, and the log has its status; that of a lost request is 0."""
+def test_requests_and_answers_can_be_lost(faulty, wish, own_sids):
+    """`drop=request` closes the connection before anything is done, `drop=answer` after it; the log has the status."""
     sid, body = next(own_sids), registration(endpoint="lost")
+    assert fails(lambda: wish("registerBinding", "drop=request", body=registration(filler="x" * 500_000)))
     assert fails(lambda: wish("deleteBinding", "drop=request", sid=sid))
     assert fails(lambda: wish("deleteBinding", "drop=answer", sid=sid))
     check_error(wish("deleteBinding", "", sid=sid), "not_found", "deleteBinding")
@@ -228,13 +213,12 @@ def test_an_answer_can_be_lost(faulty, wish, own_sids):
     assert wait_until(lambda: logged() == ["0", "204", "404"], 60)  # the client notices before the log is written
 
 
-@pytest.mark.parametrize("prefer", ["drop=body", "drop=body, code=500"])
-def test_an_answer_can_break_off(ask_faulty, wish, prefer):
+def test_an_answer_can_break_off(ask_faulty, wish):
     """`drop=body` closes the connection in the middle of the body; an answer without one does not come at all."""
     with raw.connect(ask_faulty.url) as connection:
-        connection.sendall(ask_faulty.compose("listBindings", ("Prefer", prefer)))
+        connection.sendall(ask_faulty.compose("listBindings", ("Prefer", "drop=body, code=500")))
         head, _, body = raw.received(connection).partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 500" if "500" in prefer else b"HTTP/1.1 200")
+    assert head.startswith(b"HTTP/1.1 500")
     length = next(line for line in head.split(b"\r\n") if line.startswith(b"content-length: "))
     assert 0 < len(body) == int(length.partition(b": ")[2]) // 2
     assert fails(lambda: wish("deleteBinding", "drop=body", sid=f"BS{'0' * 32}"))

@@ -16,18 +16,12 @@ def read(*values: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ([], {}),
         ([""], {}),
-        (["code=429"], {"code": "429"}),
         (["respond-async, wait=10"], {"respond-async": "", "wait": "10"}),  # section 2's own
-        (["respond-async", "wait=10"], {"respond-async": "", "wait": "10"}),
         (['foo; some-parameter=""'], {"foo": ""}),
-        (['foo=""'], {"foo": ""}),
-        (["FOO=Bar"], {"foo": "Bar"}),
         (["a=1, A=2", "a=3"], {"a": "1"}),
         (['a="x, y;z=\\"1\\"", b'], {"a": 'x, y;z="1"', "b": ""}),
         (['a = "b\\\\c" ;p ; q = "," ,, b'], {"a": "b\\c", "b": ""}),
-        ([" \t, a ,\t"], {"a": ""}),
         (["a;;b; ;c"], {"a": ""}),
         (['a="\xfc"'], {"a": "\xfc"}),
     ],
@@ -38,7 +32,7 @@ def test_it_is_read(values, expected):
 
 
 @pytest.mark.parametrize(
-    "value", ["code 429", "code=", "=429", 'a="x', 'a="x"y', "a=1 b=2", "a=b=c", "a;=x", "a\x00", "(a)", "a=\xfc", "ü"]
+    "value", ["code 429", "code=", "=429", 'a="x', 'a="x"y', "a=b=c", "a;=x", "a\x00", "(a)", "a=\xfc"]
 )
 def test_malformed_preferences_are_refused(value):
     """What the grammar does not know is a fault, and its sentence does not repeat it."""

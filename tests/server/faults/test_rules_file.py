@@ -96,9 +96,8 @@ def _laughs() -> str:
 ERRORS = [
     ("", 1, "the document", "must hold rules"),
     ("[]", 1, "the document", "must be an object"),
-    ("seed: 1", 1, "the document", "must hold rules"),
     ("rules: []", 1, "/rules", "must hold at least 1 value"),
-    ("seed: -1\nrules: [{delay: 1}]", 1, "/seed", "must be at least 0"),
+    ("rules:\n  - drop: body\n    every: 0", 3, "/rules/0/every", "must be at least 1"),
     ("seed: 1\nseeds: 2\nrules: [{delay: 1}]", 1, "the document", "must not hold seeds, which is not known here"),
     ("rules:\n  - every: 2\n", 2, "/rules/0", "must hold one of code, delay, drop, malformed"),
     ("rules:\n  - code: 418", 2, "/rules/0/code",
@@ -111,34 +110,20 @@ ERRORS = [
      "must be one of invalid_parameter, page_size_too_large, malformed_request, which listBindings has for 400"),
     ("rules:\n  - code: 500\n    retry_after: 3", 3, "/rules/0/retry_after",
      "must go with one of 429, 503, which say when"),
-    ("rules:\n  - code: 503\n    retry_after: 0", 3, "/rules/0/retry_after", "must be at least 1"),
     ("rules:\n  - drop: body\n    retry_after: 1", 2, "/rules/0", "must hold code"),
-    ("rules:\n  - drop: body\n    jitter: 1", 2, "/rules/0", "must hold delay"),
-    ("rules:\n  - delay: 61", 2, "/rules/0/delay", "must be at most 60"),
     ("rules:\n  - delay: .inf", 2, "/rules/0/delay", "must be a number"),
-    ("rules:\n  - delay: 2026-01-01", 2, "/rules/0/delay", "must be a number"),
-    ("rules:\n  - drop: head", 2, "/rules/0/drop", "must be one of request, answer, body"),
-    ("rules:\n  - drop: body\n    every: 0", 3, "/rules/0/every", "must be at least 1"),
-    ("rules:\n  - drop: body\n    probability: 1.5", 3, "/rules/0/probability", "must be at most 1"),
-    ("rules:\n  - drop: body\n    sids: [x, '']", 3, "/rules/0/sids/1", "must not be empty"),
     ("rules:\n  - drop: body\n    drop: answer", 3, "/rules/0/drop", "must not be there twice"),
     ("rules:\n  - drop: body\nrules: []", 3, "/rules", "must not be there twice"),
     ("rules:\n  - operation: *\n", 2, "the document",
      "must be YAML: "),
-    ("rules: [\n\n", 3, "the document", "must be YAML: "),
-    ("rules: !!python/none x", 1, "the document", "must be YAML: "),
     ("rules: &all [*all]", 1, "/rules/0", "must not hold itself"),
     (_laughs(), 1, "the document", "must hold at most 20000 values, aliases written out"),
     ("rules: [" + "[]," * 300_000 + "]", 1, "the document", "must hold at most 20000 values"),
     ("[" * 500_000, 1, "the document", "must not be nested deeper than 20 levels"),
-    ("? " * 500_000, 1, "the document", "must not be nested deeper than 20 levels"),
-    ("seed: " + "9" * 5000, 1, "the document", "must be YAML: a number has at most 40 characters"),
     ("seed: 0x" + "f" * 500_000, 1, "the document", "must be YAML: a number has at most 40 characters"),
     ("seed: 1" + ":1" * 100_000, 1, "the document", "must be YAML: a number has at most 40 characters"),
     ("seed: 99999999999999999999\nrules: [{delay: 1}]", 1, "/seed", "must be at most 9007199254740991"),
-    ("rules:\n  - delay: .nan", 2, "/rules/0/delay", "must be a number"),
     ("a" * 2_000_000, 1, "the document", "must have at most 1048576 bytes"),
-    ("rules:\n  - {1: 2}", 2, "/rules/0", "must have names that are texts"),
     ("rules:\n  - ? [drop]\n    : body", 2, "/rules/0", "must have names that are texts"),
     (b"rules: \xff", 1, "the document", "must be UTF-8"),
     ("rules: \x00", 1, "the document", "must be YAML: "),
@@ -154,6 +139,6 @@ def test_an_error_has_line_pointer_and_rule(tmp_path, content, line, place, brok
 
 
 def test_no_rule_is_for_what_is_not_served(tmp_path):
-    """Without registration there is no operation to register, and so no rule for it."""
+    """Without registration there is no rule for it."""
     with pytest.raises(FaultRulesError, match=r"/rules/0/operation: must be one of .*deleteBinding, or be left out"):
         read(write(tmp_path, "rules: [{operation: registerBinding, delay: 1}]"), registration=False)

@@ -73,11 +73,9 @@ def test_a_service_is_ready_when_every_worker_is(two):
     assert two.log.count("is ready\n") == 2
 
 
-@pytest.mark.parametrize("which", ["one", "two"])
-def test_the_port_answers_three_questions(which, request, world):
+def test_the_port_answers_three_questions(two, world):
     """It has these three paths and no other, and the port of the contract has none of them."""
-    service = request.getfixturevalue(which)
-    monitor, ask = Monitor(service), Asker(service, world)
+    monitor, ask = Monitor(two), Asker(two, world)
     assert is_ready(monitor)
     for path, begins in (("/healthz", "ok"), ("/readyz", "ready"), ("/metrics", "# HELP ")):
         answer = monitor.get(path)
@@ -133,30 +131,18 @@ def test_a_worker_that_is_killed(two, world):
         upload.drop()
 
 
-def test_a_database_that_is_away(one, database):
-    """While the database does not answer the service is not ready, and it is again when it does."""
+def test_a_database_that_is_away_or_another(one, database):
+    """While the database does not answer, or lacks the schema, the service is not ready; then it is again."""
     monitor = Monitor(one)
-    assert is_ready(monitor)
-    with held(HOLD_EVERYTHING, database):
-        answer = monitor.get("/readyz")
-        assert (answer.status_code, answer.text) == (
-            503,
-            f"Worker {one.pid}: the database did not answer within 1.5 seconds.\n",
-        )
-        assert monitor.get("/healthz").status_code == 200
-    assert is_ready(monitor)
-
-
-def test_a_database_that_is_another(one, database):
-    """A database that answers but lacks the schema is reported too."""
-    monitor = Monitor(one)
-    assert is_ready(monitor)
-    with without("accounts", database):
-        answer = monitor.get("/readyz")
-    assert (answer.status_code, answer.text) == (
-        503,
-        f"Worker {one.pid}: the database cannot be read ({NO_SUCH_TABLE[DATABASES.engine]}).\n",
-    )
+    for outage, message in (
+        (held(HOLD_EVERYTHING, database), "the database did not answer within 1.5 seconds"),
+        (without("accounts", database), f"the database cannot be read ({NO_SUCH_TABLE[DATABASES.engine]})"),
+    ):
+        assert is_ready(monitor)
+        with outage:
+            answer = monitor.get("/readyz")
+            assert (answer.status_code, answer.text) == (503, f"Worker {one.pid}: {message}.\n")
+            assert monitor.get("/healthz").status_code == 200
     assert is_ready(monitor)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from ...conftest import load
 from ...support.monitoring import OPTIONS, Monitor
-from ...support.running import Service, run_cli, wait_until
+from ...support.running import Service, wait_until
 
 NAME = "chat_bindings_last_erasure_timestamp_seconds"
 
@@ -22,8 +22,3 @@ def test_an_overdue_erasure_is_logged(tmp_path, world_file):
         assert wait_until(lambda: "erasure is overdue" in service.log, 60)
         assert "last erased from the database's files at 2020-01-01T00:00:00Z" in service.log
         assert monitor.value(NAME) == datetime(2020, 1, 1, tzinfo=UTC).timestamp()
-    assert run_cli("database", "erase", "--database", f"sqlite:///{database}").returncode == 0
-    with Service(database, *OPTIONS, "--no-docs") as service:
-        monitor = Monitor(service)
-        assert wait_until(lambda: monitor.is_ready() and monitor.value(NAME) > 1_600_000_000, 60)
-        assert "erasure is overdue" not in service.log

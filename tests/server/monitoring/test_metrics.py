@@ -1,6 +1,7 @@
 """The metrics of a service are the exact sum of its workers', without personal data."""
 
 import subprocess
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -16,7 +17,6 @@ from ...support.monitoring import OPTIONS, WITHIN, Asked, Monitor
 from ...support.running import Service, wait_until
 from ...support.tools import path_of
 from ..conftest import registration
-from ..test_lifecycle import Upload
 from .test_logs import all_that_is_secret, ask_for_everything
 
 MOST = 80
@@ -112,14 +112,6 @@ def test_writes_that_share_a_commit(service, monitor, world):
     assert 200 / 64 <= monitor.value(f"{name}_count") - commits < 200
 
 
-def test_requests_in_flight(service, monitor, world):
-    """A request counts as in flight from its head to its answer, in whichever worker it is."""
-    uploads = [Upload(service, world.auth, world.empty["sid"], f"flying-{number}") for number in range(5)]
-    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 5, WITHIN)
-    assert {upload.finish().status for upload in uploads} == {201}
-    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 0, WITHIN)
-
-
 def test_errors_of_the_database_are_counted(service, monitor, ask):
     """A question that the database fails is counted by what was wrong; the others stay at 0, and are there."""
 
@@ -134,7 +126,9 @@ def test_errors_of_the_database_are_counted(service, monitor, ask):
 
 
 def test_each_process_has_its_metrics(service, monitor):
-    """Each process has its memory, its CPU time and its files."""
+    """Each process has its memory, its CPU time and its files; a new database counts as just erased."""
+    assert monitor.value("chat_bindings_last_erasure_timestamp_seconds") > time.time() - 86_400
+    assert "erasure is overdue" not in service.log
     for name in ("resident_memory_bytes", "cpu_seconds_total", "open_fds"):
         for process in ("supervisor", "worker-1", "worker-2"):
             assert monitor.value(f"process_{name}", process=process) > 0

@@ -1,19 +1,18 @@
 """Defects of what browsers, proxies, frameworks and caches add to requests."""
 
-import gzip
 import json
+import re
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from ..different_network import Packed
 from ..http import Answer, Headers, Request
-from ..right import Right, Route
+from ..right import After, Right, Route
 
 
-class RefusesOtherReferrers(Right):
+class RefusesOtherReferrers(Right, clause="HTTP-14"):
     """Rack's protection against foreign pages answers 403 to a Referer from elsewhere."""
-
-    clause = "HTTP-14"
 
     def dispatch(self, request: Request) -> Answer:
         if request.method == "GET" and "elsewhere" in request.headers.get("referer"):
@@ -21,10 +20,8 @@ class RefusesOtherReferrers(Right):
         return super().dispatch(request)
 
 
-class RangesOfItems(Right):
+class RangesOfItems(Right, clause="HTTP-14"):
     """An item's Accept is matched strictly: what is not JSON is 406."""
-
-    clause = "HTTP-14"
 
     def dispatch(self, request: Request) -> Answer:
         if "xml" in request.headers.get("accept") and "*" not in request.headers.get("accept"):
@@ -32,10 +29,8 @@ class RangesOfItems(Right):
         return super().dispatch(request)
 
 
-class FormsAreParameters(Right):
+class FormsAreParameters(Right, clause="HTTP-14"):
     """A form in the body of a GET is merged into the query, as Rack's `params` are."""
-
-    clause = "HTTP-14"
 
     def dispatch(self, request: Request) -> Answer:
         if request.method == "GET" and b"PageSize=1&" in request.body:
@@ -44,20 +39,16 @@ class FormsAreParameters(Right):
         return super().dispatch(request)
 
 
-class NotModifiedWhateverIsAsked(Right):
+class NotModifiedWhateverIsAsked(Right, clause="HTTP-14"):
     """Any If-None-Match is a 304: the client has it, after all."""
-
-    clause = "HTTP-14"
 
     def operate(self, request: Request, route: Route, account: str) -> Answer:
         answer = super().operate(request, route, account)
         return Answer(304) if "if-none-match" in request.headers and request.method == "GET" else answer
 
 
-class RefusesForeignDeletes(Right):
+class RefusesForeignDeletes(Right, clause="DELETE-16"):
     """A DELETE with an Origin from elsewhere is 403: it could be forged."""
-
-    clause = "DELETE-16"
 
     def dispatch(self, request: Request) -> Answer:
         if request.method == "DELETE" and request.headers.get("origin") and request.headers.get("referer"):
@@ -65,20 +56,16 @@ class RefusesForeignDeletes(Right):
         return super().dispatch(request)
 
 
-class OverridesDeletes(Right):
+class OverridesDeletes(Right, clause="DELETE-16"):
     """The method in X-HTTP-Method-Override counts, whatever the method was."""
-
-    clause = "DELETE-16"
 
     def dispatch(self, request: Request) -> Answer:
         given = request.headers.get("x-http-method-override")
         return super().dispatch(replace(request, method=given) if request.method == "DELETE" and given else request)
 
 
-class BrokenBodiesAreRefused(Right):
+class BrokenBodiesAreRefused(Right, clause="DELETE-16"):
     """A body that is no JSON though it says so is 400, as body parsers have it, on a DELETE too."""
-
-    clause = "DELETE-16"
 
     def delete(self, request: Request, route: Route, account: str) -> Answer:
         if request.body and "json" in request.headers.get("content-type"):
@@ -89,20 +76,16 @@ class BrokenBodiesAreRefused(Right):
         return super().delete(request, route, account)
 
 
-class OverridesByHeader(Right):
+class OverridesByHeader(Right, clause="HTTP-15"):
     """A POST with X-HTTP-Method-Override is what that says: forms can delete."""
-
-    clause = "HTTP-15"
 
     def dispatch(self, request: Request) -> Answer:
         given = request.headers.get("x-http-method-override")
         return super().dispatch(replace(request, method=given) if request.method == "POST" and given else request)
 
 
-class OverridesByForm(Right):
+class OverridesByForm(Right, clause="HTTP-15"):
     """A POST with `_method=DELETE` in its form is a DELETE, as in Rails."""
-
-    clause = "HTTP-15"
 
     def dispatch(self, request: Request) -> Answer:
         is_meant = request.method == "POST" and request.body == b"_method=DELETE"
@@ -125,19 +108,12 @@ class _Validates(Right):
         return answer
 
 
-class TagsOfUrls(_Validates):
+class TagsOfUrls(_Validates, clause="HTTP-16", tag=lambda request, answer: f'"{request.target.encode().hex()[-40:]}"'):
     """The ETag is made of the URL."""
 
-    clause = "HTTP-16"
 
-    def tag(self, request: Request, answer: Answer) -> str:
-        return f'"{request.target.encode().hex()[-40:]}"'
-
-
-class TagsOfTheNewest(_Validates):
+class TagsOfTheNewest(_Validates, clause="HTTP-16"):
     """The ETag of a list is the newest `date_updated` in it, which a delete leaves."""
-
-    clause = "HTTP-16"
 
     def tag(self, request: Request, answer: Answer) -> str:
         shown = json.loads(answer.body)
@@ -145,22 +121,16 @@ class TagsOfTheNewest(_Validates):
         return f'"{max(dates, default="")}"'
 
 
-class ComparesTagsBeforeItAsks(_Validates):
+class ComparesTagsBeforeItAsks(_Validates, clause="HTTP-16"):
     """An ETag that was given is a 304 from the cache, before anybody asks who wants it."""
-
-    clause = "HTTP-16"
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.given: set[tuple[str, str]] = set()
 
     def tag(self, request: Request, answer: Answer) -> str:
         tag = f'"{abs(hash(answer.body))}"'
-        self.given.add((request.target, tag))
+        self.kept[request.target, tag] = True
         return tag
 
     def dispatch(self, request: Request) -> Answer:
-        known = (request.target, request.headers.get("if-none-match")) in self.given
+        known = (request.target, request.headers.get("if-none-match")) in self.kept
         return Answer(304) if known else super().dispatch(request)
 
 
@@ -174,72 +144,32 @@ class _Caches(Right):
         return self.json_answer(200, content, *headers)
 
 
-class NoCacheControl(_Caches):
+class NoCacheControl(_Caches, clause="HTTP-17"):
     """Nothing is said about caches."""
 
-    clause = "HTTP-17"
 
-
-class ForSharedCaches(_Caches):
+class ForSharedCaches(_Caches, clause="HTTP-17", control="public, max-age=60"):
     """Everything is for shared caches, for a minute."""
 
-    clause = "HTTP-17"
-    control = "public, max-age=60"
 
-
-class _Packs(Right):
-    """Bodies come packed, without a word to caches."""
-
-    vary = ""
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        if (
-            answer.body
-            and "gzip" in request.headers.get("accept-encoding")
-            and "q=0" not in request.headers.get("accept-encoding")
-        ):
-            answer.body = gzip.compress(answer.body, mtime=0)
-            answer.headers.append(("Content-Encoding", "gzip"))
-            if self.vary:
-                answer.headers.append(("Vary", self.vary))
-        return super().finish(request, answer)
-
-
-class PacksWithoutVary(_Packs):
+class PacksWithoutVary(Packed, clause="HTTP-18", vary=""):
     """Packed answers have no Vary."""
 
-    clause = "HTTP-18"
 
-
-class VariesByOriginAlone(_Packs):
+class VariesByOriginAlone(Packed, clause="HTTP-18", vary="Origin"):
     """Packed answers vary by Origin alone."""
 
-    clause = "HTTP-18"
-    vary = "Origin"
 
-
-class DeclaresLatin1(Right):
+class DeclaresLatin1(Right, clause="HTTP-19", content_type="application/json; charset=ISO-8859-1"):
     """The framework's default charset stands in the Content-Type, and the body is UTF-8."""
 
-    clause = "HTTP-19"
 
-    def content_type(self) -> str:
-        return "application/json; charset=ISO-8859-1"
-
-
-class DeclaresUtf16(Right):
+class DeclaresUtf16(Right, clause="HTTP-19", content_type='application/json; charset="utf-16"'):
     """The charset is that of the platform's strings."""
 
-    clause = "HTTP-19"
 
-    def content_type(self) -> str:
-        return 'application/json; charset="utf-16"'
-
-
-class HeadIs404(Right):
+class HeadIs404(Right, clause="HTTP-20"):
     """The router knows no HEAD: 404."""
-
-    clause = "HTTP-20"
 
     def dispatch(self, request: Request) -> Answer:
         if request.method == "HEAD":
@@ -247,75 +177,40 @@ class HeadIs404(Right):
         return super().dispatch(request)
 
 
-class HeadIsAlways200(Right):
+class HeadIsAlways200(Right, clause="HTTP-20"):
     """HEAD is a ping: 200, whatever is asked for."""
 
-    clause = "HTTP-20"
-
     def dispatch(self, request: Request) -> Answer:
-        return (
-            Answer(200, [("Content-Type", "application/json")])
-            if request.method == "HEAD"
-            else super().dispatch(request)
-        )
+        pong = Answer(200, [("Content-Type", "application/json")])
+        return pong if request.method == "HEAD" else super().dispatch(request)
 
 
-class OptionsIsAFault(Right):
+class OptionsIsAFault(Right, clause="HTTP-21"):
     """OPTIONS without a method to ask for is 501."""
 
-    clause = "HTTP-21"
-
     def dispatch(self, request: Request) -> Answer:
-        return (
-            Answer(501) if request.method == "OPTIONS" and not self.is_preflight(request) else super().dispatch(request)
-        )
+        is_meant = request.method == "OPTIONS" and not self.is_preflight(request)
+        return Answer(501) if is_meant else super().dispatch(request)
 
 
-class OptionsIsGet(Right):
+class OptionsIsGet(Right, clause="HTTP-21"):
     """OPTIONS falls through to GET."""
-
-    clause = "HTTP-21"
 
     def dispatch(self, request: Request) -> Answer:
         is_meant = request.method == "OPTIONS" and not self.is_preflight(request)
         return super().dispatch(replace(request, method="GET") if is_meant else request)
 
 
-class _HasOrigins(Right):
-    """URLs have another origin."""
-
-    def origin(self, request: Request) -> str:
-        return "http://" + request.headers.get("host")
-
-    def base_url(self, request: Request) -> str:
-        return f"{self.origin(request)}{self.prefix}"
-
-
-class UrlsWithoutAHost(_HasOrigins):
+class UrlsWithoutAHost(Right, clause="HTTP-12", base_url=lambda request: "http://"):
     """`r.URL.Host` is empty on a server in Go: `http:///v2/...`."""
 
-    clause = "HTTP-12"
 
-    def origin(self, request: Request) -> str:
-        return "http://"
-
-
-class UrlsWithoutThePort(_HasOrigins):
+class UrlsWithoutThePort(Right, clause="HTTP-12", base_url=After(lambda right: re.sub(r":\d+$", "", right))):
     """`$host` has no port: nginx hands PHP a name without it."""
 
-    clause = "HTTP-12"
 
-    def origin(self, request: Request) -> str:
-        return "http://" + request.headers.get("host").partition(":")[0]
-
-
-class UrlsOfAnotherScheme(_HasOrigins):
+class UrlsOfAnotherScheme(Right, clause="HTTP-12", base_url=After(lambda right: right.replace("http:", "https:"))):
     """The scheme of URLs is fixed, and not the one that was asked."""
-
-    clause = "HTTP-12"
-
-    def origin(self, request: Request) -> str:
-        return "https://" + request.headers.get("host")
 
 
 class _Believes(Right):
@@ -331,54 +226,38 @@ class _Believes(Right):
         return super().base_url(replace(request, headers=believed))
 
 
-class BelievesForwardedHosts(_Believes):
+class BelievesForwardedHosts(_Believes, clause="HTTP-13", header="x-forwarded-host"):
     """X-Forwarded-Host is believed from just anyone."""
 
-    clause = "HTTP-13"
-    header = "x-forwarded-host"
 
-
-class BelievesForwarded(_Believes):
+class BelievesForwarded(_Believes, clause="HTTP-13", header="forwarded"):
     """Forwarded is believed from just anyone."""
 
-    clause = "HTTP-13"
-    header = "forwarded"
 
-
-class BelievesOriginalHosts(_Believes):
+class BelievesOriginalHosts(_Believes, clause="HTTP-13", header="x-original-host"):
     """X-Original-Host is believed from just anyone."""
 
-    clause = "HTTP-13"
-    header = "x-original-host"
 
-
-class BelievesForwardedSchemes(Right):
+class BelievesForwardedSchemes(Right, clause="HTTP-13"):
     """X-Forwarded-Proto is believed from just anyone."""
-
-    clause = "HTTP-13"
 
     def base_url(self, request: Request) -> str:
         scheme = request.headers.get("x-forwarded-proto", "http")
         return super().base_url(request).replace("http://", f"{scheme}://", 1)
 
 
-class ShowsFilesOfErrors(Right):
+class ShowsFilesOfErrors(Right, clause="ERROR-18"):
     """What the framework says of a path that it cannot decode has the file in which it failed."""
-
-    clause = "ERROR-18"
 
     def dispatch(self, request: Request) -> Answer:
         if "%FF" in request.path:
-            return Answer(
-                400, [("Content-Type", "text/plain")], b"URIError: failed at /srv/app/node_modules/router/layer"
-            )
+            shown = b"URIError: failed at /srv/app/node_modules/router/layer"
+            return Answer(400, [("Content-Type", "text/plain")], shown)
         return super().dispatch(request)
 
 
-class EmptyErrorsOfOddPaths(Right):
+class EmptyErrorsOfOddPaths(Right, clause="ERROR-18"):
     """A path with a NUL is 400 without a body, from the application's own middleware."""
-
-    clause = "ERROR-18"
 
     def dispatch(self, request: Request) -> Answer:
         return Answer(400) if "%00" in request.path else super().dispatch(request)
@@ -395,14 +274,9 @@ class _AnswersInFront(Right):
         return super().answer(request)
 
 
-class AProductsPage(_AnswersInFront):
+class AProductsPage(_AnswersInFront, clause="ERROR-19", shown=b"<html><h1>400 Bad Request</h1><hr>nginx</html>"):
     """The HTTP server answers odd paths with a page of its own."""
 
-    clause = "ERROR-19"
-    shown = b"<html><h1>400 Bad Request</h1><hr>nginx</html>"
 
-
-class EmptyPagesInFront(_AnswersInFront):
+class EmptyPagesInFront(_AnswersInFront, clause="ERROR-19"):
     """The HTTP server answers odd paths with nothing."""
-
-    clause = "ERROR-19"

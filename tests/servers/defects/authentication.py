@@ -1,10 +1,9 @@
 """Defects of telling who asks."""
 
 import base64
-from typing import Any
 
 from ..http import Answer, Request
-from ..right import Refusal, Right
+from ..right import After, Before, Refusal, Right
 
 
 class _Opens(Right):
@@ -20,37 +19,23 @@ class _Opens(Right):
         return self.owners.get(route.service if route else "", "")
 
 
-class ListsWithoutCredentials(_Opens):
+class ListsWithoutCredentials(_Opens, clause="AUTH-01"):
     """The list was opened for a demonstration, and was never closed again."""
-
-    clause = "AUTH-01"
 
     def is_open(self, request: Request) -> bool:
         return request.method == "GET" and request.path.endswith("/Bindings")
 
 
-class DeletesWithoutCredentials(_Opens):
+class DeletesWithoutCredentials(_Opens, clause="AUTH-01", is_open=lambda request: request.method == "DELETE"):
     """The decorator `@login_required` stands above the handlers of GET, and was forgotten above the delete."""
 
-    clause = "AUTH-01"
 
-    def is_open(self, request: Request) -> bool:
-        return request.method == "DELETE"
-
-
-class TakesAnyToken(Right):
+class TakesAnyToken(Right, clause="AUTH-02", is_secret=lambda secret, password: True):
     """The account's SID is looked up, and the token never: the gateway was thought to do that."""
 
-    clause = "AUTH-02"
 
-    def is_secret(self, secret: str, password: str) -> bool:
-        return True
-
-
-class ForbidsWrongTokens(Right):
+class ForbidsWrongTokens(Right, clause="AUTH-02"):
     """Who names an account and has the wrong token is known but not allowed, the team says: 403."""
-
-    clause = "AUTH-02"
 
     def account(self, request: Request) -> str:
         user, password = self.credentials(request)
@@ -60,30 +45,19 @@ class ForbidsWrongTokens(Right):
         return account
 
 
-class CrashesOnUnknownAccounts(Right):
+class CrashesOnUnknownAccounts(Right, clause="AUTH-03"):
     """`accounts[sid]` raises a KeyError for an account that does not exist: 500."""
-
-    clause = "AUTH-03"
 
     def login(self, user: str) -> tuple[str, str]:
         return self.logins[user]
 
 
-class UnknownAccountsAre404(Right):
+class UnknownAccountsAre404(Right, clause="AUTH-03", unknown_user=lambda: Refusal(404, 20404, "No such account.")):
     """`get_object_or_404(Account, sid=...)` looks the account up, and that is a 404."""
 
-    clause = "AUTH-03"
 
-    def login(self, user: str) -> tuple[str, str]:
-        if user not in self.logins:
-            raise Refusal(404, 20404, "The account was not found.")
-        return super().login(user)
-
-
-class KnowsTwoKindsOfUsers(Right):
+class KnowsTwoKindsOfUsers(Right, clause="AUTH-03"):
     """`{"AC": accounts, "SK": keys}[user[:2]]` raises at a user whose name begins otherwise: 500."""
-
-    clause = "AUTH-03"
 
     def login(self, user: str) -> tuple[str, str]:
         if user and user[:2] not in ("AC", "SK"):
@@ -91,10 +65,8 @@ class KnowsTwoKindsOfUsers(Right):
         return super().login(user)
 
 
-class MalformedCredentialsAre400(Right):
+class MalformedCredentialsAre400(Right, clause="AUTH-04"):
     """A header that cannot be read is a bad request, the library says: 400."""
-
-    clause = "AUTH-04"
 
     def credentials(self, request: Request) -> tuple[str, str]:
         try:
@@ -105,10 +77,8 @@ class MalformedCredentialsAre400(Right):
             raise
 
 
-class CrashesOnMalformedCredentials(Right):
+class CrashesOnMalformedCredentials(Right, clause="AUTH-04"):
     """`user, password = b64decode(header.split()[1]).split(":")` raises at anything else: 500."""
-
-    clause = "AUTH-04"
 
     def credentials(self, request: Request) -> tuple[str, str]:
         if "authorization" in request.headers:
@@ -119,10 +89,8 @@ class CrashesOnMalformedCredentials(Right):
         return super().credentials(request)
 
 
-class TakesAnyScheme(Right):
+class TakesAnyScheme(Right, clause="AUTH-04"):
     """The header's second word is decoded whatever the first one is: `Bearer`, `Digest`, `Foo`."""
-
-    clause = "AUTH-04"
 
     def credentials(self, request: Request) -> tuple[str, str]:
         _, _, encoded = request.headers.get("authorization").partition(" ")
@@ -133,30 +101,16 @@ class TakesAnyScheme(Right):
         return (user, password) if colon else super().credentials(request)
 
 
-class NoChallenge(Right):
+class NoChallenge(Right, clause="AUTH-05", unauthorized=After(Refusal.with_headers)):
     """Connexion's own 401 is an error like the others, without WWW-Authenticate."""
 
-    clause = "AUTH-05"
 
-    def unauthorized(self) -> Refusal:
-        right = super().unauthorized()
-        return Refusal(right.status, right.code, right.message)
-
-
-class ChallengesForBearer(Right):
+class ChallengesForBearer(Right, clause="AUTH-05", challenge='Bearer realm="api"'):
     """The challenge comes from the company's middleware for OAuth: `Bearer`."""
 
-    clause = "AUTH-05"
 
-    def unauthorized(self) -> Refusal:
-        right = super().unauthorized()
-        return Refusal(right.status, right.code, right.message, ("WWW-Authenticate", 'Bearer realm="api"'))
-
-
-class ChallengesOnlyTheAnonymous(Right):
+class ChallengesOnlyTheAnonymous(Right, clause="AUTH-05"):
     """WWW-Authenticate comes without credentials alone, so that browsers ask once; wrong ones get a bare 401."""
-
-    clause = "AUTH-05"
 
     def account(self, request: Request) -> str:
         try:
@@ -164,22 +118,15 @@ class ChallengesOnlyTheAnonymous(Right):
         except Refusal as refusal:
             if "authorization" not in request.headers:
                 raise
-            raise Refusal(refusal.status, refusal.code, refusal.message) from None
+            raise refusal.with_headers() from None
 
 
-class KnowsNoKeys(Right):
+class KnowsNoKeys(Right, clause="AUTH-06", login=Before(lambda user: user if user.startswith("AC") else "")):
     """API keys were forgotten: only accounts can log in."""
 
-    clause = "AUTH-06"
 
-    def login(self, user: str) -> tuple[str, str]:
-        return super().login(user if user.startswith("AC") else "")
-
-
-class KeysOnlyRead(Right):
+class KeysOnlyRead(Right, clause="AUTH-06"):
     """Keys were added later, to the handlers of GET: a delete with a key is 401."""
-
-    clause = "AUTH-06"
 
     def account(self, request: Request) -> str:
         if request.method == "DELETE" and self.credentials(request)[0].startswith("SK"):
@@ -187,20 +134,16 @@ class KeysOnlyRead(Right):
         return super().account(request)
 
 
-class TakesAnySecretOfAKey(Right):
+class TakesAnySecretOfAKey(Right, clause="AUTH-07"):
     """The SID of a key is taken for the secret itself, so what comes after the colon is not looked at."""
-
-    clause = "AUTH-07"
 
     def account(self, request: Request) -> str:
         user, _ = self.credentials(request)
         return self.login(user)[0] if user.startswith("SK") else super().account(request)
 
 
-class TakesTheTokenForAKey(Right):
+class TakesTheTokenForAKey(Right, clause="AUTH-08"):
     """The password is compared with the token of the key's account as well, left from the time before secrets."""
-
-    clause = "AUTH-08"
 
     def account(self, request: Request) -> str:
         user, password = self.credentials(request)
@@ -210,10 +153,8 @@ class TakesTheTokenForAKey(Right):
         return super().account(request)
 
 
-class TakesSecretsForTheAccount(Right):
+class TakesSecretsForTheAccount(Right, clause="AUTH-08"):
     """All secrets of an account are one pool, `WHERE account_sid = ? AND secret = ?`: a key's goes with its SID."""
-
-    clause = "AUTH-08"
 
     def account(self, request: Request) -> str:
         user, password = self.credentials(request)
@@ -224,46 +165,30 @@ class TakesSecretsForTheAccount(Right):
         return super().account(request)
 
 
-class TakesABeginning(Right):
+class TakesABeginning(Right, clause="AUTH-09", is_secret=lambda secret, password: secret.startswith(password)):
     """`strncmp(token, given, strlen(given))`: the beginning of a token is enough, even an empty one."""
 
-    clause = "AUTH-09"
 
-    def is_secret(self, secret: str, password: str) -> bool:
-        return secret.startswith(password)
-
-
-class TakesATail(Right):
+class TakesATail(Right, clause="AUTH-09"):
     """The password is cut to the 32 characters of its column before it is compared: anything may follow."""
-
-    clause = "AUTH-09"
 
     def is_secret(self, secret: str, password: str) -> bool:
         return super().is_secret(secret, password[: len(secret)])
 
 
-class TakesTokensInAnyCase(Right):
+class TakesTokensInAnyCase(Right, clause="AUTH-10"):
     """The database's collation ignores case, for tokens as well."""
-
-    clause = "AUTH-10"
 
     def is_secret(self, secret: str, password: str) -> bool:
         return super().is_secret(secret.lower(), password.lower())
 
 
-class TrimsTokens(Right):
+class TrimsTokens(Right, clause="AUTH-10", is_secret=Before(lambda password: password.strip())):
     """Passwords are trimmed, since users paste them with a space."""
 
-    clause = "AUTH-10"
 
-    def is_secret(self, secret: str, password: str) -> bool:
-        return super().is_secret(secret, password.strip())
-
-
-class TakesAnybodysToken(Right):
+class TakesAnybodysToken(Right, clause="AUTH-11"):
     """The token is looked for among all tokens; that it is this account's is not checked."""
-
-    clause = "AUTH-11"
 
     def account(self, request: Request) -> str:
         user, password = self.credentials(request)
@@ -288,19 +213,15 @@ class _LooksFirst(Right):
         return super().account(request)
 
 
-class LooksBeforeItAsks(_LooksFirst):
+class LooksBeforeItAsks(_LooksFirst, clause="AUTH-12"):
     """The Binding is loaded by the router, as Rails' `before_action :set_binding` first: anonymous 404s tell."""
-
-    clause = "AUTH-12"
 
     def is_looked_for(self, request: Request) -> bool:
         return "authorization" not in request.headers
 
 
-class ValidatesBeforeItAsks(Right):
+class ValidatesBeforeItAsks(Right, clause="AUTH-13"):
     """Connexion's order of middlewares was changed: a bad query is 400 for anybody."""
-
-    clause = "AUTH-13"
 
     def account(self, request: Request) -> str:
         if request.path.endswith("/Bindings"):
@@ -308,10 +229,8 @@ class ValidatesBeforeItAsks(Right):
         return super().account(request)
 
 
-class DeletesBeforeItAsks(Right):
+class DeletesBeforeItAsks(Right, clause="AUTH-14"):
     """Credentials are checked when the answer is made, in a hook: the 401 comes, and the Binding is gone."""
-
-    clause = "AUTH-14"
 
     def account(self, request: Request) -> str:
         try:
@@ -323,10 +242,8 @@ class DeletesBeforeItAsks(Right):
             raise
 
 
-class DeletesWithWrongCredentials(Right):
+class DeletesWithWrongCredentials(Right, clause="AUTH-14"):
     """The delete only asks whether there are credentials, and leaves comparing them to a proxy that is gone."""
-
-    clause = "AUTH-14"
 
     def account(self, request: Request) -> str:
         route = self.route(request)
@@ -336,10 +253,8 @@ class DeletesWithWrongCredentials(Right):
         return self.owners.get(route.service, "")
 
 
-class NeedsBasicWithACapital(Right):
+class NeedsBasicWithACapital(Right, clause="AUTH-15"):
     """`header.startswith("Basic ")`: the scheme's name must be written so."""
-
-    clause = "AUTH-15"
 
     def credentials(self, request: Request) -> tuple[str, str]:
         if not request.headers.get("authorization").startswith("Basic "):
@@ -347,10 +262,8 @@ class NeedsBasicWithACapital(Right):
         return super().credentials(request)
 
 
-class RemembersTheConnection(Right):
+class RemembersTheConnection(Right, clause="AUTH-16"):
     """Who logged in is kept with the connection, as with NTLM: later requests on it are not asked again."""
-
-    clause = "AUTH-16"
 
     def account(self, request: Request) -> str:
         if "account" not in request.connection:
@@ -358,26 +271,18 @@ class RemembersTheConnection(Right):
         return str(request.connection["account"])
 
 
-class CachesLoginsByUser(Right):
+class CachesLoginsByUser(Right, clause="AUTH-16"):
     """A successful login is cached under its user name, without the password."""
-
-    clause = "AUTH-16"
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.cached: dict[str, str] = {}
 
     def account(self, request: Request) -> str:
         user, _ = self.credentials(request)
-        if user not in self.cached:
-            self.cached[user] = super().account(request)
-        return self.cached[user]
+        if user not in self.kept:
+            self.kept[user] = super().account(request)
+        return self.kept[user]
 
 
-class LooksBeforeItCompares(_LooksFirst):
+class LooksBeforeItCompares(_LooksFirst, clause="AUTH-17"):
     """The user name must be there, then the resource is loaded, then the token is compared: 404 with a wrong token."""
-
-    clause = "AUTH-17"
 
     def is_looked_for(self, request: Request) -> bool:
         try:
@@ -387,10 +292,8 @@ class LooksBeforeItCompares(_LooksFirst):
         return True
 
 
-class AsksOnlyWhereThereIsAService(Right):
+class AsksOnlyWhereThereIsAService(Right, clause="AUTH-17"):
     """Credentials are a policy of the service, and a service that does not exist has none: 404."""
-
-    clause = "AUTH-17"
 
     def dispatch(self, request: Request) -> Answer:
         route = self.route(request)

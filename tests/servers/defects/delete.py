@@ -5,49 +5,33 @@ from http import HTTPStatus
 from typing import Any
 
 from ..http import Answer, Request
-from ..right import Binding, Refusal, Right, Route, Wanted
+from ..right import Binding, Caught, Refusal, Right, Route, Wanted
 
 
-class DeletesWith200(Right):
+class DeletesWith200(Right, clause="DELETE-01"):
     """A delete answers 200 and `{"deleted": true}`, as Stripe does."""
-
-    clause = "DELETE-01"
 
     def deletion(self, request: Request) -> Answer:
         return self.success(request, {"deleted": True})
 
 
-class AcceptsADelete(Right):
+class AcceptsADelete(Right, clause="DELETE-01", deletion=lambda request: Answer(HTTPStatus.ACCEPTED)):
     """Deletes go through a queue elsewhere in the system, so this one says 202 as well."""
 
-    clause = "DELETE-01"
 
-    def deletion(self, request: Request) -> Answer:
-        return Answer(HTTPStatus.ACCEPTED)
-
-
-class HangsUpAfterADelete(Right):
+class HangsUpAfterADelete(Right, clause="DELETE-01", deletion=lambda request: Answer(204, dropped=True)):
     """Something after the deletion, a hook say, ends the worker: the connection is closed without an answer."""
 
-    clause = "DELETE-01"
 
-    def deletion(self, request: Request) -> Answer:
-        return Answer(204, dropped=True)
-
-
-class SendsNullWith204(Right):
+class SendsNullWith204(Right, clause="DELETE-02"):
     """The JSON renderer runs on every answer, so a 204 has the body `null`, and a Content-Length of 4."""
-
-    clause = "DELETE-02"
 
     def deletion(self, request: Request) -> Answer:
         return self.json_answer(204, None)
 
 
-class AnnouncesALengthWith204(Right):
+class AnnouncesALengthWith204(Right, clause="DELETE-02"):
     """The middleware that sets Content-Length has `{}` in hand; the body is left out later, the header stays."""
-
-    clause = "DELETE-02"
 
     def deletion(self, request: Request) -> Answer:
         return Answer(204, [("Content-Type", "application/json"), ("Content-Length", "2")], close=True)
@@ -68,44 +52,32 @@ class _KeepsWhatWasDeleted(Right):
             return super().remove(service, sid)
 
 
-class FetchesWhatWasDeleted(_KeepsWhatWasDeleted):
+class FetchesWhatWasDeleted(_KeepsWhatWasDeleted, clause="DELETE-03"):
     """Deletes are soft, and the query of the fetch lacks `WHERE deleted_at IS NULL`."""
-
-    clause = "DELETE-03"
 
     def binding(self, request: Request, route: Route, service: str) -> Binding:
         return self.gone[service].get(route.sid or "") or super().binding(request, route, service)
 
 
-class CachesFetches(Right):
+class CachesFetches(Right, clause="DELETE-03"):
     """Fetches go through a cache by SID that lives for five minutes, and a delete does not invalidate it."""
-
-    clause = "DELETE-03"
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.cache: dict[tuple[str, str], Binding] = {}
 
     def binding(self, request: Request, route: Route, service: str) -> Binding:
         key = service, route.sid or ""
-        if key not in self.cache:
-            self.cache[key] = super().binding(request, route, service)
-        return self.cache[key]
+        if key not in self.kept:
+            self.kept[key] = super().binding(request, route, service)
+        return self.kept[key]
 
 
-class DeletesAgain(_KeepsWhatWasDeleted):
+class DeletesAgain(_KeepsWhatWasDeleted, clause="DELETE-04"):
     """Deletes are soft: `UPDATE ... SET deleted_at = now()` finds the row again, and a second delete is 204 too."""
-
-    clause = "DELETE-04"
 
     def remove(self, service: str, sid: str) -> bool:
         return super().remove(service, sid) or sid in self.gone[service]
 
 
-class CrashesOnDeletingAgain(_KeepsWhatWasDeleted):
+class CrashesOnDeletingAgain(_KeepsWhatWasDeleted, clause="DELETE-04"):
     """The second tombstone of a Binding breaks a unique index: deleting again is a 500."""
-
-    clause = "DELETE-04"
 
     def remove(self, service: str, sid: str) -> bool:
         if sid in self.gone[service]:
@@ -113,10 +85,8 @@ class CrashesOnDeletingAgain(_KeepsWhatWasDeleted):
         return super().remove(service, sid)
 
 
-class ListsWhatWasDeleted(_KeepsWhatWasDeleted):
+class ListsWhatWasDeleted(_KeepsWhatWasDeleted, clause="DELETE-05"):
     """Deletes are soft, and the query of the list without filters lacks `WHERE deleted_at IS NULL`."""
-
-    clause = "DELETE-05"
 
     def matching(self, service: str, wanted: Wanted) -> list[Binding]:
         found = super().matching(service, wanted)
@@ -139,19 +109,12 @@ class _LeavesAnIndex(_KeepsWhatWasDeleted):
         return sorted([*found, *stale], key=self.sort_key)
 
 
-class LeavesTheIndexOfIdentities(_LeavesAnIndex):
+class LeavesTheIndexOfIdentities(_LeavesAnIndex, clause="DELETE-06", is_indexed=lambda wanted: bool(wanted.identities)):
     """A second table holds the Bindings by identity, as in Cassandra; the delete forgets it."""
 
-    clause = "DELETE-06"
 
-    def is_indexed(self, wanted: Wanted) -> bool:
-        return bool(wanted.identities)
-
-
-class LeavesTheIndexOfTypes(_LeavesAnIndex):
+class LeavesTheIndexOfTypes(_LeavesAnIndex, clause="DELETE-06"):
     """Redis holds a set of Bindings for each type; the delete removes the hash and forgets the set."""
-
-    clause = "DELETE-06"
 
     def is_indexed(self, wanted: Wanted) -> bool:
         return bool(wanted.types) and not wanted.identities
@@ -173,24 +136,16 @@ class _DeletesByAProperty(Right):
             return True
 
 
-class DeletesTheUser(_DeletesByAProperty):
+class DeletesTheUser(_DeletesByAProperty, clause="DELETE-07", shared="identity"):
     """`DELETE FROM bindings WHERE identity = ...`: all devices of the user go."""
 
-    clause = "DELETE-07"
-    shared = "identity"
 
-
-class DeletesTheDevice(_DeletesByAProperty):
+class DeletesTheDevice(_DeletesByAProperty, clause="DELETE-07", shared="endpoint"):
     """The device is unregistered at the push service, so all its users lose it."""
 
-    clause = "DELETE-07"
-    shared = "endpoint"
 
-
-class DeletesTheNextOfTheCredential(Right):
+class DeletesTheNextOfTheCredential(Right, clause="DELETE-07"):
     """An index of credentials is cleared from the Binding's entry to the next one: that Binding goes as well."""
-
-    clause = "DELETE-07"
 
     def remove(self, service: str, sid: str) -> bool:
         with self.lock:
@@ -205,10 +160,8 @@ class DeletesTheNextOfTheCredential(Right):
             return True
 
 
-class DeletesNothingWith204(Right):
+class DeletesNothingWith204(Right, clause="DELETE-08"):
     """Nobody looks at the number of rows that the DELETE touched: what was never there is 204."""
-
-    clause = "DELETE-08"
 
     def delete(self, request: Request, route: Route, account: str) -> Answer:
         self.check_no_parameters(request)
@@ -216,22 +169,12 @@ class DeletesNothingWith204(Right):
         return self.deletion(request)
 
 
-class HangsUpAtADeleteOfNothing(Right):
+class HangsUpAtADeleteOfNothing(Right, clause="DELETE-08", delete=Caught(lambda refusal: Answer(500, dropped=True))):
     """What is not there is nil, which the delete does not expect: it panics, and the connection is closed."""
 
-    clause = "DELETE-08"
 
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        try:
-            return super().delete(request, route, account)
-        except Refusal:
-            return Answer(500, dropped=True)
-
-
-class ValidatesSidsOfADelete(Right):
+class ValidatesSidsOfADelete(Right, clause="DELETE-09"):
     """The path's parameters are validated as the query's are: a malformed SID is 400 on a delete."""
-
-    clause = "DELETE-09"
 
     def delete(self, request: Request, route: Route, account: str) -> Answer:
         if len(route.service) != 34 or len(route.sid or "") != 34:
@@ -239,10 +182,8 @@ class ValidatesSidsOfADelete(Right):
         return super().delete(request, route, account)
 
 
-class DeletesInUnknownServices(Right):
+class DeletesInUnknownServices(Right, clause="DELETE-09"):
     """The service is joined when it is there; a delete in one that is not finds nothing to do, and says 204."""
-
-    clause = "DELETE-09"
 
     def delete(self, request: Request, route: Route, account: str) -> Answer:
         if route.service not in self.owners:
@@ -250,40 +191,32 @@ class DeletesInUnknownServices(Right):
         return super().delete(request, route, account)
 
 
-class DeletesInAnyServiceOfTheAccount(Right):
+class DeletesInAnyServiceOfTheAccount(Right, clause="DELETE-10"):
     """The Binding is deleted by account and SID, whichever of the account's services the path names."""
-
-    clause = "DELETE-10"
 
     def remove(self, service: str, sid: str) -> bool:
         own = [other for other, owner in self.owners.items() if owner == self.owners[service]]
         return any(super(DeletesInAnyServiceOfTheAccount, self).remove(other, sid) for other in own)
 
 
-class DeletesElsewhereWith404(DeletesInAnyServiceOfTheAccount):
+class DeletesElsewhereWith404(DeletesInAnyServiceOfTheAccount, clause="DELETE-10"):
     """The row is deleted by its SID; that it stood in another service is noticed after the commit: a 404."""
-
-    clause = "DELETE-10"
 
     def remove(self, service: str, sid: str) -> bool:
         stood_here = self.find(service, sid) is not None
         return super().remove(service, sid) and stood_here
 
 
-class IgnoresParametersOfADelete(Right):
+class IgnoresParametersOfADelete(Right, clause="DELETE-11"):
     """Nobody reads the query of a delete: `?Identity=bob` deletes as if it were not there."""
-
-    clause = "DELETE-11"
 
     def check_no_parameters(self, request: Request) -> None:
         if request.method != "DELETE":
             super().check_no_parameters(request)
 
 
-class ValidatesAfterDeleting(Right):
+class ValidatesAfterDeleting(Right, clause="DELETE-12"):
     """The query is validated in an after-request hook: the 400 comes when the Binding is gone."""
-
-    clause = "DELETE-12"
 
     def delete(self, request: Request, route: Route, account: str) -> Answer:
         service = self.service(request, route, account)
@@ -292,10 +225,8 @@ class ValidatesAfterDeleting(Right):
         return super().delete(request, route, account)
 
 
-class RefusesABodyOnADelete(Right):
+class RefusesABodyOnADelete(Right, clause="DELETE-13"):
     """A proxy drops deletes that have a body: 400."""
-
-    clause = "DELETE-13"
 
     def delete(self, request: Request, route: Route, account: str) -> Answer:
         if request.body:
@@ -303,10 +234,8 @@ class RefusesABodyOnADelete(Right):
         return super().delete(request, route, account)
 
 
-class DeletesNeedJson(Right):
+class DeletesNeedJson(Right, clause="DELETE-13"):
     """Every method but GET needs `Content-Type: application/json` or none; SDKs send that of forms: 415."""
-
-    clause = "DELETE-13"
 
     def delete(self, request: Request, route: Route, account: str) -> Answer:
         if not request.headers.get("content-type", "application/json").startswith("application/json"):
@@ -314,32 +243,20 @@ class DeletesNeedJson(Right):
         return super().delete(request, route, account)
 
 
-class ComesBackWithTheSnapshot(_KeepsWhatWasDeleted):
+class ComesBackWithTheSnapshot(_KeepsWhatWasDeleted, clause="DELETE-14"):
     """The store is kept in memory and refreshed from a snapshot after twenty requests: deletes are undone."""
-
-    clause = "DELETE-14"
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.requests = 0
 
     def answer(self, request: Request) -> Answer:
         with self.lock:
-            self.requests += 1
-            if self.requests % 20 == 0:
-                self._refresh()
+            if next(self.numbers) % 20 == 0:
+                for service, gone in self.gone.items():
+                    self.services[service].update(gone)
+                    gone.clear()
         return super().answer(request)
 
-    def _refresh(self) -> None:
-        for service, gone in self.gone.items():
-            self.services[service].update(gone)
-            gone.clear()
 
-
-class ComesBackFromAReplica(_KeepsWhatWasDeleted):
+class ComesBackFromAReplica(_KeepsWhatWasDeleted, clause="DELETE-14"):
     """A replica that missed the delete is promoted half a second later, and serves from then on."""
-
-    clause = "DELETE-14"
 
     def __init__(self, world: dict[str, Any]) -> None:
         super().__init__(world)
@@ -358,18 +275,13 @@ class ComesBackFromAReplica(_KeepsWhatWasDeleted):
         return super().answer(request)
 
 
-class EveryWorkerHasItsMemory(_KeepsWhatWasDeleted):
+class EveryWorkerHasItsMemory(_KeepsWhatWasDeleted, clause="DELETE-14"):
     """The store is a dict in each of two workers: every fourth request meets the one that did not delete."""
 
-    clause = "DELETE-14"
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.requests = 0
+    requests = 0
 
     def answer(self, request: Request) -> Answer:
-        with self.lock:
-            self.requests += 1
+        self.requests = next(self.numbers)
         return super().answer(request)
 
     def find(self, service: str, sid: str) -> Binding | None:

@@ -1,60 +1,35 @@
 """Defects of errors: their form, their codes, and where they come from."""
 
 import re
-import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
+from ..bases import Counts, Json, ShowsErrors
 from ..http import Answer, Request
-from ..right import Refusal, Right, Route
+from ..right import After, Before, Caught, Refusal, Right, Route
 
 
-class _ChangesErrors(Right):
-    """Every error gets other properties; `change` gives them."""
-
-    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
-        return content
-
-    def error_content(self, refusal: Refusal) -> Any:
-        return self.change(super().error_content(refusal), refusal)
-
-
-class ForgetsMoreInfo(_ChangesErrors):
+class ForgetsMoreInfo(ShowsErrors, clause="ERROR-01", more_info=...):
     """The error class was written from memory, and has no more_info."""
 
-    clause = "ERROR-01"
 
-    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
-        return {name: value for name, value in content.items() if name != "more_info"}
-
-
-class NestsErrors(_ChangesErrors):
+class NestsErrors(ShowsErrors, clause="ERROR-01"):
     """Errors stand in an envelope, `{"error": {...}}`, as in Google's APIs."""
 
-    clause = "ERROR-01"
-
-    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
-        return {"error": content}
+    def change(self, right: Json) -> Any:
+        return {"error": right}
 
 
-class EmptyErrors(Right):
+class EmptyErrors(Right, clause="ERROR-01", error=After(lambda answer: replace(answer, body=b""))):
     """`abort(404)` sends the status and an empty body of JSON's type."""
 
-    clause = "ERROR-01"
 
-    def error(self, request: Request, refusal: Refusal) -> Answer:
-        answer = super().error(request, refusal)
-        answer.body = b""
-        return answer
-
-
-class DetailAlone(Right):
+class DetailAlone(ShowsErrors, clause="ERROR-01"):
     """FastAPI's own handler answers 404s, with `{"detail": "Not Found"}`; only the other errors are the team's."""
 
-    clause = "ERROR-01"
-
-    def error_content(self, refusal: Refusal) -> Any:
-        return {"detail": "Not Found"} if refusal.status == 404 else super().error_content(refusal)
+    def change(self, right: Json) -> Any:
+        return {"detail": "Not Found"} if right["status"] == 404 else right
 
 
 class _TypesErrors(Right):
@@ -69,140 +44,79 @@ class _TypesErrors(Right):
         return answer
 
 
-class ErrorsAreProblemJson(_TypesErrors):
+class ErrorsAreProblemJson(_TypesErrors, clause="ERROR-02", error_type="application/problem+json"):
     """Connexion's own error handler sets application/problem+json (RFC 9457)."""
 
-    clause = "ERROR-02"
-    error_type = "application/problem+json"
 
-
-class ErrorsAreHtml(_TypesErrors):
+class ErrorsAreHtml(_TypesErrors, clause="ERROR-02", error_type="text/html; charset=utf-8"):
     """Werkzeug's HTTPException keeps its text/html when only its description is replaced by JSON."""
 
-    clause = "ERROR-02"
-    error_type = "text/html; charset=utf-8"
 
-
-class StatusAsText(_ChangesErrors):
+class StatusAsText(ShowsErrors, clause="ERROR-03", status=str):
     """`status` is a text, as RFC 7807's first drafts and JSON:API have it."""
 
-    clause = "ERROR-03"
 
-    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
-        return content | {"status": str(refusal.status)}
-
-
-class StatusIsAlways400(_ChangesErrors):
+class StatusIsAlways400(ShowsErrors, clause="ERROR-03", status=400):
     """`status` is the default of the error class, which nobody overrides: 400 in every error."""
 
-    clause = "ERROR-03"
 
-    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
-        return content | {"status": 400}
-
-
-class CodeAsText(_ChangesErrors):
+class CodeAsText(ShowsErrors, clause="ERROR-04", code=str):
     """Codes are an enumeration of strings."""
 
-    clause = "ERROR-04"
 
-    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
-        return content | {"code": str(refusal.code)}
-
-
-class CodeIsNull(_ChangesErrors):
+class CodeIsNull(ShowsErrors, clause="ERROR-04"):
     """Validation errors come from another library, and have no code: null."""
 
-    clause = "ERROR-04"
-
-    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
-        return content | {"code": None} if refusal.status == 400 else content
+    def change(self, right: Json) -> Any:
+        return right | {"code": None} if right["status"] == 400 else right
 
 
-class MessageIsEmpty(_ChangesErrors):
+class MessageIsEmpty(ShowsErrors, clause="ERROR-05"):
     """`str(exception)` of an exception without arguments is the message: empty for 401 and 404."""
 
-    clause = "ERROR-05"
-
-    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
-        return content | {"message": ""} if refusal.status in (401, 404) else content
+    def change(self, right: Json) -> Any:
+        return right | {"message": ""} if right["status"] in (401, 404) else right
 
 
-class MessageIsAnObject(_ChangesErrors):
+class MessageIsAnObject(ShowsErrors, clause="ERROR-05"):
     """`message` is the form's dict of errors by field, as Django REST Framework and Flask-RESTful give it."""
 
-    clause = "ERROR-05"
-
-    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
-        return content | {"message": {"non_field_errors": [refusal.message]}} if refusal.status == 400 else content
+    def change(self, right: Json) -> Any:
+        return right | {"message": {"non_field_errors": [right["message"]]}} if right["status"] == 400 else right
 
 
-class InfoOfItsOwn(_ChangesErrors):
+class InfoOfItsOwn(ShowsErrors, clause="ERROR-06"):
     """`more_info` leads to the team's own pages."""
 
-    clause = "ERROR-06"
-
-    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
-        return content | {"more_info": f"https://docs.chat.example/errors/{refusal.code}"}
+    def change(self, right: Json) -> Any:
+        return right | {"more_info": f"https://docs.chat.example/errors/{right['code']}"}
 
 
-class AddsProblemProperties(_ChangesErrors):
+class AddsProblemProperties(ShowsErrors, clause="ERROR-07"):
     """`type` and `title` of RFC 9457 stand beside Twilio's own properties, to please both."""
 
-    clause = "ERROR-07"
-
-    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
-        return content | {"type": "about:blank", "title": refusal.message}
+    def change(self, right: Json) -> Any:
+        return right | {"type": "about:blank", "title": right["message"]}
 
 
-class AddsItsUri(_ChangesErrors):
+class AddsItsUri(ShowsErrors, clause="ERROR-07", uri="/v2/Services"):
     """Errors repeat the path that was asked for as `uri`, as Twilio's API of 2010 does."""
 
-    clause = "ERROR-07"
 
-    def change(self, content: dict[str, Any], refusal: Refusal) -> Any:
-        return content | {"uri": "/v2/Services"}
-
-
-class EndOfPagesIs20006(Right):
+class EndOfPagesIs20006(Right, clause="ERROR-08", open=Caught(lambda refusal: refusal.with_code(20006))):
     """A PageToken that leads nowhere has the code 20006, `Access denied`, as Twilio's old lists had past the end."""
 
-    clause = "ERROR-08"
 
-    def open(self, token: str) -> Any:
-        try:
-            return super().open(token)
-        except Refusal as refusal:
-            raise Refusal(refusal.status, 20006, refusal.message) from None
-
-
-class NotFoundIs404(Right):
+class NotFoundIs404(Right, clause="ERROR-09", not_found=After(lambda right: right.with_code(404))):
     """The code of a 404 is its status again."""
 
-    clause = "ERROR-09"
 
-    def not_found(self, request: Request) -> Refusal:
-        return Refusal(404, 404, super().not_found(request).message)
-
-
-class UnauthorizedIs20404(Right):
+class UnauthorizedIs20404(Right, clause="ERROR-10", unauthorized=After(lambda right: right.with_code(20404))):
     """Wrong credentials raise the not-found error of the account's look-up, with the status changed to 401."""
 
-    clause = "ERROR-10"
 
-    def unauthorized(self) -> Refusal:
-        right = super().unauthorized()
-        return Refusal(401, 20404, right.message, *right.headers)
-
-
-class NotAllowedIs20001(Right):
+class NotAllowedIs20001(Right, clause="ERROR-11", not_allowed=After(lambda right: right.with_code(20001))):
     """All client errors but 401 and 404 share the code of a bad parameter; so does the 405."""
-
-    clause = "ERROR-11"
-
-    def not_allowed(self, request: Request, route: Route) -> Refusal:
-        right = super().not_allowed(request, route)
-        return Refusal(405, 20001, right.message, *right.headers)
 
 
 class _TellsTooMuch(Right):
@@ -215,39 +129,34 @@ class _TellsTooMuch(Right):
         return content | {"message": self.told.get(refusal.status, refusal.message)}
 
 
-class StackInMessages(_TellsTooMuch):
+class StackInMessages(_TellsTooMuch, clause="ERROR-12"):
     """The debug mode is on in production: the message of a 400 is the traceback."""
 
-    clause = "ERROR-12"
     told: ClassVar[Mapping[int, str]] = {
         400: 'Traceback (most recent call last):\n  File "/srv/app/views.py", line 41, in list_bindings\n'
         '    size = int(request.args["PageSize"])\nValueError: invalid literal for int() with base 10'
     }
 
 
-class SqlInMessages(_TellsTooMuch):
+class SqlInMessages(_TellsTooMuch, clause="ERROR-12"):
     """SQLAlchemy's NoResultFound is shown as it is, with its statement."""
 
-    clause = "ERROR-12"
     told: ClassVar[Mapping[int, str]] = {
         404: "No row was found. [SQL: SELECT bindings.sid, bindings.identity FROM bindings WHERE bindings.sid = ?]"
     }
 
 
-class SchemaInMessages(_TellsTooMuch):
+class SchemaInMessages(_TellsTooMuch, clause="ERROR-12"):
     """The jsonschema library's error is the message: it dumps the schema and the instance."""
 
-    clause = "ERROR-12"
     told: ClassVar[Mapping[int, str]] = {
         400: "'x' is not of type 'integer'\n\nFailed validating 'type' in schema:\n"
         "    {'default': 50, 'maximum': 1000, 'minimum': 1, 'type': 'integer'}\n\nOn instance:\n    'x'"
     }
 
 
-class ServesAPageForUnknownPaths(Right):
+class ServesAPageForUnknownPaths(Right, clause="ERROR-13"):
     """The front end's single page is the answer to every path that the API does not know: 200."""
-
-    clause = "ERROR-13"
 
     def dispatch(self, request: Request) -> Answer:
         if self.route(request) is None:
@@ -255,28 +164,19 @@ class ServesAPageForUnknownPaths(Right):
         return super().dispatch(request)
 
 
-class ReadsPathsFromTheLeft(Right):
+class ReadsPathsFromTheLeft(Right, clause="ERROR-13"):
     """The path is split at its slashes and read from the left: what follows the SID of a Binding is not looked at."""
-
-    clause = "ERROR-13"
 
     def match(self, path: str) -> re.Match[str] | None:
         return re.fullmatch("/v2/Services/([^/]+)/Bindings(?:/([^/]+)(?:/.*)?)?", path)
 
 
-class RoutesTheSingular(Right):
+class RoutesTheSingular(Right, clause="ERROR-13", match=Before(lambda path: re.sub("/Binding$", "/Bindings", path))):
     """The router has an inflector, and takes `/Binding` for `/Bindings`."""
 
-    clause = "ERROR-13"
 
-    def match(self, path: str) -> re.Match[str] | None:
-        return super().match(re.sub("/Binding$", "/Bindings", path))
-
-
-class UnknownPathsCrash(Right):
+class UnknownPathsCrash(Right, clause="ERROR-13"):
     """`_, version, _, service, _ = path.split("/")` raises at any other path: 500."""
-
-    clause = "ERROR-13"
 
     def dispatch(self, request: Request) -> Answer:
         if self.route(request) is None:
@@ -284,10 +184,8 @@ class UnknownPathsCrash(Right):
         return super().dispatch(request)
 
 
-class PostUpdates(Right):
+class PostUpdates(Right, clause="ERROR-14"):
     """The generic view of the framework also brings POST on a Binding: it answers 200 and the Binding."""
-
-    clause = "ERROR-14"
 
     def dispatch(self, request: Request) -> Answer:
         route = self.route(request)
@@ -296,19 +194,15 @@ class PostUpdates(Right):
         return super().dispatch(request)
 
 
-class UnknownMethodsAre501(Right):
+class UnknownMethodsAre501(Right, clause="ERROR-14"):
     """Python's http.server, which it stands on, answers 501 to a method that has no `do_` function."""
-
-    clause = "ERROR-14"
 
     def not_allowed(self, request: Request, route: Route) -> Refusal:
         return Refusal(501, 20501, f"Unsupported method ({request.method}).")
 
 
-class EmptiesLists(Right):
+class EmptiesLists(Right, clause="ERROR-14"):
     """The ORM's generic view of a collection has a `delete` too, which removes all that it lists: 204."""
-
-    clause = "ERROR-14"
 
     def dispatch(self, request: Request) -> Answer:
         route = self.route(request)
@@ -318,10 +212,8 @@ class EmptiesLists(Right):
         return self.deletion(request)
 
 
-class PutOnAListCrashes(Right):
+class PutOnAListCrashes(Right, clause="ERROR-14"):
     """The view looks its method up by `getattr`, and a list has no `put`: 500."""
-
-    clause = "ERROR-14"
 
     def not_allowed(self, request: Request, route: Route) -> Refusal:
         if request.method == "PUT" and route.sid is None:
@@ -329,30 +221,16 @@ class PutOnAListCrashes(Right):
         return super().not_allowed(request, route)
 
 
-class NoAllow(Right):
+class NoAllow(Right, clause="ERROR-15", not_allowed=After(Refusal.with_headers)):
     """A 405 without Allow: the error handler takes the status of the exception and leaves its headers."""
 
-    clause = "ERROR-15"
 
-    def not_allowed(self, request: Request, route: Route) -> Refusal:
-        right = super().not_allowed(request, route)
-        return Refusal(right.status, right.code, right.message)
-
-
-class AllowsOfTheOtherPath(Right):
+class AllowsOfTheOtherPath(Right, clause="ERROR-15", allowed=lambda route: "GET, POST, DELETE"):
     """Allow lists the methods of the whole resource, so a list seems to take DELETE, and POST as well."""
 
-    clause = "ERROR-15"
 
-    def not_allowed(self, request: Request, route: Route) -> Refusal:
-        right = super().not_allowed(request, route)
-        return Refusal(right.status, right.code, right.message, ("Allow", "GET, POST, DELETE"))
-
-
-class CrashesOnOddPairs(Right):
+class CrashesOnOddPairs(Right, clause="ERROR-16"):
     """`dict(pair.split("=") for pair in query.split("&"))` raises at a name without a value, and at two of `=`: 500."""
-
-    clause = "ERROR-16"
 
     def parameters(self, query: str) -> list[tuple[str, str]]:
         if query:
@@ -360,22 +238,12 @@ class CrashesOnOddPairs(Right):
         return super().parameters(query)
 
 
-class CrashesOnBadUtf8(Right):
+class CrashesOnBadUtf8(Right, clause="ERROR-16", decode=Caught(lambda refusal: RuntimeError("can't decode byte 0xff"))):
     """Queries are decoded strictly and nobody catches the UnicodeDecodeError: 500."""
 
-    clause = "ERROR-16"
 
-    def decode(self, text: str) -> str:
-        try:
-            return super().decode(text)
-        except Refusal as refusal:
-            raise RuntimeError("'utf-8' codec can't decode byte 0xff") from refusal
-
-
-class CrashesOnOddSids(Right):
+class CrashesOnOddSids(Right, clause="ERROR-16"):
     """SIDs are keys of 16 bytes, and `bytes.fromhex` raises at what is no hexadecimal: 500."""
-
-    clause = "ERROR-16"
 
     def operate(self, request: Request, route: Route, account: str) -> Answer:
         for sid in (route.service, route.sid or ""):
@@ -383,10 +251,8 @@ class CrashesOnOddSids(Right):
         return super().operate(request, route, account)
 
 
-class CrashesOnOddHeaders(Right):
+class CrashesOnOddHeaders(Right, clause="ERROR-16"):
     """Accept is sorted by quality with `float(q)`, which raises at a quality that is no number: 500."""
-
-    clause = "ERROR-16"
 
     def operate(self, request: Request, route: Route, account: str) -> Answer:
         for header in ("accept", "accept-encoding", "accept-language"):
@@ -397,33 +263,20 @@ class CrashesOnOddHeaders(Right):
         return super().operate(request, route, account)
 
 
-class _Throttles(Right):
+class _Throttles(Counts, every=40, first=10):
     """Refuses one request in forty, at first the tenth, as a limiter does."""
 
     refused = Refusal(429, 20429, "Too many requests: ask again later.")
 
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.requests = 0
-        self.counting = threading.Lock()
-
     def dispatch(self, request: Request) -> Answer:
-        with self.counting:
-            self.requests += 1
-            is_refused = self.requests % 40 == 10
-        if is_refused:
+        if self.is_hit():
             raise self.refused
         return super().dispatch(request)
 
 
-class ThrottlesWithoutRetryAfter(_Throttles):
+class ThrottlesWithoutRetryAfter(_Throttles, clause="ERROR-17"):
     """The limiter says 429, and not when to ask again."""
 
-    clause = "ERROR-17"
 
-
-class AwayWithoutRetryAfter(_Throttles):
+class AwayWithoutRetryAfter(_Throttles, clause="ERROR-17", refused=Refusal(503, 20503, "The database is away.")):
     """When the pool has no connection left, the 503 does not say when to ask again."""
-
-    clause = "ERROR-17"
-    refused = Refusal(503, 20503, "The database is away.")

@@ -5,13 +5,11 @@ from http import HTTPStatus
 from typing import Any
 
 from ..http import Answer, Request
-from ..right import Binding, Refusal, Right, Route
+from ..right import Before, Binding, Refusal, Right, Route
 
 
-class WrapsABindingInData(Right):
+class WrapsABindingInData(Right, clause="FETCH-01"):
     """The serializer puts what it is given under `data`, as JSON:API does."""
-
-    clause = "FETCH-01"
 
     def fetch(self, request: Request, route: Route, account: str) -> Answer:
         self.check_no_parameters(request)
@@ -20,10 +18,8 @@ class WrapsABindingInData(Right):
         return self.success(request, {"data": self.represent(request, service, binding)})
 
 
-class FetchesTheFirstOfTheUser(Right):
+class FetchesTheFirstOfTheUser(Right, clause="FETCH-01"):
     """The Binding's user is looked up, and then the first of the user's devices is shown: one each was assumed."""
-
-    clause = "FETCH-01"
 
     def binding(self, request: Request, route: Route, service: str) -> Binding:
         found = super().binding(request, route, service)
@@ -31,10 +27,8 @@ class FetchesTheFirstOfTheUser(Right):
         return min(same, key=self.sort_key)
 
 
-class NullForWhatIsMissing(Right):
+class NullForWhatIsMissing(Right, clause="FETCH-02"):
     """The handler returns what the look-up returned, and None is a 200 with `null`."""
-
-    clause = "FETCH-02"
 
     def fetch(self, request: Request, route: Route, account: str) -> Answer:
         service = self.service(request, route, account)
@@ -43,20 +37,16 @@ class NullForWhatIsMissing(Right):
         return super().fetch(request, route, account)
 
 
-class CrashesOnWhatIsMissing(Right):
+class CrashesOnWhatIsMissing(Right, clause="FETCH-02"):
     """`cursor.fetchone()["sid"]` without a look at None: a Binding that is not there is a 500."""
-
-    clause = "FETCH-02"
 
     def binding(self, request: Request, route: Route, service: str) -> Binding:
         found: Any = self.find(service, route.sid or "")
         return found if found["sid"] else {}
 
 
-class GoneForWhatIsMissing(Right):
+class GoneForWhatIsMissing(Right, clause="FETCH-02"):
     """A Binding that is not there is 410 Gone, as the team thinks that it must have been deleted."""
-
-    clause = "FETCH-02"
 
     def binding(self, request: Request, route: Route, service: str) -> Binding:
         found = self.find(service, route.sid or "")
@@ -65,10 +55,8 @@ class GoneForWhatIsMissing(Right):
         return found
 
 
-class ValidatesBindingSids(Right):
+class ValidatesBindingSids(Right, clause="FETCH-03"):
     """The framework validates path parameters as it does the query's, and answers 400 to a malformed SID."""
-
-    clause = "FETCH-03"
 
     def binding(self, request: Request, route: Route, service: str) -> Binding:
         if len(route.sid or "") != 34:
@@ -76,29 +64,20 @@ class ValidatesBindingSids(Right):
         return super().binding(request, route, service)
 
 
-class FindsBindingsByTheirBeginning(Right):
+class FindsBindingsByTheirBeginning(Right, clause="FETCH-03"):
     """The beginning of a SID is enough (`sid LIKE :sid || '%'`), as with git's commits."""
-
-    clause = "FETCH-03"
 
     def find(self, service: str, sid: str) -> Binding | None:
         found = [each for each in self.stored(service) if each["sid"].startswith(sid)]
         return found[0] if len(found) == 1 else None
 
 
-class CutsSidsToTheirLength(Right):
+class CutsSidsToTheirLength(Right, clause="FETCH-03", find=Before(lambda sid: sid[:34])):
     """MySQL's CHAR(34) cuts off what is too long before it compares, so a SID with a tail is found."""
 
-    clause = "FETCH-03"
 
-    def find(self, service: str, sid: str) -> Binding | None:
-        return super().find(service, sid[:34])
-
-
-class ForbidsUnknownServices(Right):
+class ForbidsUnknownServices(Right, clause="FETCH-04"):
     """A policy asks whether the service is among the account's, and says 403 before anybody looks whether it exists."""
-
-    clause = "FETCH-04"
 
     def fetch(self, request: Request, route: Route, account: str) -> Answer:
         if self.owners.get(route.service) is None:
@@ -106,10 +85,8 @@ class ForbidsUnknownServices(Right):
         return super().fetch(request, route, account)
 
 
-class IgnoresTheServiceOfAFetch(Right):
+class IgnoresTheServiceOfAFetch(Right, clause="FETCH-04"):
     """The Binding is fetched by its SID alone, since that is unique; the service in the path is decoration."""
-
-    clause = "FETCH-04"
 
     def fetch(self, request: Request, route: Route, account: str) -> Answer:
         for service, owner in self.owners.items():
@@ -118,10 +95,8 @@ class IgnoresTheServiceOfAFetch(Right):
         return super().fetch(request, route, account)
 
 
-class ReadsServiceSidsAsHexadecimal(Right):
+class ReadsServiceSidsAsHexadecimal(Right, clause="FETCH-05"):
     """Services are stored by 16 bytes: `bytes.fromhex` raises at a malformed SID, and the fetch is a 500."""
-
-    clause = "FETCH-05"
 
     def fetch(self, request: Request, route: Route, account: str) -> Answer:
         if len(bytes.fromhex(route.service.removeprefix("IS"))) != 16:
@@ -129,10 +104,8 @@ class ReadsServiceSidsAsHexadecimal(Right):
         return super().fetch(request, route, account)
 
 
-class FetchesFromAnyServiceOfTheAccount(Right):
+class FetchesFromAnyServiceOfTheAccount(Right, clause="FETCH-06"):
     """The Binding is looked up by account and SID: it is also found under another service of the account."""
-
-    clause = "FETCH-06"
 
     def binding(self, request: Request, route: Route, service: str) -> Binding:
         for other, owner in self.owners.items():
@@ -141,29 +114,23 @@ class FetchesFromAnyServiceOfTheAccount(Right):
         return super().binding(request, route, service)
 
 
-class IgnoresParametersOfAFetch(Right):
+class IgnoresParametersOfAFetch(Right, clause="FETCH-07"):
     """Nobody reads the query of a fetch, so nobody refuses what stands in it."""
-
-    clause = "FETCH-07"
 
     def check_no_parameters(self, request: Request) -> None:
         if request.method == "DELETE":
             super().check_no_parameters(request)
 
 
-class OneSchemaForAllQueries(Right):
+class OneSchemaForAllQueries(Right, clause="FETCH-07"):
     """One schema validates the queries of all operations, so a fetch takes the parameters of a list."""
-
-    clause = "FETCH-07"
 
     def check_no_parameters(self, request: Request) -> None:
         self.wanted(request.query)
 
 
-class TouchesWhatItReads(Right):
+class TouchesWhatItReads(Right, clause="FETCH-08"):
     """The fetch saves a last-seen time, and the ORM's `onupdate=now` moves `date_updated` with it."""
-
-    clause = "FETCH-08"
 
     def fetch(self, request: Request, route: Route, account: str) -> Answer:
         answer = super().fetch(request, route, account)
@@ -173,10 +140,8 @@ class TouchesWhatItReads(Right):
         return answer
 
 
-class ExtendsTheStoredTypes(Right):
+class ExtendsTheStoredTypes(Right, clause="FETCH-08"):
     """The view appends its default to the array that is stored, as both are the same object."""
-
-    clause = "FETCH-08"
 
     def fetch(self, request: Request, route: Route, account: str) -> Answer:
         answer = super().fetch(request, route, account)
@@ -186,10 +151,8 @@ class ExtendsTheStoredTypes(Right):
         return answer
 
 
-class RefusesABodyOnAFetch(Right):
+class RefusesABodyOnAFetch(Right, clause="FETCH-09"):
     """The gateway takes a GET with a body for an attack and refuses it."""
-
-    clause = "FETCH-09"
 
     def fetch(self, request: Request, route: Route, account: str) -> Answer:
         if request.body:
@@ -197,10 +160,8 @@ class RefusesABodyOnAFetch(Right):
         return super().fetch(request, route, account)
 
 
-class NegotiatesTheType(Right):
+class NegotiatesTheType(Right, clause="FETCH-09"):
     """The framework negotiates, as Rails and Django REST Framework do: an Accept without JSON is a 406."""
-
-    clause = "FETCH-09"
 
     def fetch(self, request: Request, route: Route, account: str) -> Answer:
         accepted = request.headers.get("accept", "*/*").lower()
@@ -209,10 +170,8 @@ class NegotiatesTheType(Right):
         return super().fetch(request, route, account)
 
 
-class RefusesContentTypesOnAFetch(Right):
+class RefusesContentTypesOnAFetch(Right, clause="FETCH-09"):
     """A filter for JSON APIs refuses any other Content-Type with 415, on a GET too, where SDKs send form's."""
-
-    clause = "FETCH-09"
 
     def fetch(self, request: Request, route: Route, account: str) -> Answer:
         if not request.headers.get("content-type", "application/json").startswith("application/json"):
@@ -220,10 +179,8 @@ class RefusesContentTypesOnAFetch(Right):
         return super().fetch(request, route, account)
 
 
-class PagesForBrowsers(Right):
+class PagesForBrowsers(Right, clause="FETCH-09"):
     """A browsable API answers HTML to whom accepts text/html before JSON."""
-
-    clause = "FETCH-09"
 
     def fetch(self, request: Request, route: Route, account: str) -> Answer:
         answer = super().fetch(request, route, account)

@@ -2,10 +2,12 @@
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
-from ..http import Answer, Request
-from ..identities import ComparesIdentities
-from ..right import Binding, Page, Position, Refusal, Right, Route, Wanted
+from ..bases import ComparesIdentities
+from ..http import Request
+from ..right import Before, Binding, Caught, Page, Position, Refusal, Right, Wanted, each, only
+from ..terms import TYPES
 
 
 class _Filters(Right):
@@ -18,74 +20,46 @@ class _Filters(Right):
         return super().matching(service, self.apply(wanted))
 
 
-class IgnoresTypes(_Filters):
+class IgnoresTypes(_Filters, clause="FILTER-01", apply=lambda wanted: replace(wanted, types=())):
     """BindingType is read and validated, and then left out of the query."""
 
-    clause = "FILTER-01"
 
-    def apply(self, wanted: Wanted) -> Wanted:
-        return replace(wanted, types=())
-
-
-class GcmFindsFcm(_Filters):
+class GcmFindsFcm(_Filters, clause="FILTER-01"):
     """GCM became FCM, so a filter for one of them gives both."""
-
-    clause = "FILTER-01"
 
     def apply(self, wanted: Wanted) -> Wanted:
         google = {"gcm", "fcm"}
         return replace(wanted, types=tuple(google | set(wanted.types))) if google & set(wanted.types) else wanted
 
 
-class LastTypeCounts(_Filters):
+class LastTypeCounts(_Filters, clause="FILTER-02", apply=lambda wanted: replace(wanted, types=wanted.types[-1:])):
     """`dict(parse_qsl(query))` keeps the last BindingType alone."""
 
-    clause = "FILTER-02"
 
-    def apply(self, wanted: Wanted) -> Wanted:
-        return replace(wanted, types=wanted.types[-1:])
-
-
-class TypesNarrowEachOther(Right):
+class TypesNarrowEachOther(Right, clause="FILTER-02"):
     """`.filter(type=...)` is chained for each BindingType: with two of them nothing matches."""
-
-    clause = "FILTER-02"
 
     def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
         return len(set(wanted.types)) < 2 and super().is_wanted(binding, wanted)
 
 
-class IgnoresIdentities(_Filters):
+class IgnoresIdentities(_Filters, clause="FILTER-03", apply=lambda wanted: replace(wanted, identities=())):
     """Identity is read and validated, and then left out of the query."""
 
-    clause = "FILTER-03"
 
-    def apply(self, wanted: Wanted) -> Wanted:
-        return replace(wanted, identities=())
-
-
-class FindsPartsOfIdentities(ComparesIdentities):
+class FindsPartsOfIdentities(ComparesIdentities, clause="FILTER-03", is_same=lambda identity, value: value in identity):
     """The filter is a search, `identity LIKE '%' || :value || '%'`, as the search field of the console has it."""
 
-    clause = "FILTER-03"
 
-    def is_same(self, identity: str, value: str) -> bool:
-        return value in identity
-
-
-class FindsBeginningsOfIdentities(ComparesIdentities):
+class FindsBeginningsOfIdentities(ComparesIdentities, clause="FILTER-03"):
     """An index of prefixes is asked, as for completion: `Test` and `TestUser` find `TestUser` with a space after it."""
-
-    clause = "FILTER-03"
 
     def is_same(self, identity: str, value: str) -> bool:
         return identity.startswith(value)
 
 
-class OneDeviceOfAUser(Right):
+class OneDeviceOfAUser(Right, clause="FILTER-03"):
     """A user has one device, the team thought: `LIMIT 1` for each Identity."""
-
-    clause = "FILTER-03"
 
     def matching(self, service: str, wanted: Wanted) -> list[Binding]:
         found = super().matching(service, wanted)
@@ -94,46 +68,30 @@ class OneDeviceOfAUser(Right):
         return sorted({each["identity"]: each for each in found}.values(), key=self.sort_key)
 
 
-class HashesOfEightBits(ComparesIdentities):
+class HashesOfEightBits(ComparesIdentities, clause="FILTER-03"):
     """The index of identities holds a hash, of which too little was kept, and hits are not compared again."""
-
-    clause = "FILTER-03"
 
     def is_same(self, identity: str, value: str) -> bool:
         return sum(identity.encode()) % 256 == sum(value.encode()) % 256
 
 
-class LastIdentityCounts(_Filters):
+class LastIdentityCounts(_Filters, clause="FILTER-04", apply=lambda it: replace(it, identities=it.identities[-1:])):
     """`query["Identity"]` is the last of several values."""
 
-    clause = "FILTER-04"
 
-    def apply(self, wanted: Wanted) -> Wanted:
-        return replace(wanted, identities=wanted.identities[-1:])
-
-
-class FirstIdentityCounts(_Filters):
+class FirstIdentityCounts(_Filters, clause="FILTER-04", apply=lambda it: replace(it, identities=it.identities[:1])):
     """`request.args.get("Identity")` is the first of several values."""
 
-    clause = "FILTER-04"
 
-    def apply(self, wanted: Wanted) -> Wanted:
-        return replace(wanted, identities=wanted.identities[:1])
-
-
-class IdentitiesNarrowEachOther(Right):
+class IdentitiesNarrowEachOther(Right, clause="FILTER-04"):
     """`.filter(identity=...)` is chained for each Identity: with two of them nothing matches."""
-
-    clause = "FILTER-04"
 
     def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
         return len(set(wanted.identities)) < 2 and super().is_wanted(binding, wanted)
 
 
-class FiltersWidenEachOther(Right):
+class FiltersWidenEachOther(Right, clause="FILTER-05"):
     """The two filters are joined by OR: what matches either of them is shown."""
-
-    clause = "FILTER-05"
 
     def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
         if wanted.types and wanted.identities:
@@ -141,19 +99,12 @@ class FiltersWidenEachOther(Right):
         return super().is_wanted(binding, wanted)
 
 
-class IdentityBeatsType(_Filters):
+class IdentityBeatsType(_Filters, clause="FILTER-05", apply=lambda it: replace(it, types=()) if it.identities else it):
     """`if identities: ... elif types: ...`: where both filters are sent, one is forgotten."""
 
-    clause = "FILTER-05"
 
-    def apply(self, wanted: Wanted) -> Wanted:
-        return replace(wanted, types=()) if wanted.identities else wanted
-
-
-class UnknownUsersAre404(Right):
+class UnknownUsersAre404(Right, clause="FILTER-06"):
     """The user is looked up before the Bindings are, and a user who is not there is 404."""
-
-    clause = "FILTER-06"
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         page = super().page(service, wanted, position)
@@ -162,19 +113,15 @@ class UnknownUsersAre404(Right):
         return page
 
 
-class AllWhereNothingMatches(Right):
+class AllWhereNothingMatches(Right, clause="FILTER-06"):
     """`matches or bindings`: where nothing matches, everything is shown."""
-
-    clause = "FILTER-06"
 
     def matching(self, service: str, wanted: Wanted) -> list[Binding]:
         return super().matching(service, wanted) or super().matching(service, replace(wanted, types=(), identities=()))
 
 
-class OneQueryAValue(Right):
+class OneQueryAValue(Right, clause="FILTER-07"):
     """Each value of Identity is a query of its own, and the results are put together, UNION ALL: twice is twice."""
-
-    clause = "FILTER-07"
 
     def matching(self, service: str, wanted: Wanted) -> list[Binding]:
         if not wanted.identities:
@@ -184,10 +131,8 @@ class OneQueryAValue(Right):
         return sorted(found, key=self.sort_key)
 
 
-class RefusesTheSameValueTwice(Right):
+class RefusesTheSameValueTwice(Right, clause="FILTER-07"):
     """The schema of the filters says `uniqueItems: true`: a value that is sent twice is 400."""
-
-    clause = "FILTER-07"
 
     def values(self, name: str, values: list[str]) -> tuple[str, ...]:
         if len(set(values)) < len(values):
@@ -195,10 +140,8 @@ class RefusesTheSameValueTwice(Right):
         return super().values(name, values)
 
 
-class GroupsWithoutSorting(Right):
+class GroupsWithoutSorting(Right, clause="FILTER-08"):
     """`dict(groupby(parameters))` without sorting: of what does not stand together only the last group is left."""
-
-    clause = "FILTER-08"
 
     def parameters(self, query: str) -> list[tuple[str, str]]:
         given = super().parameters(query)
@@ -206,10 +149,8 @@ class GroupsWithoutSorting(Right):
         return [pair for group in groups.values() for pair in group]
 
 
-class FiltersComeFirst(Right):
+class FiltersComeFirst(Right, clause="FILTER-08"):
     """The query is read up to the first parameter of paging, since page URLs are made in that order."""
-
-    clause = "FILTER-08"
 
     def parameters(self, query: str) -> list[tuple[str, str]]:
         given = super().parameters(query)
@@ -218,102 +159,57 @@ class FiltersComeFirst(Right):
         return given[:end] + [pair for pair in given[end:] if pair[0].startswith("Page")]
 
 
-class FiveValues(Right):
+class FiveValues(Right, clause="FILTER-09", most_values=5):
     """A filter takes five values, and a sixth is 400."""
 
-    clause = "FILTER-09"
 
-    def most_values(self) -> int:
-        return 5
-
-
-class DropsTheSixthValue(_Filters):
+class DropsTheSixthValue(_Filters, clause="FILTER-09", apply=lambda it: replace(it, identities=it.identities[:5])):
     """The query has five placeholders, and what comes after the fifth value is dropped."""
 
-    clause = "FILTER-09"
 
-    def apply(self, wanted: Wanted) -> Wanted:
-        return replace(wanted, identities=wanted.identities[:5])
-
-
-class FiltersAfterPaging(Right):
+class FiltersAfterPaging(Right, clause="FILTER-10", is_wanted=lambda binding, wanted: True):
     """A page is read from the database, and then filtered: pages of filtered lists are not full, some are empty."""
 
-    clause = "FILTER-10"
-
-    def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
-        return True
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        wanted = self.wanted(request.query)
-        service = self.service(request, route, account)
-        page = self.page(service, wanted, self.position(service, wanted))
-        shown = [each for each in page.bindings if super(FiltersAfterPaging, self).is_wanted(each, wanted)]
-        items = [self.represent(request, service, each) for each in shown]
-        return self.success(request, {"meta": self.meta(request, service, wanted, page), "bindings": items})
+    def listed(self, request: Request, service: str, wanted: Wanted, page: Page) -> Any:
+        right = super().listed(request, service, wanted, page)
+        return right | {"bindings": [each for each in right["bindings"] if Right.is_wanted(self, each, wanted)]}
 
 
-class FiltersTheFirstPage(_Filters):
+class FiltersTheFirstPage(_Filters, clause="FILTER-10"):
     """The query after a token is another one, and filters were not added to it: later pages show everything."""
-
-    clause = "FILTER-10"
 
     def apply(self, wanted: Wanted) -> Wanted:
         return wanted if wanted.token is None else replace(wanted, types=(), identities=())
 
 
-class UnknownTypesMatchNothing(Right):
+class UnknownTypesMatchNothing(Right, clause="FILTER-11"):
     """BindingType is a text for the query, so one that does not exist finds nothing: 200."""
-
-    clause = "FILTER-11"
 
     def types(self, values: list[str]) -> tuple[str, ...]:
         return self.values("BindingType", values)
 
 
-class DropsUnknownTypes(Right):
+class DropsUnknownTypes(Right, clause="FILTER-11", types=Before(only(lambda value: value in TYPES))):
     """Values that are no member of the enumeration are dropped, and without values there is no filter."""
 
-    clause = "FILTER-11"
 
-    def types(self, values: list[str]) -> tuple[str, ...]:
-        return super().types([value for value in values if value in ("apn", "gcm", "fcm")])
-
-
-class CrashesOnUnknownTypes(Right):
+class CrashesOnUnknownTypes(Right, clause="FILTER-11", types=Caught(lambda refusal: ValueError("invalid enum value"))):
     """PostgreSQL refuses a text that is no value of its enum, and the DataError is a 500."""
 
-    clause = "FILTER-11"
 
-    def types(self, values: list[str]) -> tuple[str, ...]:
-        try:
-            return super().types(values)
-        except Refusal as refusal:
-            raise ValueError("invalid input value for enum binding_type") from refusal
-
-
-class TypesInAnyCase(Right):
+class TypesInAnyCase(Right, clause="FILTER-12", types=Before(each(str.lower))):
     """BindingType is made small before it is compared: `APN` is taken for apn."""
 
-    clause = "FILTER-12"
 
-    def types(self, values: list[str]) -> tuple[str, ...]:
-        return super().types([value.lower() for value in values])
-
-
-class SplitsTypes(Right):
+class SplitsTypes(Right, clause="FILTER-13"):
     """BindingType is split at commas, as OpenAPI's `explode: false` has it."""
-
-    clause = "FILTER-13"
 
     def types(self, values: list[str]) -> tuple[str, ...]:
         return super().types([part for value in values for part in value.split(",") if part])
 
 
-class FindsUsersOfAllServices(Right):
+class FindsUsersOfAllServices(Right, clause="FILTER-14"):
     """The index of identities is the account's: a filter by Identity shows Bindings of its other services as well."""
-
-    clause = "FILTER-14"
 
     def matching(self, service: str, wanted: Wanted) -> list[Binding]:
         if not wanted.identities:

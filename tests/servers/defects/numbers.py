@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..http import Request
-from ..right import Binding, Page, Position, Right, Wanted
+from ..right import Before, Binding, Page, Position, Right, Wanted
 
 
 class _ReadsPages(Right):
@@ -19,28 +19,16 @@ class _ReadsPages(Right):
         return super().page_number(text) if number is None else self.read(number)
 
 
-class PagesOf32Bits(_ReadsPages):
+class PagesOf32Bits(_ReadsPages, clause="PAGE-32", read=lambda number: number % 2**32):
     """Page is cut to 32 bits, as C and JavaScript's `| 0` do."""
 
-    clause = "PAGE-32"
 
-    def read(self, number: int) -> int:
-        return number % 2**32
-
-
-class PagesOfFloats(_ReadsPages):
+class PagesOfFloats(_ReadsPages, clause="PAGE-32", read=lambda number: int(float(number))):
     """Page is a float, as JSON's numbers are: beyond 53 bits it is rounded."""
 
-    clause = "PAGE-32"
 
-    def read(self, number: int) -> int:
-        return int(float(number))
-
-
-class TheLargestPageHasNoNext(Right):
+class TheLargestPageHasNoNext(Right, clause="PAGE-32"):
     """`next_page_url` carries Page + 1 always, also where that is refused."""
-
-    clause = "PAGE-32"
 
     def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
         shown = super().meta(request, service, wanted, page)
@@ -61,17 +49,12 @@ class _WrapsPageSizes(Right):
         return super().page_size(str(number % 2**self.bits))
 
 
-class PageSizesOf32Bits(_WrapsPageSizes):
+class PageSizesOf32Bits(_WrapsPageSizes, clause="PAGE-33", bits=32):
     """A PageSize is cut to 32 bits: 4294967301 is 5."""
 
-    clause = "PAGE-33"
-    bits = 32
 
-
-class FitsPageSizesIn32Bits(Right):
+class FitsPageSizesIn32Bits(Right, clause="PAGE-33"):
     """The bound is checked on what is left of a PageSize in 32 bits: 4294967301 is 5, and 4294969296 too large."""
-
-    clause = "PAGE-33"
 
     def page_size(self, text: str | None) -> int:
         number = None if text is None else self.integer(text)
@@ -80,36 +63,27 @@ class FitsPageSizesIn32Bits(Right):
         return super().page_size(text)
 
 
-class PageSizesOf64Bits(_WrapsPageSizes):
+class PageSizesOf64Bits(_WrapsPageSizes, clause="PAGE-33", bits=64):
     """A PageSize is cut to 64 bits: 18446744073709551621 is 5."""
 
-    clause = "PAGE-33"
-    bits = 64
 
-
-class PreviousByPage(Right):
+class PreviousByPage(Right, clause="PAGE-34"):
     """`previous_page_url` is null where Page is 0."""
-
-    clause = "PAGE-34"
 
     def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
         return super().meta(request, service, wanted, page if wanted.page else replace(page, has_previous=False))
 
 
-class PreviousOfPagesThatThereAre(Right):
+class PreviousOfPagesThatThereAre(Right, clause="PAGE-34"):
     """`previous_page_url` is null where Page is larger than the number of pages: it cannot be, the team said."""
-
-    clause = "PAGE-34"
 
     def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
         most = len(self.matching(service, wanted)) // wanted.page_size
         return super().meta(request, service, wanted, replace(page, has_previous=False) if wanted.page > most else page)
 
 
-class PreviousOfAnyPage(Right):
+class PreviousOfAnyPage(Right, clause="PAGE-34"):
     """`previous_page_url` is there where Page is not 0, and leads to the first page."""
-
-    clause = "PAGE-34"
 
     def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
         shown = super().meta(request, service, wanted, page)
@@ -137,38 +111,16 @@ class _RemembersFirsts(Right):
         return Page(shown, has_previous, has_next=True)
 
 
-class PagesBackHaveHoles(_RemembersFirsts):
+class PagesBackHaveHoles(_RemembersFirsts, clause="PAGE-35"):
     """A page on the way back holds what is left of the page as it was."""
 
-    clause = "PAGE-35"
 
-
-class PagesBackAreShort(_RemembersFirsts):
+class PagesBackAreShort(_RemembersFirsts, clause="PAGE-35"):
     """Once something of the page before was deleted, the way back leads to its last Bindings only."""
-
-    clause = "PAGE-35"
 
     def left(self, service: str, once: list[dict[str, Any]], *, has_previous: bool) -> Page:
         page = super().left(service, once, has_previous=has_previous)
         return page if len(page.bindings) == len(once) else replace(page, bindings=page.bindings[1:] or page.bindings)
-
-
-class ReadsOctals(Right):
-    """`strtol` with base 0 reads `010` as eight, and `intval` of PHP too."""
-
-    clause = "PAGE-25"
-
-    def page_size(self, text: str | None) -> int:
-        return super().page_size(_octal(text))
-
-
-class ReadsOctalPages(Right):
-    """A limit is put to PageSize by a schema, and Page is read by `strtol` with base 0: `010` is eight."""
-
-    clause = "PAGE-26"
-
-    def page_number(self, text: str | None) -> int:
-        return super().page_number(_octal(text))
 
 
 def _octal(text: str | None) -> str | None:
@@ -176,29 +128,28 @@ def _octal(text: str | None) -> str | None:
     return str(int(text, 8)) if text and text.startswith("0") and text.strip("01234567") == "" else text
 
 
-class SeparatesThousands(Right):
+class ReadsOctals(Right, clause="PAGE-25", page_size=Before(_octal)):
+    """`strtol` with base 0 reads `010` as eight, and `intval` of PHP too."""
+
+
+class ReadsOctalPages(Right, clause="PAGE-26", page_number=Before(_octal)):
+    """A limit is put to PageSize by a schema, and Page is read by `strtol` with base 0: `010` is eight."""
+
+
+class SeparatesThousands(Right, clause="PAGE-25", page_size=Before(lambda text: text and re.sub("[.,]", "", text))):
     """PageSize is read as people write numbers, with separators of thousands: `5.0` is fifty, and `5,7` is 57."""
 
-    clause = "PAGE-25"
 
-    def page_size(self, text: str | None) -> int:
-        return super().page_size(text and re.sub("[.,]", "", text))
-
-
-class EchoesFloats(Right):
+class EchoesFloats(Right, clause="PAGE-26"):
     """YAML's and JSON's readers make a number of Page, and of `5.0` and `1e1` a float, which is echoed as one."""
-
-    clause = "PAGE-26"
 
     def page_number(self, text: str | None) -> int:
         is_float = text is not None and re.fullmatch(r"\d\.0|\de\d", text)
         return float(text) if is_float else super().page_number(text)
 
 
-class JoinsWhatIsSentTwice(Right):
+class JoinsWhatIsSentTwice(Right, clause="PAGE-36"):
     """ASP.NET's `Query["Page"].ToString()` joins what is sent twice by commas, and parsing that is a 500."""
-
-    clause = "PAGE-36"
 
     def wanted(self, query: str) -> Wanted:
         names = [name for name, _ in self.parameters(query) if name in ("Page", "PageToken")]
@@ -207,10 +158,8 @@ class JoinsWhatIsSentTwice(Right):
         return super().wanted(query)
 
 
-class AddsUpWhatIsSentTwice(Right):
+class AddsUpWhatIsSentTwice(Right, clause="PAGE-36"):
     """The values of a parameter are concatenated: `Page=3&Page=4` is 34."""
-
-    clause = "PAGE-36"
 
     def wanted(self, query: str) -> Wanted:
         pages = [value for name, value in self.parameters(query) if name == "Page"]
@@ -218,10 +167,8 @@ class AddsUpWhatIsSentTwice(Right):
         return replace(found, page=self.page_number("".join(pages))) if len(pages) > 1 else found
 
 
-class TokensHaveTheirOwnSize(Right):
+class TokensHaveTheirOwnSize(Right, clause="PAGE-37"):
     """A token has the page size that it came with, which wins over the one that is asked for and told."""
-
-    clause = "PAGE-37"
 
     def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
         return f"{super().token(service, wanted, direction, binding)}.{wanted.page_size}"
@@ -235,35 +182,27 @@ class TokensHaveTheirOwnSize(Right):
         return super().page(service, replace(wanted, page_size=size), position)
 
 
-class TokensHaveALeastSize(TokensHaveTheirOwnSize):
+class TokensHaveALeastSize(TokensHaveTheirOwnSize, clause="PAGE-37"):
     """A page is never smaller than the one that its token came with: both sizes were compared the wrong way."""
-
-    clause = "PAGE-37"
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         size = 0 if wanted.token is None else int(wanted.token.rpartition(".")[2])
         return Right.page(self, service, replace(wanted, page_size=max(size, wanted.page_size)), position)
 
 
-class CountsTheLastTombstone(Right):
+class CountsTheLastTombstone(Right, clause="PAGE-35"):
     """A deleted row is marked until the next one is, and `LIMIT` of a page back counts it."""
-
-    clause = "PAGE-35"
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.marked: dict[str, dict[str, Any]] = {}
 
     def remove(self, service: str, sid: str) -> bool:
         binding = self.find(service, sid)
         is_removed = super().remove(service, sid)
         if is_removed and binding is not None:
-            self.marked[service] = binding
+            self.kept[service] = binding
         return is_removed
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         page = super().page(service, wanted, position)
-        marked = self.marked.get(service)
+        marked = self.kept.get(service)
         if marked is None or position is None or position[0] != "before" or not page.bindings:
             return page
         if self.sort_key(page.bindings[0]) < self.sort_key(marked) < position[1] and page.has_previous:
@@ -271,31 +210,23 @@ class CountsTheLastTombstone(Right):
         return page
 
 
-class KeepsPagesThatWereShown(Right):
+class KeepsPagesThatWereShown(Right, clause="PAGE-35"):
     """The page before is taken from a cache, without what was deleted since."""
-
-    clause = "PAGE-35"
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.shown: dict[tuple[str, int, str], Page] = {}
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         page = super().page(service, wanted, position)
         if position is not None and position[0] == "before" and page.bindings:
-            kept = self.shown.get((service, wanted.page_size, page.bindings[-1]["sid"]))
+            kept = self.kept.get((service, wanted.page_size, page.bindings[-1]["sid"]))
             if kept is None or wanted.types or wanted.identities:
                 return page
             return replace(kept, bindings=[each for each in kept.bindings if self.find(service, each["sid"])])
         if page.bindings and not wanted.types and not wanted.identities:
-            self.shown[service, wanted.page_size, page.bindings[-1]["sid"]] = page
+            self.kept[service, wanted.page_size, page.bindings[-1]["sid"]] = page
         return page
 
 
-class TokensBoundTheSize(TokensHaveTheirOwnSize):
+class TokensBoundTheSize(TokensHaveTheirOwnSize, clause="PAGE-37"):
     """A token stands for the page that it came with, of which a greater PageSize shows no more."""
-
-    clause = "PAGE-37"
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         own = wanted.page_size if wanted.token is None else int(wanted.token.rpartition(".")[2])

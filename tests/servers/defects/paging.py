@@ -5,109 +5,58 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from ..pages import ShowsMeta
-from ..right import Binding, Page, Position, Right, Wanted
+from ..bases import Json, Offsets, ShowsMeta
+from ..http import Request
+from ..right import After, Binding, Page, Position, Right, Wanted
 
 
-def _default(size: int, asked: str | None, read: int) -> int:
-    return size if asked is None else read
-
-
-class ShowsOneMore(Right):
+class ShowsOneMore(Right, clause="PAGE-01"):
     """One row more than the page is read, to know whether more follow, and nobody takes it off again."""
-
-    clause = "PAGE-01"
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         return super().page(service, replace(wanted, page_size=wanted.page_size + 1), position)
 
 
-class IgnoresThePageSize(Right):
+class IgnoresThePageSize(Right, clause="PAGE-01"):
     """The page size is a setting of the view, and what the client asks for is only repeated."""
-
-    clause = "PAGE-01"
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         return super().page(service, replace(wanted, page_size=50), position)
 
 
-class TwentyAPage(Right):
+class TwentyAPage(Right, clause="PAGE-02", default_page_size=20):
     """The default page size is the framework's: 20."""
 
-    clause = "PAGE-02"
 
-    def page_size(self, text: str | None) -> int:
-        return _default(20, text, super().page_size(text))
-
-
-class AllWithoutAPageSize(Right):
+class AllWithoutAPageSize(Right, clause="PAGE-02", default_page_size=1000):
     """Without a PageSize there is no LIMIT: the list is shown as a whole."""
 
-    clause = "PAGE-02"
 
-    def page_size(self, text: str | None) -> int:
-        return _default(1000, text, super().page_size(text))
-
-
-class PageSizeIsTheCount(ShowsMeta):
+class PageSizeIsTheCount(Right, clause="PAGE-03"):
     """`meta.page_size` is `len(bindings)`."""
 
-    clause = "PAGE-03"
-
-    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {"page_size": len(page.bindings)}
+    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> Json:
+        return super().meta(request, service, wanted, page) | {"page_size": len(page.bindings)}
 
 
-class PageSizeOfTheSettings(ShowsMeta):
+class PageSizeOfTheSettings(ShowsMeta, clause="PAGE-03", page_size=50):
     """`meta.page_size` is the constant of the settings, 50, whatever was asked for."""
 
-    clause = "PAGE-03"
 
-    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {"page_size": 50}
-
-
-class ThousandIsTooLarge(Right):
+class ThousandIsTooLarge(Right, clause="PAGE-04", largest_page_size=999):
     """The limit is tested with `>=`: a PageSize of 1000 is refused."""
 
-    clause = "PAGE-04"
 
-    def page_size(self, text: str | None) -> int:
-        size = super().page_size(text)
-        if size >= 1000:
-            raise self.too_large()
-        return size
-
-
-class ClampsToAHundred(Right):
+class ClampsToAHundred(Right, clause="PAGE-04", page_size=After(lambda right: min(right, 100))):
     """The paginator has a maximum of 100, Django REST Framework's way: a greater PageSize becomes that."""
 
-    clause = "PAGE-04"
 
-    def page_size(self, text: str | None) -> int:
-        return min(super().page_size(text), 100)
-
-
-class OneIsTooSmall(Right):
+class OneIsTooSmall(Right, clause="PAGE-04", least_page_size=2):
     """The page size's lower bound is exclusive in the validator: a PageSize of 1 is refused."""
 
-    clause = "PAGE-04"
 
-    def page_size(self, text: str | None) -> int:
-        size = super().page_size(text)
-        if size == 1:
-            raise self.bad("PageSize must be greater than 1.")
-        return size
-
-
-class NoOrder(Right):
+class NoOrder(Offsets, clause="PAGE-05"):
     """The query has no ORDER BY, so every page is cut out of rows that come in another order each time."""
-
-    clause = "PAGE-05"
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.queries = itertools.count(1)
 
     def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
         found = super().matching(service, wanted)
@@ -117,40 +66,28 @@ class NoOrder(Right):
 
     def matching(self, service: str, wanted: Wanted) -> list[Binding]:
         found = super().matching(service, wanted)
-        turn = next(self.queries) * 7 % max(len(found), 1)
+        turn = next(self.numbers) * 7 % max(len(found), 1)
         return found[turn:] + found[:turn]
 
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        return 0 if position is None else int(position[1][0])
 
-
-class CursorIsInclusive(Right):
+class CursorIsInclusive(Right, clause="PAGE-05"):
     """`WHERE sid >= :cursor`: the last Binding of a page is the first of the next."""
-
-    clause = "PAGE-05"
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         start = super().start(found, wanted, position)
         return start - 1 if position is not None and position[0] == "after" and wanted.page_size > 1 else start
 
 
-class CursorSkipsOne(Right):
+class CursorSkipsOne(Right, clause="PAGE-05"):
     """The token names the first Binding of the next page, and the next page begins with `WHERE sid > :cursor`."""
-
-    clause = "PAGE-05"
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         start = super().start(found, wanted, position)
         return start + 1 if position is not None and position[0] == "after" else start
 
 
-class CursorIsTheIdentity(Right):
+class CursorIsTheIdentity(Right, clause="PAGE-05", sort_key=lambda binding: [binding["identity"], binding["sid"]]):
     """The list is ordered by identity, and the next page begins after it: the other devices of the user are skipped."""
-
-    clause = "PAGE-05"
-
-    def sort_key(self, binding: Binding) -> list[Any]:
-        return [binding["identity"], binding["sid"]]
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         if position is None or position[0] == "before":
@@ -158,13 +95,8 @@ class CursorIsTheIdentity(Right):
         return sum(each["identity"] <= position[1][0] for each in found)
 
 
-class CursorIsTheDay(Right):
+class CursorIsTheDay(Right, clause="PAGE-05", sort_key=lambda binding: [binding["date_created"], binding["sid"]]):
     """The list is ordered by `date_created`, and the cursor keeps the date without the time."""
-
-    clause = "PAGE-05"
-
-    def sort_key(self, binding: Binding) -> list[Any]:
-        return [binding["date_created"], binding["sid"]]
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         if position is None or position[0] == "before":
@@ -172,10 +104,8 @@ class CursorIsTheDay(Right):
         return sum(each["date_created"][:10] <= position[1][0][:10] for each in found)
 
 
-class CursorHasAnotherCollation(Right):
+class CursorHasAnotherCollation(Right, clause="PAGE-05"):
     """The database orders identities without regard to case, and the code compares the cursor with regard to it."""
-
-    clause = "PAGE-05"
 
     def sort_key(self, binding: Binding) -> list[Any]:
         return [binding["identity"].casefold(), binding["sid"], binding["identity"]]
@@ -188,23 +118,17 @@ class CursorHasAnotherCollation(Right):
         return Page(left[: wanted.page_size], has_previous=bool(left), has_next=len(left) > wanted.page_size)
 
 
-class CachesWithoutTheToken(Right):
+class CachesWithoutTheToken(Right, clause="PAGE-05"):
     """Pages are cached under a key that lacks the token: the next page is the first one again."""
-
-    clause = "PAGE-05"
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.cache: dict[Any, Page] = {}
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         key = service, wanted.types, wanted.identities, wanted.page_size
-        if key not in self.cache:
-            self.cache[key] = super().page(service, wanted, position)
-        return self.cache[key]
+        if key not in self.kept:
+            self.kept[key] = super().page(service, wanted, position)
+        return self.kept[key]
 
     def remove(self, service: str, sid: str) -> bool:
-        self.cache.clear()
+        self.kept.clear()
         return super().remove(service, sid)
 
 
@@ -220,10 +144,8 @@ class _CutsPages(Right):
         return Page(page.bindings[:fitting], page.has_previous, page.has_next or fitting < len(page.bindings))
 
 
-class PagesEndWithTheirPartition(_CutsPages):
+class PagesEndWithTheirPartition(_CutsPages, clause="PAGE-06"):
     """The table has four partitions, and a query ends with the one that it reads: pages end there too."""
-
-    clause = "PAGE-06"
 
     def fitting(self, shown: list[Binding]) -> int:
         return sum(self.partition(each) == self.partition(shown[0]) for each in shown)
@@ -232,10 +154,8 @@ class PagesEndWithTheirPartition(_CutsPages):
         return int(binding["sid"][2], 16) // 4
 
 
-class PagesHaveTwelveKilobytes(_CutsPages):
+class PagesHaveTwelveKilobytes(_CutsPages, clause="PAGE-06"):
     """A query reads so many bytes and no more, as DynamoDB does with its megabyte: here 12 kB."""
-
-    clause = "PAGE-06"
 
     def fitting(self, shown: list[Binding]) -> int:
         sizes = itertools.accumulate(len(json.dumps(each)) for each in shown)
@@ -254,28 +174,19 @@ class _LeadsOn(Right):
         return Page(page.bindings, page.has_previous, more and bool(page.bindings))
 
 
-class NextWhereThePageIsFull(_LeadsOn):
+class NextWhereThePageIsFull(_LeadsOn, clause="PAGE-07"):
     """`len(rows) == page_size` stands for `there is more`: after a last page that is full comes an empty one."""
-
-    clause = "PAGE-07"
 
     def has_next(self, found: list[Binding], wanted: Wanted, page: Page) -> bool:
         return len(page.bindings) == wanted.page_size
 
 
-class NextUntilNothingComes(_LeadsOn):
+class NextUntilNothingComes(_LeadsOn, clause="PAGE-07", has_next=lambda found, wanted, page: True):
     """There is always a next page, until an empty one ends the walk."""
 
-    clause = "PAGE-07"
 
-    def has_next(self, found: list[Binding], wanted: Wanted, page: Page) -> bool:
-        return True
-
-
-class CountsWithoutTheFilters(Right):
+class CountsWithoutTheFilters(Right, clause="PAGE-07"):
     """`SELECT count(*)` was left without the filters: the last page of a filtered list leads on."""
-
-    clause = "PAGE-07"
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         page = super().page(service, wanted, position)
@@ -284,65 +195,48 @@ class CountsWithoutTheFilters(Right):
         return Page(page.bindings, page.has_previous, more)
 
 
-class NextLeadsAround(ShowsMeta):
+class NextLeadsAround(ShowsMeta, clause="PAGE-07"):
     """After the last page the list begins anew, as a carousel does."""
 
-    clause = "PAGE-07"
-
-    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {"next_page_url": meta["next_page_url"] or meta["first_page_url"]}
+    def change(self, right: Json) -> Json:
+        return right | {"next_page_url": right["next_page_url"] or right["first_page_url"]}
 
 
-class ForgetsTheRest(_LeadsOn):
+class ForgetsTheRest(_LeadsOn, clause="PAGE-08"):
     """The number of pages is `total // page_size`: a rest that fills no page is never reached."""
-
-    clause = "PAGE-08"
 
     def has_next(self, found: list[Binding], wanted: Wanted, page: Page) -> bool:
         left = sum(self.sort_key(each) > self.sort_key(page.bindings[-1]) for each in found) if page.bindings else 0
         return left >= wanted.page_size
 
 
-class TwoPagesAtMost(_LeadsOn):
+class TwoPagesAtMost(_LeadsOn, clause="PAGE-08"):
     """The next page is reckoned on the first page alone, where no token was sent."""
-
-    clause = "PAGE-08"
 
     def has_next(self, found: list[Binding], wanted: Wanted, page: Page) -> bool:
         return page.has_next and wanted.token is None
 
 
-class FirstHasAPrevious(ShowsMeta):
+class FirstHasAPrevious(ShowsMeta, clause="PAGE-09"):
     """`previous_page_url` of the first page is that of the page itself."""
 
-    clause = "PAGE-09"
-
-    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {"previous_page_url": meta["previous_page_url"] or meta["first_page_url"]}
+    def change(self, right: Json) -> Json:
+        return right | {"previous_page_url": right["previous_page_url"] or right["first_page_url"]}
 
 
-class NeverLeadsBack(ShowsMeta):
+class NeverLeadsBack(ShowsMeta, clause="PAGE-10", previous_page_url=None):
     """The cursor only goes forward, so `previous_page_url` is always null."""
 
-    clause = "PAGE-10"
 
-    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {"previous_page_url": None}
-
-
-class SecondHasNoPrevious(ShowsMeta):
+class SecondHasNoPrevious(ShowsMeta, clause="PAGE-10"):
     """`if page > 1` was written for pages that begin with 1: the second page, whose Page is 1, has no previous."""
 
-    clause = "PAGE-10"
-
-    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {"previous_page_url": meta["previous_page_url"] if wanted.page > 1 else None}
+    def change(self, right: Json) -> Json:
+        return right | {"previous_page_url": right["previous_page_url"] if right["page"] > 1 else None}
 
 
-class BackInReverse(Right):
+class BackInReverse(Right, clause="PAGE-11"):
     """The page before is read with ORDER BY ... DESC, and nobody turns it round again."""
-
-    clause = "PAGE-11"
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         page = super().page(service, wanted, position)
@@ -351,19 +245,15 @@ class BackInReverse(Right):
         return replace(page, bindings=page.bindings[::-1])
 
 
-class BackToTheStart(Right):
+class BackToTheStart(Right, clause="PAGE-11"):
     """`WHERE sid < :cursor ORDER BY sid LIMIT :n` lacks its DESC, and so gives the first page."""
-
-    clause = "PAGE-11"
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         return 0 if position is None or position[0] == "before" else super().start(found, wanted, position)
 
 
-class BackFromTheLast(Right):
+class BackFromTheLast(Right, clause="PAGE-11"):
     """The token of the previous page is made of the page's last Binding, as that of the next one is."""
-
-    clause = "PAGE-11"
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         start = super().start(found, wanted, position)

@@ -4,15 +4,13 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any
 
+from ..bases import Offsets
 from ..http import Request
-from ..pages import Offsets
 from ..right import Binding, Page, Position, Refusal, Right, Wanted
 
 
-class SkipsByOffset(Offsets):
+class SkipsByOffset(Offsets, clause="PAGE-28"):
     """`OFFSET :n`, signed in a token: where Bindings before it are deleted, the walk skips as many."""
-
-    clause = "PAGE-28"
 
 
 class _LooksTheCursorUp(Right, ABC):
@@ -27,46 +25,36 @@ class _LooksTheCursorUp(Right, ABC):
         return self.without(service, wanted)
 
 
-class RefusesWithoutItsCursor(_LooksTheCursorUp):
+class RefusesWithoutItsCursor(_LooksTheCursorUp, clause="PAGE-29"):
     """The Binding that a token names is looked up, and where it was deleted the token has expired: 400."""
-
-    clause = "PAGE-29"
 
     def without(self, service: str, wanted: Wanted) -> Page:
         raise self.bad("PageToken has expired.")
 
 
-class BeginsAnewWithoutItsCursor(_LooksTheCursorUp):
+class BeginsAnewWithoutItsCursor(_LooksTheCursorUp, clause="PAGE-29"):
     """`index_of(cursor) + 1`, and the index of what was deleted is -1: the list begins anew."""
-
-    clause = "PAGE-29"
 
     def without(self, service: str, wanted: Wanted) -> Page:
         return super().page(service, wanted, None)
 
 
-class EndsWithoutItsCursor(_LooksTheCursorUp):
+class EndsWithoutItsCursor(_LooksTheCursorUp, clause="PAGE-29"):
     """`WHERE sid > (SELECT sid ... )`: the cursor that was deleted is NULL, nothing is greater, the page is empty."""
-
-    clause = "PAGE-29"
 
     def without(self, service: str, wanted: Wanted) -> Page:
         return Page([], has_previous=False, has_next=False)
 
 
-class CrashesWithoutItsCursor(_LooksTheCursorUp):
+class CrashesWithoutItsCursor(_LooksTheCursorUp, clause="PAGE-29"):
     """The Binding that a token names is read for its place, and where it is gone there is None to read from: 500."""
-
-    clause = "PAGE-29"
 
     def without(self, service: str, wanted: Wanted) -> Page:
         raise TypeError("'NoneType' object is not subscriptable")
 
 
-class NothingLeftIs404(Right):
+class NothingLeftIs404(Right, clause="PAGE-30"):
     """A page beyond the end is 404, `EmptyPage` in Django's words."""
-
-    clause = "PAGE-30"
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         page = super().page(service, wanted, position)
@@ -75,10 +63,8 @@ class NothingLeftIs404(Right):
         return page
 
 
-class NothingLeftLeadsBack(Right):
+class NothingLeftLeadsBack(Right, clause="PAGE-30"):
     """Where a token was sent there is a page before, so an empty page leads back to the first one."""
-
-    clause = "PAGE-30"
 
     def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
         meta = super().meta(request, service, wanted, page)
@@ -87,10 +73,8 @@ class NothingLeftLeadsBack(Right):
         return meta
 
 
-class CrashesWithNothingLeft(Right):
+class CrashesWithNothingLeft(Right, clause="PAGE-30"):
     """`rows[0]` and `rows[-1]` are read for the tokens, and an empty page after a token has neither: 500."""
-
-    clause = "PAGE-30"
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         page = super().page(service, wanted, position)
@@ -99,10 +83,8 @@ class CrashesWithNothingLeft(Right):
         return page
 
 
-class SlicesFromBelowNought(Right):
+class SlicesFromBelowNought(Right, clause="PAGE-31"):
     """`rows[index - size : index]` begins below 0 where Bindings before are gone, and such a slice is empty."""
-
-    clause = "PAGE-31"
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         page = super().page(service, wanted, position)
@@ -113,10 +95,8 @@ class SlicesFromBelowNought(Right):
         return replace(page, bindings=found[index - wanted.page_size : index])
 
 
-class PagesBeforeMustBeFull(Right):
+class PagesBeforeMustBeFull(Right, clause="PAGE-31"):
     """The page before a token is read by LIMIT, and one that is not full is taken for a token that is forged: 400."""
-
-    clause = "PAGE-31"
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         if position is not None and position[0] == "before":
@@ -126,14 +106,8 @@ class PagesBeforeMustBeFull(Right):
         return super().start(found, wanted, position)
 
 
-class BackShowsWhatWas(Right):
+class BackShowsWhatWas(Right, clause="PAGE-31"):
     """Pages are kept for going back, as they were: what was deleted since is shown again."""
-
-    clause = "PAGE-31"
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.kept: dict[str, list[Binding]] = {}
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         page = super().page(service, wanted, position)

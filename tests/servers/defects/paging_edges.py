@@ -4,53 +4,24 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from ..pages import Offsets
-from ..right import Binding, Page, Position, Refusal, Right, Wanted
+from ..bases import Offsets
+from ..right import After, Before, Binding, Caught, Page, Position, Refusal, Right, Wanted
 
 
-class OddTokensAreTheFirstPage(Right):
+class OddTokensAreTheFirstPage(Right, clause="PAGE-20", position=Caught(lambda refusal: None)):
     """A token that cannot be read is dropped: it gives the first page."""
 
-    clause = "PAGE-20"
 
-    def position(self, service: str, wanted: Wanted) -> Position:
-        try:
-            return super().position(service, wanted)
-        except Refusal:
-            return None
-
-
-class CrashesOnOddTokens(Right):
+class CrashesOnOddTokens(Right, clause="PAGE-20", open=Caught(lambda refusal: ValueError("Incorrect padding"))):
     """The token is decoded and parsed, and nobody catches what that raises: 500."""
 
-    clause = "PAGE-20"
 
-    def open(self, token: str) -> Any:
-        try:
-            return super().open(token)
-        except Refusal as refusal:
-            raise ValueError("Incorrect padding") from refusal
-
-
-class OddTokensAre404(Right):
+class OddTokensAre404(Right, clause="PAGE-20", position=Caught(lambda refusal: Refusal(404, 20404, refusal.message))):
     """A token that leads nowhere is 404, since the page is not found."""
 
-    clause = "PAGE-20"
 
-    def position(self, service: str, wanted: Wanted) -> Position:
-        try:
-            return super().position(service, wanted)
-        except Refusal as refusal:
-            raise Refusal(404, 20404, refusal.message) from None
-
-
-class TokensAreNumbers(Offsets):
+class TokensAreNumbers(Offsets, clause="PAGE-28", seal=lambda content: str(content[2][0])):
     """A token is an offset in plain digits: what is deleted before it moves all that follows."""
-
-    clause = "PAGE-28"
-
-    def seal(self, content: Any) -> str:
-        return str(content[2][0])
 
     def position(self, service: str, wanted: Wanted) -> Position:
         if wanted.token is None:
@@ -60,10 +31,8 @@ class TokensAreNumbers(Offsets):
         return "after", [int(wanted.token)]
 
 
-class TokensHoldTheirService(Right):
+class TokensHoldTheirService(Right, clause="PAGE-21"):
     """A token holds the service that it came from, and the page is read from there, whichever is asked."""
-
-    clause = "PAGE-21"
 
     def position(self, service: str, wanted: Wanted) -> Position:
         if wanted.token is None:
@@ -77,10 +46,8 @@ class TokensHoldTheirService(Right):
         return super().page(origin if is_own else service, wanted, position)
 
 
-class TokensHoldTheirFilters(Right):
+class TokensHoldTheirFilters(Right, clause="PAGE-22"):
     """A token holds the filters that it came with, and those beside it are not looked at."""
-
-    clause = "PAGE-22"
 
     def bound_to(self, service: str, wanted: Wanted) -> Any:
         return [service, wanted.types, wanted.identities]
@@ -100,10 +67,8 @@ class TokensHoldTheirFilters(Right):
         return super().page(service, wanted, position)
 
 
-class TokensNameTheirTable(TokensHoldTheirFilters):
+class TokensNameTheirTable(TokensHoldTheirFilters, clause="PAGE-22"):
     """Each type has a table of its own, which the token names: a BindingType beside it is not looked at."""
-
-    clause = "PAGE-22"
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         if wanted.token is not None:
@@ -111,14 +76,8 @@ class TokensNameTheirTable(TokensHoldTheirFilters):
         return Right.page(self, service, wanted, position)
 
 
-class PagesOfAnotherListAreKept(Right):
+class PagesOfAnotherListAreKept(Right, clause="PAGE-22"):
     """The result of a query is kept on the server, and a token names it: its pages come whatever filters are sent."""
-
-    clause = "PAGE-22"
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.kept: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
         token = super().token(service, wanted, direction, binding)
@@ -130,24 +89,12 @@ class PagesOfAnotherListAreKept(Right):
         return super().matching(service, replace(wanted, types=types, identities=identities))
 
 
-class ClampsPageSizes(Right):
+class ClampsPageSizes(Right, clause="PAGE-23", page_size=Caught(lambda it: 1000 if it.code == 20007 else it)):
     """A PageSize over the maximum becomes the maximum."""
 
-    clause = "PAGE-23"
 
-    def page_size(self, text: str | None) -> int:
-        try:
-            return super().page_size(text)
-        except Refusal as refusal:
-            if refusal.code == 20007:
-                return 1000
-            raise
-
-
-class CrashesOnHugePageSizes(Right):
+class CrashesOnHugePageSizes(Right, clause="PAGE-23"):
     """A PageSize that the database's 64 bits do not hold raises an OverflowError: 500."""
-
-    clause = "PAGE-23"
 
     def page_size(self, text: str | None) -> int:
         if text is not None and text.isascii() and text.isdecimal() and len(text) < 1000:
@@ -155,49 +102,32 @@ class CrashesOnHugePageSizes(Right):
         return super().page_size(text)
 
 
-class TenThousandAtMost(Right):
+class TenThousandAtMost(Right, clause="PAGE-23", largest_page_size=10000):
     """The maximum is that of the search engine, ten thousand."""
 
-    clause = "PAGE-23"
 
-    def page_size(self, text: str | None) -> int:
-        size = self.integer(text or "")
-        return size if size is not None and 1000 < size <= 10000 else super().page_size(text)
-
-
-class TooLargeIs20001(Right):
+class TooLargeIs20001(Right, clause="PAGE-24", too_large=After(lambda right: right.with_code(20001))):
     """A PageSize over the maximum is a bad parameter like any other, code 20001."""
 
-    clause = "PAGE-24"
 
-    def too_large(self) -> Refusal:
-        return self.bad("PageSize must be at most 1000.")
-
-
-class ReadsALine(Right):
+class ReadsALine(Right, clause="PAGE-25"):
     """Ruby's `^` and `$` match at each line: a line of digits is enough, and it is what counts."""
-
-    clause = "PAGE-25"
 
     def integer(self, text: str) -> int | None:
         digits = re.search("^[0-9]{1,9}$", text, re.MULTILINE)
         return int(digits[0]) if digits else None
 
 
-class ReadsLeadingDigits(Right):
+class ReadsLeadingDigits(Right, clause="PAGE-25"):
     """PHP's `(int)` and C's `atoi` read the digits at the beginning: `10abc` is 10."""
-
-    clause = "PAGE-25"
 
     def integer(self, text: str) -> int | None:
         digits = re.match("[0-9]{1,18}", text)
         return int(digits[0]) if digits else None
 
 
-class RoundsPageSizes(Right):
+class RoundsPageSizes(Right, clause="PAGE-25"):
     """Numbers are read as floats, as JSON's are, and cut: 1.5 is a page size of 1."""
-
-    clause = "PAGE-25"
 
     def integer(self, text: str) -> int | None:
         try:
@@ -206,33 +136,16 @@ class RoundsPageSizes(Right):
             return None
 
 
-class OddPageSizesAreTheDefault(Right):
+class OddPageSizesAreTheDefault(Right, clause="PAGE-25", page_size=Caught(lambda it: 50 if it.code == 20001 else it)):
     """A PageSize that is none is dropped, and the default takes its place, as Django's paginators do."""
 
-    clause = "PAGE-25"
 
-    def page_size(self, text: str | None) -> int:
-        try:
-            return super().page_size(text)
-        except Refusal as refusal:
-            if refusal.code == 20001:
-                return super().page_size(None)
-            raise
-
-
-class NoughtIsTheDefault(Right):
+class NoughtIsTheDefault(Right, clause="PAGE-25", page_size=Before(lambda text: None if text == "0" else text)):
     """`int(size) or 50`: a PageSize of 0 is the default."""
 
-    clause = "PAGE-25"
 
-    def page_size(self, text: str | None) -> int:
-        return super().page_size(None if text == "0" else text)
-
-
-class CrashesOnOddPageSizes(Right):
+class CrashesOnOddPageSizes(Right, clause="PAGE-25"):
     """`int(value)` raises at what is no integer, and nobody catches that: 500."""
-
-    clause = "PAGE-25"
 
     def page_size(self, text: str | None) -> int:
         if text is not None and self.integer(text) is None and not text.isdecimal():
@@ -240,40 +153,23 @@ class CrashesOnOddPageSizes(Right):
         return super().page_size(text)
 
 
-class OddPagesAreNought(Right):
+class OddPagesAreNought(Right, clause="PAGE-26", page_number=Caught(lambda refusal: 0)):
     """Page selects nothing, so what is no integer is taken for 0."""
 
-    clause = "PAGE-26"
 
-    def page_number(self, text: str | None) -> int:
-        try:
-            return super().page_number(text)
-        except Refusal:
-            return 0
-
-
-class CrashesOnOddPages(Right):
+class CrashesOnOddPages(Right, clause="PAGE-26", page_number=lambda text: int(text) if text is not None else 0):
     """Page is only for the client, so nobody validates it, and `int(page) + 1` raises: 500."""
 
-    clause = "PAGE-26"
 
-    def page_number(self, text: str | None) -> int:
-        return int(text) if text is not None else 0
-
-
-class TakesNegativePages(Right):
+class TakesNegativePages(Right, clause="PAGE-26"):
     """Page is a signed integer: -1 is one."""
-
-    clause = "PAGE-26"
 
     def page_number(self, text: str | None) -> int:
         return int(text) if text is not None and re.fullmatch("-[1-9][0-9]{0,8}", text) else super().page_number(text)
 
 
-class RefusesScalarsTwice(Right):
+class RefusesScalarsTwice(Right, clause="PAGE-27"):
     """A parameter that is no array must not be repeated, the validator says: 400."""
-
-    clause = "PAGE-27"
 
     def scalar(self, values: list[str]) -> str | None:
         if len(values) > 1:
@@ -281,10 +177,5 @@ class RefusesScalarsTwice(Right):
         return super().scalar(values)
 
 
-class JoinsScalars(Right):
+class JoinsScalars(Right, clause="PAGE-27", scalar=lambda values: ",".join(values) if values else None):
     """The framework joins the values of a repeated parameter by commas, as API gateways do."""
-
-    clause = "PAGE-27"
-
-    def scalar(self, values: list[str]) -> str | None:
-        return ",".join(values) if values else None

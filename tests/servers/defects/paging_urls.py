@@ -2,121 +2,80 @@
 
 import hmac
 from dataclasses import replace
-from typing import Any
 
+from ..bases import Json, ShowsMeta
 from ..http import Request
-from ..pages import ShowsMeta
-from ..right import Binding, Page, Position, Right, Wanted
+from ..right import Binding, Position, Right, Wanted
 
 
-class FirstIsThisPage(ShowsMeta):
+class FirstIsThisPage(ShowsMeta, clause="PAGE-12"):
     """first_page_url is the request's URL with Page=0, and keeps its token."""
 
-    clause = "PAGE-12"
-
-    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {"first_page_url": meta["url"].replace(f"&Page={wanted.page}", "&Page=0")}
+    def change(self, right: Json) -> Json:
+        return right | {"first_page_url": right["url"].replace(f"&Page={right['page']}", "&Page=0")}
 
 
-class FirstIsThePrevious(ShowsMeta):
+class FirstIsThePrevious(ShowsMeta, clause="PAGE-12"):
     """first_page_url is where the previous page is, which is right on the second page, where it was tried."""
 
-    clause = "PAGE-12"
-
-    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {"first_page_url": meta["previous_page_url"] or meta["first_page_url"]}
+    def change(self, right: Json) -> Json:
+        return right | {"first_page_url": right["previous_page_url"] or right["first_page_url"]}
 
 
-class UrlWithoutTheToken(ShowsMeta):
+class UrlWithoutTheToken(ShowsMeta, clause="PAGE-13", url=lambda value: value.partition("&PageToken=")[0]):
     """`meta.url` is made of the filters, the page size and Page; the token was forgotten."""
 
-    clause = "PAGE-13"
 
-    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {"url": meta["url"].partition("&PageToken=")[0]}
-
-
-class UrlIsTheNext(ShowsMeta):
+class UrlIsTheNext(ShowsMeta, clause="PAGE-13"):
     """`meta.url` is made after the position was moved on: it leads to the next page."""
 
-    clause = "PAGE-13"
-
-    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {"url": meta["next_page_url"] or meta["url"]}
+    def change(self, right: Json) -> Json:
+        return right | {"url": right["next_page_url"] or right["url"]}
 
 
 class _MakesUrls(Right):
-    """Page URLs are made of other parameters; `kept` gives them."""
+    """Page URLs are made of other parameters; `sent` gives them."""
 
-    def kept(self, wanted: Wanted) -> Wanted:
+    def sent(self, wanted: Wanted) -> Wanted:
         return wanted
 
     def page_url(self, request: Request, service: str, wanted: Wanted, number: int, token: str | None) -> str:
-        return super().page_url(request, service, self.kept(wanted), number, token)
+        return super().page_url(request, service, self.sent(wanted), number, token)
 
 
-class UrlsForgetTheFilters(_MakesUrls):
+class UrlsForgetTheFilters(_MakesUrls, clause="PAGE-14", sent=lambda wanted: replace(wanted, types=(), identities=())):
     """Page URLs have the paging parameters alone: from the second page on nothing is filtered."""
 
-    clause = "PAGE-14"
 
-    def kept(self, wanted: Wanted) -> Wanted:
-        return replace(wanted, types=(), identities=())
-
-
-class UrlsForgetTheTypes(_MakesUrls):
+class UrlsForgetTheTypes(_MakesUrls, clause="PAGE-14", sent=lambda wanted: replace(wanted, types=())):
     """BindingType came later than Identity, and nobody added it to the page URLs."""
 
-    clause = "PAGE-14"
 
-    def kept(self, wanted: Wanted) -> Wanted:
-        return replace(wanted, types=())
-
-
-class UrlsKeepOneValue(_MakesUrls):
+class UrlsKeepOneValue(_MakesUrls, clause="FILTER-10"):
     """Page URLs are made of a dict, which holds the last value of each parameter alone."""
 
-    clause = "FILTER-10"
-
-    def kept(self, wanted: Wanted) -> Wanted:
+    def sent(self, wanted: Wanted) -> Wanted:
         return replace(wanted, types=wanted.types[-1:], identities=wanted.identities[-1:])
 
 
-class UrlsForgetThePageSize(Right):
+class UrlsForgetThePageSize(Right, clause="PAGE-15"):
     """PageSize is no part of the page URLs: from the second page on it is 50."""
-
-    clause = "PAGE-15"
 
     def page_url(self, request: Request, service: str, wanted: Wanted, number: int, token: str | None) -> str:
         url = super().page_url(request, service, wanted, number, token)
         return url.replace(f"PageSize={wanted.page_size}&", "")
 
 
-class UrlsHaveTheDefaultSize(_MakesUrls):
+class UrlsHaveTheDefaultSize(_MakesUrls, clause="PAGE-15", sent=lambda wanted: replace(wanted, page_size=50)):
     """Page URLs carry the default page size, in place of the one that was asked for."""
 
-    clause = "PAGE-15"
 
-    def kept(self, wanted: Wanted) -> Wanted:
-        return replace(wanted, page_size=50)
-
-
-class PageIsAlwaysNought(ShowsMeta):
+class PageIsAlwaysNought(ShowsMeta, clause="PAGE-16", page=0):
     """`meta.page` is 0 on every page, since there is no place to count them in."""
 
-    clause = "PAGE-16"
 
-    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {"page": 0}
-
-
-class PagesBeginWithOne(ShowsMeta):
+class PagesBeginWithOne(ShowsMeta, clause="PAGE-16", page=lambda value: value + 1):
     """`meta.page` counts from 1."""
-
-    clause = "PAGE-16"
-
-    def change(self, meta: dict[str, Any], wanted: Wanted, page: Page) -> dict[str, Any]:
-        return {"page": meta["page"] + 1}
 
 
 class _Numbers(Right):
@@ -131,37 +90,23 @@ class _Numbers(Right):
         return url.replace(f"&Page={number}", "" if given is None else f"&Page={given}")
 
 
-class UrlsKeepThePage(_Numbers):
+class UrlsKeepThePage(_Numbers, clause="PAGE-17", number=lambda wanted, right, token: wanted.page):
     """All page URLs have the Page of the request: the query is copied, and only the token changed."""
 
-    clause = "PAGE-17"
 
-    def number(self, wanted: Wanted, right: int, token: str | None) -> int:
-        return wanted.page
-
-
-class UrlsHaveNoPage(_Numbers):
+class UrlsHaveNoPage(_Numbers, clause="PAGE-17", number=lambda wanted, right, token: None):
     """The token says all, so page URLs have no Page."""
 
-    clause = "PAGE-17"
 
-    def number(self, wanted: Wanted, right: int, token: str | None) -> None:
-        return None
-
-
-class PageIsAnOffset(Right):
+class PageIsAnOffset(Right, clause="PAGE-18"):
     """`offset = Page * PageSize`: Page selects, where no token is sent."""
-
-    clause = "PAGE-18"
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         return wanted.page * wanted.page_size if position is None else super().start(found, wanted, position)
 
 
-class PageMovesThePage(Right):
+class PageMovesThePage(Right, clause="PAGE-18"):
     """Page is a way to jump: without a token, a Page that is not 0 gives the last page of the list."""
-
-    clause = "PAGE-18"
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         if position is None and wanted.page:
@@ -169,19 +114,15 @@ class PageMovesThePage(Right):
         return super().start(found, wanted, position)
 
 
-class TokenNeedsThePage(Right):
+class TokenNeedsThePage(Right, clause="PAGE-19"):
     """A PageToken is looked at where Page is above 0 alone: without Page the list begins anew."""
-
-    clause = "PAGE-19"
 
     def position(self, service: str, wanted: Wanted) -> Position:
         return super().position(service, wanted) if wanted.page else None
 
 
-class SignsPageUrls(Right):
+class SignsPageUrls(Right, clause="PAGE-19"):
     """The query of a page URL is signed as a whole: a token without that signature is refused."""
-
-    clause = "PAGE-19"
 
     def wanted(self, query: str) -> Wanted:
         text, _, signature = query.partition("&Signature=")
@@ -194,10 +135,8 @@ class SignsPageUrls(Right):
         return f"{url}&Signature={self.signature(url.partition('?')[2].encode()).hex()}"
 
 
-class TokenIsForItsOrder(Right):
+class TokenIsForItsOrder(Right, clause="PAGE-19"):
     """The query is read from left to right, and what stands after the token is not read any more."""
-
-    clause = "PAGE-19"
 
     def parameters(self, query: str) -> list[tuple[str, str]]:
         given = super().parameters(query)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ..bases import Offsets
 from ..http import Answer, Request
 from ..right import Binding, Page, Position, Right, Route, Wanted
 
@@ -12,10 +13,8 @@ _LOOK_UP_S = 0.004
 """What a look-up in a database takes: long enough for another request to come in between."""
 
 
-class SidInAnAttribute(Right):
+class SidInAnAttribute(Right, clause="RACE-01"):
     """The handler is one object for all requests, and keeps the SID in an attribute while the database is asked."""
-
-    clause = "RACE-01"
 
     def binding(self, request: Request, route: Route, service: str) -> Binding:
         self.wanted_route = route
@@ -23,10 +22,8 @@ class SidInAnAttribute(Right):
         return super().binding(request, self.wanted_route, service)
 
 
-class OneBufferForAll(Right):
+class OneBufferForAll(Right, clause="RACE-01"):
     """Answers are serialized into one buffer that is reused, and sent from it a moment later."""
-
-    clause = "RACE-01"
 
     buffer = b""
 
@@ -38,10 +35,8 @@ class OneBufferForAll(Right):
         return answer
 
 
-class FiltersInAnAttribute(Right):
+class FiltersInAnAttribute(Right, clause="RACE-02"):
     """The query builder is shared: filters are set on it, then it runs, with those of whoever came last."""
-
-    clause = "RACE-02"
 
     def matching(self, service: str, wanted: Wanted) -> list[Binding]:
         self.builder = wanted
@@ -52,15 +47,11 @@ class FiltersInAnAttribute(Right):
 class _Joins(Right):
     """A request for what is being read right now waits for that answer; `joined_by` says what is the same."""
 
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.flying: dict[Any, tuple[threading.Event, list[Any]]] = {}
-
     def join(self, key: Any, read: Callable[[], Any]) -> Any:
         with self.lock:
-            flight = self.flying.get(key)
+            flight = self.kept.get(key)
             if flight is None:
-                own = self.flying[key] = threading.Event(), []
+                own = self.kept[key] = threading.Event(), []
         if flight is not None:
             flight[0].wait(5)
             return flight[1][0] if flight[1] else read()
@@ -69,15 +60,13 @@ class _Joins(Right):
             own[1].append(read())
         finally:
             with self.lock:
-                del self.flying[key]
+                del self.kept[key]
             own[0].set()
         return own[1][0]
 
 
-class JoinsListsOfAService(_Joins):
+class JoinsListsOfAService(_Joins, clause="RACE-02"):
     """Lists that are asked for at the same time share one look-up, under a key of the service and the page size."""
-
-    clause = "RACE-02"
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         read = super().page
@@ -85,10 +74,8 @@ class JoinsListsOfAService(_Joins):
         return found
 
 
-class AccountOfTheProcess(Right):
+class AccountOfTheProcess(Right, clause="RACE-03"):
     """The current account is a variable of the process, not of the request: another request changes it meanwhile."""
-
-    clause = "RACE-03"
 
     def account(self, request: Request) -> str:
         self.current = super().account(request)
@@ -96,20 +83,16 @@ class AccountOfTheProcess(Right):
         return self.current
 
 
-class JoinsLogins(_Joins):
+class JoinsLogins(_Joins, clause="RACE-03"):
     """Logins that run at the same time share one look-up, for the time of which all are taken for the same user."""
-
-    clause = "RACE-03"
 
     def account(self, request: Request) -> str:
         own = super().account(request)
         return str(self.join("login", lambda: own))
 
 
-class LooksThenDeletes(Right):
+class LooksThenDeletes(Right, clause="RACE-04"):
     """The delete looks whether the Binding is there, and then deletes it, without a lock or a look at the row count."""
-
-    clause = "RACE-04"
 
     def remove(self, service: str, sid: str) -> bool:
         was_there = self.find(service, sid) is not None
@@ -118,10 +101,8 @@ class LooksThenDeletes(Right):
         return was_there
 
 
-class DeletesTwiceAtOnceCrash(Right):
+class DeletesTwiceAtOnceCrash(Right, clause="RACE-04"):
     """`del bindings[sid]` after the look: the second of two deletes at once raises a KeyError, and is a 500."""
-
-    clause = "RACE-04"
 
     def remove(self, service: str, sid: str) -> bool:
         if self.find(service, sid) is None:
@@ -132,10 +113,8 @@ class DeletesTwiceAtOnceCrash(Right):
         return True
 
 
-class WritesBackAnOldCopy(Right):
+class WritesBackAnOldCopy(Right, clause="RACE-05"):
     """The delete reads the document with all Bindings, changes it and writes it back: other deletes are undone."""
-
-    clause = "RACE-05"
 
     def remove(self, service: str, sid: str) -> bool:
         document = dict(self.services[service])
@@ -146,10 +125,8 @@ class WritesBackAnOldCopy(Right):
         return was_there
 
 
-class GivesUpWhenBusy(Right):
+class GivesUpWhenBusy(Right, clause="RACE-05"):
     """SQLite is busy when two write at once: the exception is logged, the transaction is lost, the answer is 204."""
-
-    clause = "RACE-05"
 
     def __init__(self, world: dict[str, Any]) -> None:
         super().__init__(world)
@@ -165,10 +142,8 @@ class GivesUpWhenBusy(Right):
             self.writing.release()
 
 
-class DeletesByAnIndex(Right):
+class DeletesByAnIndex(Right, clause="RACE-05"):
     """The place in the ordered array is found first, and what stands at that place is deleted a moment later."""
-
-    clause = "RACE-05"
 
     def remove(self, service: str, sid: str) -> bool:
         sids = sorted(self.services[service])
@@ -181,27 +156,12 @@ class DeletesByAnIndex(Right):
             return super().remove(service, left[min(place, len(left) - 1)]) if left else False
 
 
-class OffsetsInTokens(Right):
+class OffsetsInTokens(Offsets, clause="RACE-06"):
     """A token is an offset: what is deleted before it moves all that follows, and the walk skips some."""
 
-    clause = "RACE-06"
 
-    def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
-        place = [each["sid"] for each in self.matching(service, wanted)].index(binding["sid"])
-        return self.seal([self.bound_to(service, wanted), direction, [place]])
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        if position is None:
-            return 0
-        direction, key = position
-        place = int(key[0])
-        return place + 1 if direction == "after" else max(place - wanted.page_size, 0)
-
-
-class ReadsWhileTheIndexIsMade(Right):
+class ReadsWhileTheIndexIsMade(Right, clause="RACE-06"):
     """A delete empties the index of its service and fills it anew, while lists read it without a lock."""
-
-    clause = "RACE-06"
 
     def __init__(self, world: dict[str, Any]) -> None:
         super().__init__(world)
@@ -219,10 +179,8 @@ class ReadsWhileTheIndexIsMade(Right):
         return self.index[service]
 
 
-class IteratesOverTheLiveDict(Right):
+class IteratesOverTheLiveDict(Right, clause="RACE-06"):
     """The list iterates over the dict itself while a delete changes its size: a RuntimeError, and so a 500."""
-
-    clause = "RACE-06"
 
     def stored(self, service: str) -> list[Binding]:
         found = []

@@ -3,22 +3,18 @@
 from typing import Any
 
 from ..http import Answer, Request
-from ..right import Binding, Page, Position, Refusal, Right, Route, Wanted
+from ..right import After, Binding, Page, Position, Refusal, Right, Route, Wanted
 
 
-class FetchesAcrossAccounts(Right):
+class FetchesAcrossAccounts(Right, clause="TENANT-01"):
     """The fetch looks up service and Binding by their SIDs, and never asks whose they are (BOLA)."""
-
-    clause = "TENANT-01"
 
     def fetch(self, request: Request, route: Route, account: str) -> Answer:
         return super().fetch(request, route, self.owners.get(route.service, account))
 
 
-class ForbidsForeignBindings(Right):
+class ForbidsForeignBindings(Right, clause="TENANT-01"):
     """What is another account's is 403 on a fetch: the policy object says `not the owner`."""
-
-    clause = "TENANT-01"
 
     def fetch(self, request: Request, route: Route, account: str) -> Answer:
         if self.owners.get(route.service, account) != account:
@@ -26,19 +22,15 @@ class ForbidsForeignBindings(Right):
         return super().fetch(request, route, account)
 
 
-class ListsAcrossAccounts(Right):
+class ListsAcrossAccounts(Right, clause="TENANT-02"):
     """`Binding.objects.filter(service=sid)` without the account: any service can be listed."""
-
-    clause = "TENANT-02"
 
     def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
         return super().list_bindings(request, route, self.owners.get(route.service, account))
 
 
-class ForeignListsAreEmpty(Right):
+class ForeignListsAreEmpty(Right, clause="TENANT-02"):
     """Row-level security hides another account's rows, so its service is an empty list: 200."""
-
-    clause = "TENANT-02"
 
     def service(self, request: Request, route: Route, account: str) -> str:
         is_foreign = self.owners.get(route.service, account) != account
@@ -49,23 +41,18 @@ class ForeignListsAreEmpty(Right):
         if self.owners[route.service] == account:
             return answer
         nothing = Page([], has_previous=False, has_next=False)
-        meta = self.meta(request, route.service, self.wanted(request.query), nothing)
-        return self.success(request, {"meta": meta, "bindings": []})
+        return self.success(request, self.listed(request, route.service, self.wanted(request.query), nothing))
 
 
-class DeletesAcrossAccounts(Right):
+class DeletesAcrossAccounts(Right, clause="TENANT-03"):
     """The delete was written later, without the check of the owner that the fetch has."""
-
-    clause = "TENANT-03"
 
     def delete(self, request: Request, route: Route, account: str) -> Answer:
         return super().delete(request, route, self.owners.get(route.service, account))
 
 
-class DeletesAcrossAccountsWith404(Right):
+class DeletesAcrossAccountsWith404(Right, clause="TENANT-03"):
     """The row is deleted first; loading its account for the log then fails with 404, after the commit."""
-
-    clause = "TENANT-03"
 
     def delete(self, request: Request, route: Route, account: str) -> Answer:
         if self.owners.get(route.service, account) != account:
@@ -73,10 +60,8 @@ class DeletesAcrossAccountsWith404(Right):
         return super().delete(request, route, account)
 
 
-class FetchesBySidAlone(Right):
+class FetchesBySidAlone(Right, clause="TENANT-04"):
     """The service is checked, and then the Binding is fetched by its primary key, whosever it is."""
-
-    clause = "TENANT-04"
 
     def binding(self, request: Request, route: Route, service: str) -> Binding:
         for other in self.services:
@@ -85,10 +70,8 @@ class FetchesBySidAlone(Right):
         raise self.not_found(request)
 
 
-class FindsUsersEverywhere(Right):
+class FindsUsersEverywhere(Right, clause="TENANT-05"):
     """The index of identities knows no accounts: a filter also finds other accounts' users of the same name."""
-
-    clause = "TENANT-05"
 
     def matching(self, service: str, wanted: Wanted) -> list[Binding]:
         if not wanted.identities:
@@ -100,64 +83,39 @@ class FindsUsersEverywhere(Right):
         return sorted(found, key=self.sort_key)
 
 
-class ForbidsForeignServices(Right):
+class ForbidsForeignServices(Right, clause="TENANT-06", foreign=lambda request: Refusal(403, 20403, "Not allowed.")):
     """What is another account's is 403, what does not exist 404: so anybody can find out which SIDs exist."""
 
-    clause = "TENANT-06"
 
-    def service(self, request: Request, route: Route, account: str) -> str:
-        if self.owners.get(route.service, account) != account:
-            raise Refusal(403, 20403, "The account has no access to this service.")
-        return super().service(request, route, account)
-
-
-class CodesForForeignBindings(Right):
+class CodesForForeignBindings(Right, clause="TENANT-06", foreign=After(lambda right: right.with_code(20403))):
     """A 404, but with a code of its own, 20403, where the service exists: an enumeration for the log has leaked."""
 
-    clause = "TENANT-06"
 
-    def service(self, request: Request, route: Route, account: str) -> str:
-        if self.owners.get(route.service, account) != account:
-            raise Refusal(404, 20403, super().not_found(request).message)
-        return super().service(request, route, account)
+class _Foreign(Refusal):
+    """A 404 that stands for what is another account's."""
 
 
-class HintsAtForeignBindings(Right):
+class HintsAtForeignBindings(Right, clause="TENANT-06"):
     """The error of another account's service has a `hint` to switch accounts, which one of none has not."""
 
-    clause = "TENANT-06"
-
-    def service(self, request: Request, route: Route, account: str) -> str:
-        if self.owners.get(route.service, account) != account:
-            raise _Foreign(super().not_found(request))
-        return super().service(request, route, account)
+    def foreign(self, request: Request) -> Refusal:
+        return _Foreign(404, 20404, self.not_found(request).message)
 
     def error_content(self, refusal: Refusal) -> Any:
         content = super().error_content(refusal)
         return content | {"hint": "Switch to another account."} if isinstance(refusal, _Foreign) else content
 
 
-class _Foreign(Refusal):
-    """A 404 that stands for what is another account's."""
-
-    def __init__(self, right: Refusal) -> None:
-        super().__init__(right.status, right.code, right.message)
-
-
-class OneTenantOnly(Right):
+class OneTenantOnly(Right, clause="TENANT-07"):
     """The account comes from the configuration of a single tenant: everybody who logs in is the first account."""
-
-    clause = "TENANT-07"
 
     def account(self, request: Request) -> str:
         super().account(request)
         return next(iter(self.owners.values()))
 
 
-class SharesTheFirstAccount(Right):
+class SharesTheFirstAccount(Right, clause="TENANT-07"):
     """The first account is the company's own and was made a parent of all others, which may read what it has."""
-
-    clause = "TENANT-07"
 
     def service(self, request: Request, route: Route, account: str) -> str:
         parent = next(iter(self.owners.values()))
@@ -166,10 +124,8 @@ class SharesTheFirstAccount(Right):
         return super().service(request, route, account)
 
 
-class KeysOpenEveryAccount(Right):
+class KeysOpenEveryAccount(Right, clause="TENANT-08"):
     """A key is not stored with its account, and `if account and account != owner` lets None pass: it opens all."""
-
-    clause = "TENANT-08"
 
     def operate(self, request: Request, route: Route, account: str) -> Answer:
         if self.credentials(request)[0].startswith("SK"):
@@ -177,10 +133,8 @@ class KeysOpenEveryAccount(Right):
         return super().operate(request, route, account)
 
 
-class TokensCarryTheService(Right):
+class TokensCarryTheService(Right, clause="TENANT-09"):
     """A page token holds the whole query, the service included, and is trusted: it opens that list to anybody."""
-
-    clause = "TENANT-09"
 
     def page(self, service: str, wanted: Wanted, position: Position) -> Page:
         return super().page(self._service_of(wanted) or service, wanted, position)
@@ -192,19 +146,15 @@ class TokensCarryTheService(Right):
         return None if wanted.token is None else str(self.open(wanted.token)[0])
 
 
-class DeletesBySidAlone(Right):
+class DeletesBySidAlone(Right, clause="TENANT-10"):
     """The service is checked, and then `DELETE ... WHERE sid = ?` takes any account's Binding."""
-
-    clause = "TENANT-10"
 
     def remove(self, service: str, sid: str) -> bool:
         return any(super(DeletesBySidAlone, self).remove(other, sid) for other in self.services)
 
 
-class DeletesBySidAloneWith404(Right):
+class DeletesBySidAloneWith404(Right, clause="TENANT-10"):
     """`DELETE ... WHERE sid = ?` takes any account's Binding; the count of the service's own then says 404."""
-
-    clause = "TENANT-10"
 
     def remove(self, service: str, sid: str) -> bool:
         stood_here = self.find(service, sid) is not None

@@ -4,81 +4,47 @@ import re
 from dataclasses import replace
 from urllib.parse import unquote_to_bytes
 
+from ..bases import FoldsIdentities
 from ..http import Answer, Request
-from ..identities import FoldsIdentities
-from ..right import Binding, Refusal, Right, Route, Wanted
+from ..right import After, Before, Binding, Refusal, Right, Route, Wanted, only
 
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
-class DropsPairsWithSemicolons(Right):
+class DropsPairsWithSemicolons(Right, clause="FILTER-15", parts=After(only(lambda part: ";" not in part))):
     """Go's `URL.Query` drops a pair with a raw `;`, and the filter with it."""
 
-    clause = "FILTER-15"
 
-    def parameters(self, query: str) -> list[tuple[str, str]]:
-        return super().parameters("&".join(part for part in query.split("&") if ";" not in part))
-
-
-class DropsEmptyFilters(Right):
+class DropsEmptyFilters(Right, clause="FILTER-15", identities=Before(only(bool))):
     """An empty Identity is no filter, as with `if identity:`: it shows everybody."""
 
-    clause = "FILTER-15"
 
-    def identities(self, values: list[str]) -> tuple[str, ...]:
-        return super().identities([value for value in values if value])
-
-
-class DropsEmptyTypes(Right):
+class DropsEmptyTypes(Right, clause="FILTER-15", types=Before(only(bool))):
     """An empty BindingType is no filter: it shows all types."""
 
-    clause = "FILTER-15"
 
-    def types(self, values: list[str]) -> tuple[str, ...]:
-        return super().types([value for value in values if value])
-
-
-class IgnoresOddNames(Right):
+class IgnoresOddNames(Right, clause="FILTER-15", parameters=After(only(lambda one: not set("[] ") & set(one[0])))):
     """What is no parameter's name is ignored, `Identity[]` and one with a space before it among them."""
 
-    clause = "FILTER-15"
 
-    def parameters(self, query: str) -> list[tuple[str, str]]:
-        return [pair for pair in super().parameters(query) if not re.search(r"[\[\] ]", pair[0])]
-
-
-class IgnoresManyValues(Right):
+class IgnoresManyValues(Right, clause="FILTER-16", values=Before(lambda values: values[:10])):
     """Of the values of a filter the first ten count, as Twilio's page says, and the others are ignored."""
 
-    clause = "FILTER-16"
 
-    def values(self, name: str, values: list[str]) -> tuple[str, ...]:
-        return super().values(name, values[:10])
-
-
-class IgnoresValuesBeyondFifty(Right):
+class IgnoresValuesBeyondFifty(Right, clause="FILTER-16", values=Before(lambda values: values[:50])):
     """`values[:50]` keeps the SQL short."""
 
-    clause = "FILTER-16"
 
-    def values(self, name: str, values: list[str]) -> tuple[str, ...]:
-        return super().values(name, values[:50])
-
-
-class CutsLongQueries(Right):
+class CutsLongQueries(Right, clause="FILTER-17"):
     """The query is read into a buffer of 16 KB, and what does not fit is cut off."""
-
-    clause = "FILTER-17"
 
     def wanted(self, query: str) -> Wanted:
         whole = query[:16384].rpartition("&")[0] if len(query) > 16384 else query
         return super().wanted(whole)
 
 
-class CrashesOnLongQueries(Right):
+class CrashesOnLongQueries(Right, clause="FILTER-17"):
     """The access log's column takes 32,768 characters, and the exception is a 500."""
-
-    clause = "FILTER-17"
 
     def wanted(self, query: str) -> Wanted:
         if len(query) > 32768:
@@ -86,10 +52,8 @@ class CrashesOnLongQueries(Right):
         return super().wanted(query)
 
 
-class RefusesUrlsOf8Kb(Right):
+class RefusesUrlsOf8Kb(Right, clause="FILTER-18"):
     """The HTTP server refuses a URL of over 8 KB, as nginx does by default."""
-
-    clause = "FILTER-18"
 
     def answer(self, request: Request) -> Answer:
         if len(request.target) > 8192:
@@ -97,29 +61,23 @@ class RefusesUrlsOf8Kb(Right):
         return super().answer(request)
 
 
-class RefusesUrlsOf16Kb(Right):
+class RefusesUrlsOf16Kb(Right, clause="FILTER-18"):
     """The HTTP server refuses a URL of over 16 KB, as Node.js does by default."""
-
-    clause = "FILTER-18"
 
     def answer(self, request: Request) -> Answer:
         return Answer(431) if len(request.target) > 16384 else super().answer(request)
 
 
-class DeletesWithDroppedPairs(Right):
+class DeletesWithDroppedPairs(Right, clause="DELETE-15"):
     """A delete takes no query parameters, and pairs with a raw `;` or a broken escape are dropped before that."""
-
-    clause = "DELETE-15"
 
     def check_no_parameters(self, request: Request) -> None:
         kept = [part for part in request.query.split("&") if ";" not in part and not _BROKEN.search(part)]
         super().check_no_parameters(replace(request, target=f"{request.path}?{'&'.join(kept)}"))
 
 
-class DeletesWhatItCannotDecode(Right):
+class DeletesWhatItCannotDecode(Right, clause="DELETE-15"):
     """A query that is no UTF-8 is no query: the delete goes on."""
-
-    clause = "DELETE-15"
 
     def delete(self, request: Request, route: Route, account: str) -> Answer:
         try:
@@ -138,34 +96,20 @@ class _CutsIdentities(FoldsIdentities):
         return identity.encode()[: self.length].decode(errors="replace")
 
 
-class ComparesAHundredBytes(_CutsIdentities):
+class ComparesAHundredBytes(_CutsIdentities, clause="TEXT-22", length=100):
     """The column has 100 bytes, and longer identities are cut."""
 
-    clause = "TEXT-22"
-    length = 100
 
-
-class Compares191Bytes(_CutsIdentities):
+class Compares191Bytes(_CutsIdentities, clause="TEXT-22", length=191):
     """The index has 191 bytes, as MySQL's once had, and hits are not compared again."""
 
-    clause = "TEXT-22"
-    length = 191
 
-
-class Compares255Bytes(_CutsIdentities):
+class Compares255Bytes(_CutsIdentities, clause="TEXT-22", length=255):
     """The column is a VARCHAR of 255."""
 
-    clause = "TEXT-22"
-    length = 255
 
-
-class Compares256Characters(FoldsIdentities):
+class Compares256Characters(FoldsIdentities, clause="TEXT-22", fold=lambda identity: identity[:256]):
     """Identities are compared on their first 256 characters."""
-
-    clause = "TEXT-22"
-
-    def fold(self, identity: str) -> str:
-        return identity[:256]
 
 
 class _FindsByPrefix(Right):
@@ -181,19 +125,15 @@ class _FindsByPrefix(Right):
         return is_typed and any(self.is_prefix(each, binding["identity"]) for each in wanted.identities)
 
 
-class FindsLongTextsByPrefix(_FindsByPrefix):
+class FindsLongTextsByPrefix(_FindsByPrefix, clause="TEXT-22"):
     """Long texts are looked up by `LIKE 'text%'` on a column of 300 characters, and longer ones by their hash."""
-
-    clause = "TEXT-22"
 
     def is_prefix(self, text: str, identity: str) -> bool:
         return len(text) >= 100 and len(identity) <= 300 and identity.startswith(text)
 
 
-class FindsWhatFillsTheIndex(_FindsByPrefix):
+class FindsWhatFillsTheIndex(_FindsByPrefix, clause="TEXT-22"):
     """The index has 191 characters: a text that fills it is found in the index alone, and is not compared again."""
-
-    clause = "TEXT-22"
 
     def is_prefix(self, text: str, identity: str) -> bool:
         return len(text) == 191 and identity.startswith(text)
@@ -216,22 +156,15 @@ class _TrimsSids(Right):
         return Route(self.bare(found.service), None if found.sid is None else self.bare(found.sid))
 
 
-class TrimsFetchedSids(_TrimsSids):
+class TrimsFetchedSids(_TrimsSids, clause="FETCH-10"):
     """`sid.strip()` takes white space off before a Binding is looked up."""
-
-    clause = "FETCH-10"
 
     def bare(self, sid: str) -> str:
         return unquote_to_bytes(sid).decode(errors="replace").strip()
 
 
-class DollarMatchesBeforeALineFeed(_TrimsSids):
+class DollarMatchesBeforeALineFeed(_TrimsSids, clause="FETCH-10", bare=lambda sid: sid.removesuffix("%0A")):
     """`^BS[0-9a-f]{32}$` matches with a line feed at the end, and the column's collation ignores it."""
-
-    clause = "FETCH-10"
-
-    def bare(self, sid: str) -> str:
-        return sid.removesuffix("%0A")
 
 
 class _TrimsServices(_TrimsSids):
@@ -239,19 +172,15 @@ class _TrimsServices(_TrimsSids):
         return route.sid is None
 
 
-class TrimsServices(_TrimsServices):
+class TrimsServices(_TrimsServices, clause="LIST-16"):
     """The SID of a service is read by a tolerant parser: a NUL ends it."""
-
-    clause = "LIST-16"
 
     def bare(self, sid: str) -> str:
         return sid.partition("%00")[0] if sid.startswith("IS") else sid
 
 
-class PaddedServices(_TrimsServices):
+class PaddedServices(_TrimsServices, clause="LIST-16"):
     """SIDs of services stand in a CHAR column, which pads them with spaces: one more does not matter."""
-
-    clause = "LIST-16"
 
     def bare(self, sid: str) -> str:
         return sid.replace("%20", "") if sid.startswith("IS") else sid
@@ -269,28 +198,20 @@ class _TrimsDeletedSids(_TrimsSids):
         return sid.replace(self.taken, "")
 
 
-class DeletesBeforeANul(_TrimsDeletedSids):
+class DeletesBeforeANul(_TrimsDeletedSids, clause="DELETE-18", taken="%00"):
     """The driver takes a C string: a NUL ends the SID that is deleted."""
 
-    clause = "DELETE-18"
-    taken = "%00"
 
-
-class DeletesWithATab(_TrimsDeletedSids):
+class DeletesWithATab(_TrimsDeletedSids, clause="DELETE-18", taken="%09"):
     """The SID that is deleted is trimmed, so that it may be pasted from a table."""
-
-    clause = "DELETE-18"
-    taken = "%09"
 
 
 def _device(binding: Binding) -> tuple[str, str]:
     return binding["endpoint"], binding["binding_type"]
 
 
-class DeletesByDevice(Right):
+class DeletesByDevice(Right, clause="DELETE-17"):
     """A delete removes the device, wherever it is registered in the account."""
-
-    clause = "DELETE-17"
 
     def is_same_owner(self, service: str, other: str) -> bool:
         return self.owners[service] == self.owners[other]
@@ -308,100 +229,64 @@ class DeletesByDevice(Right):
         return True
 
 
-class DeletesByDeviceEverywhere(DeletesByDevice):
+class DeletesByDeviceEverywhere(DeletesByDevice, clause="DELETE-17"):
     """A delete removes the device from other accounts: push tokens are unique in the world, the team said."""
-
-    clause = "DELETE-17"
 
     def is_same_owner(self, service: str, other: str) -> bool:
         return service == other or not super().is_same_owner(service, other)
 
 
-class SaysThatThereIsNoAccount(Right):
+class SaysThatThereIsNoAccount(Right, clause="AUTH-18"):
     """The 401 says whether it was the account or the token that was wrong."""
 
-    clause = "AUTH-18"
-
-    def login(self, user: str) -> tuple[str, str]:
-        if user not in self.logins:
-            raise Refusal(401, 20003, "There is no such account.", ("WWW-Authenticate", "Basic"))
-        return super().login(user)
+    def unknown_user(self) -> Refusal:
+        return Refusal(401, 20003, "There is no such account.", ("WWW-Authenticate", "Basic"))
 
 
-class HasAnotherRealmForNoAccount(Right):
+class HasAnotherRealmForNoAccount(Right, clause="AUTH-18"):
     """The challenge names the account's realm, and a general one where there is no such account."""
 
-    clause = "AUTH-18"
-
-    def login(self, user: str) -> tuple[str, str]:
-        if user not in self.logins:
-            raise Refusal(401, 20003, "Authentication failed.", ("WWW-Authenticate", 'Basic realm="unknown"'))
-        return super().login(user)
+    def unknown_user(self) -> Refusal:
+        return self.unauthorized().with_headers(("WWW-Authenticate", 'Basic realm="unknown"'))
 
 
-class HasAnotherCodeForNoAccount(Right):
+class HasAnotherCodeForNoAccount(Right, clause="AUTH-18", unknown_user=After(lambda right: right.with_code(20008))):
     """An account that does not exist has a code of its own."""
 
-    clause = "AUTH-18"
 
-    def login(self, user: str) -> tuple[str, str]:
-        if user not in self.logins:
-            challenge = ("WWW-Authenticate", 'Basic realm="Twilio API"')
-            raise Refusal(401, 20008, "Authentication failed.", challenge)
-        return super().login(user)
-
-
-class DropsRawPairs(Right):
+class DropsRawPairs(Right, clause="FILTER-15", parts=After(only(str.isascii))):
     """A pair with bytes that are not percent-encoded is dropped, since the parser's pattern knows ASCII alone."""
 
-    clause = "FILTER-15"
 
-    def parameters(self, query: str) -> list[tuple[str, str]]:
-        return super().parameters("&".join(part for part in query.split("&") if part.isascii()))
-
-
-class CrashesOnRawBytes(Right):
+class CrashesOnRawBytes(Right, clause="FILTER-15"):
     """`target.encode("ascii")` raises at raw UTF-8, and nobody catches it: 500."""
-
-    clause = "FILTER-15"
 
     def parameters(self, query: str) -> list[tuple[str, str]]:
         query.encode("ascii")
         return super().parameters(query)
 
 
-class RawBytesAreNoQuery(Right):
+class RawBytesAreNoQuery(Right, clause="FILTER-15", wanted=Before(lambda query: query if _is_utf8(query) else "")):
     """A middleware decodes the raw query as UTF-8 and, where that raises, goes on without one: everybody is shown."""
 
-    clause = "FILTER-15"
 
-    def wanted(self, query: str) -> Wanted:
-        return super().wanted(query if _is_utf8(query) else "")
-
-
-class CrashesOnRawLatin1(Right):
+class CrashesOnRawLatin1(Right, clause="FILTER-15"):
     """`QUERY_STRING` is decoded as UTF-8 where it is read, and raw bytes that are none raise: 500."""
-
-    clause = "FILTER-15"
 
     def wanted(self, query: str) -> Wanted:
         return super().wanted(query.encode("latin-1").decode().encode().decode("latin-1"))
 
 
-class DeletesDespiteRawBytes(Right):
+class DeletesDespiteRawBytes(Right, clause="DELETE-15"):
     """A middleware clears a raw query that is no UTF-8, and then the delete has no parameters."""
-
-    clause = "DELETE-15"
 
     def delete(self, request: Request, route: Route, account: str) -> Answer:
         request = request if _is_utf8(request.query) else replace(request, target=request.path)
         return super().delete(request, route, account)
 
 
-class ProxyFailsAtRawBytes(Right):
+class ProxyFailsAtRawBytes(Right, clause="ERROR-19"):
     """The HTTP server says 501 to raw bytes that are no UTF-8, before the application sees them."""
-
-    clause = "ERROR-19"
 
     def answer(self, request: Request) -> Answer:
         return super().answer(request) if _is_utf8(request.target) else Answer(501)
@@ -429,19 +314,9 @@ class _WritesBodiesOfHeads(Right):
         return found
 
 
-class HeadsHaveBodies(_WritesBodiesOfHeads):
+class HeadsHaveBodies(_WritesBodiesOfHeads, clause="HTTP-20", goes_out=lambda answer: answer.status == 200):
     """HEAD is routed to the handler of GET, and the body goes out: the next answer begins with it."""
 
-    clause = "HTTP-20"
 
-    def goes_out(self, answer: Answer) -> bool:
-        return answer.status == 200
-
-
-class ErrorsOfHeadsHaveBodies(_WritesBodiesOfHeads):
+class ErrorsOfHeadsHaveBodies(_WritesBodiesOfHeads, clause="HTTP-20", goes_out=lambda answer: answer.status >= 400):
     """The error handler writes its JSON whatever the method, behind the head of an answer to HEAD."""
-
-    clause = "HTTP-20"
-
-    def goes_out(self, answer: Answer) -> bool:
-        return answer.status >= 400

@@ -1,0 +1,120 @@
+"""Ways in which servers differ: what several wrong and several different ones are made of."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .http import Request
+from .right import Binding, Page, Position, Refusal, Right, Wanted
+
+Json = dict[str, Any]
+
+
+class _Changes(Right):
+    """Keywords of a subclass are properties: values, or functions of the right ones; `...` leaves one out."""
+
+    changes: Mapping[str, Any] = {}
+
+    def __init_subclass__(cls, clause: str = "", **changes: Any) -> None:
+        super().__init_subclass__(clause=clause)
+        cls.changes = changes
+
+    def change(self, right: Json) -> Any:
+        made = {name: value(right.get(name)) if callable(value) else value for name, value in self.changes.items()}
+        return {name: value for name, value in (right | made).items() if value is not ...}
+
+
+class ShowsBindings(_Changes):
+    """Bindings are shown otherwise."""
+
+    def represent(self, request: Request, service: str, binding: Binding) -> Json:
+        return self.change(super().represent(request, service, binding))
+
+
+class ShowsLists(_Changes):
+    """Lists are shown otherwise."""
+
+    def listed(self, request: Request, service: str, wanted: Wanted, page: Page) -> Any:
+        return self.change(super().listed(request, service, wanted, page))
+
+
+class ShowsMeta(_Changes):
+    """`meta` is shown otherwise."""
+
+    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> Json:
+        return self.change(super().meta(request, service, wanted, page))
+
+
+class ShowsErrors(_Changes):
+    """Errors are shown otherwise."""
+
+    def error_content(self, refusal: Refusal) -> Any:
+        return self.change(super().error_content(refusal))
+
+
+class ReadsIdentities(Right):
+    """What was sent for Identity is read otherwise; `read` gives the values of one."""
+
+    def read(self, value: str) -> list[str]:
+        return [value]
+
+    def identities(self, values: list[str]) -> tuple[str, ...]:
+        return tuple(each for value in super().identities(values) for each in self.read(value))
+
+
+class RefusesIdentities(Right):
+    """Some identities are refused; `is_refused` tells which."""
+
+    def is_refused(self, value: str) -> bool:
+        return False
+
+    def identities(self, values: list[str]) -> tuple[str, ...]:
+        if any(self.is_refused(value) for value in values):
+            raise self.bad("Identity has characters that it must not have.")
+        return super().identities(values)
+
+
+class ComparesIdentities(Right):
+    """Identities are compared otherwise; `is_same` compares one with a value of the filter."""
+
+    def is_same(self, identity: str, value: str) -> bool:
+        return identity == value
+
+    def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
+        if wanted.types and binding["binding_type"] not in wanted.types:
+            return False
+        return not wanted.identities or any(self.is_same(binding["identity"], value) for value in wanted.identities)
+
+
+class FoldsIdentities(ComparesIdentities):
+    """Identities are compared in a form of theirs, which `fold` makes of both sides."""
+
+    def fold(self, identity: str) -> str:
+        return identity
+
+    def is_same(self, identity: str, value: str) -> bool:
+        return self.fold(identity) == self.fold(value)
+
+
+class Offsets(Right):
+    """A page is positioned by how many Bindings stand before it."""
+
+    def place(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> int:
+        place = [each["sid"] for each in self.matching(service, wanted)].index(binding["sid"])
+        return place + 1 if direction == "after" else max(place - wanted.page_size, 0)
+
+    def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
+        return self.seal([self.bound_to(service, wanted), direction, [self.place(service, wanted, direction, binding)]])
+
+    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
+        return 0 if position is None else int(position[1][0])
+
+
+class Counts(Right):
+    """Some requests are hits: each of `every` requests, of which one is number `first`."""
+
+    every = 0
+    first = 0
+
+    def is_hit(self) -> bool:
+        """Count a request: whether it is a hit."""
+        return next(self.numbers) % self.every == self.first
