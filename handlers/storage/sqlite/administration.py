@@ -36,7 +36,7 @@ class SqliteAdministration(Administration):
 
     def migrate(self) -> int:
         path = real(self.path)
-        for log in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
+        for log in (Path(f"{path}-wal"), Path(f"{path}-journal")):
             if log.exists() and not path.exists():  # SQLite would apply or remove it
                 raise Conflict(f"{log} is left of another database: move it away first")
         try:
