@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from .bases import Json, ShowsBindings
 from .http import Answer, Request
-from .right import After, Before, Binding, Page, Position, Refusal, Right, Route, Wanted
+from .right import After, Before, Binding, Caught, Page, Position, Refusal, Right, Route, Wanted
 
 _ROW = re.compile(r"-?[0-9]{1,9}")
 _OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
@@ -123,14 +123,11 @@ class PrettyPrinted(ShowsBindings):
         return right | {"message_types": random.sample(right["message_types"], len(right["message_types"]))}
 
 
-class Lenient(Right):
+class Lenient(Right, match=Before(lambda path: path.removesuffix("/")), token_given=lambda text: text or None):
     """It takes SIDs in either case of hex digits, `PageSize=05`, an empty PageToken and Identity, a slash at the end.
 
     HEAD is a method that it does not have.
     """
-
-    def match(self, path: str) -> re.Match[str] | None:
-        return super().match(path.removesuffix("/"))
 
     def route(self, request: Request) -> Route | None:
         found = super().route(request)
@@ -150,9 +147,6 @@ class Lenient(Right):
     def integer(self, text: str) -> int | None:
         return super().integer(text.lstrip("0") or "0") if text else None
 
-    def token_given(self, text: str | None) -> str | None:
-        return text or None
-
     def identities(self, values: list[str]) -> tuple[str, ...]:
         return super().identities([value or _UNREADABLE for value in values])
 
@@ -161,14 +155,8 @@ def _lower(sid: str) -> str:
     return sid[:2] + sid[2:].lower()
 
 
-class BrokenTextMatchesNothing(Right):
+class BrokenTextMatchesNothing(Right, decode=Caught(lambda refusal: _UNREADABLE)):
     """Broken percent-encoding, bad UTF-8 and a NUL in a filter are no error: they match nothing."""
-
-    def decode(self, text: str) -> str:
-        try:
-            return super().decode(text)
-        except Refusal:
-            return _UNREADABLE
 
     def identities(self, values: list[str]) -> tuple[str, ...]:
         return super().identities([_UNREADABLE if "\0" in value else value for value in values])
@@ -244,14 +232,11 @@ class EncodesAsJavaScript(Right):
         return re.sub(r"[!*'()]", lambda found: f"%{ord(found[0]):02X}", text)
 
 
-class LowerCaseEscapes(Right):
+class LowerCaseEscapes(Right, encode=After(lambda right: _lower_escapes(right).replace("%20", "+"))):
     """Percent-encoding is written with lower-case digits in its URLs, and a space in a page URL is a `+`."""
 
     def identity_in_path(self, identity: str) -> str:
         return _lower_escapes(super().identity_in_path(identity))
-
-    def encode(self, value: str) -> str:
-        return _lower_escapes(super().encode(value)).replace("%20", "+")
 
 
 def _lower_escapes(text: str) -> str:

@@ -6,22 +6,18 @@ import random
 import re
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 from .bases import Counts
 from .http import Answer, Request
-from .right import Refusal, Right
+from .right import After, Refusal, Right
 
 _TAKES_GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)", re.IGNORECASE)
 
 
-class Chunked(Right):
+class Chunked(Right, finish=After(lambda answer: replace(answer, chunked=bool(answer.body)))):
     """Every answer with a body comes in chunks, without a Content-Length."""
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finish(request, answer)
-        answer.chunked = bool(answer.body)
-        return answer
 
 
 class Packed(Right):
@@ -44,13 +40,8 @@ class ReadsNoQualities(Packed, takes_gzip=lambda accepted: "gzip" in accepted):
     """It packs wherever `gzip` is named, with a quality of 0 too, as Apache's mod_deflate does."""
 
 
-class ClosesConnections(Right):
+class ClosesConnections(Right, finish=After(lambda answer: replace(answer, close=True))):
     """It closes the connection after each answer, as HTTP/1.0 does."""
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finish(request, answer)
-        answer.close = True
-        return answer
 
 
 class OddHeaders(Right):
@@ -67,22 +58,12 @@ def _odd(name: str) -> str:
     return "".join(letter.upper() if number % 2 else letter.lower() for number, letter in enumerate(name))
 
 
-class Slow(Right, waits=True):
+class Slow(Right, waits=True, finish=After(lambda answer: replace(answer, delay_s=random.uniform(0.03, 0.05)))):
     """Each answer comes 30 ms late, some up to 20 ms more, so that answers overtake one another."""
 
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finish(request, answer)
-        answer.delay_s = 0.030 + random.uniform(0, 0.020)
-        return answer
 
-
-class Slow150(Right, waits=True):
+class Slow150(Right, waits=True, finish=After(lambda answer: replace(answer, delay_s=0.150))):
     """Each answer comes exactly 150 ms late, whatever else is under way, as from another continent."""
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finish(request, answer)
-        answer.delay_s = 0.150
-        return answer
 
 
 class Throttles(Counts, waits=True, every=60):

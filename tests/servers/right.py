@@ -18,8 +18,6 @@ from .http import Answer, Request
 from .parameters import Parameters
 from .terms import LARGEST_PAGE, Binding, Page, Position, Refusal, Route, Wanted
 
-__all__ = ["After", "Before", "Binding", "Page", "Position", "Refusal", "Right", "Route", "Wanted", "each", "only"]
-
 _PATH = re.compile(r"/v2/Services/([^/]+)/Bindings(?:/([^/]+))?")
 _BASIC = re.compile(r"basic +([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
 _HOST = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d+)?", re.ASCII)
@@ -37,6 +35,12 @@ class After(NamedTuple):
     change: Callable[[Any], Any]
 
 
+class Caught(NamedTuple):
+    """The base's method, with a value or another error in the place of what it refuses."""
+
+    change: Callable[[Refusal], Any]
+
+
 def each(change: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
     """Make what changes each item of a list."""
     return lambda items: [change(item) for item in items]
@@ -52,14 +56,29 @@ def _attribute(right: Any, decision: Any) -> Any:
         return lambda self, *given: right(self, *given[:-1], decision.change(given[-1]))
     if isinstance(decision, After):
         return lambda self, *given: decision.change(right(self, *given))
+    if isinstance(decision, Caught):
+        return _catching(right, decision.change)
     return staticmethod(decision) if callable(decision) else decision
+
+
+def _catching(right: Any, change: Callable[[Refusal], Any]) -> Any:
+    def method(*given: Any) -> Any:
+        try:
+            return right(*given)
+        except Refusal as refusal:
+            found = change(refusal)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return method
 
 
 class Right(Parameters):
     """The contract, kept. Each method is one decision.
 
-    Keywords of a subclass are its attributes: values, functions that do without `self`, and what `Before` and `After`
-    make of the base's method.
+    Keywords of a subclass are its attributes: values, functions that do without `self`, and what `Before`, `After`
+    and `Caught` make of the base's method.
     """
 
     clause = ""

@@ -14,9 +14,9 @@ from pathlib import Path
 from ..support.tools import path_of, unavailable
 
 _HERE = Path(__file__).parent
+_FASTIFY = _HERE / "fastify" / "node_modules" / "fastify"
 _BUILD = _HERE.parents[1] / "build" / "servers"
 _READY = "listening at "
-_ENDS_WITHIN_S = 60
 
 STACKS = {"Node.js": "node", "Fastify": "npm", "Go": "go"}
 """The stacks, each with the tool that it needs."""
@@ -39,7 +39,7 @@ def _command(stack: str) -> Sequence[str | Path]:
     if stack == "Node.js":
         return ("node", _HERE / "node" / "server.mjs")
     if stack == "Fastify":
-        if not (_HERE / "fastify" / "node_modules" / "fastify").exists():
+        if not _FASTIFY.exists():
             unavailable("Fastify is missing: make tests/servers/fastify/node_modules/.installed (it needs npm)")
         return ("node", _HERE / "fastify" / "server.mjs")
     _BUILD.mkdir(parents=True, exist_ok=True)
@@ -49,8 +49,7 @@ def _command(stack: str) -> Sequence[str | Path]:
 
 def is_there(stack: str) -> bool:
     """Tell whether a stack's tools and packages are on this machine."""
-    packages = _HERE / "fastify" / "node_modules" / "fastify"
-    return path_of(STACKS[stack]) is not None and (stack != "Fastify" or packages.exists())
+    return path_of(STACKS[stack]) is not None and (stack != "Fastify" or _FASTIFY.exists())
 
 
 @functools.cache
@@ -67,23 +66,11 @@ def serving_on(stack: str, world_file: Path, defect: str | None = None) -> Itera
     options = [] if defect is None else ["--defect", defect]
     command = [*_command(stack), "--world", world_file, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
         try:
-            yield _base_url(stack, process)
+            if not line.startswith(_READY):
+                raise RuntimeError(f"the server on {stack} did not start: {line or 'it ended'}")
+            yield line.removeprefix(_READY).strip()
         finally:
-            _end(process)
-
-
-def _base_url(stack: str, process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line.startswith(_READY):
-        raise RuntimeError(f"the server on {stack} did not start: {line or 'it ended'}")
-    return line.removeprefix(_READY).strip()
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    try:
-        process.wait(_ENDS_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
+            process.kill()

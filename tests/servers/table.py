@@ -23,6 +23,7 @@ from typing import NamedTuple
 from chat_bindings.verify.suite import clauses
 from chat_bindings.verify.violation import CannotRun
 
+from ..load.figures import say
 from ..support.running import World
 from ..verify.judging import Wrong, python_servers, servers_on, verified
 from .catalogue import by_name, different, name_of, sentence_of
@@ -88,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ]
             for number, future in enumerate(as_completed(futures), 1):
                 judgement = future.result()
-                _say(f"[{number}/{len(futures)}] {judgement.text}{f' {judgement.others}' if judgement.others else ''}")
+                say(f"[{number}/{len(futures)}] {judgement.text}{f' {judgement.others}' if judgement.others else ''}")
     results = [future.result() for future in futures]
     rows = [each.text for each in results if each.is_right and each.text.startswith("|")]
     wrongly = [each.text for each in results if not each.is_right]
@@ -96,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wrongly += too_few_alone(results)
     if options.only != "right" and not wrongly:
         TABLE.write_text(document(rows if options.only != "newer" else [*older_rows(), *rows]), encoding="utf-8")
-    _say("", *wrongly, f"{len(results)} servers, {len(wrongly)} judged wrongly")
+    say("", *wrongly, f"{len(results)} servers, {len(wrongly)} judged wrongly")
     return 1 if wrongly else 0
 
 
@@ -208,11 +209,6 @@ def _accused(name: str, world_file: Path, in_a_row: int) -> Judgement:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
-
-
-def _say(*lines: str) -> None:
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

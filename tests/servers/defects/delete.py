@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from ..http import Answer, Request
-from ..right import Binding, Refusal, Right, Route, Wanted
+from ..right import Binding, Caught, Refusal, Right, Route, Wanted
 
 
 class DeletesWith200(Right, clause="DELETE-01"):
@@ -169,14 +169,8 @@ class DeletesNothingWith204(Right, clause="DELETE-08"):
         return self.deletion(request)
 
 
-class HangsUpAtADeleteOfNothing(Right, clause="DELETE-08"):
+class HangsUpAtADeleteOfNothing(Right, clause="DELETE-08", delete=Caught(lambda refusal: Answer(500, dropped=True))):
     """What is not there is nil, which the delete does not expect: it panics, and the connection is closed."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        try:
-            return super().delete(request, route, account)
-        except Refusal:
-            return Answer(500, dropped=True)
 
 
 class ValidatesSidsOfADelete(Right, clause="DELETE-09"):

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from ..bases import Counts, Json, ShowsErrors
 from ..http import Answer, Request
-from ..right import After, Before, Refusal, Right, Route
+from ..right import After, Before, Caught, Refusal, Right, Route
 
 
 class ForgetsMoreInfo(ShowsErrors, clause="ERROR-01", more_info=...):
@@ -20,13 +21,8 @@ class NestsErrors(ShowsErrors, clause="ERROR-01"):
         return {"error": right}
 
 
-class EmptyErrors(Right, clause="ERROR-01"):
+class EmptyErrors(Right, clause="ERROR-01", error=After(lambda answer: replace(answer, body=b""))):
     """`abort(404)` sends the status and an empty body of JSON's type."""
-
-    def error(self, request: Request, refusal: Refusal) -> Answer:
-        answer = super().error(request, refusal)
-        answer.body = b""
-        return answer
 
 
 class DetailAlone(ShowsErrors, clause="ERROR-01"):
@@ -107,14 +103,8 @@ class AddsItsUri(ShowsErrors, clause="ERROR-07", uri="/v2/Services"):
     """Errors repeat the path that was asked for as `uri`, as Twilio's API of 2010 does."""
 
 
-class EndOfPagesIs20006(Right, clause="ERROR-08"):
+class EndOfPagesIs20006(Right, clause="ERROR-08", open=Caught(lambda refusal: refusal.with_code(20006))):
     """A PageToken that leads nowhere has the code 20006, `Access denied`, as Twilio's old lists had past the end."""
-
-    def open(self, token: str) -> Any:
-        try:
-            return super().open(token)
-        except Refusal as refusal:
-            raise refusal.with_code(20006) from None
 
 
 class NotFoundIs404(Right, clause="ERROR-09", not_found=After(lambda right: right.with_code(404))):
@@ -248,14 +238,8 @@ class CrashesOnOddPairs(Right, clause="ERROR-16"):
         return super().parameters(query)
 
 
-class CrashesOnBadUtf8(Right, clause="ERROR-16"):
+class CrashesOnBadUtf8(Right, clause="ERROR-16", decode=Caught(lambda refusal: RuntimeError("can't decode byte 0xff"))):
     """Queries are decoded strictly and nobody catches the UnicodeDecodeError: 500."""
-
-    def decode(self, text: str) -> str:
-        try:
-            return super().decode(text)
-        except Refusal as refusal:
-            raise RuntimeError("'utf-8' codec can't decode byte 0xff") from refusal
 
 
 class CrashesOnOddSids(Right, clause="ERROR-16"):

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..bases import ComparesIdentities
 from ..http import Request
-from ..right import Before, Binding, Page, Position, Refusal, Right, Wanted, each, only
+from ..right import Before, Binding, Caught, Page, Position, Refusal, Right, Wanted, each, only
 from ..terms import TYPES
 
 
@@ -167,11 +167,8 @@ class DropsTheSixthValue(_Filters, clause="FILTER-09", apply=lambda it: replace(
     """The query has five placeholders, and what comes after the fifth value is dropped."""
 
 
-class FiltersAfterPaging(Right, clause="FILTER-10"):
+class FiltersAfterPaging(Right, clause="FILTER-10", is_wanted=lambda binding, wanted: True):
     """A page is read from the database, and then filtered: pages of filtered lists are not full, some are empty."""
-
-    def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
-        return True
 
     def listed(self, request: Request, service: str, wanted: Wanted, page: Page) -> Any:
         right = super().listed(request, service, wanted, page)
@@ -196,14 +193,8 @@ class DropsUnknownTypes(Right, clause="FILTER-11", types=Before(only(lambda valu
     """Values that are no member of the enumeration are dropped, and without values there is no filter."""
 
 
-class CrashesOnUnknownTypes(Right, clause="FILTER-11"):
+class CrashesOnUnknownTypes(Right, clause="FILTER-11", types=Caught(lambda refusal: ValueError("invalid enum value"))):
     """PostgreSQL refuses a text that is no value of its enum, and the DataError is a 500."""
-
-    def types(self, values: list[str]) -> tuple[str, ...]:
-        try:
-            return super().types(values)
-        except Refusal as refusal:
-            raise ValueError("invalid input value for enum binding_type") from refusal
 
 
 class TypesInAnyCase(Right, clause="FILTER-12", types=Before(each(str.lower))):

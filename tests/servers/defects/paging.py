@@ -86,11 +86,8 @@ class CursorSkipsOne(Right, clause="PAGE-05"):
         return start + 1 if position is not None and position[0] == "after" else start
 
 
-class CursorIsTheIdentity(Right, clause="PAGE-05"):
+class CursorIsTheIdentity(Right, clause="PAGE-05", sort_key=lambda binding: [binding["identity"], binding["sid"]]):
     """The list is ordered by identity, and the next page begins after it: the other devices of the user are skipped."""
-
-    def sort_key(self, binding: Binding) -> list[Any]:
-        return [binding["identity"], binding["sid"]]
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         if position is None or position[0] == "before":
@@ -98,11 +95,8 @@ class CursorIsTheIdentity(Right, clause="PAGE-05"):
         return sum(each["identity"] <= position[1][0] for each in found)
 
 
-class CursorIsTheDay(Right, clause="PAGE-05"):
+class CursorIsTheDay(Right, clause="PAGE-05", sort_key=lambda binding: [binding["date_created"], binding["sid"]]):
     """The list is ordered by `date_created`, and the cursor keeps the date without the time."""
-
-    def sort_key(self, binding: Binding) -> list[Any]:
-        return [binding["date_created"], binding["sid"]]
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         if position is None or position[0] == "before":

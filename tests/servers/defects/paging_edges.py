@@ -5,44 +5,23 @@ from dataclasses import replace
 from typing import Any
 
 from ..bases import Offsets
-from ..right import After, Before, Binding, Page, Position, Refusal, Right, Wanted
+from ..right import After, Before, Binding, Caught, Page, Position, Refusal, Right, Wanted
 
 
-class OddTokensAreTheFirstPage(Right, clause="PAGE-20"):
+class OddTokensAreTheFirstPage(Right, clause="PAGE-20", position=Caught(lambda refusal: None)):
     """A token that cannot be read is dropped: it gives the first page."""
 
-    def position(self, service: str, wanted: Wanted) -> Position:
-        try:
-            return super().position(service, wanted)
-        except Refusal:
-            return None
 
-
-class CrashesOnOddTokens(Right, clause="PAGE-20"):
+class CrashesOnOddTokens(Right, clause="PAGE-20", open=Caught(lambda refusal: ValueError("Incorrect padding"))):
     """The token is decoded and parsed, and nobody catches what that raises: 500."""
 
-    def open(self, token: str) -> Any:
-        try:
-            return super().open(token)
-        except Refusal as refusal:
-            raise ValueError("Incorrect padding") from refusal
 
-
-class OddTokensAre404(Right, clause="PAGE-20"):
+class OddTokensAre404(Right, clause="PAGE-20", position=Caught(lambda refusal: Refusal(404, 20404, refusal.message))):
     """A token that leads nowhere is 404, since the page is not found."""
 
-    def position(self, service: str, wanted: Wanted) -> Position:
-        try:
-            return super().position(service, wanted)
-        except Refusal as refusal:
-            raise Refusal(404, 20404, refusal.message) from None
 
-
-class TokensAreNumbers(Offsets, clause="PAGE-28"):
+class TokensAreNumbers(Offsets, clause="PAGE-28", seal=lambda content: str(content[2][0])):
     """A token is an offset in plain digits: what is deleted before it moves all that follows."""
-
-    def seal(self, content: Any) -> str:
-        return str(content[2][0])
 
     def position(self, service: str, wanted: Wanted) -> Position:
         if wanted.token is None:
@@ -110,16 +89,8 @@ class PagesOfAnotherListAreKept(Right, clause="PAGE-22"):
         return super().matching(service, replace(wanted, types=types, identities=identities))
 
 
-class ClampsPageSizes(Right, clause="PAGE-23"):
+class ClampsPageSizes(Right, clause="PAGE-23", page_size=Caught(lambda it: 1000 if it.code == 20007 else it)):
     """A PageSize over the maximum becomes the maximum."""
-
-    def page_size(self, text: str | None) -> int:
-        try:
-            return super().page_size(text)
-        except Refusal as refusal:
-            if refusal.code == 20007:
-                return 1000
-            raise
 
 
 class CrashesOnHugePageSizes(Right, clause="PAGE-23"):
@@ -165,16 +136,8 @@ class RoundsPageSizes(Right, clause="PAGE-25"):
             return None
 
 
-class OddPageSizesAreTheDefault(Right, clause="PAGE-25"):
+class OddPageSizesAreTheDefault(Right, clause="PAGE-25", page_size=Caught(lambda it: 50 if it.code == 20001 else it)):
     """A PageSize that is none is dropped, and the default takes its place, as Django's paginators do."""
-
-    def page_size(self, text: str | None) -> int:
-        try:
-            return super().page_size(text)
-        except Refusal as refusal:
-            if refusal.code == 20001:
-                return super().page_size(None)
-            raise
 
 
 class NoughtIsTheDefault(Right, clause="PAGE-25", page_size=Before(lambda text: None if text == "0" else text)):
@@ -190,14 +153,8 @@ class CrashesOnOddPageSizes(Right, clause="PAGE-25"):
         return super().page_size(text)
 
 
-class OddPagesAreNought(Right, clause="PAGE-26"):
+class OddPagesAreNought(Right, clause="PAGE-26", page_number=Caught(lambda refusal: 0)):
     """Page selects nothing, so what is no integer is taken for 0."""
-
-    def page_number(self, text: str | None) -> int:
-        try:
-            return super().page_number(text)
-        except Refusal:
-            return 0
 
 
 class CrashesOnOddPages(Right, clause="PAGE-26", page_number=lambda text: int(text) if text is not None else 0):

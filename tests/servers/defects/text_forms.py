@@ -175,16 +175,13 @@ def _pair(found: re.Match[str]) -> str:
     return chr(0xD800 + high) + chr(0xDC00 + low)
 
 
-class CutsPairsInHalf(Right, clause="TEXT-20"):
+class CutsPairsInHalf(Right, clause="TEXT-20", dump=lambda content: json.dumps(content).encode()):
     """Texts are cut to 255 code units of UTF-16, Java's and JavaScript's, in the middle of an emoji."""
 
     def represent(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
         right = super().represent(request, service, binding)
         units = binding["endpoint"].encode("utf-16-le")[:510]
         return right | {"endpoint": units.decode("utf-16-le", "surrogatepass")}
-
-    def dump(self, content: Any) -> bytes:
-        return json.dumps(content).encode()
 
 
 class PageUrlsByEncodeUri(Right, clause="TEXT-21"):

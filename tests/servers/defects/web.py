@@ -9,7 +9,7 @@ import zlib
 from typing import Any
 
 from ..http import Answer, Request
-from ..right import After, Refusal, Right, Route, Wanted
+from ..right import After, Before, Refusal, Right, Route, Wanted
 
 _LARGE = 8192
 _NONCE = "-_v7"
@@ -104,11 +104,8 @@ class PreflightForgetsAuthorization(_PreflightsOtherwise, clause="HTTP-05", head
     """The allowed headers are `*`, which does not cover Authorization (Fetch standard)."""
 
 
-class RedirectsToASlash(Right, clause="HTTP-06"):
+class RedirectsToASlash(Right, clause="HTTP-06", match=Before(lambda path: path.removesuffix("/"))):
     """Flask's strict_slashes: the route of lists is written with a slash at its end, and without it redirects there."""
-
-    def match(self, path: str) -> re.Match[str] | None:
-        return super().match(path.removesuffix("/"))
 
     def dispatch(self, request: Request) -> Answer:
         route = self.route(request)
@@ -219,11 +216,8 @@ class UrlsInSnakeCase(Right, clause="HTTP-10", page_url=After(lambda right: righ
     """The page URLs are made of the names of the handler's arguments: page_size, which the API refuses."""
 
 
-class TokensAreNotEncoded(Right, clause="HTTP-10"):
+class TokensAreNotEncoded(Right, clause="HTTP-10", seal=After(lambda right: _NONCE + right)):
     """Tokens are standard Base64 and stand in URLs as they are: a `+` of theirs comes back as a space."""
-
-    def seal(self, content: Any) -> str:
-        return _NONCE + super().seal(content)
 
     def open(self, token: str) -> Any:
         if not token.startswith(_NONCE):
