@@ -1,5 +1,6 @@
 """Fixtures that all tests share."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -111,7 +112,7 @@ def world_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def world(world_file: Path) -> World:
     """The world that `service` holds."""
-    return World.made(world_file)
+    return World(json.loads(world_file.read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="session")

@@ -303,6 +303,8 @@ def test_what_is_in_the_way_stays(tmp_path, database, backup):
     (tmp_path / "new.db-wal").touch()
     with pytest.raises(Conflict, match=r"new\.db-wal is left of another database: move it away first"):
         put_back(backup, tmp_path / "new.db")
+    refused = run_cli("account", "create", "--database", f"sqlite:///{tmp_path}/new.db")
+    assert (refused.returncode, "new.db-wal is left of another database" in refused.stderr) == (2, True)
     refused = run_cli("backup", "-o", database, "--database", f"sqlite:///{database}")
     assert (refused.returncode, "it is a database" in refused.stderr) == (2, True)
     refused = run_cli("backup", "-o", tmp_path / "new.db", "--database", f"sqlite:///{database}")

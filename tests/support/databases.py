@@ -26,6 +26,7 @@ class Databases:
         self.engine = DEFAULT
         self._server: Postgres | None = None
         self._worlds: dict[bytes, str] = {}
+        self._files: dict[bytes, bytes] = {}
 
     @property
     def server(self) -> Postgres:
@@ -45,11 +46,16 @@ class Databases:
         return path if self.engine == DEFAULT else self.server.url(self.server.create_database())
 
     def loaded(self, path: Path, world_file: Path) -> Place:
-        """Make a database that holds a world. PostgreSQL imports a world once, and copies the database from then on."""
-        if self.engine == DEFAULT:
-            _import(path, world_file)
-            return path
+        """Make a database that holds a world, which is imported once; its database is copied from then on."""
         world = hashlib.sha256(world_file.read_bytes()).digest()
+        if self.engine == DEFAULT:
+            if world in self._files:
+                path.write_bytes(self._files[world])
+                path.chmod(0o600)
+            else:
+                _import(path, world_file)
+                self._files[world] = path.read_bytes()
+            return path
         if world not in self._worlds:
             self._worlds[world] = self.server.create_database()
             _import(self.server.url(self._worlds[world]), world_file)

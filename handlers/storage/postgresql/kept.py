@@ -50,7 +50,9 @@ class PostgresKept(PostgresAdministration):
             # a reset that a power failure undoes is none that a test relies on
             connection.execute("SET LOCAL synchronous_commit TO off")
             if self._is_new or citus.is_there(connection):
-                _copy_all(connection)
+                connection.execute(f"TRUNCATE {', '.join(_TABLES)}")
+                for table in _TABLES:
+                    connection.execute(f"INSERT INTO {table} TABLE {SCHEMA}.{table}")
             else:
                 _undo_changes(connection)
         self._is_new = False
@@ -64,12 +66,6 @@ class PostgresKept(PostgresAdministration):
     @property
     def _connection(self) -> SyncConnection:
         return self._open()
-
-
-def _copy_all(connection: SyncConnection) -> None:
-    connection.execute(f"TRUNCATE {', '.join(_TABLES)}")
-    for table in _TABLES:
-        connection.execute(f"INSERT INTO {table} TABLE {SCHEMA}.{table}")
 
 
 def _undo_changes(connection: SyncConnection) -> None:

@@ -35,13 +35,17 @@ class SqliteAdministration(Administration):
         self._make_folder = make_folder
 
     def migrate(self) -> int:
+        path = real(self.path)
+        for log in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
+            if log.exists() and not path.exists():  # SQLite would apply or remove it
+                raise Conflict(f"{log} is left of another database: move it away first")
         try:
             if self._make_folder:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # readable by its owner alone, and so are the files that SQLite makes beside it
-            real(self.path).touch(0o600, exist_ok=False)
+            path.touch(0o600, exist_ok=False)
         except OSError as error:
-            if not self.path.exists():
+            if not path.exists():
                 raise StorageUnavailable(f"{error.filename} cannot be made: {error.strerror}") from error
         with storage_errors():
             return database.migrate(self._open())

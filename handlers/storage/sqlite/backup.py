@@ -78,8 +78,6 @@ def restore(
 
     `check` raises `BadBackup` for a bad part. Raises `Conflict` where there is something that is not to be replaced.
     """
-    if isinstance(target, SqliteAdministration):
-        _must_be_alone(target.path)
     with Backup(path) as backup:
         described = backup.described()
         counts = described.counts
@@ -140,13 +138,6 @@ def _tables_of_ours(number: int) -> list[tuple[object, ...]]:
     connection = apsw.Connection(":memory:")
     connection.execute("".join(script for each, script in scripts("sqlite") if each <= number) + _MAKE)
     return connection.execute(_TABLES).fetchall()
-
-
-def _must_be_alone(path: Path) -> None:
-    """Raise `Conflict` for a log without its database: SQLite would apply it, or remove it."""
-    for name in (f"{path.name}-wal", f"{path.name}-journal"):
-        if not path.exists() and path.with_name(name).exists():
-            raise Conflict(f"{path.with_name(name)} is left of another database: move it away first")
 
 
 def _read(found: Iterable[Part]) -> Iterator[Part]:

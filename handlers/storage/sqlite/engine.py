@@ -13,6 +13,7 @@ import apsw
 
 from ... import periodic
 from ..interface import Binding, Credential, Filters, Page, Position, Registration, StorageDamaged, StorageUnavailable
+from ..rows import ERASED_AT
 from . import reading, writing
 from .connection import LOCK_TIMEOUT, RETRY_EVERY, closed, connect, retry, schema, storage_errors, truncate_log
 from .erasure import describe_readers
@@ -97,7 +98,7 @@ class SqliteStorage:
         return deleted
 
     async def erased_at(self) -> str:
-        return await self._read(reading.erased_at)
+        return await self._read(lambda reader: str(reader.execute(ERASED_AT).get))
 
     async def _read(self, read: Callable[Concatenate[apsw.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
@@ -157,7 +158,7 @@ class SqliteStorage:
 
     async def _checkpoint(self) -> float | None:
         try:
-            if not self._reader.readonly("main") and not await asyncio.to_thread(self._truncate_log):
+            if not await asyncio.to_thread(self._truncate_log):
                 self._say_who_reads()
                 return _CHECKPOINT_SOON
         except (apsw.Error, StorageUnavailable, StorageDamaged) as error:
@@ -180,7 +181,7 @@ class SqliteStorage:
             return True
         # a connection of its own, which tries until the readers of all workers are out of the way
         with closing(connect(self._place.path)) as connection:
-            return truncate_log(connection, LOCK_TIMEOUT)
+            return connection.readonly("main") or truncate_log(connection, LOCK_TIMEOUT)
 
 
 class _Retry:

@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 
 from ..interface import Binding, Credential, Page, Position, Runs
-from ..rows import COLUMNS, ERASED_AT
+from ..rows import COLUMNS
 from .connection import transaction
 
 as_binding: Callable[[Sequence[Any]], Binding] = partial(tuple.__new__, Binding)
@@ -66,11 +66,6 @@ def credential(connection: apsw.Connection, user_name: str) -> Credential | None
     account_sid, secret_sha256, is_known = next(connection.execute(CREDENTIAL, {"user_name": user_name}))
     found = Credential(account_sid, secret_sha256)
     return found if is_known else None
-
-
-def erased_at(connection: apsw.Connection) -> str:
-    """Read when deleted data was last erased."""
-    return str(connection.execute(ERASED_AT).get)
 
 
 def owns(connection: apsw.Connection, account_sid: str, service_sid: str) -> bool:
