@@ -20,7 +20,7 @@ import pytest
 from ..support.running import CLI, Service, environment, run_cli, wait_until
 from ..support.worlds import account, binding, sid
 
-MANY = 600
+MANY = 1200
 
 
 def many(number: int) -> dict[str, Any]:
