@@ -64,7 +64,7 @@ class Limited(_Framed):
             answer.status, answer.body, answer.headers = 503, b"<h1>Busy</h1>", [("Content-Type", "text/html")]
 
 
-SOME = ("ERROR", "FETCH", "HTTP-11", "LIST", "TEXT-20")
+SOME = ("ERROR", "FETCH", "HTTP-11", "LIST", "TEXT-0*", "TEXT-20")
 """Clauses that read lists, Bindings and errors: all others are blocked likewise."""
 
 
