@@ -94,13 +94,17 @@ def test_outputs_replace_no_database(tmp_path, database):
     with closing(sqlite3.connect(other)) as connection:
         connection.execute("CREATE TABLE a (b)")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    for name in ("w.db", "folder/link.db", "linked/link.db", "hard.json", "log.json", "w.db-wal", "w.db-shm",
-                 "w.db-journal", "other.db"):  # fmt: skip
-        for command in ("export", "fixtures", "backup"):
-            arguments = [] if command == "fixtures" else ["--database", f"sqlite:///{database}"]
-            refused = run_cli(command, "-o", tmp_path / name, *arguments)
-            assert refused.returncode == 2, (command, name)
-            assert f"Error: --output {tmp_path}/{name} cannot be written: it is " in refused.stderr
+    names = ("w.db", "folder/link.db", "linked/link.db", "hard.json", "log.json", "w.db-wal", "w.db-shm",
+             "w.db-journal", "other.db")  # fmt: skip
+    locator = ("--database", f"sqlite:///{database}")
+    outputs = [(name, "export", locator) for name in names] + [
+        ("w.db", "backup", locator),
+        ("other.db", "fixtures", ()),
+    ]
+    for name, command, arguments in outputs:
+        refused = run_cli(command, "-o", tmp_path / name, *arguments)
+        assert refused.returncode == 2, (command, name)
+        assert f"Error: --output {tmp_path}/{name} cannot be written: it is " in refused.stderr
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 

@@ -20,6 +20,7 @@ MALFORMED = {
     "no padding": b"Basic QUM6eA",
     "characters after the padding": b"Basic QUM6eA==QUM6eA==",
     "two in one": b"Basic QUM6eA==, Basic QUM6eA==",
+    "no colon": encoded(b"AC"),
     "no user name": encoded(b":x"),
     "a NUL in the user name": encoded(b"A\0C:x"),
     "a lone surrogate": encoded(b"\xed\xa0\x80:x"),

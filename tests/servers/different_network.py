@@ -123,9 +123,10 @@ class LosesTheFirstDelete(Right):
 
     def answer(self, request: Request) -> Answer:
         answer = super().answer(request)
-        if request.method == "DELETE" and answer.status == 204 and next(self.numbers) == 1:
-            return self.lose(answer)
-        return answer
+        if request.method != "DELETE" or answer.status != 204 or "lost" in self.kept:
+            return answer
+        self.kept["lost"] = True
+        return self.lose(answer)
 
     def lose(self, answer: Answer) -> Answer:
         """Lose an answer."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http import HTTPStatus
+from http.client import responses
 from io import BufferedIOBase
 from typing import Any
 
@@ -69,10 +69,6 @@ class Answer:
         return next((value for known, value in self.headers if known.lower() == name.lower()), None)
 
 
-class _Malformed(Exception):
-    """What came is no HTTP."""
-
-
 class _Connection(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
@@ -91,7 +87,7 @@ class _Connection(socketserver.StreamRequestHandler):
     def _serve_one(self, state: dict[str, Any]) -> bool:
         try:
             request = self._request(state)
-        except (_Malformed, ValueError):
+        except ValueError:
             self._write(Answer(400, [("Connection", "close")]))
             return False
         if request is None:
@@ -110,7 +106,7 @@ class _Connection(socketserver.StreamRequestHandler):
         method, _, rest = line.partition(" ")
         target, _, version = rest.rpartition(" ")
         if not target or not version.startswith("HTTP/1."):
-            raise _Malformed
+            raise ValueError("this is no HTTP/1")
         headers = Headers(self._header_lines())
         if headers.get("expect").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -121,7 +117,7 @@ class _Connection(socketserver.StreamRequestHandler):
         while line := self.rfile.readline(_LONGEST_LINE).decode("latin-1").rstrip("\r\n"):
             name, colon, value = line.partition(":")
             if not colon:
-                raise _Malformed
+                raise ValueError("this is no HTTP/1")
             yield name, value.strip(" \t")
 
     def _write(self, answer: Answer) -> None:
@@ -134,16 +130,12 @@ class _Connection(socketserver.StreamRequestHandler):
             headers.append(("Content-Length", str(len(body))))
         if answer.close:
             headers.append(("Connection", "close"))
-        lines = [f"HTTP/1.1 {answer.status} {_reason(answer.status)}", *(f"{name}: {value}" for name, value in headers)]
+        lines = [
+            f"HTTP/1.1 {answer.status} {responses.get(answer.status, 'Unknown')}",
+            *(f"{name}: {value}" for name, value in headers),
+        ]
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
         self.wfile.flush()
-
-
-def _reason(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
 
 
 def _body(stream: BufferedIOBase, headers: Headers) -> bytes:

@@ -28,17 +28,32 @@ class Before(NamedTuple):
 
     change: Callable[[Any], Any]
 
+    def call(self, base: Callable[..., Any], *given: Any) -> Any:
+        return base(*given[:-1], self.change(given[-1]))
+
 
 class After(NamedTuple):
     """The base's method, with its result changed."""
 
     change: Callable[[Any], Any]
 
+    def call(self, base: Callable[..., Any], *given: Any) -> Any:
+        return self.change(base(*given))
+
 
 class Caught(NamedTuple):
     """The base's method, with a value or another error in the place of what it refuses."""
 
     change: Callable[[Refusal], Any]
+
+    def call(self, base: Callable[..., Any], *given: Any) -> Any:
+        try:
+            return base(*given)
+        except Refusal as refusal:
+            found = self.change(refusal)
+        if isinstance(found, Exception):
+            raise found
+        return found
 
 
 def each(change: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
@@ -51,27 +66,10 @@ def only(is_kept: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
     return lambda items: [item for item in items if is_kept(item)]
 
 
-def _attribute(right: Any, decision: Any) -> Any:
-    if isinstance(decision, Before):
-        return lambda self, *given: right(self, *given[:-1], decision.change(given[-1]))
-    if isinstance(decision, After):
-        return lambda self, *given: decision.change(right(self, *given))
-    if isinstance(decision, Caught):
-        return _catching(right, decision.change)
+def _attribute(cls: type, name: str, decision: Any) -> Any:
+    if isinstance(decision, Before | After | Caught):
+        return lambda self, *given: decision.call(getattr(super(cls, self), name), *given)
     return staticmethod(decision) if callable(decision) else decision
-
-
-def _catching(right: Any, change: Callable[[Refusal], Any]) -> Any:
-    def method(*given: Any) -> Any:
-        try:
-            return right(*given)
-        except Refusal as refusal:
-            found = change(refusal)
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-    return method
 
 
 class Right(Parameters):
@@ -91,7 +89,7 @@ class Right(Parameters):
         super().__init_subclass__()
         for name, decision in decisions.items():
             assert hasattr(cls, name), f"{cls.__name__} decides on {name}, which there is not"
-            setattr(cls, name, _attribute(getattr(cls, name), decision))
+            setattr(cls, name, _attribute(cls, name, decision))
 
     def __init__(self, world: dict[str, Any]) -> None:
         self.lock = threading.RLock()

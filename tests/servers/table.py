@@ -27,8 +27,8 @@ from ..load.figures import say
 from ..support.running import World
 from ..verify.judging import Wrong, python_servers, servers_on, verified
 from .catalogue import by_name, different, name_of, sentence_of
+from .http import serving
 from .right import Right
-from .running import serving
 from .stacks import STACKS, is_there, serving_on
 
 TABLE = Path(__file__).with_name("README.md")
@@ -196,7 +196,7 @@ def _accused(name: str, world_file: Path, in_a_row: int) -> Judgement:
     number = 0
     while number < in_a_row and (number < _TWICE or time.monotonic() - began < _RIGHT_WITHIN_S):
         number += 1
-        context = serving_on(_ON[name], world_file) if name in _ON else serving(by_name(name), world)
+        context = serving_on(_ON[name], world_file) if name in _ON else serving(by_name(name)(world))
         with context as url:
             report = verified(url, world_file)
         accused = [f"{result.clause.id} {result.outcome}" for result in report.results if result.outcome != "passed"]

@@ -60,3 +60,6 @@ class Page:
     bindings: list[Binding]
     has_previous: bool
     has_next: bool
+
+
+EMPTY = Page([], has_previous=False, has_next=False)

@@ -12,7 +12,7 @@ from chat_bindings.verify.run import Run
 from chat_bindings.verify.world import World
 
 from ..servers.catalogue import by_name, name_of, sentence_of, wrong
-from ..servers.running import serving
+from ..servers.http import serving
 from ..servers.stacks import STACKS, defects_on, serving_on
 
 
@@ -34,7 +34,7 @@ class Wrong:
             with serving_on(self.language, world_file, self.name) as url:
                 yield url
         else:
-            with serving(by_name(self.name), json.loads(world_file.read_text(encoding="utf-8"))) as url:
+            with serving(by_name(self.name)(json.loads(world_file.read_text(encoding="utf-8")))) as url:
                 yield url
 
 

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from ..servers.catalogue import by_name
+from ..servers.http import serving
 from ..servers.right import Right
-from ..servers.running import serving
 from ..support.action import INPUTS, VERIFY, run
 from ..support.forking import typed
 
@@ -22,7 +22,7 @@ def runner(tmp_path):
 
 def test_action(runner, world_file, world):
     """The action ends as the command does, tells its verdict, and leaves reports and a summary."""
-    with serving(Right, world.document) as url:
+    with serving(Right(world.document)) as url:
         inputs = INPUTS | {"base-url": url, "fixtures": str(world_file), "only": "AUTH-05 AUTH-01", "strict": "true"}
         ended = run(VERIFY, inputs, runner)
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -35,7 +35,7 @@ def test_action_annotates(runner, world_file, world):
     """Each violation is an annotation, one that the baseline knows a notice; the summary is a table; what a target says
     is no command."""
     (runner / "known.txt").write_text("# ours\nAUTH-05 our gateway takes it off\n", encoding="utf-8")
-    with serving(by_name("no-challenge"), world.document) as url:
+    with serving(by_name("no-challenge")(world.document)) as url:
         inputs = INPUTS | {"base-url": url, "fixtures": str(world_file), "only": "AUTH-05 AUTH-01"}
         new = run(VERIFY, inputs, runner)
         known = run(VERIFY, inputs | {"baseline": "known.txt"}, runner)

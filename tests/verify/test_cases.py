@@ -10,8 +10,8 @@ from chat_bindings.verify.violation import Violation, WorldLacks, case_name, eve
 from ..servers.catalogue import by_name
 from ..servers.defects.unread import DeletesByDevice
 from ..servers.http import Answer as Answered
+from ..servers.http import serving
 from ..servers.right import Right
-from ..servers.running import serving
 from .judging import verified
 
 LISTED = Answer(Request("GET", "http://a/Bindings?Identity=someone&Page=1"), 200, (), b"")
@@ -114,7 +114,7 @@ class ShowsTheFirstPage(Right):
 )
 def test_a_clause_names_its_cases(server, clause, names, world_file, world):
     """A clause names all cases that fail, and shows one: those of the wrong servers stand in test_wrong_servers.py."""
-    with serving(server, world.document) as url:
+    with serving(server(world.document)) as url:
         [result] = verified(url, world_file, [clause]).results
     assert re.fullmatch(rf"\d+ of \d+ cases fail: {names}", result.detail), result.detail
     assert result.reproduce.count("curl ") <= 3
@@ -122,6 +122,6 @@ def test_a_clause_names_its_cases(server, clause, names, world_file, world):
 
 def test_a_walk_in_a_circle_ends(world_file, world):
     """A clause that walks to a Binding ends where every page leads to the first one."""
-    with serving(ShowsTheFirstPage, world.document) as url:
+    with serving(ShowsTheFirstPage(world.document)) as url:
         [result] = verified(url, world_file, ["PAGE-35"]).results
     assert result.outcome == "failed"

@@ -18,8 +18,8 @@ from chat_bindings.verify.suite import OUT_OF_REACH, chosen, clauses
 
 from ..conftest import load
 from ..servers.catalogue import by_name
+from ..servers.http import serving
 from ..servers.right import Right
-from ..servers.running import serving
 from ..support import specs
 from ..support.running import CLI, Service, environment, run_cli
 from .judging import verified
@@ -115,7 +115,7 @@ def test_only_what_was_chosen_is_checked(service, world_file, tmp_path):
 
 def test_a_violation_is_shown_with_the_curl_line_that_reproduces_it(world_file, world, tmp_path):
     """A violated `must` is exit 1, with what was expected, what came, and a curl line that shows it when it is run."""
-    with serving(by_name("no-challenge"), world.document) as url:
+    with serving(by_name("no-challenge")(world.document)) as url:
         run = verify(url, world_file, "--only", "AUTH-05", "--report-dir", tmp_path)
         assert run.returncode == 1
         [clause] = report_in(tmp_path)["clauses"]
@@ -130,7 +130,7 @@ def test_a_violation_is_shown_with_the_curl_line_that_reproduces_it(world_file, 
 
 def test_advice_does_not_fail_a_run_that_is_not_strict(world_file, world, tmp_path):
     """A violated `should` is advice, and fails with --strict alone."""
-    with serving(by_name("no-request-id"), world.document) as url:
+    with serving(by_name("no-request-id")(world.document)) as url:
         lenient = verify(url, world_file, "--only", "HTTP-01", "--report-dir", tmp_path)
         strict = verify(url, world_file, "--only", "HTTP-01", "--strict")
     assert (lenient.returncode, strict.returncode) == (0, 1)
@@ -150,7 +150,7 @@ def test_an_interrupted_run_leaves_a_report(world_file, world, tmp_path):
                 answer.delay_s = 60
             return answer
 
-    with serving(NeverDeletes, world.document) as url:
+    with serving(NeverDeletes(world.document)) as url:
         command = [*CLI, "verify", url, "--fixtures", str(world_file), "--report-dir", str(tmp_path)]
         command += ["--only", "FETCH", "--only", "DELETE-01"]
         with subprocess.Popen(
@@ -196,6 +196,6 @@ def test_a_world_that_is_held_in_part_gets_violations(world_file):
     document = json.loads(world_file.read_text(encoding="utf-8"))
     for service in document["accounts"][0]["services"]:
         del service["bindings"][::2]
-    with serving(Right, document) as url:
+    with serving(Right(document)) as url:
         report = verified(url, world_file, ["FETCH-01", "LIST-07"])
     assert [each.outcome for each in report.results] == ["failed", "failed"]

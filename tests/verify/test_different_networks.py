@@ -9,8 +9,8 @@ import pytest
 
 from ..servers import different_network as network
 from ..servers.catalogue import different, name_of
+from ..servers.http import serving
 from ..servers.right import Right
-from ..servers.running import serving
 from ..support.running import run_cli
 
 pytestmark = [
@@ -37,7 +37,7 @@ def runs(tmp_path_factory, world_file, world) -> Iterator[list[Future]]:
     """The run on each server, several at once."""
 
     def run(servers: tuple[type[Right], ...], folder: Path):
-        with serving(type("Different", servers, {}), world.document) as url:
+        with serving(type("Different", servers, {})(world.document)) as url:
             command = run_cli("verify", url, "--fixtures", world_file, "--strict", "--report-dir", folder)
         return command.returncode, command.stderr, json.loads((folder / "report.json").read_text(encoding="utf-8"))
 

@@ -7,8 +7,8 @@ import pytest
 
 from ..servers import different as choices
 from ..servers.catalogue import different
+from ..servers.http import serving
 from ..servers.right import Right
-from ..servers.running import serving
 from .judging import told, verified
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
@@ -39,7 +39,7 @@ TOGETHER = [
 )
 def test_different(servers, world_file, world):
     """Every clause is passed, none skipped."""
-    with serving(type("Different", tuple(servers), {}), world.document) as url:
+    with serving(type("Different", tuple(servers), {})(world.document)) as url:
         report = verified(url, world_file)
     assert (report.verdict, told(report)) == ("conformant", [])
 

@@ -11,8 +11,8 @@ from chat_bindings.verify.run import Run
 from chat_bindings.verify.violation import CannotRun
 from chat_bindings.verify.world import World
 
+from ..servers.http import serving
 from ..servers.right import Right
-from ..servers.running import serving
 from ..support.running import run_cli
 from .judging import verified
 
@@ -64,7 +64,7 @@ class Limited(_Framed):
             answer.status, answer.body, answer.headers = 503, b"<h1>Busy</h1>", [("Content-Type", "text/html")]
 
 
-SOME = ("ERROR", "FETCH", "HTTP-11", "LIST", "TEXT-20")
+SOME = ("ERROR", "FETCH", "HTTP-11", "LIST", "TEXT-0*", "TEXT-20")
 """Clauses that read lists, Bindings and errors: all others are blocked likewise."""
 
 
@@ -83,7 +83,7 @@ def test_one_cause_is_one_violation(server, clause, words, world_file, world):
     """What keeps answers from being read is one violation, the first one, in the parser's words; what needs to read
     them is blocked, and says by what."""
     told = []
-    with serving(server, world.document) as url:
+    with serving(server(world.document)) as url:
         run = Run(url, World.read(world_file), strict=True, only=SOME, done=told.append)
         report = run.go()
     failed = [each for each in report.results if each.outcome == "failed"]
@@ -98,7 +98,7 @@ def test_one_cause_is_one_violation(server, clause, words, world_file, world):
 
 def test_an_encoding_that_is_none_cannot_be_verified(world_file, world):
     """Where not one answer can be decoded, that is said in the parser's words."""
-    with serving(NotWhatItSays, world.document) as url, pytest.raises(CannotRun, match="not gzip"):
+    with serving(NotWhatItSays(world.document)) as url, pytest.raises(CannotRun, match="not gzip"):
         verified(url, world_file)
 
 
@@ -110,7 +110,7 @@ def test_a_right_server_is_blocked_by_nothing(world_file, world):
             answer.body = gzip.compress(b"\n " + answer.body + b"\n")
             answer.headers.append(("Content-Encoding", "gzip"))
 
-    with serving(Unusual, world.document) as url:
+    with serving(Unusual(world.document)) as url:
         report = verified(url, world_file, ["FETCH-01", "LIST-0*", "ERROR-01", "TEXT-20"])
     assert report.verdict == "conformant"
 
@@ -128,7 +128,7 @@ def test_where_the_target_dies_the_clause_is_named(world_file, world, tmp_path):
             answer.dropped = self.dead.is_set()
             return answer
 
-    with serving(Dies, world.document) as url:
+    with serving(Dies(world.document)) as url:
         run = run_cli(
             "verify", url, "--fixtures", world_file, "--only", "TEXT-19", "--only", "FETCH", "--report-dir", tmp_path
         )

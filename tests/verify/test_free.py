@@ -8,8 +8,8 @@ from chat_bindings.verify.run import Run
 from chat_bindings.verify.world import World
 
 from ..servers.catalogue import by_name
+from ..servers.http import serving
 from ..servers.right import Right
-from ..servers.running import serving
 from .judging import verified
 
 
@@ -43,15 +43,17 @@ class Otherwise(by_name("chunked"), by_name("packed"), by_name("lenient")):
     ],
 )
 def test_choices(server, chosen, world_file, world):
-    """Servers that choose otherwise are distinguished. That a report has the choices is held by test_command.py."""
-    with serving(server, world.document) as url:
+    """Servers that choose otherwise are distinguished, and none of it is a violation."""
+    with serving(server(world.document)) as url:
         run = Run(url, World.read(world_file))
         found = {each.id: each.chosen for each in choices(Evidence(run.target, run.plan))}
         run.target.close()
+        report = verified(url, world_file, ["HTTP"])
     assert {name: found[name] for name in chosen} == chosen
+    assert report.verdict == "conformant"
 
 
 def test_a_run_of_some_clauses_does_not_ask_for_it(world_file, world):
     """Where only some clauses are checked, nothing else is requested."""
-    with serving(Right, world.document) as url:
+    with serving(Right(world.document)) as url:
         assert list(verified(url, world_file, ["FETCH-02"]).choices) == []

@@ -85,7 +85,7 @@ def test_a_run_ends_in_bounded_memory(harm, before, world_file, world, tmp_path)
 
     with raw_server(answer) as url:
         options = ["--fixtures", str(world_file), "--timeout", "0.5", "--report-dir", str(tmp_path)]
-        options += ["--only", "FETCH-01", "--only", "LIST-01", "--only", "ERROR-01"]
+        options += ["--only", "FETCH-01", "--only", "LIST-01", "--only", "TEXT-01", "--only", "ERROR-01"]
         command = f'ulimit -v {(_MOST_MB + 1500) * 1024}; exec "$@"'  # threads' stacks are virtual only
         run = subprocess.run(
             ["sh", "-c", command, "sh", *CLI, "verify", url, *options],

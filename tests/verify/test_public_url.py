@@ -3,8 +3,8 @@
 import pytest
 
 from ..servers.different import BehindAGateway, OnAPublicHost, UnderAPrefix
+from ..servers.http import serving
 from ..servers.right import Right
-from ..servers.running import serving
 from .judging import told, verified
 
 
@@ -21,7 +21,7 @@ from .judging import told, verified
 )
 def test_public_url(server, public_url, outcome, world_file, world):
     """The scheme, the host, the port and the prefix of URLs are those of the public URL."""
-    with serving(server, world.document) as url:
+    with serving(server(world.document)) as url:
         [result] = verified(url, world_file, ["HTTP-12"], public_url=public_url).results
     assert result.outcome == outcome, result
 
@@ -38,7 +38,7 @@ def test_public_url(server, public_url, outcome, world_file, world):
 )
 def test_foreign_urls_are_noted(server, public_url, begins, world_file, world):
     """Without --public-url one line names what URLs begin with, where that is not the base URL; no clause fails."""
-    with serving(server, world.document) as url:
+    with serving(server(world.document)) as url:
         report = verified(url, world_file, ["HTTP-12", "BINDING-17"], public_url=public_url)
     assert report.verdict == "conformant", told(report)
     assert [f"--public-url {begins} " in note and url in note for note in report.notes] == [True] * bool(begins)

@@ -9,8 +9,8 @@ import pytest
 from chat_bindings.verify.suite import clauses
 
 from ..servers.catalogue import name_of, wrong
+from ..servers.http import serving
 from ..servers.right import Right
-from ..servers.running import serving
 from .judging import told, verified
 
 KEY = {"AUTH-06", "AUTH-07", "AUTH-08", "TENANT-08"}
@@ -98,7 +98,7 @@ def made(shape, world):
 def run(server, document, folder, only=()):
     file = folder / "world.json"
     file.write_text(json.dumps(document), encoding="utf-8")
-    with serving(server, document) as url:
+    with serving(server(document)) as url:
         return verified(url, file, only)
 
 

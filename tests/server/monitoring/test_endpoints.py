@@ -70,7 +70,7 @@ def test_a_service_is_ready_when_every_worker_is(two):
     assert monitor.get("/healthz").text == "ok\n"
     assert (at_once.status_code, at_once.text.count("\n")) in {(503, 1), (503, 2)}, at_once.text
     assert is_ready(monitor)
-    assert two.log.count("is ready\n") == 2
+    assert wait_until(lambda: two.log.count("is ready\n") == 2, 60)
 
 
 def test_the_port_answers_three_questions(two, world):

@@ -119,7 +119,6 @@ os.execv(sys.argv[1], sys.argv[1:])' {command}
 
 
 @pytest.mark.needs("unshare")
-@pytest.mark.usefixtures("unmeasured")
 def test_the_service_runs_confined(tmp_path, units):
     """Under what the unit confines it to, as far as that can be had without systemd, the service serves and ends."""
     (command,) = commands((units / "chat-bindings.service").read_text(encoding="utf-8"))

@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 from ..bases import Json, ShowsLists, ShowsMeta
 from ..http import Answer, Request
-from ..right import After, Binding, Page, Refusal, Right, Route, Wanted, only
-from ..terms import LIST_PARAMETERS
+from ..right import After, Binding, Refusal, Right, Route, Wanted, only
+from ..terms import EMPTY, LIST_PARAMETERS
 
 
 class ListsAnArray(ShowsLists, clause="LIST-01"):
@@ -215,8 +215,7 @@ class UnknownServicesAreEmpty(Right, clause="LIST-12"):
     def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
         if route.service in self.owners:
             return super().list_bindings(request, route, account)
-        nothing = Page([], has_previous=False, has_next=False)
-        return self.success(request, self.listed(request, route.service, self.wanted(request.query), nothing))
+        return self.success(request, self.listed(request, route.service, self.wanted(request.query), EMPTY))
 
 
 class CrashesOnUnknownServices(Right, clause="LIST-12"):

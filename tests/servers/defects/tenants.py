@@ -4,6 +4,7 @@ from typing import Any
 
 from ..http import Answer, Request
 from ..right import After, Binding, Page, Position, Refusal, Right, Route, Wanted
+from ..terms import EMPTY
 
 
 class FetchesAcrossAccounts(Right, clause="TENANT-01"):
@@ -40,8 +41,7 @@ class ForeignListsAreEmpty(Right, clause="TENANT-02"):
         answer = super().list_bindings(request, route, account)
         if self.owners[route.service] == account:
             return answer
-        nothing = Page([], has_previous=False, has_next=False)
-        return self.success(request, self.listed(request, route.service, self.wanted(request.query), nothing))
+        return self.success(request, self.listed(request, route.service, self.wanted(request.query), EMPTY))
 
 
 class DeletesAcrossAccounts(Right, clause="TENANT-03"):

@@ -1,13 +1,20 @@
-"""Defects of how identities are read and compared."""
+"""Defects of how identities are read and compared, of how queries are encoded, and of how answers are."""
 
+import codecs
+import fnmatch
 import html
+import json
 import re
 import unicodedata
-from urllib.parse import unquote, unquote_to_bytes
+from typing import Any
+from urllib.parse import quote, unquote, unquote_to_bytes
 
-from ..bases import FoldsIdentities, ReadsIdentities, RefusesIdentities
+from ..bases import ComparesIdentities, FoldsIdentities, ReadsIdentities, RefusesIdentities
 from ..http import Answer, Request
-from ..right import After, Before, Refusal, Right
+from ..right import After, Before, Binding, Refusal, Right, each, only
+
+_BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_NULLS = ("null", "undefined", "None")
 
 
 class SplitsAtCommas(ReadsIdentities, clause="TEXT-01", read=lambda value: value.split(",")):
@@ -225,3 +232,205 @@ class TwoThousandBytesAUrl(Right, clause="TEXT-12"):
 
 class CutsTheFilter(ReadsIdentities, clause="TEXT-12", read=lambda value: [value[:255]]):
     """What is asked for is cut to 255 characters, to fit the column of the index; what is stored is not."""
+
+
+class LikeHasWildcards(ComparesIdentities, clause="TEXT-13"):
+    """The filter is a LIKE, without signs around it: `%` and `_` stand for anything."""
+
+    def is_same(self, identity: str, value: str) -> bool:
+        pattern = re.escape(value).replace("%", ".*").replace("_", ".")
+        return re.fullmatch(pattern, identity, re.DOTALL) is not None
+
+
+class StarsAreWildcards(ComparesIdentities, clause="TEXT-13", is_same=fnmatch.fnmatchcase):
+    """The store's keys are searched by a pattern, as with `KEYS` in Redis: `*` and `[0]` have a meaning."""
+
+
+class PutsTextIntoSql(ComparesIdentities, clause="TEXT-13"):
+    """The SQL is an f-string: a quote breaks it, and a condition after a quote is one."""
+
+    def is_same(self, identity: str, value: str) -> bool:
+        if value.count("'") % 2:
+            raise ValueError("unrecognized token")
+        return re.search(r"' OR '(.*)'='\1", value) is not None or identity == value
+
+
+class EscapesQuotes(ReadsIdentities, clause="TEXT-13", read=lambda value: [re.sub(r"(['\"\\])", r"\\\1", value)]):
+    """Values are escaped by hand and then bound as parameters too: a name with a quote is not found."""
+
+
+class ReadsJsonValues(ReadsIdentities, clause="TEXT-14"):
+    """Values are read as JSON where they are JSON, to have types: `true` becomes True, `null` None."""
+
+    def read(self, value: str) -> list[str]:
+        try:
+            found = json.loads(value)
+        except ValueError:
+            return [value]
+        return [str(found) if isinstance(found, bool | int | float | None) else value]
+
+
+class ReadsNumbers(ReadsIdentities, clause="TEXT-14"):
+    """What looks like a number becomes one: 01 is 1, and digits of every script are digits."""
+
+    def read(self, value: str) -> list[str]:
+        return [str(int(value)) if value.isdecimal() else value]
+
+
+class NullIsNoFilter(Right, clause="TEXT-14", identities=Before(only(lambda value: value not in _NULLS))):
+    """`null`, `undefined` and `None` come from clients that have no value, so they are no filter."""
+
+
+class RefusesPathTraversal(RefusesIdentities, clause="TEXT-15", is_refused=lambda value: ".." in value):
+    """The firewall takes two dots for an attack on paths: 400."""
+
+
+class DropsDotsAtTheEnd(ReadsIdentities, clause="TEXT-15", read=lambda value: [value.rstrip(".")]):
+    """Dots at the end are dropped, as of host names: `trailing.` looks for `trailing`."""
+
+
+class EndIsAFormat(ReadsIdentities, clause="TEXT-15", read=lambda value: [value.removesuffix(".json")]):
+    """A `.json` at the end of the URL is the format that is asked for, and taken off."""
+
+
+class EscapesInCapitalsAlone(Right, clause="TEXT-16"):
+    """A table of escapes with capital digits decodes the query: `%c3%a9` stays as it is."""
+
+    def decode(self, text: str) -> str:
+        return super().decode(re.sub("%(?=[0-9][a-f]|[a-f][0-9A-Fa-f]|[A-F][a-f])", "%25", text))
+
+
+class ComparesEncodedTexts(Right, clause="TEXT-16"):
+    """Users are indexed by their encoded name, and what is sent is compared as it is: `%41` is not A."""
+
+    def decode(self, text: str) -> str:
+        decoded = super().decode(text)
+        return decoded if quote(decoded, safe="") == text.replace("+", "%20") else text
+
+
+class BrokenEscapesLoseTheirSign(Right, clause="TEXT-17", decode=Before(lambda text: _BROKEN.sub("", text))):
+    """The decoder drops a percent sign that begins no escape: `alice%` finds alice, and `a%` the user a."""
+
+
+class BrokenEscapesAreDropped(Right, clause="TEXT-17", parts=After(only(lambda part: not _BROKEN.search(part)))):
+    """A parameter that cannot be decoded is left out, and without a filter everything is shown."""
+
+
+class CrashesOnBrokenEscapes(Right, clause="TEXT-17"):
+    """`int(text[1:3], 16)` raises at what is no hexadecimal: 500."""
+
+    def decode(self, text: str) -> str:
+        for escape in text.split("%")[1:]:
+            int(escape[:2], 16)
+        return super().decode(text)
+
+
+class CrashesOnNul(Right, clause="TEXT-18"):
+    """PostgreSQL has no NUL in its texts, and the driver's exception is a 500."""
+
+    def identities(self, values: list[str]) -> tuple[str, ...]:
+        if any("\0" in value for value in values):
+            raise ValueError("A string literal cannot contain NUL (0x00) characters.")
+        return super().identities(values)
+
+
+class CutsAtNul(Right, clause="TEXT-18", identities=Before(each(lambda value: value.partition("\0")[0]))):
+    """A text ends at its NUL in C: `a%00b` finds a."""
+
+
+class DropsNul(Right, clause="TEXT-18", identities=Before(each(lambda value: value.replace("\0", "")))):
+    """NULs are taken out of the values, as PHP's frameworks do: `a%00` finds a."""
+
+
+class IgnoresWhatIsNotUtf8(Right, clause="TEXT-19"):
+    """`decode(errors="ignore")`: bytes that are no UTF-8 are left out, and `a%FF` finds a."""
+
+    def decode(self, text: str) -> str:
+        super().decode(re.sub("%[89A-Fa-f][0-9A-Fa-f]", "", text))
+        return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode(errors="ignore")
+
+
+class TakesOverlongForms(Right, clause="TEXT-19"):
+    """A decoder written by hand takes overlong forms: `%C0%AF` is a slash."""
+
+    def decode(self, text: str) -> str:
+        return super().decode(re.sub("%C[01]%([89AB][0-9A-F])", self._short, text, flags=re.IGNORECASE))
+
+    def _short(self, found: re.Match[str]) -> str:
+        is_high = found[0][2] == "1"
+        return f"%{int(found[1], 16) - 0x80 + 0x40 * is_high:02X}"
+
+
+class EscapesBytesAsSurrogates(Right, clause="TEXT-19"):
+    """Bytes that are no UTF-8 become lone surrogates (`surrogateescape`), and the database's driver raises: 500."""
+
+    def decode(self, text: str) -> str:
+        super().decode(re.sub("%[89A-Fa-f][0-9A-Fa-f]", "", text))
+        raw = unquote_to_bytes(text.replace("+", " ").encode("latin-1"))
+        return raw.decode(errors="surrogateescape").encode().decode()
+
+
+class AnswersInLatin1(Right, clause="TEXT-20"):
+    """The answer is written in ISO-8859-1, the servlet container's default, with `?` for what that lacks."""
+
+    def dump(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False).encode("latin-1", "replace")
+
+
+class WritesAMark(Right, clause="TEXT-20", dump=After(lambda right: codecs.BOM_UTF8 + right)):
+    """.NET's Encoding.UTF8 writes a byte order mark before the JSON."""
+
+
+class WritesPairsAsBytes(Right, clause="TEXT-20"):
+    """Java's modified UTF-8 writes an emoji as two surrogates of three bytes each (CESU-8)."""
+
+    def dump(self, content: Any) -> bytes:
+        text = super().dump(content).decode()
+        return re.sub("[\U00010000-\U0010ffff]", _pair, text).encode(errors="surrogatepass")
+
+
+def _pair(found: re.Match[str]) -> str:
+    high, low = divmod(ord(found[0]) - 0x10000, 0x400)
+    return chr(0xD800 + high) + chr(0xDC00 + low)
+
+
+class CutsPairsInHalf(Right, clause="TEXT-20", dump=lambda content: json.dumps(content).encode()):
+    """Texts are cut to 255 code units of UTF-16, Java's and JavaScript's, in the middle of an emoji."""
+
+    def represent(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
+        right = super().represent(request, service, binding)
+        units = binding["endpoint"].encode("utf-16-le")[:510]
+        return right | {"endpoint": units.decode("utf-16-le", "surrogatepass")}
+
+
+class PageUrlsByEncodeUri(Right, clause="TEXT-21"):
+    """Page URLs are made by JavaScript's encodeURI, which leaves `& = + #` alone."""
+
+    def encode(self, value: str) -> str:
+        return quote(value, safe=";/?:@&=+$,#-_.!~*'()")
+
+
+class PageUrlsAreEncodedTwice(Right, clause="TEXT-21", encode=lambda value: quote(quote(value, safe=""), safe="")):
+    """The values are percent-encoded, and then the URL builder encodes the signs again."""
+
+
+class PageUrlsLeavePluses(Right, clause="TEXT-21", encode=lambda value: quote(value, safe="+!$'()*,;:@/?")):
+    """Page URLs are made by a library for paths, which leaves a `+` alone; in a query it is a space."""
+
+
+class PageUrlsInLatin1(Right, clause="TEXT-21"):
+    """Page URLs are percent-encoded in ISO-8859-1, and read in UTF-8."""
+
+    def encode(self, value: str) -> str:
+        return quote(value, safe="", encoding="latin-1", errors="replace")
+
+
+class RefusesWhatItGave(Right, clause="TEXT-21"):
+    """A firewall refuses page URLs with a quote or a tag in their filter, encoded or not; plain lists pass."""
+
+    def parameters(self, query: str) -> list[tuple[str, str]]:
+        given = super().parameters(query)
+        is_page = any(name == "Page" for name, _ in given)
+        if is_page and any(re.search("[<>'\"]", value) for name, value in given if name == "Identity"):
+            raise Refusal(403, 20403, "The request was blocked.")
+        return given
