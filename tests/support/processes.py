@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+from collections import deque
 from pathlib import Path
 
 
@@ -42,7 +43,13 @@ def holder(connection: socket.socket, pids: list[int]) -> int | None:
     return None
 
 
+_KEPT: deque[socket.socket] = deque(maxlen=64)
+
+
 def free_port() -> int:
-    """Give a port that is free right now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """Give a port that a server can listen on, and that no other process is given meanwhile."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))  # without listening: who sets SO_REUSEADDR, as servers do, can bind to it as well
+    _KEPT.append(kept)
+    return int(kept.getsockname()[1])
