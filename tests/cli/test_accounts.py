@@ -42,21 +42,21 @@ def rows(database: Path, table: str) -> list[tuple[str, ...]]:
 def test_an_account_is_made_listed_rotated_and_deleted(run, database):
     """The token is printed once, on standard output; its SHA-256 is stored."""
     created = run("account", "create")
-    told = lines(created.stdout)
-    assert list(told) == ["sid", "auth_token"]
-    assert re.fullmatch(f"AC{HEX}", told["sid"])
-    assert re.fullmatch(HEX, told["auth_token"])
+    printed = lines(created.stdout)
+    assert list(printed) == ["sid", "auth_token"]
+    assert re.fullmatch(f"AC{HEX}", printed["sid"])
+    assert re.fullmatch(HEX, printed["auth_token"])
     assert "cannot be shown again" in created.stderr
-    assert told["auth_token"] not in created.stderr
-    assert rows(database, "accounts") == [(told["sid"], hashlib.sha256(told["auth_token"].encode()).hexdigest())]
-    assert run("account", "list").stdout == f"{told['sid']}\n"
+    assert printed["auth_token"] not in created.stderr
+    assert rows(database, "accounts") == [(printed["sid"], hashlib.sha256(printed["auth_token"].encode()).hexdigest())]
+    assert run("account", "list").stdout == f"{printed['sid']}\n"
 
-    rotated = lines(run("account", "rotate-token", told["sid"]).stdout)
-    assert rotated["sid"] == told["sid"]
-    assert rotated["auth_token"] != told["auth_token"]
-    assert rows(database, "accounts") == [(told["sid"], hashlib.sha256(rotated["auth_token"].encode()).hexdigest())]
+    rotated = lines(run("account", "rotate-token", printed["sid"]).stdout)
+    assert rotated["sid"] == printed["sid"]
+    assert rotated["auth_token"] != printed["auth_token"]
+    assert rows(database, "accounts") == [(printed["sid"], hashlib.sha256(rotated["auth_token"].encode()).hexdigest())]
 
-    assert run("account", "delete", told["sid"]).returncode == 0
+    assert run("account", "delete", printed["sid"]).returncode == 0
     assert (run("account", "list").stdout, rows(database, "accounts")) == ("", [])
 
 
@@ -105,7 +105,7 @@ def test_deleting_what_is_not_empty_needs_cascade(run, database):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["account", "create", "--sid", "ACx"], "(env var: 'CHAT_BINDINGS_ACCOUNT_CREATE_SID'): it must be AC"),
         (["account", "create", "--sid", A + "\n"], "it must be AC and 32 hexadecimal digits"),
@@ -117,12 +117,12 @@ def test_deleting_what_is_not_empty_needs_cascade(run, database):
         (["key", "create", A, "--sid", A], "'--sid' (env var: 'CHAT_BINDINGS_KEY_CREATE_SID'): it must be SK and 32"),
     ],
 )
-def test_impossible_commands_are_refused_with_a_reason(run, database, arguments, told):
+def test_impossible_commands_are_refused_with_a_reason(run, database, arguments, message):
     """Refused input ends with 2 and a message that names the thing and the rule, and changes nothing."""
     run("account", "create", "--sid", f"AC{'f' * 32}")
     before = rows(database, "accounts")
     refused = run(*arguments)
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert told in refused.stderr
+    assert message in refused.stderr
     assert "Traceback" not in refused.stderr
     assert rows(database, "accounts") == before

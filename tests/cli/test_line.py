@@ -133,7 +133,7 @@ def test_nothing_makes_a_folder_that_it_does_not_use(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ([], "Usage: chat-bindings"),
         (["acount"], "No such command 'acount'"),
@@ -156,11 +156,11 @@ def test_nothing_makes_a_folder_that_it_does_not_use(tmp_path):
         (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
     ],
 )
-def test_commands_that_cannot_run_exit_with_2(arguments, told):
+def test_commands_that_cannot_run_exit_with_2(arguments, message):
     """What cannot run says why, names the option, and ends with 2; secrets of the address are not repeated."""
     done = run_cli(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
-    assert told in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert "u:pass" not in done.stderr
 

@@ -27,11 +27,11 @@ WORLD = {"accounts": [{"sid": A, "auth_token": TOKEN, "services": [{"sid": S, "b
 
 def test_a_world_is_served_as_it_stands_and_announced(tmp_path):
     """With --port 0 the announcement is all that a test has to read; nothing is left at the end."""
-    with serving(tmp_path, "--world", "-", "--port", 0, stdin=json.dumps(WORLD)) as (told, process):
-        assert told["pid"] == process.pid
-        assert (told["account_sid"], told["auth_token"], told["service_sid"]) == (A, TOKEN, S)
-        assert told["control_url"] is None
-        url = f"{told['url']}/v2/Services/{S}/Bindings"
+    with serving(tmp_path, "--world", "-", "--port", 0, stdin=json.dumps(WORLD)) as (announced, process):
+        assert announced["pid"] == process.pid
+        assert (announced["account_sid"], announced["auth_token"], announced["service_sid"]) == (A, TOKEN, S)
+        assert announced["control_url"] is None
+        url = f"{announced['url']}/v2/Services/{S}/Bindings"
         assert httpx.get(url, auth=(A, TOKEN), timeout=60).json()["bindings"] == []
         assert stat.S_IMODE((tmp_path / "server.json").stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
@@ -39,30 +39,33 @@ def test_a_world_is_served_as_it_stands_and_announced(tmp_path):
 
 def test_several_workers_announce_once(tmp_path):
     """The supervisor announces when a worker answers."""
-    with serving(tmp_path, "--demo", "--port", 0, "--workers", 2, CHAT_BINDINGS_DEMO_TOKEN=TOKEN) as (told, process):
-        assert (told["pid"], told["auth_token"]) == (process.pid, TOKEN)
-        url = f"{told['url']}/v2/Services/{told['service_sid']}/Bindings"
-        assert len(httpx.get(url, auth=(str(told["account_sid"]), TOKEN), timeout=60).json()["bindings"]) == 1
+    with serving(tmp_path, "--demo", "--port", 0, "--workers", 2, CHAT_BINDINGS_DEMO_TOKEN=TOKEN) as (
+        announced,
+        process,
+    ):
+        assert (announced["pid"], announced["auth_token"]) == (process.pid, TOKEN)
+        url = f"{announced['url']}/v2/Services/{announced['service_sid']}/Bindings"
+        assert len(httpx.get(url, auth=(str(announced["account_sid"]), TOKEN), timeout=60).json()["bindings"]) == 1
 
 
 @pytest.mark.parametrize(
-    ("world", "told"),
+    ("world", "message"),
     [
         ('{"accounts": []}', "has no account"),
         (json.dumps({"accounts": [{"sid": A, "services": []}]}), "/accounts/0: "),
         ("{", "line 1"),
     ],
 )  # fmt: skip
-def test_a_world_that_cannot_be_served_is_refused(world, told):
+def test_a_world_that_cannot_be_served_is_refused(world, message):
     """By line, pointer and rule, as `import` does."""
     done = run_cli("serve", "--port", 0, "--world", "-", stdin=world)
     assert (done.returncode, done.stdout) == (2, "")
     assert "--world -" in done.stderr
-    assert told in done.stderr
+    assert message in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("options", "variables", "told"),
+    ("options", "variables", "message"),
     [
         (["--demo", "--world", "-"], {}, "--demo and --world are two worlds"),
         (["--demo", "--database", "sqlite:///a.db"], {}, "--demo has a temporary database of its own"),
@@ -78,12 +81,12 @@ def test_a_world_that_cannot_be_served_is_refused(world, told):
         ([], {"CHAT_BINDINGS_MAX_HEAD": "1"}, "(env var: 'CHAT_BINDINGS_MAX_HEAD'): '1' is not a whole number"),
     ],
 )
-def test_bad_options_are_refused(tmp_path, options, variables, told):
+def test_bad_options_are_refused(tmp_path, options, variables, message):
     """The error names the option, or the variable, and the rule."""
     (tmp_path / "file").write_text("of the user's")
     done = run_cli("serve", *options, cwd=tmp_path, **variables)
     assert (done.returncode, done.stdout) == (2, "")
-    assert told in " ".join(done.stderr.split())
+    assert message in " ".join(done.stderr.split())
     assert (tmp_path / "file").read_text() == "of the user's"
 
 
@@ -96,8 +99,8 @@ def test_the_demo_runs_as_any_user_without_a_home(tmp_path, home):
     variables |= {"CHAT_BINDINGS_HOST": "::"} | ({"HOME": home} if home else {})
     saved = os.environ.pop("HOME", None)
     try:
-        with serving(tmp_path, "--demo", under=ANYBODY, **variables) as (told, _):
-            assert httpx.get(f"{told['url']}/v2/Services/{S}/Bindings", timeout=60).status_code == 401
+        with serving(tmp_path, "--demo", under=ANYBODY, **variables) as (announced, _):
+            assert httpx.get(f"{announced['url']}/v2/Services/{S}/Bindings", timeout=60).status_code == 401
     finally:
         if saved is not None:
             os.environ["HOME"] = saved
@@ -124,10 +127,10 @@ def test_a_unix_socket_is_served(tmp_path):
     with socket.socket(socket.AF_UNIX) as stale:
         stale.bind(str(path))
     variables = {"CHAT_BINDINGS_HOST": "0.0.0.0", "CHAT_BINDINGS_DEMO_TOKEN": TOKEN}
-    with serving(tmp_path, "--demo", "--uds", path, "--trusted-proxy", "127.0.0.1", **variables) as (told, _):
-        assert told["url"] == f"unix:{path}"
+    with serving(tmp_path, "--demo", "--uds", path, "--trusted-proxy", "127.0.0.1", **variables) as (announced, _):
+        assert announced["url"] == f"unix:{path}"
         assert stat.S_IMODE(path.stat().st_mode) == 0o660
-        assert run_cli("health", told["url"]).stdout == f"unix:{path}: answers\n"
+        assert run_cli("health", announced["url"]).stdout == f"unix:{path}: answers\n"
         with pytest.raises(OSError, match="another process listens there"), listeners([], 0, path):
             pass
         connection = http.client.HTTPConnection("chat.example.com")
@@ -163,16 +166,16 @@ def test_health_answers_by_its_exit_code(tmp_path):
     """Exit codes: 0 it answers; 1 it does not, or is not ready; 2 the URL is invalid."""
     monitoring, port = free_port(), free_port()
     variables = {"CHAT_BINDINGS_PORT": str(port), "CHAT_BINDINGS_MONITORING_PORT": str(monitoring)}
-    with serving(tmp_path, "--demo", **variables) as (told, _):
+    with serving(tmp_path, "--demo", **variables) as (announced, _):
         done = run_cli("health", **variables)
         assert (done.returncode, done.stdout) == (0, f"http://127.0.0.1:{monitoring}: ready\n")
         del variables["CHAT_BINDINGS_MONITORING_PORT"]
         done = run_cli("health", **variables)
-        assert (done.returncode, done.stdout) == (0, f"{told['url']}: answers\n")
-        other = run_cli("health", f"{told['url']}/v2/Services/{S}/Bindings")
+        assert (done.returncode, done.stdout) == (0, f"{announced['url']}: answers\n")
+        other = run_cli("health", f"{announced['url']}/v2/Services/{S}/Bindings")
         assert (other.returncode, other.stdout.endswith(": answers\n")) == (0, True)
-    away = run_cli("health", told["url"])
-    assert (away.returncode, away.stdout) == (1, f"{told['url']}: no answer: Connection refused\n")
+    away = run_cli("health", announced["url"])
+    assert (away.returncode, away.stdout) == (1, f"{announced['url']}: no answer: Connection refused\n")
 
 
 def test_health_gives_up():

@@ -186,7 +186,7 @@ def test_one_bad_binding_in_the_middle_changes_nothing(database, name, options):
     """A broken rule is reported with line, pointer and rule, without personal data, and nothing is changed."""
     database.load({"accounts": [account(9 if not options else 1, services=[])]})
     before = database.export()
-    change, told = BROKEN[name]
+    change, message = BROKEN[name]
     world = big_world()
     world["accounts"][0]["services"][1]["bindings"][MANY // 2] |= change
     text = json.dumps(world).replace('{"sid": "BS', '\n{"sid": "BS')
@@ -194,7 +194,7 @@ def test_one_bad_binding_in_the_middle_changes_nothing(database, name, options):
     file.write_text(text)
     refused = database.run("import", file, *options)
     assert refused.returncode == 2
-    assert f"{file}, line {MANY // 2 + 2}, /accounts/0/services/1/bindings/{MANY // 2}{told}" in refused.stderr
+    assert f"{file}, line {MANY // 2 + 2}, /accounts/0/services/1/bindings/{MANY // 2}{message}" in refused.stderr
     assert "Nothing was imported." in refused.stderr
     assert "identity 2" not in refused.stderr
     assert "endpoint 7" not in refused.stderr
@@ -217,14 +217,14 @@ def test_a_bad_token_is_found_before_the_bindings_are_read(database):
 def test_duplicates_in_a_world_are_reported(database, options):
     """An account, key or service whose SID the world itself uses twice is refused, with --replace as well."""
     one, other = account(1, keys=[{"sid": sid("SK", 1), "secret": "x"}]), account(2)
-    for accounts, told in (
+    for accounts, message in (
         ([one, other, one], "/accounts/2/sid: account AC"),
         ([one | {"keys": one["keys"] * 2}], "/keys/1/sid: API key SK"),
         ([one, other | {"services": one["services"]}], "/accounts/1/services/0/sid: service IS"),
     ):
         refused = database.run("import", "-", *options, stdin=json.dumps({"accounts": accounts}))
         assert refused.returncode == 2
-        assert told in refused.stderr
+        assert message in refused.stderr
         assert "is there already. Nothing was imported." in refused.stderr
     assert json.loads(database.export()) == {"accounts": []}
 

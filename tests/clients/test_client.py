@@ -110,8 +110,8 @@ def test_only_a_folder_is_replaced(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    for name, told in (("pipe", "is not a folder"), ("file", "is not a folder"), ("here", "is the current folder")):
-        with pytest.raises(Unfit, match=told):
+    for name, message in (("pipe", "is not a folder"), ("file", "is not a folder"), ("here", "is the current folder")):
+        with pytest.raises(Unfit, match=message):
             generate(tmp_path / name, a="1")
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "here", "pipe"]
@@ -171,41 +171,41 @@ def keys(node: Any) -> Iterator[str]:
 
 def test_clients_judge_nothing():
     """What generators read has no bound, pattern or extension, and the only enumeration is a type with a name."""
-    told = for_clients(SPEC)
-    assert not {"pattern", "default", "minimum", "maximum", "minLength", "maxLength", "maxItems"} & set(keys(told))
-    assert not [key for key in keys(told) if key.startswith("x-")]
-    with_enum = [name for name, schema in told["components"]["schemas"].items() if "enum" in set(keys(schema))]
+    spec = for_clients(SPEC)
+    assert not {"pattern", "default", "minimum", "maximum", "minLength", "maxLength", "maxItems"} & set(keys(spec))
+    assert not [key for key in keys(spec) if key.startswith("x-")]
+    with_enum = [name for name, schema in spec["components"]["schemas"].items() if "enum" in set(keys(schema))]
     assert with_enum == ["BindingType"]
-    assert [server["url"] for server in told["servers"]] == ["https://chat.twilio.com"]
+    assert [server["url"] for server in spec["servers"]] == ["https://chat.twilio.com"]
 
 
 def test_clients_know_all_else():
     """Operations, parameters, properties, types and statuses are those of the contract, which stays as it is."""
     before = yaml.safe_dump(SPEC)
-    told = for_clients(SPEC)
+    spec = for_clients(SPEC)
     assert yaml.safe_dump(SPEC) == before
-    assert told["paths"] == SPEC["paths"]
+    assert spec["paths"] == SPEC["paths"]
     for name, schema in SPEC["components"]["schemas"].items():
-        copy = told["components"]["schemas"][name]
+        copy = spec["components"]["schemas"][name]
         for key in ("type", "format", "description"):
             assert copy.get(key) == schema.get(key)
         assert copy.get("properties", {}).keys() == schema.get("properties", {}).keys()
-    parameters = told["components"]["parameters"]
+    parameters = spec["components"]["parameters"]
     assert parameters.keys() == SPEC["components"]["parameters"].keys()
     assert parameters["IdentityParameter"]["schema"] == {"type": "array", "items": {"type": "string"}}
 
 
 def test_clients_read_a_later_server():
     """What is read may lack anything but the objects of a page, and its enumerations are texts; filters are typed."""
-    told = for_clients(SPEC)["components"]
-    required = {name: schema["required"] for name, schema in told["schemas"].items() if "required" in schema}
+    spec = for_clients(SPEC)["components"]
+    required = {name: schema["required"] for name, schema in spec["schemas"].items() if "required" in schema}
     assert required == {"BindingList": ["meta", "bindings"]}
-    read = told["schemas"]["Binding"]["properties"]
+    read = spec["schemas"]["Binding"]["properties"]
     assert "required" not in read["links"]
     written = SPEC["components"]["schemas"]["BindingType"]
     assert read["binding_type"] == {"type": "string", "description": written["description"]}
-    assert told["schemas"]["BindingType"]["enum"] == written["enum"]
-    filtered = told["parameters"]["BindingTypeParameter"]["schema"]["items"]
+    assert spec["schemas"]["BindingType"]["enum"] == written["enum"]
+    filtered = spec["parameters"]["BindingTypeParameter"]["schema"]["items"]
     assert filtered == {"$ref": "#/components/schemas/BindingType"}
 
 
@@ -219,8 +219,8 @@ def test_nulls_are_declared_where_a_generator_needs_them():
 
 def test_one_error_stands_for_all():
     """Where a generator cannot tell errors apart, each operation has its successes and one error of the same body."""
-    told = for_clients(SPEC, one_error=True)
-    for item in told["paths"].values():
+    spec = for_clients(SPEC, one_error=True)
+    for item in spec["paths"].values():
         for method in item.keys() & {"get", "delete"}:
             *successes, default = item[method]["responses"]
             assert (successes, default) in ((["200"], "default"), (["204"], "default"))
@@ -238,7 +238,7 @@ main()
 
 
 @pytest.mark.parametrize(
-    ("version", "told"),
+    ("version", "message"),
     [
         (None, "Java is missing: pip install 'chat-bindings[clients]', or install Java 11 or later."),
         ('java version "1.8.0_392"', "java is older than Java 11: pip install 'chat-bindings[clients]'"),
@@ -246,7 +246,7 @@ main()
         ('openjdk version "17.0.1" 2021-10-19', "openapi-generator failed (3): that is no jar"),
     ],
 )
-def test_java_that_is_missing_old_or_failing_is_an_error(version, told, tmp_path):
+def test_java_that_is_missing_old_or_failing_is_an_error(version, message, tmp_path):
     """Without a Java that can run the generator, or where it fails, there is a sentence, exit code 2 and no folder."""
     tools = tmp_path / "bin"
     tools.mkdir()
@@ -260,7 +260,7 @@ def test_java_that_is_missing_old_or_failing_is_an_error(version, told, tmp_path
         command, env=environment(PATH=str(tools)), capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert told in done.stderr
+    assert message in done.stderr
     assert "Nothing was written." in done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["bin"]

@@ -125,9 +125,9 @@ def test_credentials_end_everywhere(serving, made, connections, words, ends):
     for connection in connections:
         assert [ask(connection, auth, made.service_sid).status for auth in credentials] == [200] * 3
     sid = credentials[min(ends)][0]
-    told = command(*words, sid, "--database", serving.locator)
+    printed = command(*words, sid, "--database", serving.locator)
     time.sleep(1)
-    new = [(sid, told["auth_token"])] if "auth_token" in told else []
+    new = [(sid, printed["auth_token"])] if "auth_token" in printed else []
     for connection in connections:
         statuses = [ask(connection, auth, made.service_sid).status for auth in (*credentials, *new)]
         assert statuses == [401 if number in ends else 200 for number in range(len(statuses))]

@@ -173,15 +173,15 @@ def test_a_copy_is_one_moment(tmp_path, database, monkeypatch):
     monkeypatch.setattr(administration, "_TOGETHER", 5)
     source = Path(shutil.copy(database, tmp_path / "source.db"))
     with closing(connect(source)) as reading, closing(connect(source)) as writing:
-        total, told = reading.pragma("page_count"), []
+        total, reports = reading.pragma("page_count"), []
 
         @contextmanager
         def disturb(label: str, expected: int) -> Iterator[object]:
             def advance(number: int) -> None:
-                told.append(number)
+                reports.append(number)
                 with transaction(writing):
-                    writing.execute("DELETE FROM bindings WHERE sid = ?", (binding(len(told)).sid,))
-                    writing.execute("INSERT INTO accounts VALUES (?, 'x')", (f"AD{len(told)}",))
+                    writing.execute("DELETE FROM bindings WHERE sid = ?", (binding(len(reports)).sid,))
+                    writing.execute("INSERT INTO accounts VALUES (?, 'x')", (f"AD{len(reports)}",))
 
             assert expected == total
             yield advance
@@ -189,8 +189,8 @@ def test_a_copy_is_one_moment(tmp_path, database, monkeypatch):
         (tmp_path / "copy.db").touch()
         with closing(connect(tmp_path / "copy.db")) as copied, SqliteAdministration(source) as storage:
             storage.copy_pages_to(copied, disturb)
-        assert sum(told) == total
-        assert len(told) == -(-total // 5) > 3
+        assert sum(reports) == total
+        assert len(reports) == -(-total // 5) > 3
     assert held(tmp_path / "copy.db") == held(database)
     assert held(source) != held(database)
 
@@ -253,14 +253,14 @@ PLANTED = {
 @pytest.mark.parametrize("name", PLANTED)
 def test_what_was_planted_in_a_backup_is_refused_or_left_behind(tmp_path, database, backup, name):
     """Of a backup rows alone are taken, each of which must be what `import` takes; nothing of it is executed."""
-    script, told = PLANTED[name]
+    script, message = PLANTED[name]
     path = planted(backup, tmp_path / "backup.db", script)
     done = run_cli("restore", path, "--database", f"sqlite:///{tmp_path}/new.db")
-    if told is None:
+    if message is None:
         assert done.returncode == 0, done.stderr
         assert held(tmp_path / "new.db") == held(database)
         return
-    assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+    assert (done.returncode, message in done.stderr) == (2, True), done.stderr
     if (tmp_path / "new.db").exists():
         with SqliteAdministration(tmp_path / "new.db") as storage:
             assert rows(storage) == [[], [], [], []]
@@ -322,12 +322,12 @@ def test_standard_streams_carry_backups(tmp_path, database):
     command = ["bash", "-o", "pipefail", "-c", script, sys.executable, f"sqlite:///{tmp_path}/piped.db"]
     env = environment(CHAT_BINDINGS_DATABASE=f"sqlite:///{database}")
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
-    told = "accounts 2, keys 1, services 2, bindings 300.\n"
+    counts = "accounts 2, keys 1, services 2, bindings 300.\n"
     assert (done.returncode, done.stdout) == (0, "")
-    assert sorted(done.stderr.splitlines(keepends=True)) == [f"Backed up: {told}", f"Restored: {told}"]
+    assert sorted(done.stderr.splitlines(keepends=True)) == [f"Backed up: {counts}", f"Restored: {counts}"]
     assert held(tmp_path / "piped.db") == held(database)
     done = run_cli("backup", "-o", "/dev/null", "--database", f"sqlite:///{database}")
-    assert (done.returncode, done.stderr) == (0, f"Backed up: {told}")
+    assert (done.returncode, done.stderr) == (0, f"Backed up: {counts}")
 
 
 def another_version(folder: Path) -> dict[str, str]:

@@ -121,8 +121,8 @@ async def backed_up(database: Place, folder: Path, url: str) -> tuple[History, l
         begun.append(next(history.clock))
         command = [*CLI, "backup", "-o", folder / f"{number}.db", "--database", locator_of(database)]
         process = await asyncio.create_subprocess_exec(*command, env=environment(), stderr=asyncio.subprocess.PIPE)
-        _, told = await process.communicate()
-        assert process.returncode == 0, told.decode()
+        _, errors = await process.communicate()
+        assert process.returncode == 0, errors.decode()
         await history.grown(2 * CONNECTIONS)
     assert not any(task.done() for task in writing), [task.exception() for task in writing if task.done()]
     for task in writing:

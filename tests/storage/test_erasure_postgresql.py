@@ -87,8 +87,8 @@ def test_what_is_deleted_stays_until_it_is_erased(server, database):
     assert left(backup)["base"] > MANY // 2
     assert MARK not in server.run("pg_dump", server.url(database.name))
 
-    told = "Erased: no deleted data is left in the database's files.\n"
-    assert erase(database.locator) == (0, told, [])
+    message = "Erased: no deleted data is left in the database's files.\n"
+    assert erase(database.locator) == (0, message, [])
     assert left(server.data) == {}
     assert MARK not in server.log
     assert database.execute("SELECT count(*) FROM bindings") == [(MANY // 2,)]
@@ -110,19 +110,19 @@ def test_a_transaction_that_still_sees_deleted_rows_is_named(server, database):
         other.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         other.execute("SELECT 1")
         register_and_delete(database)
-        code, output, told = erase(database.locator)
+        code, output, errors = erase(database.locator)
         assert (code, output) == (1, "")
         number = MANY // 2
         rule = f"{number} deleted rows can still be seen by an older transaction: try again when it has ended"
-        assert told == [f"Not all is erased: {rule}."]
+        assert errors == [f"Not all is erased: {rule}."]
         assert left(server.data)["base"] >= number
     assert erase(database.locator)[0] == 0
     assert left(server.data) == {}
 
 
-def refused(told: Sequence[str], *parts: str) -> None:
-    assert len(told) == len(parts), told
-    for line, part in zip(told, parts, strict=True):
+def refused(errors: Sequence[str], *parts: str) -> None:
+    assert len(errors) == len(parts), errors
+    for line, part in zip(errors, parts, strict=True):
         assert line.startswith("Not all is erased: ")
         assert part in line
 
@@ -131,9 +131,11 @@ def test_the_rights_that_a_role_lacks_are_named(server, database):
     """Who does not own the table, or may not end a segment of the log, hears which right is missing."""
     database.execute("CREATE ROLE visitor LOGIN")
     database.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO visitor")
-    code, _, told = erase(server.url(database.name, "visitor"))
+    code, _, errors = erase(server.url(database.name, "visitor"))
     assert code == 1
-    refused(told, "the table was not written anew: permission denied", "grant this role pg_checkpoint, and EXECUTE on")
+    refused(
+        errors, "the table was not written anew: permission denied", "grant this role pg_checkpoint, and EXECUTE on"
+    )
 
     database.execute("GRANT MAINTAIN ON bindings TO visitor")
     database.execute("GRANT UPDATE ON erasures TO visitor")
@@ -147,8 +149,8 @@ def test_settings_that_keep_the_log_are_named(postgres, migrated):
     database = PostgresDatabase(postgres, migrated)
     database.execute("SELECT pg_create_physical_replication_slot('standby')")
     try:
-        code, _, told = erase(database.locator)
+        code, _, errors = erase(database.locator)
     finally:
         database.execute("SELECT pg_drop_replication_slot('standby')")
     assert code == 1
-    refused(told, "set wal_recycle to off", "a replication slot may keep segments")
+    refused(errors, "set wal_recycle to off", "a replication slot may keep segments")

@@ -75,8 +75,8 @@ def test_a_reader_that_keeps_the_log_is_named(tmp_path, monkeypatch):
             assert reader.count_bindings()
             writer.execute("DELETE FROM bindings")
             before = reader.count_bindings()
-            (told,) = storage.erase()
-            assert told.startswith("a reader keeps the write-ahead log")
+            (reason,) = storage.erase()
+            assert reason.startswith("a reader keeps the write-ahead log")
             assert reader.count_bindings() == before
         assert storage.erase() == []
     assert in_the_files(path) == set()
@@ -89,8 +89,8 @@ def test_a_writer_is_named(tmp_path, monkeypatch):
     fill(path, 0)
     with closing(connect(path)) as writer, SqliteAdministration(path) as storage:
         with transaction(writer):
-            (told,) = storage.erase()
-        assert told.startswith("another process writes")
+            (reason,) = storage.erase()
+        assert reason.startswith("another process writes")
         assert storage.erase() == []
 
 

@@ -86,13 +86,13 @@ def test_what_may_not_be_written_is_read(path, tmp_path, how, left):
         with SqliteAdministration(path) as storage:
             storage.add(AccountRow("AC" + "2" * 32, "0" * 64))
     done = run_under(how, path, READ, tmp_path / "out")
-    told = dict(line.split(": ") for line in done.stdout.splitlines() if ": " in line)
-    assert told["database status"].startswith("0 "), done
-    assert told["account create"] == "2", done
+    printed = dict(line.split(": ") for line in done.stdout.splitlines() if ": " in line)
+    assert printed["database status"].startswith("0 "), done
+    assert printed["account create"] == "2", done
     assert "it cannot be written: it or its folder is read-only" in done.stderr
     assert "Traceback" not in done.stderr
-    assert told["export"] == "0 1", done
-    assert told["backup -o -"].startswith("0 "), done
+    assert printed["export"] == "0 1", done
+    assert printed["backup -o -"].startswith("0 "), done
 
 
 @pytest.mark.needs("setpriv")

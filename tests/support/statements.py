@@ -52,8 +52,8 @@ def recorded(database: PostgresDatabase) -> Iterator[list[Statement]]:
         file.seek(before)
         log = file.read().decode()
     for match in _PLAN.finditer(log):
-        told = json.loads(match[1].replace("\n\t", "\n"))
-        found.append(Statement(told["Query Text"], list(_nodes(told["Plan"]))))
+        logged = json.loads(match[1].replace("\n\t", "\n"))
+        found.append(Statement(logged["Query Text"], list(_nodes(logged["Plan"]))))
     found.extend(Statement(text, []) for text in _COPY.findall(log))
 
 

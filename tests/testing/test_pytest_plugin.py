@@ -222,7 +222,7 @@ def test_failures_have_their_reason(pytester):
     assert logs == dict.fromkeys(by_test, 0) | {"test_with_a_log": 1, "test_with_two_logs": 2}
     assert by_test["test_with_a_log"].count("listBindings 200") >= 1
     assert "test_that_passes" not in by_test
-    for name, told in {
+    for name, message in {
         "test_no_world": "The world cannot be read: [Errno 2] No such file or directory",
         "test_wrong_world": "/accounts/0/sid: must be AC and 32 hexadecimal digits.",
         "test_wrong_rules": "line 1, /rules/0/code: must be one of 400, 401, 404, 405, 429, 500, 503, which list",
@@ -231,7 +231,7 @@ def test_failures_have_their_reason(pytester):
         "test_own_option": "The option --port=80 is not for tests: each server has its own address and database.",
         "test_no_option": "No such option '--nonsense'",
     }.items():
-        assert told in by_test[name], by_test[name]
+        assert message in by_test[name], by_test[name]
         assert "Traceback" not in by_test[name]
     assert left(pytester) == []
 

@@ -53,8 +53,8 @@ def verified(url: str, world_file: Path, only: Sequence[str] = (), **options: An
     return Run(url, World.read(world_file), strict=True, only=tuple(only), **options).go()
 
 
-def told(report: Report) -> list[str]:
-    """What was not passed, in lines to read where a test fails."""
+def describe(report: Report) -> list[str]:
+    """Describe each clause that did not pass, for the message of a failing test."""
     return [
         f"{each.clause.id} {each.outcome}: expected {each.expected}; {each.actual} {each.detail}"
         for each in report.results

@@ -31,7 +31,7 @@ def test_lines_of_ids_and_reasons(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("FETCH-01 a\nFETCH-99 b", "line 2: FETCH-99 is the id of no clause"),
         ("FETCH-01", "line 1: FETCH-01 has no reason"),
@@ -40,9 +40,9 @@ def test_lines_of_ids_and_reasons(tmp_path):
         ('{"clauses"', "is no report.json"),
     ],
 )
-def test_what_is_no_baseline_is_refused(tmp_path, text, told):
+def test_what_is_no_baseline_is_refused(tmp_path, text, message):
     """What cannot be read is an error with its line and rule."""
-    with pytest.raises(BadBaseline, match=told):
+    with pytest.raises(BadBaseline, match=message):
         read(tmp_path, text)
 
 

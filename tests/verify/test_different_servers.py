@@ -9,7 +9,7 @@ from ..servers import different as choices
 from ..servers.catalogue import different
 from ..servers.http import serving
 from ..servers.right import Right
-from .judging import told, verified
+from .judging import describe, verified
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
 
@@ -41,7 +41,7 @@ def test_different(servers, world_file, world):
     """Every clause is passed, none skipped."""
     with serving(type("Different", tuple(servers), {})(world.document)) as url:
         report = verified(url, world_file)
-    assert (report.verdict, told(report)) == ("conformant", [])
+    assert (report.verdict, describe(report)) == ("conformant", [])
 
 
 def test_all_choices_are_made():

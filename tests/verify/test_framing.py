@@ -82,13 +82,13 @@ SOME = ("ERROR", "FETCH", "HTTP-11", "LIST", "TEXT-0*", "TEXT-20")
 def test_one_cause_is_one_violation(server, clause, words, world_file, world):
     """What keeps answers from being read is one violation, the first one, in the parser's words; what needs to read
     them is blocked, and says by what."""
-    told = []
+    results = []
     with serving(server(world.document)) as url:
-        run = Run(url, World.read(world_file), strict=True, only=SOME, done=told.append)
+        run = Run(url, World.read(world_file), strict=True, only=SOME, done=results.append)
         report = run.go()
     failed = [each for each in report.results if each.outcome == "failed"]
     assert [each.clause.id for each in failed] == [clause], [(each.clause.id, each.actual) for each in failed]
-    assert told[0].clause.id == clause
+    assert results[0].clause.id == clause
     assert words in failed[0].actual
     assert "curl" in failed[0].reproduce
     blocked = [each for each in report.results if each.outcome == "skipped"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from ..servers.http import serving
 from ..servers.right import Right
-from .judging import told, verified
+from .judging import describe, verified
 from .test_unfit_targets import answering
 
 _FOLLOWING = ("BINDING", "FETCH", "HTTP-1*", "PAGE-0*", "PAGE-1*", "FILTER-0*")
@@ -24,4 +24,4 @@ def test_urls_of_another_host_get_no_credentials(world_file, world):
         with serving(NamesAnotherHost(world.document)) as url:
             report = verified(url, world_file, _FOLLOWING)
     assert seen == []
-    assert (report.verdict, told(report)) == ("conformant", [])
+    assert (report.verdict, describe(report)) == ("conformant", [])

@@ -5,7 +5,7 @@ import pytest
 from ..servers.different import BehindAGateway, OnAPublicHost, UnderAPrefix
 from ..servers.http import serving
 from ..servers.right import Right
-from .judging import told, verified
+from .judging import describe, verified
 
 
 @pytest.mark.parametrize(
@@ -40,5 +40,5 @@ def test_foreign_urls_are_noted(server, public_url, begins, world_file, world):
     """Without --public-url one line names what URLs begin with, where that is not the base URL; no clause fails."""
     with serving(server(world.document)) as url:
         report = verified(url, world_file, ["HTTP-12", "BINDING-17"], public_url=public_url)
-    assert report.verdict == "conformant", told(report)
+    assert report.verdict == "conformant", describe(report)
     assert [f"--public-url {begins} " in note and url in note for note in report.notes] == [True] * bool(begins)

@@ -195,11 +195,13 @@ def test_fuzzing_shows_in_every_form(tmp_path):
     """The requests of fuzzing are on the terminal, on the page and in report.json, none too; it has its own section."""
     run = whole(fuzz_examples=20, fuzz_requests={"GET /a": 1200, "DELETE /a": 1}, findings=[finding("should")])
     document, suites, page = written(run, tmp_path)
-    told = "Fuzzing sent 1201 requests for 20 examples of each operation (GET /a 1200, DELETE /a 1), and found 1 fault."
+    sentence = (
+        "Fuzzing sent 1201 requests for 20 examples of each operation (GET /a 1200, DELETE /a 1), and found 1 fault."
+    )
     output = printed(show_summary, run, width=4000)
     assert document["fuzzing"]["requests"] == {"GET /a": 1200, "DELETE /a": 1}
-    assert told in Page(page).text
-    assert told in output
+    assert sentence in Page(page).text
+    assert sentence in output
     assert re.search(r"^ *Fuzzing +1", output, re.MULTILINE)
     assert "Fuzzing" in [suite.name for suite in suites]
     run = whole(fuzz_examples=20)

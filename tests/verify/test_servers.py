@@ -41,9 +41,9 @@ def test_a_server_runs_alone(world_file: Path):
     command = [sys.executable, "-m", "tests.servers", "under-a-prefix", "--world", str(world_file), "--port", "0"]
     with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        told = re.fullmatch(r"listening at (http://127\.0\.0\.1:[0-9]+/some/prefix)\n", process.stdout.readline())
-        assert told
-        assert httpx.get(f"{told[1]}/v2/nothing", timeout=60).status_code == 404
+        listening = re.fullmatch(r"listening at (http://127\.0\.0\.1:[0-9]+/some/prefix)\n", process.stdout.readline())
+        assert listening
+        assert httpx.get(f"{listening[1]}/v2/nothing", timeout=60).status_code == 404
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
         assert process.stdout.read() == ""

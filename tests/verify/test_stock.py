@@ -3,7 +3,7 @@
 import pytest
 
 from ..servers.stock import serving_stock
-from .judging import told, verified
+from .judging import describe, verified
 
 pytestmark = [
     pytest.mark.ci("verifies a whole server, slowly, in this process"),
@@ -33,4 +33,4 @@ def test_uncorrected_connexion_is_caught(world_file, world):
     with serving_stock(world.document) as url:
         report = verified(url, world_file, sorted(FOUND_BY))
     failed = {result.clause.id for result in report.results if result.outcome == "failed"}
-    assert failed == FOUND_BY.keys(), told(report)
+    assert failed == FOUND_BY.keys(), describe(report)

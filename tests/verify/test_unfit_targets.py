@@ -55,10 +55,10 @@ def refusal(world_file, url, *options):
 def test_a_proxy_that_is_away_is_named_with_its_variable(world_file, monkeypatch):
     """The proxy of the environment is away: its variable is named, and its password is not shown."""
     monkeypatch.setenv("HTTP_PROXY", "http://user:secret@127.0.0.1:9")
-    told = refusal(world_file, "http://chat.example.com")
-    assert "HTTP_PROXY" in told
-    assert "http://127.0.0.1:9" in told
-    assert "secret" not in told
+    message = refusal(world_file, "http://chat.example.com")
+    assert "HTTP_PROXY" in message
+    assert "http://127.0.0.1:9" in message
+    assert "secret" not in message
 
 
 def test_loopback_bypasses_the_proxy(world_file, monkeypatch):
@@ -115,9 +115,9 @@ def test_refuses_the_credentials(service, world_file, world, tmp_path):
     document["accounts"][0]["auth_token"] = "0" * 32
     other = tmp_path / "other.json"
     other.write_text(json.dumps(document), encoding="utf-8")
-    told = refusal(other, service.url)
-    assert "refuses the credentials of account" in told
-    assert "auth_token" in told
+    message = refusal(other, service.url)
+    assert "refuses the credentials of account" in message
+    assert "auth_token" in message
 
 
 def test_does_not_hold_the_world(service, tmp_path):
@@ -193,9 +193,9 @@ def test_fixtures(service, world_file, tmp_path):
     assert "BASE_URL" in run_cli("verify", "--fixtures", world_file).stderr
     broken = tmp_path / "broken.json"
     broken.write_text('{"accounts": [\n{"sid": "AC1"}]}', encoding="utf-8")
-    told = refusal(broken, service.url)
-    assert "line 2" in told
-    assert "/accounts/0" in told
+    message = refusal(broken, service.url)
+    assert "line 2" in message
+    assert "/accounts/0" in message
     document = json.loads(world_file.read_text(encoding="utf-8"))
     document["accounts"][1]["services"][0]["bindings"].append(document["accounts"][1]["services"][0]["bindings"][0])
     broken.write_text(json.dumps(document), encoding="utf-8")

@@ -11,7 +11,7 @@ from chat_bindings.verify.suite import clauses
 from ..servers.catalogue import name_of, wrong
 from ..servers.http import serving
 from ..servers.right import Right
-from .judging import told, verified
+from .judging import describe, verified
 
 KEY = {"AUTH-06", "AUTH-07", "AUTH-08", "TENANT-08"}
 SECOND_ACCOUNT = {clause.id for clause in clauses() if clause.section == "TENANT"} | {"AUTH-11", "RACE-03"}
@@ -109,8 +109,8 @@ def test_what_is_skipped(shape, world, tmp_path):
     Of all clauses the smallest world shows which ones need something.
     """
     report = run(Right, made(shape, world), tmp_path, () if shape is three_bindings else SOME)
-    assert report.verdict == "conformant", told(report)
-    assert {each.clause.id for each in report.results if each.outcome == "skipped"} == SHAPES[shape], told(report)
+    assert report.verdict == "conformant", describe(report)
+    assert {each.clause.id for each in report.results if each.outcome == "skipped"} == SHAPES[shape], describe(report)
 
 
 TEXTS = {each.clause: each for each in wrong() if each.clause.startswith("TEXT-")}
@@ -143,7 +143,7 @@ def test_what_decoders_make_of_broken_text(world, tmp_path):
         plain(number, "f") | {"identity": name} for number, name in enumerate(names)
     ]
     report = run(ReplacesWhatIsNoUtf8, document, tmp_path, ["TEXT", "FILTER"])
-    assert report.verdict == "conformant", told(report)
+    assert report.verdict == "conformant", describe(report)
 
 
 def test_a_key_of_another_account_will_do(world, tmp_path):
@@ -153,4 +153,4 @@ def test_a_key_of_another_account_will_do(world, tmp_path):
     one["keys"], other["keys"] = [], one["keys"]
     other["services"].append(one["services"].pop(1))
     report = run(Right, document, tmp_path, [*sorted(KEY), "LIST-11"])
-    assert [each.outcome for each in report.results] == ["passed"] * 5, told(report)
+    assert [each.outcome for each in report.results] == ["passed"] * 5, describe(report)

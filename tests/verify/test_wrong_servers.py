@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from .judging import Wrong, python_servers, told, verified
+from .judging import Wrong, describe, python_servers, verified
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
 
@@ -84,7 +84,7 @@ def test_wrong_server(server: Wrong, world_file):
     with server.serving(world_file) as url:
         report = verified(url, world_file, [server.clause])
     [result] = report.results
-    assert result.outcome == "failed", told(report)
+    assert result.outcome == "failed", describe(report)
     assert result.expected
     assert result.actual
     assert "curl" in result.reproduce

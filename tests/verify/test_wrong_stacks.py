@@ -5,7 +5,7 @@ import pytest
 from chat_bindings.verify.suite import clauses
 
 from ..servers.stacks import STACKS, serving_on
-from .judging import servers_on, told, verified
+from .judging import describe, servers_on, verified
 
 pytestmark = [
     pytest.mark.ci("verifies a server on each stack, and all wrong ones in Go"),
@@ -20,7 +20,7 @@ def test_right(stack, world_file):
     """The right server of each stack keeps every clause, none of which is skipped; each defect names its clause."""
     with serving_on(stack, world_file) as url:
         report = verified(url, world_file)
-    assert (report.verdict, told(report)) == ("conformant", [])
+    assert (report.verdict, describe(report)) == ("conformant", [])
     defects = servers_on(stack)
     assert len({each.name for each in defects}) == len(defects) >= 12
     assert {each.clause for each in defects} <= {clause.id for clause in clauses()}
@@ -47,5 +47,5 @@ def test_wrong(stack, world_file):
         with server.serving(world_file) as url:
             report = verified(url, world_file, [server.clause])
         if [result.outcome for result in report.results] != ["failed"]:
-            missed.append((server.name, told(report)))
+            missed.append((server.name, describe(report)))
     assert missed == []

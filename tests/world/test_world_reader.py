@@ -280,10 +280,10 @@ def test_endless_nesting_is_refused(level):
 def test_progress_counts_every_byte():
     """The progress adds up to the length of the file, in useful steps."""
     text = json.dumps(a_world(*[binding(1, endpoint="x" * 4096)] * 1500), indent=0).encode()
-    told: list[int] = []
-    list(Reader(io.BytesIO(text), told.append))
-    assert sum(told) == len(text)
-    assert 2 < len(told) < 20
+    reported: list[int] = []
+    list(Reader(io.BytesIO(text), reported.append))
+    assert sum(reported) == len(text)
+    assert 2 < len(reported) < 20
 
 
 def test_a_pipe_is_read_as_a_file_that_can_be_read_again(tmp_path):

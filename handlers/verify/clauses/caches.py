@@ -43,16 +43,16 @@ def validators(evidence: Evidence) -> None:
         conditions = [_conditions(answer) for answer in before]
         if not any(conditions):
             return
-        told = [(answer, headers) for answer, headers in zip(before, conditions, strict=True) if headers]
+        given = [(answer, headers) for answer, headers in zip(before, conditions, strict=True) if headers]
         anonymous = [
             (answer, target.send("GET", answer.request.url, headers=headers, credentials=None))
-            for answer, headers in told
+            for answer, headers in given
         ]
         time.sleep(1.1)  # a Last-Modified counts in seconds
         target.delete(service, pick)
         after = [
             (f"{name} of {answer.case}", answer, target.send("GET", answer.request.url, headers=[(name, value)]))
-            for answer, headers in told
+            for answer, headers in given
             for name, value in headers
         ]
         every(

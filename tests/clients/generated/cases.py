@@ -37,7 +37,7 @@ def filtered(case: dict[str, Any], bindings: list[dict[str, Any]]) -> list[str]:
 
 def later() -> tuple[list[dict[str, Any]], dict[str, Answer], dict[str, Any]]:
     """The cases of a later server, each with its own service; its answers by service; the output by case."""
-    cases, answers, told = [], {}, {}
+    cases, answers, expected = [], {}, {}
     entries = [(kind, name, each) for kind in ("pages", "errors") for name, each in CASES[kind].items()]
     for index, (kind, name, each) in enumerate(entries):
         service, case = f"IS{index:032x}", f"{kind}: {name}"
@@ -45,11 +45,11 @@ def later() -> tuple[list[dict[str, Any]], dict[str, Answer], dict[str, Any]]:
         if kind == "pages":
             page = _page(each)
             answers[service] = _answer(200, "application/json", json.dumps(page))
-            told[case] = {"bindings": [_properties(binding) for binding in page["bindings"]]}
+            expected[case] = {"bindings": [_properties(binding) for binding in page["bindings"]]}
         else:
             answers[service] = _error(each)
-            told[case] = {"http": each["status"], "text": answers[service].body.decode()}
-    return cases, answers, told
+            expected[case] = {"http": each["status"], "text": answers[service].body.decode()}
+    return cases, answers, expected
 
 
 def _page(change: dict[str, Any]) -> dict[str, Any]:
@@ -65,8 +65,8 @@ def _page(change: dict[str, Any]) -> dict[str, Any]:
 
 def _properties(binding: dict[str, Any]) -> dict[str, Any]:
     names = document()["components"]["schemas"]["Binding"]["properties"]
-    told = {name: binding.get(name) for name in names if name != "links"}
-    return told | {"user": (binding.get("links") or {}).get("user")}
+    properties = {name: binding.get(name) for name in names if name != "links"}
+    return properties | {"user": (binding.get("links") or {}).get("user")}
 
 
 def _error(each: dict[str, Any]) -> Answer:

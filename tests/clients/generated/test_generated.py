@@ -184,19 +184,19 @@ def run(program: Built, url: str, world: World, sid: str, given: list[dict[str, 
         "CASES": str(program.folder / "cases.json"),
     }
     (program.folder / "cases.json").write_text(json.dumps(given), encoding="utf-8")
-    told = [json.loads(line) for line in program.lines(**settings)]
-    ran = {line.pop("case"): line for line in told if line["step"] == "case" and line.pop("step")}
-    return {line.pop("step"): line for line in told if "step" in line} | {"cases": ran}
+    printed = [json.loads(line) for line in program.lines(**settings)]
+    ran = {line.pop("case"): line for line in printed if line["step"] == "case" and line.pop("step")}
+    return {line.pop("step"): line for line in printed if "step" in line} | {"cases": ran}
 
 
-def sids_alone(told: dict[str, Any], of_world: list[dict[str, Any]]) -> dict[str, Any]:
+def sids_alone(printed: dict[str, Any], of_world: list[dict[str, Any]]) -> dict[str, Any]:
     """The SIDs alone for cases from the world: they determine the rest."""
     names = {case["case"] for case in of_world}
     cases = {
         name: [each["sid"] for each in case["bindings"]] if name in names else case
-        for name, case in told["cases"].items()
+        for name, case in printed["cases"].items()
     }
-    return told | {"cases": cases}
+    return printed | {"cases": cases}
 
 
 def expected(url: str, world: World, sid: str, given: list[dict[str, Any]], later: dict[str, Any]) -> dict[str, Any]:
@@ -230,8 +230,8 @@ def expected(url: str, world: World, sid: str, given: list[dict[str, Any]], late
 def error(name: str, **other: str) -> dict[str, Any]:
     """An error of the spec's examples, as programs tell it."""
     value = document()["components"]["examples"][name]["value"]
-    told = {"http": value["status"], "code": value["code"], "message": value["message"], "info": value["more_info"]}
-    return {**told, "status": value["status"], **other}
+    expected = {"http": value["status"], "code": value["code"], "message": value["message"], "info": value["more_info"]}
+    return {**expected, "status": value["status"], **other}
 
 
 @pytest.mark.parametrize("language", BUILT)
@@ -255,10 +255,10 @@ def check_readme(program: Built, world: World, sid: str, absent: str) -> None:
     """The README's code lists all pages with a filter, fetches, deletes, and tells the 404 that comes then."""
     lines = program.readme_lines(ACCOUNT_SID=world.auth[0], AUTH_TOKEN=world.auth[1])
     bindings = {each["sid"]: each for each in world.full["bindings"] if each["sid"] != absent}
-    listed, (told, last) = "\n".join(lines[:-2]), lines[-2:]
+    listed, (line, last) = "\n".join(lines[:-2]), lines[-2:]
     of_types = {sid for sid, each in bindings.items() if each["binding_type"] in {"apn", "fcm"}}
     assert len(of_types) > 50, "they fill several pages"
     assert {sid for sid in bindings if sid in listed} == of_types
-    assert told.startswith(bindings[sid]["endpoint"])
-    assert all(name in told for name in bindings[sid]["message_types"])
+    assert line.startswith(bindings[sid]["endpoint"])
+    assert all(name in line for name in bindings[sid]["message_types"])
     assert last.startswith("404 20404 The requested resource")

@@ -204,12 +204,12 @@ def build(language: str, **places: str) -> Built:
     readme = folder / "program" / toolchain.readme
     readme.parent.mkdir(parents=True, exist_ok=True)
     readme.write_text(readme_code(client, **places), encoding="utf-8")
-    told = set()
+    warnings = set()
     for where, command in toolchain.build:
         ended = _run(words(command), folder / where)
         assert ended.returncode == 0, f"{command}\n{ended.stdout}{ended.stderr}"
-        told |= set(re.findall(toolchain.warns, ended.stdout + ended.stderr))
-    return Built(language, told)
+        warnings |= set(re.findall(toolchain.warns, ended.stdout + ended.stderr))
+    return Built(language, warnings)
 
 
 def readme_code(client: Path, **places: str) -> str:

@@ -79,14 +79,14 @@ def _run(chosen: Sequence[Generator], folder: Path, reference: Reference) -> tup
         began = time.monotonic()
         try:
             check(generator, folder, reference)
-            told = f"right, {time.monotonic() - began:.0f} s"
+            outcome = f"right, {time.monotonic() - began:.0f} s"
         except Missing as missing:
             skipped += 1
-            told = f"skipped: {missing}"
+            outcome = f"skipped: {missing}"
         except (Failed, AssertionError) as wrong:
             failed += 1
-            told = f"WRONG: {wrong}"
-        _say(f"[{number}/{len(chosen)}] {generator.title} {generator.version}: {told}")
+            outcome = f"WRONG: {wrong}"
+        _say(f"[{number}/{len(chosen)}] {generator.title} {generator.version}: {outcome}")
     return skipped, failed
 
 

@@ -217,8 +217,8 @@ def _check_tool(generator: Generator, tool: str, least: str) -> None:
 def version_of(tool: str) -> str:
     """The version of an installed tool, in numbers and dots."""
     command = [str(tools.path_of(tool)), "version" if tool == "go" else "--version"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: list[str] = re.findall(r"\d+(?:\.\d+)+", told.stdout + told.stderr)
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: list[str] = re.findall(r"\d+(?:\.\d+)+", ended.stdout + ended.stderr)
     return found[0]
 
 

@@ -61,12 +61,12 @@ def drive(url: str, load: Load, *, connections: int, seconds: float, first: int 
         ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 60)
     if ended.returncode:
         raise RuntimeError(f"wrk ended with {ended.returncode}: {ended.stdout}{ended.stderr}")
-    told = json.loads(ended.stdout.strip().splitlines()[-1])
-    wanted = told["requests"] if load.is_refused else 0
-    if told["broken"] or told["refused"] != wanted or not told["requests"]:
-        raise RuntimeError(f"{load.method} {load.paths[0]} was not answered as it should be: {told}, not {wanted}")
-    rate = told["requests"] / told["microseconds"] * 1e6
-    return Driven(told["requests"], rate, told["p50"] / 1e3, told["p99"] / 1e3)
+    counted = json.loads(ended.stdout.strip().splitlines()[-1])
+    wanted = counted["requests"] if load.is_refused else 0
+    if counted["broken"] or counted["refused"] != wanted or not counted["requests"]:
+        raise RuntimeError(f"{load.method} {load.paths[0]} was not answered as it should be: {counted}, not {wanted}")
+    rate = counted["requests"] / counted["microseconds"] * 1e6
+    return Driven(counted["requests"], rate, counted["p50"] / 1e3, counted["p99"] / 1e3)
 
 
 def answers(port: int) -> bool:

@@ -186,12 +186,12 @@ def _recover(ask: Asker, operation: str, since: float) -> float | None:
 
 
 def _judge(fault: Fault, outcome: Outcome, slack: float) -> Iterator[str]:
-    told = f"{outcome.operation}: {outcome.status}"
+    what = f"{outcome.operation}: {outcome.status}"
     if outcome.problem and outcome.status:
         yield outcome.problem
     if outcome.status not in fault.allowed(outcome.operation):
-        yield f"{told}, which it may not be. {outcome.problem}".rstrip()
+        yield f"{what}, which it may not be. {outcome.problem}".rstrip()
     if outcome.status == UNAVAILABLE and (outcome.code != UNAVAILABLE_CODE or not outcome.retry_after):
-        yield f"{told} with code {outcome.code} and Retry-After {outcome.retry_after}"
+        yield f"{what} with code {outcome.code} and Retry-After {outcome.retry_after}"
     if outcome.seconds > WITHIN[fault.engine] + slack:
-        yield f"{told} took {outcome.seconds:.1f} s, more than {WITHIN[fault.engine]} s"
+        yield f"{what} took {outcome.seconds:.1f} s, more than {WITHIN[fault.engine]} s"

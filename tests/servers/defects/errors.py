@@ -122,17 +122,17 @@ class NotAllowedIs20001(Right, clause="ERROR-11", not_allowed=After(lambda right
 class _TellsTooMuch(Right):
     """Messages hold what is for developers."""
 
-    told: ClassVar[Mapping[int, str]] = {}
+    messages: ClassVar[Mapping[int, str]] = {}
 
     def error_content(self, refusal: Refusal) -> Any:
         content = super().error_content(refusal)
-        return content | {"message": self.told.get(refusal.status, refusal.message)}
+        return content | {"message": self.messages.get(refusal.status, refusal.message)}
 
 
 class StackInMessages(_TellsTooMuch, clause="ERROR-12"):
     """The debug mode is on in production: the message of a 400 is the traceback."""
 
-    told: ClassVar[Mapping[int, str]] = {
+    messages: ClassVar[Mapping[int, str]] = {
         400: 'Traceback (most recent call last):\n  File "/srv/app/views.py", line 41, in list_bindings\n'
         '    size = int(request.args["PageSize"])\nValueError: invalid literal for int() with base 10'
     }
@@ -141,7 +141,7 @@ class StackInMessages(_TellsTooMuch, clause="ERROR-12"):
 class SqlInMessages(_TellsTooMuch, clause="ERROR-12"):
     """SQLAlchemy's NoResultFound is shown as it is, with its statement."""
 
-    told: ClassVar[Mapping[int, str]] = {
+    messages: ClassVar[Mapping[int, str]] = {
         404: "No row was found. [SQL: SELECT bindings.sid, bindings.identity FROM bindings WHERE bindings.sid = ?]"
     }
 
@@ -149,7 +149,7 @@ class SqlInMessages(_TellsTooMuch, clause="ERROR-12"):
 class SchemaInMessages(_TellsTooMuch, clause="ERROR-12"):
     """The jsonschema library's error is the message: it dumps the schema and the instance."""
 
-    told: ClassVar[Mapping[int, str]] = {
+    messages: ClassVar[Mapping[int, str]] = {
         400: "'x' is not of type 'integer'\n\nFailed validating 'type' in schema:\n"
         "    {'default': 50, 'maximum': 1000, 'minimum': 1, 'type': 'integer'}\n\nOn instance:\n    'x'"
     }

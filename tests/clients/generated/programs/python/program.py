@@ -14,8 +14,8 @@ from chat_bindings_client.exceptions import ApiException, NotFoundException, Una
 SERVICE = os.environ["SERVICE_SID"]
 
 
-def tell(step: str, **told: object) -> None:
-    sys.stdout.write(json.dumps({"step": step, **told}) + "\n")
+def tell(step: str, **facts: object) -> None:
+    sys.stdout.write(json.dumps({"step": step, **facts}) + "\n")
 
 
 def sids(found: BindingList) -> list[str | None]:

@@ -48,7 +48,7 @@ def main() -> None:
     with AuthenticatedClient(os.environ["BASE_URL"], token="", httpx_args={"auth": auth}) as client:
         fetched = fetch_binding.sync(SERVICE, SID, client=client)
         assert isinstance(fetched, Binding)
-        told = {
+        result = {
             "fetched": fetched.endpoint,
             "identities": sids(list_bindings.sync_detailed(SERVICE, client=client, identity=["alice", "a,b"])),
             "types": sids(
@@ -63,7 +63,7 @@ def main() -> None:
             "removed": delete_binding.sync_detailed(SERVICE, SID, client=client).status_code == HTTPStatus.NO_CONTENT,
             "gone": failure(fetch_binding.sync_detailed(SERVICE, SID, client=client)),
         }
-    sys.stdout.write(json.dumps(told))
+    sys.stdout.write(json.dumps(result))
 
 
 main()
