@@ -102,7 +102,7 @@ class ShowsTheFirstPage(Right):
     ("server", "clause", "names"),
     [
         (by_name("reads-leading-digits"), "PAGE-25", r"PageSize=10abc, PageSize=1\.5, .*"),
-        (by_name("status-as-text"), "ERROR-03", r".*GET Bindings\?PageSize=0.*"),
+        (by_name("status-as-text"), "ERROR-03", r".*GET Bindings\?PageSize=.*"),
         (by_name("key-of-users"), "LIST-03", r".*GET Bindings\?PageSize=.*"),
         (by_name("url-lacks-the-version"), "HTTP-10", r"GET BS\w+, GET BS\w+, .*"),
         (RefusesTypesOfDeletes, "DELETE-13", "a form's Content-Type, JSON for a body, a Content-Type of JSON.*"),
