@@ -29,7 +29,7 @@ class Loader(ABC):
     MARK: ClassVar[str]
     LOCK: ClassVar[str]
     PLACE: ClassVar[str]
-    """What stands for {mark}, {lock} and {place} in `ask`."""
+    """The values of {mark}, {lock} and {place} in `ask`."""
 
     INDEXES: ClassVar[str]
     """The query for the indexes of Bindings but the primary key's: their names and statements."""

@@ -40,7 +40,7 @@ class Clause:
     deletes: str = ""
     """Of a clause whose check deletes: under which name the plan says what (see `plan.py`)."""
     rule: str = ""
-    """How the rule of the contract begins that it holds: the bold words in the description of `info`."""
+    """The beginning of the rule of the contract that it holds: the bold words in the description of `info`."""
     last: bool = False
     """Whether its check judges all answers that the run has seen, and so comes last."""
 

@@ -63,7 +63,7 @@ class SentRequest:
     clause: str
     """The clause that sent it; empty before the first one."""
     began_s: float
-    """When it was sent, in seconds since the run began."""
+    """The time of its sending, in seconds since the run began."""
     method: str
     url: str
     answer: str
@@ -81,7 +81,7 @@ class Report:
     read_only: bool = False
     duration_s: float = 0.0
     requests: int = 0
-    """How many requests were sent, those that were made once more included."""
+    """The number of requests sent, repeated ones included."""
     results: list[Result] = field(default_factory=list)
     """In the order of their ids' sections."""
     deleted: list[str] = field(default_factory=list)
@@ -91,9 +91,9 @@ class Report:
     variables: dict[str, str] = field(default_factory=dict)
     """The shell variables of `reproduce`, and whose secret each holds, in words."""
     fuzz_examples: int = 0
-    """How many examples of each operation fuzzing was asked for."""
+    """The number of examples of each operation that fuzzing was to make."""
     fuzz_requests: dict[str, int] = field(default_factory=dict)
-    """How many requests of fuzzing each operation got."""
+    """The number of requests of fuzzing to each operation."""
     findings: list[Finding] = field(default_factory=list)
     baseline: Baseline | None = None
     """The violations that are known."""
@@ -104,7 +104,7 @@ class Report:
     last_requests: list[SentRequest] = field(default_factory=list)
     """The requests before the target stopped to answer; empty in any other run."""
     stopped: str = ""
-    """Why the run did not come to its end: a sentence."""
+    """The reason why the run did not end: a sentence."""
 
     @property
     def verdict(self) -> Verdict:
@@ -115,7 +115,7 @@ class Report:
 
     @property
     def violations(self) -> int:
-        """How many clauses and findings make the target fail: `must`, and with `strict` also `should`; none known."""
+        """The number of new violations that make the target fail: of `must`, and with `strict` also of `should`."""
         failed = [each for each in self.results if each.outcome == "failed"]
         return sum(self.is_failure(each) for each in failed) + sum(self.is_failure(each) for each in self.findings)
 
@@ -153,5 +153,5 @@ class Report:
 
     @property
     def outcomes(self) -> Counter[Outcome]:
-        """How many clauses there are of each outcome."""
+        """The number of clauses of each outcome."""
         return Counter(each.outcome for each in self.results)

@@ -12,7 +12,7 @@ from .world import Binding, Service, World
 Picks = tuple[Binding, ...]
 
 _ATTEMPTS = 2
-"""How often a check can be made: again where the answer to a DELETE was lost, with other Bindings."""
+"""The number of attempts of a check: again where the answer to a DELETE was lost, with other Bindings."""
 _FEW = 100
 """Bindings of an account below which each check gets as few as it can do with."""
 _SHARED = 2
@@ -197,7 +197,7 @@ def _two_services(world: World) -> Iterable[Service]:
 
 @dataclass(frozen=True)
 class _Deletion:
-    """How the Bindings of a check are chosen, and what it uses."""
+    """The choice of the Bindings of a check, and what it uses."""
 
     choose: Callable[[_Free], Picks]
     is_alone: bool = False

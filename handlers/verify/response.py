@@ -74,9 +74,9 @@ class Answer:
     """Names in lower case."""
     body: bytes = field(repr=False)
     reason: str = ""
-    """Why there is none, where it stands for an answer that did not come; its status is 0 then."""
+    """The reason why there is none, where it stands for an answer that did not come; its status is 0 then."""
     began: float = 0.0
-    """When its request was sent, by the clock of `time.monotonic`; 0 where that is not known."""
+    """The time at which its request was sent, by the clock of `time.monotonic`; 0 where that is not known."""
 
     @property
     def case(self) -> str:

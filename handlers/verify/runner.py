@@ -36,7 +36,7 @@ class Runner:
     evidence: Evidence
     secrets: Secrets
     reason_to_skip: Callable[[Clause], str]
-    """Why a clause is not checked in this run; empty when it is."""
+    """The reason why a clause is not checked in this run; empty when it is."""
     started: Callable[[Clause], None]
     done: Callable[[Result], None]
     """Both are called in the thread that called `run`."""

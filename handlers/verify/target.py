@@ -30,7 +30,7 @@ TIMEOUT_S = 10.0
 
 _AT_ONCE = 8
 _WAITS = 10
-"""How often a request is made again because of a 429, or of a 503 with a Retry-After."""
+"""The number of times that a request is repeated because of a 429, or of a 503 with a Retry-After."""
 _LONGEST_WAIT_S = 60.0
 _PROBES = (0.0, 1.0, 3.0)
 """Seconds of pause before each attempt to find out if a target still answers."""
@@ -75,7 +75,7 @@ class Target:
         self._seen_bytes = 0
         self._probing = threading.Lock()
         self._answered_at = 0.0
-        """When an answer came last, by the clock of `time.monotonic`."""
+        """The time of the last answer, by the clock of `time.monotonic`."""
         self._gone_since = 0.0
         self._origin = origin(self.base_url)
         self._lock = threading.Lock()
@@ -85,7 +85,7 @@ class Target:
 
     @property
     def requests(self) -> int:
-        """How many requests were sent, those that were made once more included."""
+        """The number of requests sent, repeated ones included."""
         return self.client.sent
 
     def _most_of(self, request: Request) -> int:
@@ -351,7 +351,7 @@ def origin(url: str) -> tuple[str, str, int] | None:
 
 
 def _wait(answer: Answer) -> float | None:
-    """How long an answer asks to wait before the request is made again, in seconds."""
+    """Return the seconds that an answer asks to wait before the request is repeated."""
     wanted = answer.header("retry-after")
     if answer.status == 429:
         return min(_seconds(wanted) if wanted else 1.0, _LONGEST_WAIT_S)

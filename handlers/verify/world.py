@@ -56,7 +56,7 @@ class Service:
 
     @cached_property
     def identities(self) -> Counter[str]:
-        """How many Bindings each user has."""
+        """The number of Bindings of each user."""
         return Counter(binding.identity for binding in self.bindings)
 
     @cached_property

@@ -1,5 +1,6 @@
 """A database of each engine, for tests that hold for both."""
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -26,7 +27,7 @@ async def open_storage(storage: Storage) -> AsyncIterator[Storage]:
         await storage.close()
 
 
-class Database:
+class Database(ABC):
     """An address, and what can be done there."""
 
     def __init__(self, address: str) -> None:
@@ -40,9 +41,9 @@ class Database:
         """Open what commands use on it."""
         return engines.administration(self.locator)
 
+    @abstractmethod
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement, with `?` for values, past all of our code."""
-        raise NotImplementedError
 
 
 class SqliteDatabase(Database):

@@ -4,6 +4,7 @@ import codecs
 import gzip
 import json
 import threading
+from abc import ABC, abstractmethod
 
 import pytest
 
@@ -17,11 +18,11 @@ from ..support.running import run_cli
 from .judging import verified
 
 
-class _Framed(Right):
+class _Framed(Right, ABC):
     """Changes every answer with a body."""
 
-    def change(self, answer):
-        raise NotImplementedError
+    @abstractmethod
+    def change(self, answer): ...
 
     def finish(self, request, answer):
         if answer.body:

@@ -1,4 +1,4 @@
-"""What clauses stand on: their marks, the target, the world and the secrets."""
+"""The base of the clauses: their marks, the target, the world and the secrets."""
 
 from pathlib import Path
 

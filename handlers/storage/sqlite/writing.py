@@ -86,7 +86,7 @@ class Writer:
         self._sharing = asyncio.Lock()
         self._calls = Calls("sqlite-writer")
         self._lone = 0
-        """How many of the last commits were of one write."""
+        """The number of the last commits that were of one write."""
         self._waiting: deque[_Job] = deque()
         self._begun: Sequence[_Job] = ()
         self._working: asyncio.Task[None] | None = None

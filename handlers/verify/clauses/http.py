@@ -235,7 +235,7 @@ def test_framing(evidence: Evidence) -> None:
 
 
 def _converse(evidence: Evidence, requests: list[Request]) -> int:
-    """How many requests were answered on one connection, before it came to its end."""
+    """The number of requests that were answered on one connection before it ended."""
     expected = "an answer of the announced length, and nothing after it"
     for _ in range(_ATTEMPTS):
         count = 0

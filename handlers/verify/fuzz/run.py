@@ -73,7 +73,7 @@ class Fuzzed(NamedTuple):
 
     findings: list[Finding]
     requests: dict[str, int]
-    """How many requests each operation got."""
+    """The number of requests to each operation."""
 
 
 def fuzz(run: Run, examples: int, announce: Callable[[str], None]) -> Fuzzed:

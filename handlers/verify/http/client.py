@@ -63,7 +63,7 @@ class Client:
         self.pace = Pace(AT_ONCE, timeout * _SLOW)
         self.started = time.monotonic()
         self.sent = 0
-        """How many requests went out."""
+        """The number of requests sent."""
         self.history: deque[Exchange] = deque(maxlen=_REMEMBERED)
         """The last exchanges, in the order in which they ended."""
         self._kept: Kept = []

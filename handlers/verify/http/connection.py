@@ -345,7 +345,7 @@ def _inflate(body: bytes, most: int) -> bytes:
 
 
 def _window_bits(body: bytes) -> int:
-    """How zlib reads a body: as gzip, as zlib, or, as some servers take `deflate` for, without a head."""
+    """Return zlib's `wbits` for a body: of gzip, of zlib, or, as some servers take `deflate` for, without a head."""
     if body[:2] == b"\x1f\x8b":
         return 31
     has_head = len(body) > 1 and body[0] & 15 == 8 and not (body[0] << 8 | body[1]) % 31
