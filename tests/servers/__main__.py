@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ..load.figures import say
-from .catalogue import by_name, name_of, sentence_of, wrong
+from .catalogue import by_name
 from .http import serving
 
 
@@ -15,16 +15,9 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT: 0; 2 when there is no such server or world."""
     parser = argparse.ArgumentParser(prog="python -m tests.servers", description=__doc__)
     parser.add_argument("name", nargs="?", default="right", help="the server's name (%(default)s)")
-    parser.add_argument("--world", type=Path, metavar="FILE", help="the world to serve")
+    parser.add_argument("--world", type=Path, required=True, metavar="FILE", help="the world to serve")
     parser.add_argument("--port", type=int, default=0, help="0: any that is free")
-    parser.add_argument("--list", action="store_true", help="print the wrong servers as JSON")
     options = parser.parse_args()
-    if options.list:
-        listed = [{"name": name_of(each), "clause": each.clause, "defect": sentence_of(each)} for each in wrong()]
-        say(json.dumps(listed, ensure_ascii=False, indent=1))
-        return 0
-    if options.world is None:
-        parser.error("--world is missing")
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # the threads inherit it, so that `sigwait` here gets the signal
     try:

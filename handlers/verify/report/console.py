@@ -39,7 +39,7 @@ _STYLES = {"passed": "green", "failed": "bold red", "known": "cyan", "advice": "
 
 
 class LiveProgress:
-    """The progress of a run: a bar on a terminal, else a line for each violation; after a silence, what it waits for."""
+    """The progress of a run: a bar on a terminal, else a line for each violation and, after a silence, for the wait."""
 
     def __init__(
         self,
