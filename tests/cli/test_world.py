@@ -333,3 +333,14 @@ def test_an_import_that_is_killed_between_its_indexes_adds_nothing(database):
     with closing(sqlite3.connect(database.path)) as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_schema WHERE tbl_name = 'bindings'").fetchone() == (5,)
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_an_export_has_a_binding_on_each_line(database):
+    """Each Binding has a line of its own, with its own properties in the order of Twilio's page, as UTF-8."""
+    database.load(big_world())
+    lines = [line.rstrip(",") for line in database.export().splitlines()]
+    found = [json.loads(line) for line in lines if '"endpoint"' in line]
+    assert len(found) == MANY + 2
+    assert found[0] == many(0)
+    assert list(found[0]) == list(many(0))
+    assert "é😀" in database.export()

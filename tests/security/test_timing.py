@@ -18,7 +18,7 @@ from ..support.timing import Comparison, compare, measure
 
 pytestmark = [pytest.mark.ci("asks thousands of times, to compare"), pytest.mark.usefixtures("unmeasured")]
 
-TRIES = [500, pytest.param(10_000, marks=pytest.mark.nightly("asks twenty times as often"))]
+TRIES = [1_000, pytest.param(10_000, marks=pytest.mark.nightly("asks ten times as often"))]
 """The number of requests of each kind; `make timing` sends more."""
 
 FAR = 6.0

@@ -13,7 +13,7 @@ from ..conftest import load
 from ..support import raw
 from ..support.answers import check_documented, check_error, operations
 from ..support.flood import Request, flood
-from ..support.lists import get, list_url
+from ..support.lists import get, list_url, sids
 from ..support.processes import children, holder
 from ..support.running import Service, run_cli, wait_until
 
@@ -132,3 +132,34 @@ def test_credentials_end_everywhere(serving, made, connections, words, ends):
         statuses = [ask(connection, auth, made.service_sid).status for auth in (*credentials, *new)]
         assert statuses == [401 if number in ends else 200 for number in range(len(statuses))]
     check_error(ask(connections[0], credentials[min(ends)], made.service_sid), "unauthorized", "listBindings")
+
+
+def test_registrations_of_many_keys_make_as_many(serving, world):
+    """Concurrent registrations of different keys are all made, each once, and listed in one order."""
+    path = operations()["registerBinding"].path(ServiceSid=world.empty["sid"])
+    requests = [Request("POST", path, registration(0, 100 + number % 25, Identity="many")) for number in range(AT_ONCE)]
+    answers = flood(serving.url, world.auth, requests, connections=AT_ONCE)
+    assert Counter(answer.status for answer in answers) == {201: 25, 200: 25}
+    with httpx.Client(base_url=serving.url, auth=world.auth, timeout=60) as client:
+        page = get(client, list_url(client, world.empty["sid"], ("Identity", "many")))
+    assert sorted(sids([page])) == sorted({check_documented(answer, "registerBinding")["sid"] for answer in answers})
+
+
+def test_reading_while_others_write(serving, world):
+    """Lists, fetches, registrations and deletes at the same moment are all answered as they would be alone."""
+    full, empty = world.full["sid"], world.empty["sid"]
+    paths = operations()
+    for round_, binding in enumerate(world.full["bindings"][:20]):
+        one = {"ServiceSid": full, "Sid": binding["sid"]}
+        register = paths["registerBinding"].path(ServiceSid=empty)
+        requests = [
+            *[Request("GET", paths["listBindings"].path(ServiceSid=full))] * 10,
+            Request("GET", paths["fetchBinding"].path(**one)),
+            *[Request("DELETE", paths["deleteBinding"].path(**one))] * 2,
+            *[Request("POST", register, registration(0, 1000 + round_))] * 5,
+        ]
+        statuses = [answer.status for answer in flood(serving.url, world.auth, requests, connections=len(requests))]
+        assert set(statuses[:10]) == {200}
+        assert statuses[10] in (200, 404)
+        assert sorted(statuses[11:13]) == [204, 404]
+        assert sorted(statuses[13:]) == [200] * 4 + [201]

@@ -79,3 +79,10 @@ def test_every_error_of_the_table_is_among_the_documented_responses():
     for name, operation in operations().items():
         statuses = {status for status in operation.spec["responses"] if status >= "400"}
         assert statuses == {"400", "401", "404", "405", "429", "500", "503"}, name
+
+
+@pytest.mark.parametrize("prefix", ["is", "BS", "AC", "Is", "", "%20IS", "IS-"])
+def test_services_with_another_prefix_are_not_found(ask, prefix):
+    """A service SID with another prefix is a 404 on every operation."""
+    for operation in OPERATIONS:
+        check_error(ask(operation, service_sid=f"{prefix}{HEX}"), "not_found", operation)

@@ -128,3 +128,55 @@ def test_a_client_that_hangs_up_registers_nothing(ask, world, service):
     listed = check_documented(ask("listBindings", service_sid=empty), "listBindings")
     assert listed["bindings"] == []
     assert "Traceback" not in service.log
+
+
+ODD_HEADERS = [("Content-Type", ""), ("Content-Type", b"\xff\xfe"), ("Content-Type", "a" * 5000),
+               ("Content-Type", "a/b; charset=x; charset=y"), ("Content-Type", "application/json; charset=utf-16"),
+               ("Accept", "*/*;q=0"), ("Accept", ""), ("Accept", "no/such, ;;,"), ("Accept-Encoding", ""),
+               ("Accept-Encoding", "identity;q=0, *;q=0"), ("If-None-Match", "*"), ("Expect", "a-miracle"),
+               ("Upgrade", "h2c"), ("Cookie", 'a="b')]  # fmt: skip
+
+
+@pytest.mark.parametrize("header", ODD_HEADERS)
+def test_odd_headers_change_nothing(ask, header):
+    """What the clauses do not send, or leave free, changes neither a list nor a delete."""
+    assert comparable(ask("listBindings", headers=[header])) == comparable(ask("listBindings"))
+    made = ask("registerBinding", body=registration(endpoint=str(header)[:100]))
+    sid = check_documented(made, "registerBinding")["sid"]
+    response = ask("deleteBinding", sid=sid, headers=[header], body=b"z" * 1_000_000)
+    check_documented(response, "deleteBinding")
+    assert (response.status, response.header("Content-Length")) == (204, None)
+
+
+@pytest.mark.parametrize("chunks", [b"0\r\n\r\n", b"3\r\nabc\r\n0\r\n\r\n", b"3;x=y\r\nabc\r\n0\r\nTrailer: x\r\n\r\n"])
+def test_a_body_in_chunks_changes_nothing(ask, chunks):
+    """A GET with a body in chunks is answered as without."""
+    (answer,) = raw.exchange(ask.url, ask.compose("fetchBinding", ("Transfer-Encoding", "chunked"), CLOSE) + chunks)
+    assert comparable(answer)[2] == ask("fetchBinding", headers=[("Host", "x")]).content
+
+
+def test_a_request_byte_by_byte(ask):
+    """A request that arrives in pieces is one request."""
+    with raw.connect(ask.url) as connection:
+        for byte in ask.compose("fetchBinding", CLOSE):
+            connection.sendall(bytes([byte]))
+        (answer,) = raw.parsed(raw.received(connection))
+    check_documented(answer, "fetchBinding")
+
+
+def test_http_1_0(ask, world):
+    """An HTTP/1.0 request is answered for the host that it names, or else for the address of its connection."""
+    credentials = ("Authorization", raw.basic(*world.auth))
+    for headers, origin in (([("Host", "old.example")], "http://old.example"), ([], ask.url)):
+        sent = raw.compose("GET", ask.path("listBindings"), [credentials, *headers], version="HTTP/1.0")
+        (answer,) = raw.exchange(ask.url, sent)
+        assert check_documented(answer, "listBindings")["meta"]["first_page_url"].startswith(f"{origin}/")
+
+
+def test_a_registration_in_chunks(ask):
+    """A registration that is sent in chunks is the same as in one piece."""
+    body = registration(endpoint="chunked")
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(body[i : i + 7]), body[i : i + 7]) for i in range(0, len(body), 7))
+    sent = ask.compose("registerBinding", ("Transfer-Encoding", "chunked"), CLOSE) + chunks + b"0\r\n\r\n"
+    (answer,) = raw.exchange(ask.url, sent)
+    assert check_documented(answer, "registerBinding")["endpoint"] == "chunked"

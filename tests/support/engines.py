@@ -1,6 +1,5 @@
 """A database of each engine, for tests that hold for both."""
 
-from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -27,7 +26,7 @@ async def open_storage(storage: Storage) -> AsyncIterator[Storage]:
         await storage.close()
 
 
-class Database(ABC):
+class Database:
     """An address, and what can be done there."""
 
     def __init__(self, address: str) -> None:
@@ -41,10 +40,6 @@ class Database(ABC):
         """Open what commands use on it."""
         return engines.administration(self.locator)
 
-    @abstractmethod
-    def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run a statement, with `?` for values, past all of our code."""
-
 
 class SqliteDatabase(Database):
     """A file."""
@@ -54,6 +49,7 @@ class SqliteDatabase(Database):
         self.path = path
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement, with `?` for values, past all of our code."""
         with closing(connect(self.path)) as connection:
             return connection.execute(statement, values).fetchall()
 

@@ -232,3 +232,9 @@ def test_what_may_not_be_sent_is_stopped():
     substitutes.check("DELETE", f"{base}/{absent['Sid']}")
     assert substitutes.path("DELETE", {"ServiceSid": SERVICE, "Sid": ""})["ServiceSid"] != SERVICE
     assert substitutes.path("POST", {"ServiceSid": SERVICE})["ServiceSid"] != SERVICE
+
+
+def test_what_a_server_may_choose_is_no_finding(world_file):
+    """A server that is right but lenient has no findings."""
+    with serving(by_name("lenient")(document(world_file))) as url:
+        assert run_fuzz(url, world_file, measured=True).findings == []

@@ -93,3 +93,16 @@ def test_exposure_without_a_token_is_refused(tmp_path, options, token, message):
     done = run_cli("serve", "--demo", "--control", *options, cwd=tmp_path, **variables)
     assert done.returncode == 2
     assert message in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v2/control/v1/world", "/v2/Services/../../control/v1/world", "/registration/../control/v1/world",
+        "/control/v1/world/", "//control/v1/world", "/Control/v1/world", "/control%2fv1/world",
+        "/docs/../control/v1/world",
+    ],
+)  # fmt: skip
+def test_no_other_path_leads_to_it(served, path):
+    """Paths match exactly."""
+    assert raw.ask(served.url, "GET", path).status == 404

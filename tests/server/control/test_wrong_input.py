@@ -1,14 +1,11 @@
-"""Wrong input to the control API: each operation answers it as its spec documents.
-
-The fuzz run sends the values and methods that break a rule of the spec.
-"""
+"""Wrong input to the control API: each operation answers it as its spec documents."""
 
 import json
 
 import pytest
 
 from ...support import raw
-from ...support.answers import CONTROL, check_documented, check_error, operations
+from ...support.answers import CONTROL, allowed, check_documented, check_error, operations
 from .conftest import A, S, binding
 
 OPERATIONS = operations(CONTROL)
@@ -16,6 +13,7 @@ READS = [name for name, operation in OPERATIONS.items() if "requestBody" in oper
 SIDS = {"AccountSid": A, "ServiceSid": S, "Sid": binding(1)["sid"]}
 JSON = ("Content-Type", "application/json")
 
+each = pytest.mark.parametrize("name", OPERATIONS)
 each_that_reads = pytest.mark.parametrize("name", READS)
 
 
@@ -30,7 +28,7 @@ def ask(served, name, query="", method=None, headers=(), body=None, **sids):
     return raw.ask(served.url, method or operation.method, target, sent, body or b"")
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@each
 def test_unknown_and_unreadable_parameters(served, name):
     """A parameter that the operation does not have, a misspelt one, and what is no query at all."""
     known = [it["name"] for it in OPERATIONS[name].spec.get("parameters", ()) if it["in"] == "query"]
@@ -77,6 +75,44 @@ def test_bodies_of_another_kind(served, name):
         answer = raw.ask(served.url, operation.method, operation.template, sent, b"{}")
         assert answer.status == 400
         assert part in check_documented(answer, name)["message"]
+
+
+@each
+def test_other_methods_and_nearby_paths(served, name):
+    """405 with `Allow`, and 404 for a path that is nearly the operation's."""
+    template = OPERATIONS[name].template
+    for method in {"GET", "PUT", "POST", "DELETE", "PATCH", "TRACE", "PROPFIND"} - allowed(template):
+        refused = ask(served, name, method=method, body=b"")
+        check_error(refused, "method_not_allowed", name, method=method)
+        assert {*refused.header("Allow").split(", ")} == allowed(template)
+    for wrong in ("AC1", A.lower(), f"{A}0", "%00", "%FF"):
+        if "{AccountSid}" in template:
+            check_error(ask(served, name, AccountSid=wrong), "not_found", name)
+
+
+VALUES = {
+    "operation": ["", "x" * 101],
+    "status": ["99", "600", "x", "1_0", "", "%D9%A3"],
+    "identity": ["", "x" * 513],
+    "account": ["", "AC1", A.lower(), f"{A}%0A"],
+    "since": ["-1", "9007199254740992", "1.0", "9" * 5000],
+    "wait": ["-1", "61", "x"],
+    "duration": ["-1", "86401", "x"],
+    "BindingType": ["", "sms"],
+    "Identity": ["", "%00"],
+    "PageSize": ["0", "1001", "x"],
+    "PageToken": ["", "x"],
+}
+
+
+@each
+def test_values_that_break_their_rule(served, name):
+    """Every parameter is checked: the message names it."""
+    for parameter in OPERATIONS[name].spec.get("parameters", ()):
+        for value in VALUES[parameter["name"]] if parameter["in"] == "query" else ():
+            answer = ask(served, name, f"{parameter['name']}={value}")
+            assert answer.status == 400, (parameter["name"], value)
+            assert parameter["name"] in check_documented(answer, name)["message"]
 
 
 def test_the_service_still_answers(served):

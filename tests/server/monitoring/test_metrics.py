@@ -17,6 +17,7 @@ from ...support.monitoring import OPTIONS, WITHIN, Asked, Monitor
 from ...support.running import Service, wait_until
 from ...support.tools import path_of
 from ..conftest import registration
+from ..test_lifecycle import Upload
 from .test_logs import all_that_is_secret, ask_for_everything
 
 MOST = 80
@@ -177,3 +178,11 @@ def test_promtool_finds_nothing(monitor, ask):
     command = [path_of("promtool"), "check", "metrics"]
     done = subprocess.run(command, input=monitor.text, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_requests_in_flight(service, monitor, world):
+    """A request counts as in flight from its head to its answer, in whichever worker it is."""
+    uploads = [Upload(service, world.auth, world.empty["sid"], f"flying-{number}") for number in range(5)]
+    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 5, WITHIN)
+    assert {upload.finish().status for upload in uploads} == {201}
+    assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 0, WITHIN)
