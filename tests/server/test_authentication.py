@@ -16,17 +16,36 @@ def encoded(pair: bytes) -> bytes:
 
 MALFORMED = {
     "empty": b"",
+    "the scheme and a space": b"Basic ",
     "no scheme": base64.b64encode(b"AC:x"),
+    "padding alone": b"Basic ====",
+    "one character": b"Basic A",
+    "no base64, but quoted": b'Basic "QUM6eA=="',
     "no padding": b"Basic QUM6eA",
+    "too much padding": b"Basic QUM6eA=====",
     "characters after the padding": b"Basic QUM6eA==QUM6eA==",
+    "a space inside": b"Basic QUM6 eA==",
+    "a tab inside": b"Basic QUM6\teA==",
+    "percent-encoded": b"Basic QUM6eA%3D%3D",
     "two in one": b"Basic QUM6eA==, Basic QUM6eA==",
-    "no colon": encoded(b"AC"),
+    "nothing encoded": encoded(b""),
     "no user name": encoded(b":x"),
+    "no password": encoded(b"AC:"),
+    "a NUL": encoded(b"\0"),
     "a NUL in the user name": encoded(b"A\0C:x"),
+    "a NUL in the password": encoded(b"AC:x\0"),
+    "NULs alone": encoded(b"\0:\0"),
+    "UTF-16": encoded("AC:x".encode("utf-16")),
     "a lone surrogate": encoded(b"\xed\xa0\x80:x"),
+    "an overlong encoding": encoded(b"\xc0\xba:x"),
+    "emoji": encoded("😀:😀".encode()),
+    "a wildcard": encoded(b"%:%"),
+    "SQL": encoded(b"' OR 1=1 --:' OR 1=1 --"),
+    "line feeds": encoded(b"AC\r\nX: y:x"),
     "very long": encoded(b"A" * 30_000 + b":" + b"x" * 30_000),
     "bytes that are no text": b"Basic \xff\xfe",
     "Negotiate": b"Negotiate YII=",
+    "punctuation": b",;=",
 }
 
 
@@ -36,8 +55,15 @@ def near_misses(world) -> dict[str, bytes]:
     pair = user + b":" + token
     return {
         "no space": b"Basic" + base64.b64encode(pair),
+        "a colon for the space": b"Basic:" + base64.b64encode(pair),
         "not encoded": b"Basic " + pair,
+        "encoded twice": encoded(base64.b64encode(pair)),
+        "in hexadecimal": b"Basic " + pair.hex().encode(),
         "a NUL more": encoded(pair + b"\0"),
+        "a space before": encoded(b" " + pair),
+        "a small SID": encoded(user.lower() + b":" + token),
+        "swapped": encoded(token + b":" + user),
+        "the SID twice": encoded(user + b":" + user),
         "a service for the user": encoded(world.full["sid"].encode() + b":" + token),
     }
 
@@ -51,10 +77,13 @@ def test_wrong_credentials(ask, world, operation):
         check_error(answer, "unauthorized", operation)
 
 
-def test_two_headers_are_wrong_credentials(ask, world):
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_two_headers_are_wrong_credentials(ask, world, operation):
     """Two `Authorization` headers are wrong credentials, since they are ambiguous."""
-    headers = [("Authorization", raw.basic(*world.auth))] * 2
-    check_error(ask("fetchBinding", auth=None, headers=headers), "unauthorized", "fetchBinding")
+    good, bad = raw.basic(*world.auth).encode(), encoded(b"AC:x")
+    for pair in ((good, good), (good, bad), (bad, good)):
+        headers = [("Authorization", value) for value in pair]
+        check_error(ask(operation, auth=None, headers=headers), "unauthorized", operation)
 
 
 def test_credentials_elsewhere_are_none(ask, world):
@@ -67,7 +96,7 @@ def test_credentials_elsewhere_are_none(ask, world):
     check_error(ask("listBindings", query, auth=None), "unauthorized", "listBindings")
 
 
-@pytest.mark.parametrize("scheme", [b"bAsIc ", b"Basic   ", b"  Basic "])
+@pytest.mark.parametrize("scheme", [b"Basic ", b"basic ", b"BASIC ", b"bAsIc ", b"Basic   ", b"  Basic "])
 def test_the_scheme_has_no_case(ask, world, scheme):
     """The scheme is matched in any case of letters, and spaces around it mean nothing (RFC 9110, 11.1)."""
     header = scheme + raw.basic(*world.auth).removeprefix("Basic ").encode() + b" "
