@@ -3,7 +3,9 @@
 import hashlib
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -14,20 +16,23 @@ from .interface import Binding, Registration
 ADDED = ("service_sid", "key_sha256", *Binding._fields)
 """The columns of `added`."""
 
+REGISTERED = (*ADDED, "account_sid")
+"""The values of the statement of registration."""
+
 COLUMNS = ", ".join(Binding._fields)
 
 ERASED_AT = "SELECT erased_at FROM erasures"
 
 
-def register_statement(mark: str, services: str, greatest: str) -> str:
-    """Build the statement that creates or updates a Binding; `mark` is the pattern of a named value's mark.
+def register_statement(mark: Callable[[str], str], services: str, greatest: str) -> str:
+    """Build the statement that creates or updates a Binding; `mark` gives the mark of a value of `REGISTERED`.
 
     It takes the `greatest` time, since a clock may be set back, and compares values: a digest is only nearly unique.
     """
     return f"""
         INSERT INTO bindings ({", ".join(ADDED)})
-        SELECT {", ".join(map(mark.format, ADDED))}
-        FROM {services} WHERE account_sid = {mark.format("account_sid")} AND services.sid = {mark.format("service_sid")}
+        SELECT {", ".join(map(mark, ADDED))}
+        FROM {services} WHERE account_sid = {mark("account_sid")} AND services.sid = {mark("service_sid")}
         ON CONFLICT (service_sid, key_sha256) DO UPDATE
             SET credential_sid = excluded.credential_sid, message_types = excluded.message_types,
                 date_updated = {greatest}(bindings.date_updated, excluded.date_updated)
@@ -38,7 +43,12 @@ def register_statement(mark: str, services: str, greatest: str) -> str:
 
 def now() -> str:
     """Return the time in the form of the database: ISO 8601 in GMT with whole seconds."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _format(int(time.time()))
+
+
+@lru_cache(maxsize=1)  # formatting takes as long as a lookup
+def _format(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def new_sid(prefix: str) -> str:
@@ -66,17 +76,20 @@ def unique_key(identity: str, endpoint: str, binding_type: str) -> bytes:
     return hashlib.sha256(f"{identity}\0{endpoint}\0{binding_type}".encode()).digest()
 
 
-def registered(service_sid: str, registration: Registration) -> dict[str, Any]:
-    """Return the values of `ADDED` for a new device: with a SID that follows all others, and the time."""
-    made_at = now()
-    return registration._asdict() | {
-        "service_sid": service_sid,
-        "sid": new_sid("BS"),
-        "key_sha256": unique_key(registration.identity, registration.endpoint, registration.binding_type),
-        "message_types": orjson.dumps(registration.message_types).decode(),
-        "date_created": made_at,
-        "date_updated": made_at,
-    }
+def registered(account_sid: str, service_sid: str, registration: Registration) -> tuple[str, tuple[Any, ...]]:
+    """Return the SID of a new device, which follows all others, and the values of `REGISTERED`."""
+    sid, made_at = new_sid("BS"), now()
+    binding = Binding(
+        sid=sid,
+        date_created=made_at,
+        date_updated=made_at,
+        endpoint=registration.endpoint,
+        identity=registration.identity,
+        binding_type=registration.binding_type,
+        credential_sid=registration.credential_sid,
+        message_types=orjson.dumps(registration.message_types).decode(),
+    )
+    return sid, (*added(service_sid, binding), account_sid)
 
 
 def added(service_sid: str, binding: Binding) -> tuple[Any, ...]:

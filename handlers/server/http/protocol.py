@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import httptools
+from starlette.types import Scope
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -14,7 +15,7 @@ from .authority import is_authority
 from .limits import Limits
 from .listening import peer_of
 from .refusals import MALFORMED, ON_REFUSED, refusal, too_many_connections
-from .target import HOST, HOST_HEADER, LONGEST_TARGET, no_host, percent_decode, target_of
+from .target import HOST, HOST_HEADER, LONGEST_TARGET, PERCENT, no_host, percent_decode, target_of
 from .timeouts import Wait, Waiting, opening, watch
 from .writer import Cycle
 
@@ -30,6 +31,12 @@ _LINGER_BYTES = 32 << 20
 reset of the connection."""
 
 _HEEDED = frozenset({b"host", b"expect", b"content-length", b"transfer-encoding"})
+
+
+def has_arrived(scope: Scope) -> bool:
+    """Return whether all of a request is here, the last one of its connection."""
+    protocol: Protocol | None = scope.get(PROTOCOL)
+    return protocol is not None and protocol.cycle.scope is scope and not protocol.cycle.more_body
 
 
 class _Nowhere(list[Any]):
@@ -183,7 +190,7 @@ class Protocol(HttpToolsProtocol):
             raise no_host()
         if len(headers) > self.limits.max_headers or self._unread > self.limits.max_head - _SMALL:
             self._check_size()
-        scope["path"] = percent_decode(path).decode(errors="replace") if b"%" in path else path.decode("ascii")
+        scope["path"] = percent_decode(path).decode(errors="replace") if PERCENT in path else path.decode("ascii")
         scope["raw_path"], scope["query_string"] = path, query
         scope[HOST] = host or self._host  # type: ignore[literal-required]
         scope[PROTOCOL] = self  # type: ignore[literal-required]

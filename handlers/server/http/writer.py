@@ -3,7 +3,7 @@
 That halves the system calls, and wakes a waiting client once and not twice.
 """
 
-from collections.abc import Awaitable, Generator, Iterable
+from collections.abc import Awaitable, Generator, Sequence
 from functools import cache
 from http import HTTPStatus
 
@@ -74,12 +74,14 @@ class Cycle(RequestResponseCycle):
         return serialize(start["status"], [*self.default_headers, *start["headers"]], body, close=not self.keep_alive)
 
 
-def serialize(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes, *, close: bool) -> bytes | None:
+def serialize(status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes, *, close: bool) -> bytes | None:
     """Serialize a response; None where a header is invalid or is one of framing, or where the length does not fit."""
+    if _has_control(b"".join([value for _, value in headers])):  # all at once: each search costs as much as a header
+        return None
     length = None
     content = [STATUS_LINE[status]]
     for name, value in headers:
-        if not _is_plain(name) or _has_control(value):
+        if not _is_plain(name):
             return None
         if name == _LENGTH:
             length = value

@@ -2,10 +2,11 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
+from io import BytesIO
 from operator import itemgetter
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import IO, Any
 
 import orjson
 from starlette.types import Receive, Scope
@@ -14,6 +15,8 @@ from ...schema_messages import first_error, keyword, rule
 from ...spec import Json
 from ..errors import ApiError, shorten
 from ..http.limits import Limits
+from ..http.protocol import has_arrived
+from ..request import Request
 from .parameters import coercer, pairs, validator
 
 FORM = "application/x-www-form-urlencoded"
@@ -42,7 +45,7 @@ class AnyBody(ABC):
         Raises `ApiError` for another media type, for a body that is too large, too slow or malformed, and for the first
         broken rule of the schema.
         """
-        headers = dict(scope["headers"])
+        headers = Request.of(scope).headers
         sent = headers.get(b"content-type", b"")
         media_type = sent.partition(b";")[0].strip().lower().decode("latin-1") or self._media_types[0]
         if media_type not in self._media_types:
@@ -51,16 +54,22 @@ class AnyBody(ABC):
             raise ApiError("unsupported_content_encoding")
         if int(headers.get(b"content-length", b"").lstrip(b"0") or b"0") > self._most:
             raise self._too_large()
-        return await self.read(media_type, self._receive(receive))
+        file = self.file()
+        await self._receive(receive, file, None if has_arrived(scope) else self._limits.body_timeout)
+        return self.read(media_type, file)
 
     @abstractmethod
-    async def read(self, media_type: str, chunks: AsyncIterator[bytes]) -> Any:
+    def file(self) -> IO[bytes]:
+        """Return an empty file for the bytes of a body."""
+
+    @abstractmethod
+    def read(self, media_type: str, file: IO[bytes]) -> Any:
         """Parse the bytes of a body."""
 
-    async def _receive(self, receive: Receive) -> AsyncIterator[bytes]:
+    async def _receive(self, receive: Receive, file: IO[bytes], seconds: int | None) -> None:
         size, more = 0, True
         try:
-            async with asyncio.timeout(self._limits.body_timeout):
+            async with asyncio.timeout(seconds):
                 while more:
                     message = await receive()
                     if message["type"] == "http.disconnect":  # the part so far may look like a whole body
@@ -70,9 +79,9 @@ class AnyBody(ABC):
                     if size > self._most:
                         raise self._too_large()
                     more = message.get("more_body", False)
-                    yield chunk
+                    file.write(chunk)
         except TimeoutError:
-            rule = f"must arrive within {self._limits.body_timeout} seconds"
+            rule = f"must arrive within {seconds} seconds"
             raise ApiError("invalid_parameter", {"Connection": "close"}, parameter="The body", rule=rule) from None
 
     def _too_large(self) -> ApiError:
@@ -91,9 +100,13 @@ class Body(AnyBody):
         }
         self._validators = {media_type: validator(schema) for media_type, (_, schema) in self._types.items()}
 
-    async def read(self, media_type: str, chunks: AsyncIterator[bytes]) -> Any:
+    def file(self) -> IO[bytes]:
+        return BytesIO()
+
+    def read(self, media_type: str, file: IO[bytes]) -> Any:
         read, schema = self._types[media_type]
-        value = read(b"".join([chunk async for chunk in chunks]))
+        file.seek(0)
+        value = read(file.read())
         if error := first_error(self._validators[media_type], schema, value):
             raise _error_of(error)
         return value
@@ -106,10 +119,10 @@ class RawBody(AnyBody):
         ((_, definition),) = content.items()
         super().__init__(content, limits, definition.get("x-max-bytes", limits.max_body))
 
-    async def read(self, media_type: str, chunks: AsyncIterator[bytes]) -> Any:  # noqa: ARG002 - there is one
-        file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - it ends with the request
-        async for chunk in chunks:
-            file.write(chunk)
+    def file(self) -> IO[bytes]:
+        return SpooledTemporaryFile(_IN_MEMORY)
+
+    def read(self, media_type: str, file: IO[bytes]) -> Any:  # noqa: ARG002 - there is one
         file.seek(0)
         return file
 

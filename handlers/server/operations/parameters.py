@@ -12,9 +12,10 @@ from starlette.types import Scope
 from ...schema_messages import first_error, keyword, rule
 from ...spec import Json
 from ..errors import ApiError, shorten
-from ..http.target import has_broken_escape, percent_decode
+from ..http.target import PERCENT, has_broken_escape, percent_decode
 
 _INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
+_PLUS = ord("+")
 _LONGEST_INTEGER = 18
 """Digits of an integer beyond which its value no longer matters: it is out of every bound."""
 
@@ -37,25 +38,26 @@ def pairs(encoded: bytes, kind: str) -> Iterator[tuple[str, str]]:
     """
     if encoded.count(b"&") >= _MOST:
         raise ApiError("invalid_parameter", parameter=f"The {kind}", rule=f"must have at most {_MOST} {_NAMED[kind]}")
+    names = f"A name in the {kind}"
     for part in encoded.split(b"&"):
         if part:
             name, _, value = part.partition(b"=")
-            decoded = _decode(name, f"A name in the {kind}")
-            yield decoded, _decode(value, shorten(decoded))
+            decoded = _decode(name, names)
+            yield decoded, _decode(value, decoded)
 
 
 def _decode(encoded: bytes, what: str) -> str:
-    if b"+" in encoded:
+    if _PLUS in encoded:
         encoded = encoded.replace(b"+", b" ")
-    if b"%" in encoded:
+    if PERCENT in encoded:
         if has_broken_escape(encoded):
             rule = "must be percent-encoded: each % needs two hexadecimal digits after it"
-            raise ApiError("invalid_parameter", parameter=what, rule=rule)
+            raise ApiError("invalid_parameter", parameter=shorten(what), rule=rule)
         encoded = percent_decode(encoded, broken=False)
     try:
         return encoded.decode()
     except UnicodeDecodeError:
-        raise ApiError("invalid_parameter", parameter=what, rule="must be UTF-8, percent-encoded") from None
+        raise ApiError("invalid_parameter", parameter=shorten(what), rule="must be UTF-8, percent-encoded") from None
 
 
 def coercer(schema: Json) -> Callable[[Sequence[str]], Any]:

@@ -14,6 +14,7 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import ApiError, shorten
+from ..http.target import PERCENT
 from ..request import Request
 from .stage import next_of
 
@@ -117,7 +118,7 @@ class Routing(SpecMiddleware):
             return self.app(scope, receive, send)
         path, raw_path = scope["path"], scope["raw_path"]
         # an encoded slash belongs to a segment and separates none
-        if b"%" not in raw_path or b"%2f" not in raw_path.lower():
+        if PERCENT not in raw_path or b"%2f" not in raw_path.lower():
             for pattern, item in self._routes.get(path.count("/"), ()):
                 # not `match`, whose `$` accepts a line feed
                 if match := pattern.fullmatch(path):

@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import errors
 
 from ..interface import Binding, Credential, Filters, Page, Position, Registration, StorageUnavailable
-from ..rows import ERASED_AT, registered
+from ..rows import ERASED_AT, REGISTERED, registered
 from .connection import TIMEOUT, Lost, NoAnswerError, Pool, Undone, conninfo, storage_errors
 from .statements import CREDENTIAL, DELETE, FETCH, REGISTER, SERVICE, Listing
 
@@ -56,15 +56,15 @@ class PostgresStorage:
     async def register(
         self, account_sid: str, service_sid: str, registration: Registration
     ) -> tuple[Binding, bool] | None:
-        values = registered(service_sid, registration)
+        sid, values = registered(account_sid, service_sid, registration)
         try:
-            rows, _ = await self._write(REGISTER, values | {"account_sid": account_sid})
+            rows, _ = await self._write(REGISTER, dict(zip(REGISTERED, values, strict=True)))
         except errors.ForeignKeyViolation:  # the service was deleted meanwhile
             return None
         if not rows and not await self._owns(account_sid, service_sid):
             return None
         (row,) = rows
-        return Binding._make(row), row[0] == values["sid"]
+        return Binding._make(row), row[0] == sid
 
     async def delete(self, account_sid: str, service_sid: str, sid: str) -> bool:
         _, number = await self._write(DELETE, {"account_sid": account_sid, "service_sid": service_sid, "sid": sid})

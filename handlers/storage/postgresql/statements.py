@@ -26,7 +26,7 @@ SERVICE = f"SELECT 1 WHERE {OWNER}"
 
 FETCH = f"SELECT {COLUMNS} FROM bindings WHERE service_sid = %(service_sid)s AND sid = %(sid)s AND {OWNER}"  # noqa: S608 - constants
 
-REGISTER = register_statement("%({})s", "services", "greatest")
+REGISTER = register_statement("%({})s".format, "services", "greatest")
 
 DELETE = f"DELETE FROM bindings WHERE service_sid = %(service_sid)s AND sid = %(sid)s AND {OWNER}"  # noqa: S608 - constants
 

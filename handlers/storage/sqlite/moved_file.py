@@ -22,13 +22,14 @@ class Place:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._name = str(path)
         self.opened: Inode | None = None
         """The file that is open; None for none."""
 
     def inode(self) -> Inode | None:
         """Return which file is at the path; None where there is none, or it cannot be seen."""
         try:
-            found = os.stat(self.path)  # noqa: PTH116 - each write calls this, and Path.stat takes twice as long
+            found = os.stat(self._name)  # noqa: PTH116 - each write calls this, and Path.stat takes twice as long
         except OSError:
             return None
         return found.st_dev, found.st_ino

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import apsw
 
 from ..interface import Binding, Registration, StorageUnavailable
-from ..rows import register_statement, registered
+from ..rows import REGISTERED, register_statement, registered
 from .calls import Call, Calls
 from .connection import closed, retry, storage_errors
 from .moved_file import Place
@@ -32,7 +32,7 @@ _LONE = 3
 _RUN = 8
 """Writes of a shared commit that are executed before reads get their turn."""
 
-REGISTER = register_statement(":{}", OWNED, "max")
+REGISTER = register_statement(lambda name: f"?{REGISTERED.index(name) + 1}", OWNED, "max")
 
 DELETE = f"""
     DELETE FROM bindings WHERE service_sid = ?1 AND sid = ?2
@@ -43,13 +43,13 @@ def register(account_sid: str, service_sid: str, registration: Registration) -> 
     """Return the write that creates or updates the Binding of a device."""
 
     def write(connection: apsw.Connection) -> tuple[Binding, bool] | None:
-        values = registered(service_sid, registration) | {"account_sid": account_sid}
+        sid, values = registered(account_sid, service_sid, registration)
         # fetchall, since a statement that is not read to its end keeps the transaction from committing
         rows = connection.execute(REGISTER, values).fetchall()
         if not rows and not owns(connection, account_sid, service_sid):
             return None
         (row,) = rows
-        return Binding._make(row), row[0] == values["sid"]
+        return Binding._make(row), row[0] == sid
 
     return write
 
