@@ -109,7 +109,7 @@ CONFINED = """
 set -e
 mount --bind {state} {state}
 mount -o remount,bind,ro /
-mount -t tmpfs tmpfs /dev/shm
+mount -t tmpfs tmpfs /mnt
 exec setpriv --no-new-privs --inh-caps=-all --bounding-set=-all {python} -c '
 import ctypes, os, sys
 assert ctypes.CDLL(None, use_errno=True).prctl(65, 1, 0, 0, 0) == 0, ctypes.get_errno()
@@ -129,7 +129,7 @@ def test_the_service_runs_confined(tmp_path, units):
     script = CONFINED.format(state=tmp_path, python=sys.executable, command=shlex.join(command))
     with subprocess.Popen(
         ["unshare", "--mount", "sh", "-c", script],
-        env=environment(TMPDIR="/dev/shm", **variables),
+        env=environment(TMPDIR="/mnt", **variables),
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
