@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,6 +17,8 @@ from .worlds import Population
 
 pytestmark = [pytest.mark.ci("takes the database and the disk away, one at a time"), pytest.mark.long]
 
+_BUILD = Path(__file__).parents[2] / "build"
+
 SLACK = 10.0
 """Seconds more that an answer may take."""
 
@@ -26,11 +30,16 @@ Lines = dict[tuple[str, str], Future[Line]]
 
 
 @pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lines]:
-    """Give what comes of each fault whose tools are there, by its engine and name."""
+def lines() -> Iterator[Lines]:
+    """Give what comes of each fault whose tools are there, by its engine and name.
+
+    The databases are on the disk: a file system in memory has no immutable files.
+    """
+    _BUILD.mkdir(exist_ok=True)
     with ExitStack() as ends:
+        folders = {engine: Path(ends.enter_context(TemporaryDirectory(dir=_BUILD))) for engine in ENGINES}
         makers = {
-            engine: ends.enter_context(databases(tmp_path_factory.mktemp(engine), Population(BINDINGS).lines()))
+            engine: ends.enter_context(databases(folders[engine], Population(BINDINGS).lines()))
             for engine, databases in ENGINES.items()
         }
         pools = {engine: ends.enter_context(ThreadPoolExecutor(number)) for engine, number in _AT_ONCE.items()}
