@@ -34,7 +34,7 @@ from .operations.resolver import resolver
 from .operations.routing import Routing
 from .operations.validation import Validation
 from .representation import template
-from .request import Request
+from .request import REQUEST
 from .settings import ON_SHUTDOWN, Settings
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def create_app(settings: Settings, handlers: Mapping[str, ModuleType]) -> ASGIAp
     app = ConnexionMiddleware(
         Dispatch(
             {
-                "account_sid": lambda scope: Request.of(scope).account_sid,
+                "account_sid": lambda scope: scope[REQUEST].account_sid,
                 "origin": origin.of,
                 "storage": lambda _: storage,
                 "control": lambda _: control,

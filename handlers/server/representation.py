@@ -11,7 +11,8 @@ from ..spec import component, path_template
 from ..storage.interface import Binding
 
 # all characters but the unreserved ones: Ruby's and Java's URI parsers refuse others
-_RESERVED = re.compile(r"[^A-Za-z0-9._~-]+")
+# not `+`, with which each character is tried: a search for a set is quick
+_RESERVED = re.compile(r"[^A-Za-z0-9._~-][^A-Za-z0-9._~-]*")
 
 _ENCODED = {character: quote(character, safe="") for character in map(chr, range(128))}
 """Encoded ASCII characters. Others are not cached: clients choose them, among over a million."""

@@ -7,7 +7,8 @@ from starlette.types import Scope
 
 from ..spec import METHODS
 
-_KEY = "chat_bindings.request"
+REQUEST = "chat_bindings.request"
+"""The key of a scope's request, which the envelope adds."""
 
 _METHODS = frozenset(method.upper() for method in METHODS)
 
@@ -38,9 +39,9 @@ class Request:
     @classmethod
     def of(cls, scope: Scope) -> "Request":
         """Return the request of a scope."""
-        request: Request | None = scope.get(_KEY)
+        request: Request | None = scope.get(REQUEST)
         if request is None:
-            request = scope[_KEY] = cls(scope)
+            request = scope[REQUEST] = cls(scope)
         return request
 
     def header(self, name: bytes) -> bytes | None:

@@ -13,7 +13,7 @@ from ...storage.interface import Storage
 from ...tokens import digest
 from ..errors import ApiError
 from ..operations.stage import Stage, is_control
-from ..request import Repeated, Request
+from ..request import REQUEST, Repeated, Request
 
 Guard = Callable[[ASGIApp], ASGIApp]
 
@@ -107,7 +107,7 @@ class AuthenticatedOperation:
         self._authenticator = authenticator
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        request = Request.of(scope)
+        request: Request = scope[REQUEST]
         try:
             value = request.header(b"authorization")
         except Repeated:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import ApiError, json_headers, no_store
 from ..gate import CLOSED, Gate
-from ..request import Request
+from ..request import REQUEST, Request
 from .bodies import JSON
 from .stage import Stage, is_control
 
@@ -56,7 +56,7 @@ class HandledOperation:
         self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an ASGI app
-        request = Request.of(scope)
+        request: Request = scope[REQUEST]
         arguments = request.arguments
         for name, provide in self._providers:
             arguments[name] = provide(scope)
@@ -91,7 +91,7 @@ class StreamedOperation:
         self._headers = [(b"content-type", media_type.encode()), no_store()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        arguments = Request.of(scope).arguments
+        arguments = scope[REQUEST].arguments
         for name, provide in self._providers:
             arguments[name] = provide(scope)
         async with aclosing(await self._function(**arguments)) as parts:

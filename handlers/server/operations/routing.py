@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import ApiError, shorten
 from ..http.target import PERCENT
-from ..request import Request
+from ..request import REQUEST
 from .stage import next_of
 
 
@@ -126,7 +126,7 @@ class Routing(SpecMiddleware):
                     operation = item.find(scope["method"])
                     if operation is None:
                         return item.answer(scope, send)
-                    Request.of(scope).operation_id = operation.operation_id
+                    scope[REQUEST].operation_id = operation.operation_id
                     return operation.next_app(scope, receive, send)
         if self._otherwise is None:
             raise ApiError("not_found")

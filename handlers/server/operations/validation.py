@@ -6,7 +6,7 @@ from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..http.limits import Limits
-from ..request import Request
+from ..request import REQUEST
 from .bodies import AnyBody, body_of
 from .parameters import Parameters
 from .stage import Stage
@@ -33,11 +33,11 @@ class ValidatedOperation:
         self._body = body
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        self._parameters.parse(scope, Request.of(scope).arguments)
+        self._parameters.parse(scope, scope[REQUEST].arguments)
         if self._body is not None:
             return self._read(self._body, scope, receive, send)
         return self._next_app(scope, receive, send)
 
     async def _read(self, body: AnyBody, scope: Scope, receive: Receive, send: Send) -> None:
-        Request.of(scope).arguments["body"] = await body.parse(scope, receive)
+        scope[REQUEST].arguments["body"] = await body.parse(scope, receive)
         await self._next_app(scope, receive, send)
