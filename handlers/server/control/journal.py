@@ -24,10 +24,10 @@ from ..request import Request
 from ..settings import CONTROL, DOCS
 
 _MOST_BYTES = 16 * 1024 * 1024
-"""Bytes of queries, bodies and long paths that the journal holds."""
+"""Bytes of paths, queries and bodies that the journal holds."""
 
-_SHORT = 200
-"""Bytes of a path that count as none: most requests then cost no sum."""
+_ENTRY_BYTES = 500
+"""Bytes that an entry takes beside those."""
 
 _OWN = frozenset(operation.operation_id for operation in operations(SPEC))
 """Operations whose requests are not kept."""
@@ -134,6 +134,9 @@ class Journal:
         self._bytes = 0
         """Bytes of all entries so far, those removed included."""
 
+        self._full = 0
+        """`_bytes` up to which there is nothing to trim."""
+
         self._begins = 0.0
         self._cleared = self._last_cleared = 0
         self._ended = False
@@ -141,27 +144,34 @@ class Journal:
         self._waiting: set[asyncio.Future[None]] = set()
 
     def record(self, scope: Scope, request: Request, status: int, duration: float, request_id: bytes) -> None:
-        """Add a request that was answered."""
+        """Add a request that was answered, unless it arrived before a restart."""
         operation = request.operation_id
-        if operation in _OTHERS and (operation or _is_page(scope["path"])):
+        arrived = request.arrived
+        if arrived < self._begins or (operation in _OTHERS and (operation or _is_page(scope["path"]))):
             return
-        raw_path, query, body = scope["raw_path"], scope["query_string"], request.arguments.get("body")
+        raw_path = scope["raw_path"]
+        query = scope["query_string"]
+        body = request.arguments.get("body")
         # a plain tuple costs a third of an `_Entry`
         self._entries.append((
-            self._bytes, request_id, request.arrived, scope["method"], raw_path, query, operation,
+            self._bytes, request_id, arrived, scope["method"], raw_path, query, operation,
             request.account_sid, status, duration, request.fault, body,
         ))  # fmt: skip
         self.last += 1
-        if query or body or len(raw_path) > _SHORT:
-            self._count(len(raw_path) + len(query) + _size(body))
+        self._bytes += _ENTRY_BYTES + len(raw_path) + len(query)
+        if body:
+            self._bytes += _size(body)
+        if self._bytes > self._full:
+            self._trim()
         if self._waiting:
             self._wake()
 
-    def _count(self, size: int) -> None:
-        """Add the bytes of an entry, and remove the oldest ones beyond `_MOST_BYTES`."""
-        self._bytes += size
-        while self._entries and self._bytes - self._entries[0][0] > _MOST_BYTES:
-            self._entries.popleft()
+    def _trim(self) -> None:
+        """Remove the oldest requests beyond `_MOST_BYTES`."""
+        entries = self._entries
+        while entries and self._bytes - entries[0][0] > _MOST_BYTES:
+            entries.popleft()
+        self._full = (entries[0][0] if entries else self._bytes) + _MOST_BYTES
 
     def clear(self) -> None:
         """Remove all requests. Numbers continue."""
@@ -184,7 +194,7 @@ class Journal:
         """List the matching requests after a number."""
         found = []
         for each, entry in zip(range(self.last, number, -1), map(_Entry._make, reversed(self._entries)), strict=False):
-            if entry.arrived >= self._begins and wanted.matches(entry):
+            if wanted.matches(entry):
                 found.append(entry.to_json(each))
         return found[::-1]
 
@@ -251,5 +261,5 @@ class Journal:
                 each.set_result(None)
 
 
-def _size(body: dict[str, Any] | None) -> int:
-    return sum(4 * len(str(value)) for value in (body or {}).values())
+def _size(body: dict[str, Any]) -> int:
+    return sum(4 * len(str(value)) for value in body.values())

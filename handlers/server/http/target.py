@@ -16,7 +16,7 @@ LONGEST_TARGET = 65_535
 """Bytes of a request's target at most, as the spec's `malformed_request` has it."""
 
 PERCENT = ord("%")
-"""A byte to search for. As a number it takes a quarter of the time of a text: Python first tries to read one."""
+"""A byte to search for: CPython raises and drops an error for `b"%"`, which takes four times as long."""
 
 _HASH = ord("#")
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
