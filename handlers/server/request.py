@@ -8,7 +8,7 @@ from starlette.types import Scope
 from ..spec import METHODS
 
 REQUEST = "chat_bindings.request"
-"""The key of a scope's request, which the envelope adds."""
+"""The key of a scope's request. The stages that each request passes look it up without a call."""
 
 _METHODS = frozenset(method.upper() for method in METHODS)
 
@@ -38,7 +38,7 @@ class Request:
 
     @classmethod
     def of(cls, scope: Scope) -> "Request":
-        """Return the request of a scope."""
+        """Return the request of a scope, and make it for the first that asks: a stage around the envelope may be."""
         request: Request | None = scope.get(REQUEST)
         if request is None:
             request = scope[REQUEST] = cls(scope)
