@@ -102,8 +102,7 @@ def test_broken_chunks(ask, world, chunk, operation):
 def test_a_broken_body_of_what_was_answered(ask):
     """A fetch needs no body: it may be answered before its body breaks. Then nothing more comes."""
     with raw.connect(ask.url) as connection:
-        connection.sendall(ask.compose("fetchBinding", CHUNKED_HEADER))
-        check_documented(raw.one(connection), "fetchBinding")
+        check_documented(raw.one(connection, ask.compose("fetchBinding", CHUNKED_HEADER)), "fetchBinding")
         connection.sendall(b"zz\r\n" + HIDDEN)
         assert raw.received(connection) == b""
 
@@ -180,10 +179,8 @@ def test_garbage_after_a_request(ask, garbage):
     check_documented(first, "fetchBinding")
     check_error(second, "malformed_request")
     with raw.connect(ask.url) as connection:
-        connection.sendall(ask.compose("fetchBinding"))
-        check_documented(raw.one(connection), "fetchBinding")
-        connection.sendall(garbage)
-        check_error(raw.one(connection), "malformed_request")
+        check_documented(raw.one(connection, ask.compose("fetchBinding")), "fetchBinding")
+        check_error(raw.one(connection, garbage), "malformed_request")
 
 
 def test_nothing_after_the_last_request(ask):

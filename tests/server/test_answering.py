@@ -102,8 +102,7 @@ def test_a_connection_that_stays(body):
     head = start((b"content-length", b"%d" % len(body)))
     with serving(head, BODY | {"body": body}) as url, raw.connect(url) as connection:
         for _ in range(3):
-            connection.sendall(raw.compose("GET", "/", [("Host", "x")]))
-            assert raw.one(connection).content == body
+            assert raw.one(connection, raw.compose("GET", "/", [("Host", "x")])).content == body
 
 
 @pytest.mark.parametrize("length", [b"3", b"5"])

@@ -104,8 +104,7 @@ PATH = operations()["listBindings"]
 
 def ask(connection, auth, service_sid) -> raw.Response:
     headers = [("Host", "x"), ("Authorization", raw.basic(*auth))]
-    connection.sendall(raw.compose("GET", PATH.path(ServiceSid=service_sid), headers))
-    return raw.one(connection)
+    return raw.one(connection, raw.compose("GET", PATH.path(ServiceSid=service_sid), headers))
 
 
 def command(*arguments) -> dict[str, str]:

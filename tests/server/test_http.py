@@ -100,8 +100,7 @@ def test_an_offer_to_upgrade(ask, world, operation, upgrade):
     """A client that offers another protocol (`curl --http2`) is answered in this one, with its body."""
     body = registration(endpoint=str(upgrade)) if operation == "registerBinding" else b""
     with raw.connect(ask.url) as connection:
-        connection.sendall(ask.compose(operation, *upgrade, body=body))
-        answer = raw.one(connection)
+        answer = raw.one(connection, ask.compose(operation, *upgrade, body=body))
     assert check_documented(answer, operation)["service_sid"] == world.full["sid"]
 
 

@@ -108,8 +108,7 @@ def test_an_idle_service_ends_at_once(database, number, demo):
 
 def check_open(connection: socket.socket) -> None:
     """A kept connection is served."""
-    connection.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert raw.one(connection).status == 404
+    assert raw.one(connection, b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n").status == 404
 
 
 def are_gone(pids: list[int]) -> bool:
