@@ -148,7 +148,7 @@ fuzz-renditions: $(VENV)/.tested-with  ## Fuzz from each rendition of the contra
 	$(BIN)/python -m tests.fuzz.renditions --examples 500
 
 # The modules that depend most on the storage, for CI.
-POSTGRES_SAMPLE := $(patsubst %,tests/server/test_%.py,concurrency lists registration walks) \
+POSTGRES_SAMPLE := $(patsubst %,tests/server/test_%.py,concurrency registration walks) \
   tests/verify/test_command.py::test_the_reference_keeps_every_clause
 
 postgres: $(VENV)/.tested-with  ## Run the service tests, verify and the fuzz run on PostgreSQL
