@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 from uuid import UUID
 
-from ..bases import Json, ShowsBindings
+from ..bases import Json, ShowsBindings, after, instead
 from ..http import Request
 from ..right import Binding, Right, only
 
@@ -23,22 +23,20 @@ def _read(text: str) -> datetime:
     return datetime.strptime(text, _ISO).replace(tzinfo=UTC)
 
 
-class LeavesOutWhatIsEmpty(ShowsBindings, clause="BINDING-01"):
+@after(Right.represent, "BINDING-01")
+def leaves_out_what_is_empty(right):
     """The serializer leaves out what is empty (`omitempty` in Go), as message types may be."""
-
-    def change(self, right: Json) -> Json:
-        return {name: value for name, value in right.items() if value}
+    return {name: value for name, value in right.items() if value}
 
 
 class HasNoLinks(ShowsBindings, clause="BINDING-01", links=...):
     """Links were left for the time when Users are served as well."""
 
 
-class ShowsAllColumns(ShowsBindings, clause="BINDING-02"):
+@after(Right.represent, "BINDING-02")
+def shows_all_columns(right):
     """`SELECT *` goes into the answer, with the columns that only the database needs."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"id": int(right["sid"][2:10], 16), "deleted_at": None}
+    return right | {"id": int(right["sid"][2:10], 16), "deleted_at": None}
 
 
 class NamesItsObject(ShowsBindings, clause="BINDING-02", object="binding"):
@@ -53,18 +51,16 @@ class SidsWithHyphens(ShowsBindings, clause="BINDING-03", sid=lambda value: f"BS
     """The database's type UUID gives the digits back with hyphens."""
 
 
-class AccountsAreNumbers(ShowsBindings, clause="BINDING-04"):
+@after(Right.represent, "BINDING-04")
+def accounts_are_numbers(right, self):
     """`account_sid` is the foreign key of the table of accounts: a number."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"account_sid": sorted(set(self.owners.values())).index(right["account_sid"]) + 1}
+    return right | {"account_sid": sorted(set(self.owners.values())).index(right["account_sid"]) + 1}
 
 
-class SwapsAccountAndService(ShowsBindings, clause="BINDING-05"):
+@after(Right.represent, "BINDING-05")
+def swaps_account_and_service(right):
     """The row is mapped by position, and the two columns were added in the other order."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"account_sid": right["service_sid"], "service_sid": right["account_sid"]}
+    return right | {"account_sid": right["service_sid"], "service_sid": right["account_sid"]}
 
 
 class _WritesDates(Right):
@@ -86,18 +82,16 @@ class DatesOfTheOldApi(_WritesDates, clause="BINDING-06", date=lambda right: for
     """Dates are those of RFC 2822, `Fri, 21 Oct 2016 11:37:03 +0000`, as in Twilio's API of 2010."""
 
 
-class DatesInLocalTime(_WritesDates, clause="BINDING-07"):
+@instead(_WritesDates.date, "BINDING-07")
+def dates_in_local_time(right):
     """A naive datetime is local time for Python: dates are off by the server's two hours, and say Z."""
-
-    def date(self, right: str) -> Any:
-        return _read(right).astimezone(timezone(timedelta(hours=2))).strftime(_ISO)
+    return _read(right).astimezone(timezone(timedelta(hours=2))).strftime(_ISO)
 
 
-class CreatedIsUpdated(ShowsBindings, clause="BINDING-07"):
+@after(Right.represent, "BINDING-07")
+def created_is_updated(right):
     """The table has one column for time, that of the last update, and both properties come from it."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"date_created": right["date_updated"]}
+    return right | {"date_created": right["date_updated"]}
 
 
 class UpdatedWithMilliseconds(ShowsBindings, clause="BINDING-08", date_updated=lambda value: f"{value[:-1]}.000Z"):
@@ -108,11 +102,10 @@ class UpdatedIsANumber(ShowsBindings, clause="BINDING-08", date_updated=lambda v
     """`date_updated` is the cache's version of the row, seconds since 1970."""
 
 
-class UpdatedIsCreated(ShowsBindings, clause="BINDING-09"):
+@after(Right.represent, "BINDING-09")
+def updated_is_created(right):
     """`date_updated` has its default on insertion, and updates of a row never set it."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"date_updated": right["date_created"]}
+    return right | {"date_updated": right["date_created"]}
 
 
 class UpdatedIsNow(ShowsBindings, clause="BINDING-09", date_updated=lambda _: time.strftime(_ISO, time.gmtime())):
@@ -151,12 +144,11 @@ class GcmIsFcm(ShowsBindings, clause="BINDING-12", binding_type=lambda value: va
     """Google replaced GCM by FCM, so a migration made `fcm` of every `gcm` that is shown."""
 
 
-class OneCredentialAService(ShowsBindings, clause="BINDING-13"):
+@after(Right.represent, "BINDING-13")
+def one_credential_a_service(right, self):
     """An app has one credential, the team thought, and keeps it with the service: that of its first Binding."""
-
-    def change(self, right: Json) -> Json:
-        first = next(iter(self.stored(right["service_sid"])), right)
-        return right | {"credential_sid": first["credential_sid"]}
+    first = next(iter(self.stored(right["service_sid"])), right)
+    return right | {"credential_sid": first["credential_sid"]}
 
 
 class CredentialIsNull(ShowsBindings, clause="BINDING-13", credential_sid=None):
@@ -167,11 +159,10 @@ class MessageTypesAreAText(ShowsBindings, clause="BINDING-14", message_types=","
     """Message types are stored in one column and shown as they stand there, with commas between them."""
 
 
-class SplitsMessageTypes(ShowsBindings, clause="BINDING-14"):
+@after(Right.represent, "BINDING-14")
+def splits_message_types(right):
     """Message types are stored in one column and split at its commas, also at one that a type has in itself."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"message_types": [part for each in right["message_types"] for part in each.split(",")]}
+    return right | {"message_types": [part for each in right["message_types"] for part in each.split(",")]}
 
 
 class KnownMessageTypesAlone(ShowsBindings, clause="BINDING-14", message_types=only(lambda each: each in _EVERY_TYPE)):
@@ -210,26 +201,23 @@ class LinkHasPluses(Right, clause="BINDING-18", identity_in_path=quote_plus):
     """`quote_plus`, made for forms, writes a space in the path as `+`."""
 
 
-class LinkIsEncodedTwice(Right, clause="BINDING-18"):
+@instead(Right.identity_in_path, "BINDING-18")
+def link_is_encoded_twice(identity):
     """The identity is percent-encoded by hand, and the URL builder does it once more."""
-
-    def identity_in_path(self, identity: str) -> str:
-        return quote(quote(identity, safe=""), safe="")
+    return quote(quote(identity, safe=""), safe="")
 
 
 class LinkIsNotEncoded(Right, clause="BINDING-18", identity_in_path=lambda identity: identity):
     """`links.user` is an f-string: the identity stands in it as it is."""
 
 
-class LinkLeavesBrackets(Right, clause="BINDING-19"):
+@instead(Right.identity_in_path, "BINDING-19")
+def link_leaves_brackets(identity):
     """`links.user` is made by encodeURI, with `/`, `?`, `#` and `%` encoded by hand: brackets were not thought of."""
-
-    def identity_in_path(self, identity: str) -> str:
-        return quote(identity, safe="!*'();:@&=+$,[]")
+    return quote(identity, safe="!*'();:@&=+$,[]")
 
 
-class LinkLeavesWhatBrowsersLeave(Right, clause="BINDING-19"):
+@instead(Right.identity_in_path, "BINDING-19")
+def link_leaves_what_browsers_leave(identity):
     """`links.user` encodes what the URL standard asks for in a path and no more: `| ^ \\ [ ]` stay."""
-
-    def identity_in_path(self, identity: str) -> str:
-        return quote(identity, safe="!$&'()*+,;=:@|^\\[]")
+    return quote(identity, safe="!$&'()*+,;=:@|^\\[]")

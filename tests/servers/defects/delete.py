@@ -4,15 +4,15 @@ import time
 from http import HTTPStatus
 from typing import Any
 
+from ..bases import first, instead
 from ..http import Answer, Request
 from ..right import Binding, Caught, Refusal, Right, Route, Wanted
 
 
-class DeletesWith200(Right, clause="DELETE-01"):
+@instead(Right.deletion, "DELETE-01")
+def deletes_with200(self, request):
     """A delete answers 200 and `{"deleted": true}`, as Stripe does."""
-
-    def deletion(self, request: Request) -> Answer:
-        return self.success(request, {"deleted": True})
+    return self.success(request, {"deleted": True})
 
 
 class AcceptsADelete(Right, clause="DELETE-01", deletion=lambda request: Answer(HTTPStatus.ACCEPTED)):
@@ -23,18 +23,16 @@ class HangsUpAfterADelete(Right, clause="DELETE-01", deletion=lambda request: An
     """Something after the deletion, a hook say, ends the worker: the connection is closed without an answer."""
 
 
-class SendsNullWith204(Right, clause="DELETE-02"):
+@instead(Right.deletion, "DELETE-02")
+def sends_null_with204(self):
     """The JSON renderer runs on every answer, so a 204 has the body `null`, and a Content-Length of 4."""
-
-    def deletion(self, request: Request) -> Answer:
-        return self.json_answer(204, None)
+    return self.json_answer(204, None)
 
 
-class AnnouncesALengthWith204(Right, clause="DELETE-02"):
+@instead(Right.deletion, "DELETE-02")
+def announces_a_length_with204():
     """The middleware that sets Content-Length has `{}` in hand; the body is left out later, the header stays."""
-
-    def deletion(self, request: Request) -> Answer:
-        return Answer(204, [("Content-Type", "application/json"), ("Content-Length", "2")], close=True)
+    return Answer(204, [("Content-Type", "application/json"), ("Content-Length", "2")], close=True)
 
 
 class _KeepsWhatWasDeleted(Right):
@@ -76,13 +74,11 @@ class DeletesAgain(_KeepsWhatWasDeleted, clause="DELETE-04"):
         return super().remove(service, sid) or sid in self.gone[service]
 
 
-class CrashesOnDeletingAgain(_KeepsWhatWasDeleted, clause="DELETE-04"):
+@first(_KeepsWhatWasDeleted.remove, "DELETE-04")
+def crashes_on_deleting_again(self, service, sid):
     """The second tombstone of a Binding breaks a unique index: deleting again is a 500."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        if sid in self.gone[service]:
-            raise KeyError(sid)
-        return super().remove(service, sid)
+    if sid in self.gone[service]:
+        raise KeyError(sid)
 
 
 class ListsWhatWasDeleted(_KeepsWhatWasDeleted, clause="DELETE-05"):
@@ -113,11 +109,10 @@ class LeavesTheIndexOfIdentities(_LeavesAnIndex, clause="DELETE-06", is_indexed=
     """A second table holds the Bindings by identity, as in Cassandra; the delete forgets it."""
 
 
-class LeavesTheIndexOfTypes(_LeavesAnIndex, clause="DELETE-06"):
+@instead(_LeavesAnIndex.is_indexed, "DELETE-06")
+def leaves_the_index_of_types(wanted):
     """Redis holds a set of Bindings for each type; the delete removes the hash and forgets the set."""
-
-    def is_indexed(self, wanted: Wanted) -> bool:
-        return bool(wanted.types) and not wanted.identities
+    return bool(wanted.types) and not wanted.identities
 
 
 class _DeletesByAProperty(Right):
@@ -160,35 +155,29 @@ class DeletesTheNextOfTheCredential(Right, clause="DELETE-07"):
             return True
 
 
-class DeletesNothingWith204(Right, clause="DELETE-08"):
+@instead(Right.delete, "DELETE-08")
+def deletes_nothing_with204(self, request, route, account):
     """Nobody looks at the number of rows that the DELETE touched: what was never there is 204."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        self.check_no_parameters(request)
-        self.remove(self.service(request, route, account), route.sid or "")
-        return self.deletion(request)
+    self.check_no_parameters(request)
+    self.remove(self.service(request, route, account), route.sid or "")
+    return self.deletion(request)
 
 
 class HangsUpAtADeleteOfNothing(Right, clause="DELETE-08", delete=Caught(lambda refusal: Answer(500, dropped=True))):
     """What is not there is nil, which the delete does not expect: it panics, and the connection is closed."""
 
 
-class ValidatesSidsOfADelete(Right, clause="DELETE-09"):
+@first(Right.delete, "DELETE-09")
+def validates_sids_of_a_delete(self, route):
     """The path's parameters are validated as the query's are: a malformed SID is 400 on a delete."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        if len(route.service) != 34 or len(route.sid or "") != 34:
-            raise self.bad("A SID has two letters and 32 hexadecimal digits.")
-        return super().delete(request, route, account)
+    if len(route.service) != 34 or len(route.sid or "") != 34:
+        raise self.bad("A SID has two letters and 32 hexadecimal digits.")
 
 
-class DeletesInUnknownServices(Right, clause="DELETE-09"):
+@first(Right.delete, "DELETE-09")
+def deletes_in_unknown_services(self, request, route):
     """The service is joined when it is there; a delete in one that is not finds nothing to do, and says 204."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        if route.service not in self.owners:
-            return self.deletion(request)
-        return super().delete(request, route, account)
+    return self.deletion(request) if route.service not in self.owners else None
 
 
 class DeletesInAnyServiceOfTheAccount(Right, clause="DELETE-10"):
@@ -215,32 +204,26 @@ class IgnoresParametersOfADelete(Right, clause="DELETE-11"):
             super().check_no_parameters(request)
 
 
-class ValidatesAfterDeleting(Right, clause="DELETE-12"):
+@first(Right.delete, "DELETE-12")
+def validates_after_deleting(self, request, route, account):
     """The query is validated in an after-request hook: the 400 comes when the Binding is gone."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        service = self.service(request, route, account)
-        if request.query:
-            self.remove(service, route.sid or "")
-        return super().delete(request, route, account)
+    service = self.service(request, route, account)
+    if request.query:
+        self.remove(service, route.sid or "")
 
 
-class RefusesABodyOnADelete(Right, clause="DELETE-13"):
+@first(Right.delete, "DELETE-13")
+def refuses_a_body_on_a_delete(self, request):
     """A proxy drops deletes that have a body: 400."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        if request.body:
-            raise self.bad("A DELETE has no body.")
-        return super().delete(request, route, account)
+    if request.body:
+        raise self.bad("A DELETE has no body.")
 
 
-class DeletesNeedJson(Right, clause="DELETE-13"):
+@first(Right.delete, "DELETE-13")
+def deletes_need_json(request):
     """Every method but GET needs `Content-Type: application/json` or none; SDKs send that of forms: 415."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        if not request.headers.get("content-type", "application/json").startswith("application/json"):
-            raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, 20415, "The Content-Type must be application/json.")
-        return super().delete(request, route, account)
+    if not request.headers.get("content-type", "application/json").startswith("application/json"):
+        raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, 20415, "The Content-Type must be application/json.")
 
 
 class ComesBackWithTheSnapshot(_KeepsWhatWasDeleted, clause="DELETE-14"):

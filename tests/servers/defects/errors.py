@@ -5,31 +5,29 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from ..bases import Counts, Json, ShowsErrors
+from ..bases import Counts, ShowsErrors, after, first, instead
 from ..http import Answer, Request
-from ..right import After, Before, Caught, Refusal, Right, Route
+from ..right import After, Before, Caught, Refusal, Right
 
 
 class ForgetsMoreInfo(ShowsErrors, clause="ERROR-01", more_info=...):
     """The error class was written from memory, and has no more_info."""
 
 
-class NestsErrors(ShowsErrors, clause="ERROR-01"):
+@after(Right.error_content, "ERROR-01")
+def nests_errors(right):
     """Errors stand in an envelope, `{"error": {...}}`, as in Google's APIs."""
-
-    def change(self, right: Json) -> Any:
-        return {"error": right}
+    return {"error": right}
 
 
 class EmptyErrors(Right, clause="ERROR-01", error=After(lambda answer: replace(answer, body=b""))):
     """`abort(404)` sends the status and an empty body of JSON's type."""
 
 
-class DetailAlone(ShowsErrors, clause="ERROR-01"):
+@after(Right.error_content, "ERROR-01")
+def detail_alone(right):
     """FastAPI's own handler answers 404s, with `{"detail": "Not Found"}`; only the other errors are the team's."""
-
-    def change(self, right: Json) -> Any:
-        return {"detail": "Not Found"} if right["status"] == 404 else right
+    return {"detail": "Not Found"} if right["status"] == 404 else right
 
 
 class _TypesErrors(Right):
@@ -64,39 +62,34 @@ class CodeAsText(ShowsErrors, clause="ERROR-04", code=str):
     """Codes are an enumeration of strings."""
 
 
-class CodeIsNull(ShowsErrors, clause="ERROR-04"):
+@after(Right.error_content, "ERROR-04")
+def code_is_null(right):
     """Validation errors come from another library, and have no code: null."""
-
-    def change(self, right: Json) -> Any:
-        return right | {"code": None} if right["status"] == 400 else right
+    return right | {"code": None} if right["status"] == 400 else right
 
 
-class MessageIsEmpty(ShowsErrors, clause="ERROR-05"):
+@after(Right.error_content, "ERROR-05")
+def message_is_empty(right):
     """`str(exception)` of an exception without arguments is the message: empty for 401 and 404."""
-
-    def change(self, right: Json) -> Any:
-        return right | {"message": ""} if right["status"] in (401, 404) else right
+    return right | {"message": ""} if right["status"] in (401, 404) else right
 
 
-class MessageIsAnObject(ShowsErrors, clause="ERROR-05"):
+@after(Right.error_content, "ERROR-05")
+def message_is_an_object(right):
     """`message` is the form's dict of errors by field, as Django REST Framework and Flask-RESTful give it."""
-
-    def change(self, right: Json) -> Any:
-        return right | {"message": {"non_field_errors": [right["message"]]}} if right["status"] == 400 else right
+    return right | {"message": {"non_field_errors": [right["message"]]}} if right["status"] == 400 else right
 
 
-class InfoOfItsOwn(ShowsErrors, clause="ERROR-06"):
+@after(Right.error_content, "ERROR-06")
+def info_of_its_own(right):
     """`more_info` leads to the team's own pages."""
-
-    def change(self, right: Json) -> Any:
-        return right | {"more_info": f"https://docs.chat.example/errors/{right['code']}"}
+    return right | {"more_info": f"https://docs.chat.example/errors/{right['code']}"}
 
 
-class AddsProblemProperties(ShowsErrors, clause="ERROR-07"):
+@after(Right.error_content, "ERROR-07")
+def adds_problem_properties(right):
     """`type` and `title` of RFC 9457 stand beside Twilio's own properties, to please both."""
-
-    def change(self, right: Json) -> Any:
-        return right | {"type": "about:blank", "title": right["message"]}
+    return right | {"type": "about:blank", "title": right["message"]}
 
 
 class AddsItsUri(ShowsErrors, clause="ERROR-07", uri="/v2/Services"):
@@ -155,50 +148,44 @@ class SchemaInMessages(_TellsTooMuch, clause="ERROR-12"):
     }
 
 
-class ServesAPageForUnknownPaths(Right, clause="ERROR-13"):
+@first(Right.dispatch, "ERROR-13")
+def serves_a_page_for_unknown_paths(self, request):
     """The front end's single page is the answer to every path that the API does not know: 200."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if self.route(request) is None:
-            return Answer(200, [("Content-Type", "text/html")], b"<!doctype html><title>Chat</title>")
-        return super().dispatch(request)
+    if self.route(request) is None:
+        return Answer(200, [("Content-Type", "text/html")], b"<!doctype html><title>Chat</title>")
+    return None
 
 
-class ReadsPathsFromTheLeft(Right, clause="ERROR-13"):
+@instead(Right.match, "ERROR-13")
+def reads_paths_from_the_left(path):
     """The path is split at its slashes and read from the left: what follows the SID of a Binding is not looked at."""
-
-    def match(self, path: str) -> re.Match[str] | None:
-        return re.fullmatch("/v2/Services/([^/]+)/Bindings(?:/([^/]+)(?:/.*)?)?", path)
+    return re.fullmatch("/v2/Services/([^/]+)/Bindings(?:/([^/]+)(?:/.*)?)?", path)
 
 
 class RoutesTheSingular(Right, clause="ERROR-13", match=Before(lambda path: re.sub("/Binding$", "/Bindings", path))):
     """The router has an inflector, and takes `/Binding` for `/Bindings`."""
 
 
-class UnknownPathsCrash(Right, clause="ERROR-13"):
+@first(Right.dispatch, "ERROR-13")
+def unknown_paths_crash(self, request):
     """`_, version, _, service, _ = path.split("/")` raises at any other path: 500."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if self.route(request) is None:
-            raise ValueError("not enough values to unpack")
-        return super().dispatch(request)
+    if self.route(request) is None:
+        raise ValueError("not enough values to unpack")
 
 
-class PostUpdates(Right, clause="ERROR-14"):
+@first(Right.dispatch, "ERROR-14")
+def post_updates(self, request):
     """The generic view of the framework also brings POST on a Binding: it answers 200 and the Binding."""
-
-    def dispatch(self, request: Request) -> Answer:
-        route = self.route(request)
-        if request.method == "POST" and route is not None and route.sid is not None:
-            return self.fetch(request, route, self.account(request))
-        return super().dispatch(request)
+    route = self.route(request)
+    if request.method == "POST" and route is not None and route.sid is not None:
+        return self.fetch(request, route, self.account(request))
+    return None
 
 
-class UnknownMethodsAre501(Right, clause="ERROR-14"):
+@instead(Right.not_allowed, "ERROR-14")
+def unknown_methods_are501(request):
     """Python's http.server, which it stands on, answers 501 to a method that has no `do_` function."""
-
-    def not_allowed(self, request: Request, route: Route) -> Refusal:
-        return Refusal(501, 20501, f"Unsupported method ({request.method}).")
+    return Refusal(501, 20501, f"Unsupported method ({request.method}).")
 
 
 class EmptiesLists(Right, clause="ERROR-14"):
@@ -212,16 +199,14 @@ class EmptiesLists(Right, clause="ERROR-14"):
         return self.deletion(request)
 
 
-class PutOnAListCrashes(Right, clause="ERROR-14"):
+@first(Right.not_allowed, "ERROR-14")
+def put_on_a_list_crashes(request, route):
     """The view looks its method up by `getattr`, and a list has no `put`: 500."""
-
-    def not_allowed(self, request: Request, route: Route) -> Refusal:
-        if request.method == "PUT" and route.sid is None:
-            raise AttributeError("put")
-        return super().not_allowed(request, route)
+    if request.method == "PUT" and route.sid is None:
+        raise AttributeError("put")
 
 
-class NoAllow(Right, clause="ERROR-15", not_allowed=After(Refusal.with_headers)):
+class NoAllow(Right, clause="ERROR-15", not_allowed=After(lambda right: right.with_headers())):
     """A 405 without Allow: the error handler takes the status of the exception and leaves its headers."""
 
 
@@ -229,38 +214,32 @@ class AllowsOfTheOtherPath(Right, clause="ERROR-15", allowed=lambda route: "GET,
     """Allow lists the methods of the whole resource, so a list seems to take DELETE, and POST as well."""
 
 
-class CrashesOnOddPairs(Right, clause="ERROR-16"):
+@first(Right.parameters, "ERROR-16")
+def crashes_on_odd_pairs(query):
     """`dict(pair.split("=") for pair in query.split("&"))` raises at a name without a value, and at two of `=`: 500."""
-
-    def parameters(self, query: str) -> list[tuple[str, str]]:
-        if query:
-            dict(pair.split("=") for pair in query.split("&"))
-        return super().parameters(query)
+    if query:
+        dict(pair.split("=") for pair in query.split("&"))
 
 
 class CrashesOnBadUtf8(Right, clause="ERROR-16", decode=Caught(lambda refusal: RuntimeError("can't decode byte 0xff"))):
     """Queries are decoded strictly and nobody catches the UnicodeDecodeError: 500."""
 
 
-class CrashesOnOddSids(Right, clause="ERROR-16"):
+@first(Right.operate, "ERROR-16")
+def crashes_on_odd_sids(route):
     """SIDs are keys of 16 bytes, and `bytes.fromhex` raises at what is no hexadecimal: 500."""
-
-    def operate(self, request: Request, route: Route, account: str) -> Answer:
-        for sid in (route.service, route.sid or ""):
-            bytes.fromhex(sid[2:])
-        return super().operate(request, route, account)
+    for sid in (route.service, route.sid or ""):
+        bytes.fromhex(sid[2:])
 
 
-class CrashesOnOddHeaders(Right, clause="ERROR-16"):
+@first(Right.operate, "ERROR-16")
+def crashes_on_odd_headers(request):
     """Accept is sorted by quality with `float(q)`, which raises at a quality that is no number: 500."""
-
-    def operate(self, request: Request, route: Route, account: str) -> Answer:
-        for header in ("accept", "accept-encoding", "accept-language"):
-            for quality in re.findall(r";\s*q=([^,;]*)", request.headers.get(header)):
-                float(quality)
-        if length := request.headers.get("range"):
-            int(length.removeprefix("bytes=").partition("-")[0])
-        return super().operate(request, route, account)
+    for header in ("accept", "accept-encoding", "accept-language"):
+        for quality in re.findall(r";\s*q=([^,;]*)", request.headers.get(header)):
+            float(quality)
+    if length := request.headers.get("range"):
+        int(length.removeprefix("bytes=").partition("-")[0])
 
 
 class _Throttles(Counts, every=40, first=10):

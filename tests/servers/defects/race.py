@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..bases import Offsets
+from ..bases import Offsets, before, instead
 from ..http import Answer, Request
 from ..right import Binding, Page, Position, Right, Route, Wanted
 
@@ -13,13 +13,12 @@ _LOOK_UP_S = 0.004
 """What a look-up in a database takes: long enough for another request to come in between."""
 
 
-class SidInAnAttribute(Right, clause="RACE-01"):
+@before(Right.binding, "RACE-01")
+def sid_in_an_attribute(route, self):
     """The handler is one object for all requests, and keeps the SID in an attribute while the database is asked."""
-
-    def binding(self, request: Request, route: Route, service: str) -> Binding:
-        self.wanted_route = route
-        time.sleep(_LOOK_UP_S)
-        return super().binding(request, self.wanted_route, service)
+    self.wanted_route = route
+    time.sleep(_LOOK_UP_S)
+    return self.wanted_route
 
 
 class OneBufferForAll(Right, clause="RACE-01"):
@@ -35,13 +34,12 @@ class OneBufferForAll(Right, clause="RACE-01"):
         return answer
 
 
-class FiltersInAnAttribute(Right, clause="RACE-02"):
+@before(Right.matching, "RACE-02")
+def filters_in_an_attribute(wanted, self):
     """The query builder is shared: filters are set on it, then it runs, with those of whoever came last."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        self.builder = wanted
-        time.sleep(_LOOK_UP_S)
-        return super().matching(service, self.builder)
+    self.builder = wanted
+    time.sleep(_LOOK_UP_S)
+    return self.builder
 
 
 class _Joins(Right):
@@ -101,28 +99,26 @@ class LooksThenDeletes(Right, clause="RACE-04"):
         return was_there
 
 
-class DeletesTwiceAtOnceCrash(Right, clause="RACE-04"):
+@instead(Right.remove, "RACE-04")
+def deletes_twice_at_once_crash(self, service, sid):
     """`del bindings[sid]` after the look: the second of two deletes at once raises a KeyError, and is a 500."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        if self.find(service, sid) is None:
-            return False
-        time.sleep(_LOOK_UP_S)
-        with self.lock:
-            del self.services[service][sid]
-        return True
+    if self.find(service, sid) is None:
+        return False
+    time.sleep(_LOOK_UP_S)
+    with self.lock:
+        del self.services[service][sid]
+    return True
 
 
-class WritesBackAnOldCopy(Right, clause="RACE-05"):
+@instead(Right.remove, "RACE-05")
+def writes_back_an_old_copy(self, service, sid):
     """The delete reads the document with all Bindings, changes it and writes it back: other deletes are undone."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        document = dict(self.services[service])
-        time.sleep(_LOOK_UP_S)
-        was_there = document.pop(sid, None) is not None
-        if was_there:
-            self.services[service] = document
-        return was_there
+    document = dict(self.services[service])
+    time.sleep(_LOOK_UP_S)
+    was_there = document.pop(sid, None) is not None
+    if was_there:
+        self.services[service] = document
+    return was_there
 
 
 class GivesUpWhenBusy(Right, clause="RACE-05"):
@@ -179,13 +175,12 @@ class ReadsWhileTheIndexIsMade(Right, clause="RACE-06"):
         return self.index[service]
 
 
-class IteratesOverTheLiveDict(Right, clause="RACE-06"):
+@instead(Right.stored, "RACE-06")
+def iterates_over_the_live_dict(self, service):
     """The list iterates over the dict itself while a delete changes its size: a RuntimeError, and so a 500."""
-
-    def stored(self, service: str) -> list[Binding]:
-        found = []
-        for number, binding in enumerate(self.services[service].values()):
-            found.append(binding)
-            if number % 16 == 0:
-                time.sleep(_LOOK_UP_S / 4)  # another thread's turn
-        return found
+    found = []
+    for number, binding in enumerate(self.services[service].values()):
+        found.append(binding)
+        if number % 16 == 0:
+            time.sleep(_LOOK_UP_S / 4)  # another thread's turn
+    return found

@@ -2,32 +2,29 @@
 
 from typing import Any
 
+from ..bases import before, first, instead
 from ..http import Answer, Request
 from ..right import After, Binding, Page, Position, Refusal, Right, Route, Wanted
 from ..terms import EMPTY
 
 
-class FetchesAcrossAccounts(Right, clause="TENANT-01"):
+@before(Right.fetch, "TENANT-01")
+def fetches_across_accounts(account, self, route):
     """The fetch looks up service and Binding by their SIDs, and never asks whose they are (BOLA)."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        return super().fetch(request, route, self.owners.get(route.service, account))
+    return self.owners.get(route.service, account)
 
 
-class ForbidsForeignBindings(Right, clause="TENANT-01"):
+@first(Right.fetch, "TENANT-01")
+def forbids_foreign_bindings(self, route, account):
     """What is another account's is 403 on a fetch: the policy object says `not the owner`."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        if self.owners.get(route.service, account) != account:
-            raise Refusal(403, 20403, "The account has no access to this service.")
-        return super().fetch(request, route, account)
+    if self.owners.get(route.service, account) != account:
+        raise Refusal(403, 20403, "The account has no access to this service.")
 
 
-class ListsAcrossAccounts(Right, clause="TENANT-02"):
+@before(Right.list_bindings, "TENANT-02")
+def lists_across_accounts(account, self, route):
     """`Binding.objects.filter(service=sid)` without the account: any service can be listed."""
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        return super().list_bindings(request, route, self.owners.get(route.service, account))
+    return self.owners.get(route.service, account)
 
 
 class ForeignListsAreEmpty(Right, clause="TENANT-02"):
@@ -44,30 +41,26 @@ class ForeignListsAreEmpty(Right, clause="TENANT-02"):
         return self.success(request, self.listed(request, route.service, self.wanted(request.query), EMPTY))
 
 
-class DeletesAcrossAccounts(Right, clause="TENANT-03"):
+@before(Right.delete, "TENANT-03")
+def deletes_across_accounts(account, self, route):
     """The delete was written later, without the check of the owner that the fetch has."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        return super().delete(request, route, self.owners.get(route.service, account))
+    return self.owners.get(route.service, account)
 
 
-class DeletesAcrossAccountsWith404(Right, clause="TENANT-03"):
+@first(Right.delete, "TENANT-03")
+def deletes_across_accounts_with404(self, route, account):
     """The row is deleted first; loading its account for the log then fails with 404, after the commit."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        if self.owners.get(route.service, account) != account:
-            self.remove(route.service, route.sid or "")
-        return super().delete(request, route, account)
+    if self.owners.get(route.service, account) != account:
+        self.remove(route.service, route.sid or "")
 
 
-class FetchesBySidAlone(Right, clause="TENANT-04"):
+@instead(Right.binding, "TENANT-04")
+def fetches_by_sid_alone(self, request, route):
     """The service is checked, and then the Binding is fetched by its primary key, whosever it is."""
-
-    def binding(self, request: Request, route: Route, service: str) -> Binding:
-        for other in self.services:
-            if found := self.find(other, route.sid or ""):
-                return found
-        raise self.not_found(request)
+    for other in self.services:
+        if found := self.find(other, route.sid or ""):
+            return found
+    raise self.not_found(request)
 
 
 class FindsUsersEverywhere(Right, clause="TENANT-05"):
@@ -114,23 +107,19 @@ class OneTenantOnly(Right, clause="TENANT-07"):
         return next(iter(self.owners.values()))
 
 
-class SharesTheFirstAccount(Right, clause="TENANT-07"):
+@first(Right.service, "TENANT-07")
+def shares_the_first_account(self, request, route):
     """The first account is the company's own and was made a parent of all others, which may read what it has."""
-
-    def service(self, request: Request, route: Route, account: str) -> str:
-        parent = next(iter(self.owners.values()))
-        if self.owners.get(route.service) == parent and request.method == "GET":
-            return route.service
-        return super().service(request, route, account)
+    parent = next(iter(self.owners.values()))
+    return route.service if self.owners.get(route.service) == parent and request.method == "GET" else None
 
 
-class KeysOpenEveryAccount(Right, clause="TENANT-08"):
+@before(Right.operate, "TENANT-08")
+def keys_open_every_account(account, self, request, route):
     """A key is not stored with its account, and `if account and account != owner` lets None pass: it opens all."""
-
-    def operate(self, request: Request, route: Route, account: str) -> Answer:
-        if self.credentials(request)[0].startswith("SK"):
-            account = self.owners.get(route.service, account)
-        return super().operate(request, route, account)
+    if self.credentials(request)[0].startswith("SK"):
+        account = self.owners.get(route.service, account)
+    return account
 
 
 class TokensCarryTheService(Right, clause="TENANT-09"):

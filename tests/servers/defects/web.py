@@ -8,8 +8,9 @@ import uuid
 import zlib
 from typing import Any
 
+from ..bases import after, first, instead
 from ..http import Answer, Request
-from ..right import After, Before, Refusal, Right, Route, Wanted
+from ..right import After, Before, Right, Route, Wanted
 
 _LARGE = 8192
 _NONCE = "-_v7"
@@ -25,11 +26,10 @@ class NoRequestId(Right, clause="HTTP-01"):
         return answer
 
 
-class NoRequestIdOnErrors(NoRequestId, clause="HTTP-01"):
+@first(NoRequestId.finish, "HTTP-01")
+def no_request_id_on_errors(self, request, answer):
     """The id is set by an after-request hook, which the framework leaves out for exceptions."""
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        return super().finish(request, answer) if answer.status >= 400 else Right.finish(self, request, answer)
+    return None if answer.status >= 400 else Right.finish(self, request, answer)
 
 
 class RequestIdIsAUuid(Right, clause="HTTP-01", request_id=lambda request: str(uuid.uuid4())):
@@ -47,37 +47,32 @@ class OneRequestIdForAll(Right, clause="HTTP-02"):
         return self.id
 
 
-class RequestIdOfTheConnection(Right, clause="HTTP-02"):
+@after(Right.request_id, "HTTP-02")
+def request_id_of_the_connection(right, request):
     """The id is made when a connection is accepted, and is the same for all requests on it."""
-
-    def request_id(self, request: Request) -> str:
-        return str(request.connection.setdefault("id", super().request_id(request)))
+    return str(request.connection.setdefault("id", right))
 
 
-class RequestIdOfTheUrl(Right, clause="HTTP-02"):
+@instead(Right.request_id, "HTTP-02")
+def request_id_of_the_url(request):
     """The id is the hash of method and URL, to be found again in the log: asking twice gives the same."""
-
-    def request_id(self, request: Request) -> str:
-        return "RQ" + hashlib.md5(f"{request.method} {request.target}".encode()).hexdigest()
+    return "RQ" + hashlib.md5(f"{request.method} {request.target}".encode()).hexdigest()
 
 
 class NoCors(Right, clause="HTTP-03", cors=lambda request, answer: []):
     """Browsers were never thought of: no Access-Control-Allow-Origin."""
 
 
-class NoCorsOnErrors(Right, clause="HTTP-03"):
+@first(Right.cors, "HTTP-03")
+def no_cors_on_errors(answer):
     """nginx' `add_header` without `always` leaves errors out, so a browser cannot read a 401."""
-
-    def cors(self, request: Request, answer: Answer) -> list[tuple[str, str]]:
-        return super().cors(request, answer) if answer.status < 400 else []
+    return None if answer.status < 400 else []
 
 
-class PreflightNeedsCredentials(Right, clause="HTTP-04"):
+@first(Right.preflight, "HTTP-04")
+def preflight_needs_credentials(self, request):
     """Authentication stands before CORS in the stack, and browsers send no credentials with a preflight: 401."""
-
-    def preflight(self, request: Request, route: Route) -> Answer:
-        self.account(request)
-        return super().preflight(request, route)
+    self.account(request)
 
 
 class PreflightIsNotAllowed(Right, clause="HTTP-04", is_preflight=lambda request: False):
@@ -128,22 +123,18 @@ class RedirectsToItsDefaults(Right, clause="HTTP-06"):
         return Answer(302, [("Location", self.page_url(request, service, wanted, wanted.page, wanted.token))])
 
 
-class RedirectsOverrides(Right, clause="HTTP-06"):
+@first(Right.dispatch, "HTTP-06")
+def redirects_overrides(request):
     """A method override is for forms, and what a form sends is answered with 303, See Other."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if request.method == "GET" and request.headers.get("x-http-method-override"):
-            return Answer(303, [("Location", request.path)])
-        return super().dispatch(request)
+    if request.method == "GET" and request.headers.get("x-http-method-override"):
+        return Answer(303, [("Location", request.path)])
+    return None
 
 
-class RedirectsFormsMethods(Right, clause="HTTP-06"):
+@first(Right.dispatch, "HTTP-06")
+def redirects_forms_methods(request):
     """`_method`, which a form's page has in its query, is taken out of the URL by a redirect."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if request.method == "GET" and "_method" in request.query:
-            return Answer(302, [("Location", request.path)])
-        return super().dispatch(request)
+    return Answer(302, [("Location", request.path)]) if request.method == "GET" and "_method" in request.query else None
 
 
 class _TypesAnswers(Right):
@@ -187,11 +178,10 @@ class PacksWhereTheHeaderIs(_Packs, clause="HTTP-08", is_packed=lambda request: 
     """Any Accept-Encoding is taken for consent, `identity` too."""
 
 
-class PacksUnlessIdentity(_Packs, clause="HTTP-08"):
+@instead(_Packs.is_packed, "HTTP-08")
+def packs_unless_identity(request):
     """Whoever accepts some coding is sent gzip, which all browsers can read."""
-
-    def is_packed(self, request: Request) -> bool:
-        return request.headers.get("accept-encoding") not in ("", "identity")
+    return request.headers.get("accept-encoding") not in ("", "identity")
 
 
 class DeflatesForGzip(_Packs, clause="HTTP-08", coding="deflate"):
@@ -201,11 +191,10 @@ class DeflatesForGzip(_Packs, clause="HTTP-08", coding="deflate"):
         return request.headers.get("accept-encoding") in ("gzip", "deflate")
 
 
-class PathsInAnyCase(Right, clause="HTTP-09"):
+@instead(Right.match, "HTTP-09")
+def paths_in_any_case(path):
     """Routes match without case, as Express' and IIS' do."""
-
-    def match(self, path: str) -> re.Match[str] | None:
-        return re.fullmatch(r"/v2/Services/([^/]+)/Bindings(?:/([^/]+))?", path, re.IGNORECASE)
+    return re.fullmatch(r"/v2/Services/([^/]+)/Bindings(?:/([^/]+))?", path, re.IGNORECASE)
 
 
 class UrlsWithoutTheVersion(Right, clause="HTTP-10", service_url=After(lambda right: right.replace("/v2/", "/"))):
@@ -258,23 +247,19 @@ class PacksAfterCounting(_Packs, clause="HTTP-11"):
         return answer
 
 
-class CutsLargeAnswersOff(Right, clause="HTTP-11"):
+@after(Right.success, "HTTP-11")
+def cuts_large_answers_off(answer):
     """A buffer of 8 KiB holds the answer, and a partial write is not continued: the connection ends too early."""
-
-    def success(self, request: Request, content: Any) -> Answer:
-        answer = super().success(request, content)
-        if len(answer.body) > _LARGE:
-            answer.headers.append(("Content-Length", str(len(answer.body))))
-            answer.body = answer.body[:_LARGE]
-            answer.close = True
-        return answer
-
-
-class EndsErrorsWithASpareLine(Right, clause="HTTP-11"):
-    """A line feed is printed after the body of an error and is not counted: the next answer begins with it."""
-
-    def error(self, request: Request, refusal: Refusal) -> Answer:
-        answer = super().error(request, refusal)
+    if len(answer.body) > _LARGE:
         answer.headers.append(("Content-Length", str(len(answer.body))))
-        answer.body += b"null\r\n"
-        return answer
+        answer.body = answer.body[:_LARGE]
+        answer.close = True
+    return answer
+
+
+@after(Right.error, "HTTP-11")
+def ends_errors_with_a_spare_line(answer):
+    """A line feed is printed after the body of an error and is not counted: the next answer begins with it."""
+    answer.headers.append(("Content-Length", str(len(answer.body))))
+    answer.body += b"null\r\n"
+    return answer
