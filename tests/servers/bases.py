@@ -4,36 +4,29 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .http import Request
-from .right import After, Before, Binding, First, Instead, Page, Position, Refusal, Right, Wanted
+from .right import After, Around, Before, Binding, Caught, First, Instead, Page, Position, Refusal, Right, Wanted
 
 Json = dict[str, Any]
 
 
-def instead(decision: Callable[..., Any], clause: str) -> Callable[[Callable[..., Any]], type[Right]]:
-    """Make a server of a function that takes the place of one decision, and names those arguments that it needs."""
-    return lambda function: _server(function, decision, clause, Instead(function))
+def _decorator(kind: Callable[[Callable[..., Any]], Any]) -> Callable[..., Callable[[Callable[..., Any]], type[Right]]]:
+    def server_of(
+        decision: Callable[..., Any], clause: str, base: type[Right] | None = None, **others: Any
+    ) -> Callable[[Callable[..., Any]], type[Right]]:
+        def make(function: Callable[..., Any]) -> type[Right]:
+            owner = base or decision.__globals__[decision.__qualname__.partition(".")[0]]
+            names = {"__doc__": function.__doc__, "__module__": function.__module__}
+            decisions = {decision.__name__: kind(function), **others}
+            bases = (owner if issubclass(owner, Right) else Right,)
+            return type(function.__name__, bases, names, clause=clause, **decisions)
+
+        return make
+
+    return server_of
 
 
-def first(decision: Callable[..., Any], clause: str) -> Callable[[Callable[..., Any]], type[Right]]:
-    """Make a server of a function that comes before one decision: where it gives None, that is made as it should be."""
-    return lambda function: _server(function, decision, clause, First(function))
-
-
-def before(decision: Callable[..., Any], clause: str) -> Callable[[Callable[..., Any]], type[Right]]:
-    """Make a server of a function that changes the argument of one decision which its first parameter names."""
-    return lambda function: _server(function, decision, clause, Before(function))
-
-
-def after(decision: Callable[..., Any], clause: str) -> Callable[[Callable[..., Any]], type[Right]]:
-    """Make a server of a function that changes what comes of one decision: that is its first parameter."""
-    return lambda function: _server(function, decision, clause, After(function))
-
-
-def _server(function: Callable[..., Any], decision: Callable[..., Any], clause: str, made: Any) -> type[Right]:
-    owner = decision.__globals__[decision.__qualname__.partition(".")[0]]
-    base = owner if issubclass(owner, Right) else Right
-    names = {"__doc__": function.__doc__, "__module__": function.__module__}
-    return type(function.__name__, (base,), names, clause=clause, **{decision.__name__: made})
+instead, first, before, after, around, caught = map(_decorator, (Instead, First, Before, After, Around, Caught))
+"""Decorators: the server that makes one decision by a function, and its other decisions by keywords."""
 
 
 class _Changes(Right):

@@ -62,6 +62,15 @@ class After(NamedTuple):
         return _call(self.change, arguments, base(**arguments))
 
 
+class Around(NamedTuple):
+    """What a function gives that calls the base's method, its first parameter, with some arguments changed by name."""
+
+    change: Callable[..., Any]
+
+    def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        return _call(self.change, arguments, lambda **changed: base(**arguments | changed))
+
+
 class Caught(NamedTuple):
     """The base's method, with something else in the place of what it refuses, which the first parameter gets."""
 
@@ -95,7 +104,7 @@ def _call(function: Callable[..., Any], arguments: dict[str, Any], *first: Any) 
 
 
 def _attribute(cls: type, name: str, decision: Any) -> Any:
-    if not isinstance(decision, Instead | First | Before | After | Caught):
+    if not isinstance(decision, Instead | First | Before | After | Around | Caught):
         is_method = isfunction(decision) and "self" in signature(decision).parameters
         return decision if is_method or not callable(decision) else staticmethod(decision)
     *_, root = (vars(each)[name] for each in cls.__mro__ if name in vars(each))
@@ -114,7 +123,7 @@ class Right(Parameters):
     """The contract, kept. Each method is one decision.
 
     Keywords of a subclass are its attributes: values, functions with or without `self`, and what `Instead`, `First`,
-    `Before`, `After` and `Caught` make of the base's method. Functions in these name the arguments that they need.
+    `Before`, `After`, `Around` and `Caught` make of the base's method: their functions name the arguments they need.
     """
 
     clause = ""

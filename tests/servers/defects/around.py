@@ -3,7 +3,6 @@
 import json
 import re
 from dataclasses import replace
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from ..bases import after, before, first, instead
@@ -123,22 +122,14 @@ class ComparesTagsBeforeItAsks(_Validates, clause="HTTP-16"):
         return Answer(304) if known else super().dispatch(request)
 
 
-class _Caches(Right):
-    """Answers with Bindings have another Cache-Control."""
-
-    control = ""
-
-    def success(self, request: Request, content: Any) -> Answer:
-        headers = [("Cache-Control", self.control)] if self.control else []
-        return self.json_answer(200, content, *headers)
-
-
-class NoCacheControl(_Caches, clause="HTTP-17"):
+class NoCacheControl(Right, clause="HTTP-17", success=lambda self, request, content: self.json_answer(200, content)):
     """Nothing is said about caches."""
 
 
-class ForSharedCaches(_Caches, clause="HTTP-17", control="public, max-age=60"):
+@instead(Right.success, "HTTP-17")
+def for_shared_caches(self, content):
     """Everything is for shared caches, for a minute."""
+    return self.json_answer(200, content, ("Cache-Control", "public, max-age=60"))
 
 
 class PacksWithoutVary(Packed, clause="HTTP-18", vary=""):
@@ -222,12 +213,10 @@ class BelievesOriginalHosts(_Believes, clause="HTTP-13", header="x-original-host
     """X-Original-Host is believed from just anyone."""
 
 
-class BelievesForwardedSchemes(Right, clause="HTTP-13"):
+@after(Right.base_url, "HTTP-13")
+def believes_forwarded_schemes(right, request):
     """X-Forwarded-Proto is believed from just anyone."""
-
-    def base_url(self, request: Request) -> str:
-        scheme = request.headers.get("x-forwarded-proto", "http")
-        return super().base_url(request).replace("http://", f"{scheme}://", 1)
+    return right.replace("http://", f"{request.headers.get('x-forwarded-proto', 'http')}://", 1)
 
 
 @first(Right.dispatch, "ERROR-18")

@@ -2,32 +2,27 @@
 
 import base64
 
-from ..bases import before, first, instead
-from ..http import Answer, Request
+from ..bases import around, before, caught, first, instead
+from ..http import Request
 from ..right import After, Before, Refusal, Right
 
 
-class _Opens(Right):
-    """Something is done for whoever owns the service, without credentials; `is_open` says what."""
-
-    def is_open(self, request: Request) -> bool:
-        return False
-
-    def account(self, request: Request) -> str:
-        if not self.is_open(request):
-            return super().account(request)
-        route = self.route(request)
-        return self.owners.get(route.service if route else "", "")
+def _owner(self, request):
+    """Give the account that owns the service of a request."""
+    route = self.route(request)
+    return self.owners.get(route.service if route else "", "")
 
 
-@instead(_Opens.is_open, "AUTH-01")
-def lists_without_credentials(request):
+@first(Right.account, "AUTH-01")
+def lists_without_credentials(self, request):
     """The list was opened for a demonstration, and was never closed again."""
-    return request.method == "GET" and request.path.endswith("/Bindings")
+    return _owner(self, request) if request.method == "GET" and request.path.endswith("/Bindings") else None
 
 
-class DeletesWithoutCredentials(_Opens, clause="AUTH-01", is_open=lambda request: request.method == "DELETE"):
+@first(Right.account, "AUTH-01")
+def deletes_without_credentials(self, request):
     """The decorator `@login_required` stands above the handlers of GET, and was forgotten above the delete."""
+    return _owner(self, request) if request.method == "DELETE" else None
 
 
 class TakesAnyToken(Right, clause="AUTH-02", is_secret=lambda secret, password: True):
@@ -61,16 +56,10 @@ def knows_two_kinds_of_users(user):
         raise KeyError(user[:2])
 
 
-class MalformedCredentialsAre400(Right, clause="AUTH-04"):
+@caught(Right.credentials, "AUTH-04")
+def malformed_credentials_are400(refusal, self, request):
     """A header that cannot be read is a bad request, the library says: 400."""
-
-    def credentials(self, request: Request) -> tuple[str, str]:
-        try:
-            return super().credentials(request)
-        except Refusal:
-            if "authorization" in request.headers:
-                raise self.bad("The Authorization header is malformed.") from None
-            raise
+    return self.bad("The Authorization header is malformed.") if "authorization" in request.headers else refusal
 
 
 @first(Right.credentials, "AUTH-04")
@@ -103,16 +92,10 @@ class ChallengesForBearer(Right, clause="AUTH-05", challenge='Bearer realm="api"
     """The challenge comes from the company's middleware for OAuth: `Bearer`."""
 
 
-class ChallengesOnlyTheAnonymous(Right, clause="AUTH-05"):
+@caught(Right.account, "AUTH-05")
+def challenges_only_the_anonymous(refusal, request):
     """WWW-Authenticate comes without credentials alone, so that browsers ask once; wrong ones get a bare 401."""
-
-    def account(self, request: Request) -> str:
-        try:
-            return super().account(request)
-        except Refusal as refusal:
-            if "authorization" not in request.headers:
-                raise
-            raise refusal.with_headers() from None
+    return refusal.with_headers() if "authorization" in request.headers else refusal
 
 
 class KnowsNoKeys(Right, clause="AUTH-06", login=Before(lambda user: user if user.startswith("AC") else "")):
@@ -160,11 +143,10 @@ def takes_a_tail(password, secret):
     return password[: len(secret)]
 
 
-class TakesTokensInAnyCase(Right, clause="AUTH-10"):
+@around(Right.is_secret, "AUTH-10")
+def takes_tokens_in_any_case(right, secret, password):
     """The database's collation ignores case, for tokens as well."""
-
-    def is_secret(self, secret: str, password: str) -> bool:
-        return super().is_secret(secret.lower(), password.lower())
+    return right(secret=secret.lower(), password=password.lower())
 
 
 class TrimsTokens(Right, clause="AUTH-10", is_secret=Before(lambda password: password.strip())):
@@ -209,28 +191,19 @@ def validates_before_it_asks(self, request):
         self.wanted(request.query)
 
 
-class DeletesBeforeItAsks(Right, clause="AUTH-14"):
+@caught(Right.account, "AUTH-14")
+def deletes_before_it_asks(refusal, self, request):
     """Credentials are checked when the answer is made, in a hook: the 401 comes, and the Binding is gone."""
-
-    def account(self, request: Request) -> str:
-        try:
-            return super().account(request)
-        except Refusal:
-            route = self.route(request)
-            if request.method == "DELETE" and route is not None and route.service in self.owners:
-                self.remove(route.service, route.sid or "")
-            raise
+    route = self.route(request)
+    if request.method == "DELETE" and route is not None and route.service in self.owners:
+        self.remove(route.service, route.sid or "")
+    return refusal
 
 
-class DeletesWithWrongCredentials(Right, clause="AUTH-14"):
+@first(Right.account, "AUTH-14")
+def deletes_with_wrong_credentials(self, request):
     """The delete only asks whether there are credentials, and leaves comparing them to a proxy that is gone."""
-
-    def account(self, request: Request) -> str:
-        route = self.route(request)
-        if request.method != "DELETE" or route is None:
-            return super().account(request)
-        self.credentials(request)
-        return self.owners.get(route.service, "")
+    return _owner(self, request) if request.method == "DELETE" and self.credentials(request) else None
 
 
 @first(Right.credentials, "AUTH-15")
@@ -240,23 +213,21 @@ def needs_basic_with_a_capital(self, request):
         raise self.unauthorized()
 
 
-class RemembersTheConnection(Right, clause="AUTH-16"):
+@around(Right.account, "AUTH-16")
+def remembers_the_connection(right, request):
     """Who logged in is kept with the connection, as with NTLM: later requests on it are not asked again."""
-
-    def account(self, request: Request) -> str:
-        if "account" not in request.connection:
-            request.connection["account"] = super().account(request)
-        return str(request.connection["account"])
+    if "account" not in request.connection:
+        request.connection["account"] = right()
+    return request.connection["account"]
 
 
-class CachesLoginsByUser(Right, clause="AUTH-16"):
+@around(Right.account, "AUTH-16")
+def caches_logins_by_user(right, self, request):
     """A successful login is cached under its user name, without the password."""
-
-    def account(self, request: Request) -> str:
-        user, _ = self.credentials(request)
-        if user not in self.kept:
-            self.kept[user] = super().account(request)
-        return self.kept[user]
+    user, _ = self.credentials(request)
+    if user not in self.kept:
+        self.kept[user] = right()
+    return self.kept[user]
 
 
 @instead(_LooksFirst.is_looked_for, "AUTH-17")
@@ -269,12 +240,10 @@ def looks_before_it_compares(self, request):
     return True
 
 
-class AsksOnlyWhereThereIsAService(Right, clause="AUTH-17"):
+@first(Right.dispatch, "AUTH-17")
+def asks_only_where_there_is_a_service(self, request):
     """Credentials are a policy of the service, and a service that does not exist has none: 404."""
-
-    def dispatch(self, request: Request) -> Answer:
-        route = self.route(request)
-        has_policy = route is None or route.service in self.owners
-        if has_policy or "authorization" not in request.headers or self.is_preflight(request):
-            return super().dispatch(request)
+    route = self.route(request)
+    has_policy = route is None or route.service in self.owners
+    if not has_policy and "authorization" in request.headers and not self.is_preflight(request):
         raise self.not_found(request)

@@ -4,9 +4,9 @@ import time
 from http import HTTPStatus
 from typing import Any
 
-from ..bases import first, instead
+from ..bases import after, around, first, instead
 from ..http import Answer, Request
-from ..right import Binding, Caught, Refusal, Right, Route, Wanted
+from ..right import Binding, Caught, Refusal, Right, Wanted
 
 
 @instead(Right.deletion, "DELETE-01")
@@ -50,28 +50,25 @@ class _KeepsWhatWasDeleted(Right):
             return super().remove(service, sid)
 
 
-class FetchesWhatWasDeleted(_KeepsWhatWasDeleted, clause="DELETE-03"):
+@first(Right.binding, "DELETE-03", _KeepsWhatWasDeleted)
+def fetches_what_was_deleted(self, route, service):
     """Deletes are soft, and the query of the fetch lacks `WHERE deleted_at IS NULL`."""
-
-    def binding(self, request: Request, route: Route, service: str) -> Binding:
-        return self.gone[service].get(route.sid or "") or super().binding(request, route, service)
+    return self.gone[service].get(route.sid or "")
 
 
-class CachesFetches(Right, clause="DELETE-03"):
+@around(Right.binding, "DELETE-03")
+def caches_fetches(right, self, route, service):
     """Fetches go through a cache by SID that lives for five minutes, and a delete does not invalidate it."""
-
-    def binding(self, request: Request, route: Route, service: str) -> Binding:
-        key = service, route.sid or ""
-        if key not in self.kept:
-            self.kept[key] = super().binding(request, route, service)
-        return self.kept[key]
+    key = service, route.sid or ""
+    if key not in self.kept:
+        self.kept[key] = right()
+    return self.kept[key]
 
 
-class DeletesAgain(_KeepsWhatWasDeleted, clause="DELETE-04"):
+@around(_KeepsWhatWasDeleted.remove, "DELETE-04")
+def deletes_again(right, self, service, sid):
     """Deletes are soft: `UPDATE ... SET deleted_at = now()` finds the row again, and a second delete is 204 too."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        return super().remove(service, sid) or sid in self.gone[service]
+    return right() or sid in self.gone[service]
 
 
 @first(_KeepsWhatWasDeleted.remove, "DELETE-04")
@@ -81,14 +78,11 @@ def crashes_on_deleting_again(self, service, sid):
         raise KeyError(sid)
 
 
-class ListsWhatWasDeleted(_KeepsWhatWasDeleted, clause="DELETE-05"):
+@after(Right.matching, "DELETE-05", _KeepsWhatWasDeleted)
+def lists_what_was_deleted(found, self, service, wanted):
     """Deletes are soft, and the query of the list without filters lacks `WHERE deleted_at IS NULL`."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        found = super().matching(service, wanted)
-        if wanted.types or wanted.identities:
-            return found
-        return sorted([*found, *self.gone[service].values()], key=self.sort_key)
+    gone = [] if wanted.types or wanted.identities else self.gone[service].values()
+    return sorted([*found, *gone], key=self.sort_key)
 
 
 class _LeavesAnIndex(_KeepsWhatWasDeleted):
@@ -115,44 +109,39 @@ def leaves_the_index_of_types(wanted):
     return bool(wanted.types) and not wanted.identities
 
 
-class _DeletesByAProperty(Right):
-    """Deletes all Bindings of the service that share a property with the one that is meant."""
+class _DeletesMore(Right):
+    """Deletes more than the Binding that is meant; `doomed` gives the SIDs."""
 
-    shared = ""
+    def doomed(self, service: str, meant: Binding) -> list[str]:
+        return []
 
     def remove(self, service: str, sid: str) -> bool:
         with self.lock:
             meant = self.find(service, sid)
-            if meant is None:
-                return False
-            for each in self.stored(service):
-                if each[self.shared] == meant[self.shared]:
-                    super().remove(service, each["sid"])
-            return True
+            for each in [] if meant is None else self.doomed(service, meant):
+                super().remove(service, each)
+            return meant is not None
 
 
-class DeletesTheUser(_DeletesByAProperty, clause="DELETE-07", shared="identity"):
+def _sharing(name):
+    """Make what gives all Bindings that share a property with one."""
+    return lambda self, service, meant: [each["sid"] for each in self.stored(service) if each[name] == meant[name]]
+
+
+class DeletesTheUser(_DeletesMore, clause="DELETE-07", doomed=_sharing("identity")):
     """`DELETE FROM bindings WHERE identity = ...`: all devices of the user go."""
 
 
-class DeletesTheDevice(_DeletesByAProperty, clause="DELETE-07", shared="endpoint"):
+class DeletesTheDevice(_DeletesMore, clause="DELETE-07", doomed=_sharing("endpoint")):
     """The device is unregistered at the push service, so all its users lose it."""
 
 
-class DeletesTheNextOfTheCredential(Right, clause="DELETE-07"):
+@instead(_DeletesMore.doomed, "DELETE-07")
+def deletes_the_next_of_the_credential(self, service, meant):
     """An index of credentials is cleared from the Binding's entry to the next one: that Binding goes as well."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        with self.lock:
-            meant = self.find(service, sid)
-            if meant is None:
-                return False
-            key = meant["credential_sid"], sid
-            entries = sorted((each["credential_sid"], each["sid"]) for each in self.stored(service))
-            for credential, each in entries[entries.index(key) :][:2]:
-                if credential == meant["credential_sid"]:
-                    super().remove(service, each)
-            return True
+    entries = sorted((each["credential_sid"], each["sid"]) for each in self.stored(service))
+    place = entries.index((meant["credential_sid"], meant["sid"]))
+    return [sid for credential, sid in entries[place : place + 2] if credential == meant["credential_sid"]]
 
 
 @instead(Right.delete, "DELETE-08")
@@ -180,28 +169,24 @@ def deletes_in_unknown_services(self, request, route):
     return self.deletion(request) if route.service not in self.owners else None
 
 
-class DeletesInAnyServiceOfTheAccount(Right, clause="DELETE-10"):
+@around(Right.remove, "DELETE-10")
+def deletes_in_any_service_of_the_account(right, self, service):
     """The Binding is deleted by account and SID, whichever of the account's services the path names."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        own = [other for other, owner in self.owners.items() if owner == self.owners[service]]
-        return any(super(DeletesInAnyServiceOfTheAccount, self).remove(other, sid) for other in own)
+    return any(right(service=other) for other, owner in self.owners.items() if owner == self.owners[service])
 
 
-class DeletesElsewhereWith404(DeletesInAnyServiceOfTheAccount, clause="DELETE-10"):
+@around(Right.remove, "DELETE-10", deletes_in_any_service_of_the_account)
+def deletes_elsewhere_with404(right, self, service, sid):
     """The row is deleted by its SID; that it stood in another service is noticed after the commit: a 404."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        stood_here = self.find(service, sid) is not None
-        return super().remove(service, sid) and stood_here
+    stood_here = self.find(service, sid) is not None
+    return right() and stood_here
 
 
-class IgnoresParametersOfADelete(Right, clause="DELETE-11"):
+@around(Right.check_no_parameters, "DELETE-11")
+def ignores_parameters_of_a_delete(right, request):
     """Nobody reads the query of a delete: `?Identity=bob` deletes as if it were not there."""
-
-    def check_no_parameters(self, request: Request) -> None:
-        if request.method != "DELETE":
-            super().check_no_parameters(request)
+    if request.method != "DELETE":
+        right()
 
 
 @first(Right.delete, "DELETE-12")
@@ -226,24 +211,20 @@ def deletes_need_json(request):
         raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, 20415, "The Content-Type must be application/json.")
 
 
-class ComesBackWithTheSnapshot(_KeepsWhatWasDeleted, clause="DELETE-14"):
+@first(Right.answer, "DELETE-14", _KeepsWhatWasDeleted)
+def comes_back_with_the_snapshot(self):
     """The store is kept in memory and refreshed from a snapshot after twenty requests: deletes are undone."""
-
-    def answer(self, request: Request) -> Answer:
-        with self.lock:
-            if next(self.numbers) % 20 == 0:
-                for service, gone in self.gone.items():
-                    self.services[service].update(gone)
-                    gone.clear()
-        return super().answer(request)
+    with self.lock:
+        if next(self.numbers) % 20 == 0:
+            for service, gone in self.gone.items():
+                self.services[service].update(gone)
+                gone.clear()
 
 
 class ComesBackFromAReplica(_KeepsWhatWasDeleted, clause="DELETE-14"):
     """A replica that missed the delete is promoted half a second later, and serves from then on."""
 
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.promoted_at = float("inf")
+    promoted_at = float("inf")
 
     def remove(self, service: str, sid: str) -> bool:
         self.promoted_at = min(self.promoted_at, time.monotonic() + 0.5)

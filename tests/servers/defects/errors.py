@@ -1,9 +1,7 @@
 """Defects of errors: their form, their codes, and where they come from."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
 
 from ..bases import Counts, ShowsErrors, after, first, instead
 from ..http import Answer, Request
@@ -112,40 +110,32 @@ class NotAllowedIs20001(Right, clause="ERROR-11", not_allowed=After(lambda right
     """All client errors but 401 and 404 share the code of a bad parameter; so does the 405."""
 
 
-class _TellsTooMuch(Right):
-    """Messages hold what is for developers."""
-
-    messages: ClassVar[Mapping[int, str]] = {}
-
-    def error_content(self, refusal: Refusal) -> Any:
-        content = super().error_content(refusal)
-        return content | {"message": self.messages.get(refusal.status, refusal.message)}
+def _messages(status: int, message: str) -> After:
+    """Make what has all errors of a status show one message."""
+    return After(lambda right: right | {"message": message} if right["status"] == status else right)
 
 
-class StackInMessages(_TellsTooMuch, clause="ERROR-12"):
+_TRACEBACK = (
+    'Traceback (most recent call last):\n  File "/srv/app/views.py", line 41, in list_bindings\n'
+    '    size = int(request.args["PageSize"])\nValueError: invalid literal for int() with base 10'
+)
+_SQL = "No row was found. [SQL: SELECT bindings.sid, bindings.identity FROM bindings WHERE bindings.sid = ?]"
+_SCHEMA = (
+    "'x' is not of type 'integer'\n\nFailed validating 'type' in schema:\n"
+    "    {'default': 50, 'maximum': 1000, 'minimum': 1, 'type': 'integer'}\n\nOn instance:\n    'x'"
+)
+
+
+class StackInMessages(Right, clause="ERROR-12", error_content=_messages(400, _TRACEBACK)):
     """The debug mode is on in production: the message of a 400 is the traceback."""
 
-    messages: ClassVar[Mapping[int, str]] = {
-        400: 'Traceback (most recent call last):\n  File "/srv/app/views.py", line 41, in list_bindings\n'
-        '    size = int(request.args["PageSize"])\nValueError: invalid literal for int() with base 10'
-    }
 
-
-class SqlInMessages(_TellsTooMuch, clause="ERROR-12"):
+class SqlInMessages(Right, clause="ERROR-12", error_content=_messages(404, _SQL)):
     """SQLAlchemy's NoResultFound is shown as it is, with its statement."""
 
-    messages: ClassVar[Mapping[int, str]] = {
-        404: "No row was found. [SQL: SELECT bindings.sid, bindings.identity FROM bindings WHERE bindings.sid = ?]"
-    }
 
-
-class SchemaInMessages(_TellsTooMuch, clause="ERROR-12"):
+class SchemaInMessages(Right, clause="ERROR-12", error_content=_messages(400, _SCHEMA)):
     """The jsonschema library's error is the message: it dumps the schema and the instance."""
-
-    messages: ClassVar[Mapping[int, str]] = {
-        400: "'x' is not of type 'integer'\n\nFailed validating 'type' in schema:\n"
-        "    {'default': 50, 'maximum': 1000, 'minimum': 1, 'type': 'integer'}\n\nOn instance:\n    'x'"
-    }
 
 
 @first(Right.dispatch, "ERROR-13")
@@ -188,15 +178,14 @@ def unknown_methods_are501(request):
     return Refusal(501, 20501, f"Unsupported method ({request.method}).")
 
 
-class EmptiesLists(Right, clause="ERROR-14"):
+@first(Right.dispatch, "ERROR-14")
+def empties_lists(self, request):
     """The ORM's generic view of a collection has a `delete` too, which removes all that it lists: 204."""
-
-    def dispatch(self, request: Request) -> Answer:
-        route = self.route(request)
-        if request.method != "DELETE" or route is None or route.sid is not None:
-            return super().dispatch(request)
-        self.services[self.service(request, route, self.account(request))].clear()
-        return self.deletion(request)
+    route = self.route(request)
+    if request.method != "DELETE" or route is None or route.sid is not None:
+        return None
+    self.services[self.service(request, route, self.account(request))].clear()
+    return self.deletion(request)
 
 
 @first(Right.not_allowed, "ERROR-14")

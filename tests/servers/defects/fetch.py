@@ -3,8 +3,8 @@
 import time
 from http import HTTPStatus
 
-from ..bases import after, first, instead
-from ..http import Answer, Request
+from ..bases import after, around, before, first, instead
+from ..http import Answer
 from ..right import Before, Refusal, Right, Route
 
 
@@ -72,14 +72,11 @@ def forbids_unknown_services(self, route):
         raise Refusal(HTTPStatus.FORBIDDEN, 20403, "The account has no access to this service.")
 
 
-class IgnoresTheServiceOfAFetch(Right, clause="FETCH-04"):
+@before(Right.fetch, "FETCH-04")
+def ignores_the_service_of_a_fetch(route, self, account):
     """The Binding is fetched by its SID alone, since that is unique; the service in the path is decoration."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        for service, owner in self.owners.items():
-            if owner == account and self.find(service, route.sid or "") is not None:
-                return super().fetch(request, Route(service, route.sid), account)
-        return super().fetch(request, route, account)
+    own = (service for service, owner in self.owners.items() if owner == account)
+    return next((Route(each, route.sid) for each in own if self.find(each, route.sid or "")), route)
 
 
 @first(Right.fetch, "FETCH-05")
@@ -98,12 +95,11 @@ def fetches_from_any_service_of_the_account(self, route, service):
     return None
 
 
-class IgnoresParametersOfAFetch(Right, clause="FETCH-07"):
+@around(Right.check_no_parameters, "FETCH-07")
+def ignores_parameters_of_a_fetch(right, request):
     """Nobody reads the query of a fetch, so nobody refuses what stands in it."""
-
-    def check_no_parameters(self, request: Request) -> None:
-        if request.method == "DELETE":
-            super().check_no_parameters(request)
+    if request.method == "DELETE":
+        right()
 
 
 @instead(Right.check_no_parameters, "FETCH-07")

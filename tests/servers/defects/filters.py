@@ -2,11 +2,9 @@
 
 import itertools
 from dataclasses import replace
-from typing import Any
 
-from ..bases import ComparesIdentities, after, before, first, instead
-from ..http import Request
-from ..right import Before, Binding, Caught, Page, Refusal, Right, Wanted, each, only
+from ..bases import ComparesIdentities, after, around, before, first, instead
+from ..right import Before, Binding, Caught, Refusal, Right, Wanted, each, only
 from ..terms import TYPES
 
 
@@ -35,11 +33,10 @@ class LastTypeCounts(_Filters, clause="FILTER-02", apply=lambda wanted: replace(
     """`dict(parse_qsl(query))` keeps the last BindingType alone."""
 
 
-class TypesNarrowEachOther(Right, clause="FILTER-02"):
+@around(Right.is_wanted, "FILTER-02")
+def types_narrow_each_other(right, wanted):
     """`.filter(type=...)` is chained for each BindingType: with two of them nothing matches."""
-
-    def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
-        return len(set(wanted.types)) < 2 and super().is_wanted(binding, wanted)
+    return len(set(wanted.types)) < 2 and right()
 
 
 class IgnoresIdentities(_Filters, clause="FILTER-03", apply=lambda wanted: replace(wanted, identities=())):
@@ -78,11 +75,10 @@ class FirstIdentityCounts(_Filters, clause="FILTER-04", apply=lambda it: replace
     """`request.args.get("Identity")` is the first of several values."""
 
 
-class IdentitiesNarrowEachOther(Right, clause="FILTER-04"):
+@around(Right.is_wanted, "FILTER-04")
+def identities_narrow_each_other(right, wanted):
     """`.filter(identity=...)` is chained for each Identity: with two of them nothing matches."""
-
-    def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
-        return len(set(wanted.identities)) < 2 and super().is_wanted(binding, wanted)
+    return len(set(wanted.identities)) < 2 and right()
 
 
 @first(Right.is_wanted, "FILTER-05")
@@ -105,22 +101,19 @@ def unknown_users_are404(page, wanted):
     return page
 
 
-class AllWhereNothingMatches(Right, clause="FILTER-06"):
+@around(Right.matching, "FILTER-06")
+def all_where_nothing_matches(right, wanted):
     """`matches or bindings`: where nothing matches, everything is shown."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        return super().matching(service, wanted) or super().matching(service, replace(wanted, types=(), identities=()))
+    return right() or right(wanted=replace(wanted, types=(), identities=()))
 
 
-class OneQueryAValue(Right, clause="FILTER-07"):
+@around(Right.matching, "FILTER-07")
+def one_query_a_value(right, self, wanted):
     """Each value of Identity is a query of its own, and the results are put together, UNION ALL: twice is twice."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        if not wanted.identities:
-            return super().matching(service, wanted)
-        queries = [replace(wanted, identities=(each,)) for each in wanted.identities]
-        found = itertools.chain.from_iterable(super(OneQueryAValue, self).matching(service, each) for each in queries)
-        return sorted(found, key=self.sort_key)
+    if not wanted.identities:
+        return right()
+    queries = [right(wanted=replace(wanted, identities=(each,))) for each in wanted.identities]
+    return sorted(itertools.chain(*queries), key=self.sort_key)
 
 
 @first(Right.values, "FILTER-07")
@@ -153,12 +146,10 @@ class DropsTheSixthValue(_Filters, clause="FILTER-09", apply=lambda it: replace(
     """The query has five placeholders, and what comes after the fifth value is dropped."""
 
 
-class FiltersAfterPaging(Right, clause="FILTER-10", is_wanted=lambda binding, wanted: True):
+@after(Right.listed, "FILTER-10", is_wanted=lambda binding, wanted: True)
+def filters_after_paging(right, self, wanted):
     """A page is read from the database, and then filtered: pages of filtered lists are not full, some are empty."""
-
-    def listed(self, request: Request, service: str, wanted: Wanted, page: Page) -> Any:
-        right = super().listed(request, service, wanted, page)
-        return right | {"bindings": [each for each in right["bindings"] if Right.is_wanted(self, each, wanted)]}
+    return right | {"bindings": [each for each in right["bindings"] if Right.is_wanted(self, each, wanted)]}
 
 
 @instead(_Filters.apply, "FILTER-10")
@@ -191,14 +182,10 @@ def splits_types(values):
     return [part for value in values for part in value.split(",") if part]
 
 
-class FindsUsersOfAllServices(Right, clause="FILTER-14"):
+@around(Right.matching, "FILTER-14")
+def finds_users_of_all_services(right, self, service, wanted):
     """The index of identities is the account's: a filter by Identity shows Bindings of its other services as well."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        if not wanted.identities:
-            return super().matching(service, wanted)
-        own = [other for other, owner in self.owners.items() if owner == self.owners[service]]
-        found = itertools.chain.from_iterable(
-            super(FindsUsersOfAllServices, self).matching(each, wanted) for each in own
-        )
-        return sorted(found, key=self.sort_key)
+    if not wanted.identities:
+        return right()
+    own = [right(service=other) for other, owner in self.owners.items() if owner == self.owners[service]]
+    return sorted(itertools.chain(*own), key=self.sort_key)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from ..bases import ShowsLists, ShowsMeta, after, before, first, instead
+from ..bases import ShowsLists, ShowsMeta, after, around, before, first, instead
 from ..http import Answer, Request
 from ..right import After, Binding, Refusal, Right, Route, Wanted, only
 from ..terms import EMPTY, LIST_PARAMETERS
@@ -119,12 +119,11 @@ class EndsAtAHundred(_Selects, clause="LIST-07", select=lambda found: found[:100
     """The search engine behind the list has a limit of its own, a hundred hits, and nobody turns its pages."""
 
 
-class MissesTheNewest(Right, clause="LIST-07"):
+@after(Right.matching, "LIST-07")
+def misses_the_newest(found, self, service):
     """Lists are read up to the newest `date_created`, with `<` where `<=` was meant: the newest Binding is missing."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        newest = max((each["date_created"] for each in self.stored(service)), default="")
-        return [each for each in super().matching(service, wanted) if each["date_created"] < newest]
+    newest = max((each["date_created"] for each in self.stored(service)), default="")
+    return [each for each in found if each["date_created"] < newest]
 
 
 @instead(_Selects.select, "LIST-08")
@@ -139,12 +138,11 @@ def lists_every_version(found):
     return [*found, *(each for each in found if each["date_updated"] != each["date_created"])]
 
 
-class ListsTheWholeAccount(Right, clause="LIST-09"):
+@around(Right.stored, "LIST-09")
+def lists_the_whole_account(right, self, service):
     """The list asks `WHERE account_sid = ?` alone: the Bindings of all services of the account are shown."""
-
-    def stored(self, service: str) -> list[Binding]:
-        services = [other for other, owner in self.owners.items() if owner == self.owners[service]]
-        return [each for other in services for each in super(ListsTheWholeAccount, self).stored(other)]
+    services = [other for other, owner in self.owners.items() if owner == self.owners[service]]
+    return [each for other in services for each in right(service=other)]
 
 
 @instead(_Selects.select, "LIST-09")
@@ -221,12 +219,11 @@ class IgnoresUnknownParameters(Right, clause="LIST-14", parameters=After(only(la
     """Unknown parameters are ignored, as web frameworks do: a misspelt filter shows everything."""
 
 
-class NamesInAnyCase(Right, clause="LIST-14"):
+@after(Right.parameters, "LIST-14")
+def names_in_any_case(given):
     """Names of parameters are compared without their case, as ASP.NET does."""
-
-    def parameters(self, query: str) -> list[tuple[str, str]]:
-        known = {name.lower(): name for name in LIST_PARAMETERS}
-        return [(known.get(name.lower(), name), value) for name, value in super().parameters(query)]
+    known = {name.lower(): name for name in LIST_PARAMETERS}
+    return [(known.get(name.lower(), name), value) for name, value in given]
 
 
 @after(Right.parameters, "LIST-14")

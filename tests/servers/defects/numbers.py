@@ -8,23 +8,18 @@ from ..bases import after, before, first, instead
 from ..right import Before, Binding, Page, Position, Right, Wanted
 
 
-class _ReadsPages(Right):
-    """Page is read without a bound; `read` makes it a number of the machine."""
-
-    def read(self, number: int) -> int:
-        return number
-
-    def page_number(self, text: str | None) -> int:
-        number = None if text is None else self.integer(text)
-        return super().page_number(text) if number is None else self.read(number)
-
-
-class PagesOf32Bits(_ReadsPages, clause="PAGE-32", read=lambda number: number % 2**32):
+@first(Right.page_number, "PAGE-32")
+def pages_of32_bits(self, text):
     """Page is cut to 32 bits, as C and JavaScript's `| 0` do."""
+    number = self.integer(text or "")
+    return None if number is None else number % 2**32
 
 
-class PagesOfFloats(_ReadsPages, clause="PAGE-32", read=lambda number: int(float(number))):
+@first(Right.page_number, "PAGE-32")
+def pages_of_floats(self, text):
     """Page is a float, as JSON's numbers are: beyond 53 bits it is rounded."""
+    number = self.integer(text or "")
+    return None if number is None else int(float(number))
 
 
 @after(Right.meta, "PAGE-32")
@@ -35,20 +30,11 @@ def the_largest_page_has_no_next(shown, wanted):
     return shown
 
 
-class _WrapsPageSizes(Right):
-    """A PageSize of many bits is cut to so many."""
-
-    bits = 0
-
-    def page_size(self, text: str | None) -> int:
-        number = None if text is None else self.integer(text)
-        if number is None or number < 2**self.bits:
-            return super().page_size(text)
-        return super().page_size(str(number % 2**self.bits))
-
-
-class PageSizesOf32Bits(_WrapsPageSizes, clause="PAGE-33", bits=32):
+@before(Right.page_size, "PAGE-33")
+def page_sizes_of32_bits(text, self):
     """A PageSize is cut to 32 bits: 4294967301 is 5."""
+    number = self.integer(text or "")
+    return text if number is None else str(number % 2**32)
 
 
 @first(Right.page_size, "PAGE-33")
@@ -58,8 +44,11 @@ def fits_page_sizes_in32_bits(self, text):
     return number % 2**32 if number is not None and 0 < number % 2**32 <= 1000 else None
 
 
-class PageSizesOf64Bits(_WrapsPageSizes, clause="PAGE-33", bits=64):
+@before(Right.page_size, "PAGE-33")
+def page_sizes_of64_bits(text, self):
     """A PageSize is cut to 64 bits: 18446744073709551621 is 5."""
+    number = self.integer(text or "")
+    return text if number is None else str(number % 2**64)
 
 
 @before(Right.meta, "PAGE-34")
@@ -146,13 +135,11 @@ def joins_what_is_sent_twice(self, query):
         raise self.fault()
 
 
-class AddsUpWhatIsSentTwice(Right, clause="PAGE-36"):
+@after(Right.wanted, "PAGE-36")
+def adds_up_what_is_sent_twice(found, self, query):
     """The values of a parameter are concatenated: `Page=3&Page=4` is 34."""
-
-    def wanted(self, query: str) -> Wanted:
-        pages = [value for name, value in self.parameters(query) if name == "Page"]
-        found = super().wanted(query)
-        return replace(found, page=self.page_number("".join(pages))) if len(pages) > 1 else found
+    pages = [value for name, value in self.parameters(query) if name == "Page"]
+    return replace(found, page=self.page_number("".join(pages))) if len(pages) > 1 else found
 
 
 class TokensHaveTheirOwnSize(Right, clause="PAGE-37"):

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from ..bases import Offsets, ShowsMeta, after, first, instead
+from ..bases import Offsets, ShowsMeta, after, around, before, first, instead
 from ..http import Request
 from ..right import After, Before, Binding, Caught, Page, Position, Refusal, Right, Wanted
 
@@ -22,15 +22,14 @@ class OddTokensAre404(Right, clause="PAGE-20", position=Caught(lambda refusal: R
     """A token that leads nowhere is 404, since the page is not found."""
 
 
-class TokensAreNumbers(Offsets, clause="PAGE-28", seal=lambda content: str(content[2][0])):
+@instead(Right.position, "PAGE-28", Offsets, seal=lambda content: str(content[2][0]))
+def tokens_are_numbers(self, wanted):
     """A token is an offset in plain digits: what is deleted before it moves all that follows."""
-
-    def position(self, service: str, wanted: Wanted) -> Position:
-        if wanted.token is None:
-            return None
-        if not re.fullmatch("[0-9]{1,9}", wanted.token):
-            raise self.bad("PageToken must be taken from a page URL.")
-        return "after", [int(wanted.token)]
+    if wanted.token is None:
+        return None
+    if not re.fullmatch("[0-9]{1,9}", wanted.token):
+        raise self.bad("PageToken must be taken from a page URL.")
+    return "after", [int(wanted.token)]
 
 
 class TokensHoldTheirService(Right, clause="PAGE-21"):
@@ -123,14 +122,13 @@ def reads_leading_digits(text):
     return int(digits[0]) if digits else None
 
 
-class RoundsPageSizes(Right, clause="PAGE-25"):
+@around(Right.integer, "PAGE-25")
+def rounds_page_sizes(right, text):
     """Numbers are read as floats, as JSON's are, and cut: 1.5 is a page size of 1."""
-
-    def integer(self, text: str) -> int | None:
-        try:
-            return int(float(text)) if re.fullmatch("[0-9.e]{1,9}", text) else super().integer(text)
-        except ValueError:
-            return None
+    try:
+        return int(float(text)) if re.fullmatch("[0-9.e]{1,9}", text) else right()
+    except ValueError:
+        return None
 
 
 class OddPageSizesAreTheDefault(Right, clause="PAGE-25", page_size=Caught(lambda it: 50 if it.code == 20001 else it)):
@@ -195,25 +193,17 @@ def url_is_the_next(right):
     return right | {"url": right["next_page_url"] or right["url"]}
 
 
-class _MakesUrls(Right):
-    """Page URLs are made of other parameters; `sent` gives them."""
-
-    def sent(self, wanted: Wanted) -> Wanted:
-        return wanted
-
-    def page_url(self, request: Request, service: str, wanted: Wanted, number: int, token: str | None) -> str:
-        return super().page_url(request, service, self.sent(wanted), number, token)
-
-
-class UrlsForgetTheFilters(_MakesUrls, clause="PAGE-14", sent=lambda wanted: replace(wanted, types=(), identities=())):
+@before(Right.page_url, "PAGE-14")
+def urls_forget_the_filters(wanted):
     """Page URLs have the paging parameters alone: from the second page on nothing is filtered."""
+    return replace(wanted, types=(), identities=())
 
 
-class UrlsForgetTheTypes(_MakesUrls, clause="PAGE-14", sent=lambda wanted: replace(wanted, types=())):
+class UrlsForgetTheTypes(Right, clause="PAGE-14", page_url=Before(lambda wanted: replace(wanted, types=()))):
     """BindingType came later than Identity, and nobody added it to the page URLs."""
 
 
-@instead(_MakesUrls.sent, "FILTER-10")
+@before(Right.page_url, "FILTER-10")
 def urls_keep_one_value(wanted):
     """Page URLs are made of a dict, which holds the last value of each parameter alone."""
     return replace(wanted, types=wanted.types[-1:], identities=wanted.identities[-1:])
@@ -225,7 +215,7 @@ def urls_forget_the_page_size(url, wanted):
     return url.replace(f"PageSize={wanted.page_size}&", "")
 
 
-class UrlsHaveTheDefaultSize(_MakesUrls, clause="PAGE-15", sent=lambda wanted: replace(wanted, page_size=50)):
+class UrlsHaveTheDefaultSize(Right, clause="PAGE-15", page_url=Before(lambda wanted: replace(wanted, page_size=50))):
     """Page URLs carry the default page size, in place of the one that was asked for."""
 
 
@@ -237,23 +227,11 @@ class PagesBeginWithOne(ShowsMeta, clause="PAGE-16", page=lambda value: value + 
     """`meta.page` counts from 1."""
 
 
-class _Numbers(Right):
-    """Page URLs carry another Page; `number` gives it, or None for no Page at all."""
-
-    def number(self, wanted: Wanted, right: int, token: str | None) -> int | None:
-        return right
-
-    def page_url(self, request: Request, service: str, wanted: Wanted, number: int, token: str | None) -> str:
-        url = super().page_url(request, service, wanted, number, token)
-        given = self.number(wanted, number, token)
-        return url.replace(f"&Page={number}", "" if given is None else f"&Page={given}")
-
-
-class UrlsKeepThePage(_Numbers, clause="PAGE-17", number=lambda wanted, right, token: wanted.page):
+class UrlsKeepThePage(Right, clause="PAGE-17", page_url=Before(lambda number, wanted: wanted.page)):
     """All page URLs have the Page of the request: the query is copied, and only the token changed."""
 
 
-class UrlsHaveNoPage(_Numbers, clause="PAGE-17", number=lambda wanted, right, token: None):
+class UrlsHaveNoPage(Right, clause="PAGE-17", page_url=After(lambda url, number: url.replace(f"&Page={number}", ""))):
     """The token says all, so page URLs have no Page."""
 
 
@@ -269,11 +247,10 @@ def page_moves_the_page(found, wanted, position):
     return max(len(found) - wanted.page_size, 0) if position is None and wanted.page else None
 
 
-class TokenNeedsThePage(Right, clause="PAGE-19"):
+@around(Right.position, "PAGE-19")
+def token_needs_the_page(right, wanted):
     """A PageToken is looked at where Page is above 0 alone: without Page the list begins anew."""
-
-    def position(self, service: str, wanted: Wanted) -> Position:
-        return super().position(service, wanted) if wanted.page else None
+    return right() if wanted.page else None
 
 
 class SignsPageUrls(Right, clause="PAGE-19"):

@@ -79,22 +79,20 @@ def cursor_skips_one(start, position):
     return start + 1 if position is not None and position[0] == "after" else start
 
 
-class CursorIsTheIdentity(Right, clause="PAGE-05", sort_key=lambda binding: [binding["identity"], binding["sid"]]):
+@first(Right.start, "PAGE-05", sort_key=lambda binding: [binding["identity"], binding["sid"]])
+def cursor_is_the_identity(found, position):
     """The list is ordered by identity, and the next page begins after it: the other devices of the user are skipped."""
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        if position is None or position[0] == "before":
-            return super().start(found, wanted, position)
-        return sum(each["identity"] <= position[1][0] for each in found)
+    if position is None or position[0] == "before":
+        return None
+    return sum(each["identity"] <= position[1][0] for each in found)
 
 
-class CursorIsTheDay(Right, clause="PAGE-05", sort_key=lambda binding: [binding["date_created"], binding["sid"]]):
+@first(Right.start, "PAGE-05", sort_key=lambda binding: [binding["date_created"], binding["sid"]])
+def cursor_is_the_day(found, position):
     """The list is ordered by `date_created`, and the cursor keeps the date without the time."""
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        if position is None or position[0] == "before":
-            return super().start(found, wanted, position)
-        return sum(each["date_created"][:10] <= position[1][0][:10] for each in found)
+    if position is None or position[0] == "before":
+        return None
+    return sum(each["date_created"][:10] <= position[1][0][:10] for each in found)
 
 
 class CursorHasAnotherCollation(Right, clause="PAGE-05"):
@@ -154,25 +152,13 @@ def pages_have_twelve_kilobytes(shown):
     return max(sum(size <= 12288 for size in sizes), min(len(shown), 1))
 
 
-class _LeadsOn(Right):
-    """Whether there is a next page is told otherwise; `has_next` tells."""
-
-    def has_next(self, found: list[Binding], wanted: Wanted, page: Page) -> bool:
-        return page.has_next
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        page = super().page(service, wanted, position)
-        more = self.has_next(self.matching(service, wanted), wanted, page)
-        return Page(page.bindings, page.has_previous, more and bool(page.bindings))
-
-
-@instead(_LeadsOn.has_next, "PAGE-07")
-def next_where_the_page_is_full(wanted, page):
+@after(Right.page, "PAGE-07")
+def next_where_the_page_is_full(page, wanted):
     """`len(rows) == page_size` stands for `there is more`: after a last page that is full comes an empty one."""
-    return len(page.bindings) == wanted.page_size
+    return replace(page, has_next=len(page.bindings) == wanted.page_size)
 
 
-class NextUntilNothingComes(_LeadsOn, clause="PAGE-07", has_next=lambda found, wanted, page: True):
+class NextUntilNothingComes(Right, clause="PAGE-07", page=After(lambda it: replace(it, has_next=bool(it.bindings)))):
     """There is always a next page, until an empty one ends the walk."""
 
 
@@ -180,8 +166,7 @@ class NextUntilNothingComes(_LeadsOn, clause="PAGE-07", has_next=lambda found, w
 def counts_without_the_filters(page, self, service):
     """`SELECT count(*)` was left without the filters: the last page of a filtered list leads on."""
     last = max((each["sid"] for each in self.stored(service)), default="")
-    more = bool(page.bindings) and page.bindings[-1]["sid"] < last
-    return Page(page.bindings, page.has_previous, more)
+    return replace(page, has_next=bool(page.bindings) and page.bindings[-1]["sid"] < last)
 
 
 @after(Right.meta, "PAGE-07")
@@ -190,17 +175,18 @@ def next_leads_around(right):
     return right | {"next_page_url": right["next_page_url"] or right["first_page_url"]}
 
 
-@instead(_LeadsOn.has_next, "PAGE-08")
-def forgets_the_rest(self, found, wanted, page):
+@after(Right.page, "PAGE-08")
+def forgets_the_rest(page, self, service, wanted):
     """The number of pages is `total // page_size`: a rest that fills no page is never reached."""
-    left = sum(self.sort_key(each) > self.sort_key(page.bindings[-1]) for each in found) if page.bindings else 0
-    return left >= wanted.page_size
+    found = self.matching(service, wanted) if page.bindings else []
+    left = sum(self.sort_key(each) > self.sort_key(page.bindings[-1]) for each in found)
+    return replace(page, has_next=left >= wanted.page_size)
 
 
-@instead(_LeadsOn.has_next, "PAGE-08")
-def two_pages_at_most(wanted, page):
+@after(Right.page, "PAGE-08")
+def two_pages_at_most(page, wanted):
     """The next page is reckoned on the first page alone, where no token was sent."""
-    return page.has_next and wanted.token is None
+    return replace(page, has_next=page.has_next and wanted.token is None)
 
 
 @after(Right.meta, "PAGE-09")

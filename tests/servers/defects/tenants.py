@@ -1,10 +1,11 @@
 """Defects of keeping accounts apart."""
 
+import itertools
 from typing import Any
 
-from ..bases import before, first, instead
+from ..bases import around, before, first, instead
 from ..http import Answer, Request
-from ..right import After, Binding, Page, Position, Refusal, Right, Route, Wanted
+from ..right import After, Page, Position, Refusal, Right, Route, Wanted
 from ..terms import EMPTY
 
 
@@ -63,17 +64,11 @@ def fetches_by_sid_alone(self, request, route):
     raise self.not_found(request)
 
 
-class FindsUsersEverywhere(Right, clause="TENANT-05"):
+@around(Right.matching, "TENANT-05")
+def finds_users_everywhere(right, self, service, wanted):
     """The index of identities knows no accounts: a filter also finds other accounts' users of the same name."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        if not wanted.identities:
-            return super().matching(service, wanted)
-        foreign = [other for other, owner in self.owners.items() if owner != self.owners[service]]
-        found = [
-            each for other in (service, *foreign) for each in super(FindsUsersEverywhere, self).matching(other, wanted)
-        ]
-        return sorted(found, key=self.sort_key)
+    foreign = [other for other, owner in self.owners.items() if owner != self.owners[service] and wanted.identities]
+    return sorted(itertools.chain(right(), *(right(service=other) for other in foreign)), key=self.sort_key)
 
 
 class ForbidsForeignServices(Right, clause="TENANT-06", foreign=lambda request: Refusal(403, 20403, "Not allowed.")):
@@ -99,12 +94,8 @@ class HintsAtForeignBindings(Right, clause="TENANT-06"):
         return content | {"hint": "Switch to another account."} if isinstance(refusal, _Foreign) else content
 
 
-class OneTenantOnly(Right, clause="TENANT-07"):
+class OneTenantOnly(Right, clause="TENANT-07", account=After(lambda _, self: next(iter(self.owners.values())))):
     """The account comes from the configuration of a single tenant: everybody who logs in is the first account."""
-
-    def account(self, request: Request) -> str:
-        super().account(request)
-        return next(iter(self.owners.values()))
 
 
 @first(Right.service, "TENANT-07")
@@ -135,18 +126,16 @@ class TokensCarryTheService(Right, clause="TENANT-09"):
         return None if wanted.token is None else str(self.open(wanted.token)[0])
 
 
-class DeletesBySidAlone(Right, clause="TENANT-10"):
+@around(Right.remove, "TENANT-10")
+def deletes_by_sid_alone(right, self):
     """The service is checked, and then `DELETE ... WHERE sid = ?` takes any account's Binding."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        return any(super(DeletesBySidAlone, self).remove(other, sid) for other in self.services)
+    return any(right(service=other) for other in self.services)
 
 
-class DeletesBySidAloneWith404(Right, clause="TENANT-10"):
+@around(Right.remove, "TENANT-10")
+def deletes_by_sid_alone_with404(right, self, service, sid):
     """`DELETE ... WHERE sid = ?` takes any account's Binding; the count of the service's own then says 404."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        stood_here = self.find(service, sid) is not None
-        for other in self.services:
-            super().remove(other, sid)
-        return stood_here
+    stood_here = self.find(service, sid) is not None
+    for other in self.services:
+        right(service=other)
+    return stood_here

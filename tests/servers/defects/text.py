@@ -6,7 +6,6 @@ import html
 import json
 import re
 import unicodedata
-from typing import Any
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from ..bases import (
@@ -15,12 +14,12 @@ from ..bases import (
     ReadsIdentities,
     RefusesIdentities,
     after,
+    around,
     before,
     first,
     instead,
 )
-from ..http import Request
-from ..right import After, Before, Binding, Refusal, Right, each, only
+from ..right import After, Before, Refusal, Right, each, only
 
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NULLS = ("null", "undefined", "None")
@@ -123,12 +122,10 @@ class AsciiAlone(RefusesIdentities, clause="TEXT-08", is_refused=lambda value: n
     """An identity is what the validator for user names takes, which was made for ASCII."""
 
 
-class ReadsLatin1(Right, clause="TEXT-08"):
+@after(Right.decode, "TEXT-08")
+def reads_latin1(_, text):
     """The query is decoded as ISO-8859-1, the servlet container's default: nothing beyond ASCII is found."""
-
-    def decode(self, text: str) -> str:
-        super().decode(text)
-        return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode("latin-1")
+    return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode("latin-1")
 
 
 @instead(ReadsIdentities.read, "TEXT-08")
@@ -318,12 +315,11 @@ class DropsNul(Right, clause="TEXT-18", identities=Before(each(lambda value: val
     """NULs are taken out of the values, as PHP's frameworks do: `a%00` finds a."""
 
 
-class IgnoresWhatIsNotUtf8(Right, clause="TEXT-19"):
+@around(Right.decode, "TEXT-19")
+def ignores_what_is_not_utf8(right, text):
     """`decode(errors="ignore")`: bytes that are no UTF-8 are left out, and `a%FF` finds a."""
-
-    def decode(self, text: str) -> str:
-        super().decode(re.sub("%[89A-Fa-f][0-9A-Fa-f]", "", text))
-        return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode(errors="ignore")
+    right(text=re.sub("%[89A-Fa-f][0-9A-Fa-f]", "", text))
+    return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode(errors="ignore")
 
 
 class TakesOverlongForms(Right, clause="TEXT-19"):
@@ -337,13 +333,12 @@ class TakesOverlongForms(Right, clause="TEXT-19"):
         return f"%{int(found[1], 16) - 0x80 + 0x40 * is_high:02X}"
 
 
-class EscapesBytesAsSurrogates(Right, clause="TEXT-19"):
+@around(Right.decode, "TEXT-19")
+def escapes_bytes_as_surrogates(right, text):
     """Bytes that are no UTF-8 become lone surrogates (`surrogateescape`), and the database's driver raises: 500."""
-
-    def decode(self, text: str) -> str:
-        super().decode(re.sub("%[89A-Fa-f][0-9A-Fa-f]", "", text))
-        raw = unquote_to_bytes(text.replace("+", " ").encode("latin-1"))
-        return raw.decode(errors="surrogateescape").encode().decode()
+    right(text=re.sub("%[89A-Fa-f][0-9A-Fa-f]", "", text))
+    raw = unquote_to_bytes(text.replace("+", " ").encode("latin-1"))
+    return raw.decode(errors="surrogateescape").encode().decode()
 
 
 @instead(Right.dump, "TEXT-20")
@@ -356,12 +351,10 @@ class WritesAMark(Right, clause="TEXT-20", dump=After(lambda right: codecs.BOM_U
     """.NET's Encoding.UTF8 writes a byte order mark before the JSON."""
 
 
-class WritesPairsAsBytes(Right, clause="TEXT-20"):
+@after(Right.dump, "TEXT-20")
+def writes_pairs_as_bytes(right):
     """Java's modified UTF-8 writes an emoji as two surrogates of three bytes each (CESU-8)."""
-
-    def dump(self, content: Any) -> bytes:
-        text = super().dump(content).decode()
-        return re.sub("[\U00010000-\U0010ffff]", _pair, text).encode(errors="surrogatepass")
+    return re.sub("[\U00010000-\U0010ffff]", _pair, right.decode()).encode(errors="surrogatepass")
 
 
 def _pair(found: re.Match[str]) -> str:
@@ -369,13 +362,11 @@ def _pair(found: re.Match[str]) -> str:
     return chr(0xD800 + high) + chr(0xDC00 + low)
 
 
-class CutsPairsInHalf(Right, clause="TEXT-20", dump=lambda content: json.dumps(content).encode()):
+@after(Right.represent, "TEXT-20", dump=lambda content: json.dumps(content).encode())
+def cuts_pairs_in_half(right):
     """Texts are cut to 255 code units of UTF-16, Java's and JavaScript's, in the middle of an emoji."""
-
-    def represent(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
-        right = super().represent(request, service, binding)
-        units = binding["endpoint"].encode("utf-16-le")[:510]
-        return right | {"endpoint": units.decode("utf-16-le", "surrogatepass")}
+    units = right["endpoint"].encode("utf-16-le")[:510]
+    return right | {"endpoint": units.decode("utf-16-le", "surrogatepass")}
 
 
 @instead(Right.encode, "TEXT-21")

@@ -62,12 +62,11 @@ def refuses_urls_of16_kb(request):
     return Answer(431) if len(request.target) > 16384 else None
 
 
-class DeletesWithDroppedPairs(Right, clause="DELETE-15"):
+@before(Right.check_no_parameters, "DELETE-15")
+def deletes_with_dropped_pairs(request):
     """A delete takes no query parameters, and pairs with a raw `;` or a broken escape are dropped before that."""
-
-    def check_no_parameters(self, request: Request) -> None:
-        kept = [part for part in request.query.split("&") if ";" not in part and not _BROKEN.search(part)]
-        super().check_no_parameters(replace(request, target=f"{request.path}?{'&'.join(kept)}"))
+    kept = [part for part in request.query.split("&") if ";" not in part and not _BROKEN.search(part)]
+    return replace(request, target=f"{request.path}?{'&'.join(kept)}")
 
 
 @before(Right.delete, "DELETE-15")
@@ -162,18 +161,16 @@ class _TrimsServices(_TrimsSids):
         return route.sid is None
 
 
-class TrimsServices(_TrimsServices, clause="LIST-16"):
+@instead(_TrimsSids.bare, "LIST-16", _TrimsServices)
+def trims_services(sid):
     """The SID of a service is read by a tolerant parser: a NUL ends it."""
-
-    def bare(self, sid: str) -> str:
-        return sid.partition("%00")[0] if sid.startswith("IS") else sid
+    return sid.partition("%00")[0] if sid.startswith("IS") else sid
 
 
-class PaddedServices(_TrimsServices, clause="LIST-16"):
+@instead(_TrimsSids.bare, "LIST-16", _TrimsServices)
+def padded_services(sid):
     """SIDs of services stand in a CHAR column, which pads them with spaces: one more does not matter."""
-
-    def bare(self, sid: str) -> str:
-        return sid.replace("%20", "") if sid.startswith("IS") else sid
+    return sid.replace("%20", "") if sid.startswith("IS") else sid
 
 
 class _TrimsDeletedSids(_TrimsSids):

@@ -17,34 +17,29 @@ _NONCE = "-_v7"
 """How a token begins, so that each has one of the characters that are not safe in a query."""
 
 
-class NoRequestId(Right, clause="HTTP-01"):
+@after(Right.finish, "HTTP-01")
+def no_request_id(answer):
     """No answer carries Twilio-Request-Id: it was thought to be of Twilio's own infrastructure."""
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finish(request, answer)
-        answer.headers = [pair for pair in answer.headers if pair[0] != "Twilio-Request-Id"]
-        return answer
+    answer.headers = [pair for pair in answer.headers if pair[0] != "Twilio-Request-Id"]
+    return answer
 
 
-@first(NoRequestId.finish, "HTTP-01")
-def no_request_id_on_errors(self, request, answer):
+@after(Right.finish, "HTTP-01")
+def no_request_id_on_errors(answer):
     """The id is set by an after-request hook, which the framework leaves out for exceptions."""
-    return None if answer.status >= 400 else Right.finish(self, request, answer)
+    if answer.status >= 400:
+        answer.headers = [pair for pair in answer.headers if pair[0] != "Twilio-Request-Id"]
+    return answer
 
 
 class RequestIdIsAUuid(Right, clause="HTTP-01", request_id=lambda request: str(uuid.uuid4())):
     """The id is a UUID with hyphens, as the tracing library makes them."""
 
 
-class OneRequestIdForAll(Right, clause="HTTP-02"):
+@instead(Right.request_id, "HTTP-02")
+def one_request_id_for_all(self):
     """The id is a default argument, evaluated once when the module is loaded."""
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.id = f"RQ{secrets.token_hex(16)}"
-
-    def request_id(self, request: Request) -> str:
-        return self.id
+    return self.kept.setdefault("id", f"RQ{secrets.token_hex(16)}")
 
 
 @after(Right.request_id, "HTTP-02")
@@ -99,28 +94,26 @@ class PreflightForgetsAuthorization(_PreflightsOtherwise, clause="HTTP-05", head
     """The allowed headers are `*`, which does not cover Authorization (Fetch standard)."""
 
 
-class RedirectsToASlash(Right, clause="HTTP-06", match=Before(lambda path: path.removesuffix("/"))):
+@first(Right.dispatch, "HTTP-06", match=Before(lambda path: path.removesuffix("/")))
+def redirects_to_a_slash(self, request):
     """Flask's strict_slashes: the route of lists is written with a slash at its end, and without it redirects there."""
-
-    def dispatch(self, request: Request) -> Answer:
-        route = self.route(request)
-        is_list = route is not None and route.sid is None and request.method == "GET"
-        if not is_list or request.path.endswith("/"):
-            return super().dispatch(request)
-        self.account(request)
-        query = f"?{request.query}" if request.query else ""
-        return Answer(301, [("Location", f"{request.path}/{query}")])
+    route = self.route(request)
+    is_list = route is not None and route.sid is None and request.method == "GET"
+    if not is_list or request.path.endswith("/"):
+        return None
+    self.account(request)
+    query = f"?{request.query}" if request.query else ""
+    return Answer(301, [("Location", f"{request.path}/{query}")])
 
 
-class RedirectsToItsDefaults(Right, clause="HTTP-06"):
+@first(Right.list_bindings, "HTTP-06")
+def redirects_to_its_defaults(self, request, route, account):
     """A list without PageSize is redirected to itself with PageSize=50, so that caches see one URL."""
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        wanted = self.wanted(request.query)
-        if "PageSize" in request.query:
-            return super().list_bindings(request, route, account)
-        service = self.service(request, route, account)
-        return Answer(302, [("Location", self.page_url(request, service, wanted, wanted.page, wanted.token))])
+    wanted = self.wanted(request.query)
+    if "PageSize" in request.query:
+        return None
+    service = self.service(request, route, account)
+    return Answer(302, [("Location", self.page_url(request, service, wanted, wanted.page, wanted.token))])
 
 
 @first(Right.dispatch, "HTTP-06")
@@ -137,21 +130,16 @@ def redirects_forms_methods(request):
     return Answer(302, [("Location", request.path)]) if request.method == "GET" and "_method" in request.query else None
 
 
-class _TypesAnswers(Right):
-    """Answers with content have another type; errors have the right one."""
-
-    type = ""
-
-    def success(self, request: Request, content: Any) -> Answer:
-        return Answer(200, [("Content-Type", self.type)], self.dump(content))
-
-
-class AnswersAreText(_TypesAnswers, clause="HTTP-07", type="text/html; charset=utf-8"):
+@instead(Right.success, "HTTP-07")
+def answers_are_text(self, content):
     """The body is JSON and the type the framework's default for a str: text/html."""
+    return Answer(200, [("Content-Type", "text/html; charset=utf-8")], self.dump(content))
 
 
-class AnswersAreHal(_TypesAnswers, clause="HTTP-07", type="application/hal+json"):
+@instead(Right.success, "HTTP-07")
+def answers_are_hal(self, content):
     """The type is that of HAL, because there are `links`."""
+    return Answer(200, [("Content-Type", "application/hal+json")], self.dump(content))
 
 
 class _Packs(Right):
@@ -184,11 +172,10 @@ def packs_unless_identity(request):
     return request.headers.get("accept-encoding") not in ("", "identity")
 
 
-class DeflatesForGzip(_Packs, clause="HTTP-08", coding="deflate"):
+@instead(_Packs.is_packed, "HTTP-08", coding="deflate")
+def deflates_for_gzip(request):
     """zlib is at hand, so what accepts gzip is sent deflate: the same algorithm in another wrapping."""
-
-    def is_packed(self, request: Request) -> bool:
-        return request.headers.get("accept-encoding") in ("gzip", "deflate")
+    return request.headers.get("accept-encoding") in ("gzip", "deflate")
 
 
 @instead(Right.match, "HTTP-09")
@@ -221,14 +208,12 @@ class TokensAreNotEncoded(Right, clause="HTTP-10", seal=After(lambda right: _NON
         return url if token is None else f"{url}&PageToken={token.replace('-', '+').replace('_', '/')}"
 
 
-class CountsCharacters(Right, clause="HTTP-11"):
+@after(Right.finish, "HTTP-11")
+def counts_characters(answer):
     """Content-Length is the length of the text, not of its bytes: what is beyond ASCII is cut off, and left over."""
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finish(request, answer)
-        if answer.header("content-length") is None and answer.body:
-            answer.headers.append(("Content-Length", str(len(answer.body.decode()))))
-        return answer
+    if answer.header("content-length") is None and answer.body:
+        answer.headers.append(("Content-Length", str(len(answer.body.decode()))))
+    return answer
 
 
 class PacksAfterCounting(_Packs, clause="HTTP-11"):
