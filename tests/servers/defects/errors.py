@@ -3,12 +3,12 @@
 import re
 from dataclasses import replace
 
-from ..bases import Counts, ShowsErrors, after, first, instead
+from ..bases import Counts, after, change, first, instead
 from ..http import Answer, Request
 from ..right import After, Before, Caught, Refusal, Right
 
 
-class ForgetsMoreInfo(ShowsErrors, clause="ERROR-01", more_info=...):
+class ForgetsMoreInfo(Right, clause="ERROR-01", error_content=change(more_info=...)):
     """The error class was written from memory, and has no more_info."""
 
 
@@ -48,15 +48,15 @@ class ErrorsAreHtml(_TypesErrors, clause="ERROR-02", error_type="text/html; char
     """Werkzeug's HTTPException keeps its text/html when only its description is replaced by JSON."""
 
 
-class StatusAsText(ShowsErrors, clause="ERROR-03", status=str):
+class StatusAsText(Right, clause="ERROR-03", error_content=change(status=str)):
     """`status` is a text, as RFC 7807's first drafts and JSON:API have it."""
 
 
-class StatusIsAlways400(ShowsErrors, clause="ERROR-03", status=400):
+class StatusIsAlways400(Right, clause="ERROR-03", error_content=change(status=400)):
     """`status` is the default of the error class, which nobody overrides: 400 in every error."""
 
 
-class CodeAsText(ShowsErrors, clause="ERROR-04", code=str):
+class CodeAsText(Right, clause="ERROR-04", error_content=change(code=str)):
     """Codes are an enumeration of strings."""
 
 
@@ -90,7 +90,7 @@ def adds_problem_properties(right):
     return right | {"type": "about:blank", "title": right["message"]}
 
 
-class AddsItsUri(ShowsErrors, clause="ERROR-07", uri="/v2/Services"):
+class AddsItsUri(Right, clause="ERROR-07", error_content=change(uri="/v2/Services")):
     """Errors repeat the path that was asked for as `uri`, as Twilio's API of 2010 does."""
 
 

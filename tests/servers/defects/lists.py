@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from ..bases import ShowsLists, ShowsMeta, after, around, before, first, instead
+from ..bases import after, around, before, change, first, instead
 from ..http import Answer, Request
 from ..right import After, Binding, Refusal, Right, Route, Wanted, only
 from ..terms import EMPTY, LIST_PARAMETERS
@@ -29,19 +29,19 @@ def leaves_out_nulls(right):
     return {name: value for name, value in right.items() if value is not None}
 
 
-class HasNoFirstPage(ShowsMeta, clause="LIST-02", first_page_url=...):
+class HasNoFirstPage(Right, clause="LIST-02", meta=change(first_page_url=...)):
     """`meta` has the links that its team needs: next and previous, but not first_page_url."""
 
 
-class KeyOfUsers(ShowsMeta, clause="LIST-03", key="users"):
+class KeyOfUsers(Right, clause="LIST-03", meta=change(key="users")):
     """The handler was copied from that of the Users, and `meta.key` still says so."""
 
 
-class NumbersAsText(ShowsMeta, clause="LIST-04", page=str, page_size=str):
+class NumbersAsText(Right, clause="LIST-04", meta=change(page=str, page_size=str)):
     """`meta` repeats Page and PageSize as they came out of the query: as text."""
 
 
-class NumbersAsFloats(ShowsMeta, clause="LIST-04", page=float):
+class NumbersAsFloats(Right, clause="LIST-04", meta=change(page=float)):
     """A dynamic language's division gives floats: `"page": 0.0`."""
 
 
@@ -80,7 +80,7 @@ def adds_camel_case(right):
     return right | {"pageSize": right["page_size"]}
 
 
-class AddsTheOldEnvelope(ShowsLists, clause="LIST-06", uri="/v2/Services"):
+class AddsTheOldEnvelope(Right, clause="LIST-06", listed=change(uri="/v2/Services")):
     """`uri`, as in the lists of Twilio's API of 2010, stands beside `meta`, for clients of both."""
 
 
@@ -184,7 +184,7 @@ def empty_service_is204(answer, self, route):
     return answer if self.stored(route.service) else Answer(204)
 
 
-class NothingIsNull(ShowsLists, clause="LIST-11", bindings=lambda value: value or None):
+class NothingIsNull(Right, clause="LIST-11", listed=change(bindings=lambda value: value or None)):
     """A slice to which nothing was appended is nil in Go, and `null` in JSON."""
 
 

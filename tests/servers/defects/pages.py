@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from ..bases import Offsets, ShowsMeta, after, around, before, first, instead
+from ..bases import Offsets, after, around, before, change, first, instead
 from ..http import Request
 from ..right import After, Before, Binding, Caught, Page, Position, Refusal, Right, Wanted
 
@@ -183,7 +183,7 @@ def first_is_the_previous(right):
     return right | {"first_page_url": right["previous_page_url"] or right["first_page_url"]}
 
 
-class UrlWithoutTheToken(ShowsMeta, clause="PAGE-13", url=lambda value: value.partition("&PageToken=")[0]):
+class UrlWithoutTheToken(Right, clause="PAGE-13", meta=change(url=lambda value: value.partition("&PageToken=")[0])):
     """`meta.url` is made of the filters, the page size and Page; the token was forgotten."""
 
 
@@ -219,11 +219,11 @@ class UrlsHaveTheDefaultSize(Right, clause="PAGE-15", page_url=Before(lambda wan
     """Page URLs carry the default page size, in place of the one that was asked for."""
 
 
-class PageIsAlwaysNought(ShowsMeta, clause="PAGE-16", page=0):
+class PageIsAlwaysNought(Right, clause="PAGE-16", meta=change(page=0)):
     """`meta.page` is 0 on every page, since there is no place to count them in."""
 
 
-class PagesBeginWithOne(ShowsMeta, clause="PAGE-16", page=lambda value: value + 1):
+class PagesBeginWithOne(Right, clause="PAGE-16", meta=change(page=lambda value: value + 1)):
     """`meta.page` counts from 1."""
 
 

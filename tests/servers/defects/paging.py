@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from ..bases import Offsets, ShowsMeta, after, before, first, instead
+from ..bases import Offsets, after, before, change, first, instead
 from ..right import After, Binding, Page, Position, Refusal, Right, Wanted
 from ..terms import EMPTY
 
@@ -36,7 +36,7 @@ def page_size_is_the_count(right, page):
     return right | {"page_size": len(page.bindings)}
 
 
-class PageSizeOfTheSettings(ShowsMeta, clause="PAGE-03", page_size=50):
+class PageSizeOfTheSettings(Right, clause="PAGE-03", meta=change(page_size=50)):
     """`meta.page_size` is the constant of the settings, 50, whatever was asked for."""
 
 
@@ -195,7 +195,7 @@ def first_has_a_previous(right):
     return right | {"previous_page_url": right["previous_page_url"] or right["first_page_url"]}
 
 
-class NeverLeadsBack(ShowsMeta, clause="PAGE-10", previous_page_url=None):
+class NeverLeadsBack(Right, clause="PAGE-10", meta=change(previous_page_url=None)):
     """The cursor only goes forward, so `previous_page_url` is always null."""
 
 
