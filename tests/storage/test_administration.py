@@ -74,7 +74,9 @@ def test_what_is_there_or_missing_is_named(storage):
         "there is no account AC6": lambda: storage.services("AC6"),
         "there is no service IS9": lambda: storage.delete_service("IS9", cascade=False),
         "there is no API key SK9": lambda: storage.delete_key("SK9"),
-        "account AC1 still has 1 service and 1 API key": lambda: storage.delete_account("AC1", cascade=False),
+        "account AC1 still has 1 service and 1 API key: delete them first, or use --cascade": lambda: (
+            storage.delete_account("AC1", cascade=False)
+        ),
     }
     for message, change in changes.items():
         with pytest.raises(Conflict, match=message):
