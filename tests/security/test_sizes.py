@@ -1,5 +1,7 @@
 """Whatever is too large is refused with the bound that it broke, and what keeps the bound to the byte is taken."""
 
+import collections
+
 import pytest
 
 from chat_bindings.server.http.limits import Limits
@@ -145,3 +147,13 @@ def test_limits_are_options(ask, service, world):
         ):
             answer = raw.ask(other.url, "POST", path, [auth, *headers], body)
             assert f"at most {bound} " in check_error(answer, "invalid_parameter", "registerBinding")
+
+
+@pytest.mark.parametrize("piece", [b"X-%d: " + b"a" * 60_000 + b"\r\n", b"a" * 60_000, b"\r\n" * 30_000])
+def test_a_head_that_never_ends(ask, piece):
+    """Headers, a header or empty lines without end are not taken, and kept, without end."""
+    with raw.connect(ask.url) as connection:
+        connection.sendall(b"" if piece.isspace() else b"GET / HTTP/1.1\r\nHost: x\r\nX-First: ")
+        endless = (piece.replace(b"%d", b"%d" % number) for number in range(1000))
+        with pytest.raises(ConnectionError):
+            collections.deque(map(connection.sendall, endless), maxlen=0)
