@@ -11,7 +11,6 @@ from chat_bindings.server.faults.rules_file import FaultRulesError, read
 from chat_bindings.server.faults.schemas import injection_schema, schema
 from chat_bindings.spec import directory
 
-from ...support.answers import operations
 from ...support.consoles import blocks
 
 WHOLE = f"""
@@ -71,19 +70,6 @@ def test_the_rules_of_the_guide_are_read(tmp_path):
     (block,) = blocks(Path(__file__).parents[3] / "openapi" / "guides" / "test-clients.md", "yaml")
     seed, rules = read(write(tmp_path, block), registration=True)
     assert (seed, len(rules)) == (7, 3)
-
-
-def test_every_error_of_every_operation_can_be_named(tmp_path):
-    """Whatever error an operation documents, with whichever example, is a rule."""
-    lines = [
-        f"  - {{operation: {name}, code: {status}, example: {example}}}"
-        for name, operation in operations().items()
-        for status, response in operation.spec["responses"].items()
-        if status >= "400"
-        for example in response["content"]["application/json"]["examples"]
-    ]
-    _, rules = read(write(tmp_path, "\n".join(["rules:", *lines])), registration=True)
-    assert len(rules) == len(lines) > 30
 
 
 def _laughs() -> str:
