@@ -9,7 +9,6 @@ from chat_bindings.server.http.limits import Limits
 from ..server.conftest import CLOSE, registration
 from ..support import raw
 from ..support.answers import check_documented, check_error, errors
-from ..support.running import Service
 
 LIMITS = Limits()
 LONGEST_URL = 65_535  # the spec's sentence says it
@@ -136,17 +135,17 @@ def test_fields_after_chunks_without_end(ask, field):
         assert raw.received(connection) == b""
 
 
-def test_limits_are_options(ask, service, world):
+def test_limits_are_options(ask, serve, world):
     """Each bound can be set."""
     path, auth = ask.path("registerBinding"), ("Authorization", raw.basic(*world.auth))
-    with Service(service.database, "--max-head", 20_000, "--max-headers", 5, "--max-body", 16_384) as other:
-        for headers, body, bound in (
-            ([("X", "a" * 20_000)], b"", "20000"),
-            ([("X", "a")] * 3, b"", "5"),
-            ([("Content-Length", "16385")], body_of(16_385), "16384"),
-        ):
-            answer = raw.ask(other.url, "POST", path, [auth, *headers], body)
-            assert f"at most {bound} " in check_error(answer, "invalid_parameter", "registerBinding")
+    other = serve("--max-head", 20_000, "--max-headers", 5, "--max-body", 16_384)
+    for headers, body, bound in (
+        ([("X", "a" * 20_000)], b"", "20000"),
+        ([("X", "a")] * 3, b"", "5"),
+        ([("Content-Length", "16385")], body_of(16_385), "16384"),
+    ):
+        answer = raw.ask(other.url, "POST", path, [auth, *headers], body)
+        assert f"at most {bound} " in check_error(answer, "invalid_parameter", "registerBinding")
 
 
 @pytest.mark.parametrize("piece", [b"X-%d: " + b"a" * 60_000 + b"\r\n", b"a" * 60_000, b"\r\n" * 30_000])
