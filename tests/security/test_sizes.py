@@ -35,10 +35,7 @@ def test_the_largest_head(ask, step):
     for size, status in ((LIMITS.max_head, 200), (LIMITS.max_head + 1, 400)):
         sent = head_of(ask, size)
         assert len(sent) == size
-        with raw.connect(ask.url) as connection:
-            for start in range(0, size, step):
-                connection.sendall(sent[start : start + step])
-            (answer,) = raw.parsed(raw.received(connection))
+        (answer,) = raw.exchange(ask.url, *(sent[start : start + step] for start in range(0, size, step)))
         assert answer.status == status
     message = check_error(answer, "invalid_parameter", "fetchBinding", parameter="The head of the request")
     assert str(LIMITS.max_head) in message
@@ -56,9 +53,7 @@ def test_a_head_that_is_far_too_large(ask):
     """It is refused as soon as it is too large, and the client gets to read why though it is still sending."""
     size = 1_000_000
     for sent in (head_of(ask, size), b"GET /?" + b"a" * size + b" HTTP/1.1\r\nHost: x\r\n\r\n"):
-        with raw.connect(ask.url) as connection:
-            connection.sendall(sent)
-            (answer,) = raw.parsed(raw.received(connection))
+        (answer,) = raw.exchange(ask.url, sent)
         assert answer.status == 400
 
 

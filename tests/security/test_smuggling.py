@@ -86,10 +86,7 @@ def test_broken_chunks(ask, world, chunk, operation):
     service_sid = world.empty["sid"] if operation == "registerBinding" else None
     head = ask.compose(operation, CHUNKED_HEADER, ("Content-Type", "application/json"), service_sid=service_sid)
     for pieces in ([head + body], [head, body])[: 2 if service_sid else 1]:
-        with raw.connect(ask.url) as connection:
-            for piece in pieces:
-                connection.sendall(piece)
-            (answer,) = raw.parsed(raw.received(connection))
+        (answer,) = raw.exchange(ask.url, *pieces)
         check_error(answer, "malformed_request", operation)
     check_documented(ask("fetchBinding"), "fetchBinding")
     assert check_documented(ask("listBindings", service_sid=world.empty["sid"]), "listBindings")["bindings"] == []
@@ -124,12 +121,9 @@ def test_fields_after_chunks_are_no_headers(ask, world, pieces):
     trailers = b"\r\n".join([b"Host: evil.example", b"X-Forwarded-Host: evil.example", b"Content-Type: a/b", b"", b""])
 
     def ask_in_pieces(*parts: bytes) -> raw.Response:
-        waits = b"GET /first HTTP/1.1\r\nHost: x\r\n\r\n" if pieces == 1 else b""
-        with raw.connect(ask.url) as connection:
-            for part in [waits + b"".join(parts)] if pieces == 1 else parts:
-                connection.sendall(part)
-            connection.sendall(LAST)
-            return list(raw.parsed(raw.received(connection)))[-2]
+        if pieces == 1:
+            parts = (b"GET /first HTTP/1.1\r\nHost: x\r\n\r\n" + b"".join(parts),)
+        return raw.exchange(ask.url, *parts, LAST)[-2]
 
     unauthorized = ask_in_pieces(head + b"\r\n\r\n", chunks, authorization + b"\r\n\r\n")
     check_error(unauthorized, "unauthorized", "registerBinding")
@@ -143,10 +137,7 @@ def test_a_body_that_follows_an_offer_to_upgrade(ask, world, step):
     body = b"GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
     headers = [("Host", "x"), ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Content-Length", str(len(body)))]
     sent = raw.compose("GET", "/first", headers, body) + LAST
-    with raw.connect(ask.url) as connection:
-        for start in range(0, len(sent), step):
-            connection.sendall(sent[start : start + step])
-        first, last = raw.parsed(raw.received(connection))
+    first, last = raw.exchange(ask.url, *(sent[start : start + step] for start in range(0, len(sent), step)))
     check_error(first, "not_found", path="/first")
     check_error(last, "not_found", path="/last")
 

@@ -131,8 +131,7 @@ def test_expect_100_continue(ask):
     with raw.connect(ask.url) as connection:
         connection.sendall(head)
         assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
-        connection.sendall(body)
-        (answer,) = raw.parsed(raw.received(connection))
+        answer = raw.one(connection, body)
     assert check_documented(answer, "registerBinding")["endpoint"] == "expecting"
 
 
