@@ -144,9 +144,10 @@ def test_a_public_url(serve, send, origin, public, options, hosts, refused):
     check_refused(send(running, ("Host", refused)))
 
 
-def test_http_1_0_without_a_host(guarded, send, origin):
+def test_http_1_0_without_a_host(service, guarded, send, origin):
     """HTTP/1.0 may name no host: URLs are of the address that was connected to."""
-    assert origin(guarded, version="HTTP/1.0") == guarded.url
+    for running in (service, guarded):
+        assert origin(running, version="HTTP/1.0") == running.url
     assert origin(guarded, ("Host", "chat.example"), version="HTTP/1.0") == "http://chat.example"
     assert send(guarded, ("Host", EVIL), version="HTTP/1.0").status == 400
 
