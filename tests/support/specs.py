@@ -8,29 +8,16 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import yaml
-from jsonschema import FormatChecker
-from jsonschema.protocols import Validator
-from openapi_schema_validator import OAS30Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT4
 
 FOLDER = Path(__file__).parents[2] / "openapi"
 CONTRACT, REGISTRATION, CONTROL, WORLD = "bindings.yaml", "registration.yaml", "control.yaml", "world.yaml"
 SPECS = (CONTRACT, REGISTRATION, CONTROL)
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-FORMATS = FormatChecker(["date-time"])
-
 _DATA = {"example", "value", "default", "enum"}
 """What a spec holds under these keys is data: a `$ref` or a `pattern` in it would mean nothing."""
-
-
-@FORMATS.checks("uri", raises=ValueError)
-def _is_absolute(value: object) -> bool:
-    return not isinstance(value, str) or bool(urlsplit(value).scheme and urlsplit(value).netloc and value.isascii())
 
 
 class Node(NamedTuple):
@@ -62,15 +49,6 @@ class Node(NamedTuple):
     def items(self) -> Iterator[tuple[str, "Node"]]:
         """Give the keys of a mapping with what stands under them, references followed."""
         return ((key, self / key) for key in self.target().value)
-
-    def errors(self, instance: object) -> list[str]:
-        """Say what is wrong with an instance of this schema, formats and `nullable` minded."""
-        return [f"{error.json_path}: {error.message}" for error in self.validator().iter_errors(instance)]
-
-    def validator(self) -> Validator:
-        """Give the validator for this schema."""
-        schema = {"$ref": f"{uri(self.file)}#{self.pointer}"}
-        return OAS30Validator(schema, registry=registry(), format_checker=FORMATS)
 
 
 class Operation(NamedTuple):
@@ -133,18 +111,6 @@ def change(spec: Any, changes: Mapping[str, Any]) -> Any:
 def root(file: str) -> Node:
     """Give a whole file as a node."""
     return Node(file, "", load(file))
-
-
-def uri(file: str) -> str:
-    """Give the URI that a file's references start from."""
-    return (FOLDER / file).as_uri()
-
-
-@cache
-def registry() -> Registry[Any]:
-    """Give the files under their URIs, for validators."""
-    files = (*SPECS, WORLD)
-    return Registry().with_resources([(uri(file), Resource(load(file), specification=DRAFT4)) for file in files])
 
 
 def walk(node: Node) -> Iterator[Node]:
