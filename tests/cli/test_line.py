@@ -16,7 +16,7 @@ import click
 import pytest
 
 from ..support.commands import walk
-from ..support.forking import typed
+from ..support.forking import write_program
 from ..support.running import CLI, environment, run_cli, wait_until
 
 A = f"AC{'a' * 32}"
@@ -174,7 +174,8 @@ def database(tmp_path: Path) -> Path:
 
 def shell(script: str, database: Path) -> subprocess.CompletedProcess[str]:
     """Run a script of bash, in which $CLI is the command line, and has a database."""
-    with tempfile.TemporaryDirectory() as folder, typed(Path(folder)):
+    with tempfile.TemporaryDirectory() as folder:
+        write_program(Path(folder))
         env = environment(CHAT_BINDINGS_DATABASE=f"sqlite:///{database}", CLI=f"{folder}/chat-bindings")
         return subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=False)
 
