@@ -6,27 +6,18 @@ operations, the same checks, the same statuses of each operation and the same pa
 run broke and kept and another did not. Ends with 1 when it does not.
 """
 
-import argparse
 import sys
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from chat_bindings.site.downloads import downloads
 
 from ..load.figures import say
 from ..support.answers import CONTRACT
-from . import seeds
-from .run import Run, options, serving
-from .trace import table
-from .world import FuzzWorld
+from .run import Run, fuzz_all, options
 
 RENDITIONS = (CONTRACT, "bindings.3.1.json", "bindings.dereferenced.json")
 """What is fuzzed from; the first is what the others are held to."""
-
-_BINDINGS = 2_000
-"""Of each of two services: at 500 examples an operation some 600 are deleted."""
 
 
 def result(run: Run) -> dict[str, Any]:
@@ -40,16 +31,6 @@ def result(run: Run) -> dict[str, Any]:
     }
 
 
-def fuzz(file: Path, chosen: argparse.Namespace) -> tuple[list[str], dict[str, Any]]:
-    """Fuzz a service of its own from a file: what is wrong, and the result."""
-    world = FuzzWorld(chosen.seed, _BINDINGS)
-    run = Run(CONTRACT, "token", chosen, file)
-    with tempfile.TemporaryDirectory(prefix="chat-bindings-fuzz-") as folder, serving(Path(folder), world) as service:
-        wrong = run.fuzz(service.url, seeds.write(Path(folder), service.url, world, "token", CONTRACT))
-    say(f"\n{file.name}:", *table(run.trace, run.asked))
-    return wrong, result(run)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run all of it: 0 when all come to the same result, else 1."""
     chosen = options(arguments, __doc__ or "")
@@ -60,8 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     files = downloads()
     for name in RENDITIONS:
         (folder / name).write_bytes(files[name])
-        found, results[name] = fuzz(folder / name, chosen)
-        wrong += [f"{name}: {each}" for each in found]
+        run = Run(CONTRACT, "token", chosen, folder / name)
+        wrong += [f"{name}: {each}" for each in fuzz_all([run], chosen.seed)]
+        results[name] = result(run)
     wrong += differences(results)
     say(*(f"  WRONG: {each}" for each in wrong))
     say(f"\n{len(wrong)} wrong" if wrong else f"\nthe same result from {', '.join(results)}")

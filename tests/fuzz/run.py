@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -52,7 +52,7 @@ class Run:
     def __init__(self, spec: str, credentials: str, options: argparse.Namespace, file: Path | None = None) -> None:
         """What Schemathesis reads is the spec as it is written, or a rendition of it in a file."""
         self.spec = spec
-        self._file = file or ROOT / "openapi" / spec
+        self.file = file or ROOT / "openapi" / spec
         self.credentials = credentials
         self.asked = operations(spec)
         self.trace = Trace()
@@ -62,7 +62,7 @@ class Run:
 
     def fuzz(self, url: str, variables: dict[str, str]) -> list[str]:
         """Run it: what is wrong, in sentences."""
-        name = f"{self._file.stem}-{self.credentials}"
+        name = f"{self.file.stem}-{self.credentials}"
         for old in self._folder.glob(f"{name}-[0-9].*"):
             old.unlink()
         wrong: list[str] = []
@@ -93,7 +93,7 @@ class Run:
         mounted_at = urlsplit(document(self.spec)["servers"][0]["url"]).path
         return [
             sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"),
-            "run", str(self._file), "--url", f"{url}{mounted_at}", "--no-color", "--phases", ",".join(phases),
+            "run", str(self.file), "--url", f"{url}{mounted_at}", "--no-color", "--phases", ",".join(phases),
             "--max-examples", str(self._examples), "--seed", str(seed),
             # Where credentials are generated too, most of what is meant to be invalid ends at 401 for theirs: so it is
             # done with one of the two kinds.
@@ -104,32 +104,25 @@ class Run:
         ]  # fmt: skip
 
 
-@contextmanager
-def serving(folder: Path, world: FuzzWorld, *options: object, under: Sequence[object] = ()) -> Iterator[Service]:
-    """Give the service with a world, as a process."""
-    path = folder / "world.json"
-    path.write_text(json.dumps(world.document), encoding="utf-8")
-    with Service(DATABASES.loaded(folder / "fuzz.db", path), *UNLIMITED, *options, under=under) as service:
-        yield service
-
-
 def fuzz_all(runs: Sequence[Run], seed: int) -> list[str]:
     """Fuzz one service by several runs: what is wrong."""
     wrong: list[str] = []
     is_control = any(run.spec == CONTROL for run in runs)
     world = FuzzWorld(seed, _CONTROLLED if is_control else _BINDINGS)
     under = ("env", f"CHAT_BINDINGS_CONTROL_TOKEN={seeds.CONTROL_TOKEN}") if is_control else ()
-    with (
-        tempfile.TemporaryDirectory(prefix="chat-bindings-fuzz-") as name,
-        serving(Path(name), world, *(["--control"] if is_control else []), under=under) as service,
-    ):
-        for run in runs:
-            started = time.monotonic()
-            variables = seeds.write(Path(name), service.url, world, run.credentials, run.spec)
-            found = run.fuzz(service.url, variables)
-            say(f"\n{run.spec} with an account's {run.credentials}, {time.monotonic() - started:.0f} s:")
-            say(*table(run.trace, run.asked), *(f"  WRONG: {each}" for each in found))
-            wrong += found
+    options = (*UNLIMITED, "--control") if is_control else UNLIMITED
+    with tempfile.TemporaryDirectory(prefix="chat-bindings-fuzz-") as name:
+        folder = Path(name)
+        (folder / "world.json").write_text(json.dumps(world.document), encoding="utf-8")
+        database = DATABASES.loaded(folder / "fuzz.db", folder / "world.json")
+        with Service(database, *options, under=under) as service:
+            for run in runs:
+                started = time.monotonic()
+                variables = seeds.write(folder, service.url, world, run.credentials, run.spec)
+                found = run.fuzz(service.url, variables)
+                say(f"\n{run.file.name} with an account's {run.credentials}, {time.monotonic() - started:.0f} s:")
+                say(*table(run.trace, run.asked), *(f"  WRONG: {each}" for each in found))
+                wrong += found
     return wrong
 
 

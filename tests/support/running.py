@@ -136,7 +136,8 @@ class Service:
         ]
         for reader in self._readers:
             reader.start()
-        if not wait_until(lambda: self._began() or self.returncode is not None, 60) or self.returncode is not None:
+        in_time = wait_until(lambda: self._began() or self.returncode is not None, 60, 0.005)
+        if not in_time or self.returncode is not None:
             self.kill()
             self._close()
             raise RuntimeError(f"the service did not start: {self.log}")
