@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -106,15 +106,25 @@ def migrated(postgres: Postgres) -> str:
     return empty.name
 
 
+@pytest.fixture
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Database]:
+    """Makes a database of an engine, with the schema and nothing in it."""
+
+    def make(engine: str) -> Database:
+        if engine == "postgresql":
+            return PostgresDatabase(request.getfixturevalue("postgres"), request.getfixturevalue("migrated"))
+        made = SqliteDatabase(tmp_path / f"new-{len(list(tmp_path.iterdir()))}.db")
+        with made.administration() as administration:
+            administration.migrate()
+        return made
+
+    return make
+
+
 @pytest.fixture(params=ENGINES)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+def database(request: pytest.FixtureRequest, new_database: Callable[[str], Database]) -> Database:
     """A new database with the schema, of each engine in turn."""
-    if request.param == "postgresql":
-        return PostgresDatabase(request.getfixturevalue("postgres"), request.getfixturevalue("migrated"))
-    made = SqliteDatabase(tmp_path / "test.db")
-    with made.administration() as administration:
-        administration.migrate()
-    return made
+    return new_database(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ import pytest
 from ..conftest import load
 from ..support.answers import operations
 from ..support.flood import Request, flood
-from ..support.lists import list_url
-from ..support.running import Service, run_cli, wait_until
+from ..support.lists import list_url, sids, walk
+from ..support.running import Service, cli_output, wait_until
 
 pytestmark = [
     pytest.mark.ci("reads files through for what was deleted"),
@@ -58,13 +58,8 @@ def reading(base_url: str, auth, service_sid: str):
 
     def read() -> None:
         with httpx.Client(base_url=base_url, auth=auth, timeout=60) as client:
-            while not ended.is_set():
-                seen, url = 0, list_url(client, service_sid, ("PageSize", 200))
-                while url and not ended.is_set():
-                    page = client.get(url).json()
-                    seen, url = seen + len(page["bindings"]), page["meta"]["next_page_url"]
-                walked.append(seen)
-                ended.wait(0.5)
+            while not ended.wait(0.5):
+                walked.append(len(sids(walk(client, list_url(client, service_sid, ("PageSize", 200))))))
 
     thread = threading.Thread(target=read)
     thread.start()
@@ -77,8 +72,7 @@ def reading(base_url: str, auth, service_sid: str):
 
 def churn(url: str, auth, service_sid: str, chance: random.Random) -> tuple[list[Person], list[Person]]:
     """Register 3,000 devices and delete most of them at random, both at once: who is left and who is gone."""
-    register = operations()["registerBinding"].path(ServiceSid=service_sid)
-    delete = operations()["deleteBinding"]
+    register, delete = operations()["registerBinding"], operations()["deleteBinding"]
     people: list[Person] = []
     gone: list[Person] = []
     for share in (0.0, 0.6, 0.3, 0.9, 0.5, 0.7):
@@ -86,33 +80,17 @@ def churn(url: str, auth, service_sid: str, chance: random.Random) -> tuple[list
         number = int(len(people) * share)
         leaving, people = people[:number], people[number:]
         coming = [Person(chance) for _ in range(500)]
-        requests = [(Request("POST", register, person.fields), person) for person in coming]
-        requests += [
-            (Request("DELETE", delete.path(ServiceSid=service_sid, Sid=person.sid)), person) for person in leaving
-        ]
-        chance.shuffle(requests)
-        answers = flood(url, auth, [request for request, _ in requests])
-        for (request, person), answer in zip(requests, answers, strict=True):
-            assert answer.status == (201 if request.form else 204)
-            if request.form:
-                person.sid = json.loads(answer.content)["sid"]
+        requests = [Request("POST", register.path(ServiceSid=service_sid), person.fields) for person in coming]
+        requests += [Request("DELETE", delete.path(ServiceSid=service_sid, Sid=person.sid)) for person in leaving]
+        order = chance.sample(range(len(requests)), len(requests))
+        answers = flood(url, auth, [requests[place] for place in order])
+        for place, answer in zip(order, answers, strict=True):
+            assert answer.status == (201 if place < len(coming) else 204)
+            if place < len(coming):
+                coming[place].sid = json.loads(answer.content)["sid"]
         people += coming
         gone += leaving
     return people, gone
-
-
-def erase(database: Path) -> None:
-    done = run_cli("database", "erase", "--database", f"sqlite:///{database}")
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def in_a_backup(database: Path) -> set[str]:
-    """Every marker in any byte of a backup that is made now."""
-    backup = database.parent / "backups" / "backup.db"
-    backup.parent.mkdir(exist_ok=True)
-    done = run_cli("backup", "-o", backup, "--database", f"sqlite:///{database}")
-    assert done.returncode == 0, done.stderr
-    return in_the_files(backup)
 
 
 def test_what_was_deleted_is_nowhere(world, world_file, tmp_path):
@@ -128,8 +106,9 @@ def test_what_was_deleted_is_nowhere(world, world_file, tmp_path):
         people, gone = churn(service.url, world.auth, world.empty["sid"], random.Random(1))
         assert len(people) + len(gone) == 3000
         standing = {marker for person in people for marker in person.markers}
-        assert in_a_backup(database) == standing
-        erase(database)
+        cli_output("backup", "-o", tmp_path / "backup.db", "--database", f"sqlite:///{database}")
+        assert in_the_files(tmp_path / "backup.db") == standing
+        cli_output("database", "erase", "--database", f"sqlite:///{database}")
         assert in_the_files(database) == standing
         wait_until(lambda: len(people) in walked, 60)
         assert len(people) in walked
@@ -148,5 +127,5 @@ def test_what_a_killed_service_deleted_is_nowhere(world, world_file, tmp_path):
         assert client.delete(path).status_code == 204
         service.kill()
     assert in_the_files(database)
-    erase(database)
+    cli_output("database", "erase", "--database", f"sqlite:///{database}")
     assert in_the_files(database) == set()

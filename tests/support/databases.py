@@ -5,10 +5,9 @@ from pathlib import Path
 
 import psycopg
 
-from .engines import ENGINES
 from .postgres import Postgres
 
-DEFAULT = ENGINES[0]
+DEFAULT = "sqlite"
 
 Place = Path | str
 """A file of SQLite, or an address of another database."""

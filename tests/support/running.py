@@ -73,6 +73,21 @@ def run_cli(
         return subprocess.CompletedProcess(arguments, process.wait(60), output.read(), errors.read())
 
 
+def cli_output(*arguments: object, **options: Any) -> str:
+    """Run a command, which must end with 0. Returns its standard output."""
+    done = run_cli(*arguments, **options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def cli_error(*arguments: object, **options: Any) -> str:
+    """Run a command, which must end with 2, print nothing and show no traceback. Returns its standard error."""
+    done = run_cli(*arguments, **options)
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
 def in_a_test() -> bool:
     """Whether pytest runs: what measures starts the command itself, and not by a fork."""
     return "PYTEST_CURRENT_TEST" in os.environ
