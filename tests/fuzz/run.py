@@ -49,10 +49,8 @@ warnings, but what they should have followed was not tried."""
 class Run:
     """Schemathesis on one spec, with one kind of credentials."""
 
-    def __init__(self, spec: str, credentials: str, options: argparse.Namespace, file: Path | None = None) -> None:
-        """What Schemathesis reads is the spec as it is written, or a rendition of it in a file."""
+    def __init__(self, spec: str, credentials: str, options: argparse.Namespace) -> None:
         self.spec = spec
-        self.file = file or ROOT / "openapi" / spec
         self.credentials = credentials
         self.asked = operations(spec)
         self.trace = Trace()
@@ -62,7 +60,7 @@ class Run:
 
     def fuzz(self, url: str, variables: dict[str, str]) -> list[str]:
         """Run it: what is wrong, in sentences."""
-        name = f"{self.file.stem}-{self.credentials}"
+        name = f"{self.spec.removesuffix('.yaml')}-{self.credentials}"
         for old in self._folder.glob(f"{name}-[0-9].*"):
             old.unlink()
         wrong: list[str] = []
@@ -93,7 +91,7 @@ class Run:
         mounted_at = urlsplit(document(self.spec)["servers"][0]["url"]).path
         return [
             sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"),
-            "run", str(self.file), "--url", f"{url}{mounted_at}", "--no-color", "--phases", ",".join(phases),
+            "run", str(ROOT / "openapi" / self.spec), "--url", f"{url}{mounted_at}", "--no-color", "--phases", ",".join(phases),
             "--max-examples", str(self._examples), "--seed", str(seed),
             # Where credentials are generated too, most of what is meant to be invalid ends at 401 for theirs: so it is
             # done with one of the two kinds.
@@ -120,7 +118,7 @@ def fuzz_all(runs: Sequence[Run], seed: int) -> list[str]:
                 started = time.monotonic()
                 variables = seeds.write(folder, service.url, world, run.credentials, run.spec)
                 found = run.fuzz(service.url, variables)
-                say(f"\n{run.file.name} with an account's {run.credentials}, {time.monotonic() - started:.0f} s:")
+                say(f"\n{run.spec} with an account's {run.credentials}, {time.monotonic() - started:.0f} s:")
                 say(*table(run.trace, run.asked), *(f"  WRONG: {each}" for each in found))
                 wrong += found
     return wrong
@@ -128,7 +126,13 @@ def fuzz_all(runs: Sequence[Run], seed: int) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run all of it: 0 when nothing is wrong, else 1."""
-    chosen = options(arguments, __doc__ or "")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--examples", type=int, default=500, help="examples an operation, and scenarios")
+    parser.add_argument("--seed", type=int, default=1, help="by which a run is the same each time")
+    parser.add_argument("--engine", choices=ENGINES, default=DATABASES.engine, help="where it keeps its data")
+    parser.add_argument("--report-dir", type=Path, default=ROOT / "build" / "fuzz", help="of Schemathesis' reports")
+    chosen = parser.parse_args(arguments)
+    DATABASES.engine = chosen.engine
     chosen.report_dir.mkdir(parents=True, exist_ok=True)
     say(f"{chosen.examples} examples an operation, --seed {chosen.seed}, reports in {chosen.report_dir}")
     runs = [Run(spec, how, chosen) for how in seeds.CREDENTIALS for spec in (CONTRACT, REGISTRATION)]
@@ -138,18 +142,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"\n{title.replace('_', ' ')}:", *(reasons or ["  none: -"]))
     say(f"\n{len(wrong)} wrong" if wrong else "\nno failure, no error, no warning, and nothing left out")
     return 1 if wrong else 0
-
-
-def options(arguments: Sequence[str] | None, description: str) -> argparse.Namespace:
-    """Give the options of a run, of all that there is or of the renditions."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--examples", type=int, default=500, help="examples an operation, and scenarios")
-    parser.add_argument("--seed", type=int, default=1, help="by which a run is the same each time")
-    parser.add_argument("--engine", choices=ENGINES, default=DATABASES.engine, help="where it keeps its data")
-    parser.add_argument("--report-dir", type=Path, default=ROOT / "build" / "fuzz", help="of Schemathesis' reports")
-    chosen = parser.parse_args(arguments)
-    DATABASES.engine = chosen.engine
-    return chosen
 
 
 if __name__ == "__main__":

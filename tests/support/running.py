@@ -282,6 +282,5 @@ class World:
     @classmethod
     def made(cls, path: Path, seed: int = 1) -> "World":
         """Give the fixtures' world, written to `path`."""
-        made = run_cli("fixtures", "--seed", seed, "-o", path)
-        assert made.returncode == 0, made.stderr
+        cli_output("fixtures", "--seed", seed, "-o", path)
         return cls(json.loads(path.read_text(encoding="utf-8")))
