@@ -91,8 +91,8 @@ class Run:
         mounted_at = urlsplit(document(self.spec)["servers"][0]["url"]).path
         return [
             sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"),
-            "run", str(ROOT / "openapi" / self.spec), "--url", f"{url}{mounted_at}", "--no-color", "--phases", ",".join(phases),
-            "--max-examples", str(self._examples), "--seed", str(seed),
+            "run", str(ROOT / "openapi" / self.spec), "--url", f"{url}{mounted_at}", "--no-color",
+            "--phases", ",".join(phases), "--max-examples", str(self._examples), "--seed", str(seed),
             # Where credentials are generated too, most of what is meant to be invalid ends at 401 for theirs: so it is
             # done with one of the two kinds.
             "--generation-with-security-parameters", str(self.credentials == "token").lower(),
