@@ -145,7 +145,7 @@ fuzz: $(VENV)/.tested-with  ## Fuzz the running service from all specs, 500 exam
 	$(BIN)/python -m pytest -m nightly tests/site/downloads/test_schemathesis.py
 
 # The modules that depend most on the storage, for CI.
-POSTGRES_SAMPLE := $(patsubst %,tests/server/test_%.py,concurrency lists registration walks) \
+POSTGRES_SAMPLE := $(patsubst %,tests/server/test_%.py,concurrency registration walks) \
   tests/verify/test_command.py::test_the_reference_keeps_every_clause
 
 postgres: $(VENV)/.tested-with  ## Run the service tests, verify and the fuzz run on PostgreSQL
