@@ -9,7 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ..support import specs
-from ..support.specs import CONTRACT, SPECS, WORLD, Node, Operation
+from ..support.answers import document
+from ..support.specs import CONTRACT, SPECS, WORLD, Operation
 
 OPERATIONS = {operation.name: operation for operation in specs.operations(*SPECS)}
 PARAMETERS = specs.components("parameters", *SPECS)
@@ -18,17 +19,17 @@ EXAMPLES = specs.components("examples", *SPECS)
 LINKS = [
     (response, name, link)
     for response in specs.responses(*SPECS)
-    for name, link in ((response.node / "links").items() if "links" in response.node else ())
+    for name, link in response.spec.get("links", {}).items()
 ]
 INPUTS = [
     *(parameter for operation in OPERATIONS.values() for parameter in operation.parameters.values()),
-    *(operation.node / "requestBody" for operation in OPERATIONS.values() if "requestBody" in operation.node),
-    specs.root(WORLD),
+    *(operation.spec["requestBody"] for operation in OPERATIONS.values() if "requestBody" in operation.spec),
+    document(WORLD),
 ]
 
 
 def example(name: str) -> Any:
-    return deepcopy(EXAMPLES[name].value["value"])
+    return deepcopy(EXAMPLES[name]["value"])
 
 
 def numbers(text: str) -> list[int]:
@@ -45,17 +46,17 @@ def at(body: Any, pointer: str) -> Any:
     return body
 
 
-def check_expression(expression: str, response: specs.Response, wanted: Node) -> None:
+def check_expression(expression: str, response: specs.Response, wanted: Any) -> None:
     """Prove that a link's expression gives what the parameter it is for takes."""
     if found := re.fullmatch(r"\$request\.path\.(\w+)", expression):
         given = response.operation.parameters[found[1]]
-        assert (given.value["in"], given / "schema") == ("path", wanted / "schema")
+        assert (given["in"], given["schema"]) == ("path", wanted["schema"])
         return
     (pointer,) = re.fullmatch(r"\$response\.body#(/.+)", expression).groups()
-    bodies = [body for _, media in specs.media(response.node) for _, body in specs.examples(media)]
-    values = [value for body in bodies if (value := at(body, pointer)) is not None]
+    shown = [it["value"] for media in response.content.values() for it in media["examples"].values()]
+    values = [value for body in shown if (value := at(body, pointer)) is not None]
     assert values, f"{expression} is in no example"
-    pattern = (wanted / "schema").value.get("pattern", "")
+    pattern = wanted["schema"].get("pattern", "")
     assert [value for value in values if not re.match(pattern, str(value))] == []
 
 
@@ -64,26 +65,26 @@ def check_expression(expression: str, response: specs.Response, wanted: Node) ->
 )
 def test_links_lead_where_they_say(response, name, link):
     """A link names an operation that there is, fills in all that it needs, and each value fits."""
-    target = OPERATIONS[link.value["operationId"]]
-    given = link.value["parameters"]
-    needed = {name for name, parameter in target.parameters.items() if parameter.value.get("required")}
+    target = OPERATIONS[link["operationId"]]
+    given = link["parameters"]
+    needed = {name for name, parameter in target.parameters.items() if parameter.get("required")}
     assert needed <= set(given) <= set(target.parameters)
     for parameter, expression in given.items():
         check_expression(expression, response, target.parameters[parameter])
-    if "requestBody" in target.node:
-        assert link.value["requestBody"] == "$request.body"
-        assert "requestBody" in response.operation.node
+    if "requestBody" in target.spec:
+        assert link["requestBody"] == "$request.body"
+        assert "requestBody" in response.operation.spec
 
 
 def test_links_lead_from_the_list_to_fetch_and_delete():
     """A client that has a page can go on to each Binding: fetch it, delete it."""
-    targets = {link.value["operationId"] for response, _, link in LINKS if response.operation.name == "listBindings"}
+    targets = {link["operationId"] for response, _, link in LINKS if response.operation.name == "listBindings"}
     assert {"fetchBinding", "deleteBinding"} <= targets
 
 
 def test_every_pattern_that_input_meets_has_a_sentence():
     """Each pattern for input has its rule in words, the same everywhere."""
-    parts = [part.value for node in INPUTS for part in specs.reach(node) if "pattern" in part.value]
+    parts = [part for node in INPUTS for _, part in specs.walk(node) if "pattern" in part]
     assert parts
     assert [part["pattern"] for part in parts if "x-rule" not in part] == []
     assert len({(part["pattern"], part["x-rule"]) for part in parts}) == len({part["pattern"] for part in parts})
@@ -91,12 +92,7 @@ def test_every_pattern_that_input_meets_has_a_sentence():
 
 def test_sentences_say_what_their_patterns_say():
     """The letters and the length of a SID, and the example of a time, are those of the pattern."""
-    rules = {
-        part.value["x-rule"]: part.value["pattern"]
-        for node in INPUTS
-        for part in specs.reach(node)
-        if "x-rule" in part.value
-    }
+    rules = {part["x-rule"]: part["pattern"] for node in INPUTS for _, part in specs.walk(node) if "x-rule" in part}
     for rule, pattern in rules.items():
         if sid := re.fullmatch(r"\^([A-Z]{2})\[0-9a-fA-F\]\{(\d+)\}\$", pattern):
             assert rule == f"be {sid[1]} and {sid[2]} hexadecimal digits"
@@ -115,44 +111,43 @@ def test_the_description_names_every_kind_of_sid():
 def test_a_broken_bound_names_an_error_that_there_is():
     """`x-errors` gives a bound of the parameter an error of its own, which its operations show."""
     for operation in OPERATIONS.values():
-        shown = {
-            name for _, media in specs.media(operation.node / "responses" / "400") for name, _ in specs.examples(media)
-        }
+        (media,) = operation.spec["responses"]["400"]["content"].values()
         for parameter in operation.parameters.values():
-            for keyword, error in parameter.value.get("x-errors", {}).items():
-                assert keyword in parameter / "schema"
-                assert error in shown
+            for keyword, error in parameter.get("x-errors", {}).items():
+                assert keyword in parameter["schema"]
+                assert error in media["examples"]
     assert any("x-errors" in parameter for parameter in PARAMETERS.values())
 
 
 def test_bounds_in_words_are_the_bounds_of_the_schemas():
     """What descriptions and messages say of bounds is what the schemas say."""
     filters = specs.load(CONTRACT)["info"]["description"].partition("## Filters")[2].partition("##")[0]
-    limits = {(PARAMETERS[name] / "schema").value["maxItems"] for name in ("BindingTypeParameter", "IdentityParameter")}
+    limits = {PARAMETERS[name]["schema"]["maxItems"] for name in ("BindingTypeParameter", "IdentityParameter")}
     assert set(numbers(filters)) == limits
     for name in ("Identity", "Endpoint"):
-        bounds = SCHEMAS[name].value
+        bounds = SCHEMAS[name]
         assert numbers(bounds["description"])[:2] == [bounds["minLength"], bounds["maxLength"]]
-    largest = SCHEMAS["PageSize"].value["maximum"]
+    largest = SCHEMAS["PageSize"]["maximum"]
     assert set(numbers(example("page_size_too_large")["message"])) == {largest}
-    assert (SCHEMAS["BindingList"] / "properties" / "bindings").value["maxItems"] == largest
+    assert SCHEMAS["BindingList"]["properties"]["bindings"]["maxItems"] == largest
 
 
 def test_choices_in_words_are_the_choices_of_the_specs():
     """What messages list, push technologies and media types, is what there is."""
-    types = SCHEMAS["BindingType"].value
+    types = SCHEMAS["BindingType"]
     assert example("invalid_parameter")["message"] == f"BindingType must be one of {', '.join(types['enum'])}."
     assert re.findall(r"`(\w+)`", types["description"]) == types["enum"]
-    media = (OPERATIONS["registerBinding"].node / "requestBody" / "content").value
+    media = OPERATIONS["registerBinding"].spec["requestBody"]["content"]
     assert example("unsupported_content_type")["message"] == f"Content-Type must be {' or '.join(media)}."
 
 
 def test_allowed_methods_in_words_are_those_of_the_path():
     """`Allow` and the message of 405 show the methods of one path, with HEAD beside GET, and OPTIONS."""
-    methods = [key.upper() for key in OPERATIONS["fetchBinding"].item.value if key in specs.METHODS]
+    path = OPERATIONS["fetchBinding"].path
+    methods = [operation.method.upper() for operation in OPERATIONS.values() if operation.path == path]
     allowed = ", ".join([*methods[:1], "HEAD", *methods[1:], "OPTIONS"])
     assert methods[0] == "GET"
-    assert specs.components("headers", CONTRACT)["Allow"].value["example"] == allowed
+    assert document()["components"]["headers"]["Allow"]["example"] == allowed
     assert example("method_not_allowed")["message"].endswith(f"it has {allowed}.")
 
 
@@ -188,7 +183,7 @@ def test_the_schema_of_worlds_is_valid():
 
 def test_a_world_takes_a_binding_as_it_is_served():
     """Its Bindings have the properties of the resource, and may lack those that follow from where they stand."""
-    binding = specs.root(WORLD) / "$defs" / "Binding"
-    properties = SCHEMAS["Binding"].value["properties"]
-    assert set(binding.value["properties"]) == set(properties)
-    assert set(properties) - set(binding.value["required"]) == {"account_sid", "service_sid", "url", "links"}
+    binding = specs.load(WORLD)["$defs"]["Binding"]
+    properties = SCHEMAS["Binding"]["properties"]
+    assert set(binding["properties"]) == set(properties)
+    assert set(properties) - set(binding["required"]) == {"account_sid", "service_sid", "url", "links"}
