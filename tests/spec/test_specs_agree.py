@@ -9,10 +9,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ..support import specs
-from ..support.answers import document
-from ..support.specs import CONTRACT, SPECS, WORLD, Operation
+from ..support.answers import Operation, document, operations
+from ..support.specs import CONTRACT, SPECS, WORLD
 
-OPERATIONS = {operation.name: operation for operation in specs.operations(*SPECS)}
+OPERATIONS = operations(*SPECS)
 PARAMETERS = specs.components("parameters", *SPECS)
 SCHEMAS = specs.components("schemas", *SPECS)
 EXAMPLES = specs.components("examples", *SPECS)
@@ -22,7 +22,7 @@ LINKS = [
     for name, link in response.spec.get("links", {}).items()
 ]
 INPUTS = [
-    *(parameter for operation in OPERATIONS.values() for parameter in operation.parameters.values()),
+    *(parameter for operation in OPERATIONS.values() for parameter in operation.spec["parameters"]),
     *(operation.spec["requestBody"] for operation in OPERATIONS.values() if "requestBody" in operation.spec),
     document(WORLD),
 ]
@@ -34,6 +34,10 @@ def example(name: str) -> Any:
 
 def numbers(text: str) -> list[int]:
     return [int(found.replace(",", "")) for found in re.findall(r"\b[\d,]*\d\b", text)]
+
+
+def parameters(operation: Operation) -> dict[str, Any]:
+    return {each["name"]: each for each in operation.spec["parameters"]}
 
 
 def at(body: Any, pointer: str) -> Any:
@@ -49,7 +53,7 @@ def at(body: Any, pointer: str) -> Any:
 def check_expression(expression: str, response: specs.Response, wanted: Any) -> None:
     """Prove that a link's expression gives what the parameter it is for takes."""
     if found := re.fullmatch(r"\$request\.path\.(\w+)", expression):
-        given = response.operation.parameters[found[1]]
+        given = parameters(response.operation)[found[1]]
         assert (given["in"], given["schema"]) == ("path", wanted["schema"])
         return
     (pointer,) = re.fullmatch(r"\$response\.body#(/.+)", expression).groups()
@@ -61,16 +65,16 @@ def check_expression(expression: str, response: specs.Response, wanted: Any) -> 
 
 
 @pytest.mark.parametrize(
-    ("response", "name", "link"), LINKS, ids=[f"{it.operation.name}-{name}" for it, name, _ in LINKS]
+    ("response", "name", "link"), LINKS, ids=[f"{it.operation.operation_id}-{name}" for it, name, _ in LINKS]
 )
 def test_links_lead_where_they_say(response, name, link):
     """A link names an operation that there is, fills in all that it needs, and each value fits."""
     target = OPERATIONS[link["operationId"]]
     given = link["parameters"]
-    needed = {name for name, parameter in target.parameters.items() if parameter.get("required")}
-    assert needed <= set(given) <= set(target.parameters)
+    needed = {name for name, parameter in parameters(target).items() if parameter.get("required")}
+    assert needed <= set(given) <= set(parameters(target))
     for parameter, expression in given.items():
-        check_expression(expression, response, target.parameters[parameter])
+        check_expression(expression, response, parameters(target)[parameter])
     if "requestBody" in target.spec:
         assert link["requestBody"] == "$request.body"
         assert "requestBody" in response.operation.spec
@@ -78,7 +82,7 @@ def test_links_lead_where_they_say(response, name, link):
 
 def test_links_lead_from_the_list_to_fetch_and_delete():
     """A client that has a page can go on to each Binding: fetch it, delete it."""
-    targets = {link["operationId"] for response, _, link in LINKS if response.operation.name == "listBindings"}
+    targets = {link["operationId"] for response, _, link in LINKS if response.operation.operation_id == "listBindings"}
     assert {"fetchBinding", "deleteBinding"} <= targets
 
 
@@ -112,7 +116,7 @@ def test_a_broken_bound_names_an_error_that_there_is():
     """`x-errors` gives a bound of the parameter an error of its own, which its operations show."""
     for operation in OPERATIONS.values():
         (media,) = operation.spec["responses"]["400"]["content"].values()
-        for parameter in operation.parameters.values():
+        for parameter in operation.spec["parameters"]:
             for keyword, error in parameter.get("x-errors", {}).items():
                 assert keyword in parameter["schema"]
                 assert error in media["examples"]
@@ -143,23 +147,22 @@ def test_choices_in_words_are_the_choices_of_the_specs():
 
 def test_allowed_methods_in_words_are_those_of_the_path():
     """`Allow` and the message of 405 show the methods of one path, with HEAD beside GET, and OPTIONS."""
-    path = OPERATIONS["fetchBinding"].path
-    methods = [operation.method.upper() for operation in OPERATIONS.values() if operation.path == path]
+    template = OPERATIONS["fetchBinding"].template
+    methods = [operation.method for operation in OPERATIONS.values() if operation.template == template]
     allowed = ", ".join([*methods[:1], "HEAD", *methods[1:], "OPTIONS"])
     assert methods[0] == "GET"
     assert document()["components"]["headers"]["Allow"]["example"] == allowed
     assert example("method_not_allowed")["message"].endswith(f"it has {allowed}.")
 
 
-def url_of(operation: Operation, values: dict[str, str]) -> str:
-    server = specs.load(CONTRACT)["servers"][0]["url"]
-    return server + re.sub(r"\{(\w+)\}", lambda name: values[name[1]], operation.path)
+def url_of(operation: Operation, **values: str) -> str:
+    return specs.load(CONTRACT)["servers"][0]["url"] + operation.path(**values)
 
 
 def test_the_url_of_the_example_fetches_it():
     """A Binding's `url` is the path of fetch with its own SIDs, and the user's ends in the identity."""
     shown = example("binding")
-    assert shown["url"] == url_of(OPERATIONS["fetchBinding"], {"ServiceSid": shown["service_sid"], "Sid": shown["sid"]})
+    assert shown["url"] == url_of(OPERATIONS["fetchBinding"], ServiceSid=shown["service_sid"], Sid=shown["sid"])
     assert shown["links"]["user"].rpartition("/")[2] == quote(shown["identity"], safe="")
 
 
@@ -169,9 +172,9 @@ def test_the_page_urls_of_the_examples_ask_for_their_page(name):
     meta, operation = example(name)["meta"], OPERATIONS["listBindings"]
     service = example("binding")["service_sid"]
     for url in (meta["first_page_url"], meta["url"]):
-        assert url.partition("?")[0] == url_of(operation, {"ServiceSid": service})
+        assert url.partition("?")[0] == url_of(operation, ServiceSid=service)
         query = parse_qs(urlsplit(url).query)
-        assert set(query) <= set(operation.parameters)
+        assert set(query) <= set(parameters(operation))
         assert (query["PageSize"], query["Page"]) == ([str(meta["page_size"])], [str(meta["page"])])
 
 

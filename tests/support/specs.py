@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from chat_bindings.spec import CONTRACT, CONTROL, METHODS, REGISTRATION
+from chat_bindings.spec import CONTRACT, CONTROL, REGISTRATION
 
-from .answers import document
+from .answers import Operation, document, operations
 
 Json = Any
 
@@ -22,22 +22,15 @@ _DATA = {"example", "examples", "value", "default", "enum"}
 """What a spec holds under these keys is data: a `pattern` in it would mean nothing."""
 
 
-class Operation(NamedTuple):
-    """An operation of a spec, with the parameters of its path among its own."""
-
-    name: str
-    path: str
-    method: str
-    spec: Json
-    parameters: dict[str, Json]
-
-
 class Response(NamedTuple):
     """A response of an operation."""
 
     operation: Operation
     status: str
     spec: Json
+
+    def __str__(self) -> str:
+        return f"{self.operation.operation_id}-{self.status}"
 
     @property
     def content(self) -> dict[str, Json]:
@@ -90,22 +83,10 @@ def components(kind: str, *files: str) -> dict[str, Json]:
     return {name: part for file in files for name, part in document(file)["components"].get(kind, {}).items()}
 
 
-def operations(*files: str) -> list[Operation]:
-    """Give the operations of the specs."""
-    found = []
-    for path, item in [pair for file in files for pair in document(file)["paths"].items()]:
-        for method in METHODS:
-            if spec := item.get(method):
-                parameters = [*item.get("parameters", ()), *spec.get("parameters", ())]
-                by_name = {each["name"]: each for each in parameters}
-                found.append(Operation(spec["operationId"], path, method, spec, by_name))
-    return found
-
-
 def responses(*files: str) -> list[Response]:
     """Give the responses of all operations of the specs."""
     return [
         Response(operation, status, spec)
-        for operation in operations(*files)
+        for operation in operations(*files).values()
         for status, spec in operation.spec["responses"].items()
     ]
