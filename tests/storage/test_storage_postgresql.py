@@ -127,7 +127,8 @@ async def test_a_restarted_server_is_not_noticed(server, serving):
     """Connections that the server has ended are made again: the next read and the next write are answered."""
     await asyncio.gather(*(register(serving, number) for number in range(20)))
     for number in (20, 21):
-        await asyncio.to_thread(server.restart)
+        await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(server.start)
         sid = await register(serving, number)
         assert (await serving.fetch("AC1", "IS1", sid)).sid == sid
     page = await serving.page("AC1", "IS1", Filters(), None, 50)
