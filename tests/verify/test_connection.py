@@ -3,6 +3,7 @@
 import gzip
 import time
 import zlib
+from contextlib import closing
 
 import pytest
 
@@ -12,21 +13,19 @@ from chat_bindings.verify.http.connection import BadFraming, Connection, Outgoin
 from ..support.raw_server import raw_server
 
 MOST = 1 << 20
+PLAIN = Outgoing("GET", "/", ())
 PACKED = gzip.compress(b'{"a": 1}', mtime=0)
 
 
-def received(head, body=b"", *, timeout=60.0):
+def exchange(answer, outgoing=PLAIN, timeout=60.0):
+    """Send a request to a server that answers by a function: what is received."""
+    with raw_server(answer) as url, closing(Connection(route_to(url, None), 60)) as connection:
+        return connection.exchange(outgoing, timeout, MOST)
+
+
+def received(head, body=b""):
     """What is received of a server that sends some bytes."""
-
-    def answer(connection, _):
-        connection.sendall(head + body)
-
-    with raw_server(answer) as url:
-        connection = Connection(route_to(url, None), timeout)
-        try:
-            return connection.exchange(Outgoing("GET", "/", ()), timeout, MOST)
-        finally:
-            connection.close()
+    return exchange(lambda connection, _: connection.sendall(head + body))
 
 
 def with_length(body, *headers):
@@ -98,11 +97,8 @@ def test_one_deadline_for_the_whole_answer(before):
             connection.sendall(b"H")
             time.sleep(0.05)
 
-    with raw_server(answer) as url:
-        connection = Connection(route_to(url, None), 60)
-        with pytest.raises(TimedOut):
-            connection.exchange(Outgoing("GET", "/", ()), 0.5, MOST)
-        connection.close()
+    with pytest.raises(TimedOut):
+        exchange(answer, timeout=0.5)
 
 
 def test_a_request_goes_out_as_it_is():
@@ -113,10 +109,7 @@ def test_a_request_goes_out_as_it_is():
         seen.append(head)
         connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 
-    with raw_server(answer) as url:
-        connection = Connection(route_to(url, None), 60)
-        sent = Outgoing("GET", "/a/../%7e?b=%zz&&c=\u00e9\udcff", (("A", "b"),))
-        assert connection.exchange(sent, 60, MOST).status == 204
-        connection.close()
+    sent = Outgoing("GET", "/a/../%7e?b=%zz&&c=\u00e9\udcff", (("A", "b"),))
+    assert exchange(answer, sent).status == 204
     assert seen[0].startswith(b"GET /a/../%7e?b=%zz&&c=\xc3\xa9\xff HTTP/1.1\r\n")
     assert seen[0].count(b"\r\nHost: 127.0.0.1:") == 1

@@ -132,17 +132,13 @@ def test_texts_are_wrong_in_the_smallest_service(server, world, tmp_path):
 
 def test_what_decoders_make_of_broken_text(world, tmp_path):
     """An identity that is U+FFFD, or ends in it, is what some decoders read where bytes are no UTF-8."""
-
-    class ReplacesWhatIsNoUtf8(Right):
-        def decode(self, text):
-            return unquote_plus(text)
-
+    replaces_what_is_no_utf8 = type("ReplacesWhatIsNoUtf8", (Right,), {}, decode=unquote_plus)
     document = copy.deepcopy(world.document)
     names = ("\ufffd", "alice\ufffd", "TestUser\ufffd", "%zz")
     document["accounts"][0]["services"][0]["bindings"] += [
         plain(number, "f") | {"identity": name} for number, name in enumerate(names)
     ]
-    report = run(ReplacesWhatIsNoUtf8, document, tmp_path, ["TEXT", "FILTER"])
+    report = run(replaces_what_is_no_utf8, document, tmp_path, ["TEXT", "FILTER"])
     assert report.verdict == "conformant", describe(report)
 
 
