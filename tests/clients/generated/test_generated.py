@@ -253,7 +253,7 @@ def test_programs(language, target: Service, world: World):
 
 def check_readme(program: Built, world: World, sid: str, absent: str) -> None:
     """The README's code lists all pages with a filter, fetches, deletes, and tells the 404 that comes then."""
-    lines = program.readme_lines(ACCOUNT_SID=world.auth[0], AUTH_TOKEN=world.auth[1])
+    lines = program.lines("readme", ACCOUNT_SID=world.auth[0], AUTH_TOKEN=world.auth[1])
     bindings = {each["sid"]: each for each in world.full["bindings"] if each["sid"] != absent}
     listed, (line, last) = "\n".join(lines[:-2]), lines[-2:]
     of_types = {sid for sid, each in bindings.items() if each["binding_type"] in {"apn", "fcm"}}
