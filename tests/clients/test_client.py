@@ -18,7 +18,7 @@ from chat_bindings.clients.generator import configure
 from chat_bindings.clients.spec import for_clients
 
 from ..support import specs
-from ..support.running import environment, run_cli, wait_until
+from ..support.running import cli_error, cli_output, environment, run_cli, wait_until
 
 FOLDER = Path(__file__).parents[2] / "openapi"
 SPEC = specs.load("bindings.yaml")
@@ -52,16 +52,12 @@ def test_a_client_is_generated_and_generated_again(tmp_path):
     assert {"go.mod", "README.md", "api_bindings.go", SUMS} <= first.keys()
     subprocess.run(["sha256sum", "--check", "--quiet", SUMS], cwd=target, check=True)
     assert {line.split("  ")[1] for line in first[SUMS].decode().splitlines()} | {SUMS} == first.keys()
-    assert run_cli("client", "go", "-o", target).returncode == 0
+    cli_output("client", "go", "-o", target)
     assert contents(target) == first
     assert stat.S_IMODE(target.stat().st_mode) & 0o700 == 0o700
     assert [path.name for path in tmp_path.iterdir()] == ["go-client"]
     (target / "go.mod").write_text("module mine\n")
-    refused = run_cli("client", "go", "-o", target)
-    assert (refused.returncode, refused.stderr) == (
-        2,
-        f"Error: --output-dir {target} {CHANGED}. Nothing was changed.\n",
-    )
+    assert cli_error("client", "go", "-o", target) == f"Error: --output-dir {target} {CHANGED}. Nothing was changed.\n"
     assert contents(target) == first | {"go.mod": b"module mine\n"}
 
 

@@ -22,7 +22,7 @@ from ..servers.catalogue import by_name
 from ..servers.http import serving
 from ..servers.right import Right
 from ..support.measuring import unmeasured
-from ..support.running import run_cli
+from ..support.running import cli_output
 
 pytestmark = [pytest.mark.ci("runs Schemathesis many times"), pytest.mark.long]
 
@@ -60,9 +60,7 @@ def run_fuzz(url, world_file, examples=5, *, measured=False, **options):
 
 
 def export(service):
-    found = run_cli("export", "--database", service.locator)
-    assert found.returncode == 0, found.stderr
-    return found.stdout
+    return cli_output("export", "--database", service.locator)
 
 
 def schemathesis_lines():

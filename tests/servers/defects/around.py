@@ -2,13 +2,14 @@
 
 import json
 import re
+from copy import deepcopy
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 from ..bases import after, before, first, instead
 from ..different_network import Packed
 from ..http import Answer, Headers, Request
-from ..right import After, Right, Route
+from ..right import After, First, Right, Route
 
 
 @first(Right.dispatch, "HTTP-14")
@@ -234,20 +235,15 @@ def empty_errors_of_odd_paths(request):
     return Answer(400) if "%00" in request.path else None
 
 
-class _AnswersInFront(Right):
-    """The HTTP server answers odd paths before the application."""
-
-    shown = b""
-
-    def answer(self, request: Request) -> Answer:
-        if "%FF" in request.path or "%00" in request.path:
-            return Answer(400, [("Content-Type", "text/html")], self.shown)
-        return super().answer(request)
+def _in_front(body):
+    """Make what answers odd paths before the application."""
+    answer = Answer(400, [("Content-Type", "text/html")], body)
+    return First(lambda request: deepcopy(answer) if re.search("%FF|%00", request.path) else None)
 
 
-class AProductsPage(_AnswersInFront, clause="ERROR-19", shown=b"<html><h1>400 Bad Request</h1><hr>nginx</html>"):
+class AProductsPage(Right, clause="ERROR-19", answer=_in_front(b"<html><h1>400 Bad Request</h1><hr>nginx</html>")):
     """The HTTP server answers odd paths with a page of its own."""
 
 
-class EmptyPagesInFront(_AnswersInFront, clause="ERROR-19"):
+class EmptyPagesInFront(Right, clause="ERROR-19", answer=_in_front(b"")):
     """The HTTP server answers odd paths with nothing."""

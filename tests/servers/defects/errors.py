@@ -12,10 +12,8 @@ class ForgetsMoreInfo(Right, clause="ERROR-01", error_content=change(more_info=.
     """The error class was written from memory, and has no more_info."""
 
 
-@after(Right.error_content, "ERROR-01")
-def nests_errors(right):
+class NestsErrors(Right, clause="ERROR-01", error_content=After(lambda right: {"error": right})):
     """Errors stand in an envelope, `{"error": {...}}`, as in Google's APIs."""
-    return {"error": right}
 
 
 class EmptyErrors(Right, clause="ERROR-01", error=After(lambda answer: replace(answer, body=b""))):
@@ -28,23 +26,16 @@ def detail_alone(right):
     return {"detail": "Not Found"} if right["status"] == 404 else right
 
 
-class _TypesErrors(Right):
-    """Errors have another Content-Type."""
-
-    error_type = ""
-
-    def error(self, request: Request, refusal: Refusal) -> Answer:
-        answer = super().error(request, refusal)
-        answer.headers = [pair for pair in answer.headers if pair[0] != "Content-Type"]
-        answer.headers += [("Content-Type", self.error_type)] if self.error_type else []
-        return answer
+def _typed(answer, content_type):
+    """Change the Content-Type of an answer."""
+    return replace(answer, headers=[("Content-Type", content_type), *answer.headers[1:]])
 
 
-class ErrorsAreProblemJson(_TypesErrors, clause="ERROR-02", error_type="application/problem+json"):
+class ErrorsAreProblemJson(Right, clause="ERROR-02", error=After(lambda it: _typed(it, "application/problem+json"))):
     """Connexion's own error handler sets application/problem+json (RFC 9457)."""
 
 
-class ErrorsAreHtml(_TypesErrors, clause="ERROR-02", error_type="text/html; charset=utf-8"):
+class ErrorsAreHtml(Right, clause="ERROR-02", error=After(lambda it: _typed(it, "text/html; charset=utf-8"))):
     """Werkzeug's HTTPException keeps its text/html when only its description is replaced by JSON."""
 
 

@@ -10,10 +10,8 @@ from ..right import After, Binding, Refusal, Right, Route, Wanted, only
 from ..terms import EMPTY, LIST_PARAMETERS
 
 
-@after(Right.listed, "LIST-01")
-def lists_an_array(right):
+class ListsAnArray(Right, clause="LIST-01", listed=After(lambda right: right["bindings"])):
     """A list is a bare JSON array; the links to other pages were to come in a header."""
-    return right["bindings"]
 
 
 @after(Right.list_bindings, "LIST-01")
@@ -74,10 +72,8 @@ def _decoded(part: str) -> str:
     return text if not text.isascii() and text.isprintable() else part
 
 
-@after(Right.meta, "LIST-06")
-def adds_camel_case(right):
+class AddsCamelCase(Right, clause="LIST-06", meta=After(lambda right: right | {"pageSize": right["page_size"]})):
     """Properties are written in camel case as well, `pageSize`, for the team's own front end."""
-    return right | {"pageSize": right["page_size"]}
 
 
 class AddsTheOldEnvelope(Right, clause="LIST-06", listed=change(uri="/v2/Services")):

@@ -129,68 +129,45 @@ def finds_what_fills_the_index(text, identity):
     return len(text) == 191 and identity.startswith(text)
 
 
-class _TrimsSids(Right):
-    """SIDs of one operation lose what stands around them; `bare` takes it off."""
-
-    def is_meant(self, request: Request, route: Route) -> bool:
-        """Tell whether it is that operation."""
-        return request.method == "GET" and route.sid is not None
-
-    def bare(self, sid: str) -> str:
-        return sid
-
-    def route(self, request: Request) -> Route | None:
-        found = super().route(request)
-        if found is None or not self.is_meant(request, found):
-            return found
-        return Route(self.bare(found.service), None if found.sid is None else self.bare(found.sid))
+def _sids(route, bare):
+    """Change both SIDs of a route."""
+    return Route(bare(route.service), bare(route.sid))
 
 
-@instead(_TrimsSids.bare, "FETCH-10")
-def trims_fetched_sids(sid):
+@before(Right.fetch, "FETCH-10")
+def trims_fetched_sids(route):
     """`sid.strip()` takes white space off before a Binding is looked up."""
-    return unquote_to_bytes(sid).decode(errors="replace").strip()
+    return _sids(route, lambda sid: unquote_to_bytes(sid).decode(errors="replace").strip())
 
 
-class DollarMatchesBeforeALineFeed(_TrimsSids, clause="FETCH-10", bare=lambda sid: sid.removesuffix("%0A")):
+@before(Right.fetch, "FETCH-10")
+def dollar_matches_before_a_line_feed(route):
     """`^BS[0-9a-f]{32}$` matches with a line feed at the end, and the column's collation ignores it."""
+    return _sids(route, lambda sid: sid.removesuffix("%0A"))
 
 
-class _TrimsServices(_TrimsSids):
-    def is_meant(self, request: Request, route: Route) -> bool:
-        return route.sid is None
-
-
-@instead(_TrimsSids.bare, "LIST-16", _TrimsServices)
-def trims_services(sid):
+@before(Right.list_bindings, "LIST-16")
+def trims_services(route):
     """The SID of a service is read by a tolerant parser: a NUL ends it."""
-    return sid.partition("%00")[0] if sid.startswith("IS") else sid
+    return Route(route.service.partition("%00")[0], None) if route.service.startswith("IS") else route
 
 
-@instead(_TrimsSids.bare, "LIST-16", _TrimsServices)
-def padded_services(sid):
+@before(Right.list_bindings, "LIST-16")
+def padded_services(route):
     """SIDs of services stand in a CHAR column, which pads them with spaces: one more does not matter."""
-    return sid.replace("%20", "") if sid.startswith("IS") else sid
+    return Route(route.service.replace("%20", ""), None) if route.service.startswith("IS") else route
 
 
-class _TrimsDeletedSids(_TrimsSids):
-    """Only deletes lose what stands around a SID."""
-
-    taken = ""
-
-    def is_meant(self, request: Request, route: Route) -> bool:
-        return request.method == "DELETE"
-
-    def bare(self, sid: str) -> str:
-        return sid.replace(self.taken, "")
-
-
-class DeletesBeforeANul(_TrimsDeletedSids, clause="DELETE-18", taken="%00"):
+@before(Right.delete, "DELETE-18")
+def deletes_before_a_nul(route):
     """The driver takes a C string: a NUL ends the SID that is deleted."""
+    return _sids(route, lambda sid: sid.replace("%00", ""))
 
 
-class DeletesWithATab(_TrimsDeletedSids, clause="DELETE-18", taken="%09"):
+@before(Right.delete, "DELETE-18")
+def deletes_with_a_tab(route):
     """The SID that is deleted is trimmed, so that it may be pasted from a table."""
+    return _sids(route, lambda sid: sid.replace("%09", ""))
 
 
 def _device(binding: Binding) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..bases import after, first, instead
 from ..http import Answer, Request
-from ..right import After, Before, Right, Route, Wanted
+from ..right import After, Before, Right, Wanted
 
 _LARGE = 8192
 _NONCE = "-_v7"
@@ -58,10 +58,8 @@ class NoCors(Right, clause="HTTP-03", cors=lambda request, answer: []):
     """Browsers were never thought of: no Access-Control-Allow-Origin."""
 
 
-@first(Right.cors, "HTTP-03")
-def no_cors_on_errors(answer):
+class NoCorsOnErrors(Right, clause="HTTP-03", cors=After(lambda right, answer: right if answer.status < 400 else [])):
     """nginx' `add_header` without `always` leaves errors out, so a browser cannot read a 401."""
-    return None if answer.status < 400 else []
 
 
 @first(Right.preflight, "HTTP-04")
@@ -74,23 +72,11 @@ class PreflightIsNotAllowed(Right, clause="HTTP-04", is_preflight=lambda request
     """OPTIONS is no method of the paths: a preflight is 405."""
 
 
-class _PreflightsOtherwise(Right):
-    """A preflight has another value in one of its headers."""
-
-    methods = headers = ""
-
-    def preflight(self, request: Request, route: Route) -> Answer:
-        answer = super().preflight(request, route)
-        others = {"Access-Control-Allow-Methods": self.methods, "Access-Control-Allow-Headers": self.headers}
-        answer.headers = [(name, others[name] or value) for name, value in answer.headers]
-        return answer
-
-
-class PreflightForgetsDelete(_PreflightsOtherwise, clause="HTTP-05", methods="GET, HEAD, POST"):
+class PreflightForgetsDelete(Right, clause="HTTP-05", preflight_methods=lambda route: "GET, HEAD, POST"):
     """The CORS library's default methods are GET, HEAD and POST: a browser cannot delete."""
 
 
-class PreflightForgetsAuthorization(_PreflightsOtherwise, clause="HTTP-05", headers="*"):
+class PreflightForgetsAuthorization(Right, clause="HTTP-05", preflight_headers="*"):
     """The allowed headers are `*`, which does not cover Authorization (Fetch standard)."""
 
 
