@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 def _decorator(kind: Callable[[Callable[..., Any]], Any]) -> Callable[..., Callable[[Callable[..., Any]], type[Right]]]:
     def server_of(
-        decision: Callable[..., Any], clause: str, base: type[Right] | None = None, **others: Any
+        decision: Callable[..., Any], clause: str = "", base: type[Right] | None = None, **others: Any
     ) -> Callable[[Callable[..., Any]], type[Right]]:
         def make(function: Callable[..., Any]) -> type[Right]:
             owner = base or decision.__globals__[decision.__qualname__.partition(".")[0]]
