@@ -94,14 +94,3 @@ class Offsets(Right):
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         return 0 if position is None else int(position[1][0])
-
-
-class Counts(Right):
-    """Some requests are hits: each of `every` requests, of which one is number `first`."""
-
-    every = 0
-    first = 0
-
-    def is_hit(self) -> bool:
-        """Count a request: whether it is a hit."""
-        return next(self.numbers) % self.every == self.first

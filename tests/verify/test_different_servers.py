@@ -41,11 +41,11 @@ TOGETHER = [
 
 ON_NETWORKS = [
     (network.LimitsTheRate,),
-    (network.Slow150, network.Chunked, network.Packed, network.OddHeaders),
-    (network.ThrottlesUntilADate, network.LosesTheFirstDelete),
+    (network.Slow150, network.Chunked, network.Packed, network.odd_headers),
+    (network.throttles_until_a_date, network.loses_the_first_delete),
     (network.Slow, network.ReadsNoQualities, network.ClosesConnections),
-    (network.Throttles, network.GatewayLosesTheFirstDelete),
-    (network.LosesRequests,),
+    (network.throttles, network.gateway_loses_the_first_delete),
+    (network.loses_requests,),
 ]
 """What can happen on the way in one run, the longest first."""
 

@@ -17,7 +17,6 @@ from ...servers.http import serving
 from ...support.answers import document
 from ...support.running import Service, World, cli_output
 from . import cases
-from .later import Later
 from .toolchains import TOOLCHAINS, Built, build, generate, listed_warnings, readme_code
 
 pytestmark = [
@@ -244,7 +243,7 @@ def test_programs(language, target: Service, world: World):
     output = run(program, target.url, world, first, given)
     assert sids_alone(output, given) == expected(target.url, world, first, given, {})
     of_later, canned, later = cases.later()
-    with serving(Later(world.document, canned)) as url:
+    with serving(cases.Later(world.document, canned)) as url:
         output = run(program, url, world, first, given + of_later)
         assert sids_alone(output, given) == expected(url, world, first, given, later)
     check_readme(program, world, second, first)

@@ -3,9 +3,9 @@
 import re
 from dataclasses import replace
 
-from ..bases import Counts, after, change, first, instead
-from ..http import Answer, Request
-from ..right import After, Before, Caught, Refusal, Right
+from ..bases import after, change, first, instead
+from ..http import Answer
+from ..right import After, Before, Caught, First, Refusal, Right
 
 
 class ForgetsMoreInfo(Right, clause="ERROR-01", error_content=change(more_info=...)):
@@ -222,20 +222,18 @@ def crashes_on_odd_headers(request):
         int(length.removeprefix("bytes=").partition("-")[0])
 
 
-class _Throttles(Counts, every=40, first=10):
-    """Refuses one request in forty, at first the tenth, as a limiter does."""
-
-    refused = Refusal(429, 20429, "Too many requests: ask again later.")
-
-    def dispatch(self, request: Request) -> Answer:
-        if self.is_hit():
-            raise self.refused
-        return super().dispatch(request)
+def _one_in_forty(refusal: Refusal) -> First:
+    """Make what refuses one request in forty, at first the tenth, as a limiter does."""
+    return First(lambda self: refusal if next(self.numbers) % 40 == 10 else None)
 
 
-class ThrottlesWithoutRetryAfter(_Throttles, clause="ERROR-17"):
+_TOO_MANY = Refusal(429, 20429, "Too many requests: ask again later.")
+_AWAY = Refusal(503, 20503, "The database is away.")
+
+
+class ThrottlesWithoutRetryAfter(Right, clause="ERROR-17", dispatch=_one_in_forty(_TOO_MANY)):
     """The limiter says 429, and not when to ask again."""
 
 
-class AwayWithoutRetryAfter(_Throttles, clause="ERROR-17", refused=Refusal(503, 20503, "The database is away.")):
+class AwayWithoutRetryAfter(Right, clause="ERROR-17", dispatch=_one_in_forty(_AWAY)):
     """When the pool has no connection left, the 503 does not say when to ask again."""
