@@ -10,7 +10,7 @@ import pytest
 from chat_bindings.verify.http.client import route_to
 from chat_bindings.verify.http.connection import BadFraming, Connection, Outgoing, TimedOut, TooLarge, TransportError
 
-from ..support.raw_server import raw_server
+from ..support.raw_server import message, raw_server
 
 MOST = 1 << 20
 PLAIN = Outgoing("GET", "/", ())
@@ -23,14 +23,9 @@ def exchange(answer, outgoing=PLAIN, timeout=60.0):
         return connection.exchange(outgoing, timeout, MOST)
 
 
-def received(head, body=b""):
+def received(sent):
     """What is received of a server that sends some bytes."""
-    return exchange(lambda connection, _: connection.sendall(head + body))
-
-
-def with_length(body, *headers):
-    lines = ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers, "", ""]
-    return "\r\n".join(lines).encode(), body
+    return exchange(lambda connection, _: connection.sendall(sent))
 
 
 @pytest.mark.parametrize(
@@ -47,23 +42,23 @@ def with_length(body, *headers):
 )
 def test_a_body_is_decoded(encoding, body):
     """Every encoding that the request accepts is taken off, in the order in which it was put on."""
-    assert received(*with_length(body, f"Content-Encoding: {encoding}")).body == b'{"a": 1}'
+    assert received(message(body, f"Content-Encoding: {encoding}")).body == b'{"a": 1}'
 
 
 @pytest.mark.parametrize(
-    ("head", "body", "words"),
+    ("sent", "words"),
     [
-        (b"SSH-2.0-OpenSSH_9\r\n", b"", "begins with b'SSH-2.0"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"abc", "received 3 bytes, expected 9"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nContent-Length: 8\r\n\r\n", b"", "conflicting Content-Length"),
-        (*with_length(b"abc", "Content-Encoding: gzip"), "not gzip"),
-        (*with_length(PACKED[:-9], "Content-Encoding: gzip"), "ends too early"),
+        (b"SSH-2.0-OpenSSH_9\r\n", "begins with b'SSH-2.0"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "received 3 bytes, expected 9"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nContent-Length: 8\r\n\r\n", "conflicting Content-Length"),
+        (message(b"abc", "Content-Encoding: gzip"), "not gzip"),
+        (message(PACKED[:-9], "Content-Encoding: gzip"), "ends too early"),
     ],
 )
-def test_bad_framing_is_reported_in_the_parsers_words(head, body, words):
+def test_bad_framing_is_reported_in_the_parsers_words(sent, words):
     """What is no HTTP, or ends too early, is reported with the parser's words and the first bytes."""
     with pytest.raises(BadFraming, match=words):
-        received(head, body)
+        received(sent)
 
 
 def test_no_answer_is_reported():
@@ -74,17 +69,17 @@ def test_no_answer_is_reported():
 
 
 @pytest.mark.parametrize(
-    ("head", "body"),
+    "sent",
     [
-        with_length(b"x" * (MOST + 1)),
-        with_length(gzip.compress(b"x" * (200 * MOST), 1, mtime=0), "Content-Encoding: gzip"),
+        message(b"x" * (MOST + 1)),
+        message(gzip.compress(b"x" * (200 * MOST), 1, mtime=0), "Content-Encoding: gzip"),
     ],
     ids=["long", "bomb"],
 )
-def test_an_answer_that_is_too_large_is_left(head, body):
+def test_an_answer_that_is_too_large_is_left(sent):
     """A body of more than the most, as it comes or unpacked, is left."""
     with pytest.raises(TooLarge):
-        received(head, body)
+        received(sent)
 
 
 @pytest.mark.parametrize("before", [b"", b"HTTP/1.1 200 OK\r\nA: ", b"HTTP/1.1 200 OK\r\n\r\n"])

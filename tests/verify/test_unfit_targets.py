@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 import trustme
 
-from ..support.raw_server import raw_server
+from ..support.raw_server import message, raw_server
 from ..support.running import cli_error, cli_output, run_cli
 
 HTML = (200, {"Content-Type": "text/html"}, b"<p>")
@@ -27,8 +27,8 @@ def answering(
 ) -> Iterator[tuple[str, list[bytes]]]:
     """A server that gives one answer to everything: its URL, and the heads of the requests that came."""
     seen: list[bytes] = []
-    lines = [f"HTTP/1.1 {status} -", *(f"{name}: {value}" for name, value in headers.items())]
-    head = "\r\n".join([*lines, f"Content-Length: {len(body)}", "Connection: close", "", ""]).encode()
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    answered = message(body, *lines, "Connection: close", status=f"{status} -")
     context = None
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -36,7 +36,7 @@ def answering(
 
     def answer(connection: socket.socket, request: bytes) -> None:
         seen.append(request)
-        connection.sendall(head + body)
+        connection.sendall(answered)
 
     with raw_server(answer, port, context) as url:
         yield url, seen
