@@ -1,6 +1,7 @@
 """`chat-bindings verify` against the running reference: what it finds, deletes, writes and refuses."""
 
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -46,13 +47,7 @@ def exported(service: Service):
 
 def sids(export: str):
     """The SIDs of the Bindings of an export."""
-    document = json.loads(export)
-    return {
-        binding["sid"]
-        for account in document["accounts"]
-        for service in account["services"]
-        for binding in service["bindings"]
-    }
+    return set(re.findall(r'"sid": ?"(BS\w+)"', export))
 
 
 def secrets(world):
