@@ -4,9 +4,9 @@ import re
 from dataclasses import replace
 from urllib.parse import unquote_to_bytes
 
-from ..bases import FoldsIdentities, before, first, instead
-from ..http import Answer, Request
-from ..right import After, Before, Binding, Refusal, Right, Route, Wanted, only
+from ..bases import ComparesIdentities, FoldsIdentities, around, before, first, instead
+from ..http import Answer
+from ..right import After, Before, Binding, Refusal, Right, Route, only
 
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -79,24 +79,20 @@ def deletes_what_it_cannot_decode(request):
     return request
 
 
-class _CutsIdentities(FoldsIdentities):
-    """Identities are compared as far as an index or a column has them."""
-
-    length = 0
-
-    def fold(self, identity: str) -> str:
-        return identity.encode()[: self.length].decode(errors="replace")
+def _first_bytes(length):
+    """Make what compares identities as far as an index or a column has them."""
+    return lambda identity: identity.encode()[:length].decode(errors="replace")
 
 
-class ComparesAHundredBytes(_CutsIdentities, clause="TEXT-22", length=100):
+class ComparesAHundredBytes(FoldsIdentities, clause="TEXT-22", fold=_first_bytes(100)):
     """The column has 100 bytes, and longer identities are cut."""
 
 
-class Compares191Bytes(_CutsIdentities, clause="TEXT-22", length=191):
+class Compares191Bytes(FoldsIdentities, clause="TEXT-22", fold=_first_bytes(191)):
     """The index has 191 bytes, as MySQL's once had, and hits are not compared again."""
 
 
-class Compares255Bytes(_CutsIdentities, clause="TEXT-22", length=255):
+class Compares255Bytes(FoldsIdentities, clause="TEXT-22", fold=_first_bytes(255)):
     """The column is a VARCHAR of 255."""
 
 
@@ -104,29 +100,16 @@ class Compares256Characters(FoldsIdentities, clause="TEXT-22", fold=lambda ident
     """Identities are compared on their first 256 characters."""
 
 
-class _FindsByPrefix(Right):
-    """Some texts find those that begin with them."""
-
-    def is_prefix(self, text: str, identity: str) -> bool:
-        return False
-
-    def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
-        if super().is_wanted(binding, wanted) or not wanted.identities:
-            return super().is_wanted(binding, wanted)
-        is_typed = not wanted.types or binding["binding_type"] in wanted.types
-        return is_typed and any(self.is_prefix(each, binding["identity"]) for each in wanted.identities)
-
-
-@instead(_FindsByPrefix.is_prefix, "TEXT-22")
-def finds_long_texts_by_prefix(text, identity):
+@instead(ComparesIdentities.is_same, "TEXT-22")
+def finds_long_texts_by_prefix(identity, value):
     """Long texts are looked up by `LIKE 'text%'` on a column of 300 characters, and longer ones by their hash."""
-    return len(text) >= 100 and len(identity) <= 300 and identity.startswith(text)
+    return identity == value or (len(value) >= 100 and len(identity) <= 300 and identity.startswith(value))
 
 
-@instead(_FindsByPrefix.is_prefix, "TEXT-22")
-def finds_what_fills_the_index(text, identity):
+@instead(ComparesIdentities.is_same, "TEXT-22")
+def finds_what_fills_the_index(identity, value):
     """The index has 191 characters: a text that fills it is found in the index alone, and is not compared again."""
-    return len(text) == 191 and identity.startswith(text)
+    return identity == value or (len(value) == 191 and identity.startswith(value))
 
 
 def _sids(route, bare):
@@ -256,23 +239,15 @@ def _is_utf8(text: str) -> bool:
     return True
 
 
-class _WritesBodiesOfHeads(Right):
-    """The body of some answers to HEAD goes out."""
-
-    def goes_out(self, answer: Answer) -> bool:
-        return True
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        body = answer.body
-        found = super().finish(request, answer)
-        if request.method == "HEAD" and self.goes_out(found):
-            found.body = body
-        return found
-
-
-class HeadsHaveBodies(_WritesBodiesOfHeads, clause="HTTP-20", goes_out=lambda answer: answer.status == 200):
+@around(Right.finish, "HTTP-20")
+def heads_have_bodies(right, answer):
     """HEAD is routed to the handler of GET, and the body goes out: the next answer begins with it."""
+    body = answer.body
+    return replace(right(), body=body) if answer.status == 200 else right()
 
 
-class ErrorsOfHeadsHaveBodies(_WritesBodiesOfHeads, clause="HTTP-20", goes_out=lambda answer: answer.status >= 400):
+@around(Right.finish, "HTTP-20")
+def errors_of_heads_have_bodies(right, answer):
     """The error handler writes its JSON whatever the method, behind the head of an answer to HEAD."""
+    body = answer.body
+    return replace(right(), body=body) if answer.status >= 400 else right()
