@@ -6,6 +6,7 @@ import re
 import secrets
 import uuid
 import zlib
+from dataclasses import replace
 from typing import Any
 
 from ..bases import after, first, instead
@@ -13,6 +14,7 @@ from ..http import Answer, Request
 from ..right import After, Before, Right, Wanted
 
 _LARGE = 8192
+_VARY = ("Vary", "Accept-Encoding")
 _NONCE = "-_v7"
 """How a token begins, so that each has one of the characters that are not safe in a query."""
 
@@ -128,40 +130,34 @@ def answers_are_hal(self, content):
     return Answer(200, [("Content-Type", "application/hal+json")], self.dump(content))
 
 
-class _Packs(Right):
-    """Packs the body of some answers in one way, and says what it goes by."""
-
-    coding = "gzip"
-
-    def is_packed(self, request: Request) -> bool:
-        return True
-
-    def success(self, request: Request, content: Any) -> Answer:
-        answer = super().success(request, content)
-        if self.is_packed(request):
-            answer.body = gzip.compress(answer.body) if self.coding == "gzip" else zlib.compress(answer.body)
-            answer.headers += [("Content-Encoding", self.coding), ("Vary", "Accept-Encoding")]
-        return answer
+def _packed(answer, coding="gzip"):
+    """Pack the body of an answer, and say so."""
+    body = gzip.compress(answer.body) if coding == "gzip" else zlib.compress(answer.body)
+    return replace(answer, body=body, headers=[*answer.headers, ("Content-Encoding", coding), _VARY])
 
 
-class AlwaysPacks(_Packs, clause="HTTP-08"):
+@after(Right.success, "HTTP-08")
+def always_packs(answer):
     """Answers are stored packed, and sent so to everybody."""
+    return _packed(answer)
 
 
-class PacksWhereTheHeaderIs(_Packs, clause="HTTP-08", is_packed=lambda request: "accept-encoding" in request.headers):
+@after(Right.success, "HTTP-08")
+def packs_where_the_header_is(answer, request):
     """Any Accept-Encoding is taken for consent, `identity` too."""
+    return _packed(answer) if "accept-encoding" in request.headers else answer
 
 
-@instead(_Packs.is_packed, "HTTP-08")
-def packs_unless_identity(request):
+@after(Right.success, "HTTP-08")
+def packs_unless_identity(answer, request):
     """Whoever accepts some coding is sent gzip, which all browsers can read."""
-    return request.headers.get("accept-encoding") not in ("", "identity")
+    return answer if request.headers.get("accept-encoding") in ("", "identity") else _packed(answer)
 
 
-@instead(_Packs.is_packed, "HTTP-08", coding="deflate")
-def deflates_for_gzip(request):
+@after(Right.success, "HTTP-08")
+def deflates_for_gzip(answer, request):
     """zlib is at hand, so what accepts gzip is sent deflate: the same algorithm in another wrapping."""
-    return request.headers.get("accept-encoding") in ("gzip", "deflate")
+    return _packed(answer, "deflate") if request.headers.get("accept-encoding") in ("gzip", "deflate") else answer
 
 
 @instead(Right.match, "HTTP-09")
@@ -202,20 +198,13 @@ def counts_characters(answer):
     return answer
 
 
-class PacksAfterCounting(_Packs, clause="HTTP-11"):
+@after(Right.success, "HTTP-11")
+def packs_after_counting(answer, request):
     """The middleware that packs stands outside of the one that counts: large bodies are shorter than announced."""
-
-    def is_packed(self, request: Request) -> bool:
-        return "gzip" in request.headers.get("accept-encoding")
-
-    def success(self, request: Request, content: Any) -> Answer:
-        plain = self.dump(content)
-        if len(plain) < _LARGE or not self.is_packed(request):
-            return Right.success(self, request, content)
-        answer = super().success(request, content)
-        answer.headers.append(("Content-Length", str(len(plain))))
-        answer.close = True
+    if len(answer.body) < _LARGE or "gzip" not in request.headers.get("accept-encoding"):
         return answer
+    packed = _packed(answer)
+    return replace(packed, headers=[*packed.headers, ("Content-Length", str(len(answer.body)))], close=True)
 
 
 @after(Right.success, "HTTP-11")
