@@ -25,7 +25,11 @@ def _decorator(kind: Callable[[Callable[..., Any]], Any]) -> Callable[..., Calla
 
 
 instead, first, before, after, around, caught = map(_decorator, (Instead, First, Before, After, Around, Caught))
-"""Decorators: the server that makes one decision by a function, and its other decisions by keywords."""
+"""Decorators of a function: the server that makes one decision by it, and others by keywords.
+
+Its base is the class that the decision is named with, such as `Right.fetch`, unless `base` is another one. The classes
+of the same names describe how the function is called.
+"""
 
 
 def change(**changes: Any) -> After:

@@ -91,12 +91,18 @@ def test_the_start_is_in_gmt_with_whole_seconds(tmp_path):
     assert "2026-11-24 03:04:05 GMT" in page
 
 
+def hostile_report(text):
+    """A report that has a text wherever the text of a target can stand."""
+    violated = [failed(first("must"), text, text), failed(first("should"), text, text)]
+    findings = [finding("must", text), finding("should", text)]
+    options = {"fuzz_examples": 1, "findings": findings, "stopped": text, "variables": {"A": text}}
+    return report(*violated, Result(clauses()[-1], "skipped", detail=text), **options)
+
+
 @hostile
 def test_json_holds_what_came(text, tmp_path):
     """What a server sent stands in report.json in ASCII, and is what it was when it is read."""
-    document, *_ = written(
-        report(failed(first("must"), text), fuzz_examples=1, findings=[finding("must", text)]), tmp_path
-    )
+    document, *_ = written(hostile_report(text), tmp_path)
     assert document["clauses"][0]["actual"].replace("\\ud800", "\ud800") == text
     assert (tmp_path / "report.json").read_bytes().isascii()
 
@@ -104,13 +110,7 @@ def test_json_holds_what_came(text, tmp_path):
 @hostile
 def test_junit_is_read_by_a_parser_of_others(text, tmp_path):
     """Whatever a server sent, a JUnit parser reads the failures, advice, skips and errors, and no more of them."""
-    results = [
-        failed(first("must"), text),
-        failed(first("should"), text, text),
-        Result(clauses()[-1], "skipped", detail=text),
-    ]
-    run = report(*results, fuzz_examples=1, findings=[finding("must", text), finding("should", text)], stopped=text)
-    _, suites, _ = written(run, tmp_path)
+    _, suites, _ = written(hostile_report(text), tmp_path)
     cases = [case for suite in suites for case in suite]
     outcomes = [type(result) for case in cases for result in case.result]
     assert sorted(each.__name__ for each in outcomes) == ["Error", "Failure", "Failure", "Skipped"]
@@ -122,16 +122,8 @@ def test_junit_is_read_by_a_parser_of_others(text, tmp_path):
 @hostile
 def test_a_page_shows_what_came_as_text(text, tmp_path):
     """Whatever a server sent is text in the page: no element, no attribute and no control character comes of it."""
-    results = [failed(first("must"), text, text), Result(clauses()[-1], "skipped", detail=text)]
-    options = {"fuzz_examples": 1, "findings": [finding("must", text)], "stopped": text, "variables": {"A": text}}
-    *_, page = written(report(*results, **options), tmp_path)
-    *_, plain = written(
-        report(
-            *(failed(each.clause, "x", "x") if each.outcome == "failed" else each for each in results),
-            **options | {"findings": [finding("must", "x")], "stopped": "x"},
-        ),
-        tmp_path,
-    )
+    *_, page = written(hostile_report(text), tmp_path)
+    *_, plain = written(hostile_report("x"), tmp_path)
     found, expected = Markup(page), Markup(plain)
     assert [(tag, list(given)) for tag, given in found.elements] == [
         (tag, list(each)) for tag, each in expected.elements
@@ -147,9 +139,7 @@ def test_a_page_shows_what_came_as_text(text, tmp_path):
 @pytest.mark.parametrize("terminal", [False, True])
 def test_a_terminal_shows_what_came_as_text(text, terminal):
     """Whatever a server sent, nothing of it controls the terminal or is taken for markup."""
-    results = [failed(first("must"), text), Result(clauses()[-1], "skipped", detail=text)]
-    options = {"fuzz_examples": 1, "findings": [finding("must", text)], "stopped": text}
-    output = printed(show_summary, report(*results, **options), terminal=terminal)
+    output = printed(show_summary, hostile_report(text), terminal=terminal)
     assert not UNSAFE.search(output)
     if text.isascii() and text.isprintable():
         assert f"actual {text}\n" in output
