@@ -7,19 +7,16 @@ may be there twice, and the database must be whole. What was sent and not answer
 
 import argparse
 import asyncio
-import random
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .clients import Client, show
+from .clients import Clients, show
 from .engines import ENGINES, serving
 from .figures import publish, say, table
-from .ledger import Ledger
 
 CONNECTIONS = 64
 
@@ -35,16 +32,11 @@ _WRITTEN = ("registered", "updated", "deleted")
 _DONE = (*_WRITTEN, "shared", "fetched", "listed", "503", "in doubt")
 
 
-class Load:
-    """The clients, which continue from one round to the next, and the responses to them."""
+class Load(Clients):
+    """The clients, which continue from one round to the next."""
 
     def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)
-        self.ledger = Ledger()
-        seeds = [self.chance.getrandbits(64) for _ in range(CONNECTIONS)]
-        self._clients = [
-            Client(f"client {n}", self.ledger, random.Random(each), _WEIGHTS) for n, each in enumerate(seeds)
-        ]
+        super().__init__(CONNECTIONS, _WEIGHTS, seed)
 
     @property
     def written(self) -> int:
@@ -58,15 +50,10 @@ class Load:
         async def due() -> float | None:
             return None if over else time.perf_counter()
 
-        async def work(client: Client) -> None:
-            with suppress(OSError, asyncio.IncompleteReadError):  # the service was killed
-                await client.work(url, due, [])
-
         async def run() -> None:
             nonlocal over
             async with asyncio.TaskGroup() as tasks:
-                for client in self._clients:
-                    tasks.create_task(work(client))
+                tasks.create_task(self.work(url, due, bears=(OSError, asyncio.IncompleteReadError)))
                 await self.writes(CONNECTIONS)
                 await asyncio.sleep(self.chance.uniform(*_LIVES))
                 await during()
