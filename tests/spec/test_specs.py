@@ -93,6 +93,8 @@ def test_every_response_is_described_in_full(response):
         assert media_type == ("text/event-stream" if is_stream(response) else "application/json")
         assert body["schema"]
         assert body["examples"]
+        if response.status >= "400":
+            assert {example["value"]["status"] for example in body["examples"].values()} == {int(response.status)}
 
 
 @each_operation
