@@ -146,8 +146,8 @@ class Client:
 class Clients:
     """Clients of one service, each on a connection of its own, and what it acknowledged to all of them."""
 
-    def __init__(self, number: int, weights: Mapping[str, int], seed: int = 1) -> None:
-        self.chance = random.Random(seed)
+    def __init__(self, number: int, weights: Mapping[str, int]) -> None:
+        self.chance = random.Random(1)
         self.ledger = Ledger()
         self.times: list[float] = []
         """Seconds that each answer took, since the last time that they were taken away."""

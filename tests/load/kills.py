@@ -35,8 +35,8 @@ _DONE = (*_WRITTEN, "shared", "fetched", "listed", "503", "in doubt")
 class Load(Clients):
     """The clients, which continue from one round to the next."""
 
-    def __init__(self, seed: int) -> None:
-        super().__init__(CONNECTIONS, _WEIGHTS, seed)
+    def __init__(self) -> None:
+        super().__init__(CONNECTIONS, _WEIGHTS)
 
     @property
     def written(self) -> int:
@@ -69,9 +69,9 @@ class Load(Clients):
                 await asyncio.sleep(0.001)
 
 
-def kill_service(database: Any, rounds: int, seed: int = 1) -> Load:
+def kill_service(database: Any, rounds: int) -> Load:
     """Kill the service so many times, and start it again each time."""
-    load = Load(seed)
+    load = Load()
     for number in range(rounds + 1):
         with serving(database) as service:
             load.ledger.settle(show(service.url))
@@ -82,9 +82,9 @@ def kill_service(database: Any, rounds: int, seed: int = 1) -> Load:
     return load
 
 
-def kill_postgresql(database: Any, rounds: int, seed: int = 1) -> Load:
+def kill_postgresql(database: Any, rounds: int) -> Load:
     """Kill PostgreSQL so many times, and start it again each time; the service stays as it is."""
-    load = Load(seed)
+    load = Load()
 
     async def kill() -> None:
         await asyncio.to_thread(database.server.kill)
@@ -110,21 +110,19 @@ def _say(number: int, load: Load) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Kill it: 0 when all that was acknowledged held, else 1."""
     parser = argparse.ArgumentParser(prog="python -m tests.load.kills", description=__doc__)
-    parser.add_argument("--engine", dest="engines", action="append", choices=list(ENGINES))
     parser.add_argument("--rounds", type=int, default=200, help="of the service, on each engine")
     parser.add_argument("--database-rounds", type=int, default=50, help="of PostgreSQL")
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--figures", action="store_true", help="write the table into the guide resilience")
     options = parser.parse_args(arguments)
     loads = {}
-    for engine in options.engines or ENGINES:
-        with tempfile.TemporaryDirectory(prefix="kills-") as name, ENGINES[engine](Path(name), []) as make:
+    for engine, databases in ENGINES.items():
+        with tempfile.TemporaryDirectory(prefix="kills-") as name, databases(Path(name), []) as make:
             if options.rounds:
                 kills = f"{options.rounds} of the service on {engine}"
-                loads[kills] = kill_service(make(), options.rounds, options.seed)
+                loads[kills] = kill_service(make(), options.rounds)
             if options.database_rounds and engine == "postgresql":
                 kills = f"{options.database_rounds} of PostgreSQL"
-                loads[kills] = kill_postgresql(make(), options.database_rounds, options.seed)
+                loads[kills] = kill_postgresql(make(), options.database_rounds)
     rows = [
         [kills, *(f"{load.ledger.answered[what]:,}" for what in _DONE), f"{len(load.ledger.broken)}"]
         for kills, load in loads.items()
