@@ -16,8 +16,10 @@ import click
 import pytest
 
 from ..support.commands import walk
-from ..support.forking import typed
-from ..support.running import CLI, environment, run_cli, wait_until
+from ..support.engines import SqliteDatabase
+from ..support.forking import write_program
+from ..support.holding import HOLD_WRITES, held
+from ..support.running import CLI, cli_error, cli_output, environment, run_cli, wait_until
 
 A = f"AC{'a' * 32}"
 WORLD = f'{{"accounts": [{{"sid": "AC{"b" * 32}", "auth_token": "x", "services": []}}]}}'
@@ -61,13 +63,9 @@ def test_help_shows_an_example(path, command):
 
 def variables(command: click.Command) -> dict[str, str | None]:
     """The variable of each option."""
-    found = {}
-    for option in command.params:
-        if isinstance(option, click.Option):
-            name = next(name for name in option.opts if name.startswith("--"))
-            assert option.envvar is None or (isinstance(option.envvar, str) and option.show_envvar)
-            found[name] = option.envvar
-    return found
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    assert all(option.envvar is None or option.show_envvar for option in options)
+    return {next(name for name in option.opts if name.startswith("--")): option.envvar for option in options}
 
 
 @each_command
@@ -90,28 +88,18 @@ def test_no_variable_has_two_meanings():
     assert not [name for name in names if re.search(r"_SERVICE_(HOST|PORT)|_PORT_[0-9]", name)]
 
 
-def test_a_variable_of_one_command_does_not_change_another(tmp_path):
-    """A backup timer's output is not overwritten by `fixtures`."""
-    backup = tmp_path / "backup.db"
-    backup.write_text("a backup")
-    for name in ("CHAT_BINDINGS_OUTPUT", "CHAT_BINDINGS_BACKUP_OUTPUT"):
-        assert run_cli("fixtures", **{name: str(backup)}).returncode == 0
-        assert backup.read_text() == "a backup"
-
-
 def test_a_variable_sets_an_option(tmp_path):
     """A variable counts like its option, and the option counts more."""
     one, two = (f"sqlite:///{tmp_path}/{name}.db" for name in ("one", "two"))
     for options in ((), ("--database", two)):
-        assert run_cli("account", "create", "--sid", A, *options, CHAT_BINDINGS_DATABASE=one).returncode == 0
+        cli_output("account", "create", "--sid", A, *options, CHAT_BINDINGS_DATABASE=one)
     for locator in (one, two):
-        assert run_cli("account", "list", "--database", locator).stdout == f"{A}\n"
+        assert cli_output("account", "list", "--database", locator) == f"{A}\n"
 
 
 def test_the_default_database_is_in_the_users_data_directory(tmp_path):
     """Without --database the data is in a folder and a file that the user alone can read."""
-    done = run_cli("account", "create", XDG_DATA_HOME=str(tmp_path / "data"), HOME=str(tmp_path))
-    assert done.returncode == 0, done.stderr
+    cli_output("account", "create", XDG_DATA_HOME=str(tmp_path / "data"), HOME=str(tmp_path))
     (database,) = tmp_path.rglob("chat-bindings.db")
     assert stat.S_IMODE(database.stat().st_mode) == 0o600
     assert stat.S_IMODE(database.parent.stat().st_mode) == 0o700
@@ -119,10 +107,9 @@ def test_the_default_database_is_in_the_users_data_directory(tmp_path):
 
 def test_a_data_directory_that_cannot_be_made_is_named():
     """Where the default's folder cannot be, another file must be named."""
-    done = run_cli("account", "create", XDG_DATA_HOME="/dev/null")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "--database (or CHAT_BINDINGS_DATABASE)" in done.stderr
-    assert "/dev/null/chat-bindings cannot be made: Not a directory" in done.stderr
+    error = cli_error("account", "create", XDG_DATA_HOME="/dev/null")
+    assert "--database (or CHAT_BINDINGS_DATABASE)" in error
+    assert "/dev/null/chat-bindings cannot be made: Not a directory" in error
 
 
 def test_nothing_makes_a_folder_that_it_does_not_use(tmp_path):
@@ -158,34 +145,32 @@ def test_nothing_makes_a_folder_that_it_does_not_use(tmp_path):
 )
 def test_commands_that_cannot_run_exit_with_2(arguments, message):
     """What cannot run says why, names the option, and ends with 2; secrets of the address are not repeated."""
-    done = run_cli(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "u:pass" not in done.stderr
+    error = cli_error(*arguments)
+    assert message in error
+    assert "u:pass" not in error
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    path = tmp_path / "test.db"
-    assert run_cli("account", "create", "--sid", A, "--database", f"sqlite:///{path}").returncode == 0
-    return path
+def database(database: SqliteDatabase) -> SqliteDatabase:
+    database.output("account", "create", "--sid", A)
+    return database
 
 
-def shell(script: str, database: Path) -> subprocess.CompletedProcess[str]:
+def shell(script: str, database: SqliteDatabase) -> subprocess.CompletedProcess[str]:
     """Run a script of bash, in which $CLI is the command line, and has a database."""
-    with tempfile.TemporaryDirectory() as folder, typed(Path(folder)):
-        env = environment(CHAT_BINDINGS_DATABASE=f"sqlite:///{database}", CLI=f"{folder}/chat-bindings")
+    with tempfile.TemporaryDirectory() as folder:
+        write_program(Path(folder))
+        env = environment(CHAT_BINDINGS_DATABASE=database.locator, CLI=f"{folder}/chat-bindings")
         return subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("command", [["account", "list"], ["export"], ["account", "rotate-token", A], ["import", "-"]])
 def test_a_damaged_database_is_named(database, command):
     """A file that is no database, or a broken one, gives a message and not a traceback."""
-    content = database.read_bytes()
+    content = database.path.read_bytes()
     for broken in (b"no database" * 1000, content[:4096] + bytes(len(content) - 4096), content[:5000]):
-        database.write_bytes(broken)
-        done = run_cli(*command, "--database", f"sqlite:///{database}", stdin=WORLD)
+        database.path.write_bytes(broken)
+        done = run_cli(*command, "--database", database.locator, stdin=WORLD)
         assert (done.returncode, done.stdout.count("AC")) == (2, 0)
         assert "CHAT_BINDINGS_DATABASE) names no database of chat-bindings, or a damaged one" in done.stderr
         assert "Traceback" not in done.stderr
@@ -193,15 +178,9 @@ def test_a_damaged_database_is_named(database, command):
 
 def test_a_locked_database_is_named(database):
     """A database that another process writes to for long is away."""
-    script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); print(flush=True)"
-    command = [sys.executable, "-c", f"{script}; input()", str(database)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout is not None
-        other.stdout.readline()
-        locked = run_cli("account", "create", "--database", f"sqlite:///{database}")
-        other.communicate("\n")
-    assert (locked.returncode, locked.stdout) == (2, "")
-    assert "names a database that is unavailable: database is locked" in locked.stderr
+    with held(HOLD_WRITES, database.path):
+        error = database.error("account", "create")
+    assert "names a database that is unavailable: database is locked" in error
 
 
 @pytest.mark.parametrize("command", ["export", "--help", "account create"])
@@ -219,7 +198,7 @@ def test_output_that_cannot_be_written_is_an_error(database, command):
 
 def test_a_reader_that_left_ends_an_export_in_silence(database, world_file):
     """`export | head` is no error to complain about."""
-    assert run_cli("import", world_file, "--database", f"sqlite:///{database}").returncode == 0
+    database.output("import", world_file)
     done = shell("$CLI export | head -c 1; exit ${PIPESTATUS[0]}", database)
     assert (done.returncode, done.stdout, done.stderr) == (2, "{", "")
 
@@ -227,7 +206,7 @@ def test_a_reader_that_left_ends_an_export_in_silence(database, world_file):
 def test_closed_streams_do_no_harm(database):
     """A process without standard streams works, and does not write messages into the database."""
     assert shell(f"{' '.join(CLI)} account rotate-token {A} <&- >&- 2>&-", database).returncode == 0
-    assert run_cli("account", "list", "--database", f"sqlite:///{database}").stdout == f"{A}\n"
+    assert database.output("account", "list") == f"{A}\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -235,7 +214,7 @@ def test_an_interrupted_command_ends_with_130_and_leaves_nothing(database, tmp_p
     """An import that is interrupted changes nothing and ends with 130, without a traceback."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    command = [*CLI, "import", str(pipe), "--database", f"sqlite:///{database}"]
+    command = [*CLI, "import", pipe, "--database", database.locator]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment()) as process:
         with pipe.open("wb") as writing:  # opens when the command has
             writing.write(b'{"accounts": [')
@@ -245,7 +224,7 @@ def test_an_interrupted_command_ends_with_130_and_leaves_nothing(database, tmp_p
             assert process.wait(60) == 130
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
-    assert run_cli("account", "list", "--database", f"sqlite:///{database}").stdout == f"{A}\n"
+    assert database.output("account", "list") == f"{A}\n"
 
 
 def test_an_interrupted_export_leaves_no_file(database, tmp_path):
@@ -253,15 +232,12 @@ def test_an_interrupted_export_leaves_no_file(database, tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()
     script = (
-        "import sys, time\n"
+        "import time\n"
         "from chat_bindings.cli import main, export\n"
-        "wait = lambda file, world: (file.write(b'half'), file.flush(), time.sleep(60))\n"
-        "export.write_world = wait\n"
-        "sys.argv = ['chat-bindings', *sys.argv[1:]]\n"
+        "export.write_world = lambda file, world: (file.write(b'half'), file.flush(), time.sleep(60))\n"
         "main()\n"
     )
-    command = [sys.executable, "-c", script, "export", "-o", str(folder / "world.json")]
-    command += ["--database", f"sqlite:///{database}"]
+    command = [sys.executable, "-c", script, "export", "-o", folder / "world.json", "--database", database.locator]
     with subprocess.Popen(command, env=environment(), stderr=subprocess.DEVNULL) as process:
         assert wait_until(lambda: any(file.stat().st_size for file in folder.iterdir()), 60)
         process.send_signal(signal.SIGTERM)
@@ -308,7 +284,7 @@ def test_completion_completes():
 
 def test_a_progress_bar_is_for_terminals_alone(tmp_path, database, world_file):
     """On a terminal an import shows how far it is; anywhere else it prints one sentence at its end."""
-    locator = ("--database", f"sqlite:///{database}")
+    locator = ("--database", database.locator)
     silent = run_cli("import", world_file, "--replace", *locator)
     assert silent.stderr == "Imported: accounts 2, keys 1, services 4, bindings 249.\n"
     for arguments in (("import", world_file, "--replace"), ("export", "-o", tmp_path / "world.json")):

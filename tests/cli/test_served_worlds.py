@@ -1,9 +1,6 @@
 """`serve` as a server for tests: worlds of its own, announcements, sockets, and `health`."""
 
-import base64
-import http.client
 import json
-import os
 import socket
 import stat
 import subprocess
@@ -15,10 +12,11 @@ import pytest
 from chat_bindings.server.http.listening import listen, listeners
 
 from ..support.processes import free_port
-from ..support.running import CLI, environment, run_cli
+from ..support.running import CLI, cli_error, cli_output, environment, run_cli
 from ..support.running import serve_announced as serving
 
 A, S, TOKEN = f"AC{'a' * 32}", f"IS{'a' * 32}", "a1" * 16
+BINDINGS = f"/v2/Services/{S}/Bindings"
 # whom passwd does not know; the right to read stays, since the Python that runs the tests may be root's alone
 _READ = "+dac_read_search"
 ANYBODY = ["setpriv", "--reuid=54321", "--clear-groups", f"--inh-caps={_READ}", f"--ambient-caps={_READ}"]
@@ -31,21 +29,18 @@ def test_a_world_is_served_as_it_stands_and_announced(tmp_path):
         assert announced["pid"] == process.pid
         assert (announced["account_sid"], announced["auth_token"], announced["service_sid"]) == (A, TOKEN, S)
         assert announced["control_url"] is None
-        url = f"{announced['url']}/v2/Services/{S}/Bindings"
-        assert httpx.get(url, auth=(A, TOKEN), timeout=60).json()["bindings"] == []
+        assert httpx.get(announced["url"] + BINDINGS, auth=(A, TOKEN), timeout=60).json()["bindings"] == []
         assert stat.S_IMODE((tmp_path / "server.json").stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
 
 
 def test_several_workers_announce_once(tmp_path):
     """The supervisor announces when a worker answers."""
-    with serving(tmp_path, "--demo", "--port", 0, "--workers", 2, CHAT_BINDINGS_DEMO_TOKEN=TOKEN) as (
-        announced,
-        process,
-    ):
+    options = ("--demo", "--port", 0, "--workers", 2)
+    with serving(tmp_path, *options, CHAT_BINDINGS_DEMO_TOKEN=TOKEN) as (announced, process):
         assert (announced["pid"], announced["auth_token"]) == (process.pid, TOKEN)
         url = f"{announced['url']}/v2/Services/{announced['service_sid']}/Bindings"
-        assert len(httpx.get(url, auth=(str(announced["account_sid"]), TOKEN), timeout=60).json()["bindings"]) == 1
+        assert len(httpx.get(url, auth=(announced["account_sid"], TOKEN), timeout=60).json()["bindings"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -58,10 +53,9 @@ def test_several_workers_announce_once(tmp_path):
 )  # fmt: skip
 def test_a_world_that_cannot_be_served_is_refused(world, message):
     """By line, pointer and rule, as `import` does."""
-    done = run_cli("serve", "--port", 0, "--world", "-", stdin=world)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "--world -" in done.stderr
-    assert message in done.stderr
+    error = cli_error("serve", "--port", 0, "--world", "-", stdin=world)
+    assert "--world -" in error
+    assert message in error
 
 
 @pytest.mark.parametrize(
@@ -84,39 +78,32 @@ def test_a_world_that_cannot_be_served_is_refused(world, message):
 def test_bad_options_are_refused(tmp_path, options, variables, message):
     """The error names the option, or the variable, and the rule."""
     (tmp_path / "file").write_text("of the user's")
-    done = run_cli("serve", *options, cwd=tmp_path, **variables)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert message in " ".join(done.stderr.split())
+    assert message in " ".join(cli_error("serve", *options, cwd=tmp_path, **variables).split())
     assert (tmp_path / "file").read_text() == "of the user's"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
+@pytest.mark.needs("root")
 @pytest.mark.parametrize("home", [None, pytest.param("/", marks=pytest.mark.ci("starts Python anew"))])
-def test_the_demo_runs_as_any_user_without_a_home(tmp_path, home):
+def test_the_demo_runs_as_any_user_without_a_home(tmp_path, monkeypatch, home):
     """A user id that passwd does not have, and the variables of an image: --demo needs none of it."""
     tmp_path.chmod(0o777)
+    monkeypatch.delenv("HOME", raising=False)
     variables = {"CHAT_BINDINGS_DATABASE": "mysql://nowhere", "CHAT_BINDINGS_PORT": "tcp://10.0.0.1:8000"}
     variables |= {"CHAT_BINDINGS_HOST": "::"} | ({"HOME": home} if home else {})
-    saved = os.environ.pop("HOME", None)
-    try:
-        with serving(tmp_path, "--demo", under=ANYBODY, **variables) as (announced, _):
-            assert httpx.get(f"{announced['url']}/v2/Services/{S}/Bindings", timeout=60).status_code == 401
-    finally:
-        if saved is not None:
-            os.environ["HOME"] = saved
+    with serving(tmp_path, "--demo", under=ANYBODY, **variables) as (announced, _):
+        assert httpx.get(announced["url"] + BINDINGS, timeout=60).status_code == 401
     log = (tmp_path / "log").read_text()
     assert "ignored: CHAT_BINDINGS_PORT, set by Kubernetes or Docker" in log
     assert "CHAT_BINDINGS_DATABASE is ignored: --demo" in log
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
-def test_without_a_home_a_database_must_be_named(tmp_path):
+@pytest.mark.needs("root")
+def test_without_a_home_a_database_must_be_named(tmp_path, monkeypatch):
     """Every command says so, and makes nothing called `~`."""
-    env = environment()
-    env.pop("HOME", None)
+    monkeypatch.delenv("HOME", raising=False)
     command = [*ANYBODY, *CLI, "account", "list"]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
     assert "there is no home directory, so no default: name a database" in done.stderr
 
@@ -130,20 +117,12 @@ def test_a_unix_socket_is_served(tmp_path):
     with serving(tmp_path, "--demo", "--uds", path, "--trusted-proxy", "127.0.0.1", **variables) as (announced, _):
         assert announced["url"] == f"unix:{path}"
         assert stat.S_IMODE(path.stat().st_mode) == 0o660
-        assert run_cli("health", announced["url"]).stdout == f"unix:{path}: answers\n"
+        assert cli_output("health", announced["url"]) == f"unix:{path}: answers\n"
         with pytest.raises(OSError, match="another process listens there"), listeners([], 0, path):
             pass
-        connection = http.client.HTTPConnection("chat.example.com")
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.connect(str(path))
-        credentials = base64.b64encode(f"{A}:{TOKEN}".encode()).decode()
-        connection.request(
-            "GET", f"/v2/Services/{S}/Bindings",
-            headers={"Authorization": f"Basic {credentials}", "X-Forwarded-Proto": "https"},
-        )  # fmt: skip
-        shown = json.loads(connection.getresponse().read())
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), auth=(A, TOKEN), timeout=60) as client:
+            shown = client.get(f"http://chat.example.com{BINDINGS}", headers={"X-Forwarded-Proto": "https"}).json()
         assert shown["meta"]["url"].startswith("https://chat.example.com/")
-        connection.close()
     assert not path.exists()
 
 
@@ -167,13 +146,10 @@ def test_health_answers_by_its_exit_code(tmp_path):
     monitoring, port = free_port(), free_port()
     variables = {"CHAT_BINDINGS_PORT": str(port), "CHAT_BINDINGS_MONITORING_PORT": str(monitoring)}
     with serving(tmp_path, "--demo", **variables) as (announced, _):
-        done = run_cli("health", **variables)
-        assert (done.returncode, done.stdout) == (0, f"http://127.0.0.1:{monitoring}: ready\n")
+        assert cli_output("health", **variables) == f"http://127.0.0.1:{monitoring}: ready\n"
         del variables["CHAT_BINDINGS_MONITORING_PORT"]
-        done = run_cli("health", **variables)
-        assert (done.returncode, done.stdout) == (0, f"{announced['url']}: answers\n")
-        other = run_cli("health", f"{announced['url']}/v2/Services/{S}/Bindings")
-        assert (other.returncode, other.stdout.endswith(": answers\n")) == (0, True)
+        assert cli_output("health", **variables) == f"{announced['url']}: answers\n"
+        assert cli_output("health", announced["url"] + BINDINGS).endswith(": answers\n")
     away = run_cli("health", announced["url"])
     assert (away.returncode, away.stdout) == (1, f"{announced['url']}: no answer: Connection refused\n")
 
@@ -190,9 +166,7 @@ def test_health_gives_up():
 )
 def test_health_refuses_what_is_no_url(url):
     """With 2, which is no answer."""
-    done = run_cli("health", url)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "is not a URL such as http://127.0.0.1:8000" in done.stderr
+    assert "is not a URL such as http://127.0.0.1:8000" in cli_error("health", url)
 
 
 def test_process_1_reaps_orphans_and_passes_signals_on(tmp_path):

@@ -1,54 +1,41 @@
 """Ways in which servers differ: what several wrong and several different ones are made of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
-from .http import Request
-from .right import Binding, Page, Position, Refusal, Right, Wanted
+from .right import After, Around, Before, Binding, Caught, First, Instead, Position, Right, Wanted
 
 Json = dict[str, Any]
 
 
-class _Changes(Right):
-    """Keywords of a subclass are properties: values, or functions of the right ones; `...` leaves one out."""
+def _decorator(kind: Callable[[Callable[..., Any]], Any]) -> Callable[..., Callable[[Callable[..., Any]], type[Right]]]:
+    def server_of(
+        decision: Callable[..., Any], clause: str, base: type[Right] | None = None, **others: Any
+    ) -> Callable[[Callable[..., Any]], type[Right]]:
+        def make(function: Callable[..., Any]) -> type[Right]:
+            owner = base or decision.__globals__[decision.__qualname__.partition(".")[0]]
+            names = {"__doc__": function.__doc__, "__module__": function.__module__}
+            decisions = {decision.__name__: kind(function), **others}
+            bases = (owner if issubclass(owner, Right) else Right,)
+            return type(function.__name__, bases, names, clause=clause, **decisions)
 
-    changes: Mapping[str, Any] = {}
+        return make
 
-    def __init_subclass__(cls, clause: str = "", **changes: Any) -> None:
-        super().__init_subclass__(clause=clause)
-        cls.changes = changes
+    return server_of
 
-    def change(self, right: Json) -> Any:
-        made = {name: value(right.get(name)) if callable(value) else value for name, value in self.changes.items()}
+
+instead, first, before, after, around, caught = map(_decorator, (Instead, First, Before, After, Around, Caught))
+"""Decorators: the server that makes one decision by a function, and its other decisions by keywords."""
+
+
+def change(**changes: Any) -> After:
+    """Make what changes properties of an object: to values, or by functions of the right ones; `...` leaves one out."""
+
+    def changed(right: Json) -> Json:
+        made = {name: value(right.get(name)) if callable(value) else value for name, value in changes.items()}
         return {name: value for name, value in (right | made).items() if value is not ...}
 
-
-class ShowsBindings(_Changes):
-    """Bindings are shown otherwise."""
-
-    def represent(self, request: Request, service: str, binding: Binding) -> Json:
-        return self.change(super().represent(request, service, binding))
-
-
-class ShowsLists(_Changes):
-    """Lists are shown otherwise."""
-
-    def listed(self, request: Request, service: str, wanted: Wanted, page: Page) -> Any:
-        return self.change(super().listed(request, service, wanted, page))
-
-
-class ShowsMeta(_Changes):
-    """`meta` is shown otherwise."""
-
-    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> Json:
-        return self.change(super().meta(request, service, wanted, page))
-
-
-class ShowsErrors(_Changes):
-    """Errors are shown otherwise."""
-
-    def error_content(self, refusal: Refusal) -> Any:
-        return self.change(super().error_content(refusal))
+    return After(changed)
 
 
 class ReadsIdentities(Right):

@@ -24,7 +24,7 @@ def different() -> list[type[Right]]:
 
 def name_of(server: type[Right]) -> str:
     """The name of a server, in lower case with hyphens."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", server.__name__).lower()
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", server.__name__).lower().replace("_", "-")
 
 
 def by_name(name: str) -> type[Right]:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
-from .bases import Json, ShowsBindings
+from .bases import change
 from .http import Answer, Request
 from .right import After, Before, Binding, Caught, Page, Position, Refusal, Right, Route, Wanted
 
@@ -111,16 +111,17 @@ class ExtraFields(Right):
         return counts | super().meta(request, service, wanted, page)
 
 
-class PrettyPrinted(ShowsBindings):
+def _shuffle(values: list[str]) -> list[str]:
+    return random.sample(values, len(values))
+
+
+class PrettyPrinted(Right, represent=change(message_types=_shuffle)):
     """Its JSON is indented, sorted by key and ASCII (backslash-u escapes); message types come in any order."""
 
     content_type = "application/json; charset=UTF-8"
 
     def dump(self, content: Any) -> bytes:
         return json.dumps(content, ensure_ascii=True, indent=4, sort_keys=True).encode() + b"\n"
-
-    def change(self, right: Json) -> Json:
-        return right | {"message_types": random.sample(right["message_types"], len(right["message_types"]))}
 
 
 class Lenient(Right, match=Before(lambda path: path.removesuffix("/")), token_given=lambda text: text or None):

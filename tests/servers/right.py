@@ -11,6 +11,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from copy import deepcopy
+from inspect import isfunction, signature
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -23,60 +24,106 @@ _BASIC = re.compile(r"basic +([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
 _HOST = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d+)?", re.ASCII)
 
 
+class Instead(NamedTuple):
+    """What a function gives, in the place of the base's method."""
+
+    change: Callable[..., Any]
+
+    def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        return _call(self.change, arguments)
+
+
+class First(NamedTuple):
+    """What a function gives, and the base's method where it gives None."""
+
+    change: Callable[..., Any]
+
+    def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        found = _call(self.change, arguments)
+        return base(**arguments) if found is None else found
+
+
 class Before(NamedTuple):
-    """The base's method, with its last argument changed."""
+    """The base's method, with that argument changed which the function's first parameter names."""
 
-    change: Callable[[Any], Any]
+    change: Callable[..., Any]
 
-    def call(self, base: Callable[..., Any], *given: Any) -> Any:
-        return base(*given[:-1], self.change(given[-1]))
+    def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        name = next(iter(signature(self.change).parameters))
+        return base(**arguments | {name: _call(self.change, arguments)})
 
 
 class After(NamedTuple):
-    """The base's method, with its result changed."""
+    """The base's method, with its result changed, which the function's first parameter gets."""
 
-    change: Callable[[Any], Any]
+    change: Callable[..., Any]
 
-    def call(self, base: Callable[..., Any], *given: Any) -> Any:
-        return self.change(base(*given))
+    def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        return _call(self.change, arguments, base(**arguments))
+
+
+class Around(NamedTuple):
+    """What a function gives that calls the base's method, its first parameter, with some arguments changed by name."""
+
+    change: Callable[..., Any]
+
+    def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        return _call(self.change, arguments, lambda **changed: base(**arguments | changed))
 
 
 class Caught(NamedTuple):
-    """The base's method, with a value or another error in the place of what it refuses."""
+    """The base's method, with something else in the place of what it refuses, which the first parameter gets."""
 
-    change: Callable[[Refusal], Any]
+    change: Callable[..., Any]
 
-    def call(self, base: Callable[..., Any], *given: Any) -> Any:
+    def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         try:
-            return base(*given)
+            return base(**arguments)
         except Refusal as refusal:
-            found = self.change(refusal)
-        if isinstance(found, Exception):
-            raise found
-        return found
+            caught = refusal
+        return _call(self.change, arguments, caught)
 
 
 def each(change: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
     """Make what changes each item of a list."""
-    return lambda items: [change(item) for item in items]
+    return lambda values: [change(value) for value in values]
 
 
 def only(is_kept: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
     """Make what keeps some items of a list."""
-    return lambda items: [item for item in items if is_kept(item)]
+    return lambda values: [value for value in values if is_kept(value)]
+
+
+def _call(function: Callable[..., Any], arguments: dict[str, Any], *first: Any) -> Any:
+    """Call a function with those arguments of a method that it names. An error is raised, also one that it returns."""
+    names = list(signature(function).parameters)[len(first) :]
+    found = function(*first, *(arguments[name] for name in names))
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def _attribute(cls: type, name: str, decision: Any) -> Any:
-    if isinstance(decision, Before | After | Caught):
-        return lambda self, *given: decision.call(getattr(super(cls, self), name), *given)
-    return staticmethod(decision) if callable(decision) else decision
+    if not isinstance(decision, Instead | First | Before | After | Around | Caught):
+        is_method = isfunction(decision) and "self" in signature(decision).parameters
+        return decision if is_method or not callable(decision) else staticmethod(decision)
+    *_, root = (vars(each)[name] for each in cls.__mro__ if name in vars(each))
+    names = list(signature(root).parameters)
+
+    def method(*given: Any) -> Any:
+        def base(**arguments: Any) -> Any:
+            return getattr(super(cls, given[0]), name)(*(arguments[each] for each in names[1:]))
+
+        return decision.call(base, dict(zip(names, given, strict=True)))
+
+    return method
 
 
 class Right(Parameters):
     """The contract, kept. Each method is one decision.
 
-    Keywords of a subclass are its attributes: values, functions that do without `self`, and what `Before`, `After`
-    and `Caught` make of the base's method.
+    Keywords of a subclass are its attributes: values, functions with or without `self`, and what `Instead`, `First`,
+    `Before`, `After`, `Around` and `Caught` make of the base's method: their functions name the arguments they need.
     """
 
     clause = ""

@@ -5,12 +5,10 @@ some minutes. The table names what catches each wrong server: the clause that is
 Runs that mostly wait stand beside those that take the processor's time.
 """
 
-import argparse
 import gc
 import json
 import multiprocessing
 import os
-import re
 import sys
 import tempfile
 import time
@@ -64,39 +62,24 @@ caught by the clause that is meant for it; *and* says how many other clauses it 
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run all of it: 0 when each server was judged as it should be, else 1."""
-    parser = argparse.ArgumentParser(prog="python -m tests.servers.table", description=__doc__)
-    parser.add_argument("--jobs", type=int, default=_JOBS, help="servers at the same time (%(default)s)")
-    parser.add_argument("--in-a-row", type=int, default=_IN_A_ROW, help="runs of each right server (%(default)s)")
-    parser.add_argument("--only", choices=("wrong", "newer", "right"), help="newer: what the table lacks")
-    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="chat-bindings-servers-") as folder:
         world_file = Path(folder) / "world.json"
         World.made(world_file)
-        known = older_rows() if options.only == "newer" else []
-        there = {tuple(line.split(" | ")[1:3]) for line in known}
-        wrongs = [] if options.only == "right" else everything()
-        rights = [] if options.only in ("wrong", "newer") else right_names()
+        rights = right_names()
         waiting = [name for name in rights if name not in _ON and by_name(name).waits]
-        with _pool(options.jobs) as pool, _pool(max(1, len(waiting))) as beside:
-            futures = [beside.submit(_accused, name, world_file, options.in_a_row) for name in waiting]
-            futures += [
-                pool.submit(_caught, each, world_file) for each in wrongs if (each.name, each.language) not in there
-            ]
-            futures += [
-                pool.submit(_accused, name, world_file, options.in_a_row) for name in rights if name not in waiting
-            ]
+        with _pool(_JOBS) as pool, _pool(max(1, len(waiting))) as beside:
+            futures = [beside.submit(_accused, name, world_file) for name in waiting]
+            futures += [pool.submit(_caught, each, world_file) for each in everything()]
+            futures += [pool.submit(_accused, name, world_file) for name in rights if name not in waiting]
             for number, future in enumerate(as_completed(futures), 1):
                 judgement = future.result()
                 say(f"[{number}/{len(futures)}] {judgement.text}{f' {judgement.others}' if judgement.others else ''}")
     results = [future.result() for future in futures]
-    rows = [each.text for each in results if each.is_right and each.text.startswith("|")]
-    wrongly = [each.text for each in results if not each.is_right]
-    if options.only != "right":
-        wrongly += too_few_alone(results)
-    if options.only != "right" and not wrongly:
-        TABLE.write_text(document(rows if options.only != "newer" else [*older_rows(), *rows]), encoding="utf-8")
+    wrongly = [each.text for each in results if not each.is_right] + too_few_alone(results)
+    if not wrongly:
+        TABLE.write_text(document([each.text for each in results if each.text.startswith("|")]), encoding="utf-8")
     say("", *wrongly, f"{len(results)} servers, {len(wrongly)} judged wrongly")
     return 1 if wrongly else 0
 
@@ -112,17 +95,6 @@ def is_newer(clause: str) -> bool:
     """Tell whether a clause, or its rule as it is now, is none of the first edition."""
     section, _, number = clause.partition("-")
     return int(number) > _FIRST[section] or clause in _SHARPENED
-
-
-def older_rows() -> list[str]:
-    """Read from the table the rows of the servers that there still are, of the clauses of the first edition."""
-    there = {(each.clause, each.name, each.language) for each in everything()}
-    rows = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if re.match(r"\| [A-Z]+-\d\d \|", line)]
-    return [
-        line
-        for line in rows
-        if tuple(line.removeprefix("| ").split(" | ")[:3]) in there and not is_newer(line.split(" ")[1])
-    ]
 
 
 def too_few_alone(results: Sequence["Judgement"]) -> list[str]:
@@ -189,12 +161,12 @@ def _caught(server: Wrong, world_file: Path) -> Judgement:
     return Judgement(is_right=True, text=row(server, len(failed) - 1), clause=server.clause, others=others)
 
 
-def _accused(name: str, world_file: Path, in_a_row: int) -> Judgement:
+def _accused(name: str, world_file: Path) -> Judgement:
     """Verify a right server, several times: whether it was never accused, and of what."""
     world = json.loads(world_file.read_text(encoding="utf-8"))
     began = time.monotonic()
     number = 0
-    while number < in_a_row and (number < _TWICE or time.monotonic() - began < _RIGHT_WITHIN_S):
+    while number < _IN_A_ROW and (number < _TWICE or time.monotonic() - began < _RIGHT_WITHIN_S):
         number += 1
         context = serving_on(_ON[name], world_file) if name in _ON else serving(by_name(name)(world))
         with context as url:

@@ -1,6 +1,6 @@
 """Storage engines, opened. Coroutines are tests as well, by anyio's plugin of pytest."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -9,27 +9,12 @@ import pytest
 from chat_bindings.storage.interface import Storage
 from chat_bindings.storage.sqlite.connection import connect, migrate
 
-from ..support.engines import Database, PostgresDatabase, SqliteDatabase, open_storage
+from ..support.engines import Database, open_storage
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@pytest.fixture
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Database]:
-    """Makes a database of an engine, with the schema and nothing in it."""
-
-    def make(engine: str) -> Database:
-        if engine == "postgresql":
-            return PostgresDatabase(request.getfixturevalue("postgres"), request.getfixturevalue("migrated"))
-        made = SqliteDatabase(tmp_path / f"new-{len(list(tmp_path.iterdir()))}.db")
-        with made.administration() as administration:
-            administration.migrate()
-        return made
-
-    return make
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -18,42 +18,21 @@ from chat_bindings.cli.database.restore import check
 from chat_bindings.files import scratch
 from chat_bindings.storage.administration import Administration
 from chat_bindings.storage.copying import Counts, parts, tally
-from chat_bindings.storage.interface import (
-    AccountRow,
-    Binding,
-    Conflict,
-    KeyRow,
-    ServiceRow,
-    StorageDamaged,
-)
+from chat_bindings.storage.interface import AccountRow, Conflict, KeyRow, ServiceRow, StorageDamaged
+from chat_bindings.storage.progress import quietly
 from chat_bindings.storage.sqlite import administration
 from chat_bindings.storage.sqlite.administration import SqliteAdministration
 from chat_bindings.storage.sqlite.backup import Backup, BadBackup, restore, write
 from chat_bindings.storage.sqlite.connection import connect, transaction
 
 from ..support.engines import ENGINES
-from ..support.running import CLI, environment, run_cli
+from ..support.running import cli_error, cli_output, environment, run_cli
+from ..support.worlds import row, sid
 
-MOMENT = "2016-10-21T11:37:03Z"
 HELD = Counts(accounts=2, keys=1, services=2, bindings=300)
 
 
-def sid(kind: str, number: int) -> str:
-    return f"{kind}{number:032x}"
-
-
 A1, A2, I1, I2, K1 = sid("AC", 1), sid("AC", 2), sid("IS", 1), sid("IS", 2), sid("SK", 1)
-
-
-def binding(number: int, endpoint: str = "endpoint") -> Binding:
-    own = sid("BS", number), MOMENT, MOMENT, f"{endpoint} {number}", f"é {number}", "apn", sid("CR", 1)
-    return Binding(*own, '["new_message"]')
-
-
-@contextmanager
-def unseen(label: str, total: int) -> Iterator[object]:
-    """Progress that is not shown."""
-    yield lambda _: None
 
 
 def fill(storage: Administration) -> None:
@@ -64,7 +43,7 @@ def fill(storage: Administration) -> None:
             loader.add(AccountRow(sid("AC", number), "a" * 64))
             loader.add(ServiceRow(sid("IS", number), sid("AC", number)))
         loader.add(KeyRow(K1, A1, "b" * 64))
-        loader.add_bindings(I1, [binding(number) for number in range(300)])
+        loader.add_bindings(I1, [row(number, identity=f"é {number}") for number in range(300)])
 
 
 def held(path: Path) -> list[object]:
@@ -89,7 +68,7 @@ def rows(storage: Administration) -> list[object]:
 def put_back(backup: bytes, path: Path) -> Counts:
     with scratch() as folder, SqliteAdministration(path) as storage:
         (folder / "backup.db").write_bytes(backup)
-        return restore(folder / "backup.db", storage, check, unseen, replace=False)
+        return restore(folder / "backup.db", storage, check, quietly, replace=False)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +83,7 @@ def database(tmp_path_factory) -> Path:
 def backup(database) -> bytes:
     path = database.with_name("backup.db")
     with SqliteAdministration(database) as storage:
-        assert write(storage, path, unseen) == HELD
+        assert write(storage, path, quietly) == HELD
     assert path.stat().st_mode & 0o777 == 0o600
     return path.read_bytes()
 
@@ -115,18 +94,18 @@ def test_what_was_backed_up_is_restored(tmp_path, database, new_database, source
     """A backup of any engine goes into any other, which it may replace; afterwards both hold the same."""
     with new_database(source).administration() as storage:
         fill(storage)
-        assert write(storage, tmp_path / "backup.db", unseen) == HELD
+        assert write(storage, tmp_path / "backup.db", quietly) == HELD
     backup = (tmp_path / "backup.db").read_bytes()
     assert put_back(backup, tmp_path / "new.db") == HELD
     assert held(tmp_path / "new.db") == held(database)
     with new_database(target).administration() as storage:
-        assert restore(tmp_path / "backup.db", storage, check, unseen, replace=False) == HELD
+        assert restore(tmp_path / "backup.db", storage, check, quietly, replace=False) == HELD
         with pytest.raises(Conflict, match="the database holds 2 accounts: name a new one, or give --replace"):
-            restore(tmp_path / "backup.db", storage, check, unseen, replace=False)
+            restore(tmp_path / "backup.db", storage, check, quietly, replace=False)
         storage.delete_account(A1, cascade=True)
         storage.add(AccountRow(sid("AC", 9), "c" * 64))
         storage.add(ServiceRow(I1, sid("AC", 9)))
-        assert restore(tmp_path / "backup.db", storage, check, unseen, replace=True) == HELD
+        assert restore(tmp_path / "backup.db", storage, check, quietly, replace=True) == HELD
         with SqliteAdministration(database) as original:
             assert rows(storage) == rows(original)
 
@@ -138,16 +117,13 @@ def test_what_is_registered_meanwhile_is_in_no_copy_of_rows(tmp_path, new_databa
         fill(storage)
         before = rows(storage)
 
-        @contextmanager
-        def disturb(label: str, total: int) -> Iterator[object]:
-            if label != "copying":
-                yield lambda _: None
-                return
-            with other.load() as loader:
-                loader.add(AccountRow(sid("AC", 0), "d" * 64))
-                loader.add_bindings(I1, [binding(1000)])
-                loader.add_bindings(I2, [binding(1001)])
-            yield lambda _: None
+        def disturb(label: str, total: int) -> Any:
+            if label == "copying":
+                with other.load() as loader:
+                    loader.add(AccountRow(sid("AC", 0), "d" * 64))
+                    loader.add_bindings(I1, [row(1000)])
+                    loader.add_bindings(I2, [row(1001)])
+            return quietly(label, total)
 
         assert write(storage, tmp_path / "backup.db", disturb) == HELD
         assert rows(storage) != before
@@ -163,7 +139,7 @@ def test_few_things_are_backed_up_as_many(tmp_path, accounts):
         storage.migrate()
         for number in range(accounts):
             storage.add(AccountRow(sid("AC", number), "a" * 64))
-        assert write(storage, tmp_path / "backup.db", unseen) == (accounts, 0, 0, 0)
+        assert write(storage, tmp_path / "backup.db", quietly) == (accounts, 0, 0, 0)
     assert put_back((tmp_path / "backup.db").read_bytes(), tmp_path / "new.db") == (accounts, 0, 0, 0)
     assert held(tmp_path / "new.db") == held(tmp_path / "few.db")
 
@@ -175,20 +151,19 @@ def test_a_copy_is_one_moment(tmp_path, database, monkeypatch):
     with closing(connect(source)) as reading, closing(connect(source)) as writing:
         total, reports = reading.pragma("page_count"), []
 
-        @contextmanager
-        def disturb(label: str, expected: int) -> Iterator[object]:
-            def advance(number: int) -> None:
-                reports.append(number)
-                with transaction(writing):
-                    writing.execute("DELETE FROM bindings WHERE sid = ?", (binding(len(reports)).sid,))
-                    writing.execute("INSERT INTO accounts VALUES (?, 'x')", (f"AD{len(reports)}",))
+        def advance(number: int) -> None:
+            reports.append(number)
+            with transaction(writing):
+                writing.execute("DELETE FROM bindings WHERE sid = ?", (sid("BS", len(reports)),))
+                writing.execute("INSERT INTO accounts VALUES (?, 'x')", (f"AD{len(reports)}",))
 
+        def progress(_: str, expected: int) -> Any:
             assert expected == total
-            yield advance
+            return nullcontext(advance)
 
         (tmp_path / "copy.db").touch()
         with closing(connect(tmp_path / "copy.db")) as copied, SqliteAdministration(source) as storage:
-            storage.copy_pages_to(copied, disturb)
+            storage.copy_pages_to(copied, progress)
         assert sum(reports) == total
         assert len(reports) == -(-total // 5) > 3
     assert held(tmp_path / "copy.db") == held(database)
@@ -222,7 +197,7 @@ def planted(backup: bytes, path: Path, script: str) -> Path:
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(script)
     with closing(sqlite3.connect(path)) as connection, connection, suppress(apsw.SQLError), Backup(path) as storage:
-        counts, sha256 = tally(parts(storage), unseen("", 0))
+        counts, sha256 = tally(parts(storage), quietly("", 0))
         connection.execute("UPDATE backup SET accounts = ?, api_keys = ?, services = ?, bindings = ?, sha256 = ?",
                            (*counts, sha256))  # fmt: skip
     return path
@@ -255,12 +230,12 @@ def test_what_was_planted_in_a_backup_is_refused_or_left_behind(tmp_path, databa
     """Of a backup rows alone are taken, each of which must be what `import` takes; nothing of it is executed."""
     script, message = PLANTED[name]
     path = planted(backup, tmp_path / "backup.db", script)
-    done = run_cli("restore", path, "--database", f"sqlite:///{tmp_path}/new.db")
+    command = ("restore", path, "--database", f"sqlite:///{tmp_path}/new.db")
     if message is None:
-        assert done.returncode == 0, done.stderr
+        cli_output(*command)
         assert held(tmp_path / "new.db") == held(database)
         return
-    assert (done.returncode, message in done.stderr) == (2, True), done.stderr
+    assert message in cli_error(*command)
     if (tmp_path / "new.db").exists():
         with SqliteAdministration(tmp_path / "new.db") as storage:
             assert rows(storage) == [[], [], [], []]
@@ -274,9 +249,8 @@ def test_a_database_is_no_backup_and_a_backup_no_database(tmp_path, database, ba
     path = tmp_path / "backup.db"
     path.write_bytes(backup)
     for command in (["serve", "--port", "0"], ["export"], ["account", "list"]):
-        refused = run_cli(*command, "--database", f"sqlite:///{path}")
-        assert refused.returncode == 2
-        assert f"{path} is a backup, and no database: `restore` it into one." in refused.stderr
+        error = cli_error(*command, "--database", f"sqlite:///{path}")
+        assert f"{path} is a backup, and no database: `restore` it into one." in error
     assert path.read_bytes() == backup
 
 
@@ -289,9 +263,8 @@ def test_a_damaged_database_is_not_backed_up(tmp_path, database):
             "UPDATE sqlite_schema SET sql = replace(sql, 'binding_type, sid', 'sid') WHERE name LIKE '%type'"
         )
         connection.commit()
-    refused = run_cli("backup", "-o", tmp_path / "backup.db", "--database", f"sqlite:///{damaged}")
-    assert refused.returncode == 2
-    assert "a damaged one: " in refused.stderr
+    error = cli_error("backup", "-o", tmp_path / "backup.db", "--database", f"sqlite:///{damaged}")
+    assert "a damaged one: " in error
     assert [path.name for path in tmp_path.iterdir()] == ["damaged.db"]
     damaged.write_bytes(os.urandom(8192))
     with SqliteAdministration(damaged) as storage, pytest.raises(StorageDamaged):
@@ -299,21 +272,19 @@ def test_a_damaged_database_is_not_backed_up(tmp_path, database):
 
 
 def test_what_is_in_the_way_stays(tmp_path, database, backup):
-    """Neither the database itself, nor one in use, nor the changes that another left are taken for something else."""
+    """The changes that another database left are taken for nothing else, and a missing folder is named."""
+    place, nowhere, full = tmp_path / "new.db", tmp_path / "no" / "where.db", tmp_path / "backup.db"
+    full.write_bytes(backup)
     (tmp_path / "new.db-wal").touch()
-    with pytest.raises(Conflict, match=r"new\.db-wal is left of another database: move it away first"):
-        put_back(backup, tmp_path / "new.db")
-    refused = run_cli("account", "create", "--database", f"sqlite:///{tmp_path}/new.db")
-    assert (refused.returncode, "new.db-wal is left of another database" in refused.stderr) == (2, True)
-    refused = run_cli("backup", "-o", database, "--database", f"sqlite:///{database}")
-    assert (refused.returncode, "it is a database" in refused.stderr) == (2, True)
-    refused = run_cli("backup", "-o", tmp_path / "new.db", "--database", f"sqlite:///{database}")
-    assert (refused.returncode, "it is a database in use" in refused.stderr) == (2, True)
-    refused = run_cli("backup", "-o", tmp_path / "no" / "where.db", "--database", f"sqlite:///{database}")
-    assert refused.stderr == f"Error: --output {tmp_path}/no/where.db cannot be written: No such file or directory.\n"
-    (tmp_path / "backup.db").write_bytes(backup)
-    refused = run_cli("restore", tmp_path / "backup.db", "--database", f"sqlite:///{tmp_path}/no/where.db")
-    assert (refused.returncode, "names a database that is unavailable" in refused.stderr) == (2, True)
+    left = "new.db-wal is left of another database: move it away first"
+    for command, path, error in (
+        (("restore", full), place, left),
+        (("account", "create"), place, left),
+        (("backup", "-o", place), database, "it is a database in use"),
+        (("backup", "-o", nowhere), database, f"{nowhere} cannot be written: No such file or directory.\n"),
+        (("restore", full), nowhere, "names a database that is unavailable"),
+    ):
+        assert error in cli_error(*command, "--database", f"sqlite:///{path}")
 
 
 def test_standard_streams_carry_backups(tmp_path, database):
@@ -330,34 +301,18 @@ def test_standard_streams_carry_backups(tmp_path, database):
     assert (done.returncode, done.stderr) == (0, f"Backed up: {counts}")
 
 
-def another_version(folder: Path) -> dict[str, str]:
-    """An environment in which the package has one more migration."""
-    package = folder / "chat_bindings"
-    shutil.copytree(Path(chat_bindings.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    migrations = sorted((package / "storage" / "migrations" / "sqlite").glob("*.sql"))
-    migrations = migrations or sorted((package / "storage" / "migrations").glob("*.sql"))
-    number = int(migrations[-1].name[:4]) + 1
-    added = migrations[-1].with_name(f"{number:04d}_more.sql")
-    added.write_text("ALTER TABLE services ADD COLUMN colour TEXT NOT NULL DEFAULT 'red';\n", encoding="utf-8")
-    return environment(PYTHONPATH=str(folder))
-
-
-def test_backups_of_other_versions(tmp_path, database, backup):
+def test_backups_of_other_versions(tmp_path, backup):
     """The backup of an older version is upgraded while it is restored, that of a newer one is refused."""
-    env = another_version(tmp_path)
+    package = tmp_path / "chat_bindings"
+    shutil.copytree(Path(chat_bindings.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    more = "ALTER TABLE services ADD COLUMN colour TEXT NOT NULL DEFAULT 'red';\n"
+    (package / "storage" / "migrations" / "sqlite" / "9999_more.sql").write_text(more, encoding="utf-8")
     (tmp_path / "old.db").write_bytes(backup)
-
-    def newer(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [*CLI, *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=tmp_path)
-
-    done = newer("restore", "old.db", "--database", "sqlite:///upgraded.db")
-    assert done.returncode == 0, done.stderr
+    newer = {"PYTHONPATH": str(tmp_path), "cwd": tmp_path}
+    cli_output("restore", "old.db", "--database", "sqlite:///upgraded.db", **newer)
     with closing(sqlite3.connect(tmp_path / "upgraded.db")) as connection:
         assert connection.execute("SELECT * FROM services").fetchall() == [(I1, A1, "red"), (I2, A2, "red")]
-    done = newer("backup", "-o", "new.db", "--database", "sqlite:///upgraded.db")
-    assert done.returncode == 0, done.stderr
-    refused = run_cli("restore", tmp_path / "new.db", "--database", f"sqlite:///{tmp_path}/older.db")
-    assert refused.returncode == 2
-    assert "must not be of a newer version of chat-bindings: restore it with that one" in refused.stderr
+    cli_output("backup", "-o", "new.db", "--database", "sqlite:///upgraded.db", **newer)
+    error = cli_error("restore", tmp_path / "new.db", "--database", f"sqlite:///{tmp_path}/older.db")
+    assert "must not be of a newer version of chat-bindings: restore it with that one" in error
     assert not (tmp_path / "older.db").exists()

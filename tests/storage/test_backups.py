@@ -4,12 +4,11 @@ import asyncio
 import json
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import apsw
 import pytest
@@ -20,7 +19,7 @@ from ..load.worlds import SERVICE, Population, sid, write_world
 from ..server.conftest import Asker, registration
 from ..support.databases import DATABASES, Place, locator_of
 from ..support.flood import Connection
-from ..support.running import CLI, Service, environment, run_cli, wait_until
+from ..support.running import CLI, Service, cli_error, cli_output, environment, wait_until
 
 STANDING = 10_000 if DATABASES.engine == "sqlite" else 5_000
 """Bindings that are there before, to be deleted: so many that a copy takes longer than many writes."""
@@ -77,44 +76,32 @@ class History:
                 if each.answered is not None and each.answered < moment]  # fmt: skip
 
 
-class Client:
-    """A connection that registers new devices, or deletes old ones, as fast as it is answered, until cancelled."""
-
-    def __init__(self, url: str, history: History) -> None:
-        self._url = url
-        self._history = history
-
-    async def work(self, writes: AsyncIterator[None]) -> None:
-        async with Connection(self._url) as self._connection:
-            async for _ in writes:
-                pass
-
-    async def register(self, name: str) -> AsyncIterator[None]:
+async def register(url: str, history: History, name: str) -> None:
+    """Register new devices on a connection, as fast as it is answered."""
+    async with Connection(url) as connection:
         for number in count():
             device = {"Identity": f"user {number % 9}", "Endpoint": f"{name} {number}"}
             form = device | {"BindingType": "apn", "CredentialSid": f"CR{0:032x}"}
-            write = self._history.devices[device["Endpoint"]] = Write("", next(self._history.clock))
-            yield await self._ask(write, 201, call("registerBinding", form=form))
+            write = history.devices[device["Endpoint"]] = Write("", next(history.clock))
+            assert (await connection.send(*call("registerBinding", form=form))).status == 201
+            write.answered = next(history.clock)
 
-    async def delete(self, numbers: range) -> AsyncIterator[None]:
+
+async def delete(url: str, history: History, numbers: range) -> None:
+    """Delete old devices on a connection, as fast as it is answered."""
+    async with Connection(url) as connection:
         for number in numbers:
-            write = Write(sid(number), next(self._history.clock))
-            self._history.deleted.append(write)
-            yield await self._ask(write, 204, call("deleteBinding", sid(number)))
-
-    async def _ask(self, write: Write, status: int, called: tuple[Any, ...]) -> None:
-        answer = await self._connection.send(*called)
-        assert answer.status == status, answer
-        write.answered = next(self._history.clock)
+            write = Write(sid(number), next(history.clock))
+            history.deleted.append(write)
+            assert (await connection.send(*call("deleteBinding", sid(number)))).status == 204
+            write.answered = next(history.clock)
 
 
 async def backed_up(database: Place, folder: Path, url: str) -> tuple[History, list[int]]:
     """Take backups one after the other while all connections write: the writes, and when each backup was begun."""
     history, begun = History(), []
-    clients = [Client(url, history) for _ in range(2 * CONNECTIONS)]
-    work = [client.work(client.register(f"device {number}")) for number, client in enumerate(clients[:CONNECTIONS])]
-    work += [client.work(client.delete(range(number, STANDING, CONNECTIONS)))
-             for number, client in enumerate(clients[CONNECTIONS:])]  # fmt: skip
+    work = [register(url, history, f"device {number}") for number in range(CONNECTIONS)]
+    work += [delete(url, history, range(number, STANDING, CONNECTIONS)) for number in range(CONNECTIONS)]
     writing = [asyncio.create_task(each) for each in work]
     for number in range(ROUNDS):
         await history.grown(2 * CONNECTIONS)
@@ -137,22 +124,8 @@ def loaded(tmp_path_factory, world_file) -> Place:
     folder = tmp_path_factory.mktemp("loaded")
     write_world(folder / "many.json", Population(STANDING).lines())
     database = load(folder / "loaded.db", world_file)
-    imported = run_cli("import", folder / "many.json", "--database", locator_of(database))
-    assert imported.returncode == 0, imported.stderr
+    cli_output("import", folder / "many.json", "--database", locator_of(database))
     return database
-
-
-def restored(backup: Path, database: Place, *options: str) -> Place:
-    done = run_cli("restore", backup, "--database", locator_of(database), *options)
-    assert done.returncode == 0, done.stderr
-    return database
-
-
-@contextmanager
-def opened(database: Path) -> Iterator[apsw.Connection]:
-    connection = apsw.Connection(str(database))
-    yield connection
-    connection.close()
 
 
 def test_backups_under_load_are_moments(tmp_path, loaded, world_file):
@@ -164,8 +137,9 @@ def test_backups_under_load_are_moments(tmp_path, loaded, world_file):
         history, begun = asyncio.run(backed_up(loaded, tmp_path, service.url))
     assert len(history.devices) > ROUNDS * CONNECTIONS < len(history.deleted)
     for number, began in enumerate(begun):
-        database = restored(tmp_path / f"{number}.db", tmp_path / f"restored {number}.db")
-        with opened(database) as connection:
+        database = tmp_path / f"restored {number}.db"
+        cli_output("restore", tmp_path / f"{number}.db", "--database", f"sqlite:///{database}")
+        with closing(apsw.Connection(str(database))) as connection:
             assert connection.pragma("integrity_check") == "ok"
             assert connection.pragma("journal_mode") == "wal"
             keys = "count(*), count(DISTINCT service_sid || sid), count(DISTINCT service_sid || hex(key_sha256))"
@@ -175,8 +149,7 @@ def test_backups_under_load_are_moments(tmp_path, loaded, world_file):
         assert history.broken(found, began) == []
     with Service(database) as service:
         only = [word for name in ("FETCH-01", "LIST-01", "PAGE-05", "DELETE-01") for word in ("--only", name)]
-        verified = run_cli("verify", service.url, "--fixtures", world_file, *only)
-        assert verified.returncode == 0, verified.stdout
+        cli_output("verify", service.url, "--fixtures", world_file, *only)
 
 
 def test_what_is_no_moment_is_found():
@@ -203,12 +176,9 @@ def test_a_killed_backup_leaves_nothing_that_looks_like_one(tmp_path, loaded):
         process.kill()
     assert process.returncode == -signal.SIGKILL
     assert not backup.exists()
-    refused = run_cli("restore", unfinished, "--database", database)
-    assert refused.returncode == 2
-    assert f"{unfinished} must " in refused.stderr
+    assert f"{unfinished} must " in cli_error("restore", unfinished, "--database", database)
     assert not (tmp_path / "new.db").exists()
-    done = run_cli("backup", "-o", backup, "--database", locator_of(loaded))
-    assert done.returncode == 0, done.stderr
+    cli_output("backup", "-o", backup, "--database", locator_of(loaded))
     assert [path.name for path in tmp_path.iterdir()] == ["backup.db"]
 
 
@@ -247,19 +217,18 @@ def test_a_database_is_replaced_under_a_running_service(tmp_path, world, world_f
     """What was there before is back, in the service that runs, and of what was registered since no byte is left."""
     database = load(tmp_path / "replaced.db", world_file)
     backup = tmp_path / "backup.db"
-    assert run_cli("backup", "-o", backup, "--database", locator_of(database)).returncode == 0
+    cli_output("backup", "-o", backup, "--database", locator_of(database))
     with Service(database) as service:
         ask = Asker(service, world)
         assert ask("deleteBinding").status == 204
         body = registration("somebody new", "marked-endpoint")
         assert ask("registerBinding", service_sid=world.empty["sid"], body=body).status == 201
-        refused = run_cli("restore", backup, "--database", locator_of(database))
-        assert (refused.returncode, ask("fetchBinding").status) == (2, 404)
-        assert "holds 2 accounts: name a new one, or give --replace" in refused.stderr
-        restored(backup, database, "--replace")
+        refused = cli_error("restore", backup, "--database", locator_of(database))
+        assert "holds 2 accounts: name a new one, or give --replace" in refused
+        assert ask("fetchBinding").status == 404
+        cli_output("restore", backup, "--replace", "--database", locator_of(database))
         assert ask("fetchBinding").status == 200
         listed = json.loads(ask("listBindings", service_sid=world.empty["sid"]).content)
         assert listed["bindings"] == []
-        erased = run_cli("database", "erase", "--database", locator_of(database))
-        assert erased.returncode == 0, erased.stderr
+        cli_output("database", "erase", "--database", locator_of(database))
         assert not [path for path in tmp_path.glob("replaced.db*") if b"marked-endpoint" in path.read_bytes()]

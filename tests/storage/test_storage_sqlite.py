@@ -1,10 +1,9 @@
-"""SQLite alone: a file, and its one lock for writers."""
+"""SQLite alone: a file, its permissions, and its one lock for writers."""
 
 import asyncio
-import subprocess
-import sys
+import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -12,14 +11,22 @@ from typing import Any
 
 import pytest
 
-from chat_bindings.storage.interface import Filters, Registration, StorageUnavailable
+from chat_bindings.storage.interface import (
+    AccountRow,
+    Conflict,
+    Filters,
+    Registration,
+    StorageDamaged,
+    StorageUnavailable,
+)
 from chat_bindings.storage.sqlite.administration import SqliteAdministration
-from chat_bindings.storage.sqlite.connection import LOCK_TIMEOUT, connect, storage_errors, truncate_log
+from chat_bindings.storage.sqlite.connection import LOCK_TIMEOUT, connect, truncate_log
 from chat_bindings.storage.sqlite.engine import SqliteStorage
 
 from ..support.engines import TYPES, open_storage
-from ..support.holding import HOLD_EVERYTHING, held
+from ..support.holding import HOLD_EVERYTHING, HOLD_SNAPSHOT, held
 from ..support.running import wait_until
+from ..support.worlds import row
 
 pytestmark = pytest.mark.anyio
 
@@ -122,48 +129,31 @@ async def test_a_service_starts_while_every_lock_is_held(path):
     await storage.close()
 
 
-def test_commands_wait_for_a_lock(path):
-    """Where no event loop runs, a connection waits for a lock."""
-    with closing(connect(path)) as holder, closing(connect(path)) as other:
-        holder.execute("BEGIN IMMEDIATE")
-        started = time.monotonic()
-        with pytest.raises(StorageUnavailable), storage_errors():
-            other.execute("BEGIN IMMEDIATE")
-        assert time.monotonic() - started > LOCK_TIMEOUT * 0.9
+def test_commands_wait_for_a_lock(path, caplog):
+    """While a world is loaded another command waits to write, and is refused in the end."""
+    with SqliteAdministration(path) as storage, storage.load() as loader, SqliteAdministration(path) as other:
+        loader.add_bindings("IS1", [row(1)])
+        for change in (lambda: other.add(AccountRow("AC2", "x")), lambda: other.delete_account("AC1", cascade=True)):
+            started = time.monotonic()
+            with pytest.raises(StorageUnavailable, match="locked"):
+                change()
+            assert time.monotonic() - started > LOCK_TIMEOUT * 0.9
+        assert caplog.text == ""
 
 
-READ = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN")
-connection.execute("SELECT count(*) FROM accounts").fetchone()
-print("held", flush=True)
-sys.stdin.read()
-"""
-
-
-@pytest.fixture
-def reader(path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that reads an older state of the database."""
-    command = [sys.executable, "-c", READ, path]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout.readline() == b"held\n"
-        yield process
-        process.stdin.close()
-
-
-async def test_the_log_names_the_reader_that_prevents_checkpoints(path, reader, caplog, monkeypatch):
+async def test_the_log_names_the_reader_that_prevents_checkpoints(path, caplog, monkeypatch):
     """A process that reads an older state for long is named in the log, and by an erasure."""
     monkeypatch.setattr("chat_bindings.storage.sqlite.engine._SAY_AFTER", 1.0)
     monkeypatch.setattr("chat_bindings.storage.sqlite.engine._CHECKPOINT_EVERY", 0.2)
     monkeypatch.setattr("chat_bindings.storage.sqlite.erasure._READERS_FOR", 0.1)
-    async with open_storage(SqliteStorage(path, TYPES)) as storage:
-        await register(storage, "device")
-        assert await asyncio.to_thread(wait_until, lambda: "no checkpoint for" in caplog.text, 60)
-        assert f"seconds: process {reader.pid} (python" in caplog.text
-        with SqliteAdministration(path) as administration:
-            (obstacle,) = await asyncio.to_thread(administration.erase)
-        assert f"(process {reader.pid} (python" in obstacle
+    with held(HOLD_SNAPSHOT, path) as reader:
+        async with open_storage(SqliteStorage(path, TYPES)) as storage:
+            await register(storage, "device")
+            assert await asyncio.to_thread(wait_until, lambda: "no checkpoint for" in caplog.text, 60)
+            assert f"seconds: process {reader} (python" in caplog.text
+            with SqliteAdministration(path) as administration:
+                (obstacle,) = await asyncio.to_thread(administration.erase)
+            assert f"(process {reader} (python" in obstacle
 
 
 def test_waiting_for_a_lock_releases_the_gil(path):
@@ -177,14 +167,36 @@ def test_waiting_for_a_lock_releases_the_gil(path):
         assert erased.result()
 
 
-async def test_a_file_that_is_missing_is_opened_when_it_is_there(path, tmp_path):
-    """A database that is not there is unavailable, not empty: nothing creates it, and it is opened later."""
-    aside = path.rename(tmp_path / "aside.db")
-    async with open_storage(SqliteStorage(path, TYPES)) as storage:
-        for waiting in (storage.credential("AC1"), storage.delete("AC1", "IS1", "BS1")):
-            with pytest.raises(StorageUnavailable):
-                await waiting
-        assert not path.exists()
-        aside.rename(path)
-        assert await storage.credential("AC1")  # which waits for it
-        assert not await storage.delete("AC1", "IS1", "BS1")
+def test_a_new_database_is_its_owners_alone(tmp_path):
+    """The database's files are readable by their owner alone, since they hold personal data."""
+    with SqliteAdministration(tmp_path / "new.db") as storage:
+        storage.migrate()
+        files = list(tmp_path.iterdir())
+        assert len(files) > 1
+        assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
+def test_a_database_that_is_not_there_is_not_made_by_reading(tmp_path):
+    """Only `migrate` makes a database; anything else says that there is none, or that it is empty."""
+    missing, empty = tmp_path / "missing.db", tmp_path / "empty.db"
+    empty.touch()
+    for path, error in ((missing, r"there is no file .*missing\.db"), (empty, "holds no data yet")):
+        with SqliteAdministration(path) as storage, pytest.raises(StorageUnavailable, match=error):
+            list(storage.accounts())
+    assert not missing.exists()
+    with SqliteAdministration(empty) as storage:
+        storage.migrate()
+        assert list(storage.accounts()) == []
+
+
+def test_what_is_not_our_database_is_left_alone(tmp_path):
+    """Another program's database is refused, and so is what is no database at all."""
+    foreign, text = tmp_path / "foreign.db", tmp_path / "text.db"
+    with closing(sqlite3.connect(foreign)) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    text.write_text("no database, but long enough to be taken for one, if nobody looked at its first bytes" * 10)
+    for path, error, message in ((foreign, Conflict, "another program"), (text, StorageDamaged, "not a database")):
+        before = path.read_bytes()
+        with SqliteAdministration(path) as storage, pytest.raises(error, match=message):
+            storage.migrate()
+        assert path.read_bytes() == before

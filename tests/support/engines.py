@@ -11,6 +11,7 @@ from chat_bindings.storage.interface import Storage
 from chat_bindings.storage.sqlite.connection import connect
 
 from .postgres import Postgres
+from .running import cli_error, cli_output
 
 ENGINES = ("sqlite", "postgresql")
 TYPES = ("apn", "gcm", "fcm")
@@ -40,6 +41,14 @@ class Database:
         """Open what commands use on it."""
         return engines.administration(self.locator)
 
+    def output(self, *arguments: object, **options: Any) -> str:
+        """Run a command on it, which must end with 0. Returns its standard output."""
+        return cli_output(*arguments, "--database", self.locator, **options)
+
+    def error(self, *arguments: object, **options: Any) -> str:
+        """Run a command on it, which must be refused with 2. Returns its standard error."""
+        return cli_error(*arguments, "--database", self.locator, **options)
+
 
 class SqliteDatabase(Database):
     """A file."""
@@ -52,6 +61,10 @@ class SqliteDatabase(Database):
         """Run a statement, with `?` for values, past all of our code."""
         with closing(connect(self.path)) as connection:
             return connection.execute(statement, values).fetchall()
+
+    def bytes(self) -> bytes:
+        """Give every byte of its files."""
+        return b"".join(file.read_bytes() for file in self.path.parent.glob(f"{self.path.name}*"))
 
 
 class PostgresDatabase(Database):

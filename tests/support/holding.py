@@ -7,14 +7,16 @@ from contextlib import contextmanager
 
 from .databases import DATABASES, Place
 
-HOLD_WRITES = """
+_BEGIN = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN IMMEDIATE")
+connection.execute("BEGIN {}")
+connection.execute("SELECT * FROM sqlite_schema").fetchone()
 print("held", flush=True)
 sys.stdin.read()
 connection.execute("ROLLBACK")
 """
+HOLD_WRITES, HOLD_SNAPSHOT = _BEGIN.format("IMMEDIATE"), _BEGIN.format("DEFERRED")
 
 # In WAL mode no writer keeps a reader waiting. What does is a lock on the bytes of the WAL-index that readers lock
 # (https://www.sqlite.org/walformat.html, 2.2.2): 120 to 122 are writing, checkpoint and recovery, 123 to 127 reading.
@@ -32,13 +34,13 @@ LOCK_ALL = "LOCK TABLE accounts, api_keys, services, bindings IN ACCESS EXCLUSIV
 
 
 @contextmanager
-def held(program: str, database: Place) -> Iterator[None]:
-    """Somebody else holds locks on the database while the block runs; on PostgreSQL on all of it."""
+def held(program: str, database: Place) -> Iterator[int | None]:
+    """Another process, of which the id is given, holds locks on the database; on PostgreSQL a session, on all of it."""
     if isinstance(database, str):
         assert program == HOLD_EVERYTHING
         with DATABASES.connect(database) as connection, connection.transaction():
             connection.execute(LOCK_ALL)
-            yield
+            yield None
         return
     with subprocess.Popen(
         [sys.executable, "-c", program, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -46,6 +48,6 @@ def held(program: str, database: Place) -> Iterator[None]:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
-        yield
+        yield process.pid
         process.stdin.close()
         assert process.wait(60) == 0

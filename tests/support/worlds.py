@@ -1,6 +1,9 @@
-"""Worlds as documents, for `import` and `serve --world`."""
+"""Worlds as documents, for `import` and `serve --world`, and as rows of storage."""
 
+import json
 from typing import Any
+
+from chat_bindings.storage.interface import Binding
 
 
 def sid(prefix: str, number: int) -> str:
@@ -21,6 +24,12 @@ def binding(number: int, **changes: Any) -> dict[str, Any]:
         "message_types": ["new_message"],
     } | changes
     return {name: value for name, value in properties.items() if value is not ...}
+
+
+def row(number: int, **changes: Any) -> Binding:
+    """The same Binding as a row."""
+    properties = binding(number, **changes)
+    return Binding(**properties | {"message_types": json.dumps(properties["message_types"])})
 
 
 def account(number: int, *bindings: Any, **changes: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ..support.worlds import account, binding, sid
 
 A, S, B, K = (sid(prefix, 1) for prefix in ("AC", "IS", "BS", "SK"))
 HERE = "/accounts/0/services/0/bindings/0"
+IDENTITY = f"{HERE}/identity"
 
 
 def a_world(*bindings: Any, **changes: Any) -> dict[str, Any]:
@@ -176,36 +177,19 @@ def test_a_broken_rule_around_the_bindings_is_reported(world, pointer, rule):
         (b'{"accounts": [\n1e9999999999999999999]}', 2, "/accounts/0", "is not JSON: "),
         (b'{"accounts": [\n' + b"9" * 5000 + b"]}", 2, "/accounts/0", "is not JSON: "),
         (text_with('"apn"', '"apn'), 16, f"{HERE}/binding_type", "is not JSON: "),
-        (text_with('"apn",', '"apn"'), 17, f"{HERE}", "is not JSON: "),
+        (text_with('"apn",', '"apn"'), 17, HERE, "is not JSON: "),
         (text_with('"apn"', '"gc\\m"'), 16, f"{HERE}/binding_type", "is not JSON: "),
         (text_with('"apn"', '"apn", "binding_type": "apn"'), 16, f"{HERE}/binding_type", "must not be there twice"),
-        (
-            text_with('"TestUser"', '"\\ud83d"'),
-            15,
-            f"{HERE}/identity",
-            "must not hold half of a surrogate pair, \\ud83d",
-        ),
-        (
-            text_with('"TestUser"', '"\\uDE00\\ud83d"'),
-            15,
-            f"{HERE}/identity",
-            "must not hold half of a surrogate pair, \\uDE00",
-        ),
-        (text_with('"TestUser"', '"\\ud83d\\u0041"'), 15, f"{HERE}/identity", "must not hold half of a surrogate pair"),
-        (
-            text_with('"new_message"', '"\\\\\\ud83d"'),
-            19,
-            f"{HERE}/message_types/0",
-            "must not hold half of a surrogate",
-        ),
+        (text_with('"TestUser"', '"\\ud83d"'), 15, IDENTITY, "must not hold half of a surrogate pair, \\ud83d"),
+        (text_with('"TestUser"', '"\\uDE00\\ud83d"'), 15, IDENTITY, "must not hold half of a surrogate pair, \\uDE00"),
+        (text_with('"TestUser"', '"\\ud83d\\u0041"'), 15, IDENTITY, "must not hold half of a surrogate pair"),
+        (text_with('"new_message"', '"\\\\\\ud83d"'), 19, f"{HERE}/message_types/0", "must not hold half of a"),
         (text_with('"identity"', '"\\ud83d"'), 15, HERE, "must not hold half of a surrogate pair"),
-        (text_with('"TestUser"', b'"\xff"'), 15, f"{HERE}/identity", "must be UTF-8"),
-        (text_with('"TestUser"', b'"\xed\xa0\xbd"'), 15, f"{HERE}/identity", "must be UTF-8"),
-        (text_with('"TestUser"', b'"\xc0\x80"'), 15, f"{HERE}/identity", "must be UTF-8"),
-        (text_with('"TestUser"', b'"\xf0\x9f\x98"'), 15, f"{HERE}/identity", "must be UTF-8"),
-        (text_with('"TestUser"', b'"a\0b"'), 15, f"{HERE}/identity", "is not JSON: "),
-        (text_with('"TestUser"', '""'), 15, f"{HERE}/identity", "must not be empty"),
-        (text_with('"new_message"', '""'), 19, f"{HERE}/message_types/0", "must not be empty"),
+        (text_with('"TestUser"', b'"\xff"'), 15, IDENTITY, "must be UTF-8"),
+        (text_with('"TestUser"', b'"\xed\xa0\xbd"'), 15, IDENTITY, "must be UTF-8"),
+        (text_with('"TestUser"', b'"\xc0\x80"'), 15, IDENTITY, "must be UTF-8"),
+        (text_with('"TestUser"', b'"\xf0\x9f\x98"'), 15, IDENTITY, "must be UTF-8"),
+        (text_with('"TestUser"', b'"a\0b"'), 15, IDENTITY, "is not JSON: "),
         (text_with('"new_message"', '"a",\n"b",\n""'), 21, f"{HERE}/message_types/2", "must not be empty"),
         (text_with('"endpoint 1"', '{"a": [{"b": 1}]}'), 14, f"{HERE}/endpoint", "must be a string"),
         (text_with('"endpoint 1",', '[1, {"a": tru}],'), 14, f"{HERE}/endpoint/1/a", "is not JSON: "),

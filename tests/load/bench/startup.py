@@ -8,14 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from ...support.processes import free_port
+from ...support import raw
 from ...support.running import environment
 from ..figures import table
-from .contending import Site, turns
-from .wrk import answers
+from .contending import Site, running, served, turns
 
 _COMMAND = Path(sys.executable).with_name("chat-bindings")
-_PAUSE = 0.002
 _BASE = "import connexion"
 
 
@@ -41,14 +39,7 @@ def _run(*command: object) -> float:
 
 
 def _serve(site: Site) -> float:
-    port, began = free_port(), time.perf_counter()
-    command = [_COMMAND, "serve", "--log-level", "warning", "--port", port, "--database", f"sqlite:///{site.database}"]
-    with subprocess.Popen([*map(str, command)], env=environment()) as process:
-        try:
-            while not answers(port):
-                if process.poll() is not None or time.perf_counter() - began > 60:
-                    raise RuntimeError(f"serve did not start, {process.returncode}")
-                time.sleep(_PAUSE)
-            return time.perf_counter() - began
-        finally:
-            process.terminate()
+    began = time.perf_counter()
+    with running(served, site) as service:
+        raw.ask(service.url, "GET", "/")
+        return time.perf_counter() - began

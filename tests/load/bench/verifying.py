@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...servers.catalogue import by_name
 from ...servers.http import serving
-from ...support.running import Service, World, run_cli
+from ...support.running import Service, World, cli_output
 from ..commands import measure as measure_command
 from ..figures import say, table
 
@@ -16,7 +16,7 @@ def measure(folder: Path) -> list[str]:
     """Verify the reference service, and a server with each delay: seconds, requests and the verdict."""
     world_file, database = folder / "verify-world.json", f"sqlite:///{folder}/verify.db"
     world = World.made(world_file).document
-    assert run_cli("import", world_file, "--database", database).returncode == 0
+    cli_output("import", world_file, "--database", database)
 
     def verify(name: str, url: str) -> list[str]:
         say(f"verify, {name}")

@@ -3,93 +3,82 @@
 import json
 import re
 from dataclasses import replace
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from ..bases import after, before, first, instead
 from ..different_network import Packed
 from ..http import Answer, Headers, Request
 from ..right import After, Right, Route
 
 
-class RefusesOtherReferrers(Right, clause="HTTP-14"):
+@first(Right.dispatch, "HTTP-14")
+def refuses_other_referrers(request):
     """Rack's protection against foreign pages answers 403 to a Referer from elsewhere."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if request.method == "GET" and "elsewhere" in request.headers.get("referer"):
-            return Answer(403, [("Content-Type", "text/plain")], b"Forbidden")
-        return super().dispatch(request)
+    if request.method == "GET" and "elsewhere" in request.headers.get("referer"):
+        return Answer(403, [("Content-Type", "text/plain")], b"Forbidden")
+    return None
 
 
-class RangesOfItems(Right, clause="HTTP-14"):
+@first(Right.dispatch, "HTTP-14")
+def ranges_of_items(request):
     """An item's Accept is matched strictly: what is not JSON is 406."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if "xml" in request.headers.get("accept") and "*" not in request.headers.get("accept"):
-            return Answer(406, [("Content-Type", "text/plain")], b"Not Acceptable")
-        return super().dispatch(request)
+    if "xml" in request.headers.get("accept") and "*" not in request.headers.get("accept"):
+        return Answer(406, [("Content-Type", "text/plain")], b"Not Acceptable")
+    return None
 
 
-class FormsAreParameters(Right, clause="HTTP-14"):
+@before(Right.dispatch, "HTTP-14")
+def forms_are_parameters(request):
     """A form in the body of a GET is merged into the query, as Rack's `params` are."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if request.method == "GET" and b"PageSize=1&" in request.body:
-            given = urlencode([pair for pair in parse_qsl(request.body.decode()) if pair[0] == "PageSize"])
-            request = replace(request, target=f"{request.target}&{given}" if request.query else request.target)
-        return super().dispatch(request)
+    if request.method == "GET" and b"PageSize=1&" in request.body:
+        given = urlencode([pair for pair in parse_qsl(request.body.decode()) if pair[0] == "PageSize"])
+        request = replace(request, target=f"{request.target}&{given}" if request.query else request.target)
+    return request
 
 
-class NotModifiedWhateverIsAsked(Right, clause="HTTP-14"):
+@after(Right.operate, "HTTP-14")
+def not_modified_whatever_is_asked(answer, request):
     """Any If-None-Match is a 304: the client has it, after all."""
-
-    def operate(self, request: Request, route: Route, account: str) -> Answer:
-        answer = super().operate(request, route, account)
-        return Answer(304) if "if-none-match" in request.headers and request.method == "GET" else answer
+    return Answer(304) if "if-none-match" in request.headers and request.method == "GET" else answer
 
 
-class RefusesForeignDeletes(Right, clause="DELETE-16"):
+@first(Right.dispatch, "DELETE-16")
+def refuses_foreign_deletes(request):
     """A DELETE with an Origin from elsewhere is 403: it could be forged."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if request.method == "DELETE" and request.headers.get("origin") and request.headers.get("referer"):
-            return Answer(403, [("Content-Type", "text/plain")], b"Forbidden")
-        return super().dispatch(request)
+    if request.method == "DELETE" and request.headers.get("origin") and request.headers.get("referer"):
+        return Answer(403, [("Content-Type", "text/plain")], b"Forbidden")
+    return None
 
 
-class OverridesDeletes(Right, clause="DELETE-16"):
+@before(Right.dispatch, "DELETE-16")
+def overrides_deletes(request):
     """The method in X-HTTP-Method-Override counts, whatever the method was."""
-
-    def dispatch(self, request: Request) -> Answer:
-        given = request.headers.get("x-http-method-override")
-        return super().dispatch(replace(request, method=given) if request.method == "DELETE" and given else request)
+    given = request.headers.get("x-http-method-override")
+    return replace(request, method=given) if request.method == "DELETE" and given else request
 
 
-class BrokenBodiesAreRefused(Right, clause="DELETE-16"):
+@first(Right.delete, "DELETE-16")
+def broken_bodies_are_refused(self, request):
     """A body that is no JSON though it says so is 400, as body parsers have it, on a DELETE too."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        if request.body and "json" in request.headers.get("content-type"):
-            try:
-                json.loads(request.body)
-            except ValueError:
-                raise self.bad("The body is no JSON.") from None
-        return super().delete(request, route, account)
+    if request.body and "json" in request.headers.get("content-type"):
+        try:
+            json.loads(request.body)
+        except ValueError:
+            raise self.bad("The body is no JSON.") from None
 
 
-class OverridesByHeader(Right, clause="HTTP-15"):
+@before(Right.dispatch, "HTTP-15")
+def overrides_by_header(request):
     """A POST with X-HTTP-Method-Override is what that says: forms can delete."""
-
-    def dispatch(self, request: Request) -> Answer:
-        given = request.headers.get("x-http-method-override")
-        return super().dispatch(replace(request, method=given) if request.method == "POST" and given else request)
+    given = request.headers.get("x-http-method-override")
+    return replace(request, method=given) if request.method == "POST" and given else request
 
 
-class OverridesByForm(Right, clause="HTTP-15"):
+@before(Right.dispatch, "HTTP-15")
+def overrides_by_form(request):
     """A POST with `_method=DELETE` in its form is a DELETE, as in Rails."""
-
-    def dispatch(self, request: Request) -> Answer:
-        is_meant = request.method == "POST" and request.body == b"_method=DELETE"
-        return super().dispatch(replace(request, method="DELETE") if is_meant else request)
+    is_meant = request.method == "POST" and request.body == b"_method=DELETE"
+    return replace(request, method="DELETE") if is_meant else request
 
 
 class _Validates(Right):
@@ -112,13 +101,12 @@ class TagsOfUrls(_Validates, clause="HTTP-16", tag=lambda request, answer: f'"{r
     """The ETag is made of the URL."""
 
 
-class TagsOfTheNewest(_Validates, clause="HTTP-16"):
+@instead(_Validates.tag, "HTTP-16")
+def tags_of_the_newest(answer):
     """The ETag of a list is the newest `date_updated` in it, which a delete leaves."""
-
-    def tag(self, request: Request, answer: Answer) -> str:
-        shown = json.loads(answer.body)
-        dates = [each["date_updated"] for each in shown.get("bindings", [shown])]
-        return f'"{max(dates, default="")}"'
+    shown = json.loads(answer.body)
+    dates = [each["date_updated"] for each in shown.get("bindings", [shown])]
+    return f'"{max(dates, default="")}"'
 
 
 class ComparesTagsBeforeItAsks(_Validates, clause="HTTP-16"):
@@ -134,22 +122,14 @@ class ComparesTagsBeforeItAsks(_Validates, clause="HTTP-16"):
         return Answer(304) if known else super().dispatch(request)
 
 
-class _Caches(Right):
-    """Answers with Bindings have another Cache-Control."""
-
-    control = ""
-
-    def success(self, request: Request, content: Any) -> Answer:
-        headers = [("Cache-Control", self.control)] if self.control else []
-        return self.json_answer(200, content, *headers)
-
-
-class NoCacheControl(_Caches, clause="HTTP-17"):
+class NoCacheControl(Right, clause="HTTP-17", success=lambda self, request, content: self.json_answer(200, content)):
     """Nothing is said about caches."""
 
 
-class ForSharedCaches(_Caches, clause="HTTP-17", control="public, max-age=60"):
+@instead(Right.success, "HTTP-17")
+def for_shared_caches(self, content):
     """Everything is for shared caches, for a minute."""
+    return self.json_answer(200, content, ("Cache-Control", "public, max-age=60"))
 
 
 class PacksWithoutVary(Packed, clause="HTTP-18", vary=""):
@@ -168,37 +148,32 @@ class DeclaresUtf16(Right, clause="HTTP-19", content_type='application/json; cha
     """The charset is that of the platform's strings."""
 
 
-class HeadIs404(Right, clause="HTTP-20"):
+@first(Right.dispatch, "HTTP-20")
+def head_is404(self, request):
     """The router knows no HEAD: 404."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if request.method == "HEAD":
-            raise self.not_found(request)
-        return super().dispatch(request)
+    if request.method == "HEAD":
+        raise self.not_found(request)
 
 
-class HeadIsAlways200(Right, clause="HTTP-20"):
+@first(Right.dispatch, "HTTP-20")
+def head_is_always200(request):
     """HEAD is a ping: 200, whatever is asked for."""
-
-    def dispatch(self, request: Request) -> Answer:
-        pong = Answer(200, [("Content-Type", "application/json")])
-        return pong if request.method == "HEAD" else super().dispatch(request)
+    pong = Answer(200, [("Content-Type", "application/json")])
+    return pong if request.method == "HEAD" else None
 
 
-class OptionsIsAFault(Right, clause="HTTP-21"):
+@first(Right.dispatch, "HTTP-21")
+def options_is_a_fault(self, request):
     """OPTIONS without a method to ask for is 501."""
-
-    def dispatch(self, request: Request) -> Answer:
-        is_meant = request.method == "OPTIONS" and not self.is_preflight(request)
-        return Answer(501) if is_meant else super().dispatch(request)
+    is_meant = request.method == "OPTIONS" and not self.is_preflight(request)
+    return Answer(501) if is_meant else None
 
 
-class OptionsIsGet(Right, clause="HTTP-21"):
+@before(Right.dispatch, "HTTP-21")
+def options_is_get(request, self):
     """OPTIONS falls through to GET."""
-
-    def dispatch(self, request: Request) -> Answer:
-        is_meant = request.method == "OPTIONS" and not self.is_preflight(request)
-        return super().dispatch(replace(request, method="GET") if is_meant else request)
+    is_meant = request.method == "OPTIONS" and not self.is_preflight(request)
+    return replace(request, method="GET") if is_meant else request
 
 
 class UrlsWithoutAHost(Right, clause="HTTP-12", base_url=lambda request: "http://"):
@@ -238,29 +213,25 @@ class BelievesOriginalHosts(_Believes, clause="HTTP-13", header="x-original-host
     """X-Original-Host is believed from just anyone."""
 
 
-class BelievesForwardedSchemes(Right, clause="HTTP-13"):
+@after(Right.base_url, "HTTP-13")
+def believes_forwarded_schemes(right, request):
     """X-Forwarded-Proto is believed from just anyone."""
-
-    def base_url(self, request: Request) -> str:
-        scheme = request.headers.get("x-forwarded-proto", "http")
-        return super().base_url(request).replace("http://", f"{scheme}://", 1)
+    return right.replace("http://", f"{request.headers.get('x-forwarded-proto', 'http')}://", 1)
 
 
-class ShowsFilesOfErrors(Right, clause="ERROR-18"):
+@first(Right.dispatch, "ERROR-18")
+def shows_files_of_errors(request):
     """What the framework says of a path that it cannot decode has the file in which it failed."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if "%FF" in request.path:
-            shown = b"URIError: failed at /srv/app/node_modules/router/layer"
-            return Answer(400, [("Content-Type", "text/plain")], shown)
-        return super().dispatch(request)
+    if "%FF" in request.path:
+        shown = b"URIError: failed at /srv/app/node_modules/router/layer"
+        return Answer(400, [("Content-Type", "text/plain")], shown)
+    return None
 
 
-class EmptyErrorsOfOddPaths(Right, clause="ERROR-18"):
+@first(Right.dispatch, "ERROR-18")
+def empty_errors_of_odd_paths(request):
     """A path with a NUL is 400 without a body, from the application's own middleware."""
-
-    def dispatch(self, request: Request) -> Answer:
-        return Answer(400) if "%00" in request.path else super().dispatch(request)
+    return Answer(400) if "%00" in request.path else None
 
 
 class _AnswersInFront(Right):

@@ -6,14 +6,11 @@ import time
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
-from functools import partial
-from typing import Any
 from urllib.parse import quote, quote_plus
 from uuid import UUID
 
-from ..bases import Json, ShowsBindings
-from ..http import Request
-from ..right import Binding, Right, only
+from ..bases import after, change, instead
+from ..right import Right
 
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
 _EVERY_TYPE = ("removed_from_channel", "new_message", "added_to_channel", "invited_to_channel")
@@ -23,182 +20,183 @@ def _read(text: str) -> datetime:
     return datetime.strptime(text, _ISO).replace(tzinfo=UTC)
 
 
-class LeavesOutWhatIsEmpty(ShowsBindings, clause="BINDING-01"):
+@after(Right.represent, "BINDING-01")
+def leaves_out_what_is_empty(right):
     """The serializer leaves out what is empty (`omitempty` in Go), as message types may be."""
-
-    def change(self, right: Json) -> Json:
-        return {name: value for name, value in right.items() if value}
+    return {name: value for name, value in right.items() if value}
 
 
-class HasNoLinks(ShowsBindings, clause="BINDING-01", links=...):
+class HasNoLinks(Right, clause="BINDING-01", represent=change(links=...)):
     """Links were left for the time when Users are served as well."""
 
 
-class ShowsAllColumns(ShowsBindings, clause="BINDING-02"):
+@after(Right.represent, "BINDING-02")
+def shows_all_columns(right):
     """`SELECT *` goes into the answer, with the columns that only the database needs."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"id": int(right["sid"][2:10], 16), "deleted_at": None}
+    return right | {"id": int(right["sid"][2:10], 16), "deleted_at": None}
 
 
-class NamesItsObject(ShowsBindings, clause="BINDING-02", object="binding"):
+class NamesItsObject(Right, clause="BINDING-02", represent=change(object="binding")):
     """Every resource says what it is, `"object": "binding"`, as Stripe's do."""
 
 
-class SidsInCapitals(ShowsBindings, clause="BINDING-03", sid=str.upper):
+class SidsInCapitals(Right, clause="BINDING-03", represent=change(sid=str.upper)):
     """SIDs are stored as 16 bytes and written with `%X`."""
 
 
-class SidsWithHyphens(ShowsBindings, clause="BINDING-03", sid=lambda value: f"BS{UUID(value[2:])}"):
+class SidsWithHyphens(Right, clause="BINDING-03", represent=change(sid=lambda value: f"BS{UUID(value[2:])}")):
     """The database's type UUID gives the digits back with hyphens."""
 
 
-class AccountsAreNumbers(ShowsBindings, clause="BINDING-04"):
+@after(Right.represent, "BINDING-04")
+def accounts_are_numbers(right, self):
     """`account_sid` is the foreign key of the table of accounts: a number."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"account_sid": sorted(set(self.owners.values())).index(right["account_sid"]) + 1}
+    return right | {"account_sid": sorted(set(self.owners.values())).index(right["account_sid"]) + 1}
 
 
-class SwapsAccountAndService(ShowsBindings, clause="BINDING-05"):
+@after(Right.represent, "BINDING-05")
+def swaps_account_and_service(right):
     """The row is mapped by position, and the two columns were added in the other order."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"account_sid": right["service_sid"], "service_sid": right["account_sid"]}
+    return right | {"account_sid": right["service_sid"], "service_sid": right["account_sid"]}
 
 
-class _WritesDates(Right):
-    """Both dates are written in another form."""
-
-    def date(self, right: str) -> Any:
-        return right
-
-    def represent(self, request: Request, service: str, binding: Binding) -> Json:
-        right = super().represent(request, service, binding)
-        return right | {name: self.date(right[name]) for name in ("date_created", "date_updated")}
+def _dates(write):
+    """Make what writes both dates otherwise, given as the right texts."""
+    return change(date_created=write, date_updated=write)
 
 
-class DatesWithAnOffset(_WritesDates, clause="BINDING-06", date=lambda right: _read(right).isoformat()):
+class DatesWithAnOffset(Right, clause="BINDING-06", represent=_dates(lambda text: _read(text).isoformat())):
     """`datetime.isoformat()` writes the offset, `+00:00`, and no Z."""
 
 
-class DatesOfTheOldApi(_WritesDates, clause="BINDING-06", date=lambda right: format_datetime(_read(right))):
+class DatesOfTheOldApi(Right, clause="BINDING-06", represent=_dates(lambda text: format_datetime(_read(text)))):
     """Dates are those of RFC 2822, `Fri, 21 Oct 2016 11:37:03 +0000`, as in Twilio's API of 2010."""
 
 
-class DatesInLocalTime(_WritesDates, clause="BINDING-07"):
+def _local(text: str) -> str:
+    return _read(text).astimezone(timezone(timedelta(hours=2))).strftime(_ISO)
+
+
+class DatesInLocalTime(Right, clause="BINDING-07", represent=_dates(_local)):
     """A naive datetime is local time for Python: dates are off by the server's two hours, and say Z."""
 
-    def date(self, right: str) -> Any:
-        return _read(right).astimezone(timezone(timedelta(hours=2))).strftime(_ISO)
 
-
-class CreatedIsUpdated(ShowsBindings, clause="BINDING-07"):
+@after(Right.represent, "BINDING-07")
+def created_is_updated(right):
     """The table has one column for time, that of the last update, and both properties come from it."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"date_created": right["date_updated"]}
+    return right | {"date_created": right["date_updated"]}
 
 
-class UpdatedWithMilliseconds(ShowsBindings, clause="BINDING-08", date_updated=lambda value: f"{value[:-1]}.000Z"):
+@after(Right.represent, "BINDING-08")
+def updated_with_milliseconds(right):
     """`date_updated` is set by the ORM's hook, whose type has milliseconds; `date_created` is the database's."""
+    return right | {"date_updated": f"{right['date_updated'][:-1]}.000Z"}
 
 
-class UpdatedIsANumber(ShowsBindings, clause="BINDING-08", date_updated=lambda value: int(_read(value).timestamp())):
+@after(Right.represent, "BINDING-08")
+def updated_is_a_number(right):
     """`date_updated` is the cache's version of the row, seconds since 1970."""
+    return right | {"date_updated": int(_read(right["date_updated"]).timestamp())}
 
 
-class UpdatedIsCreated(ShowsBindings, clause="BINDING-09"):
+@after(Right.represent, "BINDING-09")
+def updated_is_created(right):
     """`date_updated` has its default on insertion, and updates of a row never set it."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"date_updated": right["date_created"]}
+    return right | {"date_updated": right["date_created"]}
 
 
-class UpdatedIsNow(ShowsBindings, clause="BINDING-09", date_updated=lambda _: time.strftime(_ISO, time.gmtime())):
+@after(Right.represent, "BINDING-09")
+def updated_is_now(right):
     """`date_updated` is a field of the serializer with `default=now`, so it is the time of the answer."""
+    return right | {"date_updated": time.strftime(_ISO, time.gmtime())}
 
 
-class CutsEndpoints(ShowsBindings, clause="BINDING-10", endpoint=lambda value: value[:255]):
+class CutsEndpoints(Right, clause="BINDING-10", represent=change(endpoint=lambda value: value[:255])):
     """The endpoint's column is a VARCHAR(255), and MySQL, not in strict mode, cuts what is longer."""
 
 
-class TrimsEndpoints(ShowsBindings, clause="BINDING-10", endpoint=str.strip):
+class TrimsEndpoints(Right, clause="BINDING-10", represent=change(endpoint=str.strip)):
     """Every text of a form is trimmed before it is stored, the endpoint too."""
 
 
-class MasksEndpoints(ShowsBindings, clause="BINDING-10", endpoint=lambda value: "****" + value[-4:]):
+class MasksEndpoints(Right, clause="BINDING-10", represent=change(endpoint=lambda value: "****" + value[-4:])):
     """Endpoints are personal data, so the team shows their last four characters alone."""
 
 
-class ShowsIdentitiesEscaped(ShowsBindings, clause="BINDING-11", identity=html.escape):
+class ShowsIdentitiesEscaped(Right, clause="BINDING-11", represent=change(identity=html.escape)):
     """Texts are escaped for HTML on their way in, against XSS: `<b>` comes back as `&lt;b&gt;`."""
 
 
-class ShowsIdentitiesNormalised(ShowsBindings, clause="BINDING-11", identity=partial(unicodedata.normalize, "NFC")):
+@after(Right.represent, "BINDING-11")
+def shows_identities_normalised(right):
     """Identities are shown in NFC, as the framework's text field gives them."""
+    return right | {"identity": unicodedata.normalize("NFC", right["identity"])}
 
 
-class ShowsNoControlCharacters(ShowsBindings, clause="BINDING-11", identity=partial(re.sub, r"[\x00-\x1f\x7f]", "")):
+@after(Right.represent, "BINDING-11")
+def shows_no_control_characters(right):
     """The JSON library of old broke on control characters, so they are taken out of what is shown."""
+    return right | {"identity": re.sub(r"[\x00-\x1f\x7f]", "", right["identity"])}
 
 
-class TypesInCapitals(ShowsBindings, clause="BINDING-12", binding_type=str.upper):
+class TypesInCapitals(Right, clause="BINDING-12", represent=change(binding_type=str.upper)):
     """`binding_type` is the name of the enumeration's member, not its value."""
 
 
-class GcmIsFcm(ShowsBindings, clause="BINDING-12", binding_type=lambda value: value.replace("gcm", "fcm")):
+class GcmIsFcm(Right, clause="BINDING-12", represent=change(binding_type=lambda value: value.replace("gcm", "fcm"))):
     """Google replaced GCM by FCM, so a migration made `fcm` of every `gcm` that is shown."""
 
 
-class OneCredentialAService(ShowsBindings, clause="BINDING-13"):
+@after(Right.represent, "BINDING-13")
+def one_credential_a_service(right, self):
     """An app has one credential, the team thought, and keeps it with the service: that of its first Binding."""
-
-    def change(self, right: Json) -> Json:
-        first = next(iter(self.stored(right["service_sid"])), right)
-        return right | {"credential_sid": first["credential_sid"]}
+    first = next(iter(self.stored(right["service_sid"])), right)
+    return right | {"credential_sid": first["credential_sid"]}
 
 
-class CredentialIsNull(ShowsBindings, clause="BINDING-13", credential_sid=None):
+class CredentialIsNull(Right, clause="BINDING-13", represent=change(credential_sid=None)):
     """The credential is loaded lazily, and when the serializer comes the session is closed: null."""
 
 
-class MessageTypesAreAText(ShowsBindings, clause="BINDING-14", message_types=",".join):
+class MessageTypesAreAText(Right, clause="BINDING-14", represent=change(message_types=",".join)):
     """Message types are stored in one column and shown as they stand there, with commas between them."""
 
 
-class SplitsMessageTypes(ShowsBindings, clause="BINDING-14"):
+@after(Right.represent, "BINDING-14")
+def splits_message_types(right):
     """Message types are stored in one column and split at its commas, also at one that a type has in itself."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"message_types": [part for each in right["message_types"] for part in each.split(",")]}
+    return right | {"message_types": [part for each in right["message_types"] for part in each.split(",")]}
 
 
-class KnownMessageTypesAlone(ShowsBindings, clause="BINDING-14", message_types=only(lambda each: each in _EVERY_TYPE)):
+@after(Right.represent, "BINDING-14")
+def known_message_types_alone(right):
     """Message types are an enumeration of the four on Twilio's page, and others are dropped."""
+    return right | {"message_types": [each for each in right["message_types"] if each in _EVERY_TYPE]}
 
 
-class NoMessageTypesIsNull(ShowsBindings, clause="BINDING-15", message_types=lambda value: value or None):
+class NoMessageTypesIsNull(Right, clause="BINDING-15", represent=change(message_types=lambda value: value or None)):
     """The column is NULL where there are no message types, and so is the property."""
 
 
-class NoMessageTypesIsAll(ShowsBindings, clause="BINDING-15", message_types=lambda value: value or _EVERY_TYPE):
+@after(Right.represent, "BINDING-15")
+def no_message_types_is_all(right):
     """A Binding without message types gets all messages, so all four types are shown in their place."""
+    return right | {"message_types": right["message_types"] or _EVERY_TYPE}
 
 
-class UrlIsAPath(ShowsBindings, clause="BINDING-16", url=lambda value: value[value.index("/v2/") :]):
+class UrlIsAPath(Right, clause="BINDING-16", represent=change(url=lambda value: value[value.index("/v2/") :])):
     """`url_for` without `_external=True` gives a path."""
 
 
-class UrlHasNoScheme(ShowsBindings, clause="BINDING-16", url=lambda value: value.partition(":")[2]):
+class UrlHasNoScheme(Right, clause="BINDING-16", represent=change(url=lambda value: value.partition(":")[2])):
     """The scheme is left to the client, `//host/...`, as web pages do."""
 
 
-class UrlIsTheList(ShowsBindings, clause="BINDING-17", url=lambda value: value.rpartition("/")[0]):
+class UrlIsTheList(Right, clause="BINDING-17", represent=change(url=lambda value: value.rpartition("/")[0])):
     """`url` is that of the collection: the request's path was taken from the list's handler."""
 
 
-class UrlLacksTheVersion(ShowsBindings, clause="BINDING-17", url=lambda value: value.replace("/v2/", "/")):
+class UrlLacksTheVersion(Right, clause="BINDING-17", represent=change(url=lambda value: value.replace("/v2/", "/"))):
     """The application is mounted under `/v2` by a proxy that it knows nothing of, so its URLs lack that."""
 
 
@@ -210,26 +208,23 @@ class LinkHasPluses(Right, clause="BINDING-18", identity_in_path=quote_plus):
     """`quote_plus`, made for forms, writes a space in the path as `+`."""
 
 
-class LinkIsEncodedTwice(Right, clause="BINDING-18"):
+@instead(Right.identity_in_path, "BINDING-18")
+def link_is_encoded_twice(identity):
     """The identity is percent-encoded by hand, and the URL builder does it once more."""
-
-    def identity_in_path(self, identity: str) -> str:
-        return quote(quote(identity, safe=""), safe="")
+    return quote(quote(identity, safe=""), safe="")
 
 
 class LinkIsNotEncoded(Right, clause="BINDING-18", identity_in_path=lambda identity: identity):
     """`links.user` is an f-string: the identity stands in it as it is."""
 
 
-class LinkLeavesBrackets(Right, clause="BINDING-19"):
+@instead(Right.identity_in_path, "BINDING-19")
+def link_leaves_brackets(identity):
     """`links.user` is made by encodeURI, with `/`, `?`, `#` and `%` encoded by hand: brackets were not thought of."""
-
-    def identity_in_path(self, identity: str) -> str:
-        return quote(identity, safe="!*'();:@&=+$,[]")
+    return quote(identity, safe="!*'();:@&=+$,[]")
 
 
-class LinkLeavesWhatBrowsersLeave(Right, clause="BINDING-19"):
+@instead(Right.identity_in_path, "BINDING-19")
+def link_leaves_what_browsers_leave(identity):
     """`links.user` encodes what the URL standard asks for in a path and no more: `| ^ \\ [ ]` stay."""
-
-    def identity_in_path(self, identity: str) -> str:
-        return quote(identity, safe="!$&'()*+,;=:@|^\\[]")
+    return quote(identity, safe="!$&'()*+,;=:@|^\\[]")

@@ -4,15 +4,15 @@ import time
 from http import HTTPStatus
 from typing import Any
 
+from ..bases import after, around, first, instead
 from ..http import Answer, Request
-from ..right import Binding, Caught, Refusal, Right, Route, Wanted
+from ..right import Binding, Caught, Refusal, Right, Wanted
 
 
-class DeletesWith200(Right, clause="DELETE-01"):
+@instead(Right.deletion, "DELETE-01")
+def deletes_with200(self, request):
     """A delete answers 200 and `{"deleted": true}`, as Stripe does."""
-
-    def deletion(self, request: Request) -> Answer:
-        return self.success(request, {"deleted": True})
+    return self.success(request, {"deleted": True})
 
 
 class AcceptsADelete(Right, clause="DELETE-01", deletion=lambda request: Answer(HTTPStatus.ACCEPTED)):
@@ -23,18 +23,16 @@ class HangsUpAfterADelete(Right, clause="DELETE-01", deletion=lambda request: An
     """Something after the deletion, a hook say, ends the worker: the connection is closed without an answer."""
 
 
-class SendsNullWith204(Right, clause="DELETE-02"):
+@instead(Right.deletion, "DELETE-02")
+def sends_null_with204(self):
     """The JSON renderer runs on every answer, so a 204 has the body `null`, and a Content-Length of 4."""
-
-    def deletion(self, request: Request) -> Answer:
-        return self.json_answer(204, None)
+    return self.json_answer(204, None)
 
 
-class AnnouncesALengthWith204(Right, clause="DELETE-02"):
+@instead(Right.deletion, "DELETE-02")
+def announces_a_length_with204():
     """The middleware that sets Content-Length has `{}` in hand; the body is left out later, the header stays."""
-
-    def deletion(self, request: Request) -> Answer:
-        return Answer(204, [("Content-Type", "application/json"), ("Content-Length", "2")], close=True)
+    return Answer(204, [("Content-Type", "application/json"), ("Content-Length", "2")], close=True)
 
 
 class _KeepsWhatWasDeleted(Right):
@@ -52,47 +50,39 @@ class _KeepsWhatWasDeleted(Right):
             return super().remove(service, sid)
 
 
-class FetchesWhatWasDeleted(_KeepsWhatWasDeleted, clause="DELETE-03"):
+@first(Right.binding, "DELETE-03", _KeepsWhatWasDeleted)
+def fetches_what_was_deleted(self, route, service):
     """Deletes are soft, and the query of the fetch lacks `WHERE deleted_at IS NULL`."""
-
-    def binding(self, request: Request, route: Route, service: str) -> Binding:
-        return self.gone[service].get(route.sid or "") or super().binding(request, route, service)
+    return self.gone[service].get(route.sid or "")
 
 
-class CachesFetches(Right, clause="DELETE-03"):
+@around(Right.binding, "DELETE-03")
+def caches_fetches(right, self, route, service):
     """Fetches go through a cache by SID that lives for five minutes, and a delete does not invalidate it."""
-
-    def binding(self, request: Request, route: Route, service: str) -> Binding:
-        key = service, route.sid or ""
-        if key not in self.kept:
-            self.kept[key] = super().binding(request, route, service)
-        return self.kept[key]
+    key = service, route.sid or ""
+    if key not in self.kept:
+        self.kept[key] = right()
+    return self.kept[key]
 
 
-class DeletesAgain(_KeepsWhatWasDeleted, clause="DELETE-04"):
+@around(_KeepsWhatWasDeleted.remove, "DELETE-04")
+def deletes_again(right, self, service, sid):
     """Deletes are soft: `UPDATE ... SET deleted_at = now()` finds the row again, and a second delete is 204 too."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        return super().remove(service, sid) or sid in self.gone[service]
+    return right() or sid in self.gone[service]
 
 
-class CrashesOnDeletingAgain(_KeepsWhatWasDeleted, clause="DELETE-04"):
+@first(_KeepsWhatWasDeleted.remove, "DELETE-04")
+def crashes_on_deleting_again(self, service, sid):
     """The second tombstone of a Binding breaks a unique index: deleting again is a 500."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        if sid in self.gone[service]:
-            raise KeyError(sid)
-        return super().remove(service, sid)
+    if sid in self.gone[service]:
+        raise KeyError(sid)
 
 
-class ListsWhatWasDeleted(_KeepsWhatWasDeleted, clause="DELETE-05"):
+@after(Right.matching, "DELETE-05", _KeepsWhatWasDeleted)
+def lists_what_was_deleted(found, self, service, wanted):
     """Deletes are soft, and the query of the list without filters lacks `WHERE deleted_at IS NULL`."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        found = super().matching(service, wanted)
-        if wanted.types or wanted.identities:
-            return found
-        return sorted([*found, *self.gone[service].values()], key=self.sort_key)
+    gone = [] if wanted.types or wanted.identities else self.gone[service].values()
+    return sorted([*found, *gone], key=self.sort_key)
 
 
 class _LeavesAnIndex(_KeepsWhatWasDeleted):
@@ -113,154 +103,128 @@ class LeavesTheIndexOfIdentities(_LeavesAnIndex, clause="DELETE-06", is_indexed=
     """A second table holds the Bindings by identity, as in Cassandra; the delete forgets it."""
 
 
-class LeavesTheIndexOfTypes(_LeavesAnIndex, clause="DELETE-06"):
+@instead(_LeavesAnIndex.is_indexed, "DELETE-06")
+def leaves_the_index_of_types(wanted):
     """Redis holds a set of Bindings for each type; the delete removes the hash and forgets the set."""
-
-    def is_indexed(self, wanted: Wanted) -> bool:
-        return bool(wanted.types) and not wanted.identities
+    return bool(wanted.types) and not wanted.identities
 
 
-class _DeletesByAProperty(Right):
-    """Deletes all Bindings of the service that share a property with the one that is meant."""
+class _DeletesMore(Right):
+    """Deletes more than the Binding that is meant; `doomed` gives the SIDs."""
 
-    shared = ""
+    def doomed(self, service: str, meant: Binding) -> list[str]:
+        return []
 
     def remove(self, service: str, sid: str) -> bool:
         with self.lock:
             meant = self.find(service, sid)
-            if meant is None:
-                return False
-            for each in self.stored(service):
-                if each[self.shared] == meant[self.shared]:
-                    super().remove(service, each["sid"])
-            return True
+            for each in [] if meant is None else self.doomed(service, meant):
+                super().remove(service, each)
+            return meant is not None
 
 
-class DeletesTheUser(_DeletesByAProperty, clause="DELETE-07", shared="identity"):
+def _sharing(name):
+    """Make what gives all Bindings that share a property with one."""
+    return lambda self, service, meant: [each["sid"] for each in self.stored(service) if each[name] == meant[name]]
+
+
+class DeletesTheUser(_DeletesMore, clause="DELETE-07", doomed=_sharing("identity")):
     """`DELETE FROM bindings WHERE identity = ...`: all devices of the user go."""
 
 
-class DeletesTheDevice(_DeletesByAProperty, clause="DELETE-07", shared="endpoint"):
+class DeletesTheDevice(_DeletesMore, clause="DELETE-07", doomed=_sharing("endpoint")):
     """The device is unregistered at the push service, so all its users lose it."""
 
 
-class DeletesTheNextOfTheCredential(Right, clause="DELETE-07"):
+@instead(_DeletesMore.doomed, "DELETE-07")
+def deletes_the_next_of_the_credential(self, service, meant):
     """An index of credentials is cleared from the Binding's entry to the next one: that Binding goes as well."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        with self.lock:
-            meant = self.find(service, sid)
-            if meant is None:
-                return False
-            key = meant["credential_sid"], sid
-            entries = sorted((each["credential_sid"], each["sid"]) for each in self.stored(service))
-            for credential, each in entries[entries.index(key) :][:2]:
-                if credential == meant["credential_sid"]:
-                    super().remove(service, each)
-            return True
+    entries = sorted((each["credential_sid"], each["sid"]) for each in self.stored(service))
+    place = entries.index((meant["credential_sid"], meant["sid"]))
+    return [sid for credential, sid in entries[place : place + 2] if credential == meant["credential_sid"]]
 
 
-class DeletesNothingWith204(Right, clause="DELETE-08"):
+@instead(Right.delete, "DELETE-08")
+def deletes_nothing_with204(self, request, route, account):
     """Nobody looks at the number of rows that the DELETE touched: what was never there is 204."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        self.check_no_parameters(request)
-        self.remove(self.service(request, route, account), route.sid or "")
-        return self.deletion(request)
+    self.check_no_parameters(request)
+    self.remove(self.service(request, route, account), route.sid or "")
+    return self.deletion(request)
 
 
 class HangsUpAtADeleteOfNothing(Right, clause="DELETE-08", delete=Caught(lambda refusal: Answer(500, dropped=True))):
     """What is not there is nil, which the delete does not expect: it panics, and the connection is closed."""
 
 
-class ValidatesSidsOfADelete(Right, clause="DELETE-09"):
+@first(Right.delete, "DELETE-09")
+def validates_sids_of_a_delete(self, route):
     """The path's parameters are validated as the query's are: a malformed SID is 400 on a delete."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        if len(route.service) != 34 or len(route.sid or "") != 34:
-            raise self.bad("A SID has two letters and 32 hexadecimal digits.")
-        return super().delete(request, route, account)
+    if len(route.service) != 34 or len(route.sid or "") != 34:
+        raise self.bad("A SID has two letters and 32 hexadecimal digits.")
 
 
-class DeletesInUnknownServices(Right, clause="DELETE-09"):
+@first(Right.delete, "DELETE-09")
+def deletes_in_unknown_services(self, request, route):
     """The service is joined when it is there; a delete in one that is not finds nothing to do, and says 204."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        if route.service not in self.owners:
-            return self.deletion(request)
-        return super().delete(request, route, account)
+    return self.deletion(request) if route.service not in self.owners else None
 
 
-class DeletesInAnyServiceOfTheAccount(Right, clause="DELETE-10"):
+@around(Right.remove, "DELETE-10")
+def deletes_in_any_service_of_the_account(right, self, service):
     """The Binding is deleted by account and SID, whichever of the account's services the path names."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        own = [other for other, owner in self.owners.items() if owner == self.owners[service]]
-        return any(super(DeletesInAnyServiceOfTheAccount, self).remove(other, sid) for other in own)
+    return any(right(service=other) for other, owner in self.owners.items() if owner == self.owners[service])
 
 
-class DeletesElsewhereWith404(DeletesInAnyServiceOfTheAccount, clause="DELETE-10"):
+@around(Right.remove, "DELETE-10", deletes_in_any_service_of_the_account)
+def deletes_elsewhere_with404(right, self, service, sid):
     """The row is deleted by its SID; that it stood in another service is noticed after the commit: a 404."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        stood_here = self.find(service, sid) is not None
-        return super().remove(service, sid) and stood_here
+    stood_here = self.find(service, sid) is not None
+    return right() and stood_here
 
 
-class IgnoresParametersOfADelete(Right, clause="DELETE-11"):
+@around(Right.check_no_parameters, "DELETE-11")
+def ignores_parameters_of_a_delete(right, request):
     """Nobody reads the query of a delete: `?Identity=bob` deletes as if it were not there."""
-
-    def check_no_parameters(self, request: Request) -> None:
-        if request.method != "DELETE":
-            super().check_no_parameters(request)
+    if request.method != "DELETE":
+        right()
 
 
-class ValidatesAfterDeleting(Right, clause="DELETE-12"):
+@first(Right.delete, "DELETE-12")
+def validates_after_deleting(self, request, route, account):
     """The query is validated in an after-request hook: the 400 comes when the Binding is gone."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        service = self.service(request, route, account)
-        if request.query:
-            self.remove(service, route.sid or "")
-        return super().delete(request, route, account)
+    service = self.service(request, route, account)
+    if request.query:
+        self.remove(service, route.sid or "")
 
 
-class RefusesABodyOnADelete(Right, clause="DELETE-13"):
+@first(Right.delete, "DELETE-13")
+def refuses_a_body_on_a_delete(self, request):
     """A proxy drops deletes that have a body: 400."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        if request.body:
-            raise self.bad("A DELETE has no body.")
-        return super().delete(request, route, account)
+    if request.body:
+        raise self.bad("A DELETE has no body.")
 
 
-class DeletesNeedJson(Right, clause="DELETE-13"):
+@first(Right.delete, "DELETE-13")
+def deletes_need_json(request):
     """Every method but GET needs `Content-Type: application/json` or none; SDKs send that of forms: 415."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        if not request.headers.get("content-type", "application/json").startswith("application/json"):
-            raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, 20415, "The Content-Type must be application/json.")
-        return super().delete(request, route, account)
+    if not request.headers.get("content-type", "application/json").startswith("application/json"):
+        raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, 20415, "The Content-Type must be application/json.")
 
 
-class ComesBackWithTheSnapshot(_KeepsWhatWasDeleted, clause="DELETE-14"):
+@first(Right.answer, "DELETE-14", _KeepsWhatWasDeleted)
+def comes_back_with_the_snapshot(self):
     """The store is kept in memory and refreshed from a snapshot after twenty requests: deletes are undone."""
-
-    def answer(self, request: Request) -> Answer:
-        with self.lock:
-            if next(self.numbers) % 20 == 0:
-                for service, gone in self.gone.items():
-                    self.services[service].update(gone)
-                    gone.clear()
-        return super().answer(request)
+    with self.lock:
+        if next(self.numbers) % 20 == 0:
+            for service, gone in self.gone.items():
+                self.services[service].update(gone)
+                gone.clear()
 
 
 class ComesBackFromAReplica(_KeepsWhatWasDeleted, clause="DELETE-14"):
     """A replica that missed the delete is promoted half a second later, and serves from then on."""
 
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.promoted_at = float("inf")
+    promoted_at = float("inf")
 
     def remove(self, service: str, sid: str) -> bool:
         self.promoted_at = min(self.promoted_at, time.monotonic() + 0.5)

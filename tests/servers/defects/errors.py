@@ -1,35 +1,31 @@
 """Defects of errors: their form, their codes, and where they come from."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
 
-from ..bases import Counts, Json, ShowsErrors
+from ..bases import Counts, after, change, first, instead
 from ..http import Answer, Request
-from ..right import After, Before, Caught, Refusal, Right, Route
+from ..right import After, Before, Caught, Refusal, Right
 
 
-class ForgetsMoreInfo(ShowsErrors, clause="ERROR-01", more_info=...):
+class ForgetsMoreInfo(Right, clause="ERROR-01", error_content=change(more_info=...)):
     """The error class was written from memory, and has no more_info."""
 
 
-class NestsErrors(ShowsErrors, clause="ERROR-01"):
+@after(Right.error_content, "ERROR-01")
+def nests_errors(right):
     """Errors stand in an envelope, `{"error": {...}}`, as in Google's APIs."""
-
-    def change(self, right: Json) -> Any:
-        return {"error": right}
+    return {"error": right}
 
 
 class EmptyErrors(Right, clause="ERROR-01", error=After(lambda answer: replace(answer, body=b""))):
     """`abort(404)` sends the status and an empty body of JSON's type."""
 
 
-class DetailAlone(ShowsErrors, clause="ERROR-01"):
+@after(Right.error_content, "ERROR-01")
+def detail_alone(right):
     """FastAPI's own handler answers 404s, with `{"detail": "Not Found"}`; only the other errors are the team's."""
-
-    def change(self, right: Json) -> Any:
-        return {"detail": "Not Found"} if right["status"] == 404 else right
+    return {"detail": "Not Found"} if right["status"] == 404 else right
 
 
 class _TypesErrors(Right):
@@ -52,54 +48,49 @@ class ErrorsAreHtml(_TypesErrors, clause="ERROR-02", error_type="text/html; char
     """Werkzeug's HTTPException keeps its text/html when only its description is replaced by JSON."""
 
 
-class StatusAsText(ShowsErrors, clause="ERROR-03", status=str):
+class StatusAsText(Right, clause="ERROR-03", error_content=change(status=str)):
     """`status` is a text, as RFC 7807's first drafts and JSON:API have it."""
 
 
-class StatusIsAlways400(ShowsErrors, clause="ERROR-03", status=400):
+class StatusIsAlways400(Right, clause="ERROR-03", error_content=change(status=400)):
     """`status` is the default of the error class, which nobody overrides: 400 in every error."""
 
 
-class CodeAsText(ShowsErrors, clause="ERROR-04", code=str):
+class CodeAsText(Right, clause="ERROR-04", error_content=change(code=str)):
     """Codes are an enumeration of strings."""
 
 
-class CodeIsNull(ShowsErrors, clause="ERROR-04"):
+@after(Right.error_content, "ERROR-04")
+def code_is_null(right):
     """Validation errors come from another library, and have no code: null."""
-
-    def change(self, right: Json) -> Any:
-        return right | {"code": None} if right["status"] == 400 else right
+    return right | {"code": None} if right["status"] == 400 else right
 
 
-class MessageIsEmpty(ShowsErrors, clause="ERROR-05"):
+@after(Right.error_content, "ERROR-05")
+def message_is_empty(right):
     """`str(exception)` of an exception without arguments is the message: empty for 401 and 404."""
-
-    def change(self, right: Json) -> Any:
-        return right | {"message": ""} if right["status"] in (401, 404) else right
+    return right | {"message": ""} if right["status"] in (401, 404) else right
 
 
-class MessageIsAnObject(ShowsErrors, clause="ERROR-05"):
+@after(Right.error_content, "ERROR-05")
+def message_is_an_object(right):
     """`message` is the form's dict of errors by field, as Django REST Framework and Flask-RESTful give it."""
-
-    def change(self, right: Json) -> Any:
-        return right | {"message": {"non_field_errors": [right["message"]]}} if right["status"] == 400 else right
+    return right | {"message": {"non_field_errors": [right["message"]]}} if right["status"] == 400 else right
 
 
-class InfoOfItsOwn(ShowsErrors, clause="ERROR-06"):
+@after(Right.error_content, "ERROR-06")
+def info_of_its_own(right):
     """`more_info` leads to the team's own pages."""
-
-    def change(self, right: Json) -> Any:
-        return right | {"more_info": f"https://docs.chat.example/errors/{right['code']}"}
+    return right | {"more_info": f"https://docs.chat.example/errors/{right['code']}"}
 
 
-class AddsProblemProperties(ShowsErrors, clause="ERROR-07"):
+@after(Right.error_content, "ERROR-07")
+def adds_problem_properties(right):
     """`type` and `title` of RFC 9457 stand beside Twilio's own properties, to please both."""
-
-    def change(self, right: Json) -> Any:
-        return right | {"type": "about:blank", "title": right["message"]}
+    return right | {"type": "about:blank", "title": right["message"]}
 
 
-class AddsItsUri(ShowsErrors, clause="ERROR-07", uri="/v2/Services"):
+class AddsItsUri(Right, clause="ERROR-07", error_content=change(uri="/v2/Services")):
     """Errors repeat the path that was asked for as `uri`, as Twilio's API of 2010 does."""
 
 
@@ -119,109 +110,92 @@ class NotAllowedIs20001(Right, clause="ERROR-11", not_allowed=After(lambda right
     """All client errors but 401 and 404 share the code of a bad parameter; so does the 405."""
 
 
-class _TellsTooMuch(Right):
-    """Messages hold what is for developers."""
-
-    messages: ClassVar[Mapping[int, str]] = {}
-
-    def error_content(self, refusal: Refusal) -> Any:
-        content = super().error_content(refusal)
-        return content | {"message": self.messages.get(refusal.status, refusal.message)}
+def _messages(status: int, message: str) -> After:
+    """Make what has all errors of a status show one message."""
+    return After(lambda right: right | {"message": message} if right["status"] == status else right)
 
 
-class StackInMessages(_TellsTooMuch, clause="ERROR-12"):
+_TRACEBACK = (
+    'Traceback (most recent call last):\n  File "/srv/app/views.py", line 41, in list_bindings\n'
+    '    size = int(request.args["PageSize"])\nValueError: invalid literal for int() with base 10'
+)
+_SQL = "No row was found. [SQL: SELECT bindings.sid, bindings.identity FROM bindings WHERE bindings.sid = ?]"
+_SCHEMA = (
+    "'x' is not of type 'integer'\n\nFailed validating 'type' in schema:\n"
+    "    {'default': 50, 'maximum': 1000, 'minimum': 1, 'type': 'integer'}\n\nOn instance:\n    'x'"
+)
+
+
+class StackInMessages(Right, clause="ERROR-12", error_content=_messages(400, _TRACEBACK)):
     """The debug mode is on in production: the message of a 400 is the traceback."""
 
-    messages: ClassVar[Mapping[int, str]] = {
-        400: 'Traceback (most recent call last):\n  File "/srv/app/views.py", line 41, in list_bindings\n'
-        '    size = int(request.args["PageSize"])\nValueError: invalid literal for int() with base 10'
-    }
 
-
-class SqlInMessages(_TellsTooMuch, clause="ERROR-12"):
+class SqlInMessages(Right, clause="ERROR-12", error_content=_messages(404, _SQL)):
     """SQLAlchemy's NoResultFound is shown as it is, with its statement."""
 
-    messages: ClassVar[Mapping[int, str]] = {
-        404: "No row was found. [SQL: SELECT bindings.sid, bindings.identity FROM bindings WHERE bindings.sid = ?]"
-    }
 
-
-class SchemaInMessages(_TellsTooMuch, clause="ERROR-12"):
+class SchemaInMessages(Right, clause="ERROR-12", error_content=_messages(400, _SCHEMA)):
     """The jsonschema library's error is the message: it dumps the schema and the instance."""
 
-    messages: ClassVar[Mapping[int, str]] = {
-        400: "'x' is not of type 'integer'\n\nFailed validating 'type' in schema:\n"
-        "    {'default': 50, 'maximum': 1000, 'minimum': 1, 'type': 'integer'}\n\nOn instance:\n    'x'"
-    }
 
-
-class ServesAPageForUnknownPaths(Right, clause="ERROR-13"):
+@first(Right.dispatch, "ERROR-13")
+def serves_a_page_for_unknown_paths(self, request):
     """The front end's single page is the answer to every path that the API does not know: 200."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if self.route(request) is None:
-            return Answer(200, [("Content-Type", "text/html")], b"<!doctype html><title>Chat</title>")
-        return super().dispatch(request)
+    if self.route(request) is None:
+        return Answer(200, [("Content-Type", "text/html")], b"<!doctype html><title>Chat</title>")
+    return None
 
 
-class ReadsPathsFromTheLeft(Right, clause="ERROR-13"):
+@instead(Right.match, "ERROR-13")
+def reads_paths_from_the_left(path):
     """The path is split at its slashes and read from the left: what follows the SID of a Binding is not looked at."""
-
-    def match(self, path: str) -> re.Match[str] | None:
-        return re.fullmatch("/v2/Services/([^/]+)/Bindings(?:/([^/]+)(?:/.*)?)?", path)
+    return re.fullmatch("/v2/Services/([^/]+)/Bindings(?:/([^/]+)(?:/.*)?)?", path)
 
 
 class RoutesTheSingular(Right, clause="ERROR-13", match=Before(lambda path: re.sub("/Binding$", "/Bindings", path))):
     """The router has an inflector, and takes `/Binding` for `/Bindings`."""
 
 
-class UnknownPathsCrash(Right, clause="ERROR-13"):
+@first(Right.dispatch, "ERROR-13")
+def unknown_paths_crash(self, request):
     """`_, version, _, service, _ = path.split("/")` raises at any other path: 500."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if self.route(request) is None:
-            raise ValueError("not enough values to unpack")
-        return super().dispatch(request)
+    if self.route(request) is None:
+        raise ValueError("not enough values to unpack")
 
 
-class PostUpdates(Right, clause="ERROR-14"):
+@first(Right.dispatch, "ERROR-14")
+def post_updates(self, request):
     """The generic view of the framework also brings POST on a Binding: it answers 200 and the Binding."""
-
-    def dispatch(self, request: Request) -> Answer:
-        route = self.route(request)
-        if request.method == "POST" and route is not None and route.sid is not None:
-            return self.fetch(request, route, self.account(request))
-        return super().dispatch(request)
+    route = self.route(request)
+    if request.method == "POST" and route is not None and route.sid is not None:
+        return self.fetch(request, route, self.account(request))
+    return None
 
 
-class UnknownMethodsAre501(Right, clause="ERROR-14"):
+@instead(Right.not_allowed, "ERROR-14")
+def unknown_methods_are501(request):
     """Python's http.server, which it stands on, answers 501 to a method that has no `do_` function."""
-
-    def not_allowed(self, request: Request, route: Route) -> Refusal:
-        return Refusal(501, 20501, f"Unsupported method ({request.method}).")
+    return Refusal(501, 20501, f"Unsupported method ({request.method}).")
 
 
-class EmptiesLists(Right, clause="ERROR-14"):
+@first(Right.dispatch, "ERROR-14")
+def empties_lists(self, request):
     """The ORM's generic view of a collection has a `delete` too, which removes all that it lists: 204."""
-
-    def dispatch(self, request: Request) -> Answer:
-        route = self.route(request)
-        if request.method != "DELETE" or route is None or route.sid is not None:
-            return super().dispatch(request)
-        self.services[self.service(request, route, self.account(request))].clear()
-        return self.deletion(request)
+    route = self.route(request)
+    if request.method != "DELETE" or route is None or route.sid is not None:
+        return None
+    self.services[self.service(request, route, self.account(request))].clear()
+    return self.deletion(request)
 
 
-class PutOnAListCrashes(Right, clause="ERROR-14"):
+@first(Right.not_allowed, "ERROR-14")
+def put_on_a_list_crashes(request, route):
     """The view looks its method up by `getattr`, and a list has no `put`: 500."""
-
-    def not_allowed(self, request: Request, route: Route) -> Refusal:
-        if request.method == "PUT" and route.sid is None:
-            raise AttributeError("put")
-        return super().not_allowed(request, route)
+    if request.method == "PUT" and route.sid is None:
+        raise AttributeError("put")
 
 
-class NoAllow(Right, clause="ERROR-15", not_allowed=After(Refusal.with_headers)):
+class NoAllow(Right, clause="ERROR-15", not_allowed=After(lambda right: right.with_headers())):
     """A 405 without Allow: the error handler takes the status of the exception and leaves its headers."""
 
 
@@ -229,38 +203,32 @@ class AllowsOfTheOtherPath(Right, clause="ERROR-15", allowed=lambda route: "GET,
     """Allow lists the methods of the whole resource, so a list seems to take DELETE, and POST as well."""
 
 
-class CrashesOnOddPairs(Right, clause="ERROR-16"):
+@first(Right.parameters, "ERROR-16")
+def crashes_on_odd_pairs(query):
     """`dict(pair.split("=") for pair in query.split("&"))` raises at a name without a value, and at two of `=`: 500."""
-
-    def parameters(self, query: str) -> list[tuple[str, str]]:
-        if query:
-            dict(pair.split("=") for pair in query.split("&"))
-        return super().parameters(query)
+    if query:
+        dict(pair.split("=") for pair in query.split("&"))
 
 
 class CrashesOnBadUtf8(Right, clause="ERROR-16", decode=Caught(lambda refusal: RuntimeError("can't decode byte 0xff"))):
     """Queries are decoded strictly and nobody catches the UnicodeDecodeError: 500."""
 
 
-class CrashesOnOddSids(Right, clause="ERROR-16"):
+@first(Right.operate, "ERROR-16")
+def crashes_on_odd_sids(route):
     """SIDs are keys of 16 bytes, and `bytes.fromhex` raises at what is no hexadecimal: 500."""
-
-    def operate(self, request: Request, route: Route, account: str) -> Answer:
-        for sid in (route.service, route.sid or ""):
-            bytes.fromhex(sid[2:])
-        return super().operate(request, route, account)
+    for sid in (route.service, route.sid or ""):
+        bytes.fromhex(sid[2:])
 
 
-class CrashesOnOddHeaders(Right, clause="ERROR-16"):
+@first(Right.operate, "ERROR-16")
+def crashes_on_odd_headers(request):
     """Accept is sorted by quality with `float(q)`, which raises at a quality that is no number: 500."""
-
-    def operate(self, request: Request, route: Route, account: str) -> Answer:
-        for header in ("accept", "accept-encoding", "accept-language"):
-            for quality in re.findall(r";\s*q=([^,;]*)", request.headers.get(header)):
-                float(quality)
-        if length := request.headers.get("range"):
-            int(length.removeprefix("bytes=").partition("-")[0])
-        return super().operate(request, route, account)
+    for header in ("accept", "accept-encoding", "accept-language"):
+        for quality in re.findall(r";\s*q=([^,;]*)", request.headers.get(header)):
+            float(quality)
+    if length := request.headers.get("range"):
+        int(length.removeprefix("bytes=").partition("-")[0])
 
 
 class _Throttles(Counts, every=40, first=10):

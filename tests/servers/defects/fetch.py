@@ -2,188 +2,155 @@
 
 import time
 from http import HTTPStatus
-from typing import Any
 
-from ..http import Answer, Request
-from ..right import Before, Binding, Refusal, Right, Route
+from ..bases import after, around, before, first, instead
+from ..http import Answer
+from ..right import Before, Refusal, Right, Route
 
 
-class WrapsABindingInData(Right, clause="FETCH-01"):
+@instead(Right.fetch, "FETCH-01")
+def wraps_a_binding_in_data(self, request, route, account):
     """The serializer puts what it is given under `data`, as JSON:API does."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        self.check_no_parameters(request)
-        service = self.service(request, route, account)
-        binding = self.binding(request, route, service)
-        return self.success(request, {"data": self.represent(request, service, binding)})
+    self.check_no_parameters(request)
+    service = self.service(request, route, account)
+    binding = self.binding(request, route, service)
+    return self.success(request, {"data": self.represent(request, service, binding)})
 
 
-class FetchesTheFirstOfTheUser(Right, clause="FETCH-01"):
+@after(Right.binding, "FETCH-01")
+def fetches_the_first_of_the_user(found, self, service):
     """The Binding's user is looked up, and then the first of the user's devices is shown: one each was assumed."""
-
-    def binding(self, request: Request, route: Route, service: str) -> Binding:
-        found = super().binding(request, route, service)
-        same = (each for each in self.stored(service) if each["identity"] == found["identity"])
-        return min(same, key=self.sort_key)
+    same = (each for each in self.stored(service) if each["identity"] == found["identity"])
+    return min(same, key=self.sort_key)
 
 
-class NullForWhatIsMissing(Right, clause="FETCH-02"):
+@first(Right.fetch, "FETCH-02")
+def null_for_what_is_missing(self, request, route, account):
     """The handler returns what the look-up returned, and None is a 200 with `null`."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        service = self.service(request, route, account)
-        if self.find(service, route.sid or "") is None:
-            return self.success(request, None)
-        return super().fetch(request, route, account)
+    service = self.service(request, route, account)
+    return self.success(request, None) if self.find(service, route.sid or "") is None else None
 
 
-class CrashesOnWhatIsMissing(Right, clause="FETCH-02"):
+@instead(Right.binding, "FETCH-02")
+def crashes_on_what_is_missing(self, route, service):
     """`cursor.fetchone()["sid"]` without a look at None: a Binding that is not there is a 500."""
-
-    def binding(self, request: Request, route: Route, service: str) -> Binding:
-        found: Any = self.find(service, route.sid or "")
-        return found if found["sid"] else {}
+    found = self.find(service, route.sid or "")
+    return found if found["sid"] else {}
 
 
-class GoneForWhatIsMissing(Right, clause="FETCH-02"):
+@instead(Right.binding, "FETCH-02")
+def gone_for_what_is_missing(self, route, service):
     """A Binding that is not there is 410 Gone, as the team thinks that it must have been deleted."""
-
-    def binding(self, request: Request, route: Route, service: str) -> Binding:
-        found = self.find(service, route.sid or "")
-        if found is None:
-            raise Refusal(HTTPStatus.GONE, 20404, "The Binding is gone.")
-        return found
+    found = self.find(service, route.sid or "")
+    if found is None:
+        raise Refusal(HTTPStatus.GONE, 20404, "The Binding is gone.")
+    return found
 
 
-class ValidatesBindingSids(Right, clause="FETCH-03"):
+@first(Right.binding, "FETCH-03")
+def validates_binding_sids(self, route):
     """The framework validates path parameters as it does the query's, and answers 400 to a malformed SID."""
-
-    def binding(self, request: Request, route: Route, service: str) -> Binding:
-        if len(route.sid or "") != 34:
-            raise self.bad("Sid does not match ^BS[0-9a-fA-F]{32}$.")
-        return super().binding(request, route, service)
+    if len(route.sid or "") != 34:
+        raise self.bad("Sid does not match ^BS[0-9a-fA-F]{32}$.")
 
 
-class FindsBindingsByTheirBeginning(Right, clause="FETCH-03"):
+@instead(Right.find, "FETCH-03")
+def finds_bindings_by_their_beginning(self, service, sid):
     """The beginning of a SID is enough (`sid LIKE :sid || '%'`), as with git's commits."""
-
-    def find(self, service: str, sid: str) -> Binding | None:
-        found = [each for each in self.stored(service) if each["sid"].startswith(sid)]
-        return found[0] if len(found) == 1 else None
+    found = [each for each in self.stored(service) if each["sid"].startswith(sid)]
+    return found[0] if len(found) == 1 else None
 
 
 class CutsSidsToTheirLength(Right, clause="FETCH-03", find=Before(lambda sid: sid[:34])):
     """MySQL's CHAR(34) cuts off what is too long before it compares, so a SID with a tail is found."""
 
 
-class ForbidsUnknownServices(Right, clause="FETCH-04"):
+@first(Right.fetch, "FETCH-04")
+def forbids_unknown_services(self, route):
     """A policy asks whether the service is among the account's, and says 403 before anybody looks whether it exists."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        if self.owners.get(route.service) is None:
-            raise Refusal(HTTPStatus.FORBIDDEN, 20403, "The account has no access to this service.")
-        return super().fetch(request, route, account)
+    if self.owners.get(route.service) is None:
+        raise Refusal(HTTPStatus.FORBIDDEN, 20403, "The account has no access to this service.")
 
 
-class IgnoresTheServiceOfAFetch(Right, clause="FETCH-04"):
+@before(Right.fetch, "FETCH-04")
+def ignores_the_service_of_a_fetch(route, self, account):
     """The Binding is fetched by its SID alone, since that is unique; the service in the path is decoration."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        for service, owner in self.owners.items():
-            if owner == account and self.find(service, route.sid or "") is not None:
-                return super().fetch(request, Route(service, route.sid), account)
-        return super().fetch(request, route, account)
+    own = (service for service, owner in self.owners.items() if owner == account)
+    return next((Route(each, route.sid) for each in own if self.find(each, route.sid or "")), route)
 
 
-class ReadsServiceSidsAsHexadecimal(Right, clause="FETCH-05"):
+@first(Right.fetch, "FETCH-05")
+def reads_service_sids_as_hexadecimal(route):
     """Services are stored by 16 bytes: `bytes.fromhex` raises at a malformed SID, and the fetch is a 500."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        if len(bytes.fromhex(route.service.removeprefix("IS"))) != 16:
-            raise ValueError("a service has 16 bytes")
-        return super().fetch(request, route, account)
+    if len(bytes.fromhex(route.service.removeprefix("IS"))) != 16:
+        raise ValueError("a service has 16 bytes")
 
 
-class FetchesFromAnyServiceOfTheAccount(Right, clause="FETCH-06"):
+@first(Right.binding, "FETCH-06")
+def fetches_from_any_service_of_the_account(self, route, service):
     """The Binding is looked up by account and SID: it is also found under another service of the account."""
-
-    def binding(self, request: Request, route: Route, service: str) -> Binding:
-        for other, owner in self.owners.items():
-            if owner == self.owners[service] and (found := self.find(other, route.sid or "")):
-                return found
-        return super().binding(request, route, service)
+    for other, owner in self.owners.items():
+        if owner == self.owners[service] and (found := self.find(other, route.sid or "")):
+            return found
+    return None
 
 
-class IgnoresParametersOfAFetch(Right, clause="FETCH-07"):
+@around(Right.check_no_parameters, "FETCH-07")
+def ignores_parameters_of_a_fetch(right, request):
     """Nobody reads the query of a fetch, so nobody refuses what stands in it."""
-
-    def check_no_parameters(self, request: Request) -> None:
-        if request.method == "DELETE":
-            super().check_no_parameters(request)
+    if request.method == "DELETE":
+        right()
 
 
-class OneSchemaForAllQueries(Right, clause="FETCH-07"):
+@instead(Right.check_no_parameters, "FETCH-07")
+def one_schema_for_all_queries(self, request):
     """One schema validates the queries of all operations, so a fetch takes the parameters of a list."""
-
-    def check_no_parameters(self, request: Request) -> None:
-        self.wanted(request.query)
+    self.wanted(request.query)
 
 
-class TouchesWhatItReads(Right, clause="FETCH-08"):
+@after(Right.fetch, "FETCH-08")
+def touches_what_it_reads(answer, self, route):
     """The fetch saves a last-seen time, and the ORM's `onupdate=now` moves `date_updated` with it."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        answer = super().fetch(request, route, account)
-        binding = self.find(route.service, route.sid or "")
-        if binding is not None:
-            binding["date_updated"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        return answer
+    binding = self.find(route.service, route.sid or "")
+    if binding is not None:
+        binding["date_updated"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return answer
 
 
-class ExtendsTheStoredTypes(Right, clause="FETCH-08"):
+@after(Right.fetch, "FETCH-08")
+def extends_the_stored_types(answer, self, route):
     """The view appends its default to the array that is stored, as both are the same object."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        answer = super().fetch(request, route, account)
-        binding = self.find(route.service, route.sid or "")
-        if binding is not None:
-            binding["message_types"].append("new_message")
-        return answer
+    binding = self.find(route.service, route.sid or "")
+    if binding is not None:
+        binding["message_types"].append("new_message")
+    return answer
 
 
-class RefusesABodyOnAFetch(Right, clause="FETCH-09"):
+@first(Right.fetch, "FETCH-09")
+def refuses_a_body_on_a_fetch(self, request):
     """The gateway takes a GET with a body for an attack and refuses it."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        if request.body:
-            raise self.bad("A GET has no body.")
-        return super().fetch(request, route, account)
+    if request.body:
+        raise self.bad("A GET has no body.")
 
 
-class NegotiatesTheType(Right, clause="FETCH-09"):
+@first(Right.fetch, "FETCH-09")
+def negotiates_the_type(request):
     """The framework negotiates, as Rails and Django REST Framework do: an Accept without JSON is a 406."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        accepted = request.headers.get("accept", "*/*").lower()
-        if not any(known in accepted for known in ("*/*", "application/*", "application/json")):
-            raise Refusal(HTTPStatus.NOT_ACCEPTABLE, 20406, "Only application/json is available.")
-        return super().fetch(request, route, account)
+    accepted = request.headers.get("accept", "*/*").lower()
+    if not any(known in accepted for known in ("*/*", "application/*", "application/json")):
+        raise Refusal(HTTPStatus.NOT_ACCEPTABLE, 20406, "Only application/json is available.")
 
 
-class RefusesContentTypesOnAFetch(Right, clause="FETCH-09"):
+@first(Right.fetch, "FETCH-09")
+def refuses_content_types_on_a_fetch(request):
     """A filter for JSON APIs refuses any other Content-Type with 415, on a GET too, where SDKs send form's."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        if not request.headers.get("content-type", "application/json").startswith("application/json"):
-            raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, 20415, "The Content-Type must be application/json.")
-        return super().fetch(request, route, account)
+    if not request.headers.get("content-type", "application/json").startswith("application/json"):
+        raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, 20415, "The Content-Type must be application/json.")
 
 
-class PagesForBrowsers(Right, clause="FETCH-09"):
+@after(Right.fetch, "FETCH-09")
+def pages_for_browsers(answer, request):
     """A browsable API answers HTML to whom accepts text/html before JSON."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        answer = super().fetch(request, route, account)
-        if not request.headers.get("accept").lower().startswith("text/html"):
-            return answer
-        return Answer(200, [("Content-Type", "text/html; charset=utf-8")], b"<pre>" + answer.body + b"</pre>")
+    if not request.headers.get("accept").lower().startswith("text/html"):
+        return answer
+    return Answer(200, [("Content-Type", "text/html; charset=utf-8")], b"<pre>" + answer.body + b"</pre>")

@@ -2,11 +2,9 @@
 
 import itertools
 from dataclasses import replace
-from typing import Any
 
-from ..bases import ComparesIdentities
-from ..http import Request
-from ..right import Before, Binding, Caught, Page, Position, Refusal, Right, Wanted, each, only
+from ..bases import ComparesIdentities, after, around, before, first, instead
+from ..right import Before, Binding, Caught, Refusal, Right, Wanted, each, only
 from ..terms import TYPES
 
 
@@ -24,23 +22,21 @@ class IgnoresTypes(_Filters, clause="FILTER-01", apply=lambda wanted: replace(wa
     """BindingType is read and validated, and then left out of the query."""
 
 
-class GcmFindsFcm(_Filters, clause="FILTER-01"):
+@instead(_Filters.apply, "FILTER-01")
+def gcm_finds_fcm(wanted):
     """GCM became FCM, so a filter for one of them gives both."""
-
-    def apply(self, wanted: Wanted) -> Wanted:
-        google = {"gcm", "fcm"}
-        return replace(wanted, types=tuple(google | set(wanted.types))) if google & set(wanted.types) else wanted
+    google = {"gcm", "fcm"}
+    return replace(wanted, types=tuple(google | set(wanted.types))) if google & set(wanted.types) else wanted
 
 
 class LastTypeCounts(_Filters, clause="FILTER-02", apply=lambda wanted: replace(wanted, types=wanted.types[-1:])):
     """`dict(parse_qsl(query))` keeps the last BindingType alone."""
 
 
-class TypesNarrowEachOther(Right, clause="FILTER-02"):
+@around(Right.is_wanted, "FILTER-02")
+def types_narrow_each_other(right, wanted):
     """`.filter(type=...)` is chained for each BindingType: with two of them nothing matches."""
-
-    def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
-        return len(set(wanted.types)) < 2 and super().is_wanted(binding, wanted)
+    return len(set(wanted.types)) < 2 and right()
 
 
 class IgnoresIdentities(_Filters, clause="FILTER-03", apply=lambda wanted: replace(wanted, identities=())):
@@ -51,28 +47,24 @@ class FindsPartsOfIdentities(ComparesIdentities, clause="FILTER-03", is_same=lam
     """The filter is a search, `identity LIKE '%' || :value || '%'`, as the search field of the console has it."""
 
 
-class FindsBeginningsOfIdentities(ComparesIdentities, clause="FILTER-03"):
+@instead(ComparesIdentities.is_same, "FILTER-03")
+def finds_beginnings_of_identities(identity, value):
     """An index of prefixes is asked, as for completion: `Test` and `TestUser` find `TestUser` with a space after it."""
-
-    def is_same(self, identity: str, value: str) -> bool:
-        return identity.startswith(value)
+    return identity.startswith(value)
 
 
-class OneDeviceOfAUser(Right, clause="FILTER-03"):
+@after(Right.matching, "FILTER-03")
+def one_device_of_a_user(found, self, wanted):
     """A user has one device, the team thought: `LIMIT 1` for each Identity."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        found = super().matching(service, wanted)
-        if not wanted.identities:
-            return found
-        return sorted({each["identity"]: each for each in found}.values(), key=self.sort_key)
+    if not wanted.identities:
+        return found
+    return sorted({each["identity"]: each for each in found}.values(), key=self.sort_key)
 
 
-class HashesOfEightBits(ComparesIdentities, clause="FILTER-03"):
+@instead(ComparesIdentities.is_same, "FILTER-03")
+def hashes_of_eight_bits(identity, value):
     """The index of identities holds a hash, of which too little was kept, and hits are not compared again."""
-
-    def is_same(self, identity: str, value: str) -> bool:
-        return sum(identity.encode()) % 256 == sum(value.encode()) % 256
+    return sum(identity.encode()) % 256 == sum(value.encode()) % 256
 
 
 class LastIdentityCounts(_Filters, clause="FILTER-04", apply=lambda it: replace(it, identities=it.identities[-1:])):
@@ -83,80 +75,67 @@ class FirstIdentityCounts(_Filters, clause="FILTER-04", apply=lambda it: replace
     """`request.args.get("Identity")` is the first of several values."""
 
 
-class IdentitiesNarrowEachOther(Right, clause="FILTER-04"):
+@around(Right.is_wanted, "FILTER-04")
+def identities_narrow_each_other(right, wanted):
     """`.filter(identity=...)` is chained for each Identity: with two of them nothing matches."""
-
-    def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
-        return len(set(wanted.identities)) < 2 and super().is_wanted(binding, wanted)
+    return len(set(wanted.identities)) < 2 and right()
 
 
-class FiltersWidenEachOther(Right, clause="FILTER-05"):
+@first(Right.is_wanted, "FILTER-05")
+def filters_widen_each_other(binding, wanted):
     """The two filters are joined by OR: what matches either of them is shown."""
-
-    def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
-        if wanted.types and wanted.identities:
-            return binding["binding_type"] in wanted.types or binding["identity"] in wanted.identities
-        return super().is_wanted(binding, wanted)
+    if wanted.types and wanted.identities:
+        return binding["binding_type"] in wanted.types or binding["identity"] in wanted.identities
+    return None
 
 
 class IdentityBeatsType(_Filters, clause="FILTER-05", apply=lambda it: replace(it, types=()) if it.identities else it):
     """`if identities: ... elif types: ...`: where both filters are sent, one is forgotten."""
 
 
-class UnknownUsersAre404(Right, clause="FILTER-06"):
+@after(Right.page, "FILTER-06")
+def unknown_users_are404(page, wanted):
     """The user is looked up before the Bindings are, and a user who is not there is 404."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        page = super().page(service, wanted, position)
-        if wanted.identities and not page.bindings:
-            raise Refusal(404, 20404, "The User was not found.")
-        return page
+    if wanted.identities and not page.bindings:
+        raise Refusal(404, 20404, "The User was not found.")
+    return page
 
 
-class AllWhereNothingMatches(Right, clause="FILTER-06"):
+@around(Right.matching, "FILTER-06")
+def all_where_nothing_matches(right, wanted):
     """`matches or bindings`: where nothing matches, everything is shown."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        return super().matching(service, wanted) or super().matching(service, replace(wanted, types=(), identities=()))
+    return right() or right(wanted=replace(wanted, types=(), identities=()))
 
 
-class OneQueryAValue(Right, clause="FILTER-07"):
+@around(Right.matching, "FILTER-07")
+def one_query_a_value(right, self, wanted):
     """Each value of Identity is a query of its own, and the results are put together, UNION ALL: twice is twice."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        if not wanted.identities:
-            return super().matching(service, wanted)
-        queries = [replace(wanted, identities=(each,)) for each in wanted.identities]
-        found = itertools.chain.from_iterable(super(OneQueryAValue, self).matching(service, each) for each in queries)
-        return sorted(found, key=self.sort_key)
+    if not wanted.identities:
+        return right()
+    queries = [right(wanted=replace(wanted, identities=(each,))) for each in wanted.identities]
+    return sorted(itertools.chain(*queries), key=self.sort_key)
 
 
-class RefusesTheSameValueTwice(Right, clause="FILTER-07"):
+@first(Right.values, "FILTER-07")
+def refuses_the_same_value_twice(self, name, values):
     """The schema of the filters says `uniqueItems: true`: a value that is sent twice is 400."""
-
-    def values(self, name: str, values: list[str]) -> tuple[str, ...]:
-        if len(set(values)) < len(values):
-            raise self.bad(f"{name} has non-unique elements.")
-        return super().values(name, values)
+    if len(set(values)) < len(values):
+        raise self.bad(f"{name} has non-unique elements.")
 
 
-class GroupsWithoutSorting(Right, clause="FILTER-08"):
+@after(Right.parameters, "FILTER-08")
+def groups_without_sorting(given):
     """`dict(groupby(parameters))` without sorting: of what does not stand together only the last group is left."""
-
-    def parameters(self, query: str) -> list[tuple[str, str]]:
-        given = super().parameters(query)
-        groups = {name: list(group) for name, group in itertools.groupby(given, key=lambda pair: pair[0])}
-        return [pair for group in groups.values() for pair in group]
+    groups = {name: list(group) for name, group in itertools.groupby(given, key=lambda pair: pair[0])}
+    return [pair for group in groups.values() for pair in group]
 
 
-class FiltersComeFirst(Right, clause="FILTER-08"):
+@after(Right.parameters, "FILTER-08")
+def filters_come_first(given):
     """The query is read up to the first parameter of paging, since page URLs are made in that order."""
-
-    def parameters(self, query: str) -> list[tuple[str, str]]:
-        given = super().parameters(query)
-        names = [name for name, _ in given]
-        end = next((number for number, name in enumerate(names) if name.startswith("Page")), len(given))
-        return given[:end] + [pair for pair in given[end:] if pair[0].startswith("Page")]
+    names = [name for name, _ in given]
+    end = next((number for number, name in enumerate(names) if name.startswith("Page")), len(given))
+    return given[:end] + [pair for pair in given[end:] if pair[0].startswith("Page")]
 
 
 class FiveValues(Right, clause="FILTER-09", most_values=5):
@@ -167,26 +146,22 @@ class DropsTheSixthValue(_Filters, clause="FILTER-09", apply=lambda it: replace(
     """The query has five placeholders, and what comes after the fifth value is dropped."""
 
 
-class FiltersAfterPaging(Right, clause="FILTER-10", is_wanted=lambda binding, wanted: True):
+@after(Right.listed, "FILTER-10", is_wanted=lambda binding, wanted: True)
+def filters_after_paging(right, self, wanted):
     """A page is read from the database, and then filtered: pages of filtered lists are not full, some are empty."""
-
-    def listed(self, request: Request, service: str, wanted: Wanted, page: Page) -> Any:
-        right = super().listed(request, service, wanted, page)
-        return right | {"bindings": [each for each in right["bindings"] if Right.is_wanted(self, each, wanted)]}
+    return right | {"bindings": [each for each in right["bindings"] if Right.is_wanted(self, each, wanted)]}
 
 
-class FiltersTheFirstPage(_Filters, clause="FILTER-10"):
+@instead(_Filters.apply, "FILTER-10")
+def filters_the_first_page(wanted):
     """The query after a token is another one, and filters were not added to it: later pages show everything."""
-
-    def apply(self, wanted: Wanted) -> Wanted:
-        return wanted if wanted.token is None else replace(wanted, types=(), identities=())
+    return wanted if wanted.token is None else replace(wanted, types=(), identities=())
 
 
-class UnknownTypesMatchNothing(Right, clause="FILTER-11"):
+@instead(Right.types, "FILTER-11")
+def unknown_types_match_nothing(self, values):
     """BindingType is a text for the query, so one that does not exist finds nothing: 200."""
-
-    def types(self, values: list[str]) -> tuple[str, ...]:
-        return self.values("BindingType", values)
+    return self.values("BindingType", values)
 
 
 class DropsUnknownTypes(Right, clause="FILTER-11", types=Before(only(lambda value: value in TYPES))):
@@ -201,21 +176,16 @@ class TypesInAnyCase(Right, clause="FILTER-12", types=Before(each(str.lower))):
     """BindingType is made small before it is compared: `APN` is taken for apn."""
 
 
-class SplitsTypes(Right, clause="FILTER-13"):
+@before(Right.types, "FILTER-13")
+def splits_types(values):
     """BindingType is split at commas, as OpenAPI's `explode: false` has it."""
-
-    def types(self, values: list[str]) -> tuple[str, ...]:
-        return super().types([part for value in values for part in value.split(",") if part])
+    return [part for value in values for part in value.split(",") if part]
 
 
-class FindsUsersOfAllServices(Right, clause="FILTER-14"):
+@around(Right.matching, "FILTER-14")
+def finds_users_of_all_services(right, self, service, wanted):
     """The index of identities is the account's: a filter by Identity shows Bindings of its other services as well."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        if not wanted.identities:
-            return super().matching(service, wanted)
-        own = [other for other, owner in self.owners.items() if owner == self.owners[service]]
-        found = itertools.chain.from_iterable(
-            super(FindsUsersOfAllServices, self).matching(each, wanted) for each in own
-        )
-        return sorted(found, key=self.sort_key)
+    if not wanted.identities:
+        return right()
+    own = [right(service=other) for other, owner in self.owners.items() if owner == self.owners[service]]
+    return sorted(itertools.chain(*own), key=self.sort_key)

@@ -2,75 +2,67 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import unquote
 
-from ..bases import Json, ShowsLists, ShowsMeta
+from ..bases import after, around, before, change, first, instead
 from ..http import Answer, Request
 from ..right import After, Binding, Refusal, Right, Route, Wanted, only
 from ..terms import EMPTY, LIST_PARAMETERS
 
 
-class ListsAnArray(ShowsLists, clause="LIST-01"):
+@after(Right.listed, "LIST-01")
+def lists_an_array(right):
     """A list is a bare JSON array; the links to other pages were to come in a header."""
-
-    def change(self, right: Json) -> Any:
-        return right["bindings"]
+    return right["bindings"]
 
 
-class ListsInParts(Right, clause="LIST-01"):
+@after(Right.list_bindings, "LIST-01")
+def lists_in_parts(answer):
     """A page is part of a list, so its status is 206 where more follows, as PostgREST has it."""
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        answer = super().list_bindings(request, route, account)
-        answer.status = HTTPStatus.PARTIAL_CONTENT if b'"next_page_url":"' in answer.body else answer.status
-        return answer
+    answer.status = HTTPStatus.PARTIAL_CONTENT if b'"next_page_url":"' in answer.body else answer.status
+    return answer
 
 
-class LeavesOutNulls(ShowsMeta, clause="LIST-02"):
+@after(Right.meta, "LIST-02")
+def leaves_out_nulls(right):
     """Models are dumped with `exclude_none=True`: a page URL that leads nowhere is left out."""
-
-    def change(self, right: Json) -> Any:
-        return {name: value for name, value in right.items() if value is not None}
+    return {name: value for name, value in right.items() if value is not None}
 
 
-class HasNoFirstPage(ShowsMeta, clause="LIST-02", first_page_url=...):
+class HasNoFirstPage(Right, clause="LIST-02", meta=change(first_page_url=...)):
     """`meta` has the links that its team needs: next and previous, but not first_page_url."""
 
 
-class KeyOfUsers(ShowsMeta, clause="LIST-03", key="users"):
+class KeyOfUsers(Right, clause="LIST-03", meta=change(key="users")):
     """The handler was copied from that of the Users, and `meta.key` still says so."""
 
 
-class NumbersAsText(ShowsMeta, clause="LIST-04", page=str, page_size=str):
+class NumbersAsText(Right, clause="LIST-04", meta=change(page=str, page_size=str)):
     """`meta` repeats Page and PageSize as they came out of the query: as text."""
 
 
-class NumbersAsFloats(ShowsMeta, clause="LIST-04", page=float):
+class NumbersAsFloats(Right, clause="LIST-04", meta=change(page=float)):
     """A dynamic language's division gives floats: `"page": 0.0`."""
 
 
-class PageUrlsArePaths(ShowsMeta, clause="LIST-05"):
+@after(Right.meta, "LIST-05")
+def page_urls_are_paths(right):
     """Page URLs are paths, as `next_page_uri` was in Twilio's API of 2010."""
-
-    def change(self, right: Json) -> Any:
-        urls = {name: value for name, value in right.items() if name.endswith("url") and value is not None}
-        return right | {name: value[value.index("/v2/") :] for name, value in urls.items()}
+    urls = {name: value for name, value in right.items() if name.endswith("url") and value is not None}
+    return right | {name: value[value.index("/v2/") :] for name, value in urls.items()}
 
 
-class EmptyTextForNull(ShowsMeta, clause="LIST-05"):
+@after(Right.meta, "LIST-05")
+def empty_text_for_null(right):
     """A text cannot be null in Go: a page URL that leads nowhere is `""`."""
-
-    def change(self, right: Json) -> Any:
-        return {name: "" if value is None else value for name, value in right.items()}
+    return {name: "" if value is None else value for name, value in right.items()}
 
 
-class PageUrlsAreIris(ShowsMeta, clause="LIST-05"):
+@after(Right.meta, "LIST-05")
+def page_urls_are_iris(right):
     """Page URLs are taken through a function that makes them readable: letters beyond ASCII stand unencoded."""
-
-    def change(self, right: Json) -> Any:
-        urls = {name: value for name, value in right.items() if name.endswith("url") and value is not None}
-        return right | {name: _readable(value) for name, value in urls.items()}
+    urls = {name: value for name, value in right.items() if name.endswith("url") and value is not None}
+    return right | {name: _readable(value) for name, value in urls.items()}
 
 
 def _readable(url: str) -> str:
@@ -82,14 +74,13 @@ def _decoded(part: str) -> str:
     return text if not text.isascii() and text.isprintable() else part
 
 
-class AddsCamelCase(ShowsMeta, clause="LIST-06"):
+@after(Right.meta, "LIST-06")
+def adds_camel_case(right):
     """Properties are written in camel case as well, `pageSize`, for the team's own front end."""
-
-    def change(self, right: Json) -> Any:
-        return right | {"pageSize": right["page_size"]}
+    return right | {"pageSize": right["page_size"]}
 
 
-class AddsTheOldEnvelope(ShowsLists, clause="LIST-06", uri="/v2/Services"):
+class AddsTheOldEnvelope(Right, clause="LIST-06", listed=change(uri="/v2/Services")):
     """`uri`, as in the lists of Twilio's API of 2010, stands beside `meta`, for clients of both."""
 
 
@@ -128,163 +119,137 @@ class EndsAtAHundred(_Selects, clause="LIST-07", select=lambda found: found[:100
     """The search engine behind the list has a limit of its own, a hundred hits, and nobody turns its pages."""
 
 
-class MissesTheNewest(Right, clause="LIST-07"):
+@after(Right.matching, "LIST-07")
+def misses_the_newest(found, self, service):
     """Lists are read up to the newest `date_created`, with `<` where `<=` was meant: the newest Binding is missing."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        newest = max((each["date_created"] for each in self.stored(service)), default="")
-        return [each for each in super().matching(service, wanted) if each["date_created"] < newest]
+    newest = max((each["date_created"] for each in self.stored(service)), default="")
+    return [each for each in found if each["date_created"] < newest]
 
 
-class MultipliesByMessageTypes(_Selects, clause="LIST-08"):
+@instead(_Selects.select, "LIST-08")
+def multiplies_by_message_types(found):
     """The query joins the message types, and gives a row for each of them: no DISTINCT."""
-
-    def select(self, found: list[Binding]) -> list[Binding]:
-        return [each for each in found for _ in range(max(len(each["message_types"]), 1))]
+    return [each for each in found for _ in range(max(len(each["message_types"]), 1))]
 
 
-class ListsEveryVersion(_Selects, clause="LIST-08"):
+@instead(_Selects.select, "LIST-08")
+def lists_every_version(found):
     """Every update is a row of an event log, and the list shows the rows: what was updated stands there twice."""
-
-    def select(self, found: list[Binding]) -> list[Binding]:
-        return [*found, *(each for each in found if each["date_updated"] != each["date_created"])]
+    return [*found, *(each for each in found if each["date_updated"] != each["date_created"])]
 
 
-class ListsTheWholeAccount(Right, clause="LIST-09"):
+@around(Right.stored, "LIST-09")
+def lists_the_whole_account(right, self, service):
     """The list asks `WHERE account_sid = ?` alone: the Bindings of all services of the account are shown."""
-
-    def stored(self, service: str) -> list[Binding]:
-        services = [other for other, owner in self.owners.items() if owner == self.owners[service]]
-        return [each for other in services for each in super(ListsTheWholeAccount, self).stored(other)]
+    services = [other for other, owner in self.owners.items() if owner == self.owners[service]]
+    return [each for other in services for each in right(service=other)]
 
 
-class ListsASample(_Selects, clause="LIST-09"):
+@instead(_Selects.select, "LIST-09")
+def lists_a_sample(found):
     """The migration left a sample in the table, and it is listed in every service that has Bindings."""
-
-    def select(self, found: list[Binding]) -> list[Binding]:
-        return [*found, *(each | {"sid": f"BS{'a' * 32}", "endpoint": "sample"} for each in found[:1])]
+    return [*found, *(each | {"sid": f"BS{'a' * 32}", "endpoint": "sample"} for each in found[:1])]
 
 
-class ListsSummaries(ShowsLists, clause="LIST-10"):
+@after(Right.listed, "LIST-10")
+def lists_summaries(right):
     """Items of a list are summaries, as in most APIs: what they link to has the rest."""
-
-    def change(self, right: Json) -> Any:
-        names = ("sid", "account_sid", "service_sid", "identity", "binding_type", "url")
-        return right | {"bindings": [{name: each[name] for name in names} for each in right["bindings"]]}
+    names = ("sid", "account_sid", "service_sid", "identity", "binding_type", "url")
+    return right | {"bindings": [{name: each[name] for name in names} for each in right["bindings"]]}
 
 
-class ListsFromAnIndex(ShowsLists, clause="LIST-10"):
+@after(Right.listed, "LIST-10")
+def lists_from_an_index(right):
     """Lists come from a search index, whose analyser makes small letters of the identities that it stores."""
-
-    def change(self, right: Json) -> Any:
-        return right | {"bindings": [each | {"identity": each["identity"].lower()} for each in right["bindings"]]}
+    return right | {"bindings": [each | {"identity": each["identity"].lower()} for each in right["bindings"]]}
 
 
-class ItemsLinkToTheList(ShowsLists, clause="LIST-10"):
+@after(Right.listed, "LIST-10")
+def items_link_to_the_list(right):
     """Items are made with the request's own URL for `url`, which is right for a fetch and wrong in a list."""
-
-    def change(self, right: Json) -> Any:
-        return right | {"bindings": [each | {"url": right["meta"]["url"]} for each in right["bindings"]]}
+    return right | {"bindings": [each | {"url": right["meta"]["url"]} for each in right["bindings"]]}
 
 
-class EmptyServiceIs404(Right, clause="LIST-11"):
+@after(Right.list_bindings, "LIST-11")
+def empty_service_is404(answer, self, request, route):
     """`if not bindings: abort(404)`: a service without Bindings is not found."""
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        answer = super().list_bindings(request, route, account)
-        if not self.stored(route.service):
-            raise self.not_found(request)
-        return answer
+    if not self.stored(route.service):
+        raise self.not_found(request)
+    return answer
 
 
-class EmptyServiceIs204(Right, clause="LIST-11"):
+@after(Right.list_bindings, "LIST-11")
+def empty_service_is204(answer, self, route):
     """Where there is nothing to show, the framework says 204 No Content."""
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        answer = super().list_bindings(request, route, account)
-        return answer if self.stored(route.service) else Answer(204)
+    return answer if self.stored(route.service) else Answer(204)
 
 
-class NothingIsNull(ShowsLists, clause="LIST-11", bindings=lambda value: value or None):
+class NothingIsNull(Right, clause="LIST-11", listed=change(bindings=lambda value: value or None)):
     """A slice to which nothing was appended is nil in Go, and `null` in JSON."""
 
 
-class UnknownServicesAreEmpty(Right, clause="LIST-12"):
+@first(Right.list_bindings, "LIST-12")
+def unknown_services_are_empty(self, request, route):
     """Nobody looks whether the service exists: `WHERE service_sid = ?` finds nothing, and the list is empty."""
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        if route.service in self.owners:
-            return super().list_bindings(request, route, account)
-        return self.success(request, self.listed(request, route.service, self.wanted(request.query), EMPTY))
+    if route.service in self.owners:
+        return None
+    return self.success(request, self.listed(request, route.service, self.wanted(request.query), EMPTY))
 
 
-class CrashesOnUnknownServices(Right, clause="LIST-12"):
+@first(Right.list_bindings, "LIST-12")
+def crashes_on_unknown_services(self, route):
     """`services[sid]` raises a KeyError for a service that does not exist: the list is a 500."""
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        self.stored(route.service)
-        return super().list_bindings(request, route, account)
+    self.stored(route.service)
 
 
-class ValidatesServicesOfLists(Right, clause="LIST-13"):
+@first(Right.list_bindings, "LIST-13")
+def validates_services_of_lists(self, route):
     """The path's parameters are validated like those of the query: a malformed service SID is 400 on a list."""
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        if len(route.service) != 34 or not route.service.startswith("IS"):
-            raise self.bad("ServiceSid does not match ^IS[0-9a-f]{32}$.")
-        return super().list_bindings(request, route, account)
+    if len(route.service) != 34 or not route.service.startswith("IS"):
+        raise self.bad("ServiceSid does not match ^IS[0-9a-f]{32}$.")
 
 
-class CutsServicesToTheirLength(Right, clause="LIST-13"):
+@before(Right.list_bindings, "LIST-13")
+def cuts_services_to_their_length(route):
     """CHAR(34) cuts a service SID off before it is compared: with a tail it is found all the same."""
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        return super().list_bindings(request, Route(route.service[:34], None), account)
+    return Route(route.service[:34], None)
 
 
 class IgnoresUnknownParameters(Right, clause="LIST-14", parameters=After(only(lambda one: one[0] in LIST_PARAMETERS))):
     """Unknown parameters are ignored, as web frameworks do: a misspelt filter shows everything."""
 
 
-class NamesInAnyCase(Right, clause="LIST-14"):
+@after(Right.parameters, "LIST-14")
+def names_in_any_case(given):
     """Names of parameters are compared without their case, as ASP.NET does."""
-
-    def parameters(self, query: str) -> list[tuple[str, str]]:
-        known = {name.lower(): name for name in LIST_PARAMETERS}
-        return [(known.get(name.lower(), name), value) for name, value in super().parameters(query)]
+    known = {name.lower(): name for name in LIST_PARAMETERS}
+    return [(known.get(name.lower(), name), value) for name, value in given]
 
 
-class NamesOfArrays(Right, clause="LIST-14"):
+@after(Right.parameters, "LIST-14")
+def names_of_arrays(right):
     """`Identity[]` means Identity, as in PHP and Rails."""
-
-    def parameters(self, query: str) -> list[tuple[str, str]]:
-        return [(name.removesuffix("[]"), value) for name, value in super().parameters(query)]
+    return [(name.removesuffix("[]"), value) for name, value in right]
 
 
-class BodyIsPartOfTheQuery(Right, clause="LIST-15"):
+@first(Right.list_bindings, "LIST-15")
+def body_is_part_of_the_query(self, request):
     """`params` holds the query and the body's form, as in Rails: what stands in the body is an unknown parameter."""
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        if "urlencoded" in request.headers.get("content-type") and request.body:
-            self.check_no_parameters(Request("GET", f"?{request.body.decode('latin-1')}", request.headers))
-        return super().list_bindings(request, route, account)
+    if "urlencoded" in request.headers.get("content-type") and request.body:
+        self.check_no_parameters(Request("GET", f"?{request.body.decode('latin-1')}", request.headers))
 
 
-class NegotiatesLists(Right, clause="LIST-15"):
+@first(Right.list_bindings, "LIST-15")
+def negotiates_lists(request):
     """The view of the list has a renderer for JSON alone, and an Accept without that is 406."""
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        accepted = request.headers.get("accept", "*/*")
-        if "json" not in accepted and "*/*" not in accepted:
-            raise Refusal(HTTPStatus.NOT_ACCEPTABLE, 20406, "A list is available as JSON alone.")
-        return super().list_bindings(request, route, account)
+    accepted = request.headers.get("accept", "*/*")
+    if "json" not in accepted and "*/*" not in accepted:
+        raise Refusal(HTTPStatus.NOT_ACCEPTABLE, 20406, "A list is available as JSON alone.")
 
 
-class ListsAsTables(Right, clause="LIST-15"):
+@after(Right.list_bindings, "LIST-15")
+def lists_as_tables(answer, request):
     """To whom accepts text/html first, lists are a page for browsers."""
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        answer = super().list_bindings(request, route, account)
-        if not request.headers.get("accept").startswith("text/html"):
-            return answer
-        return Answer(200, [("Content-Type", "text/html; charset=utf-8")], b"<table></table>")
+    if not request.headers.get("accept").startswith("text/html"):
+        return answer
+    return Answer(200, [("Content-Type", "text/html; charset=utf-8")], b"<table></table>")

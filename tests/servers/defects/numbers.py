@@ -4,92 +4,72 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from ..http import Request
+from ..bases import after, before, first, instead
 from ..right import Before, Binding, Page, Position, Right, Wanted
 
 
-class _ReadsPages(Right):
-    """Page is read without a bound; `read` makes it a number of the machine."""
-
-    def read(self, number: int) -> int:
-        return number
-
-    def page_number(self, text: str | None) -> int:
-        number = None if text is None else self.integer(text)
-        return super().page_number(text) if number is None else self.read(number)
-
-
-class PagesOf32Bits(_ReadsPages, clause="PAGE-32", read=lambda number: number % 2**32):
+@first(Right.page_number, "PAGE-32")
+def pages_of32_bits(self, text):
     """Page is cut to 32 bits, as C and JavaScript's `| 0` do."""
+    number = self.integer(text or "")
+    return None if number is None else number % 2**32
 
 
-class PagesOfFloats(_ReadsPages, clause="PAGE-32", read=lambda number: int(float(number))):
+@first(Right.page_number, "PAGE-32")
+def pages_of_floats(self, text):
     """Page is a float, as JSON's numbers are: beyond 53 bits it is rounded."""
+    number = self.integer(text or "")
+    return None if number is None else int(float(number))
 
 
-class TheLargestPageHasNoNext(Right, clause="PAGE-32"):
+@after(Right.meta, "PAGE-32")
+def the_largest_page_has_no_next(shown, wanted):
     """`next_page_url` carries Page + 1 always, also where that is refused."""
-
-    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
-        shown = super().meta(request, service, wanted, page)
-        if wanted.page == 2147483646 and shown["next_page_url"]:
-            shown["next_page_url"] = shown["next_page_url"].replace(f"Page={wanted.page}", f"Page={wanted.page + 1}")
-        return shown
+    if wanted.page == 2147483646 and shown["next_page_url"]:
+        shown["next_page_url"] = shown["next_page_url"].replace(f"Page={wanted.page}", f"Page={wanted.page + 1}")
+    return shown
 
 
-class _WrapsPageSizes(Right):
-    """A PageSize of many bits is cut to so many."""
-
-    bits = 0
-
-    def page_size(self, text: str | None) -> int:
-        number = None if text is None else self.integer(text)
-        if number is None or number < 2**self.bits:
-            return super().page_size(text)
-        return super().page_size(str(number % 2**self.bits))
-
-
-class PageSizesOf32Bits(_WrapsPageSizes, clause="PAGE-33", bits=32):
+@before(Right.page_size, "PAGE-33")
+def page_sizes_of32_bits(text, self):
     """A PageSize is cut to 32 bits: 4294967301 is 5."""
+    number = self.integer(text or "")
+    return text if number is None else str(number % 2**32)
 
 
-class FitsPageSizesIn32Bits(Right, clause="PAGE-33"):
+@first(Right.page_size, "PAGE-33")
+def fits_page_sizes_in32_bits(self, text):
     """The bound is checked on what is left of a PageSize in 32 bits: 4294967301 is 5, and 4294969296 too large."""
-
-    def page_size(self, text: str | None) -> int:
-        number = None if text is None else self.integer(text)
-        if number is not None and 0 < number % 2**32 <= 1000:
-            return number % 2**32
-        return super().page_size(text)
+    number = None if text is None else self.integer(text)
+    return number % 2**32 if number is not None and 0 < number % 2**32 <= 1000 else None
 
 
-class PageSizesOf64Bits(_WrapsPageSizes, clause="PAGE-33", bits=64):
+@before(Right.page_size, "PAGE-33")
+def page_sizes_of64_bits(text, self):
     """A PageSize is cut to 64 bits: 18446744073709551621 is 5."""
+    number = self.integer(text or "")
+    return text if number is None else str(number % 2**64)
 
 
-class PreviousByPage(Right, clause="PAGE-34"):
+@before(Right.meta, "PAGE-34")
+def previous_by_page(page, wanted):
     """`previous_page_url` is null where Page is 0."""
-
-    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
-        return super().meta(request, service, wanted, page if wanted.page else replace(page, has_previous=False))
+    return page if wanted.page else replace(page, has_previous=False)
 
 
-class PreviousOfPagesThatThereAre(Right, clause="PAGE-34"):
+@before(Right.meta, "PAGE-34")
+def previous_of_pages_that_there_are(page, self, service, wanted):
     """`previous_page_url` is null where Page is larger than the number of pages: it cannot be, the team said."""
-
-    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
-        most = len(self.matching(service, wanted)) // wanted.page_size
-        return super().meta(request, service, wanted, replace(page, has_previous=False) if wanted.page > most else page)
+    most = len(self.matching(service, wanted)) // wanted.page_size
+    return replace(page, has_previous=False) if wanted.page > most else page
 
 
-class PreviousOfAnyPage(Right, clause="PAGE-34"):
+@after(Right.meta, "PAGE-34")
+def previous_of_any_page(shown, wanted):
     """`previous_page_url` is there where Page is not 0, and leads to the first page."""
-
-    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
-        shown = super().meta(request, service, wanted, page)
-        if wanted.page and not shown["previous_page_url"]:
-            shown["previous_page_url"] = shown["first_page_url"]
-        return shown
+    if wanted.page and not shown["previous_page_url"]:
+        shown["previous_page_url"] = shown["first_page_url"]
+    return shown
 
 
 class _RemembersFirsts(Right):
@@ -140,31 +120,26 @@ class SeparatesThousands(Right, clause="PAGE-25", page_size=Before(lambda text: 
     """PageSize is read as people write numbers, with separators of thousands: `5.0` is fifty, and `5,7` is 57."""
 
 
-class EchoesFloats(Right, clause="PAGE-26"):
+@first(Right.page_number, "PAGE-26")
+def echoes_floats(text):
     """YAML's and JSON's readers make a number of Page, and of `5.0` and `1e1` a float, which is echoed as one."""
-
-    def page_number(self, text: str | None) -> int:
-        is_float = text is not None and re.fullmatch(r"\d\.0|\de\d", text)
-        return float(text) if is_float else super().page_number(text)
+    is_float = text is not None and re.fullmatch(r"\d\.0|\de\d", text)
+    return float(text) if is_float else None
 
 
-class JoinsWhatIsSentTwice(Right, clause="PAGE-36"):
+@first(Right.wanted, "PAGE-36")
+def joins_what_is_sent_twice(self, query):
     """ASP.NET's `Query["Page"].ToString()` joins what is sent twice by commas, and parsing that is a 500."""
-
-    def wanted(self, query: str) -> Wanted:
-        names = [name for name, _ in self.parameters(query) if name in ("Page", "PageToken")]
-        if len(names) > len(set(names)):
-            raise self.fault()
-        return super().wanted(query)
+    names = [name for name, _ in self.parameters(query) if name in ("Page", "PageToken")]
+    if len(names) > len(set(names)):
+        raise self.fault()
 
 
-class AddsUpWhatIsSentTwice(Right, clause="PAGE-36"):
+@after(Right.wanted, "PAGE-36")
+def adds_up_what_is_sent_twice(found, self, query):
     """The values of a parameter are concatenated: `Page=3&Page=4` is 34."""
-
-    def wanted(self, query: str) -> Wanted:
-        pages = [value for name, value in self.parameters(query) if name == "Page"]
-        found = super().wanted(query)
-        return replace(found, page=self.page_number("".join(pages))) if len(pages) > 1 else found
+    pages = [value for name, value in self.parameters(query) if name == "Page"]
+    return replace(found, page=self.page_number("".join(pages))) if len(pages) > 1 else found
 
 
 class TokensHaveTheirOwnSize(Right, clause="PAGE-37"):
@@ -182,12 +157,11 @@ class TokensHaveTheirOwnSize(Right, clause="PAGE-37"):
         return super().page(service, replace(wanted, page_size=size), position)
 
 
-class TokensHaveALeastSize(TokensHaveTheirOwnSize, clause="PAGE-37"):
+@instead(TokensHaveTheirOwnSize.page, "PAGE-37")
+def tokens_have_a_least_size(self, service, wanted, position):
     """A page is never smaller than the one that its token came with: both sizes were compared the wrong way."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        size = 0 if wanted.token is None else int(wanted.token.rpartition(".")[2])
-        return Right.page(self, service, replace(wanted, page_size=max(size, wanted.page_size)), position)
+    size = 0 if wanted.token is None else int(wanted.token.rpartition(".")[2])
+    return Right.page(self, service, replace(wanted, page_size=max(size, wanted.page_size)), position)
 
 
 class CountsTheLastTombstone(Right, clause="PAGE-35"):
@@ -210,24 +184,21 @@ class CountsTheLastTombstone(Right, clause="PAGE-35"):
         return page
 
 
-class KeepsPagesThatWereShown(Right, clause="PAGE-35"):
+@after(Right.page, "PAGE-35")
+def keeps_pages_that_were_shown(page, self, service, wanted, position):
     """The page before is taken from a cache, without what was deleted since."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        page = super().page(service, wanted, position)
-        if position is not None and position[0] == "before" and page.bindings:
-            kept = self.kept.get((service, wanted.page_size, page.bindings[-1]["sid"]))
-            if kept is None or wanted.types or wanted.identities:
-                return page
-            return replace(kept, bindings=[each for each in kept.bindings if self.find(service, each["sid"])])
-        if page.bindings and not wanted.types and not wanted.identities:
-            self.kept[service, wanted.page_size, page.bindings[-1]["sid"]] = page
-        return page
+    if position is not None and position[0] == "before" and page.bindings:
+        kept = self.kept.get((service, wanted.page_size, page.bindings[-1]["sid"]))
+        if kept is None or wanted.types or wanted.identities:
+            return page
+        return replace(kept, bindings=[each for each in kept.bindings if self.find(service, each["sid"])])
+    if page.bindings and not wanted.types and not wanted.identities:
+        self.kept[service, wanted.page_size, page.bindings[-1]["sid"]] = page
+    return page
 
 
-class TokensBoundTheSize(TokensHaveTheirOwnSize, clause="PAGE-37"):
+@instead(TokensHaveTheirOwnSize.page, "PAGE-37")
+def tokens_bound_the_size(self, service, wanted, position):
     """A token stands for the page that it came with, of which a greater PageSize shows no more."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        own = wanted.page_size if wanted.token is None else int(wanted.token.rpartition(".")[2])
-        return Right.page(self, service, replace(wanted, page_size=min(own, wanted.page_size)), position)
+    own = wanted.page_size if wanted.token is None else int(wanted.token.rpartition(".")[2])
+    return Right.page(self, service, replace(wanted, page_size=min(own, wanted.page_size)), position)

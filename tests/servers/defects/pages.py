@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from ..bases import Json, Offsets, ShowsMeta
+from ..bases import Offsets, after, around, before, change, first, instead
 from ..http import Request
 from ..right import After, Before, Binding, Caught, Page, Position, Refusal, Right, Wanted
 
@@ -22,15 +22,14 @@ class OddTokensAre404(Right, clause="PAGE-20", position=Caught(lambda refusal: R
     """A token that leads nowhere is 404, since the page is not found."""
 
 
-class TokensAreNumbers(Offsets, clause="PAGE-28", seal=lambda content: str(content[2][0])):
+@instead(Right.position, "PAGE-28", Offsets, seal=lambda content: str(content[2][0]))
+def tokens_are_numbers(self, wanted):
     """A token is an offset in plain digits: what is deleted before it moves all that follows."""
-
-    def position(self, service: str, wanted: Wanted) -> Position:
-        if wanted.token is None:
-            return None
-        if not re.fullmatch("[0-9]{1,9}", wanted.token):
-            raise self.bad("PageToken must be taken from a page URL.")
-        return "after", [int(wanted.token)]
+    if wanted.token is None:
+        return None
+    if not re.fullmatch("[0-9]{1,9}", wanted.token):
+        raise self.bad("PageToken must be taken from a page URL.")
+    return "after", [int(wanted.token)]
 
 
 class TokensHoldTheirService(Right, clause="PAGE-21"):
@@ -69,13 +68,12 @@ class TokensHoldTheirFilters(Right, clause="PAGE-22"):
         return super().page(service, wanted, position)
 
 
-class TokensNameTheirTable(TokensHoldTheirFilters, clause="PAGE-22"):
+@instead(TokensHoldTheirFilters.page, "PAGE-22")
+def tokens_name_their_table(self, service, wanted, position):
     """Each type has a table of its own, which the token names: a BindingType beside it is not looked at."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        if wanted.token is not None:
-            wanted = replace(wanted, types=tuple(self.open(wanted.token)[0][1]))
-        return Right.page(self, service, wanted, position)
+    if wanted.token is not None:
+        wanted = replace(wanted, types=tuple(self.open(wanted.token)[0][1]))
+    return Right.page(self, service, wanted, position)
 
 
 class PagesOfAnotherListAreKept(Right, clause="PAGE-22"):
@@ -95,13 +93,11 @@ class ClampsPageSizes(Right, clause="PAGE-23", page_size=Caught(lambda it: 1000 
     """A PageSize over the maximum becomes the maximum."""
 
 
-class CrashesOnHugePageSizes(Right, clause="PAGE-23"):
+@first(Right.page_size, "PAGE-23")
+def crashes_on_huge_page_sizes(text):
     """A PageSize that the database's 64 bits do not hold raises an OverflowError: 500."""
-
-    def page_size(self, text: str | None) -> int:
-        if text is not None and text.isascii() and text.isdecimal() and len(text) < 1000:
-            int(text).to_bytes(8, "big", signed=True)
-        return super().page_size(text)
+    if text is not None and text.isascii() and text.isdecimal() and len(text) < 1000:
+        int(text).to_bytes(8, "big", signed=True)
 
 
 class TenThousandAtMost(Right, clause="PAGE-23", largest_page_size=10000):
@@ -112,30 +108,27 @@ class TooLargeIs20001(Right, clause="PAGE-24", too_large=After(lambda right: rig
     """A PageSize over the maximum is a bad parameter like any other, code 20001."""
 
 
-class ReadsALine(Right, clause="PAGE-25"):
+@instead(Right.integer, "PAGE-25")
+def reads_a_line(text):
     """Ruby's `^` and `$` match at each line: a line of digits is enough, and it is what counts."""
-
-    def integer(self, text: str) -> int | None:
-        digits = re.search("^[0-9]{1,9}$", text, re.MULTILINE)
-        return int(digits[0]) if digits else None
+    digits = re.search("^[0-9]{1,9}$", text, re.MULTILINE)
+    return int(digits[0]) if digits else None
 
 
-class ReadsLeadingDigits(Right, clause="PAGE-25"):
+@instead(Right.integer, "PAGE-25")
+def reads_leading_digits(text):
     """PHP's `(int)` and C's `atoi` read the digits at the beginning: `10abc` is 10."""
-
-    def integer(self, text: str) -> int | None:
-        digits = re.match("[0-9]{1,18}", text)
-        return int(digits[0]) if digits else None
+    digits = re.match("[0-9]{1,18}", text)
+    return int(digits[0]) if digits else None
 
 
-class RoundsPageSizes(Right, clause="PAGE-25"):
+@around(Right.integer, "PAGE-25")
+def rounds_page_sizes(right, text):
     """Numbers are read as floats, as JSON's are, and cut: 1.5 is a page size of 1."""
-
-    def integer(self, text: str) -> int | None:
-        try:
-            return int(float(text)) if re.fullmatch("[0-9.e]{1,9}", text) else super().integer(text)
-        except ValueError:
-            return None
+    try:
+        return int(float(text)) if re.fullmatch("[0-9.e]{1,9}", text) else right()
+    except ValueError:
+        return None
 
 
 class OddPageSizesAreTheDefault(Right, clause="PAGE-25", page_size=Caught(lambda it: 50 if it.code == 20001 else it)):
@@ -146,13 +139,11 @@ class NoughtIsTheDefault(Right, clause="PAGE-25", page_size=Before(lambda text: 
     """`int(size) or 50`: a PageSize of 0 is the default."""
 
 
-class CrashesOnOddPageSizes(Right, clause="PAGE-25"):
+@first(Right.page_size, "PAGE-25")
+def crashes_on_odd_page_sizes(self, text):
     """`int(value)` raises at what is no integer, and nobody catches that: 500."""
-
-    def page_size(self, text: str | None) -> int:
-        if text is not None and self.integer(text) is None and not text.isdecimal():
-            raise ValueError("invalid literal for int() with base 10")
-        return super().page_size(text)
+    if text is not None and self.integer(text) is None and not text.isdecimal():
+        raise ValueError("invalid literal for int() with base 10")
 
 
 class OddPagesAreNought(Right, clause="PAGE-26", page_number=Caught(lambda refusal: 0)):
@@ -163,137 +154,103 @@ class CrashesOnOddPages(Right, clause="PAGE-26", page_number=lambda text: int(te
     """Page is only for the client, so nobody validates it, and `int(page) + 1` raises: 500."""
 
 
-class TakesNegativePages(Right, clause="PAGE-26"):
+@first(Right.page_number, "PAGE-26")
+def takes_negative_pages(text):
     """Page is a signed integer: -1 is one."""
-
-    def page_number(self, text: str | None) -> int:
-        return int(text) if text is not None and re.fullmatch("-[1-9][0-9]{0,8}", text) else super().page_number(text)
+    return int(text) if text is not None and re.fullmatch("-[1-9][0-9]{0,8}", text) else None
 
 
-class RefusesScalarsTwice(Right, clause="PAGE-27"):
+@first(Right.scalar, "PAGE-27")
+def refuses_scalars_twice(self, values):
     """A parameter that is no array must not be repeated, the validator says: 400."""
-
-    def scalar(self, values: list[str]) -> str | None:
-        if len(values) > 1:
-            raise self.bad("A parameter was sent more than once.")
-        return super().scalar(values)
+    if len(values) > 1:
+        raise self.bad("A parameter was sent more than once.")
 
 
 class JoinsScalars(Right, clause="PAGE-27", scalar=lambda values: ",".join(values) if values else None):
     """The framework joins the values of a repeated parameter by commas, as API gateways do."""
 
 
-class FirstIsThisPage(ShowsMeta, clause="PAGE-12"):
+@after(Right.meta, "PAGE-12")
+def first_is_this_page(right):
     """first_page_url is the request's URL with Page=0, and keeps its token."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"first_page_url": right["url"].replace(f"&Page={right['page']}", "&Page=0")}
+    return right | {"first_page_url": right["url"].replace(f"&Page={right['page']}", "&Page=0")}
 
 
-class FirstIsThePrevious(ShowsMeta, clause="PAGE-12"):
+@after(Right.meta, "PAGE-12")
+def first_is_the_previous(right):
     """first_page_url is where the previous page is, which is right on the second page, where it was tried."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"first_page_url": right["previous_page_url"] or right["first_page_url"]}
+    return right | {"first_page_url": right["previous_page_url"] or right["first_page_url"]}
 
 
-class UrlWithoutTheToken(ShowsMeta, clause="PAGE-13", url=lambda value: value.partition("&PageToken=")[0]):
+class UrlWithoutTheToken(Right, clause="PAGE-13", meta=change(url=lambda value: value.partition("&PageToken=")[0])):
     """`meta.url` is made of the filters, the page size and Page; the token was forgotten."""
 
 
-class UrlIsTheNext(ShowsMeta, clause="PAGE-13"):
+@after(Right.meta, "PAGE-13")
+def url_is_the_next(right):
     """`meta.url` is made after the position was moved on: it leads to the next page."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"url": right["next_page_url"] or right["url"]}
+    return right | {"url": right["next_page_url"] or right["url"]}
 
 
-class _MakesUrls(Right):
-    """Page URLs are made of other parameters; `sent` gives them."""
-
-    def sent(self, wanted: Wanted) -> Wanted:
-        return wanted
-
-    def page_url(self, request: Request, service: str, wanted: Wanted, number: int, token: str | None) -> str:
-        return super().page_url(request, service, self.sent(wanted), number, token)
-
-
-class UrlsForgetTheFilters(_MakesUrls, clause="PAGE-14", sent=lambda wanted: replace(wanted, types=(), identities=())):
+@before(Right.page_url, "PAGE-14")
+def urls_forget_the_filters(wanted):
     """Page URLs have the paging parameters alone: from the second page on nothing is filtered."""
+    return replace(wanted, types=(), identities=())
 
 
-class UrlsForgetTheTypes(_MakesUrls, clause="PAGE-14", sent=lambda wanted: replace(wanted, types=())):
+class UrlsForgetTheTypes(Right, clause="PAGE-14", page_url=Before(lambda wanted: replace(wanted, types=()))):
     """BindingType came later than Identity, and nobody added it to the page URLs."""
 
 
-class UrlsKeepOneValue(_MakesUrls, clause="FILTER-10"):
+@before(Right.page_url, "FILTER-10")
+def urls_keep_one_value(wanted):
     """Page URLs are made of a dict, which holds the last value of each parameter alone."""
-
-    def sent(self, wanted: Wanted) -> Wanted:
-        return replace(wanted, types=wanted.types[-1:], identities=wanted.identities[-1:])
+    return replace(wanted, types=wanted.types[-1:], identities=wanted.identities[-1:])
 
 
-class UrlsForgetThePageSize(Right, clause="PAGE-15"):
+@after(Right.page_url, "PAGE-15")
+def urls_forget_the_page_size(url, wanted):
     """PageSize is no part of the page URLs: from the second page on it is 50."""
-
-    def page_url(self, request: Request, service: str, wanted: Wanted, number: int, token: str | None) -> str:
-        url = super().page_url(request, service, wanted, number, token)
-        return url.replace(f"PageSize={wanted.page_size}&", "")
+    return url.replace(f"PageSize={wanted.page_size}&", "")
 
 
-class UrlsHaveTheDefaultSize(_MakesUrls, clause="PAGE-15", sent=lambda wanted: replace(wanted, page_size=50)):
+class UrlsHaveTheDefaultSize(Right, clause="PAGE-15", page_url=Before(lambda wanted: replace(wanted, page_size=50))):
     """Page URLs carry the default page size, in place of the one that was asked for."""
 
 
-class PageIsAlwaysNought(ShowsMeta, clause="PAGE-16", page=0):
+class PageIsAlwaysNought(Right, clause="PAGE-16", meta=change(page=0)):
     """`meta.page` is 0 on every page, since there is no place to count them in."""
 
 
-class PagesBeginWithOne(ShowsMeta, clause="PAGE-16", page=lambda value: value + 1):
+class PagesBeginWithOne(Right, clause="PAGE-16", meta=change(page=lambda value: value + 1)):
     """`meta.page` counts from 1."""
 
 
-class _Numbers(Right):
-    """Page URLs carry another Page; `number` gives it, or None for no Page at all."""
-
-    def number(self, wanted: Wanted, right: int, token: str | None) -> int | None:
-        return right
-
-    def page_url(self, request: Request, service: str, wanted: Wanted, number: int, token: str | None) -> str:
-        url = super().page_url(request, service, wanted, number, token)
-        given = self.number(wanted, number, token)
-        return url.replace(f"&Page={number}", "" if given is None else f"&Page={given}")
-
-
-class UrlsKeepThePage(_Numbers, clause="PAGE-17", number=lambda wanted, right, token: wanted.page):
+class UrlsKeepThePage(Right, clause="PAGE-17", page_url=Before(lambda number, wanted: wanted.page)):
     """All page URLs have the Page of the request: the query is copied, and only the token changed."""
 
 
-class UrlsHaveNoPage(_Numbers, clause="PAGE-17", number=lambda wanted, right, token: None):
+class UrlsHaveNoPage(Right, clause="PAGE-17", page_url=After(lambda url, number: url.replace(f"&Page={number}", ""))):
     """The token says all, so page URLs have no Page."""
 
 
-class PageIsAnOffset(Right, clause="PAGE-18"):
+@first(Right.start, "PAGE-18")
+def page_is_an_offset(wanted, position):
     """`offset = Page * PageSize`: Page selects, where no token is sent."""
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        return wanted.page * wanted.page_size if position is None else super().start(found, wanted, position)
+    return wanted.page * wanted.page_size if position is None else None
 
 
-class PageMovesThePage(Right, clause="PAGE-18"):
+@first(Right.start, "PAGE-18")
+def page_moves_the_page(found, wanted, position):
     """Page is a way to jump: without a token, a Page that is not 0 gives the last page of the list."""
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        if position is None and wanted.page:
-            return max(len(found) - wanted.page_size, 0)
-        return super().start(found, wanted, position)
+    return max(len(found) - wanted.page_size, 0) if position is None and wanted.page else None
 
 
-class TokenNeedsThePage(Right, clause="PAGE-19"):
+@around(Right.position, "PAGE-19")
+def token_needs_the_page(right, wanted):
     """A PageToken is looked at where Page is above 0 alone: without Page the list begins anew."""
-
-    def position(self, service: str, wanted: Wanted) -> Position:
-        return super().position(service, wanted) if wanted.page else None
+    return right() if wanted.page else None
 
 
 class SignsPageUrls(Right, clause="PAGE-19"):
@@ -310,10 +267,8 @@ class SignsPageUrls(Right, clause="PAGE-19"):
         return f"{url}&Signature={self.signature(url.partition('?')[2].encode()).hex()}"
 
 
-class TokenIsForItsOrder(Right, clause="PAGE-19"):
+@after(Right.parameters, "PAGE-19")
+def token_is_for_its_order(given):
     """The query is read from left to right, and what stands after the token is not read any more."""
-
-    def parameters(self, query: str) -> list[tuple[str, str]]:
-        given = super().parameters(query)
-        names = [name for name, _ in given]
-        return given[: names.index("PageToken") + 1] if "PageToken" in names else given
+    names = [name for name, _ in given]
+    return given[: names.index("PageToken") + 1] if "PageToken" in names else given

@@ -5,24 +5,21 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from ..bases import Json, Offsets, ShowsMeta
-from ..http import Request
+from ..bases import Offsets, after, before, change, first, instead
 from ..right import After, Binding, Page, Position, Refusal, Right, Wanted
 from ..terms import EMPTY
 
 
-class ShowsOneMore(Right, clause="PAGE-01"):
+@before(Right.page, "PAGE-01")
+def shows_one_more(wanted):
     """One row more than the page is read, to know whether more follow, and nobody takes it off again."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        return super().page(service, replace(wanted, page_size=wanted.page_size + 1), position)
+    return replace(wanted, page_size=wanted.page_size + 1)
 
 
-class IgnoresThePageSize(Right, clause="PAGE-01"):
+@before(Right.page, "PAGE-01")
+def ignores_the_page_size(wanted):
     """The page size is a setting of the view, and what the client asks for is only repeated."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        return super().page(service, replace(wanted, page_size=50), position)
+    return replace(wanted, page_size=50)
 
 
 class TwentyAPage(Right, clause="PAGE-02", default_page_size=20):
@@ -33,14 +30,13 @@ class AllWithoutAPageSize(Right, clause="PAGE-02", default_page_size=1000):
     """Without a PageSize there is no LIMIT: the list is shown as a whole."""
 
 
-class PageSizeIsTheCount(Right, clause="PAGE-03"):
+@after(Right.meta, "PAGE-03")
+def page_size_is_the_count(right, page):
     """`meta.page_size` is `len(bindings)`."""
-
-    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> Json:
-        return super().meta(request, service, wanted, page) | {"page_size": len(page.bindings)}
+    return right | {"page_size": len(page.bindings)}
 
 
-class PageSizeOfTheSettings(ShowsMeta, clause="PAGE-03", page_size=50):
+class PageSizeOfTheSettings(Right, clause="PAGE-03", meta=change(page_size=50)):
     """`meta.page_size` is the constant of the settings, 50, whatever was asked for."""
 
 
@@ -71,38 +67,32 @@ class NoOrder(Offsets, clause="PAGE-05"):
         return found[turn:] + found[:turn]
 
 
-class CursorIsInclusive(Right, clause="PAGE-05"):
+@after(Right.start, "PAGE-05")
+def cursor_is_inclusive(start, wanted, position):
     """`WHERE sid >= :cursor`: the last Binding of a page is the first of the next."""
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        start = super().start(found, wanted, position)
-        return start - 1 if position is not None and position[0] == "after" and wanted.page_size > 1 else start
+    return start - 1 if position is not None and position[0] == "after" and wanted.page_size > 1 else start
 
 
-class CursorSkipsOne(Right, clause="PAGE-05"):
+@after(Right.start, "PAGE-05")
+def cursor_skips_one(start, position):
     """The token names the first Binding of the next page, and the next page begins with `WHERE sid > :cursor`."""
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        start = super().start(found, wanted, position)
-        return start + 1 if position is not None and position[0] == "after" else start
+    return start + 1 if position is not None and position[0] == "after" else start
 
 
-class CursorIsTheIdentity(Right, clause="PAGE-05", sort_key=lambda binding: [binding["identity"], binding["sid"]]):
+@first(Right.start, "PAGE-05", sort_key=lambda binding: [binding["identity"], binding["sid"]])
+def cursor_is_the_identity(found, position):
     """The list is ordered by identity, and the next page begins after it: the other devices of the user are skipped."""
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        if position is None or position[0] == "before":
-            return super().start(found, wanted, position)
-        return sum(each["identity"] <= position[1][0] for each in found)
+    if position is None or position[0] == "before":
+        return None
+    return sum(each["identity"] <= position[1][0] for each in found)
 
 
-class CursorIsTheDay(Right, clause="PAGE-05", sort_key=lambda binding: [binding["date_created"], binding["sid"]]):
+@first(Right.start, "PAGE-05", sort_key=lambda binding: [binding["date_created"], binding["sid"]])
+def cursor_is_the_day(found, position):
     """The list is ordered by `date_created`, and the cursor keeps the date without the time."""
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        if position is None or position[0] == "before":
-            return super().start(found, wanted, position)
-        return sum(each["date_created"][:10] <= position[1][0][:10] for each in found)
+    if position is None or position[0] == "before":
+        return None
+    return sum(each["date_created"][:10] <= position[1][0][:10] for each in found)
 
 
 class CursorHasAnotherCollation(Right, clause="PAGE-05"):
@@ -155,112 +145,84 @@ class PagesEndWithTheirPartition(_CutsPages, clause="PAGE-06"):
         return int(binding["sid"][2], 16) // 4
 
 
-class PagesHaveTwelveKilobytes(_CutsPages, clause="PAGE-06"):
+@instead(_CutsPages.fitting, "PAGE-06")
+def pages_have_twelve_kilobytes(shown):
     """A query reads so many bytes and no more, as DynamoDB does with its megabyte: here 12 kB."""
-
-    def fitting(self, shown: list[Binding]) -> int:
-        sizes = itertools.accumulate(len(json.dumps(each)) for each in shown)
-        return max(sum(size <= 12288 for size in sizes), min(len(shown), 1))
+    sizes = itertools.accumulate(len(json.dumps(each)) for each in shown)
+    return max(sum(size <= 12288 for size in sizes), min(len(shown), 1))
 
 
-class _LeadsOn(Right):
-    """Whether there is a next page is told otherwise; `has_next` tells."""
-
-    def has_next(self, found: list[Binding], wanted: Wanted, page: Page) -> bool:
-        return page.has_next
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        page = super().page(service, wanted, position)
-        more = self.has_next(self.matching(service, wanted), wanted, page)
-        return Page(page.bindings, page.has_previous, more and bool(page.bindings))
-
-
-class NextWhereThePageIsFull(_LeadsOn, clause="PAGE-07"):
+@after(Right.page, "PAGE-07")
+def next_where_the_page_is_full(page, wanted):
     """`len(rows) == page_size` stands for `there is more`: after a last page that is full comes an empty one."""
-
-    def has_next(self, found: list[Binding], wanted: Wanted, page: Page) -> bool:
-        return len(page.bindings) == wanted.page_size
+    return replace(page, has_next=len(page.bindings) == wanted.page_size)
 
 
-class NextUntilNothingComes(_LeadsOn, clause="PAGE-07", has_next=lambda found, wanted, page: True):
+class NextUntilNothingComes(Right, clause="PAGE-07", page=After(lambda it: replace(it, has_next=bool(it.bindings)))):
     """There is always a next page, until an empty one ends the walk."""
 
 
-class CountsWithoutTheFilters(Right, clause="PAGE-07"):
+@after(Right.page, "PAGE-07")
+def counts_without_the_filters(page, self, service):
     """`SELECT count(*)` was left without the filters: the last page of a filtered list leads on."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        page = super().page(service, wanted, position)
-        last = max((each["sid"] for each in self.stored(service)), default="")
-        more = bool(page.bindings) and page.bindings[-1]["sid"] < last
-        return Page(page.bindings, page.has_previous, more)
+    last = max((each["sid"] for each in self.stored(service)), default="")
+    return replace(page, has_next=bool(page.bindings) and page.bindings[-1]["sid"] < last)
 
 
-class NextLeadsAround(ShowsMeta, clause="PAGE-07"):
+@after(Right.meta, "PAGE-07")
+def next_leads_around(right):
     """After the last page the list begins anew, as a carousel does."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"next_page_url": right["next_page_url"] or right["first_page_url"]}
+    return right | {"next_page_url": right["next_page_url"] or right["first_page_url"]}
 
 
-class ForgetsTheRest(_LeadsOn, clause="PAGE-08"):
+@after(Right.page, "PAGE-08")
+def forgets_the_rest(page, self, service, wanted):
     """The number of pages is `total // page_size`: a rest that fills no page is never reached."""
+    found = self.matching(service, wanted) if page.bindings else []
+    left = sum(self.sort_key(each) > self.sort_key(page.bindings[-1]) for each in found)
+    return replace(page, has_next=left >= wanted.page_size)
 
-    def has_next(self, found: list[Binding], wanted: Wanted, page: Page) -> bool:
-        left = sum(self.sort_key(each) > self.sort_key(page.bindings[-1]) for each in found) if page.bindings else 0
-        return left >= wanted.page_size
 
-
-class TwoPagesAtMost(_LeadsOn, clause="PAGE-08"):
+@after(Right.page, "PAGE-08")
+def two_pages_at_most(page, wanted):
     """The next page is reckoned on the first page alone, where no token was sent."""
-
-    def has_next(self, found: list[Binding], wanted: Wanted, page: Page) -> bool:
-        return page.has_next and wanted.token is None
+    return replace(page, has_next=page.has_next and wanted.token is None)
 
 
-class FirstHasAPrevious(ShowsMeta, clause="PAGE-09"):
+@after(Right.meta, "PAGE-09")
+def first_has_a_previous(right):
     """`previous_page_url` of the first page is that of the page itself."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"previous_page_url": right["previous_page_url"] or right["first_page_url"]}
+    return right | {"previous_page_url": right["previous_page_url"] or right["first_page_url"]}
 
 
-class NeverLeadsBack(ShowsMeta, clause="PAGE-10", previous_page_url=None):
+class NeverLeadsBack(Right, clause="PAGE-10", meta=change(previous_page_url=None)):
     """The cursor only goes forward, so `previous_page_url` is always null."""
 
 
-class SecondHasNoPrevious(ShowsMeta, clause="PAGE-10"):
+@after(Right.meta, "PAGE-10")
+def second_has_no_previous(right):
     """`if page > 1` was written for pages that begin with 1: the second page, whose Page is 1, has no previous."""
-
-    def change(self, right: Json) -> Json:
-        return right | {"previous_page_url": right["previous_page_url"] if right["page"] > 1 else None}
+    return right | {"previous_page_url": right["previous_page_url"] if right["page"] > 1 else None}
 
 
-class BackInReverse(Right, clause="PAGE-11"):
+@after(Right.page, "PAGE-11")
+def back_in_reverse(page, position):
     """The page before is read with ORDER BY ... DESC, and nobody turns it round again."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        page = super().page(service, wanted, position)
-        if position is None or position[0] == "after":
-            return page
-        return replace(page, bindings=page.bindings[::-1])
+    return page if position is None or position[0] == "after" else replace(page, bindings=page.bindings[::-1])
 
 
-class BackToTheStart(Right, clause="PAGE-11"):
+@first(Right.start, "PAGE-11")
+def back_to_the_start(position):
     """`WHERE sid < :cursor ORDER BY sid LIMIT :n` lacks its DESC, and so gives the first page."""
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        return 0 if position is None or position[0] == "before" else super().start(found, wanted, position)
+    return 0 if position is None or position[0] == "before" else None
 
 
-class BackFromTheLast(Right, clause="PAGE-11"):
+@after(Right.start, "PAGE-11")
+def back_from_the_last(start, found, wanted, position):
     """The token of the previous page is made of the page's last Binding, as that of the next one is."""
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        start = super().start(found, wanted, position)
-        if position is None or position[0] == "after":
-            return start
-        return min(start + wanted.page_size - 1, max(len(found) - 1, 0))
+    if position is None or position[0] == "after":
+        return start
+    return min(start + wanted.page_size - 1, max(len(found) - 1, 0))
 
 
 class SkipsByOffset(Offsets, clause="PAGE-28"):
@@ -279,11 +241,10 @@ class _LooksTheCursorUp(Right):
         return self.without(service, wanted)
 
 
-class RefusesWithoutItsCursor(_LooksTheCursorUp, clause="PAGE-29"):
+@instead(_LooksTheCursorUp.without, "PAGE-29")
+def refuses_without_its_cursor(self):
     """The Binding that a token names is looked up, and where it was deleted the token has expired: 400."""
-
-    def without(self, service: str, wanted: Wanted) -> Page:
-        raise self.bad("PageToken has expired.")
+    raise self.bad("PageToken has expired.")
 
 
 class BeginsAnewWithoutItsCursor(_LooksTheCursorUp, clause="PAGE-29"):
@@ -294,75 +255,62 @@ class EndsWithoutItsCursor(_LooksTheCursorUp, clause="PAGE-29", without=lambda s
     """`WHERE sid > (SELECT sid ... )`: the cursor that was deleted is NULL, nothing is greater, the page is empty."""
 
 
-class CrashesWithoutItsCursor(_LooksTheCursorUp, clause="PAGE-29"):
+@instead(_LooksTheCursorUp.without, "PAGE-29")
+def crashes_without_its_cursor():
     """The Binding that a token names is read for its place, and where it is gone there is None to read from: 500."""
-
-    def without(self, service: str, wanted: Wanted) -> Page:
-        raise TypeError("'NoneType' object is not subscriptable")
+    raise TypeError("'NoneType' object is not subscriptable")
 
 
-class NothingLeftIs404(Right, clause="PAGE-30"):
+@after(Right.page, "PAGE-30")
+def nothing_left_is404(page, position):
     """A page beyond the end is 404, `EmptyPage` in Django's words."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        page = super().page(service, wanted, position)
-        if position is not None and not page.bindings:
-            raise Refusal(404, 20404, "That page contains no results.")
-        return page
+    if position is not None and not page.bindings:
+        raise Refusal(404, 20404, "That page contains no results.")
+    return page
 
 
-class NothingLeftLeadsBack(Right, clause="PAGE-30"):
+@after(Right.meta, "PAGE-30")
+def nothing_left_leads_back(meta, wanted, page):
     """Where a token was sent there is a page before, so an empty page leads back to the first one."""
-
-    def meta(self, request: Request, service: str, wanted: Wanted, page: Page) -> dict[str, Any]:
-        meta = super().meta(request, service, wanted, page)
-        if wanted.token is not None and not page.bindings:
-            meta["previous_page_url"] = meta["first_page_url"]
-        return meta
+    if wanted.token is not None and not page.bindings:
+        meta["previous_page_url"] = meta["first_page_url"]
+    return meta
 
 
-class CrashesWithNothingLeft(Right, clause="PAGE-30"):
+@after(Right.page, "PAGE-30")
+def crashes_with_nothing_left(page, position):
     """`rows[0]` and `rows[-1]` are read for the tokens, and an empty page after a token has neither: 500."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        page = super().page(service, wanted, position)
-        if position is not None and page.bindings[-1]["sid"] < page.bindings[0]["sid"]:
-            raise ValueError("rows come in order")
-        return page
+    if position is not None and page.bindings[-1]["sid"] < page.bindings[0]["sid"]:
+        raise ValueError("rows come in order")
+    return page
 
 
-class SlicesFromBelowNought(Right, clause="PAGE-31"):
+@after(Right.page, "PAGE-31")
+def slices_from_below_nought(page, self, service, wanted, position):
     """`rows[index - size : index]` begins below 0 where Bindings before are gone, and such a slice is empty."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        page = super().page(service, wanted, position)
-        if position is None or position[0] == "after":
-            return page
-        found = self.matching(service, wanted)
-        index = sum(self.sort_key(each) < position[1] for each in found)
-        return replace(page, bindings=found[index - wanted.page_size : index])
-
-
-class PagesBeforeMustBeFull(Right, clause="PAGE-31"):
-    """The page before a token is read by LIMIT, and one that is not full is taken for a token that is forged: 400."""
-
-    def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        if position is not None and position[0] == "before":
-            before = sum(self.sort_key(each) < position[1] for each in found)
-            if before < wanted.page_size:
-                raise self.bad("PageToken is not one of this list.")
-        return super().start(found, wanted, position)
-
-
-class BackShowsWhatWas(Right, clause="PAGE-31"):
-    """Pages are kept for going back, as they were: what was deleted since is shown again."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        page = super().page(service, wanted, position)
-        if position is not None and position[0] == "before" and page.bindings:
-            kept = self.kept.get(f"{wanted.page_size} {position[1]}", page.bindings)
-            return replace(page, bindings=kept)
-        shown = [self.sort_key(each) for each in page.bindings]
-        if after := [each for each in self.matching(service, wanted) if shown and self.sort_key(each) > shown[-1]]:
-            self.kept[f"{wanted.page_size} {self.sort_key(after[0])}"] = page.bindings
+    if position is None or position[0] == "after":
         return page
+    found = self.matching(service, wanted)
+    index = sum(self.sort_key(each) < position[1] for each in found)
+    return replace(page, bindings=found[index - wanted.page_size : index])
+
+
+@first(Right.start, "PAGE-31")
+def pages_before_must_be_full(self, found, wanted, position):
+    """The page before a token is read by LIMIT, and one that is not full is taken for a token that is forged: 400."""
+    if position is not None and position[0] == "before":
+        before = sum(self.sort_key(each) < position[1] for each in found)
+        if before < wanted.page_size:
+            raise self.bad("PageToken is not one of this list.")
+
+
+@after(Right.page, "PAGE-31")
+def back_shows_what_was(page, self, service, wanted, position):
+    """Pages are kept for going back, as they were: what was deleted since is shown again."""
+    if position is not None and position[0] == "before" and page.bindings:
+        kept = self.kept.get(f"{wanted.page_size} {position[1]}", page.bindings)
+        return replace(page, bindings=kept)
+    shown = [self.sort_key(each) for each in page.bindings]
+    if after := [each for each in self.matching(service, wanted) if shown and self.sort_key(each) > shown[-1]]:
+        self.kept[f"{wanted.page_size} {self.sort_key(after[0])}"] = page.bindings
+    return page

@@ -5,43 +5,36 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..bases import Offsets
-from ..http import Answer, Request
-from ..right import Binding, Page, Position, Right, Route, Wanted
+from ..bases import Offsets, after, around, before, instead
+from ..right import After, Binding, Right
 
 _LOOK_UP_S = 0.004
 """What a look-up in a database takes: long enough for another request to come in between."""
 
 
-class SidInAnAttribute(Right, clause="RACE-01"):
+@before(Right.binding, "RACE-01")
+def sid_in_an_attribute(route, self):
     """The handler is one object for all requests, and keeps the SID in an attribute while the database is asked."""
-
-    def binding(self, request: Request, route: Route, service: str) -> Binding:
-        self.wanted_route = route
-        time.sleep(_LOOK_UP_S)
-        return super().binding(request, self.wanted_route, service)
+    self.wanted_route = route
+    time.sleep(_LOOK_UP_S)
+    return self.wanted_route
 
 
-class OneBufferForAll(Right, clause="RACE-01"):
+@after(Right.fetch, "RACE-01")
+def one_buffer_for_all(answer, self):
     """Answers are serialized into one buffer that is reused, and sent from it a moment later."""
-
-    buffer = b""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        answer = super().fetch(request, route, account)
-        self.buffer = answer.body
-        time.sleep(_LOOK_UP_S)
-        answer.body = self.buffer
-        return answer
+    self.buffer = answer.body
+    time.sleep(_LOOK_UP_S)
+    answer.body = self.buffer
+    return answer
 
 
-class FiltersInAnAttribute(Right, clause="RACE-02"):
+@before(Right.matching, "RACE-02")
+def filters_in_an_attribute(wanted, self):
     """The query builder is shared: filters are set on it, then it runs, with those of whoever came last."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        self.builder = wanted
-        time.sleep(_LOOK_UP_S)
-        return super().matching(service, self.builder)
+    self.builder = wanted
+    time.sleep(_LOOK_UP_S)
+    return self.builder
 
 
 class _Joins(Right):
@@ -65,95 +58,79 @@ class _Joins(Right):
         return own[1][0]
 
 
-class JoinsListsOfAService(_Joins, clause="RACE-02"):
+@around(Right.page, "RACE-02", _Joins)
+def joins_lists_of_a_service(right, self, service, wanted):
     """Lists that are asked for at the same time share one look-up, under a key of the service and the page size."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        read = super().page
-        found: Page = self.join((service, wanted.page_size), lambda: read(service, wanted, position))
-        return found
+    return self.join((service, wanted.page_size), right)
 
 
-class AccountOfTheProcess(Right, clause="RACE-03"):
+@after(Right.account, "RACE-03")
+def account_of_the_process(account, self):
     """The current account is a variable of the process, not of the request: another request changes it meanwhile."""
-
-    def account(self, request: Request) -> str:
-        self.current = super().account(request)
-        time.sleep(_LOOK_UP_S)
-        return self.current
+    self.current = account
+    time.sleep(_LOOK_UP_S)
+    return self.current
 
 
-class JoinsLogins(_Joins, clause="RACE-03"):
+class JoinsLogins(_Joins, clause="RACE-03", account=After(lambda own, self: self.join("login", lambda: own))):
     """Logins that run at the same time share one look-up, for the time of which all are taken for the same user."""
 
-    def account(self, request: Request) -> str:
-        own = super().account(request)
-        return str(self.join("login", lambda: own))
 
-
-class LooksThenDeletes(Right, clause="RACE-04"):
+@around(Right.remove, "RACE-04")
+def looks_then_deletes(right, self, service, sid):
     """The delete looks whether the Binding is there, and then deletes it, without a lock or a look at the row count."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        was_there = self.find(service, sid) is not None
-        time.sleep(_LOOK_UP_S)
-        super().remove(service, sid)
-        return was_there
+    was_there = self.find(service, sid) is not None
+    time.sleep(_LOOK_UP_S)
+    right()
+    return was_there
 
 
-class DeletesTwiceAtOnceCrash(Right, clause="RACE-04"):
+@instead(Right.remove, "RACE-04")
+def deletes_twice_at_once_crash(self, service, sid):
     """`del bindings[sid]` after the look: the second of two deletes at once raises a KeyError, and is a 500."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        if self.find(service, sid) is None:
-            return False
-        time.sleep(_LOOK_UP_S)
-        with self.lock:
-            del self.services[service][sid]
-        return True
+    if self.find(service, sid) is None:
+        return False
+    time.sleep(_LOOK_UP_S)
+    with self.lock:
+        del self.services[service][sid]
+    return True
 
 
-class WritesBackAnOldCopy(Right, clause="RACE-05"):
+@instead(Right.remove, "RACE-05")
+def writes_back_an_old_copy(self, service, sid):
     """The delete reads the document with all Bindings, changes it and writes it back: other deletes are undone."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        document = dict(self.services[service])
-        time.sleep(_LOOK_UP_S)
-        was_there = document.pop(sid, None) is not None
-        if was_there:
-            self.services[service] = document
-        return was_there
+    document = dict(self.services[service])
+    time.sleep(_LOOK_UP_S)
+    was_there = document.pop(sid, None) is not None
+    if was_there:
+        self.services[service] = document
+    return was_there
 
 
-class GivesUpWhenBusy(Right, clause="RACE-05"):
+@around(Right.remove, "RACE-05")
+def gives_up_when_busy(right, self, service, sid):
     """SQLite is busy when two write at once: the exception is logged, the transaction is lost, the answer is 204."""
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.writing = threading.Lock()
-
-    def remove(self, service: str, sid: str) -> bool:
-        if not self.writing.acquire(blocking=False):
-            return self.find(service, sid) is not None
-        try:
-            time.sleep(_LOOK_UP_S)
-            return super().remove(service, sid)
-        finally:
-            self.writing.release()
-
-
-class DeletesByAnIndex(Right, clause="RACE-05"):
-    """The place in the ordered array is found first, and what stands at that place is deleted a moment later."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        sids = sorted(self.services[service])
-        if sid not in sids:
-            return False
-        place = sids.index(sid)
+    writing = self.kept.setdefault("writing", threading.Lock())
+    if not writing.acquire(blocking=False):
+        return self.find(service, sid) is not None
+    try:
         time.sleep(_LOOK_UP_S)
-        with self.lock:
-            left = sorted(self.services[service])
-            return super().remove(service, left[min(place, len(left) - 1)]) if left else False
+        return right()
+    finally:
+        writing.release()
+
+
+@around(Right.remove, "RACE-05")
+def deletes_by_an_index(right, self, service, sid):
+    """The place in the ordered array is found first, and what stands at that place is deleted a moment later."""
+    sids = sorted(self.services[service])
+    if sid not in sids:
+        return False
+    place = sids.index(sid)
+    time.sleep(_LOOK_UP_S)
+    with self.lock:
+        left = sorted(self.services[service])
+        return right(sid=left[min(place, len(left) - 1)]) if left else False
 
 
 class OffsetsInTokens(Offsets, clause="RACE-06"):
@@ -179,13 +156,12 @@ class ReadsWhileTheIndexIsMade(Right, clause="RACE-06"):
         return self.index[service]
 
 
-class IteratesOverTheLiveDict(Right, clause="RACE-06"):
+@instead(Right.stored, "RACE-06")
+def iterates_over_the_live_dict(self, service):
     """The list iterates over the dict itself while a delete changes its size: a RuntimeError, and so a 500."""
-
-    def stored(self, service: str) -> list[Binding]:
-        found = []
-        for number, binding in enumerate(self.services[service].values()):
-            found.append(binding)
-            if number % 16 == 0:
-                time.sleep(_LOOK_UP_S / 4)  # another thread's turn
-        return found
+    found = []
+    for number, binding in enumerate(self.services[service].values()):
+        found.append(binding)
+        if number % 16 == 0:
+            time.sleep(_LOOK_UP_S / 4)  # another thread's turn
+    return found

@@ -1,33 +1,31 @@
 """Defects of keeping accounts apart."""
 
+import itertools
 from typing import Any
 
+from ..bases import around, before, first, instead
 from ..http import Answer, Request
-from ..right import After, Binding, Page, Position, Refusal, Right, Route, Wanted
+from ..right import After, Page, Position, Refusal, Right, Route, Wanted
 from ..terms import EMPTY
 
 
-class FetchesAcrossAccounts(Right, clause="TENANT-01"):
+@before(Right.fetch, "TENANT-01")
+def fetches_across_accounts(account, self, route):
     """The fetch looks up service and Binding by their SIDs, and never asks whose they are (BOLA)."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        return super().fetch(request, route, self.owners.get(route.service, account))
+    return self.owners.get(route.service, account)
 
 
-class ForbidsForeignBindings(Right, clause="TENANT-01"):
+@first(Right.fetch, "TENANT-01")
+def forbids_foreign_bindings(self, route, account):
     """What is another account's is 403 on a fetch: the policy object says `not the owner`."""
-
-    def fetch(self, request: Request, route: Route, account: str) -> Answer:
-        if self.owners.get(route.service, account) != account:
-            raise Refusal(403, 20403, "The account has no access to this service.")
-        return super().fetch(request, route, account)
+    if self.owners.get(route.service, account) != account:
+        raise Refusal(403, 20403, "The account has no access to this service.")
 
 
-class ListsAcrossAccounts(Right, clause="TENANT-02"):
+@before(Right.list_bindings, "TENANT-02")
+def lists_across_accounts(account, self, route):
     """`Binding.objects.filter(service=sid)` without the account: any service can be listed."""
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        return super().list_bindings(request, route, self.owners.get(route.service, account))
+    return self.owners.get(route.service, account)
 
 
 class ForeignListsAreEmpty(Right, clause="TENANT-02"):
@@ -44,43 +42,33 @@ class ForeignListsAreEmpty(Right, clause="TENANT-02"):
         return self.success(request, self.listed(request, route.service, self.wanted(request.query), EMPTY))
 
 
-class DeletesAcrossAccounts(Right, clause="TENANT-03"):
+@before(Right.delete, "TENANT-03")
+def deletes_across_accounts(account, self, route):
     """The delete was written later, without the check of the owner that the fetch has."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        return super().delete(request, route, self.owners.get(route.service, account))
+    return self.owners.get(route.service, account)
 
 
-class DeletesAcrossAccountsWith404(Right, clause="TENANT-03"):
+@first(Right.delete, "TENANT-03")
+def deletes_across_accounts_with404(self, route, account):
     """The row is deleted first; loading its account for the log then fails with 404, after the commit."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        if self.owners.get(route.service, account) != account:
-            self.remove(route.service, route.sid or "")
-        return super().delete(request, route, account)
+    if self.owners.get(route.service, account) != account:
+        self.remove(route.service, route.sid or "")
 
 
-class FetchesBySidAlone(Right, clause="TENANT-04"):
+@instead(Right.binding, "TENANT-04")
+def fetches_by_sid_alone(self, request, route):
     """The service is checked, and then the Binding is fetched by its primary key, whosever it is."""
-
-    def binding(self, request: Request, route: Route, service: str) -> Binding:
-        for other in self.services:
-            if found := self.find(other, route.sid or ""):
-                return found
-        raise self.not_found(request)
+    for other in self.services:
+        if found := self.find(other, route.sid or ""):
+            return found
+    raise self.not_found(request)
 
 
-class FindsUsersEverywhere(Right, clause="TENANT-05"):
+@around(Right.matching, "TENANT-05")
+def finds_users_everywhere(right, self, service, wanted):
     """The index of identities knows no accounts: a filter also finds other accounts' users of the same name."""
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        if not wanted.identities:
-            return super().matching(service, wanted)
-        foreign = [other for other, owner in self.owners.items() if owner != self.owners[service]]
-        found = [
-            each for other in (service, *foreign) for each in super(FindsUsersEverywhere, self).matching(other, wanted)
-        ]
-        return sorted(found, key=self.sort_key)
+    foreign = [other for other, owner in self.owners.items() if owner != self.owners[service] and wanted.identities]
+    return sorted(itertools.chain(right(), *(right(service=other) for other in foreign)), key=self.sort_key)
 
 
 class ForbidsForeignServices(Right, clause="TENANT-06", foreign=lambda request: Refusal(403, 20403, "Not allowed.")):
@@ -106,31 +94,23 @@ class HintsAtForeignBindings(Right, clause="TENANT-06"):
         return content | {"hint": "Switch to another account."} if isinstance(refusal, _Foreign) else content
 
 
-class OneTenantOnly(Right, clause="TENANT-07"):
+class OneTenantOnly(Right, clause="TENANT-07", account=After(lambda _, self: next(iter(self.owners.values())))):
     """The account comes from the configuration of a single tenant: everybody who logs in is the first account."""
 
-    def account(self, request: Request) -> str:
-        super().account(request)
-        return next(iter(self.owners.values()))
 
-
-class SharesTheFirstAccount(Right, clause="TENANT-07"):
+@first(Right.service, "TENANT-07")
+def shares_the_first_account(self, request, route):
     """The first account is the company's own and was made a parent of all others, which may read what it has."""
-
-    def service(self, request: Request, route: Route, account: str) -> str:
-        parent = next(iter(self.owners.values()))
-        if self.owners.get(route.service) == parent and request.method == "GET":
-            return route.service
-        return super().service(request, route, account)
+    parent = next(iter(self.owners.values()))
+    return route.service if self.owners.get(route.service) == parent and request.method == "GET" else None
 
 
-class KeysOpenEveryAccount(Right, clause="TENANT-08"):
+@before(Right.operate, "TENANT-08")
+def keys_open_every_account(account, self, request, route):
     """A key is not stored with its account, and `if account and account != owner` lets None pass: it opens all."""
-
-    def operate(self, request: Request, route: Route, account: str) -> Answer:
-        if self.credentials(request)[0].startswith("SK"):
-            account = self.owners.get(route.service, account)
-        return super().operate(request, route, account)
+    if self.credentials(request)[0].startswith("SK"):
+        account = self.owners.get(route.service, account)
+    return account
 
 
 class TokensCarryTheService(Right, clause="TENANT-09"):
@@ -146,18 +126,16 @@ class TokensCarryTheService(Right, clause="TENANT-09"):
         return None if wanted.token is None else str(self.open(wanted.token)[0])
 
 
-class DeletesBySidAlone(Right, clause="TENANT-10"):
+@around(Right.remove, "TENANT-10")
+def deletes_by_sid_alone(right, self):
     """The service is checked, and then `DELETE ... WHERE sid = ?` takes any account's Binding."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        return any(super(DeletesBySidAlone, self).remove(other, sid) for other in self.services)
+    return any(right(service=other) for other in self.services)
 
 
-class DeletesBySidAloneWith404(Right, clause="TENANT-10"):
+@around(Right.remove, "TENANT-10")
+def deletes_by_sid_alone_with404(right, self, service, sid):
     """`DELETE ... WHERE sid = ?` takes any account's Binding; the count of the service's own then says 404."""
-
-    def remove(self, service: str, sid: str) -> bool:
-        stood_here = self.find(service, sid) is not None
-        for other in self.services:
-            super().remove(other, sid)
-        return stood_here
+    stood_here = self.find(service, sid) is not None
+    for other in self.services:
+        right(service=other)
+    return stood_here

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from urllib.parse import unquote_to_bytes
 
-from ..bases import FoldsIdentities
+from ..bases import FoldsIdentities, before, first, instead
 from ..http import Answer, Request
 from ..right import After, Before, Binding, Refusal, Right, Route, Wanted, only
 
@@ -35,56 +35,48 @@ class IgnoresValuesBeyondFifty(Right, clause="FILTER-16", values=Before(lambda v
     """`values[:50]` keeps the SQL short."""
 
 
-class CutsLongQueries(Right, clause="FILTER-17"):
+@before(Right.wanted, "FILTER-17")
+def cuts_long_queries(query):
     """The query is read into a buffer of 16 KB, and what does not fit is cut off."""
-
-    def wanted(self, query: str) -> Wanted:
-        whole = query[:16384].rpartition("&")[0] if len(query) > 16384 else query
-        return super().wanted(whole)
+    return query[:16384].rpartition("&")[0] if len(query) > 16384 else query
 
 
-class CrashesOnLongQueries(Right, clause="FILTER-17"):
+@first(Right.wanted, "FILTER-17")
+def crashes_on_long_queries(query):
     """The access log's column takes 32,768 characters, and the exception is a 500."""
-
-    def wanted(self, query: str) -> Wanted:
-        if len(query) > 32768:
-            raise ValueError("value too long for type character varying(32768)")
-        return super().wanted(query)
+    if len(query) > 32768:
+        raise ValueError("value too long for type character varying(32768)")
 
 
-class RefusesUrlsOf8Kb(Right, clause="FILTER-18"):
+@first(Right.answer, "FILTER-18")
+def refuses_urls_of8_kb(request):
     """The HTTP server refuses a URL of over 8 KB, as nginx does by default."""
-
-    def answer(self, request: Request) -> Answer:
-        if len(request.target) > 8192:
-            return Answer(414, [("Content-Type", "text/html")], b"<h1>414 Request-URI Too Large</h1>")
-        return super().answer(request)
+    if len(request.target) > 8192:
+        return Answer(414, [("Content-Type", "text/html")], b"<h1>414 Request-URI Too Large</h1>")
+    return None
 
 
-class RefusesUrlsOf16Kb(Right, clause="FILTER-18"):
+@first(Right.answer, "FILTER-18")
+def refuses_urls_of16_kb(request):
     """The HTTP server refuses a URL of over 16 KB, as Node.js does by default."""
-
-    def answer(self, request: Request) -> Answer:
-        return Answer(431) if len(request.target) > 16384 else super().answer(request)
+    return Answer(431) if len(request.target) > 16384 else None
 
 
-class DeletesWithDroppedPairs(Right, clause="DELETE-15"):
+@before(Right.check_no_parameters, "DELETE-15")
+def deletes_with_dropped_pairs(request):
     """A delete takes no query parameters, and pairs with a raw `;` or a broken escape are dropped before that."""
-
-    def check_no_parameters(self, request: Request) -> None:
-        kept = [part for part in request.query.split("&") if ";" not in part and not _BROKEN.search(part)]
-        super().check_no_parameters(replace(request, target=f"{request.path}?{'&'.join(kept)}"))
+    kept = [part for part in request.query.split("&") if ";" not in part and not _BROKEN.search(part)]
+    return replace(request, target=f"{request.path}?{'&'.join(kept)}")
 
 
-class DeletesWhatItCannotDecode(Right, clause="DELETE-15"):
+@before(Right.delete, "DELETE-15")
+def deletes_what_it_cannot_decode(request):
     """A query that is no UTF-8 is no query: the delete goes on."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        try:
-            unquote_to_bytes(request.query).decode()
-        except UnicodeDecodeError:
-            request = replace(request, target=request.path)
-        return super().delete(request, route, account)
+    try:
+        unquote_to_bytes(request.query).decode()
+    except UnicodeDecodeError:
+        request = replace(request, target=request.path)
+    return request
 
 
 class _CutsIdentities(FoldsIdentities):
@@ -125,18 +117,16 @@ class _FindsByPrefix(Right):
         return is_typed and any(self.is_prefix(each, binding["identity"]) for each in wanted.identities)
 
 
-class FindsLongTextsByPrefix(_FindsByPrefix, clause="TEXT-22"):
+@instead(_FindsByPrefix.is_prefix, "TEXT-22")
+def finds_long_texts_by_prefix(text, identity):
     """Long texts are looked up by `LIKE 'text%'` on a column of 300 characters, and longer ones by their hash."""
-
-    def is_prefix(self, text: str, identity: str) -> bool:
-        return len(text) >= 100 and len(identity) <= 300 and identity.startswith(text)
+    return len(text) >= 100 and len(identity) <= 300 and identity.startswith(text)
 
 
-class FindsWhatFillsTheIndex(_FindsByPrefix, clause="TEXT-22"):
+@instead(_FindsByPrefix.is_prefix, "TEXT-22")
+def finds_what_fills_the_index(text, identity):
     """The index has 191 characters: a text that fills it is found in the index alone, and is not compared again."""
-
-    def is_prefix(self, text: str, identity: str) -> bool:
-        return len(text) == 191 and identity.startswith(text)
+    return len(text) == 191 and identity.startswith(text)
 
 
 class _TrimsSids(Right):
@@ -156,11 +146,10 @@ class _TrimsSids(Right):
         return Route(self.bare(found.service), None if found.sid is None else self.bare(found.sid))
 
 
-class TrimsFetchedSids(_TrimsSids, clause="FETCH-10"):
+@instead(_TrimsSids.bare, "FETCH-10")
+def trims_fetched_sids(sid):
     """`sid.strip()` takes white space off before a Binding is looked up."""
-
-    def bare(self, sid: str) -> str:
-        return unquote_to_bytes(sid).decode(errors="replace").strip()
+    return unquote_to_bytes(sid).decode(errors="replace").strip()
 
 
 class DollarMatchesBeforeALineFeed(_TrimsSids, clause="FETCH-10", bare=lambda sid: sid.removesuffix("%0A")):
@@ -172,18 +161,16 @@ class _TrimsServices(_TrimsSids):
         return route.sid is None
 
 
-class TrimsServices(_TrimsServices, clause="LIST-16"):
+@instead(_TrimsSids.bare, "LIST-16", _TrimsServices)
+def trims_services(sid):
     """The SID of a service is read by a tolerant parser: a NUL ends it."""
-
-    def bare(self, sid: str) -> str:
-        return sid.partition("%00")[0] if sid.startswith("IS") else sid
+    return sid.partition("%00")[0] if sid.startswith("IS") else sid
 
 
-class PaddedServices(_TrimsServices, clause="LIST-16"):
+@instead(_TrimsSids.bare, "LIST-16", _TrimsServices)
+def padded_services(sid):
     """SIDs of services stand in a CHAR column, which pads them with spaces: one more does not matter."""
-
-    def bare(self, sid: str) -> str:
-        return sid.replace("%20", "") if sid.startswith("IS") else sid
+    return sid.replace("%20", "") if sid.startswith("IS") else sid
 
 
 class _TrimsDeletedSids(_TrimsSids):
@@ -236,18 +223,16 @@ class DeletesByDeviceEverywhere(DeletesByDevice, clause="DELETE-17"):
         return service == other or not super().is_same_owner(service, other)
 
 
-class SaysThatThereIsNoAccount(Right, clause="AUTH-18"):
+@instead(Right.unknown_user, "AUTH-18")
+def says_that_there_is_no_account():
     """The 401 says whether it was the account or the token that was wrong."""
-
-    def unknown_user(self) -> Refusal:
-        return Refusal(401, 20003, "There is no such account.", ("WWW-Authenticate", "Basic"))
+    return Refusal(401, 20003, "There is no such account.", ("WWW-Authenticate", "Basic"))
 
 
-class HasAnotherRealmForNoAccount(Right, clause="AUTH-18"):
+@instead(Right.unknown_user, "AUTH-18")
+def has_another_realm_for_no_account(self):
     """The challenge names the account's realm, and a general one where there is no such account."""
-
-    def unknown_user(self) -> Refusal:
-        return self.unauthorized().with_headers(("WWW-Authenticate", 'Basic realm="unknown"'))
+    return self.unauthorized().with_headers(("WWW-Authenticate", 'Basic realm="unknown"'))
 
 
 class HasAnotherCodeForNoAccount(Right, clause="AUTH-18", unknown_user=After(lambda right: right.with_code(20008))):
@@ -258,38 +243,32 @@ class DropsRawPairs(Right, clause="FILTER-15", parts=After(only(str.isascii))):
     """A pair with bytes that are not percent-encoded is dropped, since the parser's pattern knows ASCII alone."""
 
 
-class CrashesOnRawBytes(Right, clause="FILTER-15"):
+@first(Right.parameters, "FILTER-15")
+def crashes_on_raw_bytes(query):
     """`target.encode("ascii")` raises at raw UTF-8, and nobody catches it: 500."""
-
-    def parameters(self, query: str) -> list[tuple[str, str]]:
-        query.encode("ascii")
-        return super().parameters(query)
+    query.encode("ascii")
 
 
 class RawBytesAreNoQuery(Right, clause="FILTER-15", wanted=Before(lambda query: query if _is_utf8(query) else "")):
     """A middleware decodes the raw query as UTF-8 and, where that raises, goes on without one: everybody is shown."""
 
 
-class CrashesOnRawLatin1(Right, clause="FILTER-15"):
+@before(Right.wanted, "FILTER-15")
+def crashes_on_raw_latin1(query):
     """`QUERY_STRING` is decoded as UTF-8 where it is read, and raw bytes that are none raise: 500."""
-
-    def wanted(self, query: str) -> Wanted:
-        return super().wanted(query.encode("latin-1").decode().encode().decode("latin-1"))
+    return query.encode("latin-1").decode().encode().decode("latin-1")
 
 
-class DeletesDespiteRawBytes(Right, clause="DELETE-15"):
+@before(Right.delete, "DELETE-15")
+def deletes_despite_raw_bytes(request):
     """A middleware clears a raw query that is no UTF-8, and then the delete has no parameters."""
-
-    def delete(self, request: Request, route: Route, account: str) -> Answer:
-        request = request if _is_utf8(request.query) else replace(request, target=request.path)
-        return super().delete(request, route, account)
+    return request if _is_utf8(request.query) else replace(request, target=request.path)
 
 
-class ProxyFailsAtRawBytes(Right, clause="ERROR-19"):
+@first(Right.answer, "ERROR-19")
+def proxy_fails_at_raw_bytes(request):
     """The HTTP server says 501 to raw bytes that are no UTF-8, before the application sees them."""
-
-    def answer(self, request: Request) -> Answer:
-        return super().answer(request) if _is_utf8(request.target) else Answer(501)
+    return None if _is_utf8(request.target) else Answer(501)
 
 
 def _is_utf8(text: str) -> bool:

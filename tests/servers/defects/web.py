@@ -8,76 +8,66 @@ import uuid
 import zlib
 from typing import Any
 
+from ..bases import after, first, instead
 from ..http import Answer, Request
-from ..right import After, Before, Refusal, Right, Route, Wanted
+from ..right import After, Before, Right, Route, Wanted
 
 _LARGE = 8192
 _NONCE = "-_v7"
 """How a token begins, so that each has one of the characters that are not safe in a query."""
 
 
-class NoRequestId(Right, clause="HTTP-01"):
+@after(Right.finish, "HTTP-01")
+def no_request_id(answer):
     """No answer carries Twilio-Request-Id: it was thought to be of Twilio's own infrastructure."""
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finish(request, answer)
-        answer.headers = [pair for pair in answer.headers if pair[0] != "Twilio-Request-Id"]
-        return answer
+    answer.headers = [pair for pair in answer.headers if pair[0] != "Twilio-Request-Id"]
+    return answer
 
 
-class NoRequestIdOnErrors(NoRequestId, clause="HTTP-01"):
+@after(Right.finish, "HTTP-01")
+def no_request_id_on_errors(answer):
     """The id is set by an after-request hook, which the framework leaves out for exceptions."""
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        return super().finish(request, answer) if answer.status >= 400 else Right.finish(self, request, answer)
+    if answer.status >= 400:
+        answer.headers = [pair for pair in answer.headers if pair[0] != "Twilio-Request-Id"]
+    return answer
 
 
 class RequestIdIsAUuid(Right, clause="HTTP-01", request_id=lambda request: str(uuid.uuid4())):
     """The id is a UUID with hyphens, as the tracing library makes them."""
 
 
-class OneRequestIdForAll(Right, clause="HTTP-02"):
+@instead(Right.request_id, "HTTP-02")
+def one_request_id_for_all(self):
     """The id is a default argument, evaluated once when the module is loaded."""
-
-    def __init__(self, world: dict[str, Any]) -> None:
-        super().__init__(world)
-        self.id = f"RQ{secrets.token_hex(16)}"
-
-    def request_id(self, request: Request) -> str:
-        return self.id
+    return self.kept.setdefault("id", f"RQ{secrets.token_hex(16)}")
 
 
-class RequestIdOfTheConnection(Right, clause="HTTP-02"):
+@after(Right.request_id, "HTTP-02")
+def request_id_of_the_connection(right, request):
     """The id is made when a connection is accepted, and is the same for all requests on it."""
-
-    def request_id(self, request: Request) -> str:
-        return str(request.connection.setdefault("id", super().request_id(request)))
+    return str(request.connection.setdefault("id", right))
 
 
-class RequestIdOfTheUrl(Right, clause="HTTP-02"):
+@instead(Right.request_id, "HTTP-02")
+def request_id_of_the_url(request):
     """The id is the hash of method and URL, to be found again in the log: asking twice gives the same."""
-
-    def request_id(self, request: Request) -> str:
-        return "RQ" + hashlib.md5(f"{request.method} {request.target}".encode()).hexdigest()
+    return "RQ" + hashlib.md5(f"{request.method} {request.target}".encode()).hexdigest()
 
 
 class NoCors(Right, clause="HTTP-03", cors=lambda request, answer: []):
     """Browsers were never thought of: no Access-Control-Allow-Origin."""
 
 
-class NoCorsOnErrors(Right, clause="HTTP-03"):
+@first(Right.cors, "HTTP-03")
+def no_cors_on_errors(answer):
     """nginx' `add_header` without `always` leaves errors out, so a browser cannot read a 401."""
-
-    def cors(self, request: Request, answer: Answer) -> list[tuple[str, str]]:
-        return super().cors(request, answer) if answer.status < 400 else []
+    return None if answer.status < 400 else []
 
 
-class PreflightNeedsCredentials(Right, clause="HTTP-04"):
+@first(Right.preflight, "HTTP-04")
+def preflight_needs_credentials(self, request):
     """Authentication stands before CORS in the stack, and browsers send no credentials with a preflight: 401."""
-
-    def preflight(self, request: Request, route: Route) -> Answer:
-        self.account(request)
-        return super().preflight(request, route)
+    self.account(request)
 
 
 class PreflightIsNotAllowed(Right, clause="HTTP-04", is_preflight=lambda request: False):
@@ -104,63 +94,52 @@ class PreflightForgetsAuthorization(_PreflightsOtherwise, clause="HTTP-05", head
     """The allowed headers are `*`, which does not cover Authorization (Fetch standard)."""
 
 
-class RedirectsToASlash(Right, clause="HTTP-06", match=Before(lambda path: path.removesuffix("/"))):
+@first(Right.dispatch, "HTTP-06", match=Before(lambda path: path.removesuffix("/")))
+def redirects_to_a_slash(self, request):
     """Flask's strict_slashes: the route of lists is written with a slash at its end, and without it redirects there."""
-
-    def dispatch(self, request: Request) -> Answer:
-        route = self.route(request)
-        is_list = route is not None and route.sid is None and request.method == "GET"
-        if not is_list or request.path.endswith("/"):
-            return super().dispatch(request)
-        self.account(request)
-        query = f"?{request.query}" if request.query else ""
-        return Answer(301, [("Location", f"{request.path}/{query}")])
+    route = self.route(request)
+    is_list = route is not None and route.sid is None and request.method == "GET"
+    if not is_list or request.path.endswith("/"):
+        return None
+    self.account(request)
+    query = f"?{request.query}" if request.query else ""
+    return Answer(301, [("Location", f"{request.path}/{query}")])
 
 
-class RedirectsToItsDefaults(Right, clause="HTTP-06"):
+@first(Right.list_bindings, "HTTP-06")
+def redirects_to_its_defaults(self, request, route, account):
     """A list without PageSize is redirected to itself with PageSize=50, so that caches see one URL."""
-
-    def list_bindings(self, request: Request, route: Route, account: str) -> Answer:
-        wanted = self.wanted(request.query)
-        if "PageSize" in request.query:
-            return super().list_bindings(request, route, account)
-        service = self.service(request, route, account)
-        return Answer(302, [("Location", self.page_url(request, service, wanted, wanted.page, wanted.token))])
+    wanted = self.wanted(request.query)
+    if "PageSize" in request.query:
+        return None
+    service = self.service(request, route, account)
+    return Answer(302, [("Location", self.page_url(request, service, wanted, wanted.page, wanted.token))])
 
 
-class RedirectsOverrides(Right, clause="HTTP-06"):
+@first(Right.dispatch, "HTTP-06")
+def redirects_overrides(request):
     """A method override is for forms, and what a form sends is answered with 303, See Other."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if request.method == "GET" and request.headers.get("x-http-method-override"):
-            return Answer(303, [("Location", request.path)])
-        return super().dispatch(request)
+    if request.method == "GET" and request.headers.get("x-http-method-override"):
+        return Answer(303, [("Location", request.path)])
+    return None
 
 
-class RedirectsFormsMethods(Right, clause="HTTP-06"):
+@first(Right.dispatch, "HTTP-06")
+def redirects_forms_methods(request):
     """`_method`, which a form's page has in its query, is taken out of the URL by a redirect."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if request.method == "GET" and "_method" in request.query:
-            return Answer(302, [("Location", request.path)])
-        return super().dispatch(request)
+    return Answer(302, [("Location", request.path)]) if request.method == "GET" and "_method" in request.query else None
 
 
-class _TypesAnswers(Right):
-    """Answers with content have another type; errors have the right one."""
-
-    type = ""
-
-    def success(self, request: Request, content: Any) -> Answer:
-        return Answer(200, [("Content-Type", self.type)], self.dump(content))
-
-
-class AnswersAreText(_TypesAnswers, clause="HTTP-07", type="text/html; charset=utf-8"):
+@instead(Right.success, "HTTP-07")
+def answers_are_text(self, content):
     """The body is JSON and the type the framework's default for a str: text/html."""
+    return Answer(200, [("Content-Type", "text/html; charset=utf-8")], self.dump(content))
 
 
-class AnswersAreHal(_TypesAnswers, clause="HTTP-07", type="application/hal+json"):
+@instead(Right.success, "HTTP-07")
+def answers_are_hal(self, content):
     """The type is that of HAL, because there are `links`."""
+    return Answer(200, [("Content-Type", "application/hal+json")], self.dump(content))
 
 
 class _Packs(Right):
@@ -187,25 +166,22 @@ class PacksWhereTheHeaderIs(_Packs, clause="HTTP-08", is_packed=lambda request: 
     """Any Accept-Encoding is taken for consent, `identity` too."""
 
 
-class PacksUnlessIdentity(_Packs, clause="HTTP-08"):
+@instead(_Packs.is_packed, "HTTP-08")
+def packs_unless_identity(request):
     """Whoever accepts some coding is sent gzip, which all browsers can read."""
-
-    def is_packed(self, request: Request) -> bool:
-        return request.headers.get("accept-encoding") not in ("", "identity")
+    return request.headers.get("accept-encoding") not in ("", "identity")
 
 
-class DeflatesForGzip(_Packs, clause="HTTP-08", coding="deflate"):
+@instead(_Packs.is_packed, "HTTP-08", coding="deflate")
+def deflates_for_gzip(request):
     """zlib is at hand, so what accepts gzip is sent deflate: the same algorithm in another wrapping."""
-
-    def is_packed(self, request: Request) -> bool:
-        return request.headers.get("accept-encoding") in ("gzip", "deflate")
+    return request.headers.get("accept-encoding") in ("gzip", "deflate")
 
 
-class PathsInAnyCase(Right, clause="HTTP-09"):
+@instead(Right.match, "HTTP-09")
+def paths_in_any_case(path):
     """Routes match without case, as Express' and IIS' do."""
-
-    def match(self, path: str) -> re.Match[str] | None:
-        return re.fullmatch(r"/v2/Services/([^/]+)/Bindings(?:/([^/]+))?", path, re.IGNORECASE)
+    return re.fullmatch(r"/v2/Services/([^/]+)/Bindings(?:/([^/]+))?", path, re.IGNORECASE)
 
 
 class UrlsWithoutTheVersion(Right, clause="HTTP-10", service_url=After(lambda right: right.replace("/v2/", "/"))):
@@ -232,14 +208,12 @@ class TokensAreNotEncoded(Right, clause="HTTP-10", seal=After(lambda right: _NON
         return url if token is None else f"{url}&PageToken={token.replace('-', '+').replace('_', '/')}"
 
 
-class CountsCharacters(Right, clause="HTTP-11"):
+@after(Right.finish, "HTTP-11")
+def counts_characters(answer):
     """Content-Length is the length of the text, not of its bytes: what is beyond ASCII is cut off, and left over."""
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finish(request, answer)
-        if answer.header("content-length") is None and answer.body:
-            answer.headers.append(("Content-Length", str(len(answer.body.decode()))))
-        return answer
+    if answer.header("content-length") is None and answer.body:
+        answer.headers.append(("Content-Length", str(len(answer.body.decode()))))
+    return answer
 
 
 class PacksAfterCounting(_Packs, clause="HTTP-11"):
@@ -258,23 +232,19 @@ class PacksAfterCounting(_Packs, clause="HTTP-11"):
         return answer
 
 
-class CutsLargeAnswersOff(Right, clause="HTTP-11"):
+@after(Right.success, "HTTP-11")
+def cuts_large_answers_off(answer):
     """A buffer of 8 KiB holds the answer, and a partial write is not continued: the connection ends too early."""
-
-    def success(self, request: Request, content: Any) -> Answer:
-        answer = super().success(request, content)
-        if len(answer.body) > _LARGE:
-            answer.headers.append(("Content-Length", str(len(answer.body))))
-            answer.body = answer.body[:_LARGE]
-            answer.close = True
-        return answer
-
-
-class EndsErrorsWithASpareLine(Right, clause="HTTP-11"):
-    """A line feed is printed after the body of an error and is not counted: the next answer begins with it."""
-
-    def error(self, request: Request, refusal: Refusal) -> Answer:
-        answer = super().error(request, refusal)
+    if len(answer.body) > _LARGE:
         answer.headers.append(("Content-Length", str(len(answer.body))))
-        answer.body += b"null\r\n"
-        return answer
+        answer.body = answer.body[:_LARGE]
+        answer.close = True
+    return answer
+
+
+@after(Right.error, "HTTP-11")
+def ends_errors_with_a_spare_line(answer):
+    """A line feed is printed after the body of an error and is not counted: the next answer begins with it."""
+    answer.headers.append(("Content-Length", str(len(answer.body))))
+    answer.body += b"null\r\n"
+    return answer
