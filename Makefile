@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test ci nightly sdks check lint-specs lint-specs-with-npm spec-diff changelog release-spec tools
-.PHONY: container fuzz fuzz-renditions postgres million bench bench-scale bench-scale-postgresql kills faults soak timing
+.PHONY: container fuzz postgres million bench bench-scale bench-scale-postgresql kills faults soak timing
 .PHONY: erasure wrong-servers site clients dist clean
 
 help:  ## List the targets
@@ -40,7 +40,7 @@ ci: test sdks tools  ## Run `make test` and the tests that need tools or minutes
 	@$(COVERAGE) combine --quiet
 	@$(COVERAGE) report --fail-under=97
 
-nightly: check ci clients container fuzz fuzz-renditions postgres wrong-servers timing kills faults soak million erasure  ## Run everything in full size: hours
+nightly: check ci clients container fuzz postgres wrong-servers timing kills faults soak million erasure  ## Run everything in full size: hours
 	$(MAKE) --no-print-directory soak ENGINE=postgresql
 
 # The official SDKs for Node.js, Go, Java and C#. Without npm, go, mvn or dotnet their tests are skipped, a line each.
@@ -144,11 +144,8 @@ fuzz: $(VENV)/.tested-with  ## Fuzz the running service from all specs, 500 exam
 	$(BIN)/python -m tests.fuzz.run --examples $(EXAMPLES)
 	$(BIN)/python -m pytest -m nightly tests/site/downloads/test_schemathesis.py
 
-fuzz-renditions: $(VENV)/.tested-with  ## Fuzz from each rendition of the contract, and compare the results
-	$(BIN)/python -m tests.fuzz.renditions --examples 500
-
 # The modules that depend most on the storage, for CI.
-POSTGRES_SAMPLE := $(patsubst %,tests/server/test_%.py,concurrency lists registration walks) \
+POSTGRES_SAMPLE := $(patsubst %,tests/server/test_%.py,concurrency registration walks) \
   tests/verify/test_command.py::test_the_reference_keeps_every_clause
 
 postgres: $(VENV)/.tested-with  ## Run the service tests, verify and the fuzz run on PostgreSQL

@@ -6,7 +6,9 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -168,11 +170,26 @@ def load(path: Path, world_file: Path) -> Place:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, world_file: Path) -> Iterator[Service]:
+def serve(tmp_path_factory: pytest.TempPathFactory, world_file: Path) -> Iterator[Callable[..., Service]]:
+    """Starts services that hold the fixtures' world, each its own, for the tests of one module: none logs a fault."""
+    started: list[Service] = []
+    with ExitStack() as ends:
+
+        def serve(*options: object, **others: Any) -> Service:
+            database = load(tmp_path_factory.mktemp("service") / "service.db", world_file)
+            started.append(ends.enter_context(Service(database, *options, **others)))
+            return started[-1]
+
+        yield serve
+    for service in started:
+        assert "Traceback" not in service.log
+        assert "internal error" not in service.log
+
+
+@pytest.fixture(scope="module")
+def service(serve: Callable[..., Service]) -> Service:
     """A running service that holds the fixtures' world, for the tests of one module."""
-    database = load(tmp_path_factory.mktemp("service") / "service.db", world_file)
-    with Service(database) as running:
-        yield running
+    return serve()
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """`chat-bindings database`, and the address and password of PostgreSQL for all commands."""
 
-import signal
-import subprocess
-
 import httpx
 import pytest
 
@@ -10,7 +7,7 @@ from chat_bindings.storage.migrations import scripts
 
 from ..support.answers import operations
 from ..support.engines import ENGINES, PostgresDatabase
-from ..support.running import CLI, Service, cli_error, cli_output, environment, run_cli
+from ..support.running import Service, cli_error, cli_output, run_cli, serve_announced
 
 LATEST = {engine: scripts(engine)[-1][0] for engine in ENGINES}
 """The last migration of each engine."""
@@ -98,22 +95,14 @@ def test_passwords_come_from_variables_and_files(secured, tmp_path):
         assert "sesame" not in error
 
 
-def test_a_service_does_not_log_its_password(secured):
+def test_a_service_does_not_log_its_password(secured, tmp_path):
     """A service that got its password by the variable serves, and its log does not show it."""
     whole = secured.locator.replace("postgres@", "secured:sesame-open@")
-    with subprocess.Popen(
-        [*CLI, "serve", "--port", "0"], stderr=subprocess.PIPE, text=True, env=environment(CHAT_BINDINGS_DATABASE=whole)
-    ) as process:
-        assert process.stderr is not None
-        lines = [next(process.stderr)]
-        while "is ready" not in lines[-1]:
-            lines.append(next(process.stderr))
-        process.send_signal(signal.SIGTERM)
-        lines += process.stderr
-        assert process.wait(60) == 0
-    said = "".join(lines)
-    assert f"serving {secured.server.url(secured.name, 'secured')} at " in said
-    assert "sesame" not in said
+    with serve_announced(tmp_path, "--port", 0, CHAT_BINDINGS_DATABASE=whole):
+        pass
+    log = (tmp_path / "log").read_text()
+    assert f"serving {secured.server.url(secured.name, 'secured')} at " in log
+    assert "sesame" not in log
 
 
 def test_a_world_goes_in_and_out_of_postgresql(postgres, database, world_file, world):

@@ -17,7 +17,7 @@ import pytest
 
 from ..support.commands import walk
 from ..support.engines import SqliteDatabase
-from ..support.forking import typed
+from ..support.forking import write_program
 from ..support.holding import HOLD_WRITES, held
 from ..support.running import CLI, cli_error, cli_output, environment, run_cli, wait_until
 
@@ -158,7 +158,8 @@ def database(database: SqliteDatabase) -> SqliteDatabase:
 
 def shell(script: str, database: SqliteDatabase) -> subprocess.CompletedProcess[str]:
     """Run a script of bash, in which $CLI is the command line, and has a database."""
-    with tempfile.TemporaryDirectory() as folder, typed(Path(folder)):
+    with tempfile.TemporaryDirectory() as folder:
+        write_program(Path(folder))
         env = environment(CHAT_BINDINGS_DATABASE=database.locator, CLI=f"{folder}/chat-bindings")
         return subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=False)
 

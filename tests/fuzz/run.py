@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,14 +25,14 @@ from ..support.guessing import UNLIMITED
 from ..support.running import Service, environment
 from . import seeds
 from .trace import EXCEPTIONS, HERE, Trace, short_phases, shortfalls, table
-from .world import FuzzWorld
+from .world import fuzz_world
 
 ROOT = HERE.parents[1]
 
 _BINDINGS = 10_000
 """Of each of two services."""
 
-_CONTROLLED = 100
+_CONTROLLED = 1_000
 """Of each of two services of the service whose control API is fuzzed: each reset and each PUT loads all of them."""
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
@@ -49,10 +49,8 @@ warnings, but what they should have followed was not tried."""
 class Run:
     """Schemathesis on one spec, with one kind of credentials."""
 
-    def __init__(self, spec: str, credentials: str, options: argparse.Namespace, file: Path | None = None) -> None:
-        """What Schemathesis reads is the spec as it is written, or a rendition of it in a file."""
+    def __init__(self, spec: str, credentials: str, options: argparse.Namespace) -> None:
         self.spec = spec
-        self._file = file or ROOT / "openapi" / spec
         self.credentials = credentials
         self.asked = operations(spec)
         self.trace = Trace()
@@ -62,7 +60,7 @@ class Run:
 
     def fuzz(self, url: str, variables: dict[str, str]) -> list[str]:
         """Run it: what is wrong, in sentences."""
-        name = f"{self._file.stem}-{self.credentials}"
+        name = f"{self.spec.removesuffix('.yaml')}-{self.credentials}"
         for old in self._folder.glob(f"{name}-[0-9].*"):
             old.unlink()
         wrong: list[str] = []
@@ -93,8 +91,8 @@ class Run:
         mounted_at = urlsplit(document(self.spec)["servers"][0]["url"]).path
         return [
             sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"),
-            "run", str(self._file), "--url", f"{url}{mounted_at}", "--no-color", "--phases", ",".join(phases),
-            "--max-examples", str(self._examples), "--seed", str(seed),
+            "run", str(ROOT / "openapi" / self.spec), "--url", f"{url}{mounted_at}", "--no-color",
+            "--phases", ",".join(phases), "--max-examples", str(self._examples), "--seed", str(seed),
             # Where credentials are generated too, most of what is meant to be invalid ends at 401 for theirs: so it is
             # done with one of the two kinds.
             "--generation-with-security-parameters", str(self.credentials == "token").lower(),
@@ -104,59 +102,46 @@ class Run:
         ]  # fmt: skip
 
 
-@contextmanager
-def serving(folder: Path, world: FuzzWorld, *options: object, under: Sequence[object] = ()) -> Iterator[Service]:
-    """Give the service with a world, as a process."""
-    path = folder / "world.json"
-    path.write_text(json.dumps(world.document), encoding="utf-8")
-    with Service(DATABASES.loaded(folder / "fuzz.db", path), *UNLIMITED, *options, under=under) as service:
-        yield service
-
-
-def fuzz_all(runs: Sequence[Run], seed: int) -> list[str]:
+def fuzz_all(runs: Sequence[Run]) -> list[str]:
     """Fuzz one service by several runs: what is wrong."""
     wrong: list[str] = []
     is_control = any(run.spec == CONTROL for run in runs)
-    world = FuzzWorld(seed, _CONTROLLED if is_control else _BINDINGS)
+    world = fuzz_world(_CONTROLLED if is_control else _BINDINGS)
     under = ("env", f"CHAT_BINDINGS_CONTROL_TOKEN={seeds.CONTROL_TOKEN}") if is_control else ()
-    with (
-        tempfile.TemporaryDirectory(prefix="chat-bindings-fuzz-") as name,
-        serving(Path(name), world, *(["--control"] if is_control else []), under=under) as service,
-    ):
-        for run in runs:
-            started = time.monotonic()
-            variables = seeds.write(Path(name), service.url, world, run.credentials, run.spec)
-            found = run.fuzz(service.url, variables)
-            say(f"\n{run.spec} with an account's {run.credentials}, {time.monotonic() - started:.0f} s:")
-            say(*table(run.trace, run.asked), *(f"  WRONG: {each}" for each in found))
-            wrong += found
+    options = (*UNLIMITED, "--control") if is_control else UNLIMITED
+    with tempfile.TemporaryDirectory(prefix="chat-bindings-fuzz-") as name:
+        folder = Path(name)
+        (folder / "world.json").write_text(json.dumps(world), encoding="utf-8")
+        database = DATABASES.loaded(folder / "fuzz.db", folder / "world.json")
+        with Service(database, *options, under=under) as service:
+            for run in runs:
+                started = time.monotonic()
+                variables = seeds.write(folder, service.url, world, run.credentials, run.spec)
+                found = run.fuzz(service.url, variables)
+                say(f"\n{run.spec} with an account's {run.credentials}, {time.monotonic() - started:.0f} s:")
+                say(*table(run.trace, run.asked), *(f"  WRONG: {each}" for each in found))
+                wrong += found
     return wrong
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run all of it: 0 when nothing is wrong, else 1."""
-    chosen = options(arguments, __doc__ or "")
-    chosen.report_dir.mkdir(parents=True, exist_ok=True)
-    say(f"{chosen.examples} examples an operation, --seed {chosen.seed}, reports in {chosen.report_dir}")
-    runs = [Run(spec, how, chosen) for how in seeds.CREDENTIALS for spec in (CONTRACT, REGISTRATION)]
-    wrong = fuzz_all(runs, chosen.seed) + fuzz_all([Run(CONTROL, "token", chosen)], chosen.seed)
-    for title, listed in EXCEPTIONS.items():
-        reasons = [f"  {what}: {reason}" for what, reason in listed.items()]
-        say(f"\n{title.replace('_', ' ')}:", *(reasons or ["  none: -"]))
-    say(f"\n{len(wrong)} wrong" if wrong else "\nno failure, no error, no warning, and nothing left out")
-    return 1 if wrong else 0
-
-
-def options(arguments: Sequence[str] | None, description: str) -> argparse.Namespace:
-    """Give the options of a run, of all that there is or of the renditions."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--examples", type=int, default=500, help="examples an operation, and scenarios")
     parser.add_argument("--seed", type=int, default=1, help="by which a run is the same each time")
     parser.add_argument("--engine", choices=ENGINES, default=DATABASES.engine, help="where it keeps its data")
     parser.add_argument("--report-dir", type=Path, default=ROOT / "build" / "fuzz", help="of Schemathesis' reports")
     chosen = parser.parse_args(arguments)
     DATABASES.engine = chosen.engine
-    return chosen
+    chosen.report_dir.mkdir(parents=True, exist_ok=True)
+    say(f"{chosen.examples} examples an operation, --seed {chosen.seed}, reports in {chosen.report_dir}")
+    runs = [Run(spec, how, chosen) for how in seeds.CREDENTIALS for spec in (CONTRACT, REGISTRATION)]
+    wrong = fuzz_all(runs) + fuzz_all([Run(CONTROL, "token", chosen)])
+    for title, listed in EXCEPTIONS.items():
+        reasons = [f"  {what}: {reason}" for what, reason in listed.items()]
+        say(f"\n{title.replace('_', ' ')}:", *(reasons or ["  none: -"]))
+    say(f"\n{len(wrong)} wrong" if wrong else "\nno failure, no error, no warning, and nothing left out")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

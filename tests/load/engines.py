@@ -57,18 +57,13 @@ class PostgresPart(PostgresDatabase):
         return int(size)
 
     def problems(self) -> list[str]:
-        return broken_in(self.server, self.name)
-
-
-def broken_in(server: Postgres, name: str) -> list[str]:
-    """Say what is wrong with what a database of PostgreSQL holds."""
-    server.execute("CREATE EXTENSION IF NOT EXISTS amcheck", name)
-    try:
-        server.execute(_AMCHECK, name)
-        found = [str(message) for (message,) in server.execute(_HEAP, name)]
-    except psycopg.Error as error:  # amcheck raises what it finds in an index
-        found = [str(error)]
-    return found + _twice(server.execute(_TWICE, name))
+        self.execute("CREATE EXTENSION IF NOT EXISTS amcheck")
+        try:
+            self.execute(_AMCHECK)
+            found = [str(message) for (message,) in self.execute(_HEAP)]
+        except psycopg.Error as error:  # amcheck raises what it finds in an index
+            found = [str(error)]
+        return found + _twice(self.execute(_TWICE))
 
 
 def _twice(rows: Sequence[tuple[int]]) -> list[str]:

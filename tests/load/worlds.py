@@ -9,7 +9,7 @@ from chat_bindings.storage.engines import administration
 from chat_bindings.storage.interface import AccountRow, ServiceRow
 from chat_bindings.tokens import digest
 
-from ..support.running import run_cli
+from ..support.running import cli_output
 
 ACCOUNT = f"AC{1:032x}"
 TOKEN = f"{1:032x}"
@@ -58,8 +58,7 @@ def import_world(world: Path, locator: str, bindings: Iterable[str] | None = Non
     """Import a world from a file, which is written of the Bindings first, where they are given as lines."""
     if bindings is not None:
         write_world(world, bindings)
-    imported = run_cli("import", world, "--database", locator, timeout=600)
-    assert imported.returncode == 0, imported.stderr
+    cli_output("import", world, "--database", locator, timeout=600)
 
 
 def create_service(locator: str) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from chat_bindings.files import check_output, replacing, scratch, staging
 
-from ..support.running import run_cli
+from ..support.engines import SqliteDatabase
+from ..support.running import cli_error, cli_output
 
 HOLD = """
 import sys
@@ -77,10 +78,10 @@ def test_leftovers_of_a_killed_process_are_removed(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def database(tmp_path) -> Path:
-    path = tmp_path / "w.db"
-    assert run_cli("account", "create", "--database", f"sqlite:///{path}").returncode == 0
-    return path
+def database(tmp_path) -> SqliteDatabase:
+    made = SqliteDatabase(tmp_path / "w.db")
+    made.output("account", "create")
+    return made
 
 
 def test_outputs_replace_no_database(tmp_path, database):
@@ -88,7 +89,7 @@ def test_outputs_replace_no_database(tmp_path, database):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "link.db").symlink_to("../w.db")
     (tmp_path / "linked").symlink_to("folder")
-    (tmp_path / "hard.json").hardlink_to(database)
+    (tmp_path / "hard.json").hardlink_to(database.path)
     (tmp_path / "log.json").symlink_to("w.db-wal")
     other = tmp_path / "other.db"
     with closing(sqlite3.connect(other)) as connection:
@@ -96,30 +97,26 @@ def test_outputs_replace_no_database(tmp_path, database):
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     names = ("w.db", "folder/link.db", "linked/link.db", "hard.json", "log.json", "w.db-wal", "w.db-shm",
              "w.db-journal", "other.db")  # fmt: skip
-    locator = ("--database", f"sqlite:///{database}")
-    outputs = [(name, "export", locator) for name in names] + [
-        ("w.db", "backup", locator),
-        ("other.db", "fixtures", ()),
-    ]
-    for name, command, arguments in outputs:
-        refused = run_cli(command, "-o", tmp_path / name, *arguments)
-        assert refused.returncode == 2, (command, name)
-        assert f"Error: --output {tmp_path}/{name} cannot be written: it is " in refused.stderr
+    refusals = [(name, database.error("export", "-o", tmp_path / name)) for name in names]
+    refusals += [("w.db", database.error("backup", "-o", tmp_path / "w.db"))]
+    refusals += [("other.db", cli_error("fixtures", "-o", other))]
+    for name, error in refusals:
+        assert f"Error: --output {tmp_path}/{name} cannot be written: it is " in error
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_a_report_replaces_no_input(tmp_path):
     """The world that is verified with is not replaced by the report, by whatever name it is read."""
     world = tmp_path / "world.json"
-    assert run_cli("fixtures", "-o", world).returncode == 0
+    cli_output("fixtures", "-o", world)
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "report.json").symlink_to(world)
     (tmp_path / "hard").mkdir()
     (tmp_path / "hard" / "junit.xml").hardlink_to(world)
     before = world.read_bytes()
     for folder in ("linked", "hard"):
-        refused = run_cli("verify", "http://127.0.0.1:9", "--fixtures", world, "--report-dir", tmp_path / folder)
-        assert (refused.returncode, "it is what is read" in refused.stderr) == (2, True), refused.stderr
+        error = cli_error("verify", "http://127.0.0.1:9", "--fixtures", world, "--report-dir", tmp_path / folder)
+        assert "it is what is read" in error
     assert world.read_bytes() == before
 
 
@@ -128,30 +125,25 @@ def test_links_lead_anywhere(tmp_path, database):
     real, linked = tmp_path / "real", tmp_path / "linked"
     real.mkdir()
     linked.symlink_to(real)
-    (real / "w.db").symlink_to(database)
+    (real / "w.db").symlink_to(database.path)
     (real / "backup.db").symlink_to("elsewhere.db")
-    locator = f"sqlite:///{linked}/w.db"
-    assert run_cli("export", "-o", linked / "world.json", "--database", locator).returncode == 0
-    done = run_cli("backup", "-o", linked / "backup.db", "--database", locator)
-    assert done.returncode == 0, done.stderr
+    old, new = SqliteDatabase(linked / "w.db"), SqliteDatabase(linked / "new.db")
+    old.output("export", "-o", linked / "world.json")
+    old.output("backup", "-o", linked / "backup.db")
     assert (real / "backup.db").is_symlink()
-    (real / "new.db").symlink_to(tmp_path / "new.db")
-    for command in ("restore", "import"):
-        file = linked / {"restore": "backup.db", "import": "world.json"}[command]
-        done = run_cli(command, file, "--replace", "--database", f"sqlite:///{linked}/new.db")
-        assert done.returncode == 0, done.stderr
-    assert run_cli("database", "erase", "--database", f"sqlite:///{linked}/new.db").returncode == 0
+    new.path.symlink_to(tmp_path / "new.db")
+    new.output("restore", linked / "backup.db", "--replace")
+    new.output("import", linked / "world.json", "--replace")
+    new.output("database", "erase")
     assert (real / "new.db").is_symlink()
-    assert (tmp_path / "new.db").is_file()
-    exported = run_cli("export", "--database", f"sqlite:///{tmp_path}/new.db")
-    assert exported.stdout == (real / "world.json").read_text()
+    assert SqliteDatabase(tmp_path / "new.db").output("export") == (real / "world.json").read_text()
 
 
 def test_a_backup_may_be_replaced_by_the_next(tmp_path, database):
     """But by nothing else."""
-    backup, arguments = tmp_path / "backup.db", ("--database", f"sqlite:///{database}")
+    backup = tmp_path / "backup.db"
     for _ in range(2):
-        assert run_cli("backup", "-o", backup, *arguments).returncode == 0
-    assert run_cli("export", "-o", backup, *arguments).returncode == 2
+        database.output("backup", "-o", backup)
+    database.error("export", "-o", backup)
     with pytest.raises(OSError, match="it is a database"):
         check_output(backup)

@@ -1,13 +1,10 @@
 """The installed wheel, without the source tree and in another folder."""
 
-import re
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
 from chat_bindings.site.folder import publish
@@ -44,14 +41,6 @@ def run_installed(installed: Path, tmp_path: Path) -> Callable[..., subprocess.C
         )
 
     return run
-
-
-@pytest.fixture
-def demo(installed: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [installed, "serve", "--demo", "--port", "0"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=environment()) as running:
-        yield running
-        running.kill()
 
 
 def test_the_wheel_carries_the_specs_and_no_package_called_handlers(installed):
@@ -113,30 +102,15 @@ def test_the_wheel_publishes_what_the_source_tree_does(run_installed, installed,
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error"),
+    ("arguments", "missing", "extra"),
     [
-        (["client", "go", "-o", "there"], "openapi-generator is missing: pip install 'chat-bindings[clients]'."),
-        (
-            ["account", "list", "--database", "postgresql://user@host/database"],
-            "PostgreSQL needs more than is installed: pip install 'chat-bindings[postgres]'.",
-        ),
+        ("client go -o there", "openapi-generator is missing", "clients"),
+        ("account list --database postgresql://u@host/d", "PostgreSQL needs more than is installed", "postgres"),
     ],
 )
-def test_an_extra_that_is_not_installed_is_named(run_installed, tmp_path, arguments, error):
+def test_an_extra_that_is_not_installed_is_named(run_installed, tmp_path, arguments, missing, extra):
     """Without openapi-generator or psycopg what needs it says in a sentence what to install, and leaves nothing."""
-    done = run_installed("chat-bindings", *arguments)
+    done = run_installed("chat-bindings", *arguments.split())
     assert (done.returncode, done.stdout) == (2, "")
-    assert error in done.stderr
+    assert f"{missing}: pip install 'chat-bindings[{extra}]'." in done.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_demo_answers_its_own_curl_line(demo):
-    """`serve --demo` prints how to fetch the Binding of Twilio's page, and that works; SIGINT ends it with 0."""
-    assert demo.stdout is not None
-    lines = (re.search(r"curl -u (\w+):(\w+) (http\S+)", line) for line in demo.stdout)
-    user, password, url = next(filter(None, lines)).groups()
-    answer = httpx.get(url, auth=(user, password), timeout=60)
-    assert answer.status_code == 200
-    assert answer.json()["identity"] == "TestUser"
-    demo.send_signal(signal.SIGINT)
-    assert demo.wait(60) == 0

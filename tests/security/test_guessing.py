@@ -175,8 +175,7 @@ def test_only_what_could_be_right_is_a_guess(strict, ask, account, path):
     with raw.connect(strict.url) as connection:
         for value in (None, "Bearer x", "Basic !", "Basic QUM6") * 25:
             headers = [("Host", "x")] + ([("Authorization", value)] if value else [])
-            connection.sendall(raw.compose("GET", path, headers))
-            check_error(raw.one(connection), "unauthorized", "fetchBinding")
+            check_error(raw.one(connection, raw.compose("GET", path, headers)), "unauthorized", "fetchBinding")
 
 
 def test_forwarded_addresses(service, world, path):
@@ -186,8 +185,7 @@ def test_forwarded_addresses(service, world, path):
 
         def send(forwarded: str, credentials: str) -> int:
             headers = [("Host", "x"), ("Authorization", credentials), ("X-Forwarded-For", forwarded)]
-            connection.sendall(raw.compose("GET", path, headers))
-            return raw.one(connection).status
+            return raw.one(connection, raw.compose("GET", path, headers)).status
 
         for number in range(BY_ADDRESS + 20):
             send(f"192.0.2.{number}, 203.0.113.1", raw.basic(world.auth[0], secrets.token_hex(16)))

@@ -155,8 +155,9 @@ def test_a_public_url(served, send, origin, public, options, hosts, refused):
 
 
 def test_http_1_0_without_a_host(guarded, send, origin):
-    """HTTP/1.0 names no host: URLs are of the address that was connected to."""
+    """HTTP/1.0 may name no host: URLs are of the address that was connected to."""
     assert origin(guarded, version="HTTP/1.0") == guarded.url
+    assert origin(guarded, ("Host", "chat.example"), version="HTTP/1.0") == "http://chat.example"
     assert send(guarded, ("Host", EVIL), version="HTTP/1.0").status == 400
 
 

@@ -67,8 +67,7 @@ def _exchange(url: str, requests: list[bytes]) -> None:
         with socket.create_connection((parts.hostname, parts.port), timeout=raw.PATIENCE) as connection:
             stays = True
             while stays and request is not None:
-                connection.sendall(request)
-                stays = raw.one(connection).header("Connection") != "close"
+                stays = raw.one(connection, request).header("Connection") != "close"
                 request = next(waiting, None)
 
 

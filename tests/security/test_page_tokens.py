@@ -69,13 +69,6 @@ def test_mutated_tokens(pages, world):
         assert set(map(type, pages(f"PageToken={quote(each, safe='')}" for each in mutate(token)))) == {type(None)}
 
 
-def test_random_bytes(pages):
-    """What is no token at all, and no text either, is refused."""
-    chosen = random.Random(1)
-    texts = [[chosen.randrange(256) for _ in range(chosen.randrange(1, 60))] for _ in range(300)]
-    assert not any(pages("PageToken=" + "".join(f"%{byte:02x}" for byte in text) for text in texts))
-
-
 def test_tokens_with_other_filters(pages, world):
     """Used with other filters, a token shows what the filters match, and on its side of the list alone."""
     order = sorted(binding["sid"] for binding in world.hundred["bindings"])

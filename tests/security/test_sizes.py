@@ -128,8 +128,8 @@ def test_a_body_of_an_operation_without_one(ask, operation):
 def test_fields_after_chunks_without_end(ask, field):
     """What follows the last chunk is not kept: a field without end ends the connection, and fields are nothing."""
     with raw.connect(ask.url) as connection:
-        connection.sendall(ask.compose("fetchBinding", ("Transfer-Encoding", "chunked")) + b"0\r\n")
-        check_documented(raw.one(connection), "fetchBinding")
+        answer = raw.one(connection, ask.compose("fetchBinding", ("Transfer-Encoding", "chunked")) + b"0\r\n")
+        check_documented(answer, "fetchBinding")
         connection.sendall(field)
         assert raw.received(connection) == b""
 

@@ -74,6 +74,25 @@ class Asker:
         return raw.compose(operations()[operation_id].method, path, sent, body or b"")
 
 
+class Upload:
+    """A registration at account A's empty service whose body is half sent."""
+
+    def __init__(self, ask: Asker, endpoint: str) -> None:
+        body = registration(endpoint=endpoint)
+        sent = ask.compose("registerBinding", body=body, service_sid=ask.world.empty["sid"])
+        self._connection, self._rest = raw.connect(ask.url), body[10:]
+        self._connection.sendall(sent.removesuffix(self._rest))
+
+    def finish(self) -> Response:
+        """Send the rest; give the answer."""
+        with self._connection:
+            return raw.one(self._connection, self._rest)
+
+    def drop(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
 @pytest.fixture
 def ask(service: Service, world: World) -> Asker:
     """Asks the running service."""

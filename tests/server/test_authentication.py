@@ -15,37 +15,20 @@ def encoded(pair: bytes) -> bytes:
 
 
 MALFORMED = {
-    "empty": b"",
-    "the scheme and a space": b"Basic ",
-    "no scheme": base64.b64encode(b"AC:x"),
-    "padding alone": b"Basic ====",
-    "one character": b"Basic A",
     "no base64, but quoted": b'Basic "QUM6eA=="',
     "no padding": b"Basic QUM6eA",
-    "too much padding": b"Basic QUM6eA=====",
     "characters after the padding": b"Basic QUM6eA==QUM6eA==",
     "a space inside": b"Basic QUM6 eA==",
-    "a tab inside": b"Basic QUM6\teA==",
-    "percent-encoded": b"Basic QUM6eA%3D%3D",
     "two in one": b"Basic QUM6eA==, Basic QUM6eA==",
-    "nothing encoded": encoded(b""),
     "no user name": encoded(b":x"),
     "no password": encoded(b"AC:"),
-    "a NUL": encoded(b"\0"),
     "a NUL in the user name": encoded(b"A\0C:x"),
     "a NUL in the password": encoded(b"AC:x\0"),
-    "NULs alone": encoded(b"\0:\0"),
     "UTF-16": encoded("AC:x".encode("utf-16")),
     "a lone surrogate": encoded(b"\xed\xa0\x80:x"),
-    "an overlong encoding": encoded(b"\xc0\xba:x"),
-    "emoji": encoded("😀:😀".encode()),
-    "a wildcard": encoded(b"%:%"),
     "SQL": encoded(b"' OR 1=1 --:' OR 1=1 --"),
     "line feeds": encoded(b"AC\r\nX: y:x"),
     "very long": encoded(b"A" * 30_000 + b":" + b"x" * 30_000),
-    "bytes that are no text": b"Basic \xff\xfe",
-    "Negotiate": b"Negotiate YII=",
-    "punctuation": b",;=",
 }
 
 
@@ -55,15 +38,11 @@ def near_misses(world) -> dict[str, bytes]:
     pair = user + b":" + token
     return {
         "no space": b"Basic" + base64.b64encode(pair),
-        "a colon for the space": b"Basic:" + base64.b64encode(pair),
         "not encoded": b"Basic " + pair,
         "encoded twice": encoded(base64.b64encode(pair)),
-        "in hexadecimal": b"Basic " + pair.hex().encode(),
         "a NUL more": encoded(pair + b"\0"),
-        "a space before": encoded(b" " + pair),
         "a small SID": encoded(user.lower() + b":" + token),
         "swapped": encoded(token + b":" + user),
-        "the SID twice": encoded(user + b":" + user),
         "a service for the user": encoded(world.full["sid"].encode() + b":" + token),
     }
 

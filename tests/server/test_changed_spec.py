@@ -14,10 +14,8 @@ import yaml
 
 import chat_bindings
 
-from ..conftest import load
 from ..support import raw
 from ..support.answers import errors
-from ..support.running import Service
 from .conftest import Asker
 
 FOLDER = Path(chat_bindings.__file__).parent
@@ -47,10 +45,9 @@ HANDLERS = """
 
 
 @pytest.fixture(scope="module")
-def ask(tmp_path_factory, world_file, world, unmeasured):
+def ask(tmp_path_factory, unmeasured, serve, world):
     """Asks a service whose spec and handlers were added to. Its copy would be measured as a package of its own."""
     folder = tmp_path_factory.mktemp("changed")
-    database = load(folder / "changed.db", world_file)
     package = folder / "chat_bindings"
     shutil.copytree(FOLDER, package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(SPECS, package / "openapi", ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
@@ -63,8 +60,7 @@ def ask(tmp_path_factory, world_file, world, unmeasured):
         handlers.write(textwrap.dedent(HANDLERS))
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PYTHONPATH", str(folder))
-        with Service(database) as service:
-            yield Asker(service, world)
+        yield Asker(serve(), world)
 
 
 def paint(ask, colour="red", query="", body=b'{"Coats": 1}', **options):

@@ -21,7 +21,7 @@ from ..support.databases import locator_of
 from ..support.monitoring import OPTIONS, Monitor
 from ..support.processes import children
 from ..support.running import Service, run_cli, wait_until
-from .conftest import registration
+from .conftest import Asker, Upload
 
 EXAMPLE = document()["components"]["examples"]["binding"]["value"]
 
@@ -29,27 +29,6 @@ EXAMPLE = document()["components"]["examples"]["binding"]["value"]
 @pytest.fixture(scope="module")
 def database(tmp_path_factory, world_file) -> Path:
     return load(tmp_path_factory.mktemp("lifecycle") / "lifecycle.db", world_file)
-
-
-class Upload:
-    """A registration whose body is half sent."""
-
-    def __init__(self, service: Service, auth, service_sid: str, endpoint: str) -> None:
-        body = registration(endpoint=endpoint)
-        headers = [("Host", "x"), ("Authorization", raw.basic(*auth)), ("Content-Length", str(len(body)))]
-        path = operations()["registerBinding"].path(ServiceSid=service_sid)
-        self._rest = body[10:]
-        self._connection = raw.connect(service.url)
-        self._connection.sendall(raw.compose("POST", path, headers, body[:10]))
-
-    def finish(self) -> raw.Response:
-        self._connection.sendall(self._rest)
-        answer = raw.one(self._connection)
-        self.drop()
-        return answer
-
-    def drop(self) -> None:
-        self._connection.close()
 
 
 def refuses(service: Service) -> bool:
@@ -61,27 +40,26 @@ def refuses(service: Service) -> bool:
 
 
 @pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 1), (signal.SIGTERM, 2)])
-def test_requests_in_flight_are_finished(database, world, number, workers):
+def test_requests_in_flight_are_finished(serve, world, number, workers):
     """After a signal connections are refused, and bodies under way are awaited; what a fault delays is dropped."""
-    path = operations()["listBindings"].path(ServiceSid=world.empty["sid"])
-    headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), ("Prefer", "delay=60")]
-    with Service(database, "--faults", "--workers", workers) as service, raw.connect(service.url) as delayed:
-        service.wait_for_workers(workers)
-        delayed.sendall(raw.compose("GET", path, headers))
+    service = serve("--faults", "--workers", workers)
+    service.wait_for_workers(workers)
+    ask = Asker(service, world)
+    with raw.connect(service.url) as delayed:
+        delayed.sendall(ask.compose("listBindings", ("Prefer", "delay=60")))
         assert wait_until(lambda: "fault injected into listBindings" in service.log, 60)
-        uploads = [Upload(service, world.auth, world.empty["sid"], f"slow {number} {workers} {n}") for n in range(4)]
+        uploads = [Upload(ask, f"slow {n}") for n in range(4)]
         time.sleep(0.3)
         service.signal(number)
         assert wait_until(lambda: refuses(service), 60)
         assert delayed.recv(1) == b""
-        time.sleep(0.5)
-        assert service.returncode is None
-        answers = [upload.finish() for upload in uploads]
-        assert service.ended(60) == 0
+    time.sleep(0.5)
+    assert service.returncode is None
+    answers = [upload.finish() for upload in uploads]
+    assert service.ended(60) == 0
     for answer in answers:
         check_documented(answer, "registerBinding")
     assert [answer.status for answer in answers] == [201] * 4
-    assert "Traceback" not in service.log
     assert "Cancel" not in service.log  # as of a request that is awaited in vain
 
 
@@ -108,8 +86,7 @@ def test_an_idle_service_ends_at_once(database, number, demo):
 
 def check_open(connection: socket.socket) -> None:
     """A kept connection is served."""
-    connection.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert raw.one(connection).status == 404
+    assert raw.one(connection, b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n").status == 404
 
 
 def are_gone(pids: list[int]) -> bool:

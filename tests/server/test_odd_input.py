@@ -4,44 +4,28 @@ The clauses of PAGE, FILTER and TEXT leave a server free where an input can be r
 reference reads it.
 """
 
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
-from ..support.answers import check_documented, check_error, document
+from ..support.answers import check_documented, check_error, document, operations
 
+OPERATIONS = sorted(operations())
 PARAMETERS = {each["name"]: each for each in document()["components"]["parameters"].values()}
 LEAST = {name: str(PARAMETERS[name]["schema"]["minimum"]) for name in ("Page", "PageSize")}
 LAST_PAGE = PARAMETERS["Page"]["schema"]["maximum"]
 
 NO_INTEGERS = {
     "a space": "%20",
-    "a space before": "%201",
-    "a plus for a space before": "+5",
     "a plus sign": "%2B5",
-    "a space after": "1%20",
     "an underscore": "1_0",
     "a point at the end": "1.",
     "an exponent": "1e3",
     "hexadecimal": "0x10",
-    "a comma": "1,000",
-    "a semicolon": "1;2",
-    "a list": "%5B1%5D",
-    "null": "null",
-    "not a number": "NaN",
-    "infinite": "Infinity",
     "Arabic digits": quote("١٠"),
-    "digits of full width": quote("１０"),
-    "a superscript": quote("²"),
-    "a fraction": quote("½"),
-    "a Unicode minus": quote("−5"),
     "a minus alone": "-",
-    "two minuses": "--1",
     "a NUL after": "1%00",
     "a line feed after": "1%0A",
-    "a line feed before": "%0A1",
-    "a carriage return after": "1%0D",
-    "a no-break space after": "1%C2%A0",
     "invalid UTF-8": "1%FF",
     "broken percent-encoding": "1%",
     "1,000 digits and a letter": "9" * 1000 + "x",
@@ -80,20 +64,13 @@ def test_integers_out_of_bounds(ask, query, error, bound):
 @pytest.mark.parametrize(
     ("query", "key", "value"),
     [
-        ("PageSize=1", "page_size", 1),
-        ("PageSize=1000", "page_size", 1000),
         ("PageSize=05", "page_size", 5),
-        ("PageSize=" + "0" * 1000 + "5", "page_size", 5),
         ("PageSize=" + "0" * 60_000 + "5", "page_size", 5),
         ("Page=" + "0" * 5000, "page", 0),
         ("Page=-" + "0" * 5000, "page", 0),
-        ("Page=0", "page", 0),
-        ("Page=-0", "page", 0),
         ("Page=2147483646", "page", 2147483646),
         ("PageSize=%35", "page_size", 5),
         ("Page%53ize=5", "page_size", 5),
-        ("PageSize=7&PageSize=20", "page_size", 20),
-        ("PageSize=2000&PageSize=20", "page_size", 20),
         ("PageSize=x&PageSize=20", "page_size", 20),
         ("Page=1&Page=x&Page=3", "page", 3),
         ("&&PageSize=5&&", "page_size", 5),
@@ -137,7 +114,7 @@ def test_values_that_cannot_be_read(ask, query):
 @pytest.mark.parametrize("name", BROKEN + NO_UTF8)
 def test_names_that_cannot_be_read(ask, name):
     """Broken percent-encoding and what is not UTF-8 in a name are a 400 on every operation."""
-    for operation in ("listBindings", "fetchBinding", "deleteBinding", "registerBinding"):
+    for operation in OPERATIONS:
         check_error(ask(operation, f"{name}=1"), "invalid_parameter", operation)
 
 
@@ -147,12 +124,26 @@ def test_a_parameter_without_a_name(ask, query):
     check_error(ask("listBindings", query), "unknown_parameter", "listBindings")
 
 
-@pytest.mark.parametrize("query", ["&", "&&&&", "?"[1:]])
-def test_a_query_without_parameters(ask, query):
-    """Empty parts of a query are nothing at all, on every operation."""
-    for operation in ("listBindings", "fetchBinding"):
-        path = ask.path(operation)
-        check_documented(ask(operation, path=f"{path}?{query}"), operation)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_unknown_parameters(ask, world, operation):
+    """A query parameter that an operation does not have is a 400 which names those that it has; nothing is done."""
+    known = [each["name"] for each in operations()[operation].spec.get("parameters", []) if each["in"] == "query"]
+    empty = world.empty["sid"]
+    for name in {"identity", "BindingType%20", "%F0%9F%98%80", "Sid", "PageSize", "Identity"} - {*known}:
+        for query in (name, f"{name}=1"):
+            facts = {"parameter": unquote(name), "known": ", ".join(known) or "none"}
+            check_error(ask(operation, query, service_sid=empty), "unknown_parameter", operation, **facts)
+    assert check_documented(ask("listBindings", service_sid=empty), "listBindings")["bindings"] == []
+
+
+@pytest.mark.parametrize("name", ["BindingType", "Identity"])
+def test_the_number_of_values_of_a_filter(ask, name):
+    """A filter takes as many values as the spec says; one more is a 400 that names it and the bound."""
+    most = PARAMETERS[name]["schema"]["maxItems"]
+    longest = "&".join([f"{name}=apn"] * most)
+    assert check_documented(ask("listBindings", longest), "listBindings")["meta"]["url"].count(f"{name}=") == most
+    answer = ask("listBindings", f"{longest}&{name}=gcm")
+    assert str(most) in check_error(answer, "invalid_parameter", "listBindings", parameter=name)
 
 
 FINE = ["a%26b%3Dc", "a=b", "==", "?", "a?b", "/", "a/b", "%23", "%252F", "[]", "{}", "|", "^", "`", "%22", "<>", "\\",
@@ -174,49 +165,26 @@ def test_an_error_does_not_repeat_a_long_input(ask):
 
 PATHS = {
     "a slash at the end of the list": "{list}/",
-    "a slash at the end of a binding": "{binding}/",
-    "two slashes at the end": "{list}//",
     "an extension": "{list}.json",
-    "one small letter": "/v2/Services/{service}/bindings/{sid}",
     "a double slash at the start": "/{list}",
     "a double slash inside": "/v2//Services/{service}/Bindings",
-    "a double slash before the SID": "{list}//{sid}",
     "an encoded slash": "{list}%2F{sid}",
     "an encoded slash in small letters": "/v2%2fServices/{service}/Bindings",
-    "an encoded slash at the end": "{list}%2F",
-    "a dot": "/v2/./Services/{service}/Bindings",
     "two dots": "/v2/x/../Services/{service}/Bindings",
-    "two dots at the end": "{binding}/..",
     "encoded dots": "/v2/x/%2E%2E/Services/{service}/Bindings",
-    "two dots above the root": "/../../../../etc/passwd",
     "a backslash": "/v2\\Services\\{service}\\Bindings",
-    "encoded backslashes": "/v2%5cServices%5C{service}%5cBindings",
-    "a dot, encoded": "/v2/%2e/Services/{service}/Bindings",
-    "two dots, encoded twice": "/v2/x/%252e%252e/Services/{service}/Bindings",
-    "two dots in overlong UTF-8": "/v2/x/%c0%ae%c0%ae/Services/{service}/Bindings",
-    "a path parameter": "/v2;x=y/Services/{service}/Bindings",
-    "full-width slashes": "/v2%EF%BC%8FServices%EF%BC%8F{service}%EF%BC%8FBindings",
-    "a space at the end": "{list}%20",
     "a NUL at the end": "{list}%00",
     "a line feed at the end": "{list}%0A",
-    "a line feed at the start": "/%0A{list}",
     "a question mark, encoded": "{list}%3FPageSize=1",
-    "a semicolon": "{list};PageSize=1",
     "invalid UTF-8": "{list}%FF",
     "broken percent-encoding": "{list}%",
     "the user of a binding": "/v2/Services/{service}/Users/TestUser",
-    "another version": "/v1/Services/{service}/Bindings",
-    "no version": "/Services/{service}/Bindings",
-    "an account before": "/2010-04-01/Accounts{list}",
     "no service": "/v2/Services//Bindings",
-    "the services": "/v2/Services",
     "the root": "/",
-    "a star": "/*",
     "Connexion's own pages": "/ui/",
     "a spec": "/openapi.json",
     "a spec below a base path": "/registration/openapi.json",
     "the registration's base": "/registration",
-    "the registration's base with a slash": "/registration/",
     "the registration under the contract": "/registration{list}",
     "the contract under the registration": "/v1/Services/{service}/Bindings",
     "10,000 segments": "/x" * 10_000,
@@ -226,9 +194,8 @@ PATHS = {
 @pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
 def test_unknown_paths(ask, world, path):
     """Paths match exactly: anything near one, below or above it, is a 404 without a redirect, with any credentials."""
-    binding = ask.path("fetchBinding")
-    parts = {"list": ask.path("listBindings"), "binding": binding, "service": world.full["sid"]}
-    target = path.format(**parts, sid=binding.rpartition("/")[2])
+    full = world.full
+    target = path.format(list=ask.path("listBindings"), service=full["sid"], sid=full["bindings"][0]["sid"])
     for method, auth in (("GET", ""), ("GET", None), ("DELETE", ""), ("POST", "")):
         response = ask("listBindings", method=method, path=target, auth=auth)
         check_error(response, "not_found")
@@ -247,11 +214,14 @@ def test_letters_that_need_no_encoding(ask):
     check_documented(ask("fetchBinding", path=path), "fetchBinding")
 
 
-def test_the_service_still_answers(ask, service):
-    """After all of this the service answers as before, and has logged no fault."""
-    check_documented(ask("listBindings"), "listBindings")
-    assert "internal error" not in service.log
-    assert "Traceback" not in service.log
+@pytest.mark.parametrize("digits", ["%FF", "%2F", "'%20OR%201=1--", "0" * 10_000], ids=lambda digits: digits[:9])
+def test_malformed_sids_are_not_found(ask, digits):
+    """A malformed SID, or one of another kind, is a 404 on every operation."""
+    for operation in OPERATIONS:
+        for prefix in ("IS", "is", "BS", ""):
+            check_error(ask(operation, service_sid=prefix + digits.rjust(32, "0")), "not_found", operation)
+        if "{Sid}" in operations()[operation].template:
+            check_error(ask(operation, sid=f"BS{digits}"), "not_found", operation)
 
 
 def test_many_parameters(ask):

@@ -8,10 +8,8 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 
-from ..conftest import load
 from ..support.answers import REGISTRATION, check_documented, check_error, document, operations, response_of
 from ..support.lists import get, list_url
-from ..support.running import Service
 
 OPERATION = "registerBinding"
 SCHEMA = operations()[OPERATION].spec["requestBody"]["content"]["application/json"]["schema"]
@@ -164,13 +162,11 @@ def test_properties_of_another_type(register, name, value):
 NO_JSON = {
     "nothing": b"",
     "two documents": b"{}{}",
-    "single quotes": b"{'Identity': 'a'}",
     "not a number": b'{"Identity": NaN}',
     "invalid UTF-8": b'{"Identity": "\xff"}',
     "a byte order mark": b'\xef\xbb\xbf{"Identity": "a"}',
     "a lone high surrogate": rb'{"Identity": "\ud800"}',
     "a lone surrogate in a name": rb'{"\ud800": 1}',
-    "a NUL": b'{"Identity": "a\0b"}',
     "deep nesting": b"[" * 40_000,
 }
 
@@ -193,6 +189,7 @@ INVALID_BODIES = [
     *((JSON, content, "The body") for content in ("null", "[{}]", '"text"')),
     (JSON, b"[" + b"[]," * 60_000 + b"1]", "The body"),
     (JSON, b'{"MessageTypes":[' + b"1," * 60_000 + b"1]}", "The body"),
+    (JSON, b'{"Identity": 1e999999}', None),
     *((FORM, form(**{name: value}), name) for name in ("Identity", "Endpoint", "BindingType") for value in BROKEN),
     (FORM, "&".join(["Identity=x"] * 1001), "The form"),
     *((FORM, content + form().encode(), None) for content in (b"%zz=1&", b"%FF=1&")),
@@ -205,12 +202,6 @@ def test_invalid_bodies(register, content_type, content, named):
     """JSON that is no object, what is no form, and too many values are a 400 that names the property or the body."""
     response = register(content=content, content_type=content_type)
     check_error(response, "invalid_parameter", OPERATION, **({"parameter": named} if named else {}))
-
-
-def test_a_number_that_is_too_large(register):
-    """A number that no computer holds is a 400, from the parser or from the schema."""
-    response = register(content=b'{"Identity": 1e999999}', content_type=JSON)
-    assert check_documented(response, OPERATION)["status"] == 400
 
 
 def test_brackets_in_texts_are_not_counted(register):
@@ -293,24 +284,19 @@ def test_nothing_was_registered_by_what_was_refused(client, world):
 
 
 def test_credentials_of_registration(register, ask, world):
-    """An API key registers like its account; another account's service is a 404, and without credentials all is 401."""
+    """An API key registers like its account, another account at its own service; credentials are checked first."""
     key = (world.key["sid"], world.key["secret"])
     assert binding_of(register(device("by key"), auth=key), 201)["account_sid"] == world.a["sid"]
-    for auth in (key, world.auth):
-        check_error(register(service_sid=world.foreign["sid"], auth=auth), "not_found", OPERATION)
-    check_error(register(auth=world.foreign_auth), "not_found", OPERATION)
-    broken = {"body": b"{", "headers": [("Content-Type", JSON)]}
-    for options in ({}, broken, {"query": "nonsense=1"}, {"service_sid": "IS1"}):
-        check_error(ask(OPERATION, auth=None, **options), "unauthorized", OPERATION)
     assert binding_of(register(service_sid=world.foreign["sid"], auth=world.foreign_auth), 201)
+    broken = {"body": b"{", "headers": [("Content-Type", JSON)]}
+    for options in (broken, {"query": "nonsense=1"}, {"service_sid": "IS1"}):
+        check_error(ask(OPERATION, auth=None, **options), "unauthorized", OPERATION)
 
 
-def test_without_registration_and_docs(world, world_file, tmp_path):
+def test_without_registration_and_docs(world, serve):
     """`--no-registration` and `--no-docs` leave their paths out, and everything else is as before."""
-    with (
-        Service(load(tmp_path / "closed.db", world_file), "--no-registration", "--no-docs") as closed,
-        httpx.Client(base_url=closed.url, auth=world.auth, timeout=60) as client,
-    ):
+    closed = serve("--no-registration", "--no-docs")
+    with httpx.Client(base_url=closed.url, auth=world.auth, timeout=60) as client:
         path = operations()[OPERATION].path(ServiceSid=world.empty["sid"])
         for method in ("POST", "GET", "OPTIONS"):
             answer = client.request(method, path, data=EXAMPLE, headers={"Access-Control-Request-Method": "POST"})

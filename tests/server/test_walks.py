@@ -19,6 +19,7 @@ from ..support.lists import Page, get, list_url, sids, walk
 pytestmark = [pytest.mark.usefixtures("unmeasured"), pytest.mark.ci("random walks take seven seconds")]
 
 TYPES = document()["components"]["schemas"]["BindingType"]["enum"]
+MOST = document()["components"]["parameters"]["IdentityParameter"]["schema"]["maxItems"]
 IDENTITIES = ["a", "A", "a,b", "é", "e\u0301", "% +&"]
 ENDPOINTS = ["phone", "tablet", "watch"]
 SIZES = [1, 2, 3, 5, 7, 1000]
@@ -149,3 +150,15 @@ def test_walks(client, world):
             max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+
+
+def test_a_hundred_identities_are_a_walk_too(client, world):
+    """A list of the most identities is walked by its URLs, both ways."""
+    identities = list(dict.fromkeys(binding["identity"] for binding in world.full["bindings"]))[:MOST]
+    filters = [("BindingType", value) for value in TYPES[:2]] + [("Identity", value) for value in identities]
+    url = list_url(client, world.full["sid"], *filters, ("PageSize", 30))
+    pages = list(walk(client, url))
+    matching = [each for each in world.full["bindings"] if each["binding_type"] in TYPES[:2]]
+    assert sids(pages) == sorted(each["sid"] for each in matching if each["identity"] in identities)
+    back = list(walk(client, pages[-1]["meta"]["url"], "previous_page_url"))
+    assert [page["bindings"] for page in back] == [page["bindings"] for page in pages[::-1]]

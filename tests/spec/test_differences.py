@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ..support import specs
-from .facts import METHODS, Reader, differences
+from .facts import METHODS, differences, facts
 
 THEIRS = json.loads((Path(__file__).parent / "twilio" / "bindings.json").read_text(encoding="utf-8"))
 OURS = specs.load(specs.CONTRACT)
@@ -24,7 +24,7 @@ def found(theirs=THEIRS, ours=OURS):
         for method in METHODS
         if method in item
     }
-    return differences(Reader(theirs, names).facts(), Reader(ours, names).facts())
+    return differences(facts(theirs, names), facts(ours, names))
 
 
 def meets(pattern, place):

@@ -15,7 +15,7 @@ import pytest
 
 from chat_bindings.storage.interface import Filters, Registration
 
-from ..support.engines import Database
+from ..support.engines import Database, open_storage
 from ..support.running import run_cli
 from ..support.worlds import account, binding
 
@@ -38,42 +38,35 @@ def execute(statement: str) -> list[tuple[Any, ...]]:
 @pytest.fixture
 def database() -> Iterator[Database]:
     """A database on the cluster, up to date."""
-    done = run_cli("database", "upgrade", "--database", ADDRESS)
-    assert done.returncode == 0, done.stderr
-    yield Database(ADDRESS)
+    database = Database(ADDRESS)
+    database.output("database", "upgrade")
+    yield database
     run_cli("account", "delete", ACCOUNT, "--cascade", "--database", ADDRESS)
 
 
 def test_an_upgrade_distributes_every_table_once(database):
     """Bindings are distributed by hash, all else stands on every node, and a second upgrade changes nothing."""
-    assert run_cli("database", "upgrade", "--database", database.locator).returncode == 0
+    database.output("database", "upgrade")
     tables = execute("SELECT logicalrelid::text, partmethod::text FROM pg_dist_partition")
     assert dict(tables) == {"bindings": "h"} | dict.fromkeys(EVERYWHERE, "n")
 
 
 def test_every_kind_of_statement_that_serves_is_taken(database, tmp_path):
     """Credentials, registrations, pages by every filter, fetches and deletes work on a distributed table."""
-    world = write_world(tmp_path / "world.json")
-    assert run_cli("import", world, "--database", database.locator).returncode == 0
+    database.output("import", write_world(tmp_path / "world.json"))
 
     async def serve() -> None:
-        storage = database.storage()
-        await storage.open()
-        assert await storage.credential(ACCOUNT)
-        registration = Registration("TestUser", "new", "apn", "CR", ["new_message"])
-        for is_new in (True, False):
-            found = await storage.register(ACCOUNT, SERVICE, registration)
-            assert found is not None
-            assert found[1] is is_new
-        for filters in (Filters((), ()), Filters(("apn", "gcm"), ()), Filters(("apn",), ("TestUser", "other"))):
-            page = await storage.page(ACCOUNT, SERVICE, filters, None, 50)
-            assert page is not None
-            assert len(page.bindings) == 50
-        assert await storage.fetch(ACCOUNT, SERVICE, binding(7)["sid"])
-        assert await storage.delete(ACCOUNT, SERVICE, binding(7)["sid"])
-        assert not await storage.delete(ACCOUNT, SERVICE, binding(7)["sid"])
-        assert await storage.erased_at()
-        await storage.close()
+        async with open_storage(database.storage()) as storage:
+            assert await storage.credential(ACCOUNT)
+            registration = Registration("TestUser", "new", "apn", "CR", ["new_message"])
+            for is_new in (True, False):
+                assert (await storage.register(ACCOUNT, SERVICE, registration))[1] is is_new
+            for filters in (Filters((), ()), Filters(("apn", "gcm"), ()), Filters(("apn",), ("TestUser", "other"))):
+                assert len((await storage.page(ACCOUNT, SERVICE, filters, None, 50)).bindings) == 50
+            assert await storage.fetch(ACCOUNT, SERVICE, binding(7)["sid"])
+            assert await storage.delete(ACCOUNT, SERVICE, binding(7)["sid"])
+            assert not await storage.delete(ACCOUNT, SERVICE, binding(7)["sid"])
+            assert await storage.erased_at()
 
     asyncio.run(serve())
 
@@ -88,11 +81,9 @@ def test_every_kind_of_statement_that_serves_is_taken(database, tmp_path):
 )
 def test_a_row_that_cannot_be_imported_is_named(database, tmp_path, changes, rule):
     """A conflict is reported with its JSON pointer and rule, though the error of a distributed COPY names neither."""
-    world = write_world(tmp_path / "world.json", binding(MANY, **changes))
-    done = run_cli("import", world, "--database", database.locator)
-    assert done.returncode == 2
-    assert f"/accounts/0/services/0/bindings/{MANY}: " in done.stderr
-    assert rule in done.stderr
+    error = database.error("import", write_world(tmp_path / "world.json", binding(MANY, **changes)))
+    assert f"/accounts/0/services/0/bindings/{MANY}: " in error
+    assert rule in error
 
 
 def test_an_erasure_works_on_every_node(database):

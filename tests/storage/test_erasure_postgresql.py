@@ -1,6 +1,7 @@
 """Traces of a deleted Binding in PostgreSQL's files, and their erasure."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from chat_bindings.storage.interface import AccountRow, Registration, ServiceRow
 
-from ..support.engines import PostgresDatabase
+from ..support.engines import PostgresDatabase, open_storage
 from ..support.postgres import Postgres
 from ..support.running import run_cli
 
@@ -38,31 +39,25 @@ def register_and_delete(database: PostgresDatabase) -> None:
     """Half of the Bindings are of users who leave again: by the service's own storage."""
 
     async def work() -> None:
-        storage = database.storage()
-        await storage.open()
-        made = []
-        for number in range(MANY):
-            name = MARK if number % 2 else "kept"
-            registration = Registration(
-                f"{name}-{number}", f"{name}:{number}:{'x' * 90}", "apn", "CR1", ["new_message"]
-            )
-            made.append(await storage.register(ACCOUNT, SERVICE, registration))
-        for binding, _ in filter(None, made):
-            if binding.identity.startswith(MARK):
-                assert await storage.delete(ACCOUNT, SERVICE, binding.sid)
-        await storage.close()
+        async with open_storage(database.storage()) as storage:
+            sids = []
+            for number in range(MANY):
+                name = MARK if number % 2 else "kept"
+                device = Registration(f"{name}-{number}", f"{name}:{number}:{'x' * 90}", "apn", "CR1", ["new_message"])
+                (binding, _) = await storage.register(ACCOUNT, SERVICE, device)
+                sids.append(binding.sid)
+            for sid in sids[1::2]:
+                assert await storage.delete(ACCOUNT, SERVICE, sid)
 
     asyncio.run(work())
 
 
-def left(folder: Path) -> dict[str, int]:
+def left(folder: Path) -> Counter[str]:
     """How often the mark of those who left stands in each kind of file."""
-    found: dict[str, int] = {}
-    for file in folder.rglob("*"):
-        if file.is_file() and (number := file.read_bytes().count(MARK.encode())):
-            kind = file.relative_to(folder).parts[0]
-            found[kind] = found.get(kind, 0) + number
-    return found
+    found: Counter[str] = Counter()
+    for file in filter(Path.is_file, folder.rglob("*")):
+        found[file.relative_to(folder).parts[0]] += file.read_bytes().count(MARK.encode())
+    return +found
 
 
 def erase(address: str) -> tuple[int, str, list[str]]:
@@ -70,25 +65,18 @@ def erase(address: str) -> tuple[int, str, list[str]]:
     return done.returncode, done.stdout, done.stderr.splitlines()
 
 
-def vacuum(database: PostgresDatabase) -> None:
-    for statement in ("VACUUM ANALYZE bindings", "CHECKPOINT"):
-        database.execute(statement)
-
-
 def test_what_is_deleted_stays_until_it_is_erased(server, database):
     """After a DELETE and a VACUUM the identity is in the table and a base backup; once erased, in no file at all."""
     register_and_delete(database)
-    vacuum(database)
+    database.execute("VACUUM ANALYZE bindings")
+    database.execute("CHECKPOINT")
     assert left(server.data)["base"] > MANY // 2
     backup = server.folder / "backup"
-    server.run(
-        "pg_basebackup", "-D", backup, "-h", "127.0.0.1", "-p", server.port, "-U", "postgres", "-c", "fast", "-N"
-    )
+    server.run("pg_basebackup", "-D", backup, "-d", server.url(), "-c", "fast", "-N")
     assert left(backup)["base"] > MANY // 2
     assert MARK not in server.run("pg_dump", server.url(database.name))
 
-    message = "Erased: no deleted data is left in the database's files.\n"
-    assert erase(database.locator) == (0, message, [])
+    assert erase(database.locator) == (0, "Erased: no deleted data is left in the database's files.\n", [])
     assert left(server.data) == {}
     assert MARK not in server.log
     assert database.execute("SELECT count(*) FROM bindings") == [(MANY // 2,)]

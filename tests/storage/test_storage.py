@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chat_bindings.storage.interface import Filters, Registration, Schema
+from chat_bindings.storage.interface import Filters, Registration
 from chat_bindings.storage.rows import unique_key
 
 from ..support.engines import Database
@@ -62,12 +62,3 @@ async def test_what_no_engine_can_hold_matches_nothing(serving):
     (binding, _) = await serving.register("AC1", "IS1", device(1))
     page = await serving.page("AC1", "IS1", Filters((), ["a\0", "u", "\0"]), None, 5)
     assert page.bindings == [binding]
-
-
-def test_migrating_twice_changes_nothing(database):
-    """Migrations that were applied are not applied again, and the schema says how far it is."""
-    with database.administration() as administration:
-        last = administration.migrate()
-        assert administration.migrate() == last
-        assert administration.schema() == Schema(last, last)
-        assert administration.schema().current

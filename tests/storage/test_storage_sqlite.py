@@ -167,19 +167,6 @@ def test_waiting_for_a_lock_releases_the_gil(path):
         assert erased.result()
 
 
-async def test_a_file_that_is_missing_is_opened_when_it_is_there(path, tmp_path):
-    """A database that is not there is unavailable, not empty: nothing creates it, and it is opened later."""
-    aside = path.rename(tmp_path / "aside.db")
-    async with open_storage(SqliteStorage(path, TYPES)) as storage:
-        for waiting in (storage.credential("AC1"), storage.delete("AC1", "IS1", "BS1")):
-            with pytest.raises(StorageUnavailable):
-                await waiting
-        assert not path.exists()
-        aside.rename(path)
-        assert await storage.credential("AC1")  # which waits for it
-        assert not await storage.delete("AC1", "IS1", "BS1")
-
-
 def test_a_new_database_is_its_owners_alone(tmp_path):
     """The database's files are readable by their owner alone, since they hold personal data."""
     with SqliteAdministration(tmp_path / "new.db") as storage:

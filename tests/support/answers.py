@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 from openapi_schema_validator import OAS30Validator
 
-from chat_bindings.spec import CONTRACT, CONTROL, REGISTRATION, resolve
+from chat_bindings.spec import CONTRACT, CONTROL, METHODS, REGISTRATION, resolve
 from chat_bindings.spec import document as as_written
 
 from .raw import Response
@@ -26,7 +26,7 @@ _seen: set[str] = set()
 
 
 class Operation(NamedTuple):
-    """An operation as its spec describes it, with references resolved."""
+    """An operation as its spec describes it, with references resolved, and its path's parameters among its own."""
 
     operation_id: str
     method: str
@@ -49,12 +49,15 @@ def operations(*specs: str) -> dict[str, Operation]:
     """Every operation of some specs, or of the contract and the registration, by its id."""
     bases = {spec: urlsplit(document(spec)["servers"][0]["url"]).path for spec in specs or (CONTRACT, REGISTRATION)}
     return {
-        operation["operationId"]: Operation(operation["operationId"], method.upper(), f"{base}{path}", operation)
+        operation["operationId"]: Operation(
+            operation["operationId"], method.upper(), f"{base}{path}",
+            operation | {"parameters": [*item.get("parameters", ()), *operation.get("parameters", ())]},
+        )
         for spec, base in bases.items()
         for path, item in document(spec)["paths"].items()
         for method, operation in item.items()
-        if isinstance(operation, dict) and "operationId" in operation
-    }
+        if method in METHODS
+    }  # fmt: skip
 
 
 @cache

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from .forking import typed
+from .forking import write_program
 from .processes import free_port
 from .running import environment
 
@@ -74,7 +74,8 @@ def check(shown: list[Step], folder: Path, **variables: str) -> None:
         script.append(f"echo; echo {_END}")
     if begun:
         script.append("kill %1; wait %1; echo ended with $?")
-    with tempfile.TemporaryDirectory() as programs, typed(Path(programs)):
+    with tempfile.TemporaryDirectory() as programs:
+        write_program(Path(programs))
         path = f"{programs}:{Path(sys.executable).parent}:{environment()['PATH']}"
         env = environment(PATH=path, CHAT_BINDINGS_PORT=port, **variables)
         done = subprocess.run(

@@ -71,10 +71,9 @@ class Databases:
 
 
 def _import(place: Place, world_file: Path) -> None:
-    from .running import run_cli
+    from .running import cli_output
 
-    imported = run_cli("import", world_file, "--database", locator_of(place))
-    assert imported.returncode == 0, imported.stderr
+    cli_output("import", world_file, "--database", locator_of(place))
 
 
 DATABASES = Databases()

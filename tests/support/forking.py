@@ -2,6 +2,9 @@
 
 Importing takes most of the time that a command or the start of a service takes. A fork is a process like another, with
 arguments, variables, streams and a folder of its own. What tests the beginning of a process itself types the command.
+
+Each process has a connection with the fork server: a request with the streams goes one way, the process id and, in the
+end, the exit code the other.
 """
 
 import atexit
@@ -14,8 +17,8 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from select import select
@@ -35,17 +38,27 @@ IMPORTED = (
 )
 """Imported before any command. None of them imports prometheus_client, which reads variables when it is imported."""
 
+_COMMAND = """#!{python} -IS
+import json, os, signal, socket, sys
+server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+server.connect({address!r})
+request = json.dumps([sys.argv[1:], dict(os.environ), os.getcwd()])
+socket.send_fds(server, [request.encode()], [0, 1, 2])
+pid = int(server.recv(20))
+signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGTERM))
+sys.exit(int(server.recv(20)))
+"""
+"""A program that is `chat-bindings`, but for its beginning."""
+
 
 class Forked:
     """A process of the fork server, which is used like one of `subprocess`."""
 
-    def __init__(self, connection: socket.socket, request: bytes, streams: Sequence[int]) -> None:
-        ended, tells = os.pipe()
-        socket.send_fds(connection, [len(request).to_bytes(4, "big")], [*streams, tells])
-        connection.sendall(request)
-        self.pid = int.from_bytes(_received(connection, 4), "big")
-        os.close(tells)
-        self._ended = ended
+    def __init__(self, address: bytes, request: bytes, streams: Sequence[int]) -> None:
+        self._server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._server.connect(address)
+        socket.send_fds(self._server, [request], streams)
+        self.pid = int(self._server.recv(20))
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
@@ -57,10 +70,10 @@ class Forked:
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end: the code, or the negative number of the signal that ended it."""
         if self.returncode is None:
-            if not select([self._ended], [], [], timeout)[0]:
+            if not select([self._server], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
-            self.returncode = int.from_bytes(os.read(self._ended, 4), "big", signed=True)
-            os.close(self._ended)
+            self.returncode = int(self._server.recv(20))
+            self._server.close()
         return self.returncode
 
     def send_signal(self, number: int) -> None:
@@ -75,7 +88,7 @@ class Forked:
 
 
 _one_at_a_time = threading.Lock()
-_servers: dict[tuple[str | None, ...], tuple[socket.socket, subprocess.Popen[bytes]]] = {}
+_servers: dict[tuple[str | None, ...], tuple[bytes, subprocess.Popen[bytes]]] = {}
 
 
 def fork(
@@ -83,73 +96,39 @@ def fork(
 ) -> Forked:
     """Begin `chat-bindings` with arguments; the streams are descriptors for standard input, output and error."""
     request = json.dumps([arguments, dict(environment), os.fspath(folder)]).encode()
-    with _one_at_a_time:
-        return Forked(_connection(environment), request, streams)
+    return Forked(_address(environment), request, streams)
 
 
-_COMMAND = """#!{python} -IS
-import json, os, signal, socket, sys
-server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-server.connect({address!r})
-request = json.dumps([sys.argv[1:], dict(os.environ), os.getcwd()])
-socket.send_fds(server, [request.encode()], [0, 1, 2])
-pid = int(server.recv(20))
-signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGTERM))
-sys.exit(int(server.recv(20)))
-"""
-"""A program that is `chat-bindings`, but for its beginning."""
-
-
-@contextmanager
-def typed(folder: Path) -> Iterator[None]:
-    """Have a program `chat-bindings` in a folder, for shells: each time it is typed, it begins by a fork."""
-    program, address = folder / "chat-bindings", str(folder / "forks")
-    program.write_text(_COMMAND.format(python=sys.executable, address=address))
+def write_program(folder: Path) -> None:
+    """Write a program `chat-bindings` into a folder, for shells: each time it is typed, it begins by a fork."""
+    program = folder / "chat-bindings"
+    program.write_text(_COMMAND.format(python=sys.executable, address=_address(os.environ)))
     program.chmod(0o700)
 
-    def serve_one(connection: socket.socket) -> None:
-        with connection:
-            request, streams, *_ = socket.recv_fds(connection, 1 << 20, 3)
-            process = fork(*json.loads(request), streams)
-            for stream in streams:
-                os.close(stream)
-            connection.send(str(process.pid).encode())
-            connection.send(str(process.wait()).encode())
 
-    def accept() -> None:
-        with suppress(OSError):  # it is closed
-            while True:
-                threading.Thread(target=serve_one, args=[listener.accept()[0]], daemon=True).start()
-
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-        listener.bind(address)
-        listener.listen()
-        threading.Thread(target=accept, daemon=True).start()
-        yield
-        listener.shutdown(socket.SHUT_RDWR)
-
-
-def _connection(environment: Mapping[str, str]) -> socket.socket:
-    """Connect with the fork server of what Python and coverage read when they begin."""
+def _address(environment: Mapping[str, str]) -> bytes:
+    """Give the address of the fork server of what Python and coverage read when they begin."""
     begins = tuple(environment.get(name) for name in ("COVERAGE_PROCESS_CONFIG", "PYTHONPATH", "PYTHONWARNINGS"))
-    if begins not in _servers:
-        ours, theirs = socket.socketpair()
-        code = f"from tests.support.forking import serve; serve({theirs.fileno()})"
-        with theirs:
-            server = subprocess.Popen(  # it ends with this process, which holds the other end
-                [sys.executable, "-c", code],
-                cwd=Path(__file__).parents[2],
-                env=environment,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
-        _servers[begins] = ours, server
-    return _servers[begins][0]
+    with _one_at_a_time:
+        if begins not in _servers:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+                listener.bind(b"")  # the kernel chooses an address, which is no file
+                listener.listen(128)
+                code = f"from tests.support.forking import serve; serve({listener.fileno()})"
+                server = subprocess.Popen(  # it ends with this process, which holds the other end of its input
+                    [sys.executable, "-c", code],
+                    cwd=Path(__file__).parents[2],
+                    env=environment,
+                    pass_fds=[listener.fileno()],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                )
+                _servers[begins] = listener.getsockname(), server
+        return _servers[begins][0]
 
 
-def serve(descriptor: int) -> None:
-    """Fork for each request until the tests end."""
+def serve(descriptor: int) -> NoReturn:
+    """Fork for each connection until the tests end."""
     for module in IMPORTED:
         import_module(module)
     commands = import_module("chat_bindings.cli").COMMANDS.values()
@@ -157,54 +136,34 @@ def serve(descriptor: int) -> None:
         import_module(f"chat_bindings.cli.{command.partition(':')[0]}")
     gc.collect()
     gc.freeze()  # what is imported is shared, and not looked through by each fork
-    waking, woken = os.pipe()
-    os.set_blocking(woken, False)
-    signal.set_wakeup_fd(woken)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    running: dict[int, int] = {}
-    connection = socket.socket(fileno=descriptor)
+    running: dict[int, tuple[int, socket.socket]] = {}
+    listener = socket.socket(fileno=descriptor)
     while True:
-        ready = select([connection, waking], [], [])[0]
-        if waking in ready:
-            os.read(waking, 512)
-            _tell_ends(running)
-        if connection not in ready:
-            continue
-        length, descriptors, _, _ = socket.recv_fds(connection, 4, 4)
-        if not length:
-            os._exit(0)
-        request = _received(connection, int.from_bytes(length, "big"))
-        pid = os.fork()
-        if not pid:
-            signal.set_wakeup_fd(-1)
-            for other in (connection.detach(), waking, woken, *running.values()):
-                os.close(other)
-            _become(*json.loads(request), descriptors)
-        for stream in descriptors[:3]:
-            os.close(stream)
-        running[pid] = descriptors[3]
-        connection.sendall(pid.to_bytes(4, "big"))
+        for ready in select([0, descriptor, *running], [], [])[0]:
+            if ready == 0:
+                os._exit(0)
+            elif ready == descriptor:
+                client, _ = listener.accept()
+                request, streams, *_ = socket.recv_fds(client, 1 << 20, 3)
+                pid = os.fork()
+                if not pid:
+                    _become(*json.loads(request), streams)
+                for stream in streams:
+                    os.close(stream)
+                client.send(str(pid).encode())
+                running[os.pidfd_open(pid)] = pid, client
+            else:
+                pid, client = running.pop(ready)
+                os.close(ready)
+                with client, suppress(OSError):  # nobody waits for it any more
+                    client.send(str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])).encode())
 
 
-def _tell_ends(running: dict[int, int]) -> None:
-    while running:
-        pid, status = os.waitpid(-1, os.WNOHANG)
-        if not pid:
-            return
-        tells = running.pop(pid)
-        with suppress(BrokenPipeError):  # nobody waits for it any more
-            os.write(tells, os.waitstatus_to_exitcode(status).to_bytes(4, "big", signed=True))
-        os.close(tells)
-
-
-def _become(arguments: list[str], environment: dict[str, str], folder: str, descriptors: list[int]) -> NoReturn:
+def _become(arguments: list[str], environment: dict[str, str], folder: str, streams: list[int]) -> NoReturn:
     """Become `chat-bindings`, as a new process begins."""
-    for number, stream in enumerate(descriptors[:3]):
+    for number, stream in enumerate(streams):
         os.dup2(stream, number)
-    for stream in descriptors:
-        os.close(stream)
-    for number in (signal.SIGCHLD, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    os.closerange(3, 1024)  # the connections of the others
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(environment)
@@ -222,13 +181,3 @@ def _become(arguments: list[str], environment: dict[str, str], folder: str, desc
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
-
-
-def _received(connection: socket.socket, length: int) -> bytes:
-    received = b""
-    while len(received) < length:
-        more = connection.recv(length - len(received))
-        if not more:
-            raise RuntimeError("the fork server has ended")
-        received += more
-    return received

@@ -25,6 +25,7 @@ class Span(NamedTuple):
     attributes: dict[str, object]
     is_error: bool
     resource: dict[str, object]
+    message: Sent
 
 
 class Receiver:
@@ -35,13 +36,9 @@ class Receiver:
         self.bodies: list[bytes] = []
         """Each request's body, as it came."""
 
-    def spans(self, kind: str = "SERVER") -> list[Span]:
-        """Give the spans of a kind, in the order in which they came."""
-        return [span for body in list(self.bodies) for span in _spans(body) if span.kind == kind]
-
-    def raw(self) -> list[Sent]:
-        """All spans as messages."""
-        return [span for body in list(self.bodies) for _, span in _sent(body)]
+    def spans(self, kind: str | None = "SERVER") -> list[Span]:
+        """Give the spans of a kind, or of all, in the order in which they came."""
+        return [span for body in list(self.bodies) for span in _spans(body) if kind in (None, span.kind)]
 
 
 @contextmanager
@@ -72,28 +69,21 @@ def receiving() -> Iterator[Receiver]:
             thread.join()
 
 
-def _sent(body: bytes) -> Iterator[tuple[dict[str, object], Sent]]:
-    request = ExportTraceServiceRequest()
-    request.ParseFromString(body)
-    for of_resource in request.resource_spans:
-        resource = _values(of_resource.resource.attributes)
-        for of_scope in of_resource.scope_spans:
-            for span in of_scope.spans:
-                yield resource, span
-
-
 def _spans(body: bytes) -> Iterator[Span]:
-    for resource, span in _sent(body):
-        yield Span(
-            span.name,
-            Sent.SpanKind.Name(span.kind).removeprefix("SPAN_KIND_"),
-            span.trace_id.hex(),
-            span.span_id.hex(),
-            span.parent_span_id.hex(),
-            _values(span.attributes),
-            span.status.code == span.status.STATUS_CODE_ERROR,
-            resource,
-        )
+    for of_resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+        resource = _values(of_resource.resource.attributes)
+        for span in (span for of_scope in of_resource.scope_spans for span in of_scope.spans):
+            yield Span(
+                span.name,
+                Sent.SpanKind.Name(span.kind).removeprefix("SPAN_KIND_"),
+                span.trace_id.hex(),
+                span.span_id.hex(),
+                span.parent_span_id.hex(),
+                _values(span.attributes),
+                span.status.code == span.status.STATUS_CODE_ERROR,
+                resource,
+                span,
+            )
 
 
 def _values(attributes: list[KeyValue]) -> dict[str, object]:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import psycopg
-from psycopg import sql
 
 from .processes import children
 
@@ -84,7 +83,7 @@ class Postgres:
     def __exit__(self, *exc_info: object) -> None:
         if self._process is not None:
             self.resume()
-            self.stop("immediate")
+            self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder)
         self._heir.communicate()
 
@@ -136,12 +135,7 @@ class Postgres:
     def create_database(self, template: str | None = None) -> str:
         """Give a new database, as a copy of one without connections, or an empty one: its name."""
         name = f"test_{next(self._numbers)}"
-        with self.connect() as connection:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                    sql.Identifier(name), sql.Identifier(template or "template0")
-                )
-            )
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'}")
         return name
 
     def start(self) -> None:
@@ -154,20 +148,14 @@ class Postgres:
             )  # fmt: skip
         self._wait_until_ready()
 
-    def stop(self, mode: str = "fast") -> None:
-        """Stop it: `fast` ends its connections, `smart` waits for them, `immediate` leaves it to recover later."""
-        number = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode]
-        os.kill(self.pid, number)
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop it: SIGINT ends its connections, SIGQUIT leaves it to recover later."""
+        os.kill(self.pid, how)
         self._ended()
-
-    def restart(self, mode: str = "fast") -> None:
-        """Stop it and start it again, on the same port."""
-        self.stop(mode)
-        self.start()
 
     def kill(self) -> None:
         """End all its processes at once, as `kill -9` does."""
-        pids = self._stopped()
+        pids = self.pause()
         for pid in reversed(pids):  # its children first: the parent, which stands still, cannot mend anything
             with suppress(ProcessLookupError):
                 handle = os.pidfd_open(pid)
@@ -177,9 +165,14 @@ class Postgres:
                 os.close(handle)
         self._ended()
 
-    def pause(self) -> None:
+    def pause(self) -> list[int]:
         """Let all its processes stand still: connections are neither answered nor refused."""
-        self._stopped()
+        os.kill(self.pid, signal.SIGSTOP)  # first, so that no child is born while they are counted
+        pids = [self.pid, *children(self.pid)]
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        return pids
 
     def resume(self) -> None:
         """Let it go on."""
@@ -201,14 +194,6 @@ class Postgres:
                 return
             time.sleep(0.02)
         raise RuntimeError(f"PostgreSQL did not start: {self.log}")
-
-    def _stopped(self) -> list[int]:
-        os.kill(self.pid, signal.SIGSTOP)  # first, so that no child is born while they are counted
-        pids = [self.pid, *children(self.pid)]
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGSTOP)
-        return pids
 
     def _ended(self) -> None:
         assert self._process is not None

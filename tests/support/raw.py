@@ -62,8 +62,9 @@ def received(connection: socket.socket) -> bytes:
     return b"".join(chunks)
 
 
-def one(connection: socket.socket) -> Response:
-    """Give the next answer on a connection that stays open; it must say its length, and nothing may come after it."""
+def one(connection: socket.socket, sent: bytes = b"") -> Response:
+    """Send bytes, and give the answer: on a connection that stays open, it must say its length and end what comes."""
+    connection.sendall(sent)
     received = b""
     while not (head := re.match(rb"(?s).*?\r\n\r\n", received)):
         received += _more(connection)
@@ -81,13 +82,14 @@ def _more(connection: socket.socket) -> bytes:
     return chunk
 
 
-def exchange(url: str, sent: bytes, heads: int = 0) -> list[Response]:
-    """Send bytes whose last request closes the connection: all that is answered.
+def exchange(url: str, *pieces: bytes, heads: int = 0) -> list[Response]:
+    """Send bytes, in pieces, whose last request closes the connection: all that is answered.
 
     The first `heads` answers are to HEAD, and so have no body whatever they say.
     """
     with connect(url) as connection:
-        connection.sendall(sent)
+        for piece in pieces:
+            connection.sendall(piece)
         return list(parsed(received(connection), heads))
 
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import IO, Any, Self
 
 import httpx
 
@@ -31,6 +31,25 @@ def environment(**extra: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("CHAT_BINDINGS_")} | extra
 
 
+def begin(
+    arguments: Sequence[object],
+    streams: Sequence[IO[Any] | int],
+    *,
+    cwd: Path | str = ".",
+    command: Sequence[object] = (),
+    **variables: str,
+) -> Process:
+    """Begin `chat-bindings` with arguments, in a test by a fork; or the command that is given."""
+    if not command and in_a_test():
+        files = [stream if isinstance(stream, int) else stream.fileno() for stream in streams]
+        return fork([*map(str, arguments)], environment(**variables), Path(cwd).absolute(), files)
+    stdin, stdout, stderr = streams
+    return subprocess.Popen(
+        [*map(str, command or [*CLI, *arguments])], stdin=stdin, stdout=stdout, stderr=stderr, cwd=cwd,
+        env=environment(**variables),
+    )  # fmt: skip
+
+
 def run_cli(
     *arguments: object,
     stdin: str | bytes | None = None,
@@ -39,26 +58,19 @@ def run_cli(
     **variables: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, with more variables of the environment. Does not raise, whatever it ends with."""
-    text = stdin.decode() if isinstance(stdin, bytes) else stdin or ""
-    command = [*map(str, arguments)]
-    if not in_a_test():
-        return subprocess.run(
-            [*CLI, *command], input=text, capture_output=True, text=True, check=False, timeout=timeout, cwd=cwd,
-            env=environment(**variables),
-        )  # fmt: skip
     with ExitStack() as stack:
-        given, output, errors = (stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(3))
-        given.write(text)
-        given.seek(0)
-        files = [file.fileno() for file in (given, output, errors)]
-        process = fork(command, environment(**variables), Path(cwd).absolute(), files)
+        streams = [stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(3)]
+        streams[0].write(stdin.decode() if isinstance(stdin, bytes) else stdin or "")
+        streams[0].seek(0)
+        process = begin(arguments, streams, cwd=cwd, **variables)
         try:
             process.wait(timeout)
         finally:
             process.kill()
-        output.seek(0)
-        errors.seek(0)
-        return subprocess.CompletedProcess([*CLI, *command], process.wait(60), output.read(), errors.read())
+        for stream in streams:
+            stream.seek(0)
+        _, output, errors = streams
+        return subprocess.CompletedProcess(arguments, process.wait(60), output.read(), errors.read())
 
 
 def cli_output(*arguments: object, **options: Any) -> str:
@@ -100,8 +112,8 @@ class Service:
         self.database = database
         self.locator = locator_of(database)
         self.url = f"http://127.0.0.1:{port}"
-        self._arguments = [*map(str, arguments or ("serve", "--port", port, "--database", self.locator, *options))]
-        self._command = [*map(str, command or ([*under, *CLI, *self._arguments] if under else ()))]
+        self._arguments = arguments or ("serve", "--port", port, "--database", self.locator, *options)
+        self._command = command or ([*under, *CLI, *self._arguments] if under else ())
         self._ends_with = {0, -signal.SIGKILL} | ({-signal.SIGTERM, 128 + signal.SIGTERM} if command else set())
         self._port = port
         self._lines: list[str] = []
@@ -130,22 +142,17 @@ class Service:
     def __enter__(self) -> Self:
         (reading, output), (listening, errors) = os.pipe(), os.pipe()
         with Path(os.devnull).open() as nothing:
-            streams = (nothing.fileno(), output, errors)
-            self._process: Process
-            if self._command or not in_a_test():
-                command = self._command or [*CLI, *self._arguments]
-                self._process = subprocess.Popen(command, stdout=output, stderr=errors, env=environment())
-            else:
-                self._process = fork(self._arguments, environment(), Path.cwd(), streams)
+            self._process = begin(self._arguments, [nothing, output, errors], command=self._command)
         os.close(output)
         os.close(errors)
         self._readers = [
-            threading.Thread(target=self._read_log, args=[os.fdopen(listening, encoding="utf-8")], daemon=True),
-            threading.Thread(target=self._read_output, args=[os.fdopen(reading, encoding="utf-8")], daemon=True),
+            threading.Thread(target=self._read, args=pair, daemon=True)
+            for pair in ((listening, self._lines), (reading, self._output))
         ]
         for reader in self._readers:
             reader.start()
-        if not wait_until(lambda: self._began() or self.returncode is not None, 60) or self.returncode is not None:
+        in_time = wait_until(lambda: self._began() or self.returncode is not None, 60, 0.005)
+        if not in_time or self.returncode is not None:
             self.kill()
             self._close()
             raise RuntimeError(f"the service did not start: {self.log}")
@@ -189,14 +196,10 @@ class Service:
             return True
         return False
 
-    def _read_output(self, stream: TextIO) -> None:
-        with stream:
-            self._output.extend(stream)
-
-    def _read_log(self, stream: TextIO) -> None:
-        with stream:
+    def _read(self, descriptor: int, lines: list[str]) -> None:
+        with os.fdopen(descriptor, encoding="utf-8") as stream:
             for line in stream:
-                self._lines.append(line)
+                lines.append(line)
                 if match := _LISTENING.search(line):
                     self.url = match[1]
                     self._listening.set()
@@ -211,19 +214,12 @@ def serve_announced(
     `under` is the beginning of a command that becomes the service, which must end cleanly and take the file with it.
     """
     announced, log = folder / "server.json", folder / "log"
-    arguments = ["serve", "--no-docs", "--announce", str(announced), *map(str, options)]
+    arguments = ["serve", "--no-docs", "--announce", announced, *options]
+    command = [*under, *CLI, *arguments] if under else ()
     with tempfile.TemporaryFile() as given, Path(os.devnull).open("wb") as nothing, log.open("wb") as errors:
         given.write(stdin.encode())
         given.seek(0)
-        process: Process
-        if under or not in_a_test():
-            command = [*under, *CLI, *arguments]
-            process = subprocess.Popen(
-                command, stdin=given, stdout=nothing, stderr=errors, env=environment(**variables), cwd=folder
-            )
-        else:
-            streams = [file.fileno() for file in (given, nothing, errors)]
-            process = fork(arguments, environment(**variables), folder, streams)
+        process = begin(arguments, [given, nothing, errors], cwd=folder, command=command, **variables)
     try:
         assert wait_until(lambda: announced.exists() or process.poll() is not None, 60)
         assert process.poll() is None, log.read_text()
@@ -282,6 +278,5 @@ class World:
     @classmethod
     def made(cls, path: Path, seed: int = 1) -> "World":
         """Give the fixtures' world, written to `path`."""
-        made = run_cli("fixtures", "--seed", seed, "-o", path)
-        assert made.returncode == 0, made.stderr
+        cli_output("fixtures", "--seed", seed, "-o", path)
         return cls(json.loads(path.read_text(encoding="utf-8")))

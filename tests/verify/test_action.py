@@ -8,7 +8,7 @@ from ..servers.catalogue import by_name
 from ..servers.http import serving
 from ..servers.right import Right
 from ..support.action import INPUTS, VERIFY, run
-from ..support.forking import typed
+from ..support.forking import write_program
 
 
 @pytest.fixture
@@ -16,8 +16,8 @@ def runner(tmp_path):
     """The runner's folder, with the command where the action installs it."""
     installed = tmp_path / "chat-bindings" / "bin"
     installed.mkdir(parents=True)
-    with typed(installed):
-        yield tmp_path
+    write_program(installed)
+    return tmp_path
 
 
 def test_action(runner, world_file, world):

@@ -1,15 +1,15 @@
 """wrk (apt-get install wrk), which sends requests over kept connections as fast as they are answered."""
 
 import json
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
+
+from ...support import raw
 
 SCRIPT = Path(__file__).with_name("load.lua")
 _RESTED = 0.02
@@ -69,19 +69,12 @@ def drive(url: str, load: Load, *, connections: int, seconds: float, first: int 
     return Driven(counted["requests"], rate, counted["p50"] / 1e3, counted["p99"] / 1e3)
 
 
-def answers(port: int) -> bool:
-    """Tell whether a request is answered, with whatever status."""
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        return connection.recv(1024).startswith(b"HTTP/1.1 ")
-    return False
-
-
 def _rest(url: str) -> None:
     """Wait until a server has finished the last load, whose last requests were abandoned."""
     for _ in range(100):
         started = time.perf_counter()
-        if answers(int(url.rpartition(":")[2])) and time.perf_counter() - started < _RESTED:
+        raw.ask(url, "GET", "/")
+        if time.perf_counter() - started < _RESTED:
             return
     raise RuntimeError(f"{url} does not come to rest")
 

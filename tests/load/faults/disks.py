@@ -1,40 +1,23 @@
 """Disks that are small, or slow: a file system of its own, and flushes that take longer."""
 
 import os
-import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
-
-from .matrix import Setting
 
 
-class SmallDisk(Setting):
-    """A small file system, with all that is in a database's folder, in its place: in a namespace that hides it."""
-
-    megabytes = 8
-
-    def __enter__(self) -> Self:
-        mount = 'mount -t tmpfs -o size="$2"m tmpfs "$1" && cp -a "$1 aside/." "$1" && echo ready && exec cat'
-        folder = self.database.path.parent
-        shutil.copytree(folder, f"{folder} aside")
-        holder = subprocess.Popen(
-            ["unshare", "--mount", "sh", "-c", mount, "sh", folder, str(self.megabytes)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        self.ends.callback(holder.communicate)
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "ready\n", "no file system could be mounted"
-        self.under = ["nsenter", "--target", str(holder.pid), "--mount"]
-        self.files = Path(f"/proc/{holder.pid}/root{folder}")
-        return self
-
-    def problems(self) -> list[str]:
-        shutil.copytree(self.files, self.database.path.parent, dirs_exist_ok=True)  # where others see it
-        return super().problems()
+@contextmanager
+def small_disk(megabytes: int) -> Iterator[Path]:
+    """Give a folder that is a small file system of its own."""
+    with tempfile.TemporaryDirectory(prefix="small-") as folder:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "tmpfs", folder], check=True)
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", folder], check=True)
 
 
 @contextmanager

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, Self
+from pathlib import Path
+from typing import Any
 
 from ...support.processes import free_port
 from ...support.running import Service
@@ -35,50 +36,28 @@ answer, and a read is sent again when its connection broke.
 """
 
 
-class Setting:
-    """A service that is started as its users start it. Others set the stage for a fault, and let it pass."""
-
-    under: Sequence[object] = ()
-    """The beginning of a command that becomes the service."""
-
-    def __init__(self, database: Any) -> None:
-        """Give a database of `engines`."""
-        self.database = database
-        self.ends = ExitStack()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.ends.close()
-
-    def problems(self) -> list[str]:
-        """Say what is wrong with the database, when the service has ended."""
-        problems: list[str] = self.database.problems()
-        return problems
-
-
 @dataclass
 class Scene:
-    """Where a fault plays."""
+    """A service with a database of its own, where a fault plays."""
 
-    setting: Any
-    """A `Setting`, or what a fault needs of one."""
+    database: Any
+    """A database of `engines`."""
     options: Sequence[str]
-    ends: ExitStack
+    under: Sequence[object] = ()
+    """The beginning of a command that becomes the service."""
+    files: Path = Path()
+    """The small disk, or what sets the clock."""
+    standby: Any = None
+    """A server that can take the place of the database's."""
+    ends: ExitStack = field(default_factory=ExitStack)
     """In which the service ends."""
     port: int = field(default_factory=free_port)
     service: Service = field(init=False)
     ask: Asker = field(init=False)
 
-    @property
-    def database(self) -> Any:
-        """A database of `engines`."""
-        return self.setting.database
-
     def start(self) -> None:
         """Start the service, and wait until it listens."""
-        service = serving(self.database, *self.options, port=self.port, under=self.setting.under)
+        service = serving(self.database, *self.options, port=self.port, under=self.under)
         self.service = self.ends.enter_context(service)
 
 
@@ -97,8 +76,8 @@ class Fault:
     wrong: frozenset[int] = REFUSED
     begins: Sequence[str] = tuple(OPERATIONS)
     """The operations that work before."""
-    setting: type[Setting] = Setting
-    """What the service is started in."""
+    setting: Happens = nullcontext
+    """Sets the stage before the service starts: another database, disk, user or clock."""
     options: Sequence[str] = ()
     """Those of `serve`."""
     needs: Sequence[str] = ()
@@ -153,10 +132,11 @@ class Line:
 
 def run(fault: Fault, database: Any, slack: float = 0.0) -> Line:
     """Bring a fault about, and let it pass. `slack` is seconds more for each answer, where others use the machine."""
-    with fault.setting(database) as setting:
-        with ExitStack() as ends:
-            line = _play(fault, Scene(setting, fault.options, ends), slack)
-        line.problems += setting.problems()
+    scene = Scene(database, fault.options)
+    with fault.setting(scene):
+        with scene.ends:
+            line = _play(fault, scene, slack)
+        line.problems += scene.database.problems()
     return line
 
 

@@ -3,15 +3,16 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
 import psycopg
 
+from ...support.postgres import Postgres
 from ...support.running import wait_until
-from .disks import fill
+from ..engines import SETTINGS, PostgresPart
+from .disks import fill, small_disk
 from .matrix import AWAY, OK, REFUSED, UNAVAILABLE, Scene, fault
-from .servers import Pair, SmallServer
 
 _OURS = "pid FROM pg_stat_activity WHERE application_name = 'chat-bindings'"
 """The sessions of the service, to be selected."""
@@ -98,15 +99,51 @@ def crowded(scene: Scene) -> Iterator[None]:
         yield
 
 
-@fault("its disk is full", "postgresql", setting=SmallServer, writes=OK | AWAY, needs=["root"])
+@contextmanager
+def on_a_small_disk(scene: Scene) -> Iterator[None]:
+    # its programs may have to be copied, and files of its log are kept ready
+    with small_disk(400) as scene.files, Postgres(settings=SETTINGS, below=scene.files) as server:
+        scene.database = PostgresPart(server, scene.database.world)
+        yield
+
+
+@fault("its disk is full", "postgresql", setting=on_a_small_disk, writes=OK | AWAY, needs=["root"])
 def full(scene: Scene) -> Iterator[None]:
-    with fill(scene.setting.files):
+    with fill(scene.files):
         assert any(scene.ask("register").status == UNAVAILABLE for _ in range(_ENOUGH)), "there was room left"
         yield
 
 
-@fault("it fails over to a standby", "postgresql", setting=Pair, reads=AWAY | OK, wrong=AWAY | REFUSED)
+class Standby(Postgres):
+    """A server that follows another, and can take its place."""
+
+    def __init__(self, primary: Postgres) -> None:
+        super().__init__(settings=primary.settings)
+        self._primary = primary
+
+    def _make(self) -> None:
+        self.run("pg_basebackup", "-D", self.data, "-R", "-X", "stream", "-c", "fast", "-d", self._primary.url())
+
+
+@contextmanager
+def with_a_standby(scene: Scene) -> Iterator[None]:
+    """Have a standby with all that was acknowledged; the service knows both addresses."""
+    with Postgres(settings=SETTINGS) as primary:
+        scene.database = PostgresPart(primary, scene.database.world)
+        with Standby(primary) as scene.standby:
+            primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            primary.execute("SELECT pg_reload_conf()")
+            state = "SELECT sync_state FROM pg_stat_replication"
+            assert wait_until(lambda: primary.execute(state) == [("sync",)], 60), scene.standby.log
+            hosts = ",".join(f"127.0.0.1:{server.port}" for server in (primary, scene.standby))
+            path = f"{scene.database.name}?target_session_attrs=read-write"
+            scene.database.locator = f"postgresql://postgres@{hosts}/{path}"
+            yield
+
+
+@fault("it fails over to a standby", "postgresql", setting=with_a_standby, reads=AWAY | OK, wrong=AWAY | REFUSED)
 def fails_over(scene: Scene) -> Iterator[None]:
-    scene.setting.primary.kill()
+    scene.database.server.kill()
     yield
-    scene.setting.promote()
+    scene.standby.execute("SELECT pg_promote()")
+    scene.database.server = scene.standby

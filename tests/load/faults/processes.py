@@ -4,44 +4,43 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 
 from ...support.processes import children
 from ...support.running import wait_until
 from ..engines import ENGINES
-from .matrix import NOTHING, OK, REFUSED, Scene, Setting, fault
+from .matrix import NOTHING, OK, REFUSED, Scene, fault
 
 
-class OwnClock(Setting):
-    """A clock for the service alone."""
-
-    def __enter__(self) -> Self:
-        (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
-        self._shift = (
-            Path(self.ends.enter_context(tempfile.TemporaryDirectory(prefix="chat-bindings-clock-"))) / "shift"
-        )
-        self.under = [
-            "env", f"LD_PRELOAD={library}", f"FAKETIME_TIMESTAMP_FILE={self._shift}", "FAKETIME_NO_CACHE=1",
+@contextmanager
+def own_clock(scene: Scene) -> Iterator[None]:
+    """Have a clock for the service alone."""
+    (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
+    with tempfile.TemporaryDirectory(prefix="chat-bindings-clock-") as folder:
+        scene.files = Path(folder) / "shift"
+        scene.under = [
+            "env", f"LD_PRELOAD={library}", f"FAKETIME_TIMESTAMP_FILE={scene.files}", "FAKETIME_NO_CACHE=1",
             "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1",
         ]  # fmt: skip
-        self.shift(0)
-        return self
-
-    def shift(self, seconds: int) -> None:
-        """Set it forward by so many seconds."""
-        self._shift.write_text(f"{seconds:+}")
+        set_clock(scene, 0)
+        yield
 
 
-@fault("the clock jumps back a day", *ENGINES, writes=OK, setting=OwnClock, needs=["faketime"])
+def set_clock(scene: Scene, seconds: int) -> None:
+    """Set the clock of the service forward by so many seconds."""
+    scene.files.write_text(f"{seconds:+}")
+
+
+@fault("the clock jumps back a day", *ENGINES, writes=OK, setting=own_clock, needs=["faketime"])
 def clock(scene: Scene) -> Iterator[None]:
     before = scene.ask.register("a device")
-    scene.setting.shift(-86400)
+    set_clock(scene, -86400)
     later = scene.ask.register("another device")
     assert later["date_created"] < before["date_created"], "the clock did not jump"
     assert scene.ask.register("a device") == before, "a time of a Binding moved back"
     yield
-    scene.setting.shift(0)
+    set_clock(scene, 0)
 
 
 @fault(

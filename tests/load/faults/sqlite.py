@@ -1,19 +1,20 @@
 """Faults of an SQLite file and of the disk below it."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Self
 
 import apsw
 
 from ...support.holding import HOLD_EVERYTHING, HOLD_WRITES, held
 from ..engines import SqliteFile
 from .asking import READS
-from .disks import SmallDisk, fill, slow_flushes
-from .matrix import AWAY, DAMAGED, OK, REFUSED, Scene, Setting, fault
+from .disks import fill, slow_flushes, small_disk
+from .matrix import AWAY, DAMAGED, OK, REFUSED, Scene, fault
 
 
 def _files(scene: Scene) -> list[Path]:
@@ -43,31 +44,35 @@ def immutable(scene: Scene) -> Iterator[None]:
         subprocess.run(["chattr", "-i", *files], check=True)
 
 
-class WithoutRights(Setting):
-    """A service that may read the file, and not write it: who runs the tests as root may, so it forgoes that."""
-
-    under = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
-
-    def __enter__(self) -> Self:
-        holder = apsw.Connection(str(self.database.path))
-        self.ends.callback(holder.close)
+@contextmanager
+def without_rights(scene: Scene) -> Iterator[None]:
+    """Let the service read the file, and not write it: who runs the tests as root may, so it forgoes that."""
+    scene.under = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
+    with closing(apsw.Connection(str(scene.database.path))) as holder:
         holder.execute("SELECT count(*) FROM bindings").fetchall()  # now there is a log, which a reader needs
-        self.database.path.chmod(0o400)
-        return self
+        scene.database.path.chmod(0o400)
+        yield
 
 
-@fault("read-only since the start", "sqlite", setting=WithoutRights, begins=READS, needs=["setpriv"])
+@fault("read-only since the start", "sqlite", setting=without_rights, begins=READS, needs=["setpriv"])
 def unwritable(scene: Scene) -> Iterator[None]:
     yield
     scene.database.path.chmod(0o600)
 
 
+@contextmanager
+def on_a_small_disk(scene: Scene) -> Iterator[None]:
+    with small_disk(8) as scene.files:
+        scene.database = SqliteFile(Path(shutil.copy(scene.database.path, scene.files)))
+        yield
+
+
 # a delete may still find room in the log: it is on disk then
-@fault("the disk is full", "sqlite", writes=OK | AWAY, setting=SmallDisk, needs=["root", "unshare"])
+@fault("the disk is full", "sqlite", writes=OK | AWAY, setting=on_a_small_disk, needs=["root"])
 def full(scene: Scene) -> Iterator[None]:
     for number in range(100):  # the log holds more than the file has room for
         scene.ask.register(f"{number:04000}")
-    with fill(scene.setting.files):
+    with fill(scene.files):
         assert not all(scene.ask("register").is_well for _ in range(20_000)), "a full disk refuses nothing"
         yield
 

@@ -6,10 +6,11 @@ import re
 import httpx
 import pytest
 
+from chat_bindings.spec import METHODS
+
 from ...support import raw
 from ...support.answers import document
 from ...support.running import run_cli
-from ...support.specs import METHODS
 from .conftest import A, S, binding, serving, world
 
 SIDS = {"Ac": A, "Se": S, "Si": f"BS{1:032x}"}

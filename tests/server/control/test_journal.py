@@ -7,9 +7,9 @@ import time
 from datetime import datetime
 
 import httpx
+from openapi_schema_validator import OAS30Validator
 
 from ...support.answers import document
-from ...support.specs import OAS30Validator
 from .conftest import OTHER, OTHER_TOKEN, TOKEN, A, B, S, serving, world
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ...conftest import load
 from ...support import raw
 from ...support.answers import check_documented, check_error, check_id, errors, operations
-from ...support.running import Service, World, run_cli, wait_until
+from ...support.running import Service, World, wait_until
 from ..conftest import Asker, registration
+from ..test_lifecycle import check_refusal, run_serve
 
 WISHES = ["code=429, retry-after=9", "delay=5", "drop=request", "malformed"]
 SUCCESS = {"listBindings": 200, "fetchBinding": 200, "registerBinding": 201, "deleteBinding": 204}
@@ -50,12 +50,11 @@ def rules_file(tmp_path_factory, world) -> Path:
 
 
 @pytest.fixture(scope="module")
-def faulty(tmp_path_factory, world_file, rules_file) -> Iterator[Service]:
+def faulty(serve, rules_file) -> Service:
     """A service with rules, of one worker."""
-    database = load(tmp_path_factory.mktemp("faulty") / "faulty.db", world_file)
-    with Service(database, "--faults", "--fault-rules", rules_file) as service:
-        service.wait_for_workers(1)
-        yield service
+    service = serve("--faults", "--fault-rules", rules_file)
+    service.wait_for_workers(1)
+    return service
 
 
 @pytest.fixture
@@ -238,10 +237,8 @@ def test_a_connection_goes_on_after_an_error(ask_faulty):
     """After an injected error the next request on the connection is answered, with any body before it."""
     body = b"Identity=".ljust(100_000, b"x") + b"&" + registration()  # of a property that is sent twice the last counts
     with raw.connect(ask_faulty.url) as connection:
-        connection.sendall(ask_faulty.compose("registerBinding", ("Prefer", "code=503"), body=body))
-        assert raw.one(connection).status == 503
-        connection.sendall(ask_faulty.compose("registerBinding", body=body))
-        assert raw.one(connection).status == 201
+        for headers, status in ([("Prefer", "code=503")], 503), ([], 201):
+            assert raw.one(connection, ask_faulty.compose("registerBinding", *headers, body=body)).status == status
 
 
 def test_requests_behind_a_dropped_one_are_not_carried_out(ask_faulty, own_sids):
@@ -296,18 +293,16 @@ def test_a_request_can_do_without_the_rules(faulty, wish, world):
     assert wish("fetchBinding", "code=500", **asked).status == 500
 
 
-def test_the_same_seed_gives_the_same_faults_in_any_number_of_workers(tmp_path, world, world_file, faulty, rules_file):
+def test_the_same_seed_gives_the_same_faults_in_any_number_of_workers(serve, world, faulty, rules_file):
     """Two workers count together: what one worker answers to the same requests, two answer."""
     chosen = statuses(faulty, world, 2, 40)
     assert 5 < chosen.count(500) < 35
     assert set(chosen) == {200, 500}
-    database = load(tmp_path / "two.db", world_file)
-    meant = ("--faults-for-all", "--host", "0.0.0.0")
-    with Service(database, "--faults", "--fault-rules", rules_file, "--workers", 2, *meant) as service:
-        service.url = service.url.replace("0.0.0.0", "127.0.0.1")
-        service.wait_for_workers(2)
-        assert statuses(service, world, 2, 40) == chosen
-        assert statuses(service, world, 1, 60) == [200, 200, 404] * 20
+    two = serve("--faults", "--fault-rules", rules_file, "--workers", 2, "--faults-for-all", "--host", "0.0.0.0")
+    two.url = two.url.replace("0.0.0.0", "127.0.0.1")
+    two.wait_for_workers(2)
+    assert statuses(two, world, 2, 40) == chosen
+    assert statuses(two, world, 1, 60) == [200, 200, 404] * 20
 
 
 def test_no_personal_data_gets_into_the_log(faulty, wish):
@@ -333,9 +328,6 @@ def test_invalid_options_of_faults_are_refused(tmp_path, rules_file, options, me
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("rules:\n  - code: 418\n")
     files = {"RULES": rules_file, "WRONG": wrong}
-    done = run_cli(
-        "serve", "--port", 0, "--database", f"sqlite:///{tmp_path}/no.db", *(files.get(each, each) for each in options)
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert message in done.stderr
+    given = [files.get(each, each) for each in options]
+    check_refusal(run_serve("--port", 0, "--database", f"sqlite:///{tmp_path}/no.db", *given), message)
     assert not (tmp_path / "no.db").exists()

@@ -8,23 +8,17 @@ import time
 
 import pytest
 
-from ...conftest import load
 from ...support import raw
 from ...support.answers import check_error
-from ...support.databases import DATABASES, locator_of
+from ...support.databases import DATABASES
 from ...support.holding import HOLD_EVERYTHING, held
 from ...support.monitoring import OPTIONS, WITHIN, Monitor
 from ...support.postgres import Postgres
 from ...support.processes import children
-from ...support.running import Service, run_cli, wait_until
-from ..conftest import Asker
-from ..test_lifecycle import Upload, check_refusal
+from ...support.running import Service, wait_until
+from ..conftest import Asker, Upload
+from ..test_lifecycle import check_refusal, run_serve
 from .test_logs import NO_SUCH_TABLE, without
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory, world_file):
-    return load(tmp_path_factory.mktemp("monitoring") / "monitored.db", world_file)
 
 
 @pytest.fixture(scope="module")
@@ -33,24 +27,23 @@ def folders(tmp_path_factory):
     return {workers: tmp_path_factory.mktemp(f"m{workers}") for workers in (1, 2)}
 
 
-def started(database, folders, workers):
+def started(serve, folders, workers):
     """A service whose temporary files are in a folder of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(folders[workers]))
-        with Service(database, *OPTIONS, "--no-docs", "--workers", workers) as service:
-            yield service
+        return serve(*OPTIONS, "--no-docs", "--workers", workers)
 
 
 @pytest.fixture(scope="module")
-def two(database, folders):
+def two(serve, folders):
     """A service of two workers."""
-    yield from started(database, folders, 2)
+    return started(serve, folders, 2)
 
 
 @pytest.fixture(scope="module")
-def one(database, folders):
+def one(serve, folders):
     """A service whose only process serves and monitors."""
-    yield from started(database, folders, 1)
+    return started(serve, folders, 1)
 
 
 def workers_of(service: Service) -> list[int]:
@@ -109,9 +102,10 @@ def test_a_worker_that_is_killed(two, world):
     """
     monitor = Monitor(two)
     assert is_ready(monitor)
-    uploads = [Upload(two, world.auth, world.empty["sid"], f"lost-{number}") for number in range(6)]
+    ask = Asker(two, world)
+    uploads = [Upload(ask, f"lost-{number}") for number in range(6)]
     asked = monitor.requests().total()
-    assert {Asker(two, world)("listBindings").status for _ in range(5)} == {200}
+    assert {ask("listBindings").status for _ in range(5)} == {200}
     assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 6, WITHIN)
     assert wait_until(lambda: monitor.requests().total() == asked + 5, WITHIN)
     before = monitor.requests()
@@ -131,12 +125,12 @@ def test_a_worker_that_is_killed(two, world):
         upload.drop()
 
 
-def test_a_database_that_is_away_or_another(one, database):
+def test_a_database_that_is_away_or_another(one):
     """While the database does not answer, or lacks the schema, the service is not ready; then it is again."""
     monitor = Monitor(one)
     for outage, message in (
-        (held(HOLD_EVERYTHING, database), "the database did not answer within 1.5 seconds"),
-        (without("accounts", database), f"the database cannot be read ({NO_SUCH_TABLE[DATABASES.engine]})"),
+        (held(HOLD_EVERYTHING, one.database), "the database did not answer within 1.5 seconds"),
+        (without("accounts", one.database), f"the database cannot be read ({NO_SUCH_TABLE[DATABASES.engine]})"),
     ):
         assert is_ready(monitor)
         with outage:
@@ -175,16 +169,16 @@ def test_slow_clients_of_the_port(one):
         connection.close()
 
 
-def test_a_port_that_cannot_be_had(database, tmp_path, monkeypatch):
+def test_a_port_that_cannot_be_had(one, tmp_path, monkeypatch):
     """A port that is taken and a folder that is too deep are refused, and nothing is served."""
-    arguments = ("serve", "--port", 0, "--database", locator_of(database))
+    options = ("--port", 0, "--database", one.locator)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        check_refusal(run_cli(*arguments, "--monitoring-port", port), f"--monitoring-port {port}", "in use")
+        check_refusal(run_serve(*options, "--monitoring-port", port), f"--monitoring-port {port}", "in use")
     deep = tmp_path / ("deep" * 20)
     deep.mkdir()
     monkeypatch.setenv("TMPDIR", str(deep))
-    check_refusal(run_cli(*arguments, *OPTIONS), str(deep), "TMPDIR")
+    check_refusal(run_serve(*options, *OPTIONS), str(deep), "TMPDIR")
 
 
 @pytest.mark.parametrize(("which", "workers"), [("one", 1), ("two", 2)])
@@ -193,7 +187,7 @@ def test_the_end(which, workers, request, folders, world):
     service = request.getfixturevalue(which)
     monitor = Monitor(service)
     assert is_ready(monitor)
-    upload = Upload(service, world.auth, world.empty["sid"], f"last-{workers}")
+    upload = Upload(Asker(service, world), f"last-{workers}")
     assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 1, WITHIN)
     (folder,) = folders[workers].iterdir()
     assert folder.stat().st_mode & 0o077 == 0
@@ -204,4 +198,3 @@ def test_the_end(which, workers, request, folders, world):
     assert upload.finish().status == 201
     assert service.ended(60) == 0
     assert list(folders[workers].iterdir()) == []
-    assert "Traceback" not in service.log

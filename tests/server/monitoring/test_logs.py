@@ -1,35 +1,41 @@
-"""No line of the log, at any level, holds an identity, an endpoint, a token or a secret, whatever goes wrong."""
+"""The log, as text and as JSON: no line holds an identity, an endpoint, a token or a secret, whatever goes wrong."""
 
 import base64
+import json
+import logging
 import re
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
+
+from chat_bindings.server.logs import JsonFormatter, TextFormatter
 
 from ...conftest import load
 from ...support import raw
 from ...support.answers import check_error, operations
 from ...support.databases import DATABASES, locator_of
+from ...support.holding import HOLD_EVERYTHING, held
 from ...support.processes import free_port
 from ...support.running import Service, run_cli, wait_until
 from ..conftest import FORM, Asker, registration
 
-LEVELS = ["debug", "error"]
 WORDS = ["Peter Personal", "pérsönal", "personal@example.com", "p/e?r#s&o=nal"]
 DEVICE = "device-of-a-person"
 TOKEN = "c0ffee" * 5 + "ab"
 REFERER = "https://app.example/?user=personal-referer"
 
 
-@pytest.fixture(params=LEVELS)
+@pytest.fixture
 def logged(request, tmp_path, world_file):
-    """A service at each level of its log; the level."""
+    """A service with a level and a format of its log."""
+    level, form = request.param
     database = load(tmp_path / "logged.db", world_file)
-    with Service(database, "--log-level", request.param, port=free_port()) as service:
-        yield service, request.param
+    with Service(database, "--log-level", level, "--log-format", form, port=free_port()) as service:
+        yield service
 
 
 def forms(text: str) -> set[str]:
@@ -52,11 +58,10 @@ def all_that_is_secret(world) -> set[str]:
     return {text for text in secret if len(text) > 5}
 
 
-def check_log(service, world, level) -> None:
-    output = service.log + service.output
-    for text in all_that_is_secret(world):
-        assert text not in output, text
-    assert ("INFO" in output) == (level == "debug")
+def check_log(service, world) -> None:
+    """No secret is in the log."""
+    for secret in all_that_is_secret(world):
+        assert secret not in service.log + service.output, secret
 
 
 def ask_for_everything(ask, world) -> None:
@@ -129,26 +134,26 @@ def ask_about(ask, operation: str, word: str) -> raw.Response:
     return ask(operation, query, body=registration(word, DEVICE) if operation == "registerBinding" else None)
 
 
-def test_the_log(logged, world):
+@pytest.mark.parametrize(
+    ("logged", "of_a_request"), [(("debug", "text"), 1), (("error", "text"), 0)], indirect=["logged"]
+)
+def test_the_log(logged, world, of_a_request):
     """No request leaves personal data in the log, and no internal error, which is logged with its stack.
 
     At info there is a line for each request.
     """
-    service, level = logged
-    ask_for_everything(ask := Asker(service, world), world)
-    if level == "debug":
-        request_id = ask("fetchBinding").header("Twilio-Request-Id")
-        assert wait_until(lambda: f"{request_id}\n" in service.log, 60)
-        (line,) = [line for line in service.log.splitlines() if request_id in line]
-        assert re.search(rf" GET {ask.path('fetchBinding')} fetchBinding 200 [0-9.]+ms {request_id}$", line)
-    with without("bindings", service.database):
+    ask_for_everything(ask := Asker(logged, world), world)
+    request_id = ask("fetchBinding").header("Twilio-Request-Id")
+    with without("bindings", logged.database):
         for word in WORDS:
             for operation in operations():
                 check_error(ask_about(ask, operation, word), "internal_server_error", operation)
     faults = len(WORDS) * len(operations())
-    assert wait_until(lambda: service.log.count("internal error") == faults, 60)
-    assert '  File "' in service.log
-    check_log(service, world, level)
+    assert wait_until(lambda: logged.log.count("internal error") == faults, 60)
+    assert '  File "' in logged.log
+    line = rf"(?m) GET {ask.path('fetchBinding')} fetchBinding 200 [0-9.]+ms {request_id}$"
+    assert (len(re.findall(line, logged.log)), "INFO" in logged.log) == (of_a_request, bool(of_a_request))
+    check_log(logged, world)
 
 
 def test_output_of_commands(world, world_file, tmp_path):
@@ -175,3 +180,90 @@ def test_output_of_commands(world, world_file, tmp_path):
     assert "Nothing was imported" in output
     for secret in all_that_is_secret(world):
         assert secret not in output, secret
+
+
+MEMBERS = {"time", "level", "logger", "message"}
+OF_A_REQUEST = {"request_id", "operation_id", "method", "path", "status", "duration_ms"}
+
+
+def lines(service: Service) -> list[dict[str, object]]:
+    """The log, each line of which must be an object."""
+    found = [json.loads(line) for line in service.log.splitlines()]
+    assert all(isinstance(line, dict) and line.keys() >= MEMBERS for line in found)
+    return found
+
+
+def line_of(service: Service, request_id: str) -> dict[str, object]:
+    """The access line of a request."""
+    assert wait_until(lambda: f'"request_id":"{request_id}","method"' in service.log, 60)
+    (line,) = [line for line in lines(service) if line.get("request_id") == request_id and "status" in line]
+    return line
+
+
+@pytest.mark.parametrize("logged", [("debug", "json")], indirect=True)
+def test_the_json_log(logged, world):
+    """Each line is an object, with members of their own for a request's facts and without personal data."""
+    ask = Asker(logged, world)
+    ask_for_everything(ask, world)
+    found = ask("fetchBinding")
+    line = line_of(logged, found.header("Twilio-Request-Id"))
+    assert line.keys() == MEMBERS | OF_A_REQUEST
+    assert (line["method"], line["path"], line["operation_id"]) == ("GET", ask.path("fetchBinding"), "fetchBinding")
+    assert (line["status"], line["level"], line["logger"]) == (200, "info", "chat_bindings.access")
+    assert 0 < line["duration_ms"] < 10_000
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", line["time"])
+    assert abs((datetime.now(UTC) - datetime.fromisoformat(line["time"])).total_seconds()) < 60
+    line = line_of(logged, ask("fetchBinding", path="/Peter").header("Twilio-Request-Id"))
+    assert (line["path"], line["operation_id"], line["status"]) == ("/*", None, 404)
+
+    with held(HOLD_EVERYTHING, logged.database):
+        away = ask("listBindings")
+    about(logged, away, "warning", "database unavailable")
+    with without("bindings", logged.database):
+        for operation in operations():
+            about(logged, ask_about(ask, operation, WORDS[0]), "error", "internal error")
+    check_log(logged, world)
+    lines(logged)
+
+
+def about(service: Service, answer, level: str, begins: str) -> None:
+    """The other line about a request has its id, too."""
+    line_of(service, request_id := answer.header("Twilio-Request-Id"))
+    (line,) = [line for line in lines(service) if line.get("request_id") == request_id and "status" not in line]
+    assert (line["level"], line["message"][: len(begins)]) == (level, begins)
+
+
+def record(*args, exc_info=None, name="uvicorn.error") -> logging.LogRecord:
+    return logging.LogRecord(name, logging.ERROR, "x.py", 1, *args, exc_info)
+
+
+def raised(message: str) -> BaseException:
+    try:
+        try:
+            raise KeyError(message)
+        except KeyError as error:
+            raise ValueError(message) from error
+    except ValueError as error:
+        error.__cause__.__context__ = error  # a circle
+        return error
+
+
+@pytest.mark.parametrize("form", [JsonFormatter, TextFormatter])
+def test_tracebacks_of_libraries(form):
+    """A traceback of uvicorn or Connexion has the types of the exceptions and their frames, but no message."""
+    error = raised(WORDS[0])
+    found = form().format(
+        record("Exception in ASGI application\n", (), exc_info=(type(error), error, error.__traceback__))
+    )
+    if form is JsonFormatter:
+        assert "\n" not in found
+        found = json.loads(found)["exception"]
+    assert re.search(r"KeyError\n.*in raised\n.*ValueError\n.*in raised\n", found, re.DOTALL)
+    assert WORDS[0] not in found
+
+
+def test_texts_that_json_cannot_encode():
+    """A lone surrogate is escaped, a line feed is not a line of its own, and another's mapping is a message alone."""
+    found = json.loads(JsonFormatter().format(record("a\ud800\n%(x)s", ({"x": "y", "level": "z"},))))
+    assert found["message"] == "a\\ud800\ny"
+    assert (found["level"], found.keys()) == ("error", MEMBERS)

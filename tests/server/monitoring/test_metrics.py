@@ -1,8 +1,10 @@
 """The metrics of a service are the exact sum of its workers', without personal data."""
 
+import sqlite3
 import subprocess
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 
 import pytest
 from prometheus_client.openmetrics import parser as openmetrics
@@ -16,8 +18,7 @@ from ...support.holding import HOLD_EVERYTHING, held
 from ...support.monitoring import OPTIONS, WITHIN, Asked, Monitor
 from ...support.running import Service, wait_until
 from ...support.tools import path_of
-from ..conftest import registration
-from ..test_lifecycle import Upload
+from ..conftest import Upload, registration
 from .test_logs import all_that_is_secret, ask_for_everything
 
 MOST = 80
@@ -27,12 +28,11 @@ LABELS = {"operation_id", "method", "status", "le", "error", "outcome", "process
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory, world_file):
+def service(serve):
     """A service of two workers, for the tests of this module."""
-    database = load(tmp_path_factory.mktemp("metrics") / "service.db", world_file)
-    with Service(database, *OPTIONS, "--workers", 2, "--max-connections", MOST) as service:
-        assert wait_until(Monitor(service).is_ready, 60)
-        yield service
+    service = serve(*OPTIONS, "--workers", 2, "--max-connections", MOST)
+    assert wait_until(Monitor(service).is_ready, 60)
+    return service
 
 
 @pytest.fixture
@@ -180,9 +180,21 @@ def test_promtool_finds_nothing(monitor, ask):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_requests_in_flight(service, monitor, world):
+def test_requests_in_flight(monitor, ask):
     """A request counts as in flight from its head to its answer, in whichever worker it is."""
-    uploads = [Upload(service, world.auth, world.empty["sid"], f"flying-{number}") for number in range(5)]
+    uploads = [Upload(ask, f"flying-{number}") for number in range(5)]
     assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 5, WITHIN)
     assert {upload.finish().status for upload in uploads} == {201}
     assert wait_until(lambda: monitor.value("chat_bindings_requests_in_flight") == 0, WITHIN)
+
+
+def test_an_overdue_erasure(tmp_path, world_file):
+    """After 25 days a service's log has the time of the last erasure, and what to do; the metric has the time."""
+    database = load(tmp_path / "overdue.db", world_file)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE erasures SET erased_at = '2020-01-01T00:00:00Z'")
+    with Service(database, *OPTIONS, "--no-docs") as service:
+        assert wait_until(lambda: "erasure is overdue" in service.log, 60)
+        assert "last erased from the database's files at 2020-01-01T00:00:00Z" in service.log
+        value = Monitor(service).value("chat_bindings_last_erasure_timestamp_seconds")
+        assert value == datetime(2020, 1, 1, tzinfo=UTC).timestamp()

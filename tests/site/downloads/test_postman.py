@@ -58,16 +58,14 @@ def test_the_collection_has_every_operation_with_every_example(published):
     items = json.loads((published / COLLECTION).read_text(encoding="utf-8"))["item"]
     saved = {(item["name"], it["code"], it["name"]) for item in items for it in item["response"]}
     shown = {
-        (response.operation.node.value["summary"], int(response.status), summary)
+        (response.operation.spec["summary"], int(response.status), summary)
         for response in specs.responses(specs.CONTRACT)
-        for summary in summaries(response.node)
+        for summary in summaries(response)
     }
     assert saved == shown
 
 
 def summaries(response):
     """Those of the examples; of a response without a body its description."""
-    bodies = [body for _, body in specs.media(response)]
-    return [example.value["summary"] for body in bodies for _, example in (body / "examples").items()] or [
-        response.value["description"]
-    ]
+    examples = [example for body in response.content.values() for example in body["examples"].values()]
+    return [example["summary"] for example in examples] or [response.spec["description"]]
