@@ -72,14 +72,17 @@ def test_a_world_that_cannot_be_served_is_refused(world, message):
         (["--demo", "--host", "127.0.0.1:80"], {}, "'--host' (env var: 'CHAT_BINDINGS_HOST'): '127.0.0.1:80' is not"),
         (["--demo", "--host", "203.0.113.1"], {}, "--host 203.0.113.1 --port 8000 cannot be listened on: Cannot"),
         (["--workers", "9" * 5000], {}, "is not a whole number from 1 to 256"),
+        (["--public-url", "chat.twilio.com"], {}, "'--public-url'"),
+        (["--trusted-proxy", "proxy"], {}, "'--trusted-proxy'"),
+        *((["--database", f"sqlite:///{path}"], {}, "--database") for path in ("/nowhere/at/all.db", "/", ".", "file")),
         ([], {"CHAT_BINDINGS_MAX_HEAD": "1"}, "(env var: 'CHAT_BINDINGS_MAX_HEAD'): '1' is not a whole number"),
     ],
 )
 def test_bad_options_are_refused(tmp_path, options, variables, message):
     """The error names the option, or the variable, and the rule."""
-    (tmp_path / "file").write_text("of the user's")
+    (tmp_path / "file").write_text("of the user's" * 1000)
     assert message in " ".join(cli_error("serve", *options, cwd=tmp_path, **variables).split())
-    assert (tmp_path / "file").read_text() == "of the user's"
+    assert (tmp_path / "file").read_text() == "of the user's" * 1000
 
 
 @pytest.mark.needs("root")

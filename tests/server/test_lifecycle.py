@@ -185,23 +185,6 @@ def test_a_port_that_is_taken(database):
     check_refusal(done, f"--port {port}", "in use")
 
 
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [("--public-url", "chat.twilio.com"), ("--trusted-proxy", "proxy"),
-     ("--database", "postgresql://user:secret@h/d"), ("--database", "sqlite:////nowhere/at/all.db"),
-     ("--database", "sqlite:////"), ("--database", "sqlite:///{folder}"), ("--database", "sqlite:///{folder}/text")],
-)  # fmt: skip
-def test_an_option_that_cannot_be_used(tmp_path, option, value):
-    """An option that breaks its rule, a path that cannot be made and a file of another kind are refused by name."""
-    text = tmp_path / "text"
-    text.write_text("This is a text and no database. " * 200)
-    defaults = {"--port": 0, "--database": f"sqlite:///{tmp_path}/new.db"}
-    done = run_serve(*(part for pair in (defaults | {option: value.format(folder=tmp_path)}).items() for part in pair))
-    check_refusal(done, option)
-    assert "secret" not in done.stderr
-    assert text.read_text() == "This is a text and no database. " * 200
-
-
 OPEN_AND_CLOSE = """
 import asyncio, sys, time
 from pathlib import Path

@@ -83,8 +83,6 @@ def _laughs() -> str:
 
 ERRORS = [
     ("", 1, "the document", "must hold rules"),
-    ("[]", 1, "the document", "must be an object"),
-    ("rules: []", 1, "/rules", "must hold at least 1 value"),
     ("rules:\n  - drop: body\n    every: 0", 3, "/rules/0/every", "must be at least 1"),
     ("seed: 1\nseeds: 2\nrules: [{delay: 1}]", 1, "the document", "must not hold seeds, which is not known here"),
     ("rules:\n  - every: 2\n", 2, "/rules/0", "must hold one of code, delay, drop, malformed"),
@@ -101,7 +99,6 @@ ERRORS = [
     ("rules:\n  - drop: body\n    retry_after: 1", 2, "/rules/0", "must hold code"),
     ("rules:\n  - delay: .inf", 2, "/rules/0/delay", "must be a number"),
     ("rules:\n  - drop: body\n    drop: answer", 3, "/rules/0/drop", "must not be there twice"),
-    ("rules:\n  - drop: body\nrules: []", 3, "/rules", "must not be there twice"),
     ("rules:\n  - operation: *\n", 2, "the document",
      "must be YAML: "),
     ("rules: &all [*all]", 1, "/rules/0", "must not hold itself"),
@@ -109,7 +106,6 @@ ERRORS = [
     ("rules: [" + "[]," * 300_000 + "]", 1, "the document", "must hold at most 20000 values"),
     ("[" * 500_000, 1, "the document", "must not be nested deeper than 20 levels"),
     ("seed: 0x" + "f" * 500_000, 1, "the document", "must be YAML: a number has at most 40 characters"),
-    ("seed: 1" + ":1" * 100_000, 1, "the document", "must be YAML: a number has at most 40 characters"),
     ("seed: 99999999999999999999\nrules: [{delay: 1}]", 1, "/seed", "must be at most 9007199254740991"),
     ("a" * 2_000_000, 1, "the document", "must have at most 1048576 bytes"),
     ("rules:\n  - ? [drop]\n    : body", 2, "/rules/0", "must have names that are texts"),
