@@ -1,9 +1,8 @@
 """The metrics of a service are the exact sum of its workers', without personal data."""
 
-import sqlite3
 import subprocess
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
@@ -19,7 +18,7 @@ from ...support.monitoring import OPTIONS, WITHIN, Asked, Monitor
 from ...support.running import Service, wait_until
 from ...support.tools import path_of
 from ..conftest import Upload, registration
-from .test_logs import all_that_is_secret, ask_for_everything
+from .test_logs import all_that_is_secret, ask_for_everything, change
 
 MOST = 80
 """Connections that a worker takes."""
@@ -191,8 +190,7 @@ def test_requests_in_flight(monitor, ask):
 def test_an_overdue_erasure(tmp_path, world_file):
     """After 25 days a service's log has the time of the last erasure, and what to do; the metric has the time."""
     database = load(tmp_path / "overdue.db", world_file)
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("UPDATE erasures SET erased_at = '2020-01-01T00:00:00Z'")
+    change(database, "UPDATE erasures SET erased_at = '2020-01-01T00:00:00Z'")
     with Service(database, *OPTIONS, "--no-docs") as service:
         assert wait_until(lambda: "erasure is overdue" in service.log, 60)
         assert "last erased from the database's files at 2020-01-01T00:00:00Z" in service.log
