@@ -1,13 +1,11 @@
 """The machine on which the SDKs run."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from ..conftest import load
 from ..support.measuring import unmeasured
-from ..support.running import World
 from ..support.tools import unavailable
 from .machine import HOST, Authority, ChatService, Machine
 from .namespace import Namespace
@@ -38,13 +36,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="module")
-def machine(
-    namespace: Namespace,
-    authority: Authority,
-    world: World,
-    world_file: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Machine]:
+def machine(namespace, authority, world, world_file, tmp_path_factory) -> Iterator[Machine]:
     """A machine whose HOST holds the fixtures' world, for the tests of one module."""
     folder = tmp_path_factory.mktemp("machine")
     home = folder / "home"
