@@ -6,8 +6,9 @@ import pytest
 
 from ..conftest import load
 from ..support.measuring import unmeasured
+from ..support.running import Service
 from ..support.tools import unavailable
-from .machine import HOST, Authority, ChatService, Machine
+from .machine import HOST, Authority, Machine
 from .namespace import Namespace
 from .tools import missing
 
@@ -41,7 +42,9 @@ def machine(namespace, authority, world, world_file, tmp_path_factory) -> Iterat
     folder = tmp_path_factory.mktemp("machine")
     home = folder / "home"
     home.mkdir()
-    with unmeasured(), ChatService(namespace, load(folder / "service.db", world_file), authority):
+    tls = ("--tls-cert", authority.cert, "--tls-key", authority.key)
+    options = ("--port", 443, *tls, "--public-url", f"https://{HOST}")
+    with unmeasured(), Service(load(folder / "service.db", world_file), *options, under=namespace.enter):
         yield Machine(namespace, authority, world, home)
 
 
