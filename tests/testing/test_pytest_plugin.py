@@ -43,20 +43,14 @@ FEATURES = (
     + """
 WORLD = json.loads(Path(__file__).with_name("world.json").read_text())
 
-@pytest.mark.parametrize("number", range(2))
-def test_each_has_its_own(chat_bindings_server, number):
-    (only,) = chat_bindings_server.bindings()
-    assert only["identity"] == "TestUser" and only["url"].startswith(chat_bindings_server.url)
-    chat_bindings_server.register(identity=f"user {number}")
-    assert {one["identity"] for one in chat_bindings_server.bindings()} == {"TestUser", f"user {number}"}
-    assert listed(chat_bindings_server)[0] == 200
+def test_nothing_fails(chat_bindings_server):
     assert listed(chat_bindings_server, Prefer="code=429")[0] == 200
     assert "FAULTS" not in chat_bindings_server.log
 
 def test_a_device_is_registered_as_it_says(chat_bindings_server):
     made = chat_bindings_server.register(identity="a+b", endpoint="phone", binding_type="fcm",
                                          credential_sid=f"CR{'b' * 32}", message_types=["x", "y"])
-    assert made in chat_bindings_server.bindings()
+    assert made in chat_bindings_server.bindings() and made["url"].startswith(chat_bindings_server.url)
     assert (made["identity"], made["endpoint"], made["binding_type"]) == ("a+b", "phone", "fcm")
     assert (made["credential_sid"], made["message_types"]) == (f"CR{'b' * 32}", ["x", "y"])
 
@@ -203,7 +197,7 @@ def test_all_that_it_does_also_in_parallel(pytester, world_file):
     (pytester.path / "world.json").write_bytes(world_file.read_bytes())
     (pytester.path / "rules.yaml").write_text("rules:\n  - every: 2\n    code: 503\n")
     ended = pytester.runpytest_subprocess(*QUIET, "-n", "2", "--strict-markers")
-    ended.assert_outcomes(passed=FEATURES.count("\n    def test") + FEATURES.count("\ndef test") + 1)
+    ended.assert_outcomes(passed=FEATURES.count("\n    def test") + FEATURES.count("\ndef test"))
     assert left(pytester) == []
 
 
