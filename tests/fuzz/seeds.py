@@ -10,7 +10,7 @@ import httpx
 from chat_bindings.spec import CONTROL, path_template
 
 from ..support.raw import basic
-from .world import IDENTITIES, FuzzWorld
+from .world import IDENTITIES
 
 SEEDS = "CHAT_BINDINGS_FUZZ_SEEDS"
 """The environment variable that names the file with what exists."""
@@ -29,22 +29,23 @@ _WITH_TOKENS = 14
 Json = dict[str, Any]
 
 
-def write(folder: Path, url: str, world: FuzzWorld, credentials: str, spec: str) -> dict[str, str]:
+def write(folder: Path, url: str, world: Json, credentials: str, spec: str) -> dict[str, str]:
     """Write both files for a run as account A with its token or its key, or with the control API's token.
 
     Returns the environment that names them.
     """
-    key = world.a["keys"][0]
-    pair = (world.a["sid"], world.a["auth_token"]) if credentials == "token" else (key["sid"], key["secret"])
+    a, b = world["accounts"]
+    key = a["keys"][0]
+    pair = (a["sid"], a["auth_token"]) if credentials == "token" else (key["sid"], key["secret"])
     with httpx.Client(base_url=url, auth=pair, timeout=60) as client:
-        walks = [_walk(client, service) for service in world.a["services"]]
+        walks = [_walk(client, service) for service in a["services"]]
     tokens = sorted({token for _, found in walks for token in found})
     services = [service for service, _ in walks]
     seeds: Json = {"credentials": credentials, "services": services, "tokens": tokens, "identities": IDENTITIES,
-        "account": world.a["sid"]}  # fmt: skip
-    users = {"account": basic(*pair), "foreign": basic(world.b["sid"], world.b["auth_token"])}
+        "account": a["sid"]}  # fmt: skip
+    users = {"account": basic(*pair), "foreign": basic(b["sid"], b["auth_token"])}
     if spec == CONTROL:
-        seeds["world"] = world.document
+        seeds["world"] = world
         users = dict.fromkeys(users, f"Bearer {CONTROL_TOKEN}")
     auth = [
         {"name": name, "fixedHeaders": [{"name": "Authorization", "value": value}]} for name, value in users.items()

@@ -4,7 +4,8 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -64,12 +65,13 @@ class Client:
         self._weights = weights
         self._number = 0
 
-    async def work(self, url: str, due: Due, times: list[float]) -> None:
-        """Send requests as they are due, and note the seconds from then to the response."""
-        async with Connection(url) as self._connection:
-            while (at := await due()) is not None:
-                await self._send()
-                times.append(time.perf_counter() - at)
+    async def work(self, url: str, due: Due, times: list[float], bears: Sequence[type[Exception]]) -> None:
+        """Send requests as they are due, and note the seconds from then to the response; end at some errors."""
+        with suppress(*bears):
+            async with Connection(url) as self._connection:
+                while (at := await due()) is not None:
+                    await self._send()
+                    times.append(time.perf_counter() - at)
 
     @property
     def _own(self) -> dict[str, Known]:
@@ -139,3 +141,21 @@ class Client:
         assert answer.status == status, f"{self._name} was answered {answer}, not {status}"
         self._ledger.answered[what] += 1
         return True
+
+
+class Clients:
+    """Clients of one service, each on a connection of its own, and what it acknowledged to all of them."""
+
+    def __init__(self, number: int, weights: Mapping[str, int]) -> None:
+        self.chance = random.Random(1)
+        self.ledger = Ledger()
+        self.times: list[float] = []
+        """Seconds that each answer took, since the last time that they were taken away."""
+        chances = [random.Random(self.chance.getrandbits(64)) for _ in range(number)]
+        self._clients = [Client(f"client {n}", self.ledger, each, weights) for n, each in enumerate(chances)]
+
+    async def work(self, url: str, due: Due, number: int | None = None, bears: Sequence[type[Exception]] = ()) -> None:
+        """Let all clients, or so many of them, send requests as they are due."""
+        async with asyncio.TaskGroup() as tasks:
+            for client in self._clients[:number]:
+                tasks.create_task(client.work(url, due, self.times, bears))

@@ -7,19 +7,16 @@ may be there twice, and the database must be whole. What was sent and not answer
 
 import argparse
 import asyncio
-import random
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .clients import Client, show
+from .clients import Clients, show
 from .engines import ENGINES, serving
 from .figures import publish, say, table
-from .ledger import Ledger
 
 CONNECTIONS = 64
 
@@ -35,16 +32,11 @@ _WRITTEN = ("registered", "updated", "deleted")
 _DONE = (*_WRITTEN, "shared", "fetched", "listed", "503", "in doubt")
 
 
-class Load:
-    """The clients, which continue from one round to the next, and the responses to them."""
+class Load(Clients):
+    """The clients, which continue from one round to the next."""
 
-    def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)
-        self.ledger = Ledger()
-        seeds = [self.chance.getrandbits(64) for _ in range(CONNECTIONS)]
-        self._clients = [
-            Client(f"client {n}", self.ledger, random.Random(each), _WEIGHTS) for n, each in enumerate(seeds)
-        ]
+    def __init__(self) -> None:
+        super().__init__(CONNECTIONS, _WEIGHTS)
 
     @property
     def written(self) -> int:
@@ -58,15 +50,10 @@ class Load:
         async def due() -> float | None:
             return None if over else time.perf_counter()
 
-        async def work(client: Client) -> None:
-            with suppress(OSError, asyncio.IncompleteReadError):  # the service was killed
-                await client.work(url, due, [])
-
         async def run() -> None:
             nonlocal over
             async with asyncio.TaskGroup() as tasks:
-                for client in self._clients:
-                    tasks.create_task(work(client))
+                tasks.create_task(self.work(url, due, bears=(OSError, asyncio.IncompleteReadError)))
                 await self.writes(CONNECTIONS)
                 await asyncio.sleep(self.chance.uniform(*_LIVES))
                 await during()
@@ -82,9 +69,9 @@ class Load:
                 await asyncio.sleep(0.001)
 
 
-def kill_service(database: Any, rounds: int, seed: int = 1) -> Load:
+def kill_service(database: Any, rounds: int) -> Load:
     """Kill the service so many times, and start it again each time."""
-    load = Load(seed)
+    load = Load()
     for number in range(rounds + 1):
         with serving(database) as service:
             load.ledger.settle(show(service.url))
@@ -95,9 +82,9 @@ def kill_service(database: Any, rounds: int, seed: int = 1) -> Load:
     return load
 
 
-def kill_postgresql(database: Any, rounds: int, seed: int = 1) -> Load:
+def kill_postgresql(database: Any, rounds: int) -> Load:
     """Kill PostgreSQL so many times, and start it again each time; the service stays as it is."""
-    load = Load(seed)
+    load = Load()
 
     async def kill() -> None:
         await asyncio.to_thread(database.server.kill)
@@ -123,21 +110,19 @@ def _say(number: int, load: Load) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Kill it: 0 when all that was acknowledged held, else 1."""
     parser = argparse.ArgumentParser(prog="python -m tests.load.kills", description=__doc__)
-    parser.add_argument("--engine", dest="engines", action="append", choices=list(ENGINES))
     parser.add_argument("--rounds", type=int, default=200, help="of the service, on each engine")
     parser.add_argument("--database-rounds", type=int, default=50, help="of PostgreSQL")
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--figures", action="store_true", help="write the table into the guide resilience")
     options = parser.parse_args(arguments)
     loads = {}
-    for engine in options.engines or ENGINES:
-        with tempfile.TemporaryDirectory(prefix="kills-") as name, ENGINES[engine](Path(name), []) as make:
+    for engine, databases in ENGINES.items():
+        with tempfile.TemporaryDirectory(prefix="kills-") as name, databases(Path(name), []) as make:
             if options.rounds:
                 kills = f"{options.rounds} of the service on {engine}"
-                loads[kills] = kill_service(make(), options.rounds, options.seed)
+                loads[kills] = kill_service(make(), options.rounds)
             if options.database_rounds and engine == "postgresql":
                 kills = f"{options.database_rounds} of PostgreSQL"
-                loads[kills] = kill_postgresql(make(), options.database_rounds, options.seed)
+                loads[kills] = kill_postgresql(make(), options.database_rounds)
     rows = [
         [kills, *(f"{load.ledger.answered[what]:,}" for what in _DONE), f"{len(load.ledger.broken)}"]
         for kills, load in loads.items()

@@ -8,7 +8,6 @@ and no request may fail.
 
 import argparse
 import asyncio
-import random
 import sys
 import tempfile
 import time
@@ -21,16 +20,16 @@ import uvloop
 
 from ..support.processes import children, resident
 from ..support.running import Service
-from .clients import Client, Due
+from .clients import Clients
 from .engines import ENGINES, serving
 from .figures import publish, say, table
-from .ledger import Ledger
 from .worlds import Population
 
 CONNECTIONS, AT_TOP = 128, 32
 BINDINGS = 10_000
 _TOP_SECONDS = 8.0
 _TICK = 0.001
+_WINDOW = 10.0
 _WEIGHTS = {"fetch": 60, "list": 15, "register": 10, "again": 5, "delete": 10}
 
 
@@ -87,48 +86,33 @@ def judge(windows: Sequence[Window], bounds: Sequence[Bound] = BOUNDS) -> list[s
     ]
 
 
-class Load:
-    """Requests of every kind, to one service."""
+async def top_rate(clients: Clients, url: str) -> float:
+    """Measure the requests a second where each of some connections sends its next request at once."""
+    end = time.perf_counter() + _TOP_SECONDS
 
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self.ledger = Ledger()
-        chances = [random.Random(number) for number in range(CONNECTIONS)]
-        self._clients = [Client(f"client {n}", self.ledger, each, _WEIGHTS) for n, each in enumerate(chances)]
-        self.times: list[float] = []
-        """Seconds that each answer took, since the last time that they were taken away."""
+    async def due() -> float | None:
+        now = time.perf_counter()
+        return now if now < end else None
 
-    async def top(self) -> float:
-        """Measure the requests a second where each of some connections sends its next request at once."""
-        end = time.perf_counter() + _TOP_SECONDS
+    await clients.work(url, due, AT_TOP)
+    number = len(clients.times)
+    clients.times.clear()
+    return number / _TOP_SECONDS
 
-        async def due() -> float | None:
-            now = time.perf_counter()
-            return now if now < end else None
 
-        await self._work(due, AT_TOP)
-        number = len(self.times)
-        self.times.clear()
-        return number / _TOP_SECONDS
-
-    async def steady(self, rate: float, seconds: float) -> None:
-        """Send so many requests a second, evenly."""
-        dues: asyncio.Queue[float | None] = asyncio.Queue()
-        working = asyncio.create_task(self._work(dues.get, CONNECTIONS))
-        started, number = time.perf_counter(), 0
-        while number < rate * seconds and not working.done():
-            while number < min(rate * seconds, (time.perf_counter() - started) * rate):
-                dues.put_nowait(started + number / rate)
-                number += 1
-            await asyncio.sleep(_TICK)
-        for _ in range(CONNECTIONS):
-            dues.put_nowait(None)
-        await working
-
-    async def _work(self, due: Due, connections: int) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            for client in self._clients[:connections]:
-                tasks.create_task(client.work(self._url, due, self.times))
+async def load(clients: Clients, url: str, rate: float, seconds: float) -> None:
+    """Send so many requests a second, evenly."""
+    dues: asyncio.Queue[float | None] = asyncio.Queue()
+    working = asyncio.create_task(clients.work(url, dues.get))
+    started, number = time.perf_counter(), 0
+    while number < rate * seconds and not working.done():
+        while number < min(rate * seconds, (time.perf_counter() - started) * rate):
+            dues.put_nowait(started + number / rate)
+            number += 1
+        await asyncio.sleep(_TICK)
+    for _ in range(CONNECTIONS):
+        dues.put_nowait(None)
+    await working
 
 
 def usage(pid: int) -> tuple[float, int, int]:
@@ -140,15 +124,15 @@ def usage(pid: int) -> tuple[float, int, int]:
 
 async def soak(service: Service, database: Any, options: argparse.Namespace) -> tuple[float, list[Window]]:
     """Give the rate that was sent, and its windows."""
-    load = Load(service.url)
-    rate = options.rate or await load.top() / 2
+    clients = Clients(CONNECTIONS, _WEIGHTS)
+    rate = options.rate or await top_rate(clients, service.url) / 2
     say(f"{options.engine}: {rate:,.0f} requests/s for {options.minutes:g} minutes")
     windows: list[Window] = []
-    sending = asyncio.create_task(load.steady(rate, options.minutes * 60))
+    sending = asyncio.create_task(load(clients, service.url, rate, options.minutes * 60))
     while not sending.done():
-        await asyncio.wait([sending], timeout=options.window)
-        times = load.times.copy()
-        load.times.clear()
+        await asyncio.wait([sending], timeout=_WINDOW)
+        times = clients.times.copy()
+        clients.times.clear()
         if len(times) > 1:
             parts = quantiles(times, n=100)
             memory, handles, threads = usage(service.pid)
@@ -156,7 +140,7 @@ async def soak(service: Service, database: Any, options: argparse.Namespace) -> 
             windows.append(Window(len(times), parts[49] * 1e3, parts[98] * 1e3, memory, handles, threads, log / 1e6))
             say("  ".join(f"{name} {value:,.6g}" for name, value in windows[-1]._asdict().items()))
     await sending
-    assert not load.ledger.answered["503"], f"503 was answered {load.ledger.answered['503']} times"
+    assert not clients.ledger.answered["503"], f"503 was answered {clients.ledger.answered['503']} times"
     return rate, windows
 
 
@@ -166,7 +150,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--engine", choices=list(ENGINES), default="sqlite")
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--rate", type=float, help="requests a second; half of the top rate when left out")
-    parser.add_argument("--window", type=float, default=10, help="seconds")
     parser.add_argument("--p99", action=argparse.BooleanOptionalAction, default=True, help="judge p99 as well")
     parser.add_argument("--figures", action="store_true", help="write the table into the guide resilience")
     options = parser.parse_args(arguments)

@@ -93,6 +93,8 @@ def test_every_response_is_described_in_full(response):
         assert media_type == ("text/event-stream" if is_stream(response) else "application/json")
         assert body["schema"]
         assert body["examples"]
+        if response.status >= "400":
+            assert {example["value"]["status"] for example in body["examples"].values()} == {int(response.status)}
 
 
 @each_operation
@@ -119,28 +121,10 @@ def test_errors_have_the_headers_that_http_asks_for(status, header):
     assert all(node["required"] for node in found)
 
 
-@pytest.mark.parametrize(
-    "response",
-    [it for it in RESPONSES if it.status >= "400"],
-    ids=str,
-)
-def test_error_examples_stand_under_their_own_status(response):
-    """The status in an example is that of the response which shows it."""
-    (body,) = response.content.values()
-    assert body["schema"] == SCHEMAS["Error"]
-    assert {example["value"]["status"] for example in body["examples"].values()} == {int(response.status)}
-
-
 def test_the_contract_has_no_anchors():
     """Some readers convert a part of a document by itself (ogen does), where an anchor elsewhere is unknown."""
     tokens = yaml.scan((specs.FOLDER / specs.CONTRACT).read_text(encoding="utf-8"))
     assert [it.start_mark.line + 1 for it in tokens if isinstance(it, yaml.AnchorToken | yaml.AliasToken)] == []
-
-
-def test_the_page_of_the_examples_holds_the_binding():
-    """What is written twice, for lack of anchors, is the same."""
-    examples = specs.load(specs.CONTRACT)["components"]["examples"]
-    assert examples["one_page"]["value"]["bindings"] == [examples["binding"]["value"]]
 
 
 @each_error

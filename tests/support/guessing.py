@@ -32,12 +32,6 @@ def addresses(number: int) -> list[str]:
     return [f"127.1.{each // 250}.{each % 250 + 1}" for each in range(number)]
 
 
-def wrong_tokens() -> Iterator[str]:
-    """Guesses of a token, none of them right."""
-    while True:
-        yield secrets.token_hex(16)
-
-
 class Source(Connection):
     """A client at an address, with one kept connection."""
 
@@ -56,8 +50,7 @@ async def guess(
 ) -> Guessed:
     """Guess so many tokens, from all sources in turn, at no more than so many a second. A source waits for answers."""
     answers: list[Response] = []
-    tokens, started = wrong_tokens(), time.monotonic()
-    begun = 0
+    started, begun = time.monotonic(), 0
 
     async def work(address: str) -> None:
         nonlocal begun
@@ -65,7 +58,7 @@ async def guess(
             while begun < number:
                 begun += 1
                 await asyncio.sleep(max(started + begun / a_second - time.monotonic(), 0))
-                answers.append(await source.ask(next(user_names), next(tokens)))
+                answers.append(await source.ask(next(user_names), secrets.token_hex(16)))
 
     async with asyncio.TaskGroup() as tasks:
         for address in sources:

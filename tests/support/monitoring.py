@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from .running import Service, wait_until
 
@@ -44,22 +45,16 @@ class Monitor:
         assert answer.status_code == 200, answer.text
         return answer.text
 
+    def samples(self, name: str) -> list[Sample]:
+        """Give the samples of a metric."""
+        families = text_string_to_metric_families(self.text)
+        return [sample for family in families for sample in family.samples if sample.name == name]
+
     def value(self, name: str, **labels: str) -> float:
         """Give a metric; 0 for one that nothing was counted for yet."""
-        return sum(
-            sample.value
-            for family in text_string_to_metric_families(self.text)
-            for sample in family.samples
-            if sample.name == name and labels.items() <= sample.labels.items()
-        )
+        return sum(sample.value for sample in self.samples(name) if labels.items() <= sample.labels.items())
 
     def requests(self) -> Counter[Asked]:
         """How many requests were counted."""
-        return Counter(
-            {
-                Asked(**sample.labels): int(sample.value)
-                for family in text_string_to_metric_families(self.text)
-                for sample in family.samples
-                if sample.name == "chat_bindings_request_duration_seconds_count"
-            }
-        )
+        samples = self.samples("chat_bindings_request_duration_seconds_count")
+        return Counter({Asked(**sample.labels): int(sample.value) for sample in samples})

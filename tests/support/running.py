@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, Self, TextIO
+from typing import IO, Any, Self
 
 import httpx
 
@@ -146,8 +146,8 @@ class Service:
         os.close(output)
         os.close(errors)
         self._readers = [
-            threading.Thread(target=self._read_log, args=[os.fdopen(listening, encoding="utf-8")], daemon=True),
-            threading.Thread(target=self._read_output, args=[os.fdopen(reading, encoding="utf-8")], daemon=True),
+            threading.Thread(target=self._read, args=pair, daemon=True)
+            for pair in ((listening, self._lines), (reading, self._output))
         ]
         for reader in self._readers:
             reader.start()
@@ -196,14 +196,10 @@ class Service:
             return True
         return False
 
-    def _read_output(self, stream: TextIO) -> None:
-        with stream:
-            self._output.extend(stream)
-
-    def _read_log(self, stream: TextIO) -> None:
-        with stream:
+    def _read(self, descriptor: int, lines: list[str]) -> None:
+        with os.fdopen(descriptor, encoding="utf-8") as stream:
             for line in stream:
-                self._lines.append(line)
+                lines.append(line)
                 if match := _LISTENING.search(line):
                     self.url = match[1]
                     self._listening.set()

@@ -61,25 +61,27 @@ async def authenticate(storage: Storage, user_name: str, password_sha256: str) -
 class Authenticator:
     """Identifies accounts by their credentials. Caches right ones for half a second, and never wrong ones."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, peer_of: Callable[[Scope], str] = lambda _: "") -> None:
+        """Cache credentials for each peer alone."""
         self._storage = storage
-        self._known: dict[bytes, tuple[str, float]] = {}
+        self._peer_of = peer_of
+        self._known: dict[tuple[str, bytes], tuple[str, float]] = {}
 
-    def recall(self, value: bytes, scope: Scope) -> str | None:  # noqa: ARG002 - of any client
+    def recall(self, value: bytes, scope: Scope) -> str | None:
         """Return the SID of the account of a cached `Authorization`, or None."""
-        known = self._known.get(value)
+        known = self._known.get((self._peer_of(scope), value))
         return known[0] if known and time.monotonic() < known[1] else None
 
-    async def account_sid(self, value: bytes, scope: Scope) -> str:  # noqa: ARG002 - as above
+    async def account_sid(self, value: bytes, scope: Scope) -> str:
         """Return the SID of the account of an `Authorization`. Raises `ApiError("unauthorized")`."""
-        return await self._look(*parse_basic(value), value)
+        return await self._look(*parse_basic(value), (self._peer_of(scope), value))
 
-    async def _look(self, user_name: str, password_sha256: str, value: bytes) -> str:
+    async def _look(self, user_name: str, password_sha256: str, sent: tuple[str, bytes]) -> str:
         until = time.monotonic() + _CACHED_FOR
         account_sid = await authenticate(self._storage, user_name, password_sha256)
-        if len(value) <= _LONGEST:
+        if len(sent[1]) <= _LONGEST:
             self._forget()
-            self._known[value] = account_sid, until
+            self._known[sent] = account_sid, until
         return account_sid
 
     def forget(self) -> None:
@@ -93,10 +95,10 @@ class Authenticator:
     def _forget(self) -> None:
         """Remove expired secrets from the cache, and the oldest where it is full."""
         now = time.monotonic()
-        for value in [*self._known]:
-            if now < self._known[value][1] and len(self._known) < _CACHED:
+        for sent in [*self._known]:
+            if now < self._known[sent][1] and len(self._known) < _CACHED:
                 break
-            del self._known[value]
+            del self._known[sent]
 
 
 class AuthenticatedOperation:

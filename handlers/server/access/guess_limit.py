@@ -111,23 +111,19 @@ class GuardedAuthenticator(Authenticator):
     """Identifies accounts and limits guesses. Cached credentials count for their address alone."""
 
     def __init__(self, storage: Storage, throttling: Throttling, peers: Peers) -> None:
-        super().__init__(storage)
+        super().__init__(storage, peers.of)
         self._throttling = throttling
         self._guesses = Guesses(throttling)
-        self._peers = peers
 
     def forget(self) -> None:
         super().forget()
         self._guesses = Guesses(self._throttling)
 
-    def recall(self, value: bytes, scope: Scope) -> str | None:
-        return super().recall(_sent_from(self._peers.of(scope), value), scope)
-
     async def account_sid(self, value: bytes, scope: Scope) -> str:
         user_name, password_sha256 = parse_basic(value)
-        peer = self._peers.of(scope)
+        peer = self._peer_of(scope)
         with self._guesses.guess(peer, user_name, password_sha256):
-            return await self._look(user_name, password_sha256, _sent_from(peer, value))
+            return await self._look(user_name, password_sha256, (peer, value))
 
 
 def authenticator_of(storage: Storage, throttling: Throttling, trusted: TrustedProxies) -> Authenticator:
@@ -135,10 +131,6 @@ def authenticator_of(storage: Storage, throttling: Throttling, trusted: TrustedP
     if throttling.guesses_per_address or throttling.guesses_per_account:
         return GuardedAuthenticator(storage, throttling, Peers(trusted))
     return Authenticator(storage)
-
-
-def _sent_from(peer: str, value: bytes) -> bytes:
-    return value + b"\0" + peer.encode()  # no header holds a NUL
 
 
 def _limit(a_minute: int) -> GuessLimit | None:

@@ -35,20 +35,22 @@ class Origin:
     def __init__(self, public_url: str | None, trusted: TrustedProxies) -> None:
         self._public_url = public_url.rstrip("/") if public_url else None
         self._trusted = trusted
+        self._is_direct = not trusted
 
     def of(self, scope: Scope) -> str:
         """Return the origin of a request. Raises `ApiError("invalid_parameter")` for an invalid host or prefix."""
         if self._public_url:
             return self._public_url
-        if not self._trusted and (known := scope.get(HOST)):
-            return _origin(scope["scheme"], known)
+        if self._is_direct and (known := scope.get(HOST)):
+            return f"{scope['scheme']}://{known.decode()}"
         host, _ = self.host_of(scope)
         if not host and scope["server"]:  # HTTP/1.0 has no Host
             name, port = scope["server"]
             host = f"[{name}]:{port}".encode() if ":" in name else f"{name}:{port}".encode()
-        if not self._trusted:
-            return _origin(scope["scheme"], host or b"")
-        return _origin(self._scheme_of(scope), host or b"") + self._prefix_of(scope)
+        name = (host or b"").decode()
+        if self._is_direct:
+            return f"{scope['scheme']}://{name}"
+        return f"{self._scheme_of(scope)}://{name}{self._prefix_of(scope)}"
 
     def host_of(self, scope: Scope) -> RequestHost:
         """Return the host that a request is for. Raises `ApiError("invalid_parameter")` for an invalid one."""
@@ -84,7 +86,3 @@ def _host_header(scope: Scope) -> bytes | None:
     if host and not is_authority(host):
         raise no_host()
     return host
-
-
-def _origin(scheme: str, host: bytes) -> str:
-    return f"{scheme}://{host.decode()}"

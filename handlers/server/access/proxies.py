@@ -51,11 +51,13 @@ class Peers:
 
     def __init__(self, trusted: TrustedProxies) -> None:
         self._trusted = trusted
+        self._is_direct = not trusted
 
     def of(self, scope: Scope) -> str:
         """Return the peer of a request: an IPv4 address or an IPv6 network; the same one for all Unix sockets."""
-        address: str = scope["client"][0] if scope["client"] else ""
-        if not self._trusted:
+        client = scope["client"]
+        address: str = client[0] if client else ""
+        if self._is_direct:
             return peer_network(address)
         entries = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
         chain = b",".join(entries).decode("latin-1").rsplit(",", _LONGEST_CHAIN)[-_LONGEST_CHAIN:]

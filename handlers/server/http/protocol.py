@@ -15,7 +15,7 @@ from .authority import is_authority
 from .limits import Limits
 from .listening import peer_of
 from .refusals import MALFORMED, ON_REFUSED, refusal, too_many_connections
-from .target import HOST, HOST_HEADER, LONGEST_TARGET, PERCENT, no_host, percent_decode, target_of
+from .target import HOST, HOST_HEADER, LONGEST_TARGET, PERCENT, no_host, percent_decode, split_target
 from .timeouts import Wait, Waiting, opening, watch
 from .writer import Cycle
 
@@ -92,6 +92,8 @@ class Protocol(HttpToolsProtocol):
         self._later = b""
         """Bytes received while requests waited for their turn."""
         self._host: bytes | None = None
+        self._valid_host: bytes | None = None
+        """The host of its last request, which the next ones have as well."""
         self._is_chunked = self._has_length = False
         self._declines = False
         self._stopping = asyncio.Event()
@@ -182,12 +184,12 @@ class Protocol(HttpToolsProtocol):
             self._declines = True
             return
         scope["method"] = parser.get_method().decode("ascii")
-        host, path, query = target_of(self.url)
+        host, path, query = split_target(self.url)
         version = parser.get_http_version()
         if version != "1.1":
             self._check_older(version)
-        if not is_authority(self._host) if self._host is not None else version == "1.1":
-            raise no_host()
+        if self._host != self._valid_host or self._host is None:
+            self._check_host(version)
         if len(headers) > self.limits.max_headers or self._unread > self.limits.max_head - _SMALL:
             self._check_size()
         scope["path"] = percent_decode(path).decode(errors="replace") if PERCENT in path else path.decode("ascii")
@@ -224,6 +226,11 @@ class Protocol(HttpToolsProtocol):
         if not self._declines:
             self.cycle.more_body = False
             self.cycle.message_event.set()
+
+    def _check_host(self, version: str) -> None:
+        if not is_authority(self._host) if self._host is not None else version == "1.1":
+            raise no_host()
+        self._valid_host = self._host
 
     def _check_older(self, version: str) -> None:
         if version != "1.0" or self._is_chunked:  # 1.0 has no chunks: a proxy in between saw another body

@@ -1,7 +1,6 @@
 """Request targets (RFC 9112, 3.2): their hosts and their percent-encoding, which the parser does not validate."""
 
 import re
-from typing import NamedTuple
 
 from ..errors import ApiError
 from .authority import is_authority
@@ -19,6 +18,7 @@ PERCENT = ord("%")
 """A byte to search for: CPython raises and drops an error for `b"%"`, which takes four times as long."""
 
 _HASH = ord("#")
+_SLASH = ord("/")
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _ABSOLUTE = re.compile(rb"(?i:https?)://(?P<host>[^/?]*)(?P<path>/[^?]*)?(?:\?(?P<query>.*))?", re.DOTALL)
 
@@ -42,22 +42,17 @@ def percent_decode(encoded: bytes, *, broken: bool = True) -> bytes:
     return whole.replace(b"\\", b"\\\\").replace(b"%", b"\\x").decode("unicode_escape").encode("latin-1")
 
 
-class Target(NamedTuple):
-    """A request target. The `host` is None where the target names none."""
+def split_target(url: bytes) -> tuple[bytes | None, bytes, bytes]:
+    """Split a request target (RFC 9112, 3.2) into host, path and query; the host is None where it names none.
 
-    host: bytes | None
-    path: bytes
-    query: bytes
-
-
-def target_of(url: bytes) -> Target:
-    """Parse a request target (RFC 9112, 3.2). Raises `ApiError` unless it is a path or an absolute URL."""
+    Raises `ApiError` unless it is a path or an absolute URL.
+    """
     if len(url) > LONGEST_TARGET or _HASH in url:
         raise ApiError("malformed_request")
-    if url.startswith(b"/"):
+    if url[0] == _SLASH:
         path, _, query = url.partition(b"?")
-        return Target(None, path, query)
+        return None, path, query
     match = _ABSOLUTE.fullmatch(url)
     if not match or not is_authority(match["host"]):
         raise ApiError("malformed_request")
-    return Target(match["host"], match["path"] or b"/", match["query"] or b"")
+    return match["host"], match["path"] or b"/", match["query"] or b""

@@ -17,9 +17,12 @@ _LENGTH = b"content-length"
 _DECIDES = frozenset({b"connection", b"transfer-encoding"})
 """Headers of framing and of the connection, which are uvicorn's to interpret."""
 
-_BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+_KEPT = frozenset({b"cache-control", b"content-type", b"date"})
+"""Headers whose lines are cached: the service chooses their values, and few at a time."""
 
-_has_control = HEADER_VALUE_RE.search
+_MOST_KEPT = 100
+
+_BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
 class _Done:
@@ -76,22 +79,38 @@ class Cycle(RequestResponseCycle):
 
 def serialize(status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes, *, close: bool) -> bytes | None:
     """Serialize a response; None where a header is invalid or is one of framing, or where the length does not fit."""
-    if _has_control(b"".join([value for _, value in headers])):  # all at once: each search costs as much as a header
-        return None
-    length = None
-    content = [STATUS_LINE[status]]
-    for name, value in headers:
-        if not _is_plain(name):
+    parts = [STATUS_LINE[status]]
+    for header in headers:
+        line = _lines.get(header) or _line(header)
+        if line is None:
             return None
-        if name == _LENGTH:
-            length = value
-        content += name, b": ", value, b"\r\n"
-    if length != b"%d" % len(body) and (status not in _BODILESS or body or length):
+        parts.append(line)
+    if b"content-length: %d\r\n" % len(body) not in parts and (
+        status not in _BODILESS or body or any(name == _LENGTH for name, _ in headers)
+    ):
         return None
     if close:
-        content.append(b"connection: close\r\n")
-    content += b"\r\n", body
-    return b"".join(content)
+        parts.append(b"connection: close\r\n")
+    parts += b"\r\n", body
+    return b"".join(parts)
+
+
+_lines: dict[tuple[bytes, bytes], bytes] = {}
+"""The cached lines of headers."""
+
+
+def _line(header: tuple[bytes, bytes]) -> bytes | None:
+    """Make the line of a header; None where it is invalid or decides the framing."""
+    name, value = header
+    # a regular expression costs as much as the rest, and lengths and ids need none
+    if not _is_plain(name) or (not value.isalnum() and HEADER_VALUE_RE.search(value)):
+        return None
+    line = b"%b: %b\r\n" % header
+    if name in _KEPT:
+        if len(_lines) >= _MOST_KEPT:
+            _lines.clear()
+        _lines[header] = line
+    return line
 
 
 @cache  # the service has few names of headers

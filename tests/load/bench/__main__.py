@@ -13,39 +13,29 @@ from pathlib import Path
 from ...support.tools import missing
 from .. import figures
 from ..worlds import Population, import_world
-from . import controlled, hostile, plugin, reading, startup, verifying, workers, writing
+from . import controlled, hostile, plugin, reading, startup, writing
 from .contending import Site
 
 _UNPUBLISHED = ("hostile", "verify")
 """Parts that no guide shows."""
 
-_READ, _WRITTEN = 10_000, 250_000
-"""Bindings in the worlds that are read, and deleted from."""
-
-_CONNECTIONS, _STARTS, _TESTS = 32, 7, 200
-"""Connections of reads, rounds of starting up and of refusals, and tests of the pytest plugin."""
+_READ = 10_000
+"""Bindings in the world that is read."""
 
 
-def parts(folder: Path, options: argparse.Namespace) -> dict[str, Callable[[], list[str]]]:
+def parts(folder: Path, rounds: int, seconds: int) -> dict[str, Callable[[], list[str]]]:
     """Give the parts by their names: each measures, and gives its tables."""
-    population = Population(_READ)
-    site, written = Site(folder / "read.db", folder / "spec.json"), folder / "written.db"
+    site, population = Site(folder / "read.db", folder / "spec.json"), Population(_READ)
     import_world(folder / "world.json", f"sqlite:///{site.database}", population.lines())
-    timed = {"rounds": options.rounds, "seconds": options.seconds}
-
-    def writes() -> list[str]:
-        import_world(folder / "world.json", f"sqlite:///{written}", Population(_WRITTEN).lines())
-        return writing.measure(written, _WRITTEN, **timed)
-
     return {
-        "reads": lambda: reading.measure(site, population, **timed, connections=_CONNECTIONS),
-        "writes": writes,
-        "workers": lambda: workers.measure(site, population, **timed, connections=_CONNECTIONS),
-        "startup": lambda: startup.measure(site, rounds=_STARTS),
-        "hostile": lambda: hostile.measure(site, rounds=_STARTS),
-        "verify": lambda: verifying.measure(folder),
-        "control": lambda: controlled.measure(site, population, rounds=options.rounds, connections=_CONNECTIONS),
-        "plugin": lambda: plugin.measure(folder, tests=_TESTS),
+        "reads": lambda: reading.measure(site, population, rounds=rounds, seconds=seconds),
+        "writes": lambda: writing.measure(folder, rounds=rounds, seconds=seconds),
+        "workers": lambda: reading.measure_workers(site, population, rounds=rounds, seconds=seconds),
+        "startup": lambda: startup.measure(site),
+        "hostile": lambda: hostile.measure(site),
+        "verify": lambda: startup.measure_verify(folder),
+        "control": lambda: controlled.measure(site, population, rounds=rounds, connections=reading.CONNECTIONS),
+        "plugin": lambda: plugin.measure(folder),
     }
 
 
@@ -60,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if lacking := missing("wrk"):
         parser.error(lacking)
     with tempfile.TemporaryDirectory(prefix="chat-bindings-bench-") as folder:
-        known = parts(Path(folder), options)
+        known = parts(Path(folder), options.rounds, options.seconds)
         if unknown := set(options.parts) - set(known):
             parser.error(f"there is no {', '.join(unknown)}, but {', '.join(known)}")
         for name in options.parts or known:

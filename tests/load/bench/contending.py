@@ -10,6 +10,7 @@ from ...support.guessing import UNLIMITED
 from ...support.processes import free_port
 from ...support.running import CLI, Service
 from ..figures import PRISM, say
+from .kinds import NO_CREDENTIALS, WRONG_TOKEN
 
 Each = TypeVar("Each")
 Command = Callable[["Site", int], Sequence[object]]
@@ -30,8 +31,8 @@ class Contender(NamedTuple):
     name: str
     label: str
     command: Command
-    does: frozenset[str] = frozenset()
-    """See `Kind.needs`."""
+    skips: Sequence[str] = ()
+    """The kinds of reads that it cannot answer."""
 
 
 def _python(name: str) -> Command:
@@ -49,13 +50,11 @@ def _prism(site: Site, port: int) -> Sequence[object]:
     return [PRISM / ".bin" / "prism", "mock", site.spec, "--port", port, "--verboseLevel", "silent"]
 
 
-_ALL = frozenset({"lookup", "check"})
-
-OURS = Contender("ours", "chat-bindings", served, _ALL)
-LIMIT = Contender("limit", "the limit", _python("bare"), frozenset({"lookup"}))
-FASTAPI = Contender("fastapi", "FastAPI", _python("fastapi_app"), _ALL)
-STOCK = Contender("stock", "stock Connexion", _python("stock"), _ALL)
-MOCK = Contender("prism", "Prism", _prism, frozenset({"check"}))
+OURS = Contender("ours", "chat-bindings", served)
+LIMIT = Contender("limit", "the limit", _python("bare"), (WRONG_TOKEN, NO_CREDENTIALS))
+FASTAPI = Contender("fastapi", "FastAPI", _python("fastapi_app"))
+STOCK = Contender("stock", "stock Connexion", _python("stock"))
+MOCK = Contender("prism", "Prism", _prism, (WRONG_TOKEN,))
 ONE_COMMIT = Contender("one commit", "one commit a request", _python("bare"))
 
 READERS = (OURS, LIMIT, FASTAPI, STOCK, MOCK)

@@ -12,6 +12,7 @@ from ..figures import table
 from .contending import OURS, Site, running, turns
 from .kinds import AUTHORIZATION, COLLECTION, REGISTRATION
 
+_ROUNDS = 7
 _BODY = 1 << 20
 _URL = 65_000
 _HEADER = 100_000
@@ -80,11 +81,11 @@ def seconds(url: str, shape: Shape) -> float:
     return took
 
 
-def measure(site: Site, *, rounds: int) -> list[str]:
+def measure(site: Site) -> list[str]:
     """Take the median of each shape, the worst first."""
     shapes, took = {shape.name: shape for shape in SHAPES}, defaultdict(list)
     with running(OURS.command, site) as ours:
-        for name in turns("refusals", list(shapes), rounds):
+        for name in turns("refusals", list(shapes), _ROUNDS):
             took[name].append(seconds(ours.url, shapes[name]) * 1000)
     worst = sorted(((median(each), name) for name, each in took.items()), reverse=True)
     return table(["a refusal of", "ms"], [[name, f"{milliseconds:.1f}"] for milliseconds, name in worst])

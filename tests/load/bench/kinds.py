@@ -9,6 +9,7 @@ from ..worlds import ACCOUNT, AUTH, SERVICE, Population, sid
 from .wrk import Load
 
 DIFFERENT = 1000
+WRONG_TOKEN, NO_CREDENTIALS = "401, wrong token", "401, no credentials"
 COLLECTION = f"/v2/Services/{SERVICE}/Bindings"
 REGISTRATION = f"/registration/v1/Services/{SERVICE}/Bindings"
 AUTHORIZATION = {"Authorization": basic(*AUTH)}
@@ -22,9 +23,6 @@ class Kind(NamedTuple):
     name: str
     load: Load
     status: int = 200
-    needs: frozenset[str] = frozenset()
-    """The abilities that a contender needs: `lookup` (it reads the database), `check` (it checks credentials)."""
-
     prefer: str = ""
     """The header by which Prism chooses an example of the spec."""
 
@@ -46,8 +44,8 @@ def reads(population: Population) -> list[Kind]:
     return [
         *(Kind(name, Load(each, AUTHORIZATION), prefer=f"example={examples[name]}") for name, each in paths.items()),
         Kind("404", Load(absent, AUTHORIZATION, is_refused=True), 404, prefer="code=404"),
-        Kind("401, wrong token", wrong, 401, frozenset({"lookup", "check"})),
-        Kind("401, no credentials", wrong._replace(headers={}), 401, frozenset({"check"})),
+        Kind(WRONG_TOKEN, wrong, 401),
+        Kind(NO_CREDENTIALS, wrong._replace(headers={}), 401),
     ]
 
 

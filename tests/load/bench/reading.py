@@ -1,19 +1,25 @@
-"""Reads: all contenders, in turn and interleaved, over the same kinds of requests on the same database."""
+"""Reads: all contenders, in turn and interleaved, over the same kinds of requests on the same database.
+
+Beside it the cost of a second worker.
+"""
 
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from statistics import median
 
 import yaml
 
 from ...support import raw
+from ...support.processes import computed
 from ..figures import ROOT, table
 from ..worlds import Population
 from .agreement import Answer, check, given, headers
-from .contending import OURS, READERS, Contender, Site, running, turns
+from .contending import OURS, READERS, Contender, Site, running, served, turns
 from .kinds import AUTHORIZATION, COLLECTION, Kind, reads
 from .wrk import Driven, drive, medians
 
+CONNECTIONS = 32
 _EXAMPLES = {"page_50": "PageSize=50", "page_1000": "PageSize=1000", "page_2": "PageSize=2"}
 
 
@@ -30,18 +36,18 @@ def write_spec(site: Site) -> None:
     site.spec.write_text(json.dumps(document), encoding="utf-8")  # in YAML, some endpoints would be numbers to Prism
 
 
-def measure(site: Site, population: Population, *, rounds: int, seconds: int, connections: int) -> list[str]:
+def measure(site: Site, population: Population, *, rounds: int, seconds: int) -> list[str]:
     """Drive all contenders; the first is what the others must agree with. Gives rates, ratios and latencies."""
     write_spec(site)
     expected: dict[str, list[Answer]] = {}
     driven: dict[str, dict[str, list[Driven]]] = defaultdict(lambda: defaultdict(list))
     for contender in turns("reads", READERS, rounds):
-        kinds = [kind for kind in reads(population) if kind.needs <= contender.does]
+        kinds = [kind for kind in reads(population) if kind.name not in contender.skips]
         with running(contender.command, site) as process:
 
             def run(kind: Kind, seconds: float, contender: Contender = contender, url: str = process.url) -> Driven:
                 load = kind.load._replace(headers=headers(contender, kind))
-                return drive(url, load, connections=connections, seconds=seconds)
+                return drive(url, load, connections=CONNECTIONS, seconds=seconds)
 
             for kind in kinds:
                 answers = given(process.url, contender, kind)
@@ -51,6 +57,23 @@ def measure(site: Site, population: Population, *, rounds: int, seconds: int, co
                 driven[kind.name][contender.name].append(run(kind, seconds))
     results = {kind: {name: medians(each) for name, each in by_name.items()} for kind, by_name in driven.items()}
     return _tables(results)
+
+
+def measure_workers(site: Site, population: Population, *, rounds: int, seconds: int) -> list[str]:
+    """Drive fetches of one worker and of two in turn: requests for each second of the servers' CPU time."""
+    load = reads(population)[0].load
+    per_cpu: dict[int, list[float]] = defaultdict(list)
+    rates: dict[int, list[float]] = defaultdict(list)
+    for workers in turns("workers", (1, 2), rounds):
+        with running(lambda *at, n=workers: served(*at, "--workers", n), site) as process:
+            drive(process.url, load, connections=CONNECTIONS, seconds=1)
+            before = computed(process.pid)
+            driven = drive(process.url, load, connections=CONNECTIONS, seconds=seconds)
+            per_cpu[workers].append(driven.requests / (computed(process.pid) - before))
+            rates[workers].append(driven.rate)
+    rows = [[str(each), f"{median(per_cpu[each]):,.0f}", f"{median(rates[each]):,.0f}"] for each in (1, 2)]
+    rows.append(["2 / 1", f"{median(per_cpu[2]) / median(per_cpu[1]):.2f}", ""])
+    return table(["workers", "fetches per CPU second of the servers", "fetches/s"], rows)
 
 
 def _tables(results: Mapping[str, Mapping[str, Driven]]) -> list[str]:

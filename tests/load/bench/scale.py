@@ -11,8 +11,9 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
@@ -72,64 +73,49 @@ def queries(population: Population) -> dict[str, Load]:
     return {name: Load(each, AUTHORIZATION) for name, each in paths.items()}
 
 
-@contextmanager
-def sqlite(folder: Path) -> Iterator[Fill]:
-    """Fill files by the import of a world, beside inserting the same rows the plain way."""
-
-    def fill(size: int) -> tuple[str, Facts]:
-        world, database = folder / "world.json", folder / f"{size}.db"
-        inserting = [sys.executable, "-m", f"{__package__}.executemany"]
-        plain = measure(database, size, command=inserting)
-        for file in folder.glob(f"{database.name}*"):
-            file.unlink()
-        write_world(world, Population(size).lines())
-        imported = measure("import", world, "--database", f"sqlite:///{database}")
-        world.unlink()
-        return f"sqlite:///{database}", {
-            "import, Bindings/s": f"{size / imported.seconds:,.0f}",
-            "times the rate of `executemany`": f"{float(plain.stdout) / imported.seconds:.2f}",
-            "import, most memory, MB": f"{imported.memory:.0f}",
-            "file, MB": f"{database.stat().st_size / 1e6:,.0f}",
-        }
-
-    yield fill
+def fill_file(folder: Path, size: int) -> tuple[str, Facts]:
+    """Fill a file by the import of a world, beside inserting the same rows the plain way."""
+    world, database = folder / "world.json", folder / f"{size}.db"
+    plain = measure(database, size, command=[sys.executable, "-m", f"{__package__}.executemany"])
+    for file in folder.glob(f"{database.name}*"):
+        file.unlink()
+    write_world(world, Population(size).lines())
+    imported = measure("import", world, "--database", f"sqlite:///{database}")
+    world.unlink()
+    return f"sqlite:///{database}", {
+        "import, Bindings/s": f"{size / imported.seconds:,.0f}",
+        "times the rate of `executemany`": f"{float(plain.stdout) / imported.seconds:.2f}",
+        "import, most memory, MB": f"{imported.memory:.0f}",
+        "file, MB": f"{database.stat().st_size / 1e6:,.0f}",
+    }
 
 
-@contextmanager
-def postgresql(folder: Path) -> Iterator[Fill]:
-    """Fill databases of one server by COPY: indexes are made when the rows are there, foreign keys are not checked."""
-    with Postgres(fsync=True, settings=_SETTINGS) as server:
-
-        def fill(size: int) -> tuple[str, Facts]:
-            name, population = server.create_database(), Population(size)
-            create_service(server.url(name))
-            began = time.monotonic()
-            with server.connect(name) as connection:
-                connection.execute("SET session_replication_role = replica")
-                indexes = connection.execute(
-                    "SELECT indexname, indexdef FROM pg_indexes"
-                    " WHERE tablename = 'bindings' AND indexname <> 'bindings_pkey'"
-                ).fetchall()
-                for index, _ in indexes:
-                    connection.execute(f"DROP INDEX {index}")
-                with connection.cursor().copy(
-                    f"COPY bindings ({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)"
-                ) as copy:
-                    copy.set_types(["bytea" if column == "key_sha256" else "text" for column in COLUMNS])
-                    for number in range(size):
-                        copy.write_row(row(population, number))
-                copied = time.monotonic()
-                for _, definition in indexes:
-                    connection.execute(definition)
-                connection.execute("VACUUM ANALYZE bindings")
-                ((stored,),) = connection.execute("SELECT pg_total_relation_size('bindings')").fetchall()
-            return server.url(name), {
-                "COPY, seconds": f"{copied - began:.1f}",
-                "indexes and VACUUM ANALYZE, seconds": f"{time.monotonic() - copied:.1f}",
-                "table and indexes, MB": f"{stored / 1e6:,.0f}",
-            }
-
-        yield fill
+def fill_database(server: Postgres, size: int) -> tuple[str, Facts]:
+    """Fill a database by COPY: indexes are made when the rows are there, foreign keys are not checked."""
+    name, population = server.create_database(), Population(size)
+    create_service(server.url(name))
+    began = time.monotonic()
+    with server.connect(name) as connection:
+        connection.execute("SET session_replication_role = replica")
+        indexes = connection.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'bindings' AND indexname <> 'bindings_pkey'"
+        ).fetchall()
+        for index, _ in indexes:
+            connection.execute(f"DROP INDEX {index}")
+        with connection.cursor().copy(f"COPY bindings ({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(["bytea" if column == "key_sha256" else "text" for column in COLUMNS])
+            for number in range(size):
+                copy.write_row(row(population, number))
+        copied = time.monotonic()
+        for _, definition in indexes:
+            connection.execute(definition)
+        connection.execute("VACUUM ANALYZE bindings")
+        ((stored,),) = connection.execute("SELECT pg_total_relation_size('bindings')").fetchall()
+    return server.url(name), {
+        "COPY, seconds": f"{copied - began:.1f}",
+        "indexes and VACUUM ANALYZE, seconds": f"{time.monotonic() - copied:.1f}",
+        "table and indexes, MB": f"{stored / 1e6:,.0f}",
+    }
 
 
 def drive_all(urls: Mapping[int, str], rounds: int, seconds: int) -> dict[int, dict[str, Driven]]:
@@ -204,10 +190,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--figures", action="store_true", help="write the tables into the guide performance")
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(prefix="scale-", dir=options.folder) as folder,
-        {"sqlite": sqlite, "postgresql": postgresql}[options.engine](Path(folder)) as fill,
-    ):
+    with tempfile.TemporaryDirectory(prefix="scale-", dir=options.folder) as folder, ExitStack() as stack:
+        fill = partial(fill_file, Path(folder))
+        if options.engine == "postgresql":
+            fill = partial(fill_database, stack.enter_context(Postgres(fsync=True, settings=_SETTINGS)))
         chosen = {name: getattr(options, name) for name in ("engine", "rounds", "seconds")}
         lines = measure_sizes(fill, sorted(options.sizes), **chosen)
     section = "scale" if options.engine == "sqlite" else "scale-postgresql"

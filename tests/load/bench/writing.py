@@ -7,12 +7,13 @@ from pathlib import Path
 from secrets import token_hex
 
 from ..figures import table
-from ..worlds import sid
+from ..worlds import Population, import_world, sid
 from .contending import WRITERS, Command, Contender, Site, running, turns
 from .kinds import deletions, registrations
 from .wrk import Driven, drive, medians
 
 CONNECTIONS = (1, 64)
+_SIZE = 250_000
 
 FLUSH_MS = 4
 """Milliseconds that a flush takes longer where the disk is slowed down: to those of a network volume or a busy disk."""
@@ -26,9 +27,11 @@ def slow_down(command: Command) -> Command:
     return lambda site, port: [*strace, *command(site, port)]
 
 
-def measure(database: Path, size: int, *, rounds: int, seconds: float) -> list[str]:
+def measure(folder: Path, *, rounds: int, seconds: int) -> list[str]:
     """Drive both: on the disk as it is and, with strace, on a slower. Each Binding of the world is deleted once."""
-    doomed = deletions([sid(number * 7919 % size) for number in range(size)])  # 7919: a prime, so all once
+    database = folder / "written.db"
+    import_world(folder / "world.json", f"sqlite:///{database}", Population(_SIZE).lines())
+    doomed = deletions([sid(number * 7919 % _SIZE) for number in range(_SIZE)])  # 7919: a prime, so all once
     sites = {each: Site(shutil.copy(database, database.with_name(f"{each.name}.db"))) for each in WRITERS}
     deleted: Counter[Contender] = Counter()
     driven: dict[str, dict[Contender, list[Driven]]] = defaultdict(lambda: defaultdict(list))

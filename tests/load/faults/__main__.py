@@ -26,7 +26,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the matrix: 0 when all holds, 1 when something does not, 2 when something is missing."""
     parser = argparse.ArgumentParser(prog="python -m tests.load.faults", description=__doc__)
     parser.add_argument("patterns", nargs="*", default=[""], help="parts of the names of faults; all when left out")
-    parser.add_argument("--engine", dest="engines", action="append", choices=list(ENGINES))
     parser.add_argument("--figures", action="store_true", help="write the table into the guide resilience")
     options = parser.parse_args(arguments)
     faults = [each for each in FAULTS if any(pattern in each.name for pattern in options.patterns)]
@@ -34,10 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(*lacking)
         return 2
     lines = []
-    for engine in options.engines or ENGINES:
+    for engine, databases in ENGINES.items():
         with (
             tempfile.TemporaryDirectory(prefix="chat-bindings-faults-") as folder,
-            ENGINES[engine](Path(folder), Population(BINDINGS).lines()) as make,
+            databases(Path(folder), Population(BINDINGS).lines()) as make,
         ):
             for fault in faults:
                 if fault.engine == engine:
