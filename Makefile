@@ -135,7 +135,7 @@ site: $(VENV)/.installed  ## Publish the spec as a site, in build/site
 
 clients: $(VENV)/.tested-with $(VENV)/.checked-with  ## Generate all clients, ours and others', build a program on each and run it
 	$(BIN)/python -m pytest -m 'ci or nightly' tests/clients/generated --durations 20
-	$(BIN)/python -m tests.clients.others --figures
+	$(BIN)/python -m tests.clients.others
 
 timing: $(VENV)/.tested-with  ## Compare response times of wrong tokens and of other accounts' SIDs, 10,000 tries each
 	$(BIN)/python -m pytest -m nightly tests/security/test_timing.py -s

@@ -55,10 +55,7 @@ def machine(
 
 @pytest.fixture(
     params=[
-        pytest.param("python", marks=pytest.mark.needs("twilio-python")),
-        pytest.param("node", marks=pytest.mark.needs("twilio-node")),
-        pytest.param("go", marks=pytest.mark.needs("twilio-go")),
-        pytest.param("java", marks=pytest.mark.needs("twilio-java")),
+        *(pytest.param(each, marks=pytest.mark.needs(f"twilio-{each}")) for each in ("python", "node", "go", "java")),
         pytest.param("csharp", marks=pytest.mark.needs("dotnet", "twilio-csharp")),
     ]
 )

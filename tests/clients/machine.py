@@ -136,8 +136,9 @@ class Machine:
             return [*QUICK_JAVA, trust, "-cp", classes, name.capitalize()]
         if language == "csharp":
             return ["dotnet", CSHARP_PROGRAMS / "bin" / "Programs.dll", name]
-        [file] = HERE.glob(f"programs/{language}/{name}.*")
-        return [_INTERPRETERS[file.suffix], file]
+        if language == "python":
+            return ["python", HERE / "programs" / "python" / "program.py", name]
+        return ["node", HERE / "programs" / "node" / f"{name}.js"]
 
     def _environment(self) -> dict[str, str]:
         # nothing of the user's own: no proxy, profile or curlrc has a say

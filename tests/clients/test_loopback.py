@@ -5,12 +5,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ..conftest import load
 from ..support.running import Service, World, environment
 from .machine import HERE, MODULES
 
@@ -36,12 +34,7 @@ PROGRAMS = {
 COMMANDS = ["curl", "twilio-cli"]
 ABSENT = 404
 
-
-@pytest.fixture(scope="module")
-def target(unmeasured: None, world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that holds the fixtures' world."""
-    with Service(load(tmp_path_factory.mktemp("target") / "service.db", world_file)) as running:
-        yield running
+pytestmark = pytest.mark.usefixtures("unmeasured")
 
 
 def printed(command: list[str], folder: Path, **variables: str) -> str:
@@ -60,23 +53,23 @@ def printed(command: list[str], folder: Path, **variables: str) -> str:
     [pytest.param(command, marks=pytest.mark.needs(need)) for need, command in PROGRAMS.values()],
     ids=PROGRAMS,
 )
-def test_programs(command, target: Service, world: World):
+def test_programs(command, service: Service, world: World):
     """A client walks a list page by page, and is answered with 404 where there is nothing."""
-    service = world.hundred
-    output = printed([*command, target.url, *world.auth, service["sid"]], HERE / "programs")
-    sids = sorted(binding["sid"] for binding in service["bindings"])
+    held = world.hundred
+    output = printed([*command, service.url, *world.auth, held["sid"]], HERE / "programs")
+    sids = sorted(binding["sid"] for binding in held["bindings"])
     assert json.loads(output) == {"listed": sids, "absent": ABSENT}
 
 
 @pytest.mark.parametrize("tool", [pytest.param(tool, marks=pytest.mark.needs(tool)) for tool in COMMANDS])
-def test_commands(tool, target: Service, world: World, tmp_path):
+def test_commands(tool, service: Service, world: World, tmp_path):
     """The guide's command lists the first 20 Bindings."""
-    service = world.hundred
+    held = world.hundred
     text = (LOOPBACK / f"{tool}.sh").read_text(encoding="utf-8")
-    text = text.replace("http://127.0.0.1:8000", target.url).replace(f"IS{'X' * 32}", service["sid"])
+    text = text.replace("http://127.0.0.1:8000", service.url).replace(f"IS{'X' * 32}", held["sid"])
     credentials = {"TWILIO_ACCOUNT_SID": world.auth[0], "TWILIO_AUTH_TOKEN": world.auth[1], "HOME": str(tmp_path)}
     listed = re.findall(r"\bBS[0-9a-f]{32}\b", printed(["sh", "-c", text], LOOPBACK, **credentials))
-    assert list(dict.fromkeys(listed)) == sorted(binding["sid"] for binding in service["bindings"])[:20]
+    assert list(dict.fromkeys(listed)) == sorted(binding["sid"] for binding in held["bindings"])[:20]
 
 
 def test_guide_shows_the_files():

@@ -32,7 +32,7 @@ ROOT = HERE.parents[1]
 _BINDINGS = 10_000
 """Of each of two services."""
 
-_CONTROLLED = 100
+_CONTROLLED = 1_000
 """Of each of two services of the service whose control API is fuzzed: each reset and each PUT loads all of them."""
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")

@@ -13,6 +13,7 @@ class Answers:
 
     content_type = "application/json"
     challenge = 'Basic realm="Twilio API"'
+    preflight_headers = "Authorization, Accept, Content-Type"
 
     def success(self, request: Request, content: Any) -> Answer:
         return self.json_answer(200, content, ("Cache-Control", "no-store"))
@@ -63,11 +64,11 @@ class Answers:
         return request.method == "OPTIONS" and "access-control-request-method" in request.headers
 
     def preflight(self, request: Request, route: Route) -> Answer:
-        allowed = [
-            ("Access-Control-Allow-Methods", ", ".join(route.methods)),
-            ("Access-Control-Allow-Headers", "Authorization, Accept, Content-Type"),
-        ]
-        return Answer(204, allowed)
+        methods = ("Access-Control-Allow-Methods", self.preflight_methods(route))
+        return Answer(204, [methods, ("Access-Control-Allow-Headers", self.preflight_headers)])
+
+    def preflight_methods(self, route: Route) -> str:
+        return ", ".join(route.methods)
 
     def finish(self, request: Request, answer: Answer) -> Answer:
         """An answer with what every answer has; for HEAD without its body."""

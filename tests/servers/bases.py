@@ -1,6 +1,5 @@
 """Ways in which servers differ: what several wrong and several different ones are made of."""
 
-from collections.abc import Callable
 from typing import Any
 
 from .right import After, Around, Before, Binding, Caught, First, Instead, Position, Right, Wanted
@@ -8,24 +7,28 @@ from .right import After, Around, Before, Binding, Caught, First, Instead, Posit
 Json = dict[str, Any]
 
 
-def _decorator(kind: Callable[[Callable[..., Any]], Any]) -> Callable[..., Callable[[Callable[..., Any]], type[Right]]]:
-    def server_of(
-        decision: Callable[..., Any], clause: str, base: type[Right] | None = None, **others: Any
-    ) -> Callable[[Callable[..., Any]], type[Right]]:
-        def make(function: Callable[..., Any]) -> type[Right]:
-            owner = base or decision.__globals__[decision.__qualname__.partition(".")[0]]
+def _decorator(kind):
+    """Make the decorator of a kind of decisions."""
+
+    def decorate(decision, clause="", base=None, **others):
+        owner = base or decision.__globals__[decision.__qualname__.partition(".")[0]]
+        bases = (owner if issubclass(owner, Right) else Right,)
+
+        def make(function):
             names = {"__doc__": function.__doc__, "__module__": function.__module__}
-            decisions = {decision.__name__: kind(function), **others}
-            bases = (owner if issubclass(owner, Right) else Right,)
-            return type(function.__name__, bases, names, clause=clause, **decisions)
+            return type(function.__name__, bases, names, clause=clause, **{decision.__name__: kind(function)}, **others)
 
         return make
 
-    return server_of
+    return decorate
 
 
 instead, first, before, after, around, caught = map(_decorator, (Instead, First, Before, After, Around, Caught))
-"""Decorators: the server that makes one decision by a function, and its other decisions by keywords."""
+"""Decorators of a function: the server that makes one decision by it, and others by keywords.
+
+Its base is the class that the decision is named with, such as `Right.fetch`, unless `base` is another one. The classes
+of the same names describe how the function is called.
+"""
 
 
 def change(**changes: Any) -> After:
@@ -94,14 +97,3 @@ class Offsets(Right):
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
         return 0 if position is None else int(position[1][0])
-
-
-class Counts(Right):
-    """Some requests are hits: each of `every` requests, of which one is number `first`."""
-
-    every = 0
-    first = 0
-
-    def is_hit(self) -> bool:
-        """Count a request: whether it is a hit."""
-        return next(self.numbers) % self.every == self.first

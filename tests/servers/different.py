@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
-from .bases import change
+from .bases import after, around, change, first, instead
 from .http import Answer, Request
 from .right import After, Before, Binding, Caught, Page, Position, Refusal, Right, Route, Wanted
 
@@ -57,18 +57,12 @@ class UnderAPrefix(Right, prefix="/some/prefix"):
     """It lives under a prefix of a gateway, in its base URL and in all URLs that it gives."""
 
 
-class OnAPublicHost(Right):
+class OnAPublicHost(Right, base_url=lambda self, request: f"https://chat.example.test{self.prefix}"):
     """All URLs that it gives are those of its public host, whatever host was asked."""
 
-    def base_url(self, request: Request) -> str:
-        return f"https://chat.example.test{self.prefix}"
 
-
-class BehindAGateway(Right):
+class BehindAGateway(Right, base_url=lambda self, request: f"https://gateway.example.test/chat{self.prefix}"):
     """Its URLs are those of a public host on which it has a prefix, though it is asked on another without one."""
-
-    def base_url(self, request: Request) -> str:
-        return f"https://gateway.example.test/chat{self.prefix}"
 
 
 class RowNumbersForTokens(Right):
@@ -166,105 +160,95 @@ class BrokenTextMatchesNothing(Right, decode=Caught(lambda refusal: _UNREADABLE)
         return binding["identity"] != _UNREADABLE and super().is_wanted(binding, wanted)
 
 
-class BrokenTextIs404(Right):
+@around(Right.decode)
+def broken_text_is404(right):
     """Broken percent-encoding, bad UTF-8 and a NUL are 404, as from a proxy that cannot read the URL."""
-
-    def decode(self, text: str) -> str:
-        with suppress(Refusal):
-            if "\0" not in (decoded := super().decode(text)):
-                return decoded
-        raise Refusal(404, 20404, "The requested resource was not found.")
+    with suppress(Refusal):
+        if "\0" not in (decoded := right()):
+            return decoded
+    raise Refusal(404, 20404, "The requested resource was not found.")
 
 
-class RoutesBeforeItAsks(Right):
+@first(Right.dispatch)
+def routes_before_it_asks(self, request):
     """Paths and methods that are not in the contract are 404 and 405 for everybody, without credentials too.
 
     There is more than the contract has: its version, its services, and another version of them.
     """
-
-    def dispatch(self, request: Request) -> Answer:
-        if request.path in ("/v2", "/v2/Services", "/v3/Services"):
-            return self.success(request, {"services": []})
-        route = self.route(request)
-        if route is None:
-            raise self.not_found(request)
-        if request.method not in route.methods or (request.method == "OPTIONS" and not self.is_preflight(request)):
-            raise self.not_allowed(request, route)
-        return super().dispatch(request)
+    if request.path in ("/v2", "/v2/Services", "/v3/Services"):
+        return self.success(request, {"services": []})
+    route = self.route(request)
+    if route is None:
+        raise self.not_found(request)
+    if request.method not in route.methods or (request.method == "OPTIONS" and not self.is_preflight(request)):
+        raise self.not_allowed(request, route)
+    return None
 
 
-class AsksBeforeItRoutes(Right):
+@first(Right.dispatch)
+def asks_before_it_routes(self, request):
     """Everything but a preflight is 401 without credentials, also what the contract does not have."""
-
-    def dispatch(self, request: Request) -> Answer:
-        if not self.is_preflight(request):
-            self.account(request)
-        return super().dispatch(request)
+    if not self.is_preflight(request):
+        self.account(request)
 
 
 class FirstOfAScalar(Right, scalar=lambda values: values[0] if values else None):
     """Of a PageSize, Page or PageToken that is sent more than once, the first one counts."""
 
 
-class BoundTokens(Right):
+@instead(Right.bound_to)
+def bound_tokens(service, wanted):
     """A token is good for the filters and the page size that it came with: with others it is 400."""
-
-    def bound_to(self, service: str, wanted: Wanted) -> Any:
-        return [service, sorted(set(wanted.types)), sorted(set(wanted.identities)), wanted.page_size]
+    return [service, sorted(set(wanted.types)), sorted(set(wanted.identities)), wanted.page_size]
 
 
 class TenValues(Right, most_values=10):
     """A filter takes ten values, and no eleventh."""
 
 
-class EncodesAllButLettersAndDigits(Right):
+@instead(Right.identity_in_path)
+def encodes_all_but_letters_and_digits(identity):
     """In `links.user` all but ASCII letters and digits is percent-encoded: `.`, `-`, `_` and `~` too."""
-
-    def identity_in_path(self, identity: str) -> str:
-        plain = (string.ascii_letters + string.digits).encode()
-        return "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in identity.encode())
+    plain = (string.ascii_letters + string.digits).encode()
+    return "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in identity.encode())
 
 
-class EncodesAsJavaScript(Right):
+@instead(Right.identity_in_path)
+def encodes_as_java_script(identity):
     """`links.user` is made by encodeURIComponent, and `! * ' ( )`, which that leaves alone, are encoded as well."""
-
-    def identity_in_path(self, identity: str) -> str:
-        text = quote(identity, safe="!*'()~-_.")
-        return re.sub(r"[!*'()]", lambda found: f"%{ord(found[0]):02X}", text)
-
-
-class LowerCaseEscapes(Right, encode=After(lambda right: _lower_escapes(right).replace("%20", "+"))):
-    """Percent-encoding is written with lower-case digits in its URLs, and a space in a page URL is a `+`."""
-
-    def identity_in_path(self, identity: str) -> str:
-        return _lower_escapes(super().identity_in_path(identity))
+    text = quote(identity, safe="!*'()~-_.")
+    return re.sub(r"[!*'()]", lambda found: f"%{ord(found[0]):02X}", text)
 
 
 def _lower_escapes(text: str) -> str:
     return re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), text)
 
 
-class ReadsIntegersAsPython(Right):
+class LowerCaseEscapes(
+    Right, encode=After(lambda right: _lower_escapes(right).replace("%20", "+")), identity_in_path=After(_lower_escapes)
+):
+    """Percent-encoding is written with lower-case digits in its URLs, and a space in a page URL is a `+`."""
+
+
+@instead(Right.integer)
+def reads_integers_as_python(text):
     """`int(value)` takes spaces around the digits, underscores between them, a plus, and digits of every script."""
-
-    def integer(self, text: str) -> int | None:
-        try:
-            return int(text) if int(text) >= 0 else None
-        except ValueError:
-            return None
+    try:
+        return int(text) if int(text) >= 0 else None
+    except ValueError:
+        return None
 
 
-class CoercesIntegers(Right):
+@instead(Right.integer)
+def coerces_integers(text):
     """A JSON Schema validator coerces what JavaScript's `Number` reads as an integer: `5.0`, `1e1`, `0x10`, ` 5 `."""
-
-    def integer(self, text: str) -> int | None:
-        stripped = text.strip()
-        if re.fullmatch("0x[0-9a-f]{1,8}", stripped):
-            return int(stripped, 16)
-        if not re.fullmatch(r"\+?[0-9]{1,20}(\.[0-9]*)?(e[0-9]{1,2})?", stripped):
-            return None
-        value = float(stripped) if re.search("[.e]", stripped) else int(stripped)
-        return int(value) if value == int(value) else None
+    stripped = text.strip()
+    if re.fullmatch("0x[0-9a-f]{1,8}", stripped):
+        return int(stripped, 16)
+    if not re.fullmatch(r"\+?[0-9]{1,20}(\.[0-9]*)?(e[0-9]{1,2})?", stripped):
+        return None
+    value = float(stripped) if re.search("[.e]", stripped) else int(stripped)
+    return int(value) if value == int(value) else None
 
 
 class BrokenEscapesStay(Right, decode=Before(lambda text: re.sub("%(?![0-9A-Fa-f]{2})", "%25", text))):
@@ -279,30 +263,25 @@ class UpperCaseRequestIds(Right, request_id=lambda request: f"RQ{secrets.token_h
     """The digits of its request ids are in upper case, as `%X` and .NET's `Convert.ToHexString` write them."""
 
 
-class MoreLinks(Right):
+@after(Right.represent)
+def more_links(shown, self, request, service):
     """`links` has more than the user: the URLs of the service and of the Binding itself."""
-
-    def represent(self, request: Request, service: str, binding: Binding) -> dict[str, Any]:
-        shown = super().represent(request, service, binding)
-        url = self.service_url(request, service)
-        return shown | {"links": shown["links"] | {"self": shown["url"], "service": url, "none": None}}
+    url = self.service_url(request, service)
+    return shown | {"links": shown["links"] | {"self": shown["url"], "service": url, "none": None}}
 
 
-class DecodesUnicodeEscapes(BrokenEscapesStay):
+@after(Right.decode, base=BrokenEscapesStay)
+def decodes_unicode_escapes(right):
     """Its decoder knows `%u0041` as well, as that of .NET Framework and IIS does; any other broken escape stays."""
-
-    def decode(self, text: str) -> str:
-        return re.sub("%u([0-9A-Fa-f]{4})", lambda match: chr(int(match[1], 16)), super().decode(text))
+    return re.sub("%u([0-9A-Fa-f]{4})", lambda match: chr(int(match[1], 16)), right)
 
 
-class BehindAFirewall(Right):
+@first(Right.dispatch)
+def behind_a_firewall(request):
     """A firewall before it answers 403 to control characters in paths, to NULs, and to DELETE as an override."""
-
-    def dispatch(self, request: Request) -> Answer:
-        is_override = any(request.headers.get(name) == "DELETE" for name in _OVERRIDES) and request.method != "DELETE"
-        if is_override or re.search("%0[0-9AD]", request.path, re.IGNORECASE) or "%00" in request.query:
-            raise Refusal(403, 20403, "The request was taken for an attack.")
-        return super().dispatch(request)
+    is_override = any(request.headers.get(name) == "DELETE" for name in _OVERRIDES) and request.method != "DELETE"
+    if is_override or re.search("%0[0-9AD]", request.path, re.IGNORECASE) or "%00" in request.query:
+        raise Refusal(403, 20403, "The request was taken for an attack.")
 
 
 class AllowsTrace(Right, allowed=After(lambda right: f"{right}, HEAD, OPTIONS, TRACE")):

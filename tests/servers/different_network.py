@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from .bases import Counts
+from .bases import after, first
 from .http import Answer, Request
 from .right import After, Refusal, Right
 
@@ -44,14 +44,12 @@ class ClosesConnections(Right, finish=After(lambda answer: replace(answer, close
     """It closes the connection after each answer, as HTTP/1.0 does."""
 
 
-class OddHeaders(Right):
+@after(Right.finish)
+def odd_headers(answer):
     """The names of its headers are in odd case, and there are more of them than needed."""
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        answer = super().finish(request, answer)
-        extra = [("Server", "odd/1.0"), ("X-Frame-Options", "DENY"), ("Set-Cookie", "a=b"), ("Set-Cookie", "c=d")]
-        answer.headers = [(_odd(name), value) for name, value in [*extra, *answer.headers]]
-        return answer
+    extra = [("Server", "odd/1.0"), ("X-Frame-Options", "DENY"), ("Set-Cookie", "a=b"), ("Set-Cookie", "c=d")]
+    answer.headers = [(_odd(name), value) for name, value in [*extra, *answer.headers]]
+    return answer
 
 
 def _odd(name: str) -> str:
@@ -66,23 +64,20 @@ class Slow150(Right, waits=True, finish=After(lambda answer: replace(answer, del
     """Each answer comes exactly 150 ms late, whatever else is under way, as from another continent."""
 
 
-class Throttles(Counts, waits=True, every=60):
+def _too_many(retry_after: str) -> Refusal:
+    return Refusal(429, 20429, "Too many requests: ask again later.", ("Retry-After", retry_after))
+
+
+@first(Right.dispatch, waits=True)
+def throttles(self):
     """Every 60th request is 429, to be made again after a second; it has had no effect."""
-
-    retry_after = "1"
-
-    def dispatch(self, request: Request) -> Answer:
-        if self.is_hit():
-            raise Refusal(429, 20429, "Too many requests: ask again later.", ("Retry-After", self.retry_after))
-        return super().dispatch(request)
+    return None if next(self.numbers) % 60 else _too_many("1")
 
 
-class ThrottlesUntilADate(Throttles):
+@first(Right.dispatch, waits=True)
+def throttles_until_a_date(self):
     """Every 60th request is 429, to be made again at a date, which is a second away."""
-
-    @property
-    def retry_after(self) -> str:
-        return email.utils.formatdate(time.time() + 1, usegmt=True)
+    return None if next(self.numbers) % 60 else _too_many(email.utils.formatdate(time.time() + 1, usegmt=True))
 
 
 class LimitsTheRate(Right):
@@ -103,43 +98,36 @@ class LimitsTheRate(Right):
             self.left = min(self.left + (now - self.filled_at) * self.rate, self.rate)
             self.filled_at = now
             if self.left < 1:
-                raise Refusal(429, 20429, "Too many requests: ask again later.", ("Retry-After", "1"))
+                raise _too_many("1")
             self.left -= 1
         return super().dispatch(request)
 
 
-class LosesRequests(Counts, every=48):
+@first(Right.answer)
+def loses_requests(self, request):
     """The network is at fault: one of 96 requests that are no DELETE is lost with its connection, and one is a 502."""
-
-    def answer(self, request: Request) -> Answer:
-        if request.method == "DELETE" or not self.is_hit() or request.target in self.kept:  # not twice in a row
-            return super().answer(request)
-        self.kept[request.target] = len(self.kept)
-        return Answer(500, dropped=True) if self.kept[request.target] % 2 else _bad_gateway()
+    if request.method == "DELETE" or next(self.numbers) % 48 or request.target in self.kept:  # not twice in a row
+        return None
+    self.kept[request.target] = len(self.kept)
+    return Answer(500, dropped=True) if self.kept[request.target] % 2 else _bad_gateway()
 
 
-class LosesTheFirstDelete(Right):
+def _lose_once(self, request, answer, lost):
+    """Put another answer in the place of that to the first DELETE that succeeds."""
+    is_lost = request.method == "DELETE" and answer.status == 204 and "lost" not in self.kept
+    return self.kept.setdefault("lost", lost) if is_lost else answer
+
+
+@after(Right.answer)
+def loses_the_first_delete(answer, self, request):
     """The network is at fault: the answer to the first DELETE that succeeds is lost."""
-
-    def answer(self, request: Request) -> Answer:
-        answer = super().answer(request)
-        if request.method != "DELETE" or answer.status != 204 or "lost" in self.kept:
-            return answer
-        self.kept["lost"] = True
-        return self.lose(answer)
-
-    def lose(self, answer: Answer) -> Answer:
-        """Lose an answer."""
-        answer.dropped = True
-        return answer
+    return _lose_once(self, request, answer, replace(answer, dropped=True))
 
 
-class GatewayLosesTheFirstDelete(LosesTheFirstDelete):
+@after(Right.answer)
+def gateway_loses_the_first_delete(answer, self, request):
     """A gateway is at fault: the answer to the first DELETE that succeeds is a 502."""
-
-    def lose(self, _: Answer) -> Answer:
-        """Put the gateway's own answer in its place."""
-        return _bad_gateway()
+    return _lose_once(self, request, answer, _bad_gateway())
 
 
 def _bad_gateway() -> Answer:

@@ -11,8 +11,9 @@ import secrets
 import threading
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import dataclass
 from inspect import isfunction, signature
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from .http import Answer, Request
@@ -24,57 +25,52 @@ _BASIC = re.compile(r"basic +([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
 _HOST = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d+)?", re.ASCII)
 
 
-class Instead(NamedTuple):
-    """What a function gives, in the place of the base's method."""
+@dataclass(frozen=True)
+class Decision:
+    """A decision made by a function, which names those arguments of the method that it needs."""
 
     change: Callable[..., Any]
+
+
+class Instead(Decision):
+    """What a function gives, in the place of the base's method."""
 
     def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         return _call(self.change, arguments)
 
 
-class First(NamedTuple):
+class First(Decision):
     """What a function gives, and the base's method where it gives None."""
-
-    change: Callable[..., Any]
 
     def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         found = _call(self.change, arguments)
         return base(**arguments) if found is None else found
 
 
-class Before(NamedTuple):
+class Before(Decision):
     """The base's method, with that argument changed which the function's first parameter names."""
-
-    change: Callable[..., Any]
 
     def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         name = next(iter(signature(self.change).parameters))
         return base(**arguments | {name: _call(self.change, arguments)})
 
 
-class After(NamedTuple):
+class After(Decision):
     """The base's method, with its result changed, which the function's first parameter gets."""
-
-    change: Callable[..., Any]
 
     def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         return _call(self.change, arguments, base(**arguments))
 
 
-class Around(NamedTuple):
+class Around(Decision):
     """What a function gives that calls the base's method, its first parameter, with some arguments changed by name."""
-
-    change: Callable[..., Any]
 
     def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         return _call(self.change, arguments, lambda **changed: base(**arguments | changed))
 
 
-class Caught(NamedTuple):
+class Caught(Decision):
     """The base's method, with something else in the place of what it refuses, which the first parameter gets."""
-
-    change: Callable[..., Any]
 
     def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         try:
@@ -104,7 +100,7 @@ def _call(function: Callable[..., Any], arguments: dict[str, Any], *first: Any) 
 
 
 def _attribute(cls: type, name: str, decision: Any) -> Any:
-    if not isinstance(decision, Instead | First | Before | After | Around | Caught):
+    if not isinstance(decision, Decision):
         is_method = isfunction(decision) and "self" in signature(decision).parameters
         return decision if is_method or not callable(decision) else staticmethod(decision)
     *_, root = (vars(each)[name] for each in cls.__mro__ if name in vars(each))

@@ -8,7 +8,6 @@ import json
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..support.tools import path_of, unavailable
@@ -20,17 +19,6 @@ _READY = "listening at "
 
 STACKS = {"Node.js": "node", "Fastify": "npm", "Go": "go"}
 """The stacks, each with the tool that it needs."""
-
-
-@dataclass(frozen=True)
-class StackDefect:
-    """Something that teams of a stack get wrong."""
-
-    name: str
-    clause: str
-    """The clause that is meant to catch it."""
-    defect: str
-    """What is wrong, in a sentence."""
 
 
 @functools.cache
@@ -53,11 +41,10 @@ def is_there(stack: str) -> bool:
 
 
 @functools.cache
-def defects_on(stack: str) -> list[StackDefect]:
-    """All defects that a stack's server can be started with."""
+def defects_on(stack: str) -> list[dict[str, str]]:
+    """All defects that a stack's server can be started with: `name`, `clause` and `defect`, a sentence."""
     command = [*_command(stack), "--list"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    return [StackDefect(**entry) for entry in json.loads(listed.stdout)]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
 
 
 @contextmanager

@@ -32,9 +32,7 @@ def serving_stock(world: dict[str, Any]) -> Iterator[str]:
     ) -> Any:
         wanted = Wanted(tuple(binding_type), tuple(identity), page["page_size"], page["page"], page.get("page_token"))
         service = right.service(asked, Route(service_sid, None), user)
-        found = right.page(service, wanted, right.position(service, wanted))
-        bindings = [right.represent(asked, service, each) for each in found.bindings]
-        return {"meta": right.meta(asked, service, wanted, found), "bindings": bindings}
+        return right.listed(asked, service, wanted, right.page(service, wanted, right.position(service, wanted)))
 
     def fetched(asked: Request, user: str, service_sid: str, sid: str) -> Any:
         route = Route(service_sid, sid)

@@ -40,22 +40,34 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def opened(chromium: Browser) -> Iterator[Opened]:
+def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Makes pages, each in a context of its own."""
+    contexts = []
+
+    def make(**options: object) -> Page:
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        return context.new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def opened(new_page: Callable[..., Page]) -> Iterator[Opened]:
     """Opens an address; a page's error, or a request to another origin, fails the test.
 
     `also` is what the page may ask besides what its own address begins with: the scheme and the host. The addresses
     that it requests are added to `requested`.
     """
     complaints: list[str] = []
-    contexts = []
 
     def open_(
         address: str, also: str = "file:///nothing", requested: list[str] | None = None, **options: object
     ) -> Page:
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
-        context.set_default_timeout(60_000)
-        contexts.append(context)
-        page = context.new_page()
+        page = new_page(**options)
         origin = "/".join(address.split("/")[:3])
 
         def heed(request: Request) -> None:
@@ -72,8 +84,6 @@ def opened(chromium: Browser) -> Iterator[Opened]:
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
     assert complaints == []
 
 

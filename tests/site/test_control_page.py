@@ -164,14 +164,10 @@ def test_axe_finds_nothing_and_a_phone_needs_no_sideways_scrolling(page, served,
     assert backgrounds == ["rgb(255, 255, 255)", "rgb(15, 20, 25)"]
 
 
-def test_the_page_prompts_for_the_token_and_keeps_it_in_the_session(chromium, tmp_path):
+def test_the_page_prompts_for_the_token_and_keeps_it_in_the_session(new_page, tmp_path):
     """A wrong one is said; the right one survives a reload, and stands in no address and no cookie."""
-    with (
-        serving(tmp_path, "--world", "-", stdin=json.dumps(HELD), CHAT_BINDINGS_CONTROL_TOKEN=SECRET) as served,
-        chromium.new_context() as context,
-    ):  # Chromium says on the console that there was a 401
-        context.set_default_timeout(60_000)
-        page = context.new_page()
+    with serving(tmp_path, "--world", "-", stdin=json.dumps(HELD), CHAT_BINDINGS_CONTROL_TOKEN=SECRET) as served:
+        page = new_page()  # Chromium says on the console that there was a 401
         addresses = []
         page.on("request", lambda request: addresses.append(request.url))
         page.goto(f"{served.url}/control/")
@@ -188,30 +184,28 @@ def test_the_page_prompts_for_the_token_and_keeps_it_in_the_session(chromium, tm
         page.reload()
         expect(count(page)).to_have_text("60")
         assert not any(SECRET in address for address in addresses)
-        assert context.cookies() == []
+        assert page.context.cookies() == []
 
 
-def test_a_service_that_starts_anew_is_followed_again(chromium, tmp_path):
+def test_a_service_that_starts_anew_is_followed_again(new_page, tmp_path):
     """Numbers begin at 1 again: the page shows the requests of the new one."""
     options = ("--world", "-")
-    with chromium.new_context() as context:
-        context.set_default_timeout(60_000)
-        page = context.new_page()
-        with serving(tmp_path, *options, stdin=json.dumps(HELD)) as served:
-            page.goto(f"{served.url}/control/")
-            for _ in range(3):
-                served.bindings()
-            expect(rows(page, "Requests")).to_have_count(3)
-            page.get_by_label("Pause").check()
-            expect(page.locator(".live")).to_have_text("Paused")
+    page = new_page()
+    with serving(tmp_path, *options, stdin=json.dumps(HELD)) as served:
+        page.goto(f"{served.url}/control/")
+        for _ in range(3):
             served.bindings()
-            page.get_by_label("Pause").uncheck()
-            expect(rows(page, "Requests")).to_have_count(4)
-            port = served.url.rpartition(":")[2]
-        expect(page.locator(".live")).to_have_text("Not connected")
-        (tmp_path / "server.json").unlink(missing_ok=True)
-        with serving(tmp_path, *options, "--port", port, stdin=json.dumps(HELD)) as served:
-            served.register("new")
-            expect(page.locator(".live")).to_have_text("Live")
-            expect(rows(page, "Requests")).to_have_count(1)
-            expect(rows(page, "Requests")).to_contain_text('"Identity":"new"')
+        expect(rows(page, "Requests")).to_have_count(3)
+        page.get_by_label("Pause").check()
+        expect(page.locator(".live")).to_have_text("Paused")
+        served.bindings()
+        page.get_by_label("Pause").uncheck()
+        expect(rows(page, "Requests")).to_have_count(4)
+        port = served.url.rpartition(":")[2]
+    expect(page.locator(".live")).to_have_text("Not connected")
+    (tmp_path / "server.json").unlink(missing_ok=True)
+    with serving(tmp_path, *options, "--port", port, stdin=json.dumps(HELD)) as served:
+        served.register("new")
+        expect(page.locator(".live")).to_have_text("Live")
+        expect(rows(page, "Requests")).to_have_count(1)
+        expect(rows(page, "Requests")).to_contain_text('"Identity":"new"')

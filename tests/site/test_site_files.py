@@ -1,7 +1,6 @@
 """The published site as files: whole, the same each time, small, and with no link that leads nowhere."""
 
 import subprocess
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -18,46 +17,20 @@ from chat_bindings.site.site import version
 from chat_bindings.verify.suite import clauses
 
 from ..support.files import files_of
+from ..support.markup import Markup
 from ..support.running import CLI, environment
 
 MEGABYTE = 1_000_000
 ROOT = Path(__file__).parents[2]
 
 
-class Markup(HTMLParser):
-    """The names, links and texts of a page, and what its policy forbids."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.links: list[tuple[str, str]] = []
-        self.forbidden: list[str] = []
-        self.policy = ""
-        self._script = False
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag, attrs):
-        given = dict(attrs)
-        self.ids += [given["id"]] if "id" in given else []
-        self.links += [(tag, given[name]) for name in ("href", "src") if name in given]
-        self.links += [(tag, value) for name, value in attrs if name == "data-entries"]
-        self.forbidden += [name for name in given if name.startswith("on") or name == "style"]
-        self.forbidden += ["style"] if tag == "style" else []
-        self._script = tag == "script"
-        if given.get("http-equiv") == "Content-Security-Policy":
-            self.policy = given["content"]
-
-    def handle_data(self, data):
-        if self._script and data.strip():
-            self.forbidden.append(data)
-
-    def handle_endtag(self, tag):
-        self._script = False
-
-
 @pytest.fixture(scope="module")
 def pages(site) -> dict[Path, Markup]:
-    return {path.resolve(): Markup(path) for path in site.rglob("*.html")}
+    return {path.resolve(): Markup(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
+
+
+def ids(page: Markup) -> list[str]:
+    return [value for _, value in page.values("id")]
 
 
 def test_there_is_a_page_for_each_thing(site):
@@ -72,8 +45,8 @@ def test_there_is_a_page_for_each_thing(site):
 def test_no_link_leads_nowhere(pages):
     """Every link of every page is relative and leads to a file, and to a name in it, or is for readers to follow."""
     for path, page in pages.items():
-        assert len(page.ids) == len(set(page.ids)), path
-        for tag, link in page.links:
+        assert len(ids(page)) == len(set(ids(page))), path
+        for tag, link in page.values("href", "src", "data-entries"):
             parts = urlsplit(link)
             if parts.scheme or parts.netloc:
                 assert (tag, parts.scheme) in {("a", "https"), ("link", "data")}, f"{path.name}: {link}"
@@ -81,13 +54,14 @@ def test_no_link_leads_nowhere(pages):
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             assert target.is_file(), f"{path.name}: {link}"
             if parts.fragment:
-                assert parts.fragment in pages[target].ids, f"{path.name}: {link}"
+                assert parts.fragment in ids(pages[target]), f"{path.name}: {link}"
 
 
 def test_no_page_breaks_its_policy(pages):
     """Every page forbids whatever is not its own, inline scripts and styles above all, and has none."""
     for path, page in pages.items():
-        rules = dict(rule.strip().split(" ", 1) for rule in page.policy.split(";"))
+        [policy] = [each["content"] for _, each in page.elements if each.get("http-equiv") == "Content-Security-Policy"]
+        rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
         connect = "*" if path.name == "try.html" and path.parent.name != "latest" else "'none'"
         assert rules == {
             "default-src": "'none'",
@@ -98,19 +72,21 @@ def test_no_page_breaks_its_policy(pages):
             "base-uri": "'none'",
             "form-action": "'none'",
         }
-        assert page.forbidden == []
+        assert not [name for _, given in page.elements for name in given if name.startswith("on") or name == "style"]
+        assert "style" not in {tag for tag, _ in page.elements}
+        assert page.inline.strip() == ""
 
 
 def test_all_of_the_contract_is_there(site, pages):
     """Each operation, parameter, answer, schema, property, clause (with an example) and error has its own place."""
-    reference = set(pages[(site / version() / "reference.html").resolve()].ids)
+    reference = set(ids(pages[(site / version() / "reference.html").resolve()]))
     for operation in operations():
         assert {each.anchor for each in (operation, *operation.parameters, *operation.responses)} <= reference
     for schema in schemas():
         assert {each.anchor for each in (schema, *schema.properties)} <= reference
     shown = [each for section in by_section().values() for each in section]
     assert {each.clause for each in shown} == set(clauses())
-    assert {each.clause.id for each in shown} <= set(pages[(site / version() / "clauses.html").resolve()].ids)
+    assert {each.clause.id for each in shown} <= set(ids(pages[(site / version() / "clauses.html").resolve()]))
     assert [each.clause.id for each in shown if not each.place.example or not each.excerpt] == []
     spec = yaml.safe_load((ROOT / "openapi/bindings.yaml").read_text(encoding="utf-8"))
     assert {each.code for each in errors()} == set(spec["components"]["schemas"]["Error"]["properties"]["code"]["enum"])
@@ -145,7 +121,7 @@ def test_versions_stand_side_by_side(site, tmp_path):
     assert (tmp_path / "1.9.0" / "index.html").read_text(encoding="utf-8") == "1.9.0"
     assert (tmp_path / "latest" / "index.html").read_text(encoding="utf-8") == "10.0.0"
     assert files_of(tmp_path / version()) == files_of(site / version())
-    root = Markup(tmp_path / "index.html")
-    assert [link for tag, link in root.links if tag == "a"][1:] == [
+    root = Markup((tmp_path / "index.html").read_text(encoding="utf-8"))
+    assert [link for tag, link in root.values("href") if tag == "a"][1:] == [
         *(f"{each}/index.html" for each in ("10.0.0", version(), "1.9.0", "latest"))
     ]

@@ -18,7 +18,7 @@ from chat_bindings.site.manifest import MANIFEST
 from chat_bindings.site.site import version
 
 from ..support.files import files_of
-from ..support.running import run_cli
+from ..support.running import cli_error
 
 PAGE = f"{version()}/clauses.html"
 OWN = hashlib.sha256(b"somebody's own").hexdigest()
@@ -86,10 +86,9 @@ def test_a_foreign_file_is_not_overwritten(target, path):
 def test_the_command_names_a_foreign_file(tmp_path):
     """The error has the option and the path, and says that nothing was changed."""
     write(tmp_path / "index.html")
-    done = run_cli("publish", "-o", tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert f"--output {tmp_path} holds index.html, which" in done.stderr
-    assert "Nothing was changed" in done.stderr
+    told = cli_error("publish", "-o", tmp_path)
+    assert f"--output {tmp_path} holds index.html, which" in told
+    assert "Nothing was changed" in told
 
 
 @pytest.mark.parametrize(

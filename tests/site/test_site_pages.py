@@ -160,12 +160,3 @@ def test_in_print_all_is_shown(opened, site):
     assert (
         page.evaluate("[...document.querySelectorAll('pre')].filter((e) => e.scrollWidth > e.clientWidth).length") == 0
     )
-
-
-def test_dark_is_dark(opened, site):
-    """The page follows the colour scheme of the reader's system."""
-    backgrounds = []
-    for scheme in ("light", "dark"):
-        page = opened(address(site, "index"), color_scheme=scheme)
-        backgrounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-    assert backgrounds == ["rgb(255, 255, 255)", "rgb(15, 20, 25)"]

@@ -76,11 +76,9 @@ def test_trying_from_disk(opened, site, demo, registered):
     assert tried(page, "deleteBinding", Sid=registered) == (204, "")
 
 
-def test_an_error_is_shown(site, chromium, demo):
+def test_an_error_is_shown(site, new_page, demo):
     """Errors are shown as the server sends them: a missing Binding, and wrong credentials."""
-    context = chromium.new_context()
-    context.set_default_timeout(60_000)
-    page = context.new_page()  # Chromium says on the console that there was an error
+    page = new_page()  # Chromium says on the console that there was an error
     page.goto((site / version() / "try.html").as_uri())
     identify(page, demo.user, demo.password, demo.url)
     status, body = tried(page, "fetchBinding", Sid=f"BS{'b' * 32}")
@@ -88,7 +86,6 @@ def test_an_error_is_shown(site, chromium, demo):
     identify(page, "", "")
     status, body = tried(page, "listBindings")
     assert (status, json.loads(body)["code"]) == (401, 20003)
-    context.close()
 
 
 def test_axe_finds_nothing_in_an_answer(opened, site, demo, registered, violations):
@@ -134,13 +131,10 @@ def test_every_parameter_can_be_given(opened, site):
                 assert inputs.input_value() == field.example
 
 
-def test_an_unavailable_server_is_named(site, chromium):
+def test_an_unavailable_server_is_named(site, new_page):
     """Without an answer the page says what may be the reason."""
-    context = chromium.new_context()
-    context.set_default_timeout(60_000)
-    page = context.new_page()
+    page = new_page()
     page.goto((site / version() / "try.html").as_uri())
     identify(page, "", "", "http://127.0.0.1:9")
     assert tried(page, "fetchBinding") == (0, "")
     assert page.get_by_text("cannot be reached").first.is_visible()
-    context.close()

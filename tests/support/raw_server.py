@@ -8,6 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 
+def message(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    """Give the bytes of an answer with a body."""
+    lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
 @contextmanager
 def raw_server(
     answer: Callable[[socket.socket, bytes], None], port: int = 0, tls: ssl.SSLContext | None = None

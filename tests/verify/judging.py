@@ -1,8 +1,8 @@
 """Verify a server of the catalogue in this process, as the command does."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,15 +27,11 @@ class Wrong:
     """The clause that is meant to catch it."""
     defect: str
 
-    @contextmanager
-    def serving(self, world_file: Path) -> Iterator[str]:
+    def serving(self, world_file: Path) -> AbstractContextManager[str]:
         """Serve it: the base URL."""
         if self.language in STACKS:
-            with serving_on(self.language, world_file, self.name) as url:
-                yield url
-        else:
-            with serving(by_name(self.name)(json.loads(world_file.read_text(encoding="utf-8")))) as url:
-                yield url
+            return serving_on(self.language, world_file, self.name)
+        return serving(by_name(self.name)(json.loads(world_file.read_text(encoding="utf-8"))))
 
 
 def python_servers() -> list[Wrong]:
@@ -45,7 +41,7 @@ def python_servers() -> list[Wrong]:
 
 def servers_on(stack: str) -> list[Wrong]:
     """The wrong servers on a stack. Needs its tools."""
-    return [Wrong(each.name, stack, each.clause, each.defect) for each in defects_on(stack)]
+    return [Wrong(language=stack, **each) for each in defects_on(stack)]
 
 
 def verified(url: str, world_file: Path, only: Sequence[str] = (), **options: Any) -> Report:

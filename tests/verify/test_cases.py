@@ -7,6 +7,7 @@ import pytest
 from chat_bindings.verify.response import Answer, Request
 from chat_bindings.verify.violation import Violation, WorldLacks, case_name, every, fail
 
+from ..servers.bases import after, first
 from ..servers.catalogue import by_name
 from ..servers.defects.unread import DeletesByDevice
 from ..servers.http import Answer as Answered
@@ -76,26 +77,24 @@ def test_names_of_cases(value, name):
     assert case_name(value) == name
 
 
-class RefusesTypesOfDeletes(Right):
-    def delete(self, request, route, account):
-        return Answered(415) if request.headers.get("content-type") else super().delete(request, route, account)
+@first(Right.delete, "DELETE-13")
+def refuses_types_of_deletes(request):
+    return Answered(415) if request.headers.get("content-type") else None
 
 
-class DeletesTheDevice(DeletesByDevice):
-    def is_same_owner(self, service, other):
-        return True
+@after(Right.meta, "LIST-11")
+def leads_to_the_first_page(found, page):
+    first_page = found["first_page_url"]
+    return found if page.bindings else found | {"next_page_url": first_page, "previous_page_url": first_page}
 
 
-class LeadsToTheFirstPage(Right):
-    def meta(self, request, service, wanted, page):
-        found = super().meta(request, service, wanted, page)
-        first = found["first_page_url"]
-        return found if page.bindings else found | {"next_page_url": first, "previous_page_url": first}
+@first(Right.start, "PAGE-35")
+def shows_the_first_page(wanted):
+    return None if wanted.page_size == 1000 else 0
 
 
-class ShowsTheFirstPage(Right):
-    def start(self, found, wanted, position):
-        return super().start(found, wanted, position) if wanted.page_size == 1000 else 0
+class DeletesTheDevice(DeletesByDevice, is_same_owner=lambda service, other: True):
+    """A device is deleted wherever it is."""
 
 
 @pytest.mark.parametrize(
@@ -105,10 +104,10 @@ class ShowsTheFirstPage(Right):
         (by_name("status-as-text"), "ERROR-03", r".*GET Bindings\?PageSize=.*"),
         (by_name("key-of-users"), "LIST-03", r".*GET Bindings\?PageSize=.*"),
         (by_name("url-lacks-the-version"), "HTTP-10", r"GET BS\w+, GET BS\w+, .*"),
-        (RefusesTypesOfDeletes, "DELETE-13", "a form's Content-Type, JSON for a body, a Content-Type of JSON.*"),
+        (refuses_types_of_deletes, "DELETE-13", "a form's Content-Type, JSON for a body, a Content-Type of JSON.*"),
         (DeletesTheDevice, "DELETE-17", r"BS\w+, BS\w+.*"),
-        (LeadsToTheFirstPage, "LIST-11", "next_page_url, previous_page_url"),
-        (LeadsToTheFirstPage, "FILTER-06", "next_page_url, previous_page_url; 6 of 6 cases fail: Identity=.*"),
+        (leads_to_the_first_page, "LIST-11", "next_page_url, previous_page_url"),
+        (leads_to_the_first_page, "FILTER-06", "next_page_url, previous_page_url; 6 of 6 cases fail: Identity=.*"),
     ],
     ids=lambda each: getattr(each, "__name__", None),
 )
@@ -122,6 +121,6 @@ def test_a_clause_names_its_cases(server, clause, names, world_file, world):
 
 def test_a_walk_in_a_circle_ends(world_file, world):
     """A clause that walks to a Binding ends where every page leads to the first one."""
-    with serving(ShowsTheFirstPage(world.document)) as url:
+    with serving(shows_the_first_page(world.document)) as url:
         [result] = verified(url, world_file, ["PAGE-35"]).results
     assert result.outcome == "failed"

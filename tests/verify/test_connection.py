@@ -3,35 +3,29 @@
 import gzip
 import time
 import zlib
+from contextlib import closing
 
 import pytest
 
 from chat_bindings.verify.http.client import route_to
 from chat_bindings.verify.http.connection import BadFraming, Connection, Outgoing, TimedOut, TooLarge, TransportError
 
-from ..support.raw_server import raw_server
+from ..support.raw_server import message, raw_server
 
 MOST = 1 << 20
+PLAIN = Outgoing("GET", "/", ())
 PACKED = gzip.compress(b'{"a": 1}', mtime=0)
 
 
-def received(head, body=b"", *, timeout=60.0):
+def exchange(answer, outgoing=PLAIN, timeout=60.0):
+    """Send a request to a server that answers by a function: what is received."""
+    with raw_server(answer) as url, closing(Connection(route_to(url, None), 60)) as connection:
+        return connection.exchange(outgoing, timeout, MOST)
+
+
+def received(sent):
     """What is received of a server that sends some bytes."""
-
-    def answer(connection, _):
-        connection.sendall(head + body)
-
-    with raw_server(answer) as url:
-        connection = Connection(route_to(url, None), timeout)
-        try:
-            return connection.exchange(Outgoing("GET", "/", ()), timeout, MOST)
-        finally:
-            connection.close()
-
-
-def with_length(body, *headers):
-    lines = ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers, "", ""]
-    return "\r\n".join(lines).encode(), body
+    return exchange(lambda connection, _: connection.sendall(sent))
 
 
 @pytest.mark.parametrize(
@@ -48,23 +42,23 @@ def with_length(body, *headers):
 )
 def test_a_body_is_decoded(encoding, body):
     """Every encoding that the request accepts is taken off, in the order in which it was put on."""
-    assert received(*with_length(body, f"Content-Encoding: {encoding}")).body == b'{"a": 1}'
+    assert received(message(body, f"Content-Encoding: {encoding}")).body == b'{"a": 1}'
 
 
 @pytest.mark.parametrize(
-    ("head", "body", "words"),
+    ("sent", "words"),
     [
-        (b"SSH-2.0-OpenSSH_9\r\n", b"", "begins with b'SSH-2.0"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"abc", "received 3 bytes, expected 9"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nContent-Length: 8\r\n\r\n", b"", "conflicting Content-Length"),
-        (*with_length(b"abc", "Content-Encoding: gzip"), "not gzip"),
-        (*with_length(PACKED[:-9], "Content-Encoding: gzip"), "ends too early"),
+        (b"SSH-2.0-OpenSSH_9\r\n", "begins with b'SSH-2.0"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "received 3 bytes, expected 9"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nContent-Length: 8\r\n\r\n", "conflicting Content-Length"),
+        (message(b"abc", "Content-Encoding: gzip"), "not gzip"),
+        (message(PACKED[:-9], "Content-Encoding: gzip"), "ends too early"),
     ],
 )
-def test_bad_framing_is_reported_in_the_parsers_words(head, body, words):
+def test_bad_framing_is_reported_in_the_parsers_words(sent, words):
     """What is no HTTP, or ends too early, is reported with the parser's words and the first bytes."""
     with pytest.raises(BadFraming, match=words):
-        received(head, body)
+        received(sent)
 
 
 def test_no_answer_is_reported():
@@ -75,17 +69,17 @@ def test_no_answer_is_reported():
 
 
 @pytest.mark.parametrize(
-    ("head", "body"),
+    "sent",
     [
-        with_length(b"x" * (MOST + 1)),
-        with_length(gzip.compress(b"x" * (200 * MOST), 1, mtime=0), "Content-Encoding: gzip"),
+        message(b"x" * (MOST + 1)),
+        message(gzip.compress(b"x" * (200 * MOST), 1, mtime=0), "Content-Encoding: gzip"),
     ],
     ids=["long", "bomb"],
 )
-def test_an_answer_that_is_too_large_is_left(head, body):
+def test_an_answer_that_is_too_large_is_left(sent):
     """A body of more than the most, as it comes or unpacked, is left."""
     with pytest.raises(TooLarge):
-        received(head, body)
+        received(sent)
 
 
 @pytest.mark.parametrize("before", [b"", b"HTTP/1.1 200 OK\r\nA: ", b"HTTP/1.1 200 OK\r\n\r\n"])
@@ -98,11 +92,8 @@ def test_one_deadline_for_the_whole_answer(before):
             connection.sendall(b"H")
             time.sleep(0.05)
 
-    with raw_server(answer) as url:
-        connection = Connection(route_to(url, None), 60)
-        with pytest.raises(TimedOut):
-            connection.exchange(Outgoing("GET", "/", ()), 0.5, MOST)
-        connection.close()
+    with pytest.raises(TimedOut):
+        exchange(answer, timeout=0.5)
 
 
 def test_a_request_goes_out_as_it_is():
@@ -113,10 +104,7 @@ def test_a_request_goes_out_as_it_is():
         seen.append(head)
         connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 
-    with raw_server(answer) as url:
-        connection = Connection(route_to(url, None), 60)
-        sent = Outgoing("GET", "/a/../%7e?b=%zz&&c=\u00e9\udcff", (("A", "b"),))
-        assert connection.exchange(sent, 60, MOST).status == 204
-        connection.close()
+    sent = Outgoing("GET", "/a/../%7e?b=%zz&&c=\u00e9\udcff", (("A", "b"),))
+    assert exchange(answer, sent).status == 204
     assert seen[0].startswith(b"GET /a/../%7e?b=%zz&&c=\xc3\xa9\xff HTTP/1.1\r\n")
     assert seen[0].count(b"\r\nHost: 127.0.0.1:") == 1

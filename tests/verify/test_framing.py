@@ -4,7 +4,7 @@ import codecs
 import gzip
 import json
 import threading
-from abc import ABC, abstractmethod
+from dataclasses import replace
 
 import pytest
 
@@ -12,79 +12,64 @@ from chat_bindings.verify.run import Run
 from chat_bindings.verify.violation import CannotRun
 from chat_bindings.verify.world import World
 
-from ..servers.http import serving
-from ..servers.right import Right
+from ..servers.http import Answer, serving
+from ..servers.right import Before, Right
 from ..support.running import run_cli
 from .judging import verified
 
 
-class _Framed(Right, ABC):
-    """Changes every answer with a body."""
-
-    @abstractmethod
-    def change(self, answer): ...
-
-    def finish(self, request, answer):
-        if answer.body:
-            self.change(answer)
-        return super().finish(request, answer)
+def framed(change):
+    """Make a server that changes every answer with a body."""
+    return type("Framed", (Right,), {}, finish=Before(lambda answer: change(answer) if answer.body else answer))
 
 
-class ByteOrderMark(_Framed):
-    def change(self, answer):
-        answer.body = codecs.BOM_UTF8 + answer.body
+def byte_order_mark(answer):
+    return replace(answer, body=codecs.BOM_UTF8 + answer.body)
 
 
-class TwoDocuments(_Framed):
-    def change(self, answer):
-        answer.body += answer.body
+def two_documents(answer):
+    return replace(answer, body=answer.body * 2)
 
 
-class NotWhatItSays(_Framed):
-    def change(self, answer):
-        answer.headers.append(("Content-Encoding", "gzip"))
+def not_what_it_says(answer):
+    return replace(answer, headers=[*answer.headers, ("Content-Encoding", "gzip")])
 
 
-class CutShort(_Framed):
-    def change(self, answer):
-        if b'"bindings"' in answer.body:
-            answer.headers.append(("Content-Length", str(len(answer.body) + 5)))
-            answer.close = True
+def cut_short(answer):
+    length = ("Content-Length", str(len(answer.body) + 5))
+    is_list = b'"bindings"' in answer.body
+    return replace(answer, headers=[*answer.headers, length], close=True) if is_list else answer
 
 
-class HtmlErrors(_Framed):
-    def change(self, answer):
-        if answer.status >= 400:
-            answer.body = b"<h1>No</h1>"
-            answer.headers = [("Content-Type", "text/html")]
+def html_errors(answer):
+    return replace(answer, body=b"<h1>No</h1>", headers=list(HTML)) if answer.status >= 400 else answer
 
 
-class Limited(_Framed):
-    def change(self, answer):
-        if b'"bindings"' in answer.body:
-            answer.status, answer.body, answer.headers = 503, b"<h1>Busy</h1>", [("Content-Type", "text/html")]
+def limited(answer):
+    return Answer(503, list(HTML), b"<h1>Busy</h1>") if b'"bindings"' in answer.body else answer
 
 
+HTML = [("Content-Type", "text/html")]
 SOME = ("ERROR", "FETCH", "HTTP-11", "LIST", "TEXT-0*", "TEXT-20")
 """Clauses that read lists, Bindings and errors: all others are blocked likewise."""
 
 
 @pytest.mark.parametrize(
-    ("server", "clause", "words"),
+    ("change", "clause", "words"),
     [
-        (ByteOrderMark, "TEXT-20", "a byte order mark stands before the JSON"),
-        (TwoDocuments, "TEXT-20", "Extra data"),
-        (CutShort, "HTTP-11", "peer closed connection"),
-        (HtmlErrors, "ERROR-02", "its body is HTML"),
-        (Limited, "LIST-01", "status 503"),
+        (byte_order_mark, "TEXT-20", "a byte order mark stands before the JSON"),
+        (two_documents, "TEXT-20", "Extra data"),
+        (cut_short, "HTTP-11", "peer closed connection"),
+        (html_errors, "ERROR-02", "its body is HTML"),
+        (limited, "LIST-01", "status 503"),
     ],
     ids=lambda each: getattr(each, "__name__", None),
 )
-def test_one_cause_is_one_violation(server, clause, words, world_file, world):
+def test_one_cause_is_one_violation(change, clause, words, world_file, world):
     """What keeps answers from being read is one violation, the first one, in the parser's words; what needs to read
     them is blocked, and says by what."""
     results = []
-    with serving(server(world.document)) as url:
+    with serving(framed(change)(world.document)) as url:
         run = Run(url, World.read(world_file), strict=True, only=SOME, done=results.append)
         report = run.go()
     failed = [each for each in report.results if each.outcome == "failed"]
@@ -99,19 +84,18 @@ def test_one_cause_is_one_violation(server, clause, words, world_file, world):
 
 def test_an_encoding_that_is_none_cannot_be_verified(world_file, world):
     """Where not one answer can be decoded, that is said in the parser's words."""
-    with serving(NotWhatItSays(world.document)) as url, pytest.raises(CannotRun, match="not gzip"):
+    with serving(framed(not_what_it_says)(world.document)) as url, pytest.raises(CannotRun, match="not gzip"):
         verified(url, world_file)
 
 
 def test_a_right_server_is_blocked_by_nothing(world_file, world):
     """Answers that are right in an unusual way are no cause: packed ones, and JSON with space around."""
 
-    class Unusual(_Framed):
-        def change(self, answer):
-            answer.body = gzip.compress(b"\n " + answer.body + b"\n")
-            answer.headers.append(("Content-Encoding", "gzip"))
+    def pack(answer):
+        body = gzip.compress(b"\n " + answer.body + b"\n")
+        return not_what_it_says(replace(answer, body=body))
 
-    with serving(Unusual(world.document)) as url:
+    with serving(framed(pack)(world.document)) as url:
         report = verified(url, world_file, ["FETCH-01", "LIST-0*", "ERROR-01", "TEXT-20"])
     assert report.verdict == "conformant"
 

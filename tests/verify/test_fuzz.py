@@ -1,6 +1,5 @@
 """`verify --fuzz-examples`: Schemathesis against right servers and wrong ones."""
 
-import json
 import os
 import signal
 import sys
@@ -22,7 +21,7 @@ from ..servers.catalogue import by_name
 from ..servers.http import serving
 from ..servers.right import Right
 from ..support.measuring import unmeasured
-from ..support.running import run_cli
+from ..support.running import cli_output
 
 pytestmark = [pytest.mark.ci("runs Schemathesis many times"), pytest.mark.long]
 
@@ -44,10 +43,6 @@ class Recorder(by_name("lenient")):
         return super().answer(request)
 
 
-def document(world_file):
-    return json.loads(world_file.read_text(encoding="utf-8"))
-
-
 def run_fuzz(url, world_file, examples=5, *, measured=False, **options):
     """Fuzz with a run that has turned some pages before: the findings, and the requests that were sent."""
     run = Run(url, World.read(world_file), **options)
@@ -60,9 +55,7 @@ def run_fuzz(url, world_file, examples=5, *, measured=False, **options):
 
 
 def export(service):
-    found = run_cli("export", "--database", service.locator)
-    assert found.returncode == 0, found.stderr
-    return found.stdout
+    return cli_output("export", "--database", service.locator)
 
 
 def schemathesis_lines():
@@ -85,10 +78,10 @@ def test_the_reference_service_has_no_findings_and_loses_nothing(service, world_
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["deletes", "read-only"])
-def recorded(request, world_file):
+def recorded(request, world_file, world):
     """A run without findings: whether it only reads, requests as received, their counts, and command lines."""
     lines = []
-    server = Recorder(document(world_file), lambda: lines.extend(schemathesis_lines()))
+    server = Recorder(world.document, lambda: lines.extend(schemathesis_lines()))
     with serving(server) as url:
         examples = 5 if request.param else 20
         outcome = run_fuzz(url, world_file, examples, measured=not request.param, read_only=request.param)
@@ -129,11 +122,11 @@ def test_no_secret_stands_in_the_list_of_processes(recorded, world_file):
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-def test_an_interrupted_run_leaves_nothing(world_file, tmp_path, monkeypatch):
+def test_an_interrupted_run_leaves_nothing(world_file, world, tmp_path, monkeypatch):
     """Ctrl-C ends Schemathesis, and its folder is removed."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     main = threading.main_thread().ident
-    server = Recorder(document(world_file), lambda: signal.pthread_kill(main, signal.SIGINT))
+    server = Recorder(world.document, lambda: signal.pthread_kill(main, signal.SIGINT))
     with serving(server) as url, pytest.raises(KeyboardInterrupt):
         run_fuzz(url, world_file, measured=True)
     assert list(schemathesis_lines()) == []
@@ -148,9 +141,9 @@ def test_an_interrupted_run_leaves_nothing(world_file, tmp_path, monkeypatch):
         ("forgets-more-info", "response_schema_conformance"),
     ],
 )
-def test_a_wrong_server_is_found(world_file, name, check):
+def test_a_wrong_server_is_found(world_file, world, name, check):
     """A server error, a wrong Content-Type and a broken schema are found, as `must`, each once, without secrets."""
-    with serving(by_name(name)(document(world_file))) as url:
+    with serving(by_name(name)(world.document)) as url:
         found = run_fuzz(url, world_file, measured=check == "not_a_server_error").findings
     assert any(each.level == "must" and check in each.title for each in found), found
     assert len({(each.title, each.actual[:10]) for each in found}) == len(found)
@@ -160,9 +153,9 @@ def test_a_wrong_server_is_found(world_file, name, check):
     assert all("curl" in each.reproduce and "Authorization" not in each.reproduce for each in found)
 
 
-def test_what_is_not_a_fault_is_a_should(world_file):
+def test_what_is_not_a_fault_is_a_should(world_file, world):
     """A missing request id is found, but only as `should`."""
-    with serving(by_name("no-request-id")(document(world_file))) as url:
+    with serving(by_name("no-request-id")(world.document)) as url:
         found = run_fuzz(url, world_file).findings
     assert found
     assert {each.level for each in found} == {"should"}
@@ -175,9 +168,9 @@ def test_schemathesis_is_missing(world_file, monkeypatch):
         fuzz(Run("http://127.0.0.1:1", World.read(world_file)), 1, lambda _: None)
 
 
-def test_schemathesis_fails(world_file):
+def test_schemathesis_fails(world_file, world):
     """When Schemathesis itself cannot run, its last lines are reported."""
-    with serving(Right(document(world_file))) as url, pytest.raises(Refusal, match="max-examples"):
+    with serving(Right(world.document)) as url, pytest.raises(Refusal, match="max-examples"):
         run_fuzz(url, world_file, 0)
 
 
@@ -234,7 +227,7 @@ def test_what_may_not_be_sent_is_stopped():
     assert substitutes.path("POST", {"ServiceSid": SERVICE})["ServiceSid"] != SERVICE
 
 
-def test_what_a_server_may_choose_is_no_finding(world_file):
+def test_what_a_server_may_choose_is_no_finding(world_file, world):
     """A server that is right but lenient has no findings."""
-    with serving(by_name("lenient")(document(world_file))) as url:
+    with serving(by_name("lenient")(world.document)) as url:
         assert run_fuzz(url, world_file, measured=True).findings == []

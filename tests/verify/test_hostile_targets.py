@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from ..support.raw_server import raw_server
+from ..support.raw_server import message, raw_server
 from ..support.running import CLI, environment, run_cli
 
 _MOST_MB = 700
@@ -35,13 +35,11 @@ def a_byte_now_and_then(connection, _):
 
 
 def bomb(connection, _):
-    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(_PACKED)}\r\n\r\n"
-    connection.sendall(head.encode() + _PACKED)
+    connection.sendall(message(_PACKED, "Content-Encoding: gzip"))
 
 
 def deep(connection, _):
-    body = b'{"sid": ' + b"[" * 50_000 + b"]" * 50_000 + b"}"
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+    connection.sendall(message(b'{"sid": ' + b"[" * 50_000 + b"]" * 50_000 + b"}"))
 
 
 def long_head(connection, _):
@@ -51,8 +49,7 @@ def long_head(connection, _):
 
 
 def fat(connection, _):
-    body = b'{"sid": [' + b"0," * 400_000 + b"0]}"
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+    connection.sendall(message(b'{"sid": [' + b"0," * 400_000 + b"0]}"))
 
 
 FROM_THE_START, AFTER_TWO = 0, 2
@@ -79,7 +76,7 @@ def test_a_run_ends_in_bounded_memory(harm, before, world_file, world, tmp_path)
 
     def answer(connection, head):
         if next(counter) < before:
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(held), held))
+            connection.sendall(message(held))
         else:
             harm(connection, head)
 
@@ -109,8 +106,7 @@ def test_what_a_target_says_is_text_and_holds_no_secret(world_file, world, tmp_p
 
     def answer(connection, head):
         status, content = ("200 OK", first) if next(counter) < 2 else ("400 Bad Request", body)
-        lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(content)}", "", ""]
-        connection.sendall("\r\n".join(lines).encode() + content)
+        connection.sendall(message(content, "Content-Type: application/json", status=status))
 
     options = ["--fixtures", world_file, "--report-dir", tmp_path, "--only", "FETCH", "--only", "ERROR"]
     with raw_server(answer) as url:

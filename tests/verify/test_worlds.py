@@ -11,6 +11,8 @@ from chat_bindings.verify.suite import clauses
 from ..servers.catalogue import name_of, wrong
 from ..servers.http import serving
 from ..servers.right import Right
+from ..servers.terms import TYPES
+from ..support.worlds import binding
 from .judging import describe, verified
 
 KEY = {"AUTH-06", "AUTH-07", "AUTH-08", "TENANT-08"}
@@ -29,16 +31,9 @@ SOME = sorted(NEEDS | {clause.id for clause in clauses() if clause.deletes})
 
 def plain(number, prefix="c"):
     """A Binding of a plain user."""
-    return {
-        "sid": f"BS{prefix}{number:031x}",
-        "date_created": "2026-01-02T03:04:05Z",
-        "date_updated": "2026-01-02T03:04:06Z",
-        "endpoint": f"{prefix}{number}",
-        "identity": f"plain{number}",
-        "binding_type": ("apn", "gcm", "fcm")[number % 3],
-        "credential_sid": f"CR{number:032x}",
-        "message_types": ["new_message"],
-    }
+    facts = {"sid": f"BS{prefix}{number:031x}", "endpoint": f"{prefix}{number}", "identity": f"plain{number}"}
+    facts |= {"binding_type": TYPES[number % 3], "credential_sid": f"CR{number:032x}"}
+    return binding(number, date_updated="2026-01-02T03:04:06Z", **facts)
 
 
 def one_service(world):
@@ -132,17 +127,13 @@ def test_texts_are_wrong_in_the_smallest_service(server, world, tmp_path):
 
 def test_what_decoders_make_of_broken_text(world, tmp_path):
     """An identity that is U+FFFD, or ends in it, is what some decoders read where bytes are no UTF-8."""
-
-    class ReplacesWhatIsNoUtf8(Right):
-        def decode(self, text):
-            return unquote_plus(text)
-
+    replaces_what_is_no_utf8 = type("ReplacesWhatIsNoUtf8", (Right,), {}, decode=unquote_plus)
     document = copy.deepcopy(world.document)
     names = ("\ufffd", "alice\ufffd", "TestUser\ufffd", "%zz")
     document["accounts"][0]["services"][0]["bindings"] += [
         plain(number, "f") | {"identity": name} for number, name in enumerate(names)
     ]
-    report = run(ReplacesWhatIsNoUtf8, document, tmp_path, ["TEXT", "FILTER"])
+    report = run(replaces_what_is_no_utf8, document, tmp_path, ["TEXT", "FILTER"])
     assert report.verdict == "conformant", describe(report)
 
 

@@ -4,7 +4,6 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from io import BytesIO
-from operator import itemgetter
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -17,7 +16,7 @@ from ..errors import ApiError, shorten
 from ..http.limits import Limits
 from ..http.protocol import has_arrived
 from ..request import Request
-from .parameters import coercer, pairs, validator
+from .parameters import coercer, last, pairs, validator
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -165,7 +164,7 @@ def _form_reader(schema: Json) -> Callable[[bytes], Any]:
                 raise _explain_unknown(name, coercers)
             else:
                 sent[name] = [value]
-        return {name: coercers.get(name, itemgetter(-1))(values) for name, values in sent.items()}
+        return {name: coercers.get(name, last)(values) for name, values in sent.items()}
 
     return read
 

@@ -40,7 +40,12 @@ def pairs(encoded: bytes, kind: str) -> Iterator[tuple[str, str]]:
         raise ApiError("invalid_parameter", parameter=f"The {kind}", rule=f"must have at most {_MOST} {_NAMED[kind]}")
     names = f"A name in the {kind}"
     for part in encoded.split(b"&"):
-        if part:
+        if not part:
+            continue
+        if part.isascii() and PERCENT not in part and _PLUS not in part:
+            text, _, rest = part.decode().partition("=")
+            yield text, rest
+        else:
             name, _, value = part.partition(b"=")
             decoded = _decode(name, names)
             yield decoded, _decode(value, decoded)
@@ -60,12 +65,16 @@ def _decode(encoded: bytes, what: str) -> str:
         raise ApiError("invalid_parameter", parameter=shorten(what), rule="must be UTF-8, percent-encoded") from None
 
 
+last: Callable[[Sequence[str]], str] = itemgetter(-1)
+"""Takes the last of the texts that were sent for a name."""
+
+
 def coercer(schema: Json) -> Callable[[Sequence[str]], Any]:
     """Make a function from the texts sent for a name to a value: of all of them for an array, else of the last."""
     if schema.get("type") == "array":
         one = coercer(schema["items"])
-        return lambda values: [one((value,)) for value in values]
-    return _last_as_integer if schema.get("type") == "integer" else itemgetter(-1)
+        return list if one is last else lambda values: [one((value,)) for value in values]
+    return _last_as_integer if schema.get("type") == "integer" else last
 
 
 def _last_as_integer(values: Sequence[str]) -> int | str:

@@ -15,9 +15,8 @@ from chat_bindings.cli.client import LANGUAGES
 from ...conftest import load
 from ...servers.http import serving
 from ...support.answers import document
-from ...support.running import Service, World, run_cli
+from ...support.running import Service, World, cli_output
 from . import cases
-from .later import Later
 from .toolchains import TOOLCHAINS, Built, build, generate, listed_warnings, readme_code
 
 pytestmark = [
@@ -96,8 +95,7 @@ USER = "alice"
 def test_clients_are_the_same_elsewhere(language, tmp_path):
     """Generated again, elsewhere and in another time zone, a client is the same package."""
     client, _ = generate(language)
-    again = run_cli("client", language, "-o", tmp_path / "a" / "client", cwd=tmp_path, TZ="Asia/Tokyo", LC_ALL="C")
-    assert again.returncode == 0, again.stderr
+    cli_output("client", language, "-o", tmp_path / "a" / "client", cwd=tmp_path, TZ="Asia/Tokyo", LC_ALL="C")
     assert contents(tmp_path / "a" / "client") == contents(client)
 
 
@@ -245,7 +243,7 @@ def test_programs(language, target: Service, world: World):
     output = run(program, target.url, world, first, given)
     assert sids_alone(output, given) == expected(target.url, world, first, given, {})
     of_later, canned, later = cases.later()
-    with serving(Later(world.document, canned)) as url:
+    with serving(cases.Later(world.document, canned)) as url:
         output = run(program, url, world, first, given + of_later)
         assert sids_alone(output, given) == expected(url, world, first, given, later)
     check_readme(program, world, second, first)
@@ -253,7 +251,7 @@ def test_programs(language, target: Service, world: World):
 
 def check_readme(program: Built, world: World, sid: str, absent: str) -> None:
     """The README's code lists all pages with a filter, fetches, deletes, and tells the 404 that comes then."""
-    lines = program.readme_lines(ACCOUNT_SID=world.auth[0], AUTH_TOKEN=world.auth[1])
+    lines = program.lines("readme", ACCOUNT_SID=world.auth[0], AUTH_TOKEN=world.auth[1])
     bindings = {each["sid"]: each for each in world.full["bindings"] if each["sid"] != absent}
     listed, (line, last) = "\n".join(lines[:-2]), lines[-2:]
     of_types = {sid for sid, each in bindings.items() if each["binding_type"] in {"apn", "fcm"}}

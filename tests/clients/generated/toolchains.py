@@ -37,16 +37,15 @@ class Toolchain:
     """A language's commands, in order.
 
     Each runs in its folder of the language's build folder; of these words {python} is the tests' own interpreter,
-    {root} the repository. `readme` is the file that the code of the client's README becomes, beside the program.
-    `strict` says what the compiler is made to refuse. What `warns` finds in the output of a command is a warning, and
-    must be listed in warnings.yaml.
+    {root} the repository, {name} `program` or `readme`, {Name} the same as a title. `readme` is the file that the code
+    of the client's README becomes, beside the program. `strict` says what the compiler is made to refuse. What `warns`
+    finds in the output of a command is a warning, and must be listed in warnings.yaml.
     """
 
     needs: tuple[str, ...]
     build: tuple[tuple[str, str], ...]
     run: str
     readme: str
-    run_readme: str
     strict: str
     warns: str = r"(?i)\bwarning\b.*"
 
@@ -59,9 +58,8 @@ TOOLCHAINS = {
             (".", f"{_PIP} install --quiet --no-compile -c {{root}}/constraints.txt client/"),
             ("program", "{python} -m mypy --strict --python-executable ../venv/bin/python program.py readme.py"),
         ),
-        run="venv/bin/python -W error program/program.py",
+        run="venv/bin/python -W error program/{name}.py",
         readme="readme.py",
-        run_readme="venv/bin/python -W error program/readme.py",
         strict="mypy --strict, and no warning when it runs",
     ),
     "typescript-fetch": Toolchain(
@@ -71,9 +69,8 @@ TOOLCHAINS = {
             ("client", "../program/node_modules/.bin/tsc --strict"),
             ("program", "node_modules/.bin/tsc"),
         ),
-        run="node program/program.js",
+        run="node program/{name}.js",
         readme="readme.ts",
-        run_readme="node program/readme.js",
         strict="tsc with strict, noUncheckedIndexedAccess, noUnusedLocals and the like; the client with strict",
     ),
     "go": Toolchain(
@@ -83,17 +80,15 @@ TOOLCHAINS = {
             ("program", "go vet ./..."),
             ("program", "go build -o ../bin/ ./..."),
         ),
-        run="bin/program",
+        run="bin/{name}",
         readme="readme/main.go",
-        run_readme="bin/readme",
         strict="go vet, of the client as well",
     ),
     "rust": Toolchain(
         needs=("cargo",),
         build=(("program", "cargo build --quiet --target-dir ../target"),),
-        run="target/debug/program",
+        run="target/debug/{name}",
         readme="src/bin/readme.rs",
-        run_readme="target/debug/readme",
         strict="warnings are errors",
     ),
     "java": Toolchain(
@@ -105,18 +100,16 @@ TOOLCHAINS = {
             ),
             (".", f"javac {_STRICT_JAVA} -cp {_JAVA_CLIENT} -d built program/Program.java program/Readme.java"),
         ),
-        run=f"{_JAVA} -cp built:{_JAVA_CLIENT} Program",
+        run=f"{_JAVA} -cp built:{_JAVA_CLIENT} {{Name}}",
         readme="Readme.java",
-        run_readme=f"{_JAVA} -cp built:{_JAVA_CLIENT} Readme",
         strict="javac -Xlint:all -Werror; the client with -Xlint:all",
         warns=r"\[WARNING\] .*\.java.*",
     ),
     "kotlin": Toolchain(
         needs=("flock", "mvn", "javac"),
         build=(("program", f"{_MAVEN} compile"),),
-        run=f"{_JAVA} -cp {_KOTLIN_PROGRAM} ProgramKt",
+        run=f"{_JAVA} -cp {_KOTLIN_PROGRAM} {{Name}}Kt",
         readme="src/Readme.kt",
-        run_readme=f"{_JAVA} -cp {_KOTLIN_PROGRAM} ReadmeKt",
         strict="-Werror -progressive",
         warns=r"\[WARNING\] \S+\.kt:\S+ (.*)",
     ),
@@ -126,18 +119,16 @@ TOOLCHAINS = {
             ("program", "dotnet build --nologo -p:Main=Program.cs -o ../bin/program"),
             ("program", "dotnet build --nologo -p:Main=Readme.cs -o ../bin/readme"),
         ),
-        run="dotnet bin/program/Program.dll",
+        run="dotnet bin/{name}/{Name}.dll",
         readme="Readme.cs",
-        run_readme="dotnet bin/readme/Readme.dll",
         strict="warnings are errors",
         warns=r"warning [A-Z]+[0-9]+: .*",
     ),
     "php": Toolchain(
         needs=("php", "guzzle"),
         build=((".", "find client/lib program -name *.php -exec php -l {{}} ;"),),
-        run="php -d auto_prepend_file=program/strict.php -d zend.assertions=1 program/program.php",
+        run="php -d auto_prepend_file=program/strict.php -d zend.assertions=1 program/{name}.php",
         readme="readme.php",
-        run_readme="php -d auto_prepend_file=program/strict.php program/readme.php",
         strict="strict types; any notice, warning or deprecation ends the program",
         warns=r"(?mi)^(?:PHP )?(?:errors parsing|parse error|fatal error|warning|deprecated|notice)\b.*",
     ),
@@ -147,9 +138,8 @@ TOOLCHAINS = {
             (".", "find client/lib program -name *.rb -exec ruby -wc {{}} ;"),
             (".", "ruby -w -I client/lib -r chat_bindings_client -e exit"),
         ),
-        run="ruby -w -I client/lib program/program.rb",
+        run="ruby -w -I client/lib program/{name}.rb",
         readme="readme.rb",
-        run_readme="ruby -w -I client/lib program/readme.rb",
         strict="ruby -wc of every file, and -w when the client is loaded",
         warns=r"method redefined|(?<=warning: )(?!method redefined).*|.*syntax error.*",
     ),
@@ -167,17 +157,12 @@ class Built:
     def folder(self) -> Path:
         return BUILD / self.language
 
-    def lines(self, *arguments: str, **settings: str) -> list[str]:
-        """What the program prints. It must succeed."""
-        return self._lines(TOOLCHAINS[self.language].run, *arguments, **settings)
+    def lines(self, name: str = "program", **settings: str) -> list[str]:
+        """What the program prints, or the `readme`: the code of the client's README, with its `PLACES` as they are set.
 
-    def readme_lines(self, **settings: str) -> list[str]:
-        """What the code of the client's README prints, with the `PLACES` in it as they are set. It must succeed."""
-        return self._lines(TOOLCHAINS[self.language].run_readme, **settings)
-
-    def _lines(self, run: str, *arguments: str, **settings: str) -> list[str]:
-        command = words(run)
-        ended = _run([*command, *arguments], self.folder, **settings)
+        It must succeed.
+        """
+        ended = _run(words(TOOLCHAINS[self.language].run, name), self.folder, **settings)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout.removesuffix("\n").split("\n")  # other separators of lines stand in the texts themselves
 
@@ -229,8 +214,8 @@ def listed_warnings(language: str, tool: str) -> set[str]:
     return set(listed.get(language, {}).get(tool, {}))
 
 
-def words(command: str) -> list[str]:
-    return [word.format(python=sys.executable, root=ROOT) for word in command.split()]
+def words(command: str, name: str = "") -> list[str]:
+    return [word.format(python=sys.executable, root=ROOT, name=name, Name=name.title()) for word in command.split()]
 
 
 def _run(command: list[str], folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:

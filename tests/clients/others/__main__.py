@@ -1,6 +1,5 @@
 """Run the generators of others and write the table of the guide: `make clients`, `python -m tests.clients.others`."""
 
-import argparse
 import platform
 import sys
 import tempfile
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from chat_bindings.site.downloads import downloads
 
-from ...load import figures
+from ...load.figures import say, write
 from ...support.databases import DATABASES
 from ...support.running import Service, World
 from .driver import Failed, Generator, Missing, Reference, check, generators, version_of
@@ -25,29 +24,20 @@ _HEAD = ("| generator | version | for | from OpenAPI | what was seen | what it n
 _TOOLS = {"node": "Node.js", "go": "Go", "cargo": "Rust", "javac": "Java"}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run them one after the other: 0 when each that this machine can have is right, else 1."""
     table = generators()
-    parser = argparse.ArgumentParser(prog="python -m tests.clients.others", description=__doc__)
-    parser.add_argument("keys", nargs="*", metavar="GENERATOR", help="some of them; all without")
-    parser.add_argument("--figures", action="store_true", help="write the table into the guide generators")
-    options = parser.parse_args(arguments)
-    if unknown := set(options.keys) - {each.key for each in table}:
-        parser.error(f"{', '.join(sorted(unknown))}: the generators are {', '.join(each.key for each in table)}")
-    chosen = [each for each in table if each.key in options.keys or not options.keys]
     with tempfile.TemporaryDirectory(prefix="chat-bindings-others-") as name:
         folder = Path(name)
         for file, content in downloads().items():
             (folder / file).write_bytes(content)
         world = World.made(folder / "fixtures.json")
         with Service(DATABASES.loaded(folder / "service.db", folder / "fixtures.json")) as service:
-            reference = Reference(service.url, world)
-            skipped, failed = _run(chosen, folder, reference)
-    if options.figures and not options.keys:
-        if skipped or failed:
-            _say("The guide stays as it is: its table is of a run in which nothing was skipped and nothing failed.")
-        else:
-            _say(f"Written: {figures.write('generators', 'others', _machine(), section(table))}")
+            skipped, failed = _run(table, folder, Reference(service.url, world))
+    if skipped or failed:
+        say("The guide stays as it is: its table is of a run in which nothing was skipped and nothing failed.")
+    else:
+        say(f"Written: {write('generators', 'others', _machine(), section(table))}")
     return 1 if failed else 0
 
 
@@ -73,9 +63,9 @@ def _row(generator: Generator) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _run(chosen: Sequence[Generator], folder: Path, reference: Reference) -> tuple[int, int]:
+def _run(table: Sequence[Generator], folder: Path, reference: Reference) -> tuple[int, int]:
     skipped = failed = 0
-    for number, generator in enumerate(chosen, 1):
+    for number, generator in enumerate(table, 1):
         began = time.monotonic()
         try:
             check(generator, folder, reference)
@@ -86,18 +76,13 @@ def _run(chosen: Sequence[Generator], folder: Path, reference: Reference) -> tup
         except (Failed, AssertionError) as wrong:
             failed += 1
             outcome = f"WRONG: {wrong}"
-        _say(f"[{number}/{len(chosen)}] {generator.title} {generator.version}: {outcome}")
+        say(f"[{number}/{len(table)}] {generator.title} {generator.version}: {outcome}")
     return skipped, failed
 
 
 def _machine() -> str:
     versions = [f"{name} {version_of(tool)}" for tool, name in _TOOLS.items()]
     return f"{platform.system()} with Python {platform.python_version()}, {', '.join(versions)}."
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

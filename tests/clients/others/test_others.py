@@ -9,7 +9,7 @@ import pytest
 from ...support.running import Service, World
 from ...support.tools import unavailable
 from . import driver
-from .__main__ import main, section
+from .__main__ import section
 from .driver import ROOT, Failed, Generator, Missing, Reference, check, generators
 
 MARKS = {True: pytest.mark.ci("installs a generator"), False: pytest.mark.nightly("part of `make clients`")}
@@ -67,13 +67,6 @@ def test_a_tool_that_is_too_old_or_missing_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Missing, match=r"^broken: curl is missing: apt-get install curl$"):
         driver.install(broken(needs={"curl": ""}))
-
-
-def test_an_unknown_generator_is_refused(capsys):
-    """Those that there are stand in the message."""
-    with pytest.raises(SystemExit):
-        main(["open-api"])
-    assert "open-api: the generators are openapi-typescript, hey-api, orval," in capsys.readouterr().err
 
 
 def test_the_guide_has_the_table_as_it_is():

@@ -2,13 +2,14 @@
 
 import json
 import re
+from copy import deepcopy
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 from ..bases import after, before, first, instead
 from ..different_network import Packed
 from ..http import Answer, Headers, Request
-from ..right import After, Right, Route
+from ..right import After, Before, First, Right, Route
 
 
 @first(Right.dispatch, "HTTP-14")
@@ -188,28 +189,26 @@ class UrlsOfAnotherScheme(Right, clause="HTTP-12", base_url=After(lambda right: 
     """The scheme of URLs is fixed, and not the one that was asked."""
 
 
-class _Believes(Right):
-    """A header of proxies is believed from just anyone."""
+def _believed(header):
+    """Make what believes a header of proxies from just anyone."""
 
-    header = ""
+    def believe(request):
+        given = request.headers.get(header)
+        host = given.partition("host=")[2].partition(";")[0] or given
+        return replace(request, headers=Headers([("host", host)])) if given else request
 
-    def base_url(self, request: Request) -> str:
-        given = request.headers.get(self.header)
-        if not given:
-            return super().base_url(request)
-        believed = Headers([("host", given.partition("host=")[2].partition(";")[0] or given)])
-        return super().base_url(replace(request, headers=believed))
+    return Before(believe)
 
 
-class BelievesForwardedHosts(_Believes, clause="HTTP-13", header="x-forwarded-host"):
+class BelievesForwardedHosts(Right, clause="HTTP-13", base_url=_believed("x-forwarded-host")):
     """X-Forwarded-Host is believed from just anyone."""
 
 
-class BelievesForwarded(_Believes, clause="HTTP-13", header="forwarded"):
+class BelievesForwarded(Right, clause="HTTP-13", base_url=_believed("forwarded")):
     """Forwarded is believed from just anyone."""
 
 
-class BelievesOriginalHosts(_Believes, clause="HTTP-13", header="x-original-host"):
+class BelievesOriginalHosts(Right, clause="HTTP-13", base_url=_believed("x-original-host")):
     """X-Original-Host is believed from just anyone."""
 
 
@@ -234,20 +233,15 @@ def empty_errors_of_odd_paths(request):
     return Answer(400) if "%00" in request.path else None
 
 
-class _AnswersInFront(Right):
-    """The HTTP server answers odd paths before the application."""
-
-    shown = b""
-
-    def answer(self, request: Request) -> Answer:
-        if "%FF" in request.path or "%00" in request.path:
-            return Answer(400, [("Content-Type", "text/html")], self.shown)
-        return super().answer(request)
+def _in_front(body):
+    """Make what answers odd paths before the application."""
+    answer = Answer(400, [("Content-Type", "text/html")], body)
+    return First(lambda request: deepcopy(answer) if re.search("%FF|%00", request.path) else None)
 
 
-class AProductsPage(_AnswersInFront, clause="ERROR-19", shown=b"<html><h1>400 Bad Request</h1><hr>nginx</html>"):
+class AProductsPage(Right, clause="ERROR-19", answer=_in_front(b"<html><h1>400 Bad Request</h1><hr>nginx</html>")):
     """The HTTP server answers odd paths with a page of its own."""
 
 
-class EmptyPagesInFront(_AnswersInFront, clause="ERROR-19"):
+class EmptyPagesInFront(Right, clause="ERROR-19", answer=_in_front(b"")):
     """The HTTP server answers odd paths with nothing."""

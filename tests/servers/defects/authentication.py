@@ -2,7 +2,7 @@
 
 import base64
 
-from ..bases import around, before, caught, first, instead
+from ..bases import around, caught, first, instead
 from ..http import Request
 from ..right import After, Before, Refusal, Right
 
@@ -39,10 +39,8 @@ def forbids_wrong_tokens(self, request):
     return account
 
 
-@instead(Right.login, "AUTH-03")
-def crashes_on_unknown_accounts(self, user):
+class CrashesOnUnknownAccounts(Right, clause="AUTH-03", login=lambda self, user: self.logins[user]):
     """`accounts[sid]` raises a KeyError for an account that does not exist: 500."""
-    return self.logins[user]
 
 
 class UnknownAccountsAre404(Right, clause="AUTH-03", unknown_user=lambda: Refusal(404, 20404, "No such account.")):
@@ -137,10 +135,8 @@ class TakesABeginning(Right, clause="AUTH-09", is_secret=lambda secret, password
     """`strncmp(token, given, strlen(given))`: the beginning of a token is enough, even an empty one."""
 
 
-@before(Right.is_secret, "AUTH-09")
-def takes_a_tail(password, secret):
+class TakesATail(Right, clause="AUTH-09", is_secret=Before(lambda password, secret: password[: len(secret)])):
     """The password is cut to the 32 characters of its column before it is compared: anything may follow."""
-    return password[: len(secret)]
 
 
 @around(Right.is_secret, "AUTH-10")

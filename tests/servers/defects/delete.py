@@ -6,7 +6,7 @@ from typing import Any
 
 from ..bases import after, around, first, instead
 from ..http import Answer, Request
-from ..right import Binding, Caught, Refusal, Right, Wanted
+from ..right import Binding, Caught, Refusal, Right
 
 
 @instead(Right.deletion, "DELETE-01")
@@ -23,10 +23,8 @@ class HangsUpAfterADelete(Right, clause="DELETE-01", deletion=lambda request: An
     """Something after the deletion, a hook say, ends the worker: the connection is closed without an answer."""
 
 
-@instead(Right.deletion, "DELETE-02")
-def sends_null_with204(self):
+class SendsNullWith204(Right, clause="DELETE-02", deletion=lambda self, request: self.json_answer(204, None)):
     """The JSON renderer runs on every answer, so a 204 has the body `null`, and a Content-Length of 4."""
-    return self.json_answer(204, None)
 
 
 @instead(Right.deletion, "DELETE-02")
@@ -81,32 +79,25 @@ def crashes_on_deleting_again(self, service, sid):
 @after(Right.matching, "DELETE-05", _KeepsWhatWasDeleted)
 def lists_what_was_deleted(found, self, service, wanted):
     """Deletes are soft, and the query of the list without filters lacks `WHERE deleted_at IS NULL`."""
-    gone = [] if wanted.types or wanted.identities else self.gone[service].values()
+    return found if wanted.types or wanted.identities else _with_gone(self, service, wanted, found)
+
+
+def _with_gone(self, service, wanted, found):
+    """Add what was deleted to a list, as far as it fits."""
+    gone = [each for each in self.gone[service].values() if self.is_wanted(each, wanted)]
     return sorted([*found, *gone], key=self.sort_key)
 
 
-class _LeavesAnIndex(_KeepsWhatWasDeleted):
-    """An index of deleted Bindings is not emptied; `is_indexed` says for which lists it is read."""
-
-    def is_indexed(self, wanted: Wanted) -> bool:
-        return False
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        found = super().matching(service, wanted)
-        if not self.is_indexed(wanted):
-            return found
-        stale = [each for each in self.gone[service].values() if self.is_wanted(each, wanted)]
-        return sorted([*found, *stale], key=self.sort_key)
-
-
-class LeavesTheIndexOfIdentities(_LeavesAnIndex, clause="DELETE-06", is_indexed=lambda wanted: bool(wanted.identities)):
+@after(Right.matching, "DELETE-06", _KeepsWhatWasDeleted)
+def leaves_the_index_of_identities(found, self, service, wanted):
     """A second table holds the Bindings by identity, as in Cassandra; the delete forgets it."""
+    return _with_gone(self, service, wanted, found) if wanted.identities else found
 
 
-@instead(_LeavesAnIndex.is_indexed, "DELETE-06")
-def leaves_the_index_of_types(wanted):
+@after(Right.matching, "DELETE-06", _KeepsWhatWasDeleted)
+def leaves_the_index_of_types(found, self, service, wanted):
     """Redis holds a set of Bindings for each type; the delete removes the hash and forgets the set."""
-    return bool(wanted.types) and not wanted.identities
+    return _with_gone(self, service, wanted, found) if wanted.types and not wanted.identities else found
 
 
 class _DeletesMore(Right):

@@ -3,19 +3,17 @@
 import re
 from dataclasses import replace
 
-from ..bases import Counts, after, change, first, instead
-from ..http import Answer, Request
-from ..right import After, Before, Caught, Refusal, Right
+from ..bases import after, change, first, instead
+from ..http import Answer
+from ..right import After, Before, Caught, First, Refusal, Right
 
 
 class ForgetsMoreInfo(Right, clause="ERROR-01", error_content=change(more_info=...)):
     """The error class was written from memory, and has no more_info."""
 
 
-@after(Right.error_content, "ERROR-01")
-def nests_errors(right):
+class NestsErrors(Right, clause="ERROR-01", error_content=After(lambda right: {"error": right})):
     """Errors stand in an envelope, `{"error": {...}}`, as in Google's APIs."""
-    return {"error": right}
 
 
 class EmptyErrors(Right, clause="ERROR-01", error=After(lambda answer: replace(answer, body=b""))):
@@ -28,23 +26,16 @@ def detail_alone(right):
     return {"detail": "Not Found"} if right["status"] == 404 else right
 
 
-class _TypesErrors(Right):
-    """Errors have another Content-Type."""
-
-    error_type = ""
-
-    def error(self, request: Request, refusal: Refusal) -> Answer:
-        answer = super().error(request, refusal)
-        answer.headers = [pair for pair in answer.headers if pair[0] != "Content-Type"]
-        answer.headers += [("Content-Type", self.error_type)] if self.error_type else []
-        return answer
+def _typed(answer, content_type):
+    """Change the Content-Type of an answer."""
+    return replace(answer, headers=[("Content-Type", content_type), *answer.headers[1:]])
 
 
-class ErrorsAreProblemJson(_TypesErrors, clause="ERROR-02", error_type="application/problem+json"):
+class ErrorsAreProblemJson(Right, clause="ERROR-02", error=After(lambda it: _typed(it, "application/problem+json"))):
     """Connexion's own error handler sets application/problem+json (RFC 9457)."""
 
 
-class ErrorsAreHtml(_TypesErrors, clause="ERROR-02", error_type="text/html; charset=utf-8"):
+class ErrorsAreHtml(Right, clause="ERROR-02", error=After(lambda it: _typed(it, "text/html; charset=utf-8"))):
     """Werkzeug's HTTPException keeps its text/html when only its description is replaced by JSON."""
 
 
@@ -231,20 +222,18 @@ def crashes_on_odd_headers(request):
         int(length.removeprefix("bytes=").partition("-")[0])
 
 
-class _Throttles(Counts, every=40, first=10):
-    """Refuses one request in forty, at first the tenth, as a limiter does."""
-
-    refused = Refusal(429, 20429, "Too many requests: ask again later.")
-
-    def dispatch(self, request: Request) -> Answer:
-        if self.is_hit():
-            raise self.refused
-        return super().dispatch(request)
+def _one_in_forty(refusal: Refusal) -> First:
+    """Make what refuses one request in forty, at first the tenth, as a limiter does."""
+    return First(lambda self: refusal if next(self.numbers) % 40 == 10 else None)
 
 
-class ThrottlesWithoutRetryAfter(_Throttles, clause="ERROR-17"):
+_TOO_MANY = Refusal(429, 20429, "Too many requests: ask again later.")
+_AWAY = Refusal(503, 20503, "The database is away.")
+
+
+class ThrottlesWithoutRetryAfter(Right, clause="ERROR-17", dispatch=_one_in_forty(_TOO_MANY)):
     """The limiter says 429, and not when to ask again."""
 
 
-class AwayWithoutRetryAfter(_Throttles, clause="ERROR-17", refused=Refusal(503, 20503, "The database is away.")):
+class AwayWithoutRetryAfter(Right, clause="ERROR-17", dispatch=_one_in_forty(_AWAY)):
     """When the pool has no connection left, the 503 does not say when to ask again."""

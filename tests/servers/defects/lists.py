@@ -1,19 +1,16 @@
 """Defects of what a list shows."""
 
-from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from ..bases import after, around, before, change, first, instead
+from ..bases import after, around, before, change, first
 from ..http import Answer, Request
-from ..right import After, Binding, Refusal, Right, Route, Wanted, only
+from ..right import After, Refusal, Right, Route, only
 from ..terms import EMPTY, LIST_PARAMETERS
 
 
-@after(Right.listed, "LIST-01")
-def lists_an_array(right):
+class ListsAnArray(Right, clause="LIST-01", listed=After(lambda right: right["bindings"])):
     """A list is a bare JSON array; the links to other pages were to come in a header."""
-    return right["bindings"]
 
 
 @after(Right.list_bindings, "LIST-01")
@@ -74,48 +71,36 @@ def _decoded(part: str) -> str:
     return text if not text.isascii() and text.isprintable() else part
 
 
-@after(Right.meta, "LIST-06")
-def adds_camel_case(right):
+class AddsCamelCase(Right, clause="LIST-06", meta=After(lambda right: right | {"pageSize": right["page_size"]})):
     """Properties are written in camel case as well, `pageSize`, for the team's own front end."""
-    return right | {"pageSize": right["page_size"]}
 
 
 class AddsTheOldEnvelope(Right, clause="LIST-06", listed=change(uri="/v2/Services")):
     """`uri`, as in the lists of Twilio's API of 2010, stands beside `meta`, for clients of both."""
 
 
-class _Selects(Right):
-    """A list selects other Bindings; `select` makes them of the right ones."""
-
-    def select(self, found: list[Binding]) -> list[Binding]:
-        return found
-
-    def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        return sorted(self.select(super().matching(service, wanted)), key=self.sort_key)
-
-
-def _one_each(name: str) -> Callable[[list[Binding]], list[Binding]]:
+def _one_each(name: str) -> After:
     """Make what keeps one Binding, the last, of those that share a property."""
-    return lambda found: list({each[name]: each for each in found}.values())
+    return After(lambda found, self: sorted({each[name]: each for each in found}.values(), key=self.sort_key))
 
 
-class JoinsMessageTypes(_Selects, clause="LIST-07", select=only(lambda binding: binding["message_types"])):
+class JoinsMessageTypes(Right, clause="LIST-07", matching=After(only(lambda binding: binding["message_types"]))):
     """The query joins the message types with an inner join, and loses the Bindings that have none."""
 
 
-class OneBindingADevice(_Selects, clause="LIST-07", select=_one_each("endpoint")):
+class OneBindingADevice(Right, clause="LIST-07", matching=_one_each("endpoint")):
     """`SELECT DISTINCT ON (endpoint)`: of the users who share a device only one is shown."""
 
 
-class OneBindingAUser(_Selects, clause="LIST-07", select=_one_each("identity")):
+class OneBindingAUser(Right, clause="LIST-07", matching=_one_each("identity")):
     """The rows are gathered in a dict by identity, in which the last one of each user stays."""
 
 
-class HidesGcm(_Selects, clause="LIST-07", select=only(lambda binding: binding["binding_type"] != "gcm")):
+class HidesGcm(Right, clause="LIST-07", matching=After(only(lambda binding: binding["binding_type"] != "gcm"))):
     """GCM was switched off in 2019, so its Bindings are no longer listed."""
 
 
-class EndsAtAHundred(_Selects, clause="LIST-07", select=lambda found: found[:100]):
+class EndsAtAHundred(Right, clause="LIST-07", matching=After(lambda found: found[:100])):
     """The search engine behind the list has a limit of its own, a hundred hits, and nobody turns its pages."""
 
 
@@ -126,16 +111,17 @@ def misses_the_newest(found, self, service):
     return [each for each in found if each["date_created"] < newest]
 
 
-@instead(_Selects.select, "LIST-08")
+@after(Right.matching, "LIST-08")
 def multiplies_by_message_types(found):
     """The query joins the message types, and gives a row for each of them: no DISTINCT."""
     return [each for each in found for _ in range(max(len(each["message_types"]), 1))]
 
 
-@instead(_Selects.select, "LIST-08")
-def lists_every_version(found):
+@after(Right.matching, "LIST-08")
+def lists_every_version(found, self):
     """Every update is a row of an event log, and the list shows the rows: what was updated stands there twice."""
-    return [*found, *(each for each in found if each["date_updated"] != each["date_created"])]
+    updated = [each for each in found if each["date_updated"] != each["date_created"]]
+    return sorted([*found, *updated], key=self.sort_key)
 
 
 @around(Right.stored, "LIST-09")
@@ -145,10 +131,11 @@ def lists_the_whole_account(right, self, service):
     return [each for other in services for each in right(service=other)]
 
 
-@instead(_Selects.select, "LIST-09")
-def lists_a_sample(found):
+@after(Right.matching, "LIST-09")
+def lists_a_sample(found, self):
     """The migration left a sample in the table, and it is listed in every service that has Bindings."""
-    return [*found, *(each | {"sid": f"BS{'a' * 32}", "endpoint": "sample"} for each in found[:1])]
+    samples = [each | {"sid": f"BS{'a' * 32}", "endpoint": "sample"} for each in found[:1]]
+    return sorted([*found, *samples], key=self.sort_key)
 
 
 @after(Right.listed, "LIST-10")

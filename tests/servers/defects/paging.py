@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..bases import Offsets, after, before, change, first, instead
-from ..right import After, Binding, Page, Position, Refusal, Right, Wanted
+from ..right import After, Before, Binding, Page, Position, Refusal, Right, Wanted
 from ..terms import EMPTY
 
 
@@ -16,10 +16,8 @@ def shows_one_more(wanted):
     return replace(wanted, page_size=wanted.page_size + 1)
 
 
-@before(Right.page, "PAGE-01")
-def ignores_the_page_size(wanted):
+class IgnoresThePageSize(Right, clause="PAGE-01", page=Before(lambda wanted: replace(wanted, page_size=50))):
     """The page size is a setting of the view, and what the client asks for is only repeated."""
-    return replace(wanted, page_size=50)
 
 
 class TwentyAPage(Right, clause="PAGE-02", default_page_size=20):
@@ -123,33 +121,23 @@ class CachesWithoutTheToken(Right, clause="PAGE-05"):
         return super().remove(service, sid)
 
 
-class _CutsPages(Right):
-    """A page may end early; `fitting` says how many of its Bindings fit."""
-
-    def fitting(self, shown: list[Binding]) -> int:
-        return len(shown)
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        page = super().page(service, wanted, position)
-        fitting = self.fitting(page.bindings)
-        return Page(page.bindings[:fitting], page.has_previous, page.has_next or fitting < len(page.bindings))
+def _cut(page, fitting):
+    """Make a page end early, after so many Bindings."""
+    return Page(page.bindings[:fitting], page.has_previous, page.has_next or fitting < len(page.bindings))
 
 
-class PagesEndWithTheirPartition(_CutsPages, clause="PAGE-06"):
+@after(Right.page, "PAGE-06")
+def pages_end_with_their_partition(page):
     """The table has four partitions, and a query ends with the one that it reads: pages end there too."""
-
-    def fitting(self, shown: list[Binding]) -> int:
-        return sum(self.partition(each) == self.partition(shown[0]) for each in shown)
-
-    def partition(self, binding: Binding) -> int:
-        return int(binding["sid"][2], 16) // 4
+    partitions = [int(each["sid"][2], 16) // 4 for each in page.bindings]
+    return _cut(page, sum(each == partitions[0] for each in partitions))
 
 
-@instead(_CutsPages.fitting, "PAGE-06")
-def pages_have_twelve_kilobytes(shown):
+@after(Right.page, "PAGE-06")
+def pages_have_twelve_kilobytes(page):
     """A query reads so many bytes and no more, as DynamoDB does with its megabyte: here 12 kB."""
-    sizes = itertools.accumulate(len(json.dumps(each)) for each in shown)
-    return max(sum(size <= 12288 for size in sizes), min(len(shown), 1))
+    sizes = itertools.accumulate(len(json.dumps(each)) for each in page.bindings)
+    return _cut(page, max(sum(size <= 12288 for size in sizes), min(len(page.bindings), 1)))
 
 
 @after(Right.page, "PAGE-07")

@@ -173,10 +173,8 @@ def refuses_reserved_characters(value):
     return bool(set(value) & set("!*'();:@&=+$,/?%#[]"))
 
 
-@instead(ReadsIdentities.read, "TEXT-10")
-def cuts_at_a_number_sign(value):
+class CutsAtANumberSign(ReadsIdentities, clause="TEXT-10", read=lambda value: [value.partition("#")[0]]):
     """The URL is decoded before it is parsed, and what stands after a `#` is its fragment."""
-    return [value.partition("#")[0]]
 
 
 @after(Right.parameters, "TEXT-10")

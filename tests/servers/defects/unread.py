@@ -4,9 +4,9 @@ import re
 from dataclasses import replace
 from urllib.parse import unquote_to_bytes
 
-from ..bases import FoldsIdentities, before, first, instead
-from ..http import Answer, Request
-from ..right import After, Before, Binding, Refusal, Right, Route, Wanted, only
+from ..bases import ComparesIdentities, FoldsIdentities, around, before, first, instead
+from ..http import Answer
+from ..right import After, Before, Binding, Refusal, Right, Route, only
 
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -79,24 +79,20 @@ def deletes_what_it_cannot_decode(request):
     return request
 
 
-class _CutsIdentities(FoldsIdentities):
-    """Identities are compared as far as an index or a column has them."""
-
-    length = 0
-
-    def fold(self, identity: str) -> str:
-        return identity.encode()[: self.length].decode(errors="replace")
+def _first_bytes(length):
+    """Make what compares identities as far as an index or a column has them."""
+    return lambda identity: identity.encode()[:length].decode(errors="replace")
 
 
-class ComparesAHundredBytes(_CutsIdentities, clause="TEXT-22", length=100):
+class ComparesAHundredBytes(FoldsIdentities, clause="TEXT-22", fold=_first_bytes(100)):
     """The column has 100 bytes, and longer identities are cut."""
 
 
-class Compares191Bytes(_CutsIdentities, clause="TEXT-22", length=191):
+class Compares191Bytes(FoldsIdentities, clause="TEXT-22", fold=_first_bytes(191)):
     """The index has 191 bytes, as MySQL's once had, and hits are not compared again."""
 
 
-class Compares255Bytes(_CutsIdentities, clause="TEXT-22", length=255):
+class Compares255Bytes(FoldsIdentities, clause="TEXT-22", fold=_first_bytes(255)):
     """The column is a VARCHAR of 255."""
 
 
@@ -104,93 +100,57 @@ class Compares256Characters(FoldsIdentities, clause="TEXT-22", fold=lambda ident
     """Identities are compared on their first 256 characters."""
 
 
-class _FindsByPrefix(Right):
-    """Some texts find those that begin with them."""
-
-    def is_prefix(self, text: str, identity: str) -> bool:
-        return False
-
-    def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
-        if super().is_wanted(binding, wanted) or not wanted.identities:
-            return super().is_wanted(binding, wanted)
-        is_typed = not wanted.types or binding["binding_type"] in wanted.types
-        return is_typed and any(self.is_prefix(each, binding["identity"]) for each in wanted.identities)
-
-
-@instead(_FindsByPrefix.is_prefix, "TEXT-22")
-def finds_long_texts_by_prefix(text, identity):
+@instead(ComparesIdentities.is_same, "TEXT-22")
+def finds_long_texts_by_prefix(identity, value):
     """Long texts are looked up by `LIKE 'text%'` on a column of 300 characters, and longer ones by their hash."""
-    return len(text) >= 100 and len(identity) <= 300 and identity.startswith(text)
+    return identity == value or (len(value) >= 100 and len(identity) <= 300 and identity.startswith(value))
 
 
-@instead(_FindsByPrefix.is_prefix, "TEXT-22")
-def finds_what_fills_the_index(text, identity):
+@instead(ComparesIdentities.is_same, "TEXT-22")
+def finds_what_fills_the_index(identity, value):
     """The index has 191 characters: a text that fills it is found in the index alone, and is not compared again."""
-    return len(text) == 191 and identity.startswith(text)
+    return identity == value or (len(value) == 191 and identity.startswith(value))
 
 
-class _TrimsSids(Right):
-    """SIDs of one operation lose what stands around them; `bare` takes it off."""
-
-    def is_meant(self, request: Request, route: Route) -> bool:
-        """Tell whether it is that operation."""
-        return request.method == "GET" and route.sid is not None
-
-    def bare(self, sid: str) -> str:
-        return sid
-
-    def route(self, request: Request) -> Route | None:
-        found = super().route(request)
-        if found is None or not self.is_meant(request, found):
-            return found
-        return Route(self.bare(found.service), None if found.sid is None else self.bare(found.sid))
+def _sids(route, bare):
+    """Change both SIDs of a route."""
+    return Route(bare(route.service), bare(route.sid))
 
 
-@instead(_TrimsSids.bare, "FETCH-10")
-def trims_fetched_sids(sid):
+@before(Right.fetch, "FETCH-10")
+def trims_fetched_sids(route):
     """`sid.strip()` takes white space off before a Binding is looked up."""
-    return unquote_to_bytes(sid).decode(errors="replace").strip()
+    return _sids(route, lambda sid: unquote_to_bytes(sid).decode(errors="replace").strip())
 
 
-class DollarMatchesBeforeALineFeed(_TrimsSids, clause="FETCH-10", bare=lambda sid: sid.removesuffix("%0A")):
+@before(Right.fetch, "FETCH-10")
+def dollar_matches_before_a_line_feed(route):
     """`^BS[0-9a-f]{32}$` matches with a line feed at the end, and the column's collation ignores it."""
+    return _sids(route, lambda sid: sid.removesuffix("%0A"))
 
 
-class _TrimsServices(_TrimsSids):
-    def is_meant(self, request: Request, route: Route) -> bool:
-        return route.sid is None
-
-
-@instead(_TrimsSids.bare, "LIST-16", _TrimsServices)
-def trims_services(sid):
+@before(Right.list_bindings, "LIST-16")
+def trims_services(route):
     """The SID of a service is read by a tolerant parser: a NUL ends it."""
-    return sid.partition("%00")[0] if sid.startswith("IS") else sid
+    return Route(route.service.partition("%00")[0], None) if route.service.startswith("IS") else route
 
 
-@instead(_TrimsSids.bare, "LIST-16", _TrimsServices)
-def padded_services(sid):
+@before(Right.list_bindings, "LIST-16")
+def padded_services(route):
     """SIDs of services stand in a CHAR column, which pads them with spaces: one more does not matter."""
-    return sid.replace("%20", "") if sid.startswith("IS") else sid
+    return Route(route.service.replace("%20", ""), None) if route.service.startswith("IS") else route
 
 
-class _TrimsDeletedSids(_TrimsSids):
-    """Only deletes lose what stands around a SID."""
-
-    taken = ""
-
-    def is_meant(self, request: Request, route: Route) -> bool:
-        return request.method == "DELETE"
-
-    def bare(self, sid: str) -> str:
-        return sid.replace(self.taken, "")
-
-
-class DeletesBeforeANul(_TrimsDeletedSids, clause="DELETE-18", taken="%00"):
+@before(Right.delete, "DELETE-18")
+def deletes_before_a_nul(route):
     """The driver takes a C string: a NUL ends the SID that is deleted."""
+    return _sids(route, lambda sid: sid.replace("%00", ""))
 
 
-class DeletesWithATab(_TrimsDeletedSids, clause="DELETE-18", taken="%09"):
+@before(Right.delete, "DELETE-18")
+def deletes_with_a_tab(route):
     """The SID that is deleted is trimmed, so that it may be pasted from a table."""
+    return _sids(route, lambda sid: sid.replace("%09", ""))
 
 
 def _device(binding: Binding) -> tuple[str, str]:
@@ -279,23 +239,15 @@ def _is_utf8(text: str) -> bool:
     return True
 
 
-class _WritesBodiesOfHeads(Right):
-    """The body of some answers to HEAD goes out."""
-
-    def goes_out(self, answer: Answer) -> bool:
-        return True
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        body = answer.body
-        found = super().finish(request, answer)
-        if request.method == "HEAD" and self.goes_out(found):
-            found.body = body
-        return found
-
-
-class HeadsHaveBodies(_WritesBodiesOfHeads, clause="HTTP-20", goes_out=lambda answer: answer.status == 200):
+@around(Right.finish, "HTTP-20")
+def heads_have_bodies(right, answer):
     """HEAD is routed to the handler of GET, and the body goes out: the next answer begins with it."""
+    body = answer.body
+    return replace(right(), body=body) if answer.status == 200 else right()
 
 
-class ErrorsOfHeadsHaveBodies(_WritesBodiesOfHeads, clause="HTTP-20", goes_out=lambda answer: answer.status >= 400):
+@around(Right.finish, "HTTP-20")
+def errors_of_heads_have_bodies(right, answer):
     """The error handler writes its JSON whatever the method, behind the head of an answer to HEAD."""
+    body = answer.body
+    return replace(right(), body=body) if answer.status >= 400 else right()

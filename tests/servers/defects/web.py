@@ -6,13 +6,15 @@ import re
 import secrets
 import uuid
 import zlib
+from dataclasses import replace
 from typing import Any
 
 from ..bases import after, first, instead
 from ..http import Answer, Request
-from ..right import After, Before, Right, Route, Wanted
+from ..right import After, Before, Right, Wanted
 
 _LARGE = 8192
+_VARY = ("Vary", "Accept-Encoding")
 _NONCE = "-_v7"
 """How a token begins, so that each has one of the characters that are not safe in a query."""
 
@@ -58,10 +60,8 @@ class NoCors(Right, clause="HTTP-03", cors=lambda request, answer: []):
     """Browsers were never thought of: no Access-Control-Allow-Origin."""
 
 
-@first(Right.cors, "HTTP-03")
-def no_cors_on_errors(answer):
+class NoCorsOnErrors(Right, clause="HTTP-03", cors=After(lambda right, answer: right if answer.status < 400 else [])):
     """nginx' `add_header` without `always` leaves errors out, so a browser cannot read a 401."""
-    return None if answer.status < 400 else []
 
 
 @first(Right.preflight, "HTTP-04")
@@ -74,23 +74,11 @@ class PreflightIsNotAllowed(Right, clause="HTTP-04", is_preflight=lambda request
     """OPTIONS is no method of the paths: a preflight is 405."""
 
 
-class _PreflightsOtherwise(Right):
-    """A preflight has another value in one of its headers."""
-
-    methods = headers = ""
-
-    def preflight(self, request: Request, route: Route) -> Answer:
-        answer = super().preflight(request, route)
-        others = {"Access-Control-Allow-Methods": self.methods, "Access-Control-Allow-Headers": self.headers}
-        answer.headers = [(name, others[name] or value) for name, value in answer.headers]
-        return answer
-
-
-class PreflightForgetsDelete(_PreflightsOtherwise, clause="HTTP-05", methods="GET, HEAD, POST"):
+class PreflightForgetsDelete(Right, clause="HTTP-05", preflight_methods=lambda route: "GET, HEAD, POST"):
     """The CORS library's default methods are GET, HEAD and POST: a browser cannot delete."""
 
 
-class PreflightForgetsAuthorization(_PreflightsOtherwise, clause="HTTP-05", headers="*"):
+class PreflightForgetsAuthorization(Right, clause="HTTP-05", preflight_headers="*"):
     """The allowed headers are `*`, which does not cover Authorization (Fetch standard)."""
 
 
@@ -142,40 +130,34 @@ def answers_are_hal(self, content):
     return Answer(200, [("Content-Type", "application/hal+json")], self.dump(content))
 
 
-class _Packs(Right):
-    """Packs the body of some answers in one way, and says what it goes by."""
-
-    coding = "gzip"
-
-    def is_packed(self, request: Request) -> bool:
-        return True
-
-    def success(self, request: Request, content: Any) -> Answer:
-        answer = super().success(request, content)
-        if self.is_packed(request):
-            answer.body = gzip.compress(answer.body) if self.coding == "gzip" else zlib.compress(answer.body)
-            answer.headers += [("Content-Encoding", self.coding), ("Vary", "Accept-Encoding")]
-        return answer
+def _packed(answer, coding="gzip"):
+    """Pack the body of an answer, and say so."""
+    body = gzip.compress(answer.body) if coding == "gzip" else zlib.compress(answer.body)
+    return replace(answer, body=body, headers=[*answer.headers, ("Content-Encoding", coding), _VARY])
 
 
-class AlwaysPacks(_Packs, clause="HTTP-08"):
+@after(Right.success, "HTTP-08")
+def always_packs(answer):
     """Answers are stored packed, and sent so to everybody."""
+    return _packed(answer)
 
 
-class PacksWhereTheHeaderIs(_Packs, clause="HTTP-08", is_packed=lambda request: "accept-encoding" in request.headers):
+@after(Right.success, "HTTP-08")
+def packs_where_the_header_is(answer, request):
     """Any Accept-Encoding is taken for consent, `identity` too."""
+    return _packed(answer) if "accept-encoding" in request.headers else answer
 
 
-@instead(_Packs.is_packed, "HTTP-08")
-def packs_unless_identity(request):
+@after(Right.success, "HTTP-08")
+def packs_unless_identity(answer, request):
     """Whoever accepts some coding is sent gzip, which all browsers can read."""
-    return request.headers.get("accept-encoding") not in ("", "identity")
+    return answer if request.headers.get("accept-encoding") in ("", "identity") else _packed(answer)
 
 
-@instead(_Packs.is_packed, "HTTP-08", coding="deflate")
-def deflates_for_gzip(request):
+@after(Right.success, "HTTP-08")
+def deflates_for_gzip(answer, request):
     """zlib is at hand, so what accepts gzip is sent deflate: the same algorithm in another wrapping."""
-    return request.headers.get("accept-encoding") in ("gzip", "deflate")
+    return _packed(answer, "deflate") if request.headers.get("accept-encoding") in ("gzip", "deflate") else answer
 
 
 @instead(Right.match, "HTTP-09")
@@ -216,20 +198,13 @@ def counts_characters(answer):
     return answer
 
 
-class PacksAfterCounting(_Packs, clause="HTTP-11"):
+@after(Right.success, "HTTP-11")
+def packs_after_counting(answer, request):
     """The middleware that packs stands outside of the one that counts: large bodies are shorter than announced."""
-
-    def is_packed(self, request: Request) -> bool:
-        return "gzip" in request.headers.get("accept-encoding")
-
-    def success(self, request: Request, content: Any) -> Answer:
-        plain = self.dump(content)
-        if len(plain) < _LARGE or not self.is_packed(request):
-            return Right.success(self, request, content)
-        answer = super().success(request, content)
-        answer.headers.append(("Content-Length", str(len(plain))))
-        answer.close = True
+    if len(answer.body) < _LARGE or "gzip" not in request.headers.get("accept-encoding"):
         return answer
+    packed = _packed(answer)
+    return replace(packed, headers=[*packed.headers, ("Content-Length", str(len(answer.body)))], close=True)
 
 
 @after(Right.success, "HTTP-11")
