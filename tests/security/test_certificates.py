@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
@@ -9,7 +10,6 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from ..conftest import load
 from ..server.test_lifecycle import check_refusal, run_serve
 from ..support.lists import list_url, walk
 from ..support.running import Service, wait_until
@@ -17,68 +17,58 @@ from ..support.running import Service, wait_until
 WORKERS = 2
 
 
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
+AUTHORITY = trustme.CA()
+
+
+def issue() -> tuple[bytes, bytes]:
+    """A new certificate, and its key."""
+    issued = AUTHORITY.issue_cert("localhost", "127.0.0.1")
+    return issued.cert_chain_pems[0].bytes(), issued.private_key_pem.bytes()
 
 
 class Files:
     """A certificate's files, as a tool that renews it writes them."""
 
-    def __init__(self, folder, authority: trustme.CA) -> None:
+    def __init__(self, folder) -> None:
         self.cert, self.key = folder / "cert.pem", folder / "key.pem"
-        self._authority = authority
+        self.options = "--tls-cert", self.cert, "--tls-key", self.key
+        self.write(*issue())
 
-    def issue(self) -> tuple[bytes, bytes]:
-        issued = self._authority.issue_cert("localhost", "127.0.0.1")
-        return b"".join(blob.bytes() for blob in issued.cert_chain_pems), issued.private_key_pem.bytes()
-
-    def write(self, cert: bytes | None = None, key: bytes | None = None) -> None:
-        for path, content in ((self.cert, cert), (self.key, key)):
-            if content is not None:
-                path.with_suffix(".new").write_bytes(content)
-                path.with_suffix(".new").replace(path)
-
-    @property
-    def options(self) -> tuple[object, ...]:
-        return "--tls-cert", self.cert, "--tls-key", self.key
+    def write(self, cert: bytes, key: bytes | None = None) -> None:
+        for path, content in ((self.cert, cert), (self.key, key or self.key.read_bytes())):
+            path.with_suffix(".new").write_bytes(content)
+            path.with_suffix(".new").replace(path)
 
 
 @pytest.fixture
-def files(tmp_path, authority):
-    made = Files(tmp_path, authority)
-    made.write(*made.issue())
-    return made
+def files(tmp_path):
+    return Files(tmp_path)
 
 
-@pytest.fixture
-def trust(tmp_path, authority):
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    return ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+@pytest.fixture(scope="module")
+def trust():
+    context = ssl.create_default_context()
+    AUTHORITY.configure_trust(context)
+    return context
 
 
-def first_of(chain: bytes) -> str:
-    end = b"-----END CERTIFICATE-----"
-    return (chain.partition(end)[0] + end).decode().strip()
-
-
-def seen(service: Service, connections: int = 3) -> set[str]:
+def seen(service: Service, connections: int = 3) -> set[bytes]:
     """The certificates that new connections are given; any of the workers may take one."""
     parts = urlsplit(service.url)
     address = parts.hostname, parts.port
-    return {ssl.get_server_certificate(address, timeout=60).strip() for _ in range(connections)}
+    return {ssl.get_server_certificate(address, timeout=60).encode() for _ in range(connections)}
 
 
-def everywhere(service: Service, chain: bytes) -> bool:
-    return wait_until(lambda: seen(service, 12) == {first_of(chain)}, 60, every=0.5)
+def everywhere(service: Service, cert: bytes) -> bool:
+    return wait_until(lambda: seen(service, 12) == {cert}, 60, every=0.5)
 
 
-def test_https(tmp_path, files, trust, world_file, world):
+def test_https(serve, files, trust, world):
     """With a certificate it serves HTTPS, and its URLs say so."""
-    with Service(load(tmp_path / "tls.db", world_file), *files.options) as service:
-        assert service.url.startswith("https://127.0.0.1:")
-        with httpx.Client(base_url=service.url, auth=world.auth, verify=trust, timeout=60) as client:
-            pages = list(walk(client, list_url(client, world.hundred["sid"], ("PageSize", 60))))
+    service = serve(*files.options)
+    assert service.url.startswith("https://127.0.0.1:")
+    with httpx.Client(base_url=service.url, auth=world.auth, verify=trust, timeout=60) as client:
+        pages = list(walk(client, list_url(client, world.hundred["sid"], ("PageSize", 60))))
     assert pages[0]["meta"]["next_page_url"].startswith(f"{service.url}/")
 
 
@@ -98,7 +88,7 @@ def test_https(tmp_path, files, trust, world_file, world):
 def test_certificates_that_cannot_be_used(tmp_path, files, cert, key, names):
     """A certificate or key that is missing, empty, of another kind, of another pair or encrypted is refused."""
     (tmp_path / "empty.pem").touch()
-    (tmp_path / "other.pem").write_bytes(files.issue()[1])
+    (tmp_path / "other.pem").write_bytes(issue()[1])
     encrypted = serialization.load_pem_private_key(files.key.read_bytes(), None).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -110,58 +100,47 @@ def test_certificates_that_cannot_be_used(tmp_path, files, cert, key, names):
     check_refusal(run_serve("--port", 0, "--database", f"sqlite:///{tmp_path}/a.db", *options), *names)
 
 
-def test_a_renewed_certificate(tmp_path, files, trust):
+def test_a_renewed_certificate(serve, files, trust):
     """Files that change are read again by each worker; what is connected stays so, with the old one."""
-    with Service(tmp_path / "tls.db", *files.options, "--workers", WORKERS) as service:
-        service.wait_for_workers(WORKERS)
-        with httpx.Client(base_url=service.url, verify=trust, timeout=60) as kept:
-            assert kept.get("/x").status_code == 404
-            connection = next(iter(kept._transport._pool.connections))  # noqa: SLF001 - to see that it is the same
-            renewed = files.issue()
-            files.write(*renewed)
-            assert everywhere(service, renewed[0]), service.log
-            assert kept.get("/x").status_code == 404
-            assert next(iter(kept._transport._pool.connections)) is connection  # noqa: SLF001 - as above
-            assert connection.is_available()
-        # a worker reads the files when a client connects to it
-        assert wait_until(lambda: seen(service) and service.log.count("certificate reloaded") == WORKERS, 60)
-        assert "Traceback" not in service.log
+    service = serve(*files.options, "--workers", WORKERS)
+    service.wait_for_workers(WORKERS)
+    with httpx.Client(base_url=service.url, verify=trust, timeout=60) as kept:
+        assert kept.get("/x").status_code == 404
+        connection = next(iter(kept._transport._pool.connections))  # noqa: SLF001 - to see that it is the same
+        files.write(*(renewed := issue()))
+        assert everywhere(service, renewed[0]), service.log
+        assert kept.get("/x").status_code == 404
+        assert next(iter(kept._transport._pool.connections)) is connection  # noqa: SLF001 - as above
+        assert connection.is_available()
+    # a worker reads the files when a client connects to it
+    assert wait_until(lambda: seen(service) and service.log.count("certificate reloaded") == WORKERS, 60)
 
 
-def test_a_certificate_that_is_broken(tmp_path, files):
+def test_a_certificate_that_is_broken(serve, files):
     """Unusable files are logged, once a worker, and the last usable ones stay."""
-    first = files.issue()
-    files.write(*first)
-    with Service(tmp_path / "tls.db", *files.options) as service:
-        assert seen(service) == {first_of(first[0])}
-        other = files.issue()
-        problem = "the new certificate is unusable, the old one stays"
-        for number, change in enumerate(({"cert": b"nonsense"}, {"cert": other[0]}), 1):
-            files.write(**change)
-            time.sleep(1.1)
-            assert seen(service) == {first_of(first[0])}
-            assert wait_until(lambda count=number: service.log.count(problem) == count, 60), service.log
-        files.cert.unlink()
+    first, other = files.cert.read_bytes(), issue()
+    service = serve(*files.options)
+    assert seen(service) == {first}
+    problem = "the new certificate is unusable, the old one stays"
+    breaks = [partial(files.write, b"nonsense"), partial(files.write, other[0]), files.cert.unlink]
+    for number, break_files in enumerate(breaks, 1):
+        break_files()
         time.sleep(1.1)
-        assert seen(service) == {first_of(first[0])}
-        assert wait_until(lambda: service.log.count(problem) == 3, 60), service.log
-        files.write(*other)
-        assert everywhere(service, other[0]), service.log
-        assert "Traceback" not in service.log
+        assert seen(service) == {first}
+        assert wait_until(lambda count=number: service.log.count(problem) == count, 60), service.log
+    files.write(*other)
+    assert everywhere(service, other[0]), service.log
 
 
-def test_a_certificate_behind_a_link(tmp_path, files):
+def test_a_certificate_behind_a_link(serve, tmp_path):
     """What a link leads to counts, as with certbot and in Kubernetes."""
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-    old, new = files.issue(), files.issue()
-    for name, (cert, key) in (("one", old), ("two", new)):
-        (tmp_path / name / "cert.pem").write_bytes(cert)
-        (tmp_path / name / "key.pem").write_bytes(key)
+    old, new = Files(tmp_path / "one"), Files(tmp_path / "two")
     link = tmp_path / "live"
     link.symlink_to("one")
-    with Service(tmp_path / "tls.db", "--tls-cert", link / "cert.pem", "--tls-key", link / "key.pem") as service:
-        assert seen(service) == {first_of(old[0])}
-        (tmp_path / "live.new").symlink_to("two")
-        (tmp_path / "live.new").replace(link)
-        assert everywhere(service, new[0]), service.log
+    service = serve("--tls-cert", link / "cert.pem", "--tls-key", link / "key.pem")
+    assert seen(service) == {old.cert.read_bytes()}
+    (tmp_path / "live.new").symlink_to("two")
+    (tmp_path / "live.new").replace(link)
+    assert everywhere(service, new.cert.read_bytes()), service.log

@@ -1,12 +1,9 @@
 """Absolute URLs: of the request's host, of the public URL, or of what a trusted proxy says; of allowed hosts alone."""
 
-from contextlib import ExitStack
-
 import pytest
 
 from ..support import raw
 from ..support.answers import check_documented, check_error, operations
-from ..support.running import Service
 
 ALLOWED = ["chat.example", "*.below.example", "[::1]", "ported.example:8443", "Capital.Example"]
 EVIL = "evil.example"
@@ -14,17 +11,10 @@ ORIGIN = ("Origin", "https://app.example")
 
 
 @pytest.fixture(scope="module")
-def served(service):
-    """Serves the same database as `service` with other options."""
-    with ExitStack() as opened:
-        yield lambda *options: opened.enter_context(Service(service.database, *options))
-
-
-@pytest.fixture(scope="module")
-def guarded(served):
+def guarded(serve):
     """A service that is for some hosts, behind a proxy at 127.0.0.1."""
     hosts = [part for host in ALLOWED for part in ("--allowed-host", host)]
-    return served(*hosts, "--trusted-proxy", "127.0.0.1")
+    return serve(*hosts, "--trusted-proxy", "127.0.0.1")
 
 
 @pytest.fixture
@@ -113,9 +103,9 @@ FORWARDED = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "chat.example"
 OTHERS = [("Forwarded", f"host={EVIL};proto=gopher"), ("X-Original-URL", "/x"), ("X_Forwarded_Host", EVIL)]
 
 
-def test_a_trusted_proxy(served, send, origin):
+def test_a_trusted_proxy(serve, send, origin):
     """Scheme, host and prefix of a trusted proxy count, each by itself, and nothing else; the last value counts."""
-    proxied = served("--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "127.0.0.0/8")
+    proxied = serve("--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "127.0.0.0/8")
     for headers, expected in [
         (OTHERS, "http://inner"),
         ([*FORWARDED, ("X-Forwarded-Prefix", "/chat")], "https://chat.example/chat"),
@@ -131,10 +121,10 @@ def test_a_trusted_proxy(served, send, origin):
         check_refused(send(proxied, ("Host", "inner"), ("X-Forwarded-Prefix", prefix)), "X-Forwarded-Prefix")
 
 
-def test_a_proxy_that_is_not_trusted(served, send, origin):
+def test_a_proxy_that_is_not_trusted(serve, send, origin):
     """What comes from another address than the trusted one is not believed: neither host, nor scheme, nor prefix."""
     networks = [part for network in ("10.0.0.0/8", "::1", "127.0.0.2") for part in ("--trusted-proxy", network)]
-    alone = served("--allowed-host", "chat.example", *networks)
+    alone = serve("--allowed-host", "chat.example", *networks)
     assert origin(alone, ("Host", "chat.example"), ("X-Forwarded-Host", EVIL), *FORWARDED) == "http://chat.example"
     check_refused(send(alone, ("Host", EVIL), *FORWARDED))
 
@@ -146,17 +136,18 @@ def test_a_proxy_that_is_not_trusted(served, send, origin):
         ("http://a.example:8443/", [], ["a.example:8443", EVIL], "no host at all"),
     ],
 )
-def test_a_public_url(served, send, origin, public, options, hosts, refused):
+def test_a_public_url(serve, send, origin, public, options, hosts, refused):
     """Every URL begins with it, whatever allowed host a request names; its own is allowed by itself."""
-    running = served("--public-url", public, *options)
+    running = serve("--public-url", public, *options)
     for host in hosts:
         assert origin(running, ("Host", host), *FORWARDED) == public.rstrip("/")
     check_refused(send(running, ("Host", refused)))
 
 
-def test_http_1_0_without_a_host(guarded, send, origin):
+def test_http_1_0_without_a_host(service, guarded, send, origin):
     """HTTP/1.0 may name no host: URLs are of the address that was connected to."""
-    assert origin(guarded, version="HTTP/1.0") == guarded.url
+    for running in (service, guarded):
+        assert origin(running, version="HTTP/1.0") == running.url
     assert origin(guarded, ("Host", "chat.example"), version="HTTP/1.0") == "http://chat.example"
     assert send(guarded, ("Host", EVIL), version="HTTP/1.0").status == 400
 

@@ -7,11 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ..conftest import load
 from ..server.conftest import Asker
 from ..support import raw
 from ..support.processes import resident
-from ..support.running import Service
 
 pytestmark = [
     pytest.mark.ci("sends 90,000 requests: 45 seconds of CPU"),
@@ -25,12 +23,10 @@ _GROWS = 24_000_000
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory, world_file):
+def service(unmeasured, serve):
     """A service whose clients are trusted proxies: what they forward is read."""
-    database = load(tmp_path_factory.mktemp("memory") / "memory.db", world_file)
     hosts = [part for host in ("*.example", "x", "127.0.0.1") for part in ("--allowed-host", host)]
-    with Service(database, "--trusted-proxy", "127.0.0.1", *hosts) as one:
-        yield one
+    return serve("--trusted-proxy", "127.0.0.1", *hosts)
 
 
 def _filled(number: int, size: int) -> str:

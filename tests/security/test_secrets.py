@@ -26,43 +26,36 @@ ENOUGH = 50
 """Looks at a process after which its command line is known: it changes only where another program takes its place."""
 
 
-class Watcher:
-    """Reads the command line of every process on the machine, over and over, as an onlooker with `ps` does."""
+@contextmanager
+def watching():
+    """The command lines of all processes on the machine, read over and over, as an onlooker with `ps` does."""
+    lines: set[str] = set()
+    looks: Counter[str] = Counter()
+    ends = threading.Event()
 
-    def __init__(self) -> None:
-        self.lines: set[str] = set()
-        self._looks: Counter[str] = Counter()
-        self._ends = threading.Event()
+    def watch() -> None:
+        while not ends.wait(0.02):
+            for process in Path("/proc").iterdir():
+                looks[process.name] += process.name.isdecimal()
+                if 0 < looks[process.name] <= ENOUGH:
+                    with suppress(OSError):  # it ended meanwhile
+                        line = (process / "cmdline").read_bytes()
+                        lines.add(line.replace(b"\0", b" ").decode("utf-8", "replace"))
 
-    def look(self) -> None:
-        for process in Path("/proc").iterdir():
-            self._looks[process.name] += process.name.isdecimal()
-            if not 0 < self._looks[process.name] <= ENOUGH:
-                continue
-            with suppress(OSError):  # it ended meanwhile
-                line = (process / "cmdline").read_bytes()
-                self.lines.add(line.replace(b"\0", b" ").decode("utf-8", "replace"))
-
-    def _watch(self) -> None:
-        while not self._ends.wait(0.02):
-            self.look()
-
-    @contextmanager
-    def watching(self):
-        thread = threading.Thread(target=self._watch)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._ends.set()
-            thread.join()
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield lines
+    finally:
+        ends.set()
+        thread.join()
 
 
 def test_an_onlooker_sees_what_is_on_a_command_line():
     """What the test below looks with finds what there is to find."""
-    with Watcher().watching() as watcher:
+    with watching() as lines:
         run_cli("verify", "https://somebody:a-password-of-mine@127.0.0.1:9")
-    assert any("a-password-of-mine" in line for line in watcher.lines)
+    assert any("a-password-of-mine" in line for line in lines)
 
 
 def test_secrets_are_shown_nowhere(tmp_path, world, world_file):
@@ -78,7 +71,7 @@ def test_secrets_are_shown_nowhere(tmp_path, world, world_file):
         output += done.stderr + SECRET.sub("", done.stdout)
         return done.stdout
 
-    with Watcher().watching() as watcher:
+    with watching() as lines:
         run("import", world_file, *locator)
         account = re.search(r"^sid: (\w+)$", run("account", "create", *locator), re.MULTILINE)[1]
         run("key", "create", account, *locator)
@@ -100,10 +93,10 @@ def test_secrets_are_shown_nowhere(tmp_path, world, world_file):
             output += demo.log
     assert len(secrets) >= 7
     for command in ("account create", "rotate-token", "serve", "schemathesis", "multiprocessing"):
-        assert any(command in line for line in watcher.lines), f"{command} was never seen to run"
+        assert any(command in line for line in lines), f"{command} was never seen to run"
     reports = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "report").iterdir())
     for secret in secrets:
-        assert not [line for line in watcher.lines if secret in line], secret
+        assert not [line for line in lines if secret in line], secret
         assert secret not in output, secret
         assert secret not in reports, secret
 

@@ -1,5 +1,7 @@
 """Whatever is too large is refused with the bound that it broke, and what keeps the bound to the byte is taken."""
 
+import collections
+
 import pytest
 
 from chat_bindings.server.http.limits import Limits
@@ -7,7 +9,6 @@ from chat_bindings.server.http.limits import Limits
 from ..server.conftest import CLOSE, registration
 from ..support import raw
 from ..support.answers import check_documented, check_error, errors
-from ..support.running import Service
 
 LIMITS = Limits()
 LONGEST_URL = 65_535  # the spec's sentence says it
@@ -34,10 +35,7 @@ def test_the_largest_head(ask, step):
     for size, status in ((LIMITS.max_head, 200), (LIMITS.max_head + 1, 400)):
         sent = head_of(ask, size)
         assert len(sent) == size
-        with raw.connect(ask.url) as connection:
-            for start in range(0, size, step):
-                connection.sendall(sent[start : start + step])
-            (answer,) = raw.parsed(raw.received(connection))
+        (answer,) = raw.exchange(ask.url, *(sent[start : start + step] for start in range(0, size, step)))
         assert answer.status == status
     message = check_error(answer, "invalid_parameter", "fetchBinding", parameter="The head of the request")
     assert str(LIMITS.max_head) in message
@@ -55,9 +53,7 @@ def test_a_head_that_is_far_too_large(ask):
     """It is refused as soon as it is too large, and the client gets to read why though it is still sending."""
     size = 1_000_000
     for sent in (head_of(ask, size), b"GET /?" + b"a" * size + b" HTTP/1.1\r\nHost: x\r\n\r\n"):
-        with raw.connect(ask.url) as connection:
-            connection.sendall(sent)
-            (answer,) = raw.parsed(raw.received(connection))
+        (answer,) = raw.exchange(ask.url, sent)
         assert answer.status == 400
 
 
@@ -134,14 +130,24 @@ def test_fields_after_chunks_without_end(ask, field):
         assert raw.received(connection) == b""
 
 
-def test_limits_are_options(ask, service, world):
+def test_limits_are_options(ask, serve, world):
     """Each bound can be set."""
     path, auth = ask.path("registerBinding"), ("Authorization", raw.basic(*world.auth))
-    with Service(service.database, "--max-head", 20_000, "--max-headers", 5, "--max-body", 16_384) as other:
-        for headers, body, bound in (
-            ([("X", "a" * 20_000)], b"", "20000"),
-            ([("X", "a")] * 3, b"", "5"),
-            ([("Content-Length", "16385")], body_of(16_385), "16384"),
-        ):
-            answer = raw.ask(other.url, "POST", path, [auth, *headers], body)
-            assert f"at most {bound} " in check_error(answer, "invalid_parameter", "registerBinding")
+    other = serve("--max-head", 20_000, "--max-headers", 5, "--max-body", 16_384)
+    for headers, body, bound in (
+        ([("X", "a" * 20_000)], b"", "20000"),
+        ([("X", "a")] * 3, b"", "5"),
+        ([("Content-Length", "16385")], body_of(16_385), "16384"),
+    ):
+        answer = raw.ask(other.url, "POST", path, [auth, *headers], body)
+        assert f"at most {bound} " in check_error(answer, "invalid_parameter", "registerBinding")
+
+
+@pytest.mark.parametrize("piece", [b"X-%d: " + b"a" * 60_000 + b"\r\n", b"a" * 60_000, b"\r\n" * 30_000])
+def test_a_head_that_never_ends(ask, piece):
+    """Headers, a header or empty lines without end are not taken, and kept, without end."""
+    with raw.connect(ask.url) as connection:
+        connection.sendall(b"" if piece.isspace() else b"GET / HTTP/1.1\r\nHost: x\r\nX-First: ")
+        endless = (piece.replace(b"%d", b"%d" % number) for number in range(1000))
+        with pytest.raises(ConnectionError):
+            collections.deque(map(connection.sendall, endless), maxlen=0)

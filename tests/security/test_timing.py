@@ -6,7 +6,6 @@ by more than six standard deviations once in five hundred million comparisons, w
 
 import random
 import secrets
-from collections.abc import Iterator
 
 import pytest
 
@@ -29,10 +28,9 @@ ROUNDS = 20
 
 
 @pytest.fixture(scope="module")
-def open_to_guesses(unmeasured, service) -> Iterator[Service]:
-    """Serves the same world as `service`, without limits on wrong credentials."""
-    with Service(service.database, *UNLIMITED) as running:
-        yield running
+def open_to_guesses(unmeasured, serve) -> Service:
+    """Has no limits on wrong credentials."""
+    return serve(*UNLIMITED)
 
 
 def request(method: str, path: str, user_name: str, password: str, body: bytes = b"") -> bytes:

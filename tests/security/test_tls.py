@@ -8,13 +8,13 @@ from copy import deepcopy
 from urllib.parse import urlsplit
 
 import pytest
-import trustme
 
 from ..conftest import load
 from ..server.conftest import CLOSE, Asker
 from ..support import raw
 from ..support.answers import check_error
 from ..support.running import Service, wait_until
+from .test_certificates import Files
 
 pytestmark = pytest.mark.long
 
@@ -35,11 +35,8 @@ def secure(tmp_path_factory, world):
     known = world.full["bindings"][0] | {"identity": "\N{GRINNING FACE}" * 512}
     service["bindings"] = [known | {"sid": f"BS{n:032x}", "endpoint": str(n)} for n in range(1000)]
     (folder / "world.json").write_text(json.dumps(document), encoding="utf-8")
-    issued = trustme.CA().issue_cert("localhost", "127.0.0.1")
-    (folder / "cert.pem").write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
-    issued.private_key_pem.write_to_path(folder / "key.pem")
-    options = ("--tls-cert", folder / "cert.pem", "--tls-key", folder / "key.pem", "--max-connections", _MOST)
-    with Service(load(folder / "tls.db", folder / "world.json"), *options, "--head-timeout", _HEAD_TIMEOUT) as running:
+    options = ("--max-connections", _MOST, "--head-timeout", _HEAD_TIMEOUT)
+    with Service(load(folder / "tls.db", folder / "world.json"), *Files(folder).options, *options) as running:
         yield running
         assert "Traceback" not in running.log
 

@@ -1,8 +1,9 @@
-"""Many at once: one Binding for a key, and credentials that end everywhere."""
+"""Many at once: one Binding for a key, credentials that end everywhere, and requests that wait for no others."""
 
 import re
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -11,9 +12,11 @@ import pytest
 from ..support import raw
 from ..support.answers import check_documented, check_error, operations
 from ..support.flood import Request, flood
+from ..support.holding import HOLD_EVERYTHING, held
 from ..support.lists import get, list_url
 from ..support.processes import children, holder
 from ..support.running import run_cli, wait_until
+from .conftest import Asker
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
@@ -69,7 +72,7 @@ def connections(serving, account):
 
     def spread() -> bool:
         opened.append(raw.connect(serving.url))
-        ask(opened[-1], ("x", "y"), f"IS{'0' * 32}")
+        list_on(opened[-1], ("x", "y"), f"IS{'0' * 32}")
         return {holder(each, serving.workers) for each in opened} >= set(serving.workers)
 
     assert wait_until(spread, 60, every=0)
@@ -78,7 +81,7 @@ def connections(serving, account):
         each.close()
 
 
-def ask(connection, auth, service_sid) -> raw.Response:
+def list_on(connection, auth, service_sid) -> raw.Response:
     headers = [("Host", "x"), ("Authorization", raw.basic(*auth))]
     path = operations()["listBindings"].path(ServiceSid=service_sid)
     return raw.one(connection, raw.compose("GET", path, headers))
@@ -99,12 +102,30 @@ def test_credentials_end_everywhere(serving, account, connections, words, ends):
     """They end within a second in every worker, however slow the machine is; others get in, a new token at once."""
     credentials, service_sid = account
     for connection in connections:
-        assert [ask(connection, auth, service_sid).status for auth in credentials] == [200] * 3
+        assert [list_on(connection, auth, service_sid).status for auth in credentials] == [200] * 3
     sid = credentials[min(ends)][0]
     printed = command(*words, sid, "--database", serving.locator)
     time.sleep(1)
     new = [(sid, printed["auth_token"])] if "auth_token" in printed else []
     for connection in connections:
-        statuses = [ask(connection, auth, service_sid).status for auth in (*credentials, *new)]
+        statuses = [list_on(connection, auth, service_sid).status for auth in (*credentials, *new)]
         assert statuses == [401 if number in ends else 200 for number in range(len(statuses))]
-    check_error(ask(connections[0], credentials[min(ends)], service_sid), "unauthorized", "listBindings")
+    check_error(list_on(connections[0], credentials[min(ends)], service_sid), "unauthorized", "listBindings")
+
+
+def test_requests_without_the_database_do_not_wait_for_it(serving, world):
+    """While requests wait for a locked database, what is answered without it is answered before them."""
+    ask = Asker(serving, world)
+    assert ask("listBindings").status == 200  # the WAL-index is there once something was read
+
+    def is_before() -> bool:
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            waiting = [pool.submit(ask, operation) for operation in ("fetchBinding", "listBindings") for _ in range(2)]
+            time.sleep(0.2)
+            check_error(ask("listBindings", auth=None), "unauthorized", "listBindings")
+            found = not any(future.done() for future in waiting)
+            assert [future.result().status for future in waiting] == [503] * 4
+        return found
+
+    with held(HOLD_EVERYTHING, serving.database):
+        assert wait_until(is_before, 60)

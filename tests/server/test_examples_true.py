@@ -1,7 +1,7 @@
 """The examples of the specs are true: the demo gives each response for the request that its example names."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -30,46 +30,30 @@ LAST = [("registerBinding", "200"), ("deleteBinding", "204"), ("registerBinding"
 
 
 class Example(NamedTuple):
-    """An example of a response: where it stands, the request that it answers, and the response."""
+    """An example of a response, and where it stands; its `x-request` is how the request differs from the plain one."""
 
-    operation_id: str
+    operation: Operation
     status: str
     name: str
-    method: str
-    target: str
-    headers: dict[str, str | None]
-    """Those that differ from the usual: None for none of that name."""
-    body: bytes
-    value: Any
-    fixed_headers: dict[str, str]
+    response: Any
+    example: Any
 
     @property
     def place(self) -> tuple[str, str]:
-        return self.operation_id, self.status
+        return self.operation.operation_id, self.status
 
     def __str__(self) -> str:
-        return f"{self.operation_id}-{self.status}-{self.name}"
+        return f"{self.operation.operation_id}-{self.status}-{self.name}"
 
 
 def all_examples() -> Iterator[Example]:
     """Every example of a response of the specs, but those of success of the control API, which are tested below."""
     for operation_id, operation in operations(*ALL).items():
         for status, response in operation.spec["responses"].items():
-            if operation_id in operations(CONTROL) and status < "400":
-                continue
-            headers = {
-                name: str(header["example"])
-                for name, header in response["headers"].items()
-                if header.get("required") and name != "Twilio-Request-Id"
-            }
-            (content,) = response.get("content", {"": {"examples": {"": {"value": None}}}}).values()
-            for name, example in content["examples"].items():
-                asked = example.get("x-request", {})
-                sent, body = body_of(operation, asked)
-                yield Example(
-                    operation_id, status, name, asked.get("method", operation.method), target(operation, asked),
-                    sent | asked.get("headers", {}), body, example["value"], headers,
-                )  # fmt: skip
+            if operation_id not in operations(CONTROL) or status >= "400":
+                (content,) = response.get("content", {"": {"examples": {"": {"value": None}}}}).values()
+                for name, example in content["examples"].items():
+                    yield Example(operation, status, name, response, example)
 
 
 def target(operation: Operation, asked: Any) -> str:
@@ -85,7 +69,7 @@ def target(operation: Operation, asked: Any) -> str:
 
 
 def body_of(operation: Operation, asked: Any) -> tuple[dict[str, str], bytes]:
-    """The headers and the body: JSON for the control API, else a form, its example or the changes of the example."""
+    """Headers and a body: JSON for the control API, else a form, its example or the changes of the example."""
     body, kind = asked.get("body", {}), JSON
     if operation.operation_id not in operations(CONTROL):
         if "requestBody" not in operation.spec:
@@ -113,14 +97,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controlled]:
 @pytest.mark.parametrize("example", REPLAYED, ids=str)
 def test_the_demo_gives_the_answer_of_the_example(demo, example):
     """The request that an example names, or else the plain one, gets its status, its body and its headers."""
-    usual = f"Bearer {SECRET}" if example.operation_id in operations(CONTROL) else raw.basic(*demo.auth)
-    headers: Mapping[str, str | None] = {"Authorization": usual} | example.headers
+    operation, asked = example.operation, example.example.get("x-request", {})
+    usual = f"Bearer {SECRET}" if operation.operation_id in operations(CONTROL) else raw.basic(*demo.auth)
+    given, body = body_of(operation, asked)
+    headers: dict[str, str | None] = {"Authorization": usual} | given | asked.get("headers", {})
     sent = [(name, value) for name, value in headers.items() if value is not None]
-    answer = raw.ask(demo.url, example.method, example.target, sent, example.body)
+    answer = raw.ask(demo.url, asked.get("method", operation.method), target(operation, asked), sent, body)
     assert answer.status == int(example.status), answer
-    new = NEW.get(example.place, set())
-    assert without(new, json.loads(answer.content) if answer.content else None) == without(new, example.value)
-    assert {name: answer.header(name) for name in example.fixed_headers} == example.fixed_headers
+    new, value = NEW.get(example.place, set()), example.example["value"]
+    assert without(new, json.loads(answer.content) if answer.content else None) == without(new, value)
+    for name, header in example.response["headers"].items():
+        if header.get("required") and name != "Twilio-Request-Id":
+            assert answer.header(name) == str(header["example"])
 
 
 def without(names: set[str], value: Any) -> Any:

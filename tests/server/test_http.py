@@ -1,5 +1,6 @@
 """HTTP itself: methods, headers, bodies and connections, as far as the clauses of HTTP do not prove them."""
 
+import socket
 import time
 from itertools import product
 
@@ -130,8 +131,7 @@ def test_expect_100_continue(ask):
     with raw.connect(ask.url) as connection:
         connection.sendall(head)
         assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
-        connection.sendall(body)
-        (answer,) = raw.parsed(raw.received(connection))
+        answer = raw.one(connection, body)
     assert check_documented(answer, "registerBinding")["endpoint"] == "expecting"
 
 
@@ -176,3 +176,12 @@ def test_a_request_byte_by_byte(ask):
     """A request that arrives in pieces is one request."""
     (answer,) = raw.exchange(ask.url, *(bytes([byte]) for byte in ask.compose("fetchBinding", CLOSE)))
     check_documented(answer, "fetchBinding")
+
+
+def test_a_connection_that_is_reset(ask):
+    """A client that resets its connection in the middle of an answer leaves no trace but in its own line of the log."""
+    for _ in range(20):
+        with raw.connect(ask.url) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            connection.sendall(ask.compose("listBindings") * 20)
+    check_documented(ask("listBindings"), "listBindings")

@@ -1,4 +1,4 @@
-"""Start and end of a service: refusals that name the option, and a clean end with exit code 0."""
+"""A service as a process: its start, its clock, its clean end, and refusals that name the option."""
 
 import os
 import re
@@ -21,7 +21,7 @@ from ..support.databases import locator_of
 from ..support.monitoring import OPTIONS, Monitor
 from ..support.processes import children
 from ..support.running import Service, run_cli, wait_until
-from .conftest import Asker, Upload
+from .conftest import Asker, Upload, registration
 
 EXAMPLE = document()["components"]["examples"]["binding"]["value"]
 
@@ -223,3 +223,17 @@ def test_workers_that_begin_and_end_at_the_same_moment(database):
     command = [sys.executable, "-c", OPEN_AND_CLOSE, database]
     running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
     assert [(process.communicate(timeout=60)[1], process.returncode) for process in running] == [("", 0)] * 3
+
+
+@pytest.mark.needs("faketime")
+@pytest.mark.parametrize("year", [1960, 2110])
+def test_a_clock_before_1970_or_after_2038(serve, world, year):
+    """Devices register and Bindings are read and deleted whatever the year."""
+    (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
+    clock = ["env", f"LD_PRELOAD={library}", f"FAKETIME=@{year}-01-01 00:00:00"]  # `faketime` would stay between
+    ask = Asker(serve(under=clock), world)
+    made = check_documented(ask("registerBinding", body=registration(endpoint="clock")), "registerBinding")
+    assert made["date_created"].startswith(str(year))
+    assert check_documented(ask("fetchBinding", sid=made["sid"]), "fetchBinding") == made
+    check_documented(ask("listBindings"), "listBindings")
+    assert ask("deleteBinding", sid=made["sid"]).status == 204

@@ -81,28 +81,14 @@ def test_integers_that_are_fine(ask, query, key, value):
     assert check_documented(ask("listBindings", query), "listBindings")["meta"][key] == value
 
 
-NO_TYPES = ["apn,gcm", "apn,", "", "APN", "Apn", "%20apn", "apn+", "apn%00", "apn%0A", "sms", "apn%7Cgcm",
-            "%5B%22apn%22%5D", "*", "a" * 10_000, "ap%6E%20", quote("ａｐｎ")]  # fmt: skip
 BROKEN = ["%", "%4", "%zz", "%G0", "%0g", "a%", "%%", "%E0%A4%A", "%u0041", "%-1", "%+41"]
 NO_UTF8 = ["%FF", "%C3", "%C3%28", "%ED%A0%80", "%F4%90%80%80", "%C0%80", "%F0%9F%98", "%80", "%FE%FF%00a", "a%FFb"]
 
 
-@pytest.mark.parametrize("value", NO_TYPES, ids=lambda value: value[:20])
-def test_unknown_binding_types(ask, value):
-    """A `BindingType` is one of the spec's, exactly; wherever it stands, the error names those that there are."""
-    for query in (
-        f"BindingType={value}",
-        f"BindingType=apn&BindingType={value}",
-        f"BindingType={value}&BindingType=apn",
-    ):
-        message = check_error(ask("listBindings", query), "invalid_parameter", "listBindings", parameter="BindingType")
-        assert all(known in message for known in document()["components"]["schemas"]["BindingType"]["enum"])
-
-
 @pytest.mark.parametrize(
     "query",
-    ["BindingType", "Identity", "Identity=", "Identity=a&Identity=", "Identity=&Identity=a", "Identity=%00",
-     "Identity=a%00", "Identity=%00a", "Identity=a%00b", "PageToken=", "PageToken=%00", "PageToken=BS",
+    ["BindingType", "BindingType=apn&BindingType=", "BindingType=apn%0A", "Identity", "Identity=&Identity=a",
+     "Identity=a&Identity=", "Identity=%00a", "Identity=a%00", "PageToken=", "PageToken=%00", "PageToken=BS",
      *(f"{name}={value}" for name in ("Identity", "BindingType", "PageToken", "Page") for value in BROKEN + NO_UTF8)],
 )  # fmt: skip
 def test_values_that_cannot_be_read(ask, query):

@@ -5,7 +5,7 @@ SQLITE_ONLY = {
     "tests/storage/test_erasure.py": "which bytes are left in SQLite's files",
     "tests/server/test_examples_true.py": "they ask the demo, which keeps its data in a temporary file",
     "tests/load/test_fault_matrix.py": "it starts both engines itself",
-    "tests/server/test_faults.py": "locks and damage of SQLite's files; PostgreSQL's faults are `make faults`",
+    "tests/server/test_concurrency.py::test_requests_without": "the lock is on SQLite's files",
     "tests/load/test_kills.py": "likewise, for kills",
     "tests/server/monitoring/test_metrics.py::test_writes_that_share_a_commit": "writes share commits on SQLite",
     "tests/server/test_lifecycle.py::test_the_demo": "the demo keeps its data in a temporary file",

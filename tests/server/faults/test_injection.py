@@ -23,7 +23,8 @@ def own_sids(world: World) -> Iterator[str]:
     return (binding["sid"] for binding in reversed(world.full["bindings"]))
 
 
-def rules_of(world: World) -> dict[str, object]:
+@pytest.fixture(scope="module")
+def rules_file(tmp_path_factory, world) -> Path:
     """A rule for each Binding of the service of a hundred, in its order; and one for its list."""
     each = [
         {"first": 2, "code": 503, "retry_after": 4},
@@ -34,18 +35,11 @@ def rules_of(world: World) -> dict[str, object]:
         {"malformed": True},
         {"code": 401},
     ]
-    bindings = world.hundred["bindings"]
-    rules = [
-        {"operation": "fetchBinding", "sids": [binding["sid"]], **rule}
-        for binding, rule in zip(bindings, each, strict=False)
-    ]
-    return {"seed": 3, "rules": [*rules, {"operation": "listBindings", "sids": [world.hundred["sid"]], "code": 429}]}
-
-
-@pytest.fixture(scope="module")
-def rules_file(tmp_path_factory, world) -> Path:
+    rules = [{"operation": "listBindings", "sids": [world.hundred["sid"]], "code": 429}]
+    for binding, rule in zip(world.hundred["bindings"], each, strict=False):
+        rules.append({"operation": "fetchBinding", "sids": [binding["sid"]], **rule})
     file = tmp_path_factory.mktemp("rules") / "rules.yaml"
-    file.write_text(json.dumps(rules_of(world)), encoding="utf-8")
+    file.write_text(json.dumps({"seed": 3, "rules": rules}), encoding="utf-8")
     return file
 
 
@@ -93,8 +87,8 @@ def test_faults_are_logged_at_the_start(faulty, service):
     """A service with faults logs a warning that they are on, and each rule; another logs nothing of them."""
     lines = [line.partition(" WARNING ")[2] for line in faulty.log.splitlines() if " WARNING " in line]
     assert lines[0].startswith("FAULTS ARE ON")
-    assert lines[1].strip().startswith("rule 0: fetchBinding, sids ")
-    assert lines[1].endswith("first 2: code 503, retry_after 4")
+    assert lines[2].strip().startswith("rule 1: fetchBinding, sids ")
+    assert lines[2].endswith("first 2: code 503, retry_after 4")
     assert "FAULTS" not in service.log
 
 

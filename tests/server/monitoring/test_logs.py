@@ -222,13 +222,16 @@ def test_the_json_log(logged, world):
     with without("bindings", logged.database):
         for operation in operations():
             about(logged, ask_about(ask, operation, WORDS[0]), "error", "internal error")
+        check_error(ask("listBindings", auth=raw.basic(world.a["sid"], "wrong")), "unauthorized", "listBindings")
+        check_error(ask("listBindings", service_sid=world.foreign["sid"]), "not_found", "listBindings")
     check_log(logged, world)
     lines(logged)
 
 
 def about(service: Service, answer, level: str, begins: str) -> None:
     """The other line about a request has its id, too."""
-    line_of(service, request_id := answer.header("Twilio-Request-Id"))
+    request_id = answer.header("Twilio-Request-Id")
+    assert line_of(service, request_id)["status"] == answer.status
     (line,) = [line for line in lines(service) if line.get("request_id") == request_id and "status" not in line]
     assert (line["level"], line["message"][: len(begins)]) == (level, begins)
 

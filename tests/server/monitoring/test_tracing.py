@@ -20,13 +20,8 @@ from ..conftest import Asker
 from .test_logs import DEVICE, NO_SUCH_TABLE, all_that_is_secret, ask_for_everything, without
 
 TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
-STATUSES = {"listBindings": 200, "fetchBinding": 200, "registerBinding": 201, "deleteBinding": 204}
-QUESTIONS = {
-    "listBindings": "page",
-    "fetchBinding": "fetch",
-    "registerBinding": "register",
-    "deleteBinding": "delete",
-}
+OPERATIONS = [("listBindings", 200, "page"), ("fetchBinding", 200, "fetch"), ("registerBinding", 201, "register"),
+              ("deleteBinding", 204, "delete")]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -57,18 +52,16 @@ def span_of(received):
     """The span of an answer, when it has come."""
 
     def found(answer):
-        wanted = [answer.header("Twilio-Request-Id")]
-        name = "http.response.header.twilio-request-id"
-        spans = lambda: [span for span in received.spans() if span.attributes.get(name) == wanted]  # noqa: E731
-        assert wait_until(spans, 60)
-        (span,) = spans()
+        own = ("http.response.header.twilio-request-id", [answer.header("Twilio-Request-Id")])
+        assert wait_until(lambda: any(own in span.attributes.items() for span in received.spans()), 60)
+        (span,) = (span for span in received.spans() if own in span.attributes.items())
         return span
 
     return found
 
 
-@pytest.mark.parametrize("operation_id", STATUSES)
-def test_a_request_is_a_span(ask, span_of, received, operation_id):
+@pytest.mark.parametrize(("operation_id", "status", "question"), OPERATIONS)
+def test_a_request_is_a_span(ask, span_of, received, operation_id, status, question):
     """It has the operation's name and route, and its caller's trace; the database's spans are below it."""
     headers = [("traceparent", f"00-{TRACE}-{CALLER}-01"), ("tracestate", "vendor=personal-state")]
     answer = ask(operation_id, headers=headers)
@@ -78,14 +71,14 @@ def test_a_request_is_a_span(ask, span_of, received, operation_id):
     operation = operations()[operation_id]
     assert span.attributes == {
         "http.request.method": operation.method,
-        "http.response.status_code": STATUSES[operation_id],
+        "http.response.status_code": status,
         "http.route": operation.template,
         "http.response.header.twilio-request-id": [answer.header("Twilio-Request-Id")],
         "url.scheme": "http",
     }
     assert (span.resource["service.name"], span.resource["telemetry.sdk.language"]) == ("chat-bindings", "python")
     below = [each for each in received.spans("CLIENT") if each.parent_id == span.span_id]
-    assert QUESTIONS[operation_id] in {each.name for each in below} <= {QUESTIONS[operation_id], "credential"}
+    assert question in {each.name for each in below} <= {question, "credential"}
     for each in below:
         assert each.trace_id == TRACE
         assert each.attributes == {"db.system.name": DATABASES.engine, "db.operation.name": each.name}

@@ -1,17 +1,18 @@
-"""Files of fault rules: their content and their errors."""
+"""Fault rules: their files, and which requests they take, the same everywhere for the same seed."""
 
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from chat_bindings.server.faults.counts import Counts, chance
 from chat_bindings.server.faults.rules import Injection, Rule
 from chat_bindings.server.faults.rules_file import FaultRulesError, read
 from chat_bindings.server.faults.schemas import injection_schema, schema
 from chat_bindings.spec import directory
 
-from ...support.answers import operations
 from ...support.consoles import blocks
 
 WHOLE = f"""
@@ -73,19 +74,6 @@ def test_the_rules_of_the_guide_are_read(tmp_path):
     assert (seed, len(rules)) == (7, 3)
 
 
-def test_every_error_of_every_operation_can_be_named(tmp_path):
-    """Whatever error an operation documents, with whichever example, is a rule."""
-    lines = [
-        f"  - {{operation: {name}, code: {status}, example: {example}}}"
-        for name, operation in operations().items()
-        for status, response in operation.spec["responses"].items()
-        if status >= "400"
-        for example in response["content"]["application/json"]["examples"]
-    ]
-    _, rules = read(write(tmp_path, "\n".join(["rules:", *lines])), registration=True)
-    assert len(rules) == len(lines) > 30
-
-
 def _laughs() -> str:
     """Aliases of aliases, which stand for ten to the eleventh texts."""
     lines = [f"a0: &a0 [{', '.join('x' * 10)}]"]
@@ -142,3 +130,36 @@ def test_no_rule_is_for_what_is_not_served(tmp_path):
     """Without registration there is no rule for it."""
     with pytest.raises(FaultRulesError, match=r"/rules/0/operation: must be one of .*deleteBinding, or be left out"):
         read(write(tmp_path, "rules: [{operation: registerBinding, delay: 1}]"), registration=False)
+
+
+def count(file: Path, index: int) -> list[int]:
+    counts = Counts(file)
+    return [counts.next(index) for _ in range(2000)]
+
+
+def test_several_processes_count_together(tmp_path):
+    """Four workers that count at the same time get each number once, and each count is one of its own."""
+    file = tmp_path / "counts"
+    file.touch()
+    with ProcessPoolExecutor(4) as pool:
+        counted = list(pool.map(count, [file] * 4, [0, 1, 0, 0]))
+    assert sorted(counted[0] + counted[2] + counted[3]) == list(range(1, 6001))
+    assert counted[1] == list(range(1, 2001))
+
+
+def test_chance_follows_from_the_seed():
+    """The same seed and number give the same chance, another gives another, and a half of them lie below a half."""
+    one, same, other = ([chance(seed, 0, number, "takes") for number in range(1000)] for seed in (1, 1, 2))
+    assert one == same
+    assert not set(one) & set(other)
+    assert all(0 <= each < 1 for each in one)
+    assert 430 < sum(each < 0.5 for each in one) < 570
+
+
+def test_a_rule_takes_what_all_of_its_conditions_take():
+    """`first`, `every` and `probability` narrow each other; without any a rule takes each request."""
+    numbers = range(1, 13)
+    assert [n for n in numbers if Rule(Injection()).takes(n, 0.99)] == list(numbers)
+    assert [n for n in numbers if Rule(Injection(), first=9, every=3).takes(n, 0.99)] == [3, 6, 9]
+    assert [n for n in numbers if Rule(Injection(), every=3, probability=0.5).takes(n, n / 20)] == [3, 6, 9]
+    assert not Rule(Injection(), probability=0).takes(1, 0.0)
