@@ -22,11 +22,11 @@ class Measured(NamedTuple):
     """The most that it held, in MB."""
 
 
-def measure(*arguments: object, command: list[str] = CLI, fails: bool | None = False) -> Measured:
+def measure(*arguments: object, fails: bool | None = False) -> Measured:
     """Run a command to its end. Raises RuntimeError unless it fails or not, as it should; None takes either."""
     with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
         began = time.monotonic()
-        process = subprocess.Popen([*command, *map(str, arguments)], stdout=stdout, stderr=stderr, env=environment())
+        process = subprocess.Popen([*CLI, *map(str, arguments)], stdout=stdout, stderr=stderr, env=environment())
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -12,11 +12,10 @@ import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-import yaml
 from packaging.version import Version
 
+from ..support.specs import read
 from .changelog import Changelog
 from .changes import ROOT, Change, OasdiffMissing, changes
 
@@ -31,7 +30,7 @@ class Gate:
         self.spec = folder / "openapi" / "bindings.yaml"
         self.released = folder / "openapi" / "released"
         self.changelog = Changelog(folder / "CHANGELOG.md")
-        self.version = Version(_load(self.spec)["info"]["version"])
+        self.version = Version(read(self.spec)["info"]["version"])
         versions = {Version(path.stem) for path in self.released.glob("*.yaml")}
         before = {version for version in versions if not releasing or version < self.version}
         self.last = max(before, default=None)
@@ -73,7 +72,7 @@ class Gate:
 
     def _same(self) -> bool:
         """Whether the two are one document, versions aside."""
-        documents = [_load(path) for path in (self.base, self.spec)]
+        documents = [read(path) for path in (self.base, self.spec)]
         for document in documents:
             del document["info"]["version"]
         return documents[0] == documents[1]
@@ -85,11 +84,6 @@ class Gate:
         if self.version == self.last and not self.changelog.is_released(str(self.version)):
             advice += f", or, since {self.version} is not released yet, `make release-spec`"
         return "\n".join([advice, *what])
-
-
-def _load(path: Path) -> Any:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(path.read_text(encoding="utf-8"), loader)
 
 
 def _needed(found: Iterable[Change]) -> str:

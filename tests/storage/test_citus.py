@@ -20,14 +20,14 @@ from chat_bindings.storage.interface import (
     Storage,
 )
 
-from ..support.engines import PostgresDatabase
+from ..support.engines import TYPES, PostgresDatabase
 from ..support.statements import Statement, record, recorded
+from ..support.worlds import row
 
 ACCOUNT, OTHER = AccountRow(f"AC{1:032x}", "0" * 64), AccountRow(f"AC{2:032x}", "1" * 64)
 SERVICES = [ServiceRow(f"IS{number:032x}", ACCOUNT.sid) for number in (1, 2)]
 SERVICE = SERVICES[0].sid
 KEY = KeyRow(f"SK{1:032x}", ACCOUNT.sid, "2" * 64)
-MOMENT = "2016-10-21T11:37:03Z"
 POSITIONS = (None, Position("after", f"BS{3:032x}"), Position("before", f"BS{30:032x}"))
 FILTERS = [
     Filters(types, identities)
@@ -37,10 +37,7 @@ FILTERS = [
 
 
 def bindings(number: int) -> list[Binding]:
-    return [
-        Binding(f"BS{n:032x}", MOMENT, MOMENT, f"e{n}", f"user-{n % 4}", ("apn", "gcm", "fcm")[n % 3], "CR", "[]")
-        for n in range(number)
-    ]
+    return [row(n, identity=f"user-{n % 4}", binding_type=TYPES[n % 3]) for n in range(number)]
 
 
 async def serve(storage: Storage) -> None:

@@ -29,10 +29,6 @@ def copy(source: Database, target: Database) -> subprocess.CompletedProcess[str]
     return run_cli("database", "copy", source.locator, target.locator)
 
 
-def export(database: Database) -> str:
-    return cli_output("export", "--database", database.locator)
-
-
 def tally(database: Database) -> str:
     with database.administration() as storage, storage.snapshot():
         return str(counted(parts(storage), quietly("", 0)))
@@ -70,7 +66,7 @@ def test_all_is_copied_and_compared(source, target, new_database):
         assert (done.returncode, done.stderr) == (0, "Copied: both hold the same.\n")
         assert done.stdout == f"FROM: {whole}\nTO:   {whole}\n"
     assert tally(places[-1]) == whole
-    assert {export(each) for each in places[1:]} == {export(source)}
+    assert {each.output("export") for each in places[1:]} == {source.output("export")}
 
 
 @each_engine
@@ -92,7 +88,7 @@ def test_what_does_not_come_out_as_it_went_in_does_not_stay(source, new_database
     first, second = TALLY.findall(done.stdout)
     assert first != second
     assert first.partition("sha256")[0] == second.partition("sha256")[0]
-    assert export(target) == NOTHING
+    assert target.output("export") == NOTHING
 
 
 def test_nothing_is_copied_as_well(new_database, target):
@@ -128,10 +124,10 @@ def test_the_digest_is_of_everything(source, table, column):
 def test_a_database_that_holds_anything_is_refused(source, new_database, engine):
     """Nothing is added to what is there already, and nothing of it is touched."""
     target = new_database(engine)
-    run_cli("account", "create", "--sid", "AC" + "a" * 32, "--database", target.locator)
-    before = export(target)
+    target.output("account", "create")
+    before = target.output("export")
     check_refused(copy(source, target), "TO cannot be used: it holds 1 account already: name a new database.")
-    assert export(target) == before
+    assert target.output("export") == before
 
 
 @pytest.mark.parametrize("same", ["another path", "a hard link", "a symbolic link", "another host"])
@@ -173,7 +169,7 @@ def test_a_full_disk_leaves_nothing(source, new_database):
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
     assert done.returncode == 2
     assert "TO is unavailable: " in done.stderr
-    assert export(target) == NOTHING
+    assert target.output("export") == NOTHING
 
 
 BETWEEN = """
@@ -210,7 +206,7 @@ def test_an_interrupted_copy_leaves_nothing(source, tmp_path, new_database, engi
         assert wait_until(reached.exists, 60)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 130
-    assert export(target) == NOTHING
+    assert target.output("export") == NOTHING
 
 
 @each_engine

@@ -24,19 +24,26 @@ with open(sys.argv[1], "r+b") as file:
 
 
 @pytest.mark.anyio
-async def test_a_file_that_takes_anothers_place_is_served_and_neither_changes_the_other(path, tmp_path):
+@pytest.mark.parametrize("changed", ["the file", "a link on the way"])
+async def test_a_file_that_takes_anothers_place_is_served_and_neither_changes_the_other(path, tmp_path, changed):
     """Another file in its place is served soon; all that was acknowledged before is in the file that was there."""
-    other, kept = tmp_path / "other.db", tmp_path / "kept.db"
-    shutil.copy(path, other)
+    kept, folder, link = tmp_path / "kept.db", tmp_path / "folder", tmp_path / "link"
     os.link(path, kept)
-    async with open_storage(SqliteStorage(path, TYPES)) as storage:
+    folder.mkdir()
+    shutil.copy(path, folder / path.name)
+    link.symlink_to(path.parent)
+    (tmp_path / "next").symlink_to(folder)
+    async with open_storage(SqliteStorage(link / path.name, TYPES)) as storage:
         for number in range(20):
             await storage.register("AC1", "IS1", device(number))
-        other.replace(path)
+        if changed == "the file":
+            (folder / path.name).replace(path)
+        else:
+            (tmp_path / "next").replace(link)
         await storage.register("AC1", "IS1", device(100))  # waits until the other is open
         page = await storage.page("AC1", "IS1", Filters(), None, 50)
         assert [binding.endpoint for binding in page.bindings] == ["device 100"]
-    assert endpoints(path) == ["device 100"]
+    assert endpoints(link / path.name) == ["device 100"]
     assert endpoints(kept) == [f"device {number}" for number in range(20)]
 
 

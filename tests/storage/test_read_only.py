@@ -1,22 +1,17 @@
 """Databases that may not be written are read, by commands and by `serve`."""
 
-import shutil
 import signal
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
-from chat_bindings.storage.interface import AccountRow, Registration, ServiceRow
+from chat_bindings.storage.interface import AccountRow, ServiceRow
 from chat_bindings.storage.sqlite.administration import SqliteAdministration
-from chat_bindings.storage.sqlite.connection import connect
-from chat_bindings.storage.sqlite.engine import SqliteStorage
 from chat_bindings.tokens import digest
 
-from ..support.engines import TYPES, open_storage
 from ..support.running import Service
 
 pytestmark = pytest.mark.needs("root")
@@ -137,27 +132,6 @@ def test_serve_reads_what_may_not_be_written(path, how):
         assert client.get(f"/v2/Services/{SERVICE}/Bindings").json()["bindings"] == []
     assert service.returncode == 0
     assert "Traceback" not in service.log
-
-
-@pytest.mark.anyio
-async def test_a_link_that_leads_elsewhere_is_followed(path, tmp_path):
-    """A service opens what its path leads to when a link on the way is changed; what was there stays whole."""
-    other, link = tmp_path / "other", tmp_path / "link"
-    shutil.copytree(path.parent, other)
-    for folder in (path.parent, other):
-        with SqliteAdministration(folder / "kept.db") as storage:
-            storage.add(AccountRow(folder.name, "0" * 64))
-    link.symlink_to(path.parent)
-    async with open_storage(SqliteStorage(link / "kept.db", TYPES)) as storage:
-        assert await storage.credential(path.parent.name)
-        (tmp_path / "next").symlink_to(other)
-        (tmp_path / "next").replace(link)
-        assert await storage.register("AC", "IS", Registration("u", "e", "apn", "CR", [])) is None  # waits for it
-        assert await storage.credential("other")
-        assert not await storage.credential(path.parent.name)
-    for folder in (path.parent, other):
-        with closing(connect(folder / "kept.db")) as connection:
-            assert connection.pragma("integrity_check") == "ok"
 
 
 @pytest.mark.needs("setpriv")

@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +22,7 @@ from chat_bindings.storage.sqlite.administration import SqliteAdministration
 from chat_bindings.storage.sqlite.connection import LOCK_TIMEOUT, connect, truncate_log
 from chat_bindings.storage.sqlite.engine import SqliteStorage
 
-from ..support.engines import TYPES, open_storage
+from ..support.engines import TYPES, SqliteDatabase, open_storage
 from ..support.holding import HOLD_EVERYTHING, HOLD_SNAPSHOT, held
 from ..support.running import wait_until
 from ..support.worlds import row
@@ -32,9 +31,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def serving(path: Path) -> AsyncIterator[SqliteStorage]:
-    async with open_storage(SqliteStorage(path, TYPES)) as storage:
-        yield storage
+def database(path: Path) -> SqliteDatabase:
+    return SqliteDatabase(path)
 
 
 async def register(storage: SqliteStorage, endpoint: str) -> bool:

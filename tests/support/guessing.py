@@ -3,9 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from . import raw
 from .flood import Connection
@@ -15,16 +13,8 @@ UNLIMITED = ("--guesses-per-address", "0", "--guesses-per-account", "0")
 """Options of a service without limits on guesses, where wrong credentials are measured or generated."""
 
 
-class Guessed(NamedTuple):
-    """What came of guesses: the answers in the order in which they came, and the seconds that all of it took."""
-
-    answers: Sequence[Response]
-    seconds: float
-
-    @property
-    def statuses(self) -> Counter[int]:
-        """How often each status came."""
-        return Counter(answer.status for answer in self.answers)
+Guessed = tuple[list[Response], float]
+"""What came of guesses: the answers in the order in which they came, and the seconds that all of it took."""
 
 
 def addresses(number: int) -> list[str]:
@@ -63,4 +53,4 @@ async def guess(
     async with asyncio.TaskGroup() as tasks:
         for address in sources:
             tasks.create_task(work(address))
-    return Guessed(answers, time.monotonic() - started)
+    return answers, time.monotonic() - started

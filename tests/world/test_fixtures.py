@@ -8,18 +8,12 @@ import pytest
 
 from chat_bindings.world.schema import record_types
 
-from ..support.running import World, run_cli
-
-
-def made(*arguments: object) -> str:
-    done = run_cli("fixtures", *arguments)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+from ..support.running import World, cli_output
 
 
 @pytest.fixture(scope="module")
 def text() -> str:
-    return made("--seed", 7)
+    return cli_output("fixtures", "--seed", 7)
 
 
 @pytest.fixture(scope="module")
@@ -29,15 +23,15 @@ def fixtures(text: str) -> World:
 
 def test_the_same_seed_gives_the_same_bytes(text, tmp_path):
     """A world depends on its seed alone, and is the same in a file."""
-    assert made("--seed", 7) == text
-    made("--seed", 7, "-o", tmp_path / "world.json")
+    assert cli_output("fixtures", "--seed", 7) == text
+    cli_output("fixtures", "--seed", 7, "-o", tmp_path / "world.json")
     assert (tmp_path / "world.json").read_text(encoding="utf-8") == text
-    assert made() == made("--seed", 0)
+    assert cli_output("fixtures") == cli_output("fixtures", "--seed", 0)
 
 
 def test_another_seed_gives_other_sids_and_tokens(text):
     """Two seeds have no SID, token, secret or device in common."""
-    one, two = (set(re.findall("[0-9a-f]{32}", found)) for found in (text, made("--seed", 8)))
+    one, two = (set(re.findall("[0-9a-f]{32}", found)) for found in (text, cli_output("fixtures", "--seed", 8)))
     assert len(one) > 300
     assert not one & two
 

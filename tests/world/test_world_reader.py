@@ -2,8 +2,6 @@
 
 import io
 import json
-import os
-import threading
 import tracemalloc
 from typing import Any
 
@@ -268,18 +266,6 @@ def test_progress_counts_every_byte():
     list(Reader(io.BytesIO(text), reported.append))
     assert sum(reported) == len(text)
     assert 2 < len(reported) < 20
-
-
-def test_a_pipe_is_read_as_a_file_that_can_be_read_again(tmp_path):
-    """What cannot be sought in is kept in a file without a name while it is read."""
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=(b"some text",))
-    writer.start()
-    with source.open_seekable(str(pipe)) as file:
-        writer.join()
-        assert (file.read(), file.seek(0), file.read()) == (b"some text", 0, b"some text")
-    assert list(tmp_path.iterdir()) == [pipe]
 
 
 def test_lines_as_export_writes_them_are_read_as_any_others():

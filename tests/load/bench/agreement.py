@@ -8,7 +8,7 @@ from openapi_schema_validator import OAS30Validator
 
 from ...support import raw
 from ...support.answers import operations
-from .contending import MOCK, OURS, Contender
+from .contending import MOCK, Contender
 from .kinds import Kind
 
 _EACH = 5
@@ -37,27 +37,21 @@ def given(url: str, contender: Contender, kind: Kind) -> list[Answer]:
 
 
 def check(contender: Contender, kind: Kind, answers: list[Answer], ours: list[Answer]) -> None:
-    """Raise `DisagreementError` unless a contender answers as ours does.
-
-    Prism reads no database: its answers are examples of the spec. They must have our status and content type, be what
-    the spec documents, and be of as many Bindings as ours.
-    """
+    """Raise `DisagreementError` unless a contender answers as ours does, and ours as the kind says."""
     for path, answer, expected in zip(kind.load.paths[:_EACH], answers, ours, strict=True):
-        where = f"{contender.label}, {kind.name}, {path}"
-        if expected[:2] != (kind.status, "application/json"):
-            raise DisagreementError(f"{OURS.label} answers {expected[:2]} to {where}")
-        is_same = answer[:2] == expected[:2] if contender is MOCK else answer == expected
-        if not is_same:
+        is_same = _is_example(answer, expected) if contender is MOCK else answer == expected
+        if not is_same or expected[:2] != (kind.status, "application/json"):
+            where = f"{contender.label}, {kind.name}, {path}"
             raise DisagreementError(f"{where}: {str(answer)[:600]}, not {str(expected)[:600]}")
-        if contender is MOCK:
-            _check_example(where, answer[2], expected)
 
 
-def _check_example(where: str, body: Any, expected: Answer) -> None:
-    operation = "listBindings" if "bindings" in expected[2] else "fetchBinding"
-    schema = operations()[operation].spec["responses"][str(expected[0])]["content"]["application/json"]["schema"]
-    for error in OAS30Validator(schema).iter_errors(body):
-        raise DisagreementError(f"{where}: {error.message}")
-    found, wanted = (len(each.get("bindings", ())) for each in (body, expected[2]))
-    if found != wanted:
-        raise DisagreementError(f"{where}: {found} Bindings, not {wanted}")
+def _is_example(answer: Answer, expected: Answer) -> bool:
+    """Tell whether an answer of Prism's, which reads no database, is the spec's example of ours.
+
+    It has our status and content type, is what the spec documents, and is of as many Bindings.
+    """
+    status, _, body = expected
+    operation = "listBindings" if "bindings" in body else "fetchBinding"
+    schema = operations()[operation].spec["responses"][str(status)]["content"]["application/json"]["schema"]
+    sizes = {len(each.get("bindings", ())) for each in (answer[2], body)}
+    return answer[:2] == expected[:2] and OAS30Validator(schema).is_valid(answer[2]) and len(sizes) == 1

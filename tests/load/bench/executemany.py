@@ -1,19 +1,14 @@
-"""The least cost of inserting: `python -m tests.load.bench.executemany DATABASE SIZE`.
-
-Python's own `sqlite3` inserts the rows of a population by `executemany` into the same tables and indexes, with the same
-settings as an import, in one transaction. Prints the seconds of inserting alone: rows are made between the batches.
-"""
+"""The least cost of inserting, by Python's own `sqlite3`."""
 
 import hashlib
 import json
 import sqlite3
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
 
 from .. import worlds
-from ..figures import ROOT, say
+from ..figures import ROOT
 from ..worlds import ACCOUNT, SERVICE, TOKEN, Population
 
 _TOGETHER = 10_000
@@ -39,7 +34,10 @@ def row(population: Population, number: int) -> tuple[str | bytes, ...]:
 
 
 def insert(database: Path, population: Population) -> float:
-    """Insert all of a population into a new file: the seconds that SQLite took."""
+    """Insert all of a population by `executemany` into a new file: the seconds that SQLite took.
+
+    It has the same tables, indexes and settings as an import, in one transaction. Rows are made between the batches.
+    """
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         for name, value in _SETTINGS.items():
             connection.execute(f"PRAGMA {name} = {value}")
@@ -61,7 +59,3 @@ def insert(database: Path, population: Population) -> float:
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return seconds + time.perf_counter() - started
-
-
-if __name__ == "__main__":
-    say(str(insert(Path(sys.argv[1]), Population(int(sys.argv[2])))))

@@ -26,7 +26,7 @@ from .. import figures
 from ..commands import measure
 from ..figures import say, table
 from ..worlds import Population, create_service, sid, write_world
-from .executemany import COLUMNS, row
+from .executemany import COLUMNS, insert, row
 from .kinds import AUTHORIZATION, COLLECTION, DIFFERENT, by_identity, deletions, registrations
 from .wrk import Driven, Load, drive, medians
 
@@ -75,16 +75,16 @@ def queries(population: Population) -> dict[str, Load]:
 
 def fill_file(folder: Path, size: int) -> tuple[str, Facts]:
     """Fill a file by the import of a world, beside inserting the same rows the plain way."""
-    world, database = folder / "world.json", folder / f"{size}.db"
-    plain = measure(database, size, command=[sys.executable, "-m", f"{__package__}.executemany"])
+    world, database, population = folder / "world.json", folder / f"{size}.db", Population(size)
+    plain = insert(database, population)
     for file in folder.glob(f"{database.name}*"):
         file.unlink()
-    write_world(world, Population(size).lines())
+    write_world(world, population.lines())
     imported = measure("import", world, "--database", f"sqlite:///{database}")
     world.unlink()
     return f"sqlite:///{database}", {
         "import, Bindings/s": f"{size / imported.seconds:,.0f}",
-        "times the rate of `executemany`": f"{float(plain.stdout) / imported.seconds:.2f}",
+        "times the rate of `executemany`": f"{plain / imported.seconds:.2f}",
         "import, most memory, MB": f"{imported.memory:.0f}",
         "file, MB": f"{database.stat().st_size / 1e6:,.0f}",
     }
