@@ -99,6 +99,7 @@ def test_a_world_goes_in_and_out_of_postgresql(postgres, database, world_file, w
     database.output("import", world_file)
     exported = database.output("export")
     again = PostgresDatabase(postgres)
+    assert run_cli("database", "status", "--database", again.locator).returncode == 1  # there are no tables yet
     for options in ((), ("--replace",)):
         again.output("import", "-", *options, stdin=exported)
         assert again.output("export") == exported

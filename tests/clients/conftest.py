@@ -1,15 +1,14 @@
 """The machine on which the SDKs run."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from ..conftest import load
 from ..support.measuring import unmeasured
-from ..support.running import World
+from ..support.running import Service
 from ..support.tools import unavailable
-from .machine import HOST, Authority, ChatService, Machine
+from .machine import HOST, Authority, Machine
 from .namespace import Namespace
 from .tools import missing
 
@@ -38,18 +37,14 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="module")
-def machine(
-    namespace: Namespace,
-    authority: Authority,
-    world: World,
-    world_file: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Machine]:
+def machine(namespace, authority, world, world_file, tmp_path_factory) -> Iterator[Machine]:
     """A machine whose HOST holds the fixtures' world, for the tests of one module."""
     folder = tmp_path_factory.mktemp("machine")
     home = folder / "home"
     home.mkdir()
-    with unmeasured(), ChatService(namespace, load(folder / "service.db", world_file), authority):
+    tls = ("--tls-cert", authority.cert, "--tls-key", authority.key)
+    options = ("--port", 443, *tls, "--public-url", f"https://{HOST}")
+    with unmeasured(), Service(load(folder / "service.db", world_file), *options, under=namespace.enter):
         yield Machine(namespace, authority, world, home)
 
 

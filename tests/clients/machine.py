@@ -11,7 +11,7 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
 
-from ..support.running import Service, World
+from ..support.running import World
 from .namespace import Namespace
 
 HOST = "chat.twilio.com"
@@ -41,18 +41,11 @@ class Authority:
         self.java_file.write_bytes(pkcs12.serialize_java_truststore([trusted], NoEncryption()))
 
 
-class ChatService(Service):
-    """Our service as HOST, inside a namespace."""
-
-    def __init__(self, namespace: Namespace, database: Path, authority: Authority) -> None:
-        tls = ("--tls-cert", authority.cert, "--tls-key", authority.key)
-        super().__init__(database, "--port", 443, *tls, "--public-url", f"https://{HOST}", under=namespace.enter)
-
-
 class Machine:
-    """Runs programs where a `ChatService` runs.
+    """Runs programs where our service runs as HOST.
 
-    `credentials` are the variables from which a program takes them: account A's SID and token unless told otherwise.
+    `credentials` are the variables from which a program takes them: `token`, that of account A, unless they are given;
+    `wrong_token` is one that it does not have, `key` is its API key.
     """
 
     def __init__(self, namespace: Namespace, authority: Authority, world: World, home: Path) -> None:
@@ -60,25 +53,10 @@ class Machine:
         self._namespace = namespace
         self._authority = authority
         self._home = home
-
-    @property
-    def token(self) -> dict[str, str]:
-        """Account A's own credentials."""
-        return {"TWILIO_ACCOUNT_SID": self.world.auth[0], "TWILIO_AUTH_TOKEN": self.world.auth[1]}
-
-    @property
-    def wrong_token(self) -> dict[str, str]:
-        """A token that account A does not have."""
-        return {**self.token, "TWILIO_AUTH_TOKEN": 32 * "0"}
-
-    @property
-    def key(self) -> dict[str, str]:
-        """The credentials of account A's API key."""
-        return {
-            "TWILIO_ACCOUNT_SID": self.world.auth[0],
-            "TWILIO_API_KEY": self.world.key["sid"],
-            "TWILIO_API_SECRET": self.world.key["secret"],
-        }
+        account = {"TWILIO_ACCOUNT_SID": world.auth[0]}
+        self.token = account | {"TWILIO_AUTH_TOKEN": world.auth[1]}
+        self.wrong_token = account | {"TWILIO_AUTH_TOKEN": 32 * "0"}
+        self.key = account | {"TWILIO_API_KEY": world.key["sid"], "TWILIO_API_SECRET": world.key["secret"]}
 
     def run(
         self, *command: object, stdin: str | None = None, credentials: dict[str, str] | None = None

@@ -73,11 +73,6 @@ class _Connection(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
-    @property
-    def _application(self) -> Any:
-        server: Any = self.server
-        return server.application
-
     def handle(self) -> None:
         state: dict[str, Any] = {}
         with suppress(OSError):
@@ -92,7 +87,7 @@ class _Connection(socketserver.StreamRequestHandler):
             return False
         if request is None:
             return False
-        answer = self._application.answer(request)
+        answer = self.server.application.answer(request)
         time.sleep(answer.delay_s)
         if answer.dropped:
             return False

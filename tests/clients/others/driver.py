@@ -179,7 +179,7 @@ def check(generator: Generator, downloads: Path, reference: Reference) -> None:
 
 
 def install(generator: Generator) -> None:
-    """Install a generator into its folder, unless it is there; nothing half installed stays."""
+    """Install a generator into its folder, unless it is there; what was left half installed goes first."""
     for tool, least in generator.needs.items():
         _check_tool(generator, tool, least)
     stamp = generator.folder / ".installed"
@@ -187,12 +187,8 @@ def install(generator: Generator) -> None:
         return
     shutil.rmtree(generator.folder, ignore_errors=True)
     generator.folder.mkdir(parents=True)
-    try:
-        for command in filter(None, generator.install.split(" && ")):
-            _typed(generator, command)
-    except Failed:
-        shutil.rmtree(generator.folder)
-        raise
+    for command in filter(None, generator.install.split(" && ")):
+        _typed(generator, command)
     stamp.write_text(generator.install, encoding="utf-8")
 
 

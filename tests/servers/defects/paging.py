@@ -3,10 +3,9 @@
 import itertools
 import json
 from dataclasses import replace
-from typing import Any
 
-from ..bases import Offsets, after, before, change, first, instead
-from ..right import After, Before, Binding, Page, Position, Refusal, Right, Wanted
+from ..bases import Offsets, after, around, before, change, first, instead
+from ..right import After, Before, Binding, First, Page, Position, Refusal, Right, Wanted
 from ..terms import EMPTY
 
 
@@ -93,32 +92,23 @@ def cursor_is_the_day(found, position):
     return sum(each["date_created"][:10] <= position[1][0][:10] for each in found)
 
 
-class CursorHasAnotherCollation(Right, clause="PAGE-05"):
+@first(Right.page, "PAGE-05", sort_key=lambda it: [it["identity"].casefold(), it["sid"], it["identity"]])
+def cursor_has_another_collation(self, service, wanted, position):
     """The database orders identities without regard to case, and the code compares the cursor with regard to it."""
-
-    def sort_key(self, binding: Binding) -> list[Any]:
-        return [binding["identity"].casefold(), binding["sid"], binding["identity"]]
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        if position is None or position[0] == "before":
-            return super().page(service, wanted, position)
-        _, (_, sid, identity) = position
-        left = [each for each in self.matching(service, wanted) if (each["identity"], each["sid"]) > (identity, sid)]
-        return Page(left[: wanted.page_size], has_previous=bool(left), has_next=len(left) > wanted.page_size)
+    if position is None or position[0] == "before":
+        return None
+    _, (_, sid, identity) = position
+    left = [each for each in self.matching(service, wanted) if (each["identity"], each["sid"]) > (identity, sid)]
+    return Page(left[: wanted.page_size], has_previous=bool(left), has_next=len(left) > wanted.page_size)
 
 
-class CachesWithoutTheToken(Right, clause="PAGE-05"):
+@around(Right.page, "PAGE-05", remove=First(lambda self: self.kept.clear()))
+def caches_without_the_token(right, self, service, wanted):
     """Pages are cached under a key that lacks the token: the next page is the first one again."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        key = service, wanted.types, wanted.identities, wanted.page_size
-        if key not in self.kept:
-            self.kept[key] = super().page(service, wanted, position)
-        return self.kept[key]
-
-    def remove(self, service: str, sid: str) -> bool:
-        self.kept.clear()
-        return super().remove(service, sid)
+    key = service, wanted.types, wanted.identities, wanted.page_size
+    if key not in self.kept:
+        self.kept[key] = right()
+    return self.kept[key]
 
 
 def _cut(page, fitting):

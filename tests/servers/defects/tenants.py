@@ -1,11 +1,10 @@
 """Defects of keeping accounts apart."""
 
 import itertools
-from typing import Any
 
-from ..bases import around, before, first, instead
+from ..bases import after, around, before, first, instead
 from ..http import Answer, Request
-from ..right import After, Page, Position, Refusal, Right, Route, Wanted
+from ..right import After, Before, Refusal, Right, Route
 from ..terms import EMPTY
 
 
@@ -83,15 +82,14 @@ class _Foreign(Refusal):
     """A 404 that stands for what is another account's."""
 
 
-class HintsAtForeignBindings(Right, clause="TENANT-06"):
+def _foreign(self, request):
+    return _Foreign(404, 20404, self.not_found(request).message)
+
+
+@after(Right.error_content, "TENANT-06", foreign=_foreign)
+def hints_at_foreign_bindings(right, refusal):
     """The error of another account's service has a `hint` to switch accounts, which one of none has not."""
-
-    def foreign(self, request: Request) -> Refusal:
-        return _Foreign(404, 20404, self.not_found(request).message)
-
-    def error_content(self, refusal: Refusal) -> Any:
-        content = super().error_content(refusal)
-        return content | {"hint": "Switch to another account."} if isinstance(refusal, _Foreign) else content
+    return right | {"hint": "Switch to another account."} if isinstance(refusal, _Foreign) else right
 
 
 class OneTenantOnly(Right, clause="TENANT-07", account=After(lambda _, self: next(iter(self.owners.values())))):
@@ -113,17 +111,13 @@ def keys_open_every_account(account, self, request, route):
     return account
 
 
-class TokensCarryTheService(Right, clause="TENANT-09"):
+def _carried(service, self, wanted):
+    """Give the service that a token carries."""
+    return service if wanted.token is None else str(self.open(wanted.token)[0])
+
+
+class TokensCarryTheService(Right, clause="TENANT-09", page=Before(_carried), position=Before(_carried)):
     """A page token holds the whole query, the service included, and is trusted: it opens that list to anybody."""
-
-    def page(self, service: str, wanted: Wanted, position: Position) -> Page:
-        return super().page(self._service_of(wanted) or service, wanted, position)
-
-    def position(self, service: str, wanted: Wanted) -> Position:
-        return super().position(self._service_of(wanted) or service, wanted)
-
-    def _service_of(self, wanted: Wanted) -> str | None:
-        return None if wanted.token is None else str(self.open(wanted.token)[0])
 
 
 @around(Right.remove, "TENANT-10")

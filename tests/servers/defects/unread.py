@@ -165,15 +165,13 @@ class DeletesByDevice(Right, clause="DELETE-17"):
 
     def remove(self, service: str, sid: str) -> bool:
         with self.lock:
-            gone = self.services[service].get(sid)
-            if gone is None:
-                return False
-            for other, bindings in self.services.items():
+            gone = self.find(service, sid)
+            for other in self.services if gone else ():
+                same = [each for each in self.stored(other) if _device(each) == _device(gone)]
                 if other != service and self.is_same_owner(service, other):
-                    for each in [each for each in bindings.values() if _device(each) == _device(gone)]:
-                        del bindings[each["sid"]]
-            del self.services[service][sid]
-        return True
+                    for each in same:
+                        super().remove(other, each["sid"])
+            return super().remove(service, sid)
 
 
 class DeletesByDeviceEverywhere(DeletesByDevice, clause="DELETE-17"):
