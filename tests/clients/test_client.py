@@ -17,6 +17,7 @@ from chat_bindings.clients.generator import configure
 from chat_bindings.clients.spec import for_clients
 
 from ..support import specs
+from ..support.files import files_of
 from ..support.running import cli_error, cli_output, environment, run_cli, wait_until
 
 FOLDER = Path(__file__).parents[2] / "openapi"
@@ -35,10 +36,6 @@ def generate(target: Path, **files: str) -> None:
         (folder / "docs" / "Error.md").write_text("an error")
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def test_a_client_is_generated_and_generated_again(tmp_path):
     """The whole command: a package in a folder named after the language, replaced by the same bytes if unchanged.
 
@@ -47,17 +44,17 @@ def test_a_client_is_generated_and_generated_again(tmp_path):
     target = tmp_path / "go-client"
     done = run_cli("client", "go", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "Generated: go-client.\n")
-    first = contents(target)
+    first = files_of(target)
     assert {"go.mod", "README.md", "api_bindings.go", SUMS} <= first.keys()
     subprocess.run(["sha256sum", "--check", "--quiet", SUMS], cwd=target, check=True)
     assert {line.split("  ")[1] for line in first[SUMS].decode().splitlines()} | {SUMS} == first.keys()
     cli_output("client", "go", "-o", target)
-    assert contents(target) == first
+    assert files_of(target) == first
     assert stat.S_IMODE(target.stat().st_mode) & 0o700 == 0o700
     assert [path.name for path in tmp_path.iterdir()] == ["go-client"]
     (target / "go.mod").write_text("module mine\n")
     assert cli_error("client", "go", "-o", target) == f"Error: --output-dir {target} {CHANGED}. Nothing was changed.\n"
-    assert contents(target) == first | {"go.mod": b"module mine\n"}
+    assert files_of(target) == first | {"go.mod": b"module mine\n"}
 
 
 def test_files_that_are_no_longer_generated_are_removed(tmp_path):
@@ -66,7 +63,7 @@ def test_files_that_are_no_longer_generated_are_removed(tmp_path):
     target.mkdir()
     generate(target, a="1", b="2")
     generate(target, a="3")
-    assert contents(target).keys() == {"a", "docs/Error.md", SUMS}
+    assert files_of(target).keys() == {"a", "docs/Error.md", SUMS}
 
 
 @pytest.mark.parametrize("name", ["mine", "docs/mine", ".git/config"])
@@ -76,10 +73,10 @@ def test_a_file_that_was_not_generated_is_left_alone(name, tmp_path):
     generate(target, a="1")
     (target / name).parent.mkdir(exist_ok=True)
     (target / name).write_text("precious")
-    before = contents(target)
+    before = files_of(target)
     with pytest.raises(Unfit, match=f"holds {name}, which was not generated"):
         generate(target, a="2")
-    assert contents(target) == before
+    assert files_of(target) == before
 
 
 def test_a_foreign_folder_is_left_alone(tmp_path):
@@ -124,13 +121,13 @@ def test_a_file_that_comes_in_meanwhile_is_left_alone(tmp_path):
 
     with pytest.raises(Unfit, match="holds late"):
         generate_slowly()
-    assert contents(tmp_path) == {"client/late": b"precious"}
+    assert files_of(tmp_path) == {"client/late": b"precious"}
 
 
 def test_a_failure_leaves_no_trace(tmp_path):
     """Where the generator fails there is no folder, no half of one, and the older client stays."""
     generate(tmp_path / "client", a="1")
-    before = contents(tmp_path)
+    before = files_of(tmp_path)
 
     def fail(target: Path) -> None:
         with replace_folder(target) as folder:
@@ -140,7 +137,7 @@ def test_a_failure_leaves_no_trace(tmp_path):
     for target in (tmp_path / "client", tmp_path / "new" / "deep"):
         with pytest.raises(ZeroDivisionError):
             fail(target)
-    assert contents(tmp_path) == before
+    assert files_of(tmp_path) == before
     assert not (tmp_path / "new").exists()
 
 
@@ -158,7 +155,7 @@ def test_each_language_has_its_configuration():
 
 
 def keys(node: Any) -> set[str]:
-    return {str(key) for each in specs.walk(specs.Node("", "", node)) for key in each.value}
+    return {str(key) for _, each in specs.walk(node) for key in each}
 
 
 def test_clients_judge_nothing():

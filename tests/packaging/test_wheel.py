@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,13 +33,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run_installed(installed: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a program of the environment in a folder that has nothing of ours."""
+    """Runs a program of the environment, which must end with a code, in a folder that has nothing of ours."""
 
-    def run(program: str, *arguments: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        command = [installed.parent / program, *map(str, arguments)]
-        return subprocess.run(
-            command, cwd=tmp_path, env=env or environment(), capture_output=True, text=True, timeout=300, check=False
-        )
+    def run(program: str, *arguments: object, code: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
+        options = {"env": environment(), "cwd": tmp_path, "timeout": 300} | options
+        command = [installed.parent / program, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
 
     return run
 
@@ -61,42 +63,33 @@ def test_the_wheel_carries_the_specs_and_no_package_called_handlers(installed):
 
 def test_the_action_installs_the_command(run_installed):
     """The first step of the GitHub Action installs the command, with the clauses, from the action's own repository."""
-    listed = run_installed("chat-bindings", "verify", "--list", "--only", "PAGE-05")
-    assert listed.returncode == 0, listed.stderr
-    assert "PAGE-05" in listed.stdout
+    assert "PAGE-05" in run_installed("chat-bindings", "verify", "--list", "--only", "PAGE-05").stdout
 
 
 def test_tests_get_servers(run_installed, tmp_path):
     """Where the wheel is installed beside pytest, pytest has the plugin: a test gets a server by naming the fixture."""
     pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    done = run_installed("python", *pip, "--constraint", Path("constraints.txt").absolute(), "pytest")
-    assert done.returncode == 0, done.stderr
+    run_installed("python", *pip, "--constraint", Path("constraints.txt").absolute(), "pytest")
     (tmp_path / "test_mine.py").write_text(
         "def test_mine(chat_bindings_server):\n"
         "    assert [one['identity'] for one in chat_bindings_server.bindings()] == ['TestUser']\n"
     )
-    done = run_installed("python", "-m", "pytest", "-W", "error", "-p", "no:cacheprovider")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed" in done.stdout
+    ended = run_installed("python", "-m", "pytest", "-W", "error", "-p", "no:cacheprovider")
+    assert "1 passed" in ended.stdout
 
 
 def test_fixtures_import_and_export_work_from_anywhere(run_installed, tmp_path):
     """A world is made, imported and exported from a directory that has nothing of ours."""
     database = ("--database", "sqlite:///bindings.db")
-    for arguments in (
-        ("fixtures", "-o", "world.json"),
-        ("import", "world.json", *database),
-        ("export", "-o", "again.json", *database),
-    ):
-        done = run_installed("chat-bindings", *arguments)
-        assert done.returncode == 0, done.stderr
+    run_installed("chat-bindings", "fixtures", "-o", "world.json")
+    run_installed("chat-bindings", "import", "world.json", *database)
+    run_installed("chat-bindings", "export", "-o", "again.json", *database)
     assert (tmp_path / "again.json").stat().st_size > 10_000
 
 
 def test_the_wheel_publishes_what_the_source_tree_does(run_installed, installed, tmp_path):
     """Where there is no Node.js, the installed command writes the same bytes as the source tree's."""
-    done = run_installed("chat-bindings", "publish", "-o", "site", env={"PATH": str(installed.parent)})
-    assert (done.returncode, done.stderr) == (0, "")
+    assert not run_installed("chat-bindings", "publish", "-o", "site", env={"PATH": str(installed.parent)}).stderr
     publish(tmp_path / "ours")
     assert files_of(tmp_path / "site") == files_of(tmp_path / "ours")
 
@@ -110,7 +103,7 @@ def test_the_wheel_publishes_what_the_source_tree_does(run_installed, installed,
 )
 def test_an_extra_that_is_not_installed_is_named(run_installed, tmp_path, arguments, missing, extra):
     """Without openapi-generator or psycopg what needs it says in a sentence what to install, and leaves nothing."""
-    done = run_installed("chat-bindings", *arguments.split())
-    assert (done.returncode, done.stdout) == (2, "")
+    done = run_installed("chat-bindings", *arguments.split(), code=2)
+    assert done.stdout == ""
     assert f"{missing}: pip install 'chat-bindings[{extra}]'." in done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -69,8 +69,6 @@ LIST_PATH = "/paths/~1v2~1Services~1{ServiceSid}~1Bindings"
 CHANGES = {
     "a bound": ("/components/schemas/PageSize/minimum", 2, "listBindings query PageSize minimum"),
     "an enum": ("/components/schemas/BindingType/enum", ["apn"], f"{BODY} .binding_type enum"),
-    "a type": ("/components/parameters/PageTokenParameter/schema/type", "integer", "listBindings query PageToken type"),
-    "a format": ("/components/schemas/AbsoluteUrl/format", None, f"{BODY} .url format"),
     "nullable": ("/components/schemas/PageMeta/properties/next_page_url/nullable", None,
                  "listBindings 200 body application/json .meta .next_page_url nullable"),
     "a property": ("/components/schemas/Binding/properties/identity", None, f"{BODY} .identity"),

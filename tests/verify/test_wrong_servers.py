@@ -1,10 +1,13 @@
-"""Each wrong server is caught by the clause that is meant for it, which names the cases that fail."""
+"""Each wrong server, in Python and on other stacks, is caught by the clause meant for it, which names what fails."""
 
 import re
 
 import pytest
 
-from .judging import Wrong, describe, python_servers, verified
+from chat_bindings.verify.suite import clauses
+
+from ..servers.stacks import STACKS, serving_on
+from .judging import Wrong, describe, python_servers, servers_on, verified
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
 
@@ -92,3 +95,44 @@ def test_wrong_server(server: Wrong, world_file):
     assert report.verdict == "violations"
     report.strict = False
     assert report.verdict == ("violations" if result.clause.level == "must" else "conformant")
+
+
+ON = [pytest.param(stack, marks=pytest.mark.needs(tool)) for stack, tool in STACKS.items()]
+
+
+@pytest.mark.ci("verifies a server on each stack")
+@pytest.mark.parametrize("stack", ON)
+def test_right_stack(stack, world_file):
+    """The right server of each stack keeps every clause, none of which is skipped; each defect names its clause."""
+    with serving_on(stack, world_file) as url:
+        report = verified(url, world_file)
+    assert (report.verdict, describe(report)) == ("conformant", [])
+    defects = servers_on(stack)
+    assert len({each.name for each in defects}) == len(defects) >= 12
+    assert {each.clause for each in defects} <= {clause.id for clause in clauses()}
+    assert all(each.defect.endswith(".") for each in defects)
+
+
+WRONG_ON = [
+    pytest.param(
+        stack,
+        marks=[
+            pytest.mark.needs(tool),
+            *([pytest.mark.nightly("starts Node.js for each of some 45 servers")] if stack != "Go" else []),
+        ],
+    )
+    for stack, tool in STACKS.items()
+]
+
+
+@pytest.mark.ci("verifies all wrong servers in Go")
+@pytest.mark.parametrize("stack", WRONG_ON)
+def test_wrong_stack(stack, world_file):
+    """The clause that is meant for a defect is violated, for every defect of a stack."""
+    missed = []
+    for server in servers_on(stack):
+        with server.serving(world_file) as url:
+            report = verified(url, world_file, [server.clause])
+        if [result.outcome for result in report.results] != ["failed"]:
+            missed.append((server.name, describe(report)))
+    assert missed == []

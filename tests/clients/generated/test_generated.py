@@ -15,6 +15,7 @@ from chat_bindings.cli.client import LANGUAGES
 from ...conftest import load
 from ...servers.http import serving
 from ...support.answers import document
+from ...support.files import files_of
 from ...support.running import Service, World, cli_output
 from . import cases
 from .toolchains import TOOLCHAINS, Built, build, generate, listed_warnings, readme_code
@@ -96,7 +97,7 @@ def test_clients_are_the_same_elsewhere(language, tmp_path):
     """Generated again, elsewhere and in another time zone, a client is the same package."""
     client, _ = generate(language)
     cli_output("client", language, "-o", tmp_path / "a" / "client", cwd=tmp_path, TZ="Asia/Tokyo", LC_ALL="C")
-    assert contents(tmp_path / "a" / "client") == contents(client)
+    assert files_of(tmp_path / "a" / "client") == files_of(client)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -109,14 +110,9 @@ def test_clients(language):
         check_csharp(client)
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
 def check_package(client: Path, language: str) -> None:
     """It has the spec's version, and a README with its calls and paging; nothing is left of placeholders."""
-    texts = {name: content.decode("utf-8-sig") for name, content in contents(client).items()}
+    texts = {name: content.decode("utf-8-sig") for name, content in files_of(client).items()}
     assert [name for name, text in texts.items() if LEFTOVERS.search(text)] == []
     assert not any(re.search(r"git_push|travis|appveyor|\.github", name) for name in texts)
     version = document()["info"]["version"]

@@ -38,15 +38,14 @@ class Toolchain:
 
     Each runs in its folder of the language's build folder; of these words {python} is the tests' own interpreter,
     {root} the repository, {name} `program` or `readme`, {Name} the same as a title. `readme` is the file that the code
-    of the client's README becomes, beside the program. `strict` says what the compiler is made to refuse. What `warns`
-    finds in the output of a command is a warning, and must be listed in warnings.yaml.
+    of the client's README becomes, beside the program. What `warns` finds in the output of a command is a warning, and
+    must be listed in warnings.yaml.
     """
 
     needs: tuple[str, ...]
     build: tuple[tuple[str, str], ...]
     run: str
     readme: str
-    strict: str
     warns: str = r"(?i)\bwarning\b.*"
 
 
@@ -60,7 +59,6 @@ TOOLCHAINS = {
         ),
         run="venv/bin/python -W error program/{name}.py",
         readme="readme.py",
-        strict="mypy --strict, and no warning when it runs",
     ),
     "typescript-fetch": Toolchain(
         needs=("npm",),
@@ -71,7 +69,6 @@ TOOLCHAINS = {
         ),
         run="node program/{name}.js",
         readme="readme.ts",
-        strict="tsc with strict, noUncheckedIndexedAccess, noUnusedLocals and the like; the client with strict",
     ),
     "go": Toolchain(
         needs=("go",),
@@ -82,14 +79,12 @@ TOOLCHAINS = {
         ),
         run="bin/{name}",
         readme="readme/main.go",
-        strict="go vet, of the client as well",
     ),
     "rust": Toolchain(
         needs=("cargo",),
         build=(("program", "cargo build --quiet --target-dir ../target"),),
         run="target/debug/{name}",
         readme="src/bin/readme.rs",
-        strict="warnings are errors",
     ),
     "java": Toolchain(
         needs=("flock", "mvn", "javac"),
@@ -102,7 +97,6 @@ TOOLCHAINS = {
         ),
         run=f"{_JAVA} -cp built:{_JAVA_CLIENT} {{Name}}",
         readme="Readme.java",
-        strict="javac -Xlint:all -Werror; the client with -Xlint:all",
         warns=r"\[WARNING\] .*\.java.*",
     ),
     "kotlin": Toolchain(
@@ -110,7 +104,6 @@ TOOLCHAINS = {
         build=(("program", f"{_MAVEN} compile"),),
         run=f"{_JAVA} -cp {_KOTLIN_PROGRAM} {{Name}}Kt",
         readme="src/Readme.kt",
-        strict="-Werror -progressive",
         warns=r"\[WARNING\] \S+\.kt:\S+ (.*)",
     ),
     "csharp": Toolchain(
@@ -121,7 +114,6 @@ TOOLCHAINS = {
         ),
         run="dotnet bin/{name}/{Name}.dll",
         readme="Readme.cs",
-        strict="warnings are errors",
         warns=r"warning [A-Z]+[0-9]+: .*",
     ),
     "php": Toolchain(
@@ -129,7 +121,6 @@ TOOLCHAINS = {
         build=((".", "find client/lib program -name *.php -exec php -l {{}} ;"),),
         run="php -d auto_prepend_file=program/strict.php -d zend.assertions=1 program/{name}.php",
         readme="readme.php",
-        strict="strict types; any notice, warning or deprecation ends the program",
         warns=r"(?mi)^(?:PHP )?(?:errors parsing|parse error|fatal error|warning|deprecated|notice)\b.*",
     ),
     "ruby": Toolchain(
@@ -140,7 +131,6 @@ TOOLCHAINS = {
         ),
         run="ruby -w -I client/lib program/{name}.rb",
         readme="readme.rb",
-        strict="ruby -wc of every file, and -w when the client is loaded",
         warns=r"method redefined|(?<=warning: )(?!method redefined).*|.*syntax error.*",
     ),
 }

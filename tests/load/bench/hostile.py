@@ -3,7 +3,7 @@
 import base64
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -37,34 +37,30 @@ def _posted(name: str, kind: str, text: str) -> Shape:
     return Shape(name, "POST", REGISTRATION, [("Content-Type", kind)], text.encode())
 
 
-def _bodies() -> Iterator[Shape]:
-    yield _posted("JSON: numbers in a list", _JSON, _filled("1,", _BODY, '{"MessageTypes":[', "1]}"))
-    yield _posted("JSON: empty lists", _JSON, _filled("[],", _BODY, '{"MessageTypes":[', "[]]}"))
-    yield _posted("JSON: as many empty lists as are read", _JSON, _filled("[],", 72_000, '{"MessageTypes":[', "[]]}"))
-    yield _posted("JSON: deep", _JSON, "[" * _BODY)
-    yield _posted("JSON: many names", _JSON, "{" + ",".join(f'"{number:x}":1' for number in range(80_000)) + "}")
-    yield _posted("JSON: a long text", _JSON, _filled("a", _BODY, '{"Identity":"', '"}'))
-    yield _posted("JSON: a text of escapes", _JSON, _filled("\\u00e9", _BODY, '{"Identity":"', '"}'))
-    yield _posted("JSON: a number of a million digits", _JSON, "9" * _BODY)
-    yield _posted("form: separators alone", _FORM, "&" * _BODY)
-    yield _posted("form: many fields", _FORM, _filled("Identity=x&", _BODY))
-    yield _posted("form: a text of escapes", _FORM, _filled("%C3%A9", _BODY, "Identity="))
-    yield _posted("form: a name of escapes", _FORM, _filled("%41", _BODY))
-    yield _posted("form: a text of plus signs", _FORM, _filled("+", _BODY, "Identity="))
+_USER = base64.b64encode(b"a" * (3 * _HEADER // 4) + b":x").decode()
 
-
-def _heads() -> Iterator[Shape]:
-    yield Shape("path: escapes", "GET", _filled("%C3%A9", _URL, "/"))
-    yield Shape("path: slashes", "GET", "/" * _URL)
-    yield Shape("query: many parameters", "GET", _filled("Page=1&", _URL, f"{COLLECTION}?"))
-    yield Shape("query: an identity of escapes", "GET", _filled("%C3%A9", _URL, f"{COLLECTION}?Identity=", "&x=1"))
-    yield Shape("query: an integer of zeros", "GET", _filled("0", _URL, f"{COLLECTION}?PageSize=", "x"))
-    user = base64.b64encode(b"a" * (3 * _HEADER // 4) + b":x").decode()
-    yield Shape("header: a long user name", "GET", COLLECTION, [("Authorization", f"Basic {user}")])
-    yield Shape("headers: many", "GET", COLLECTION, [("a", "")] * 20_000)
-
-
-SHAPES = (*_bodies(), *_heads())
+SHAPES = (
+    _posted("JSON: numbers in a list", _JSON, _filled("1,", _BODY, '{"MessageTypes":[', "1]}")),
+    _posted("JSON: empty lists", _JSON, _filled("[],", _BODY, '{"MessageTypes":[', "[]]}")),
+    _posted("JSON: as many empty lists as are read", _JSON, _filled("[],", 72_000, '{"MessageTypes":[', "[]]}")),
+    _posted("JSON: deep", _JSON, "[" * _BODY),
+    _posted("JSON: many names", _JSON, "{" + ",".join(f'"{number:x}":1' for number in range(80_000)) + "}"),
+    _posted("JSON: a long text", _JSON, _filled("a", _BODY, '{"Identity":"', '"}')),
+    _posted("JSON: a text of escapes", _JSON, _filled("\\u00e9", _BODY, '{"Identity":"', '"}')),
+    _posted("JSON: a number of a million digits", _JSON, "9" * _BODY),
+    _posted("form: separators alone", _FORM, "&" * _BODY),
+    _posted("form: many fields", _FORM, _filled("Identity=x&", _BODY)),
+    _posted("form: a text of escapes", _FORM, _filled("%C3%A9", _BODY, "Identity=")),
+    _posted("form: a name of escapes", _FORM, _filled("%41", _BODY)),
+    _posted("form: a text of plus signs", _FORM, _filled("+", _BODY, "Identity=")),
+    Shape("path: escapes", "GET", _filled("%C3%A9", _URL, "/")),
+    Shape("path: slashes", "GET", "/" * _URL),
+    Shape("query: many parameters", "GET", _filled("Page=1&", _URL, f"{COLLECTION}?")),
+    Shape("query: an identity of escapes", "GET", _filled("%C3%A9", _URL, f"{COLLECTION}?Identity=", "&x=1")),
+    Shape("query: an integer of zeros", "GET", _filled("0", _URL, f"{COLLECTION}?PageSize=", "x")),
+    Shape("header: a long user name", "GET", COLLECTION, [("Authorization", f"Basic {_USER}")]),
+    Shape("headers: many", "GET", COLLECTION, [("a", "")] * 20_000),
+)
 
 
 def seconds(url: str, shape: Shape) -> float:

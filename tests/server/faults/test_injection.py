@@ -9,9 +9,8 @@ import pytest
 
 from ...support import raw
 from ...support.answers import check_documented, check_error, check_id, errors, operations
-from ...support.running import Service, World, wait_until
+from ...support.running import Service, World, cli_error, wait_until
 from ..conftest import Asker, registration
-from ..test_lifecycle import check_refusal, run_serve
 
 WISHES = ["code=429, retry-after=9", "delay=5", "drop=request", "malformed"]
 SUCCESS = {"listBindings": 200, "fetchBinding": 200, "registerBinding": 201, "deleteBinding": 204}
@@ -319,5 +318,6 @@ def test_invalid_options_of_faults_are_refused(tmp_path, rules_file, options, me
     wrong.write_text("rules:\n  - code: 418\n")
     files = {"RULES": rules_file, "WRONG": wrong}
     given = [files.get(each, each) for each in options]
-    check_refusal(run_serve("--port", 0, "--database", f"sqlite:///{tmp_path}/no.db", *given), message)
+    command = ("serve", "--port", 0, "--database", f"sqlite:///{tmp_path}/no.db")
+    assert message in cli_error(*command, *given, timeout=60)
     assert not (tmp_path / "no.db").exists()
