@@ -1,7 +1,7 @@
-"""Schemathesis' hooks: they put values that are real in the place of values that are made up.
+"""Schemathesis' hooks: they replace generated values by real ones.
 
-Schemathesis loads this module itself (`hooks` in schemathesis.toml). What a link extracted, and what is meant to be
-invalid, stays as it is; what only looks invalid until it is sent is shown to Schemathesis as it is sent.
+Schemathesis loads this module itself (`hooks` in schemathesis.toml). Values that a link extracted, or that are meant to
+be invalid, stay; a value that is invalid only until it is serialised is passed on in its serialised form.
 """
 
 import json
@@ -30,13 +30,13 @@ tracecov.schemathesis.install()
 
 @schemathesis.hook
 def map_path_parameters(context: HookContext, path_parameters: dict[str, Any]) -> dict[str, Any]:
-    """SIDs that exist, mostly. The coverage phase does not call this, and a link's SIDs do not come through here."""
+    """Replace most SIDs by existing ones. Neither the coverage phase nor a link's SIDs come through here."""
     return _substitutes.sids(path_parameters) if path_parameters else path_parameters
 
 
 @schemathesis.hook
 def map_case(context: HookContext, case: Case) -> Case:
-    """Real SIDs in the coverage phase, tokens of real pages, filters that match something, devices that are new."""
+    """Put in the coverage phase's SIDs, tokens of real pages, filters that match something and new devices."""
     if case.meta is None:
         return case
     is_coverage = case.meta.phase.name == TestPhase.COVERAGE
@@ -55,7 +55,7 @@ def map_case(context: HookContext, case: Case) -> Case:
 
 
 def _control(case: Case) -> None:
-    """Make requests of the control API short and its bodies real: their schemas leave most to other schemas."""
+    """Shorten requests of the control API and make their bodies real: their schemas leave most to other schemas."""
     name = {"streamRequests": "duration", "listRequests": "wait"}.get(_name(case))
     if name and str((case.query or {}).get(name, 1)) in map(str, range(1, _LONGEST[name] + 1)):
         case.query = {**(case.query or {}), name: 0}
@@ -98,7 +98,7 @@ def before_add_examples(context: HookContext, examples: list[Case]) -> None:
 
 @schemathesis.hook
 def after_call(context: HookContext, case: Case, response: Response) -> None:
-    """Remember what is gone."""
+    """Record deleted Bindings."""
     if response.request.method == "DELETE" and response.status_code < 300:
         _substitutes.forget(response.request.url.rpartition("/")[2])
     if _name(case) in ("reset", "putWorld") and response.status_code < 300:
@@ -110,5 +110,5 @@ def after_call(context: HookContext, case: Case, response: Response) -> None:
 
 @schemathesis.deserializer("text/event-stream")
 def events(context: Any, response: Any) -> str:
-    """Give a stream of events is a text."""
+    """Generate a stream of events as text."""
     return str(response.content.decode())

@@ -30,24 +30,24 @@ from .world import fuzz_world
 ROOT = HERE.parents[1]
 
 _BINDINGS = 10_000
-"""Of each of two services."""
+"""Bindings of each of two services."""
 
 _CONTROLLED = 1_000
-"""Of each of two services of the service whose control API is fuzzed: each reset and each PUT loads all of them."""
+"""Bindings of each of two services where the control API is fuzzed: each reset and each PUT loads all of them."""
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 _ROUNDS = 10
-"""Hypothesis takes a scenario whose answers changed for flaky data (there is no next page any more, say, since Bindings
-were deleted), upon which Schemathesis ends the phase and does not say so. What is left is done with another seed."""
+"""Rounds of a run, each with its own seed. Hypothesis takes a scenario whose responses changed (Bindings were deleted,
+so no next page is left) for flaky data, and Schemathesis then ends the phase silently. The next round does the rest."""
 
 _NOTE = "Failed to extract data from response"
-"""How Schemathesis begins its notes on links that found nothing to follow: it counts them neither as failures nor as
-warnings, but what they should have followed was not tried."""
+"""The beginning of Schemathesis' notes on links without anything to follow. They count neither as failures nor as
+warnings, but the linked operations were not tried."""
 
 
 class Run:
-    """Schemathesis on one spec, with one kind of credentials."""
+    """A run of Schemathesis on one spec, with one kind of credentials."""
 
     def __init__(self, spec: str, credentials: str, options: argparse.Namespace) -> None:
         self.spec = spec
@@ -59,7 +59,7 @@ class Run:
         self._folder: Path = options.report_dir.absolute()
 
     def fuzz(self, url: str, variables: dict[str, str]) -> list[str]:
-        """Run it: what is wrong, in sentences."""
+        """Run it and return its problems, in sentences."""
         name = f"{self.spec.removesuffix('.yaml')}-{self.credentials}"
         for old in self._folder.glob(f"{name}-[0-9].*"):
             old.unlink()
@@ -103,7 +103,7 @@ class Run:
 
 
 def fuzz_all(runs: Sequence[Run]) -> list[str]:
-    """Fuzz one service by several runs: what is wrong."""
+    """Fuzz one service by several runs and return the problems."""
     wrong: list[str] = []
     is_control = any(run.spec == CONTROL for run in runs)
     world = fuzz_world(_CONTROLLED if is_control else _BINDINGS)

@@ -13,7 +13,7 @@ from ..support.raw import basic
 from .world import IDENTITIES
 
 SEEDS = "CHAT_BINDINGS_FUZZ_SEEDS"
-"""The environment variable that names the file with what exists."""
+"""The environment variable that names the file of existing SIDs and tokens."""
 
 AUTH = "CHAT_BINDINGS_FUZZ_AUTH"
 """The environment variable that names the file with the credentials, in the format of Web Fuzzing Commons."""
@@ -24,7 +24,7 @@ CONTROL_TOKEN = "fuzzed-with-this-token"
 
 _PAGES = 20
 _WITH_TOKENS = 14
-"""Tokens come from the first pages alone: so much is left after them that no filter runs dry."""
+"""The pages of a service whose tokens are taken: enough is left after them that no filter runs dry."""
 
 Json = dict[str, Any]
 

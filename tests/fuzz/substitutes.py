@@ -1,6 +1,6 @@
 """Substitutes for the values that Schemathesis makes up: existing SIDs, page tokens of the service, ...
 
-What stands in for a value follows from that value alone, so that a seed reproduces a run.
+A substitute follows from the replaced value alone, so that a seed reproduces a run.
 """
 
 import re
@@ -21,7 +21,7 @@ _LONGEST_ENDPOINT: int = component("schemas", "Endpoint", REGISTRATION)["maxLeng
 
 
 def is_text(value: object) -> bool:
-    """Whether it could be an identity or an endpoint."""
+    """Tell whether it could be an identity or an endpoint."""
     return isinstance(value, str) and bool(value) and "\0" not in value
 
 
@@ -36,12 +36,12 @@ def as_read(values: Mapping[str, Any], repeated: Collection[str]) -> Json:
 
 
 class Substitutes:
-    """Takes real values from `seeds` (see `seeds.py`) and knows what was deleted since."""
+    """Replaces values by real ones from `seeds` (see `seeds.py`), and records deleted Bindings."""
 
     def __init__(self, seeds: Json) -> None:
         self.services: list[Json] = seeds["services"]
         self.world: Json | None = seeds.get("world")
-        """What `putWorld` puts."""
+        """The world that `putWorld` puts."""
         self._account: str = seeds["account"]
         self._tokens: list[str] = seeds["tokens"]
         self._identities: list[str] = seeds["identities"]
@@ -51,12 +51,12 @@ class Substitutes:
         self._registered: set[tuple[str, ...]] = set()
 
     def forget(self, sid: str) -> None:
-        """Note that a Binding is deleted."""
+        """Record the deletion of a Binding."""
         self._deleted.add(sid)
         self._there.discard(sid)
 
     def restore(self) -> None:
-        """All Bindings are there again, after a reset."""
+        """Mark all Bindings as existing again, after a reset."""
         self._deleted.clear()
         self._there = {sid for service in self.services for sid in service["bindings"]}
 
@@ -95,7 +95,7 @@ class Substitutes:
         return query | {"Identity": [real, *identities[1:]]}
 
     def device(self, service_sid: str, body: Json) -> Json:
-        """A device that nobody has for that of a registration; what was registered before stays, for links repeat it.
+        """Replace a registration's device by an unregistered one; registered ones stay, for links repeat them.
 
         Whenever a scenario is replayed, the first is answered 201 again, and the other 200.
         """

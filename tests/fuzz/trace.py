@@ -15,10 +15,10 @@ Json = dict[str, Any]
 
 HERE = Path(__file__).parent
 EXCEPTIONS: dict[str, dict[str, str]] = tomllib.loads((HERE / "exceptions.toml").read_text(encoding="utf-8"))
-"""What a run leaves out, with the reason."""
+"""Gaps that a run may have, with the reason."""
 
 _OFTEN = 10
-"""One in so many examples must reach each success."""
+"""The most examples for one success of each operation."""
 
 
 class Trace:
@@ -26,9 +26,9 @@ class Trace:
 
     def __init__(self) -> None:
         self.answers: Counter[tuple[str, str]] = Counter()
-        """By operation id and status; 405, which no method of a path answers, under each operation of the path."""
+        """Responses by operation id and status; 405, which is of no method, under each operation of the path."""
         self.parameters: Counter[tuple[str, str]] = Counter()
-        """By operation id and `location name`: requests that had it."""
+        """Requests by operation id and `location name` of a parameter that they had."""
         self.one_sided: set[str] = set()
         """Keywords of parameters and bodies that no request broke, or that none kept."""
         self.fuzzed: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""The world that is fuzzed: large enough that what fuzzing deletes never runs out."""
+"""The fuzzed world: large enough that fuzzing cannot delete all of it."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from ..support.worlds import account, binding, sid
 Json = dict[str, Any]
 
 IDENTITIES = ["TestUser", "a,b", "a+b", "100%", "/?#&='\"", "..", " space ", "Ünïcødé", "漢字", "😀"]
-"""Each belongs to one Binding in fifty, of every type; the others have an identity of their own."""
+"""Shared identities: each belongs to one Binding in fifty, of every type; the others have an identity of their own."""
 
 _EVERY = 50
 _TYPES = binding_types()
