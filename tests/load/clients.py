@@ -26,7 +26,7 @@ _REST = 0.01
 """Seconds between requests while the database is unavailable."""
 
 Due = Callable[[], Awaitable[float | None]]
-"""Waits until the next request is due: the time at which it was, or None when no more are."""
+"""A function that waits until the next request is due, and returns that time; None when no more are."""
 
 
 def call(
@@ -45,7 +45,7 @@ def registration(device: Device, credential_sid: str) -> dict[str, str]:
 
 
 def show(url: str) -> Iterator[dict[str, Any]]:
-    """Give all Bindings, by walking the list."""
+    """List all Bindings, by walking the list."""
     with httpx.Client(auth=AUTH, timeout=60) as client:
         target: str | None = f"{url}{operations()['listBindings'].path(ServiceSid=SERVICE)}?PageSize=1000"
         while target:
@@ -55,10 +55,10 @@ def show(url: str) -> Iterator[dict[str, Any]]:
 
 
 class Client:
-    """Calls one operation after the other, on a connection of its own, and knows what it must be answered."""
+    """A client: one operation after the other, on its own connection, with the expected responses."""
 
     def __init__(self, name: str, ledger: Ledger, chance: random.Random, weights: Mapping[str, int]) -> None:
-        """`weights` are those of each kind of request: register, again, delete, fetch, list, share."""
+        """Set the weights of each kind of request: register, again, delete, fetch, list, share."""
         self._name = name
         self._ledger = ledger
         self._chance = chance
@@ -66,7 +66,7 @@ class Client:
         self._number = 0
 
     async def work(self, url: str, due: Due, times: list[float], bears: Sequence[type[Exception]]) -> None:
-        """Send requests as they are due, and note the seconds from then to the response; end at some errors."""
+        """Send requests as they are due, and record the seconds from then to the response; end at some errors."""
         with suppress(*bears):
             async with Connection(url) as self._connection:
                 while (at := await due()) is not None:
@@ -134,7 +134,7 @@ class Client:
         return answer
 
     def _is_done(self, answer: raw.Response, status: int, what: str) -> bool:
-        """Tell whether it was done. No status may come but the given one, and that of an unavailable database."""
+        """Tell whether it was done. Only the given status and that of an unavailable database are allowed."""
         if answer.status == UNAVAILABLE:
             self._ledger.answered["503"] += 1
             return False
@@ -144,18 +144,18 @@ class Client:
 
 
 class Clients:
-    """Clients of one service, each on a connection of its own, and what it acknowledged to all of them."""
+    """The clients of one service, each on its own connection, and the writes that were acknowledged to them."""
 
     def __init__(self, number: int, weights: Mapping[str, int]) -> None:
         self.chance = random.Random(1)
         self.ledger = Ledger()
         self.times: list[float] = []
-        """Seconds that each answer took, since the last time that they were taken away."""
+        """Seconds that each response took, since they were last taken away."""
         chances = [random.Random(self.chance.getrandbits(64)) for _ in range(number)]
         self._clients = [Client(f"client {n}", self.ledger, each, weights) for n, each in enumerate(chances)]
 
     async def work(self, url: str, due: Due, number: int | None = None, bears: Sequence[type[Exception]] = ()) -> None:
-        """Let all clients, or so many of them, send requests as they are due."""
+        """Send requests as they are due, from all clients or so many of them."""
         async with asyncio.TaskGroup() as tasks:
             for client in self._clients[:number]:
                 tasks.create_task(client.work(url, due, self.times, bears))

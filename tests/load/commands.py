@@ -1,4 +1,4 @@
-"""Commands as they are measured: how long, how much computing, how much memory."""
+"""Commands, measured: duration, CPU time and memory."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from ..support.running import CLI, environment
 
 
 class Measured(NamedTuple):
-    """The end of a command."""
+    """The measurements of a command."""
 
     returncode: int
     stdout: str
@@ -19,11 +19,11 @@ class Measured(NamedTuple):
     computed: float
     """Seconds of CPU."""
     memory: float
-    """The most that it held, in MB."""
+    """The peak of its memory, in MB."""
 
 
 def measure(*arguments: object, fails: bool | None = False) -> Measured:
-    """Run a command to its end. Raises RuntimeError unless it fails or not, as it should; None takes either."""
+    """Run a command to its end. Raises RuntimeError unless it fails or succeeds as given; None takes either."""
     with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
         began = time.monotonic()
         process = subprocess.Popen([*CLI, *map(str, arguments)], stdout=stdout, stderr=stderr, env=environment())

@@ -1,4 +1,4 @@
-"""The engines on which services are killed, starved and run for long: a database each, and whether it is whole."""
+"""The engines of the kills, faults and soaks: a database each, and its integrity check."""
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ _AMCHECK = """
 _HEAP = "SELECT 'bindings: ' || msg FROM verify_heapam('bindings')"
 
 SETTINGS = {"max_connections": "40", "synchronous_commit": "on"}
-"""Few connections, so that they can be used up; and what a killed server acknowledged is in its log."""
+"""PostgreSQL's settings: few connections, so that they run out; and commits wait for the log."""
 
 
 class SqliteFile(SqliteDatabase):
@@ -72,7 +72,7 @@ def _twice(rows: Sequence[tuple[int]]) -> list[str]:
 
 
 Databases = Callable[[], Any]
-"""Makes a new database, with a world in it, each time that it is called."""
+"""A function that makes a new database, with a world in it, on each call."""
 
 
 @contextmanager

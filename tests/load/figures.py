@@ -23,7 +23,7 @@ _PACKAGES = (
 
 
 def say(*lines: str) -> None:
-    """Print, at once."""
+    """Print, and flush."""
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
 

@@ -40,11 +40,11 @@ class Load(Clients):
 
     @property
     def written(self) -> int:
-        """How many writes were acknowledged."""
+        """The number of acknowledged writes."""
         return sum(self.ledger.answered[what] for what in _WRITTEN)
 
     def run(self, url: str, during: Callable[[], Awaitable[object]]) -> None:
-        """Let all clients send requests while something happens, and compare what they know with what there is."""
+        """Let all clients send requests while something happens, and compare the ledger with the service's content."""
         over = False
 
         async def due() -> float | None:

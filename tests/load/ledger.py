@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 class Known(NamedTuple):
-    """What is known of a Binding."""
+    """The known properties of a Binding."""
 
     sid: str
     date_created: str
@@ -25,14 +25,14 @@ class Known(NamedTuple):
 
 
 class Doubt(NamedTuple):
-    """A write that was not answered: how the device's Binding may be, with None for none."""
+    """An unanswered write: the states that the device's Binding may be in, with None for none."""
 
     before: Known | None
     credential_sid: str | None
     """That of a registration; None for a delete."""
 
     def allows(self, found: Known | None) -> bool:
-        """Tell whether it is as it was, or as the write makes it."""
+        """Tell whether it is as before, or as the write makes it."""
         if found == self.before:
             return True
         if found is None or self.credential_sid is None:  # one of them alone: a registration was lost, or never was
@@ -47,7 +47,7 @@ EVERYBODY = "everybody"
 
 @dataclass
 class Ledger:
-    """What one service acknowledged to all its clients."""
+    """The writes that one service acknowledged to all its clients."""
 
     there: dict[str, dict[str, Known]] = field(default_factory=lambda: defaultdict(dict))
     """The Bindings that must be there, by identity and endpoint; without those in doubt."""
@@ -58,28 +58,28 @@ class Ledger:
     """The one SID that all responses have for a shared device."""
     answered: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
-    """What does not hold, a sentence each."""
+    """Violations, a sentence each."""
 
     def doubt(self, device: Device, credential_sid: str | None) -> Known | None:
-        """Note a write that begins, which may be done or not until it is answered: what is known from before."""
+        """Record a write that begins, which may be done or not until it is answered, with the state before it."""
         known = self.there[device[0]].pop(device[1], None)
         self.doubts[device] = Doubt(known, credential_sid)
         return known
 
     def register(self, device: Device, binding: Json) -> None:
-        """Note the Binding that a registration was answered."""
+        """Record the Binding that a registration returned."""
         now, doubt = Known.of(binding), self.doubts.pop(device)
         assert doubt.allows(now), f"{device} is {now} after {doubt}"
         self.there[device[0]][device[1]] = now
 
     def delete(self, device: Device) -> None:
-        """Note that a deletion was acknowledged."""
+        """Record an acknowledged deletion."""
         known = self.doubts.pop(device).before
         assert known is not None
         self.gone.add(known.sid)
 
     def settle(self, bindings: Iterable[Json], *, is_first: bool = False) -> None:
-        """Hold what a service shows against what it acknowledged; what was in doubt is known from then on.
+        """Compare a service's content with the acknowledged writes; it settles the writes in doubt.
 
         At `is_first` nothing was acknowledged yet, and whatever there is must stay.
         """

@@ -26,7 +26,7 @@ def bindings(size: int, bad: int | None = None) -> Iterator[str]:
 
 
 class Steps(list[list[str]]):
-    """What each command took, as a row of the table."""
+    """The costs of each command, as a row of the table."""
 
     def run(self, label: str, *arguments: object, fails: bool = False) -> Measured:
         """Run a command, which takes no more memory than the limit."""

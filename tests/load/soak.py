@@ -40,7 +40,7 @@ class Window(NamedTuple):
     p50_ms: float
     p99_ms: float
     memory_mb: float
-    """Of the service's processes: the resident set."""
+    """The resident set of the service's processes."""
     handles: int
     threads: int
     log_mb: float
@@ -48,7 +48,7 @@ class Window(NamedTuple):
 
 
 class Bound(NamedTuple):
-    """How far the last third of a soak may be above the first, once it is warm."""
+    """The limit on the last third of a soak, relative to the first, once it is warm."""
 
     name: str
     field: str
@@ -69,7 +69,7 @@ WARM = 0.2
 
 
 def compare(windows: Sequence[Window]) -> Iterator[tuple[Bound, float, float, float]]:
-    """Give each bound with the medians of the first and the last third, and what the last may be at the most."""
+    """Return each bound with the medians of the first and the last third, and the limit of the last."""
     warm = windows[int(len(windows) * WARM) :]
     third = max(len(warm) // 3, 1)
     for bound in BOUNDS:
@@ -78,7 +78,7 @@ def compare(windows: Sequence[Window]) -> Iterator[tuple[Bound, float, float, fl
 
 
 def judge(windows: Sequence[Window], bounds: Sequence[Bound] = BOUNDS) -> list[str]:
-    """Say what does not hold, a sentence each."""
+    """Return the violations, a sentence each."""
     return [
         f"{bound.name} went from {first:.1f} to {last:.1f}, and may go to {most:.1f}"
         for bound, first, last, most in compare(windows)

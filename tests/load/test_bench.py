@@ -36,14 +36,14 @@ def site(tmp_path_factory, population):
 
 @pytest.fixture(scope="module")
 def ours(site):
-    """Our service, on it."""
+    """Start our service on it."""
     with running(OURS.command, site) as process:
         yield process
 
 
 @pytest.fixture(scope="module")
 def expected(ours, population):
-    """Give what our service answers to each kind of request."""
+    """Return our service's responses to each kind of request."""
     return {kind.name: given(ours.url, OURS, kind) for kind in reads(population)}
 
 
@@ -67,7 +67,7 @@ def test_other_answers_are_reported(expected):
 
 
 def test_each_kind_of_list_has_full_pages(ours, population):
-    """Where services of different sizes are compared, each kind of request gives as many Bindings in all of them."""
+    """Each kind of request gives as many Bindings in all services, where different sizes are compared."""
     for name, load_ in queries(population).items():
         for path in load_.paths[:: len(load_.paths) // 20 or 1]:
             answer = raw.ask(ours.url, "GET", path, [("Authorization", raw.basic(*AUTH))])

@@ -31,7 +31,7 @@ Lines = dict[tuple[str, str], Future[Line]]
 
 @pytest.fixture(scope="module")
 def lines() -> Iterator[Lines]:
-    """Give what comes of each fault whose tools are there, by its engine and name.
+    """Run each fault whose tools are there, by its engine and name.
 
     The databases are on the disk: a file system in memory has no immutable files.
     """

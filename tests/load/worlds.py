@@ -70,7 +70,7 @@ def create_service(locator: str) -> None:
 
 
 class Population:
-    """Who registered: half of the devices belong to users that have 100, half to users that have two.
+    """The devices of a world: half belong to users that have 100, half to users that have two.
 
     A user of 100 has 50 of type apn and 50 of type gcm. 200 devices are of the rare type fcm, in a world of any size.
     So each kind of list has a full page of 50 in a world of any size, and what it costs can be compared.
@@ -101,7 +101,7 @@ class Population:
         return ("apn", "gcm")[self._place(number) // self.common % 2]
 
     def lines(self) -> Iterable[str]:
-        """All Bindings, as lines of JSON."""
+        """Yield all Bindings, as lines of JSON."""
         return (line(number, self.identity(number), self.binding_type(number)) for number in range(self.size))
 
     def _place(self, number: int) -> int:

@@ -1,4 +1,4 @@
-"""Compare the service with what it could be built on, on this machine: `make bench`, or `python -m tests.load.bench`.
+"""Benchmark the service beside its alternatives on this machine: `make bench`, or `python -m tests.load.bench`.
 
 Reads against the limit, FastAPI, stock Connexion and Prism; writes against one commit a request; workers; start-up;
 refusals of the largest requests; the time of a run of `verify`; the cost of `--control`; a test with the pytest plugin.
@@ -20,11 +20,11 @@ _UNPUBLISHED = ("hostile", "verify")
 """Parts that no guide shows."""
 
 _READ = 10_000
-"""Bindings in the world that is read."""
+"""Bindings in the world of the reading benchmarks."""
 
 
 def parts(folder: Path, rounds: int, seconds: int) -> dict[str, Callable[[], list[str]]]:
-    """Give the parts by their names: each measures, and gives its tables."""
+    """Return the parts by name: each measures, and returns its tables."""
     site, population = Site(folder / "read.db", folder / "spec.json"), Population(_READ)
     import_world(folder / "world.json", f"sqlite:///{site.database}", population.lines())
     return {

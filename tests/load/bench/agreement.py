@@ -37,7 +37,7 @@ def given(url: str, contender: Contender, kind: Kind) -> list[Answer]:
 
 
 def check(contender: Contender, kind: Kind, answers: list[Answer], ours: list[Answer]) -> None:
-    """Raise `DisagreementError` unless a contender answers as ours does, and ours as the kind says."""
+    """Raise `DisagreementError` unless a contender answers as our service does, and that as the kind defines."""
     for path, answer, expected in zip(kind.load.paths[:_EACH], answers, ours, strict=True):
         is_same = _is_example(answer, expected) if contender is MOCK else answer == expected
         if not is_same or expected[:2] != (kind.status, "application/json"):

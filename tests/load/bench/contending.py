@@ -18,7 +18,7 @@ Command = Callable[["Site", int], Sequence[object]]
 
 
 class Site(NamedTuple):
-    """What a contender needs to be started."""
+    """The database, host and spec that a contender is started with."""
 
     database: Path
     spec: Path = Path()
@@ -26,7 +26,7 @@ class Site(NamedTuple):
 
 
 class Contender(NamedTuple):
-    """One of those that are compared."""
+    """A server of the comparison."""
 
     name: str
     label: str
@@ -41,7 +41,7 @@ def _python(name: str) -> Command:
 
 
 def served(site: Site, port: int, *options: object) -> Sequence[object]:
-    """Our service with its defaults, but without limits on guesses: one kind of request has wrong credentials only."""
+    """Return our service's command, without limits on guesses: one kind of request has wrong credentials only."""
     where = ("--port", port, "--database", f"sqlite:///{site.database}")
     return [*CLI, "serve", "--log-level", "warning", *where, *UNLIMITED, *options]
 

@@ -1,4 +1,4 @@
-"""The cost of `serve --control` for a request that is not read in the journal: CPU time per fetch, with and without."""
+"""The cost of `serve --control` for requests outside of its journal: CPU time per fetch, with and without."""
 
 from collections import defaultdict
 from pathlib import Path

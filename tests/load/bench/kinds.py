@@ -1,4 +1,4 @@
-"""The kinds of requests that are compared, over a thousand different SIDs and pages each."""
+"""The kinds of requests in the benchmarks, over a thousand different SIDs and pages each."""
 
 import random
 from typing import NamedTuple
@@ -18,7 +18,7 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Kind(NamedTuple):
-    """Requests that are alike, and how each must be answered."""
+    """Requests that are alike, and the response that each must get."""
 
     name: str
     load: Load
@@ -61,11 +61,11 @@ def by_identity(*identities: str, query: str = "") -> str:
 
 
 def registrations(run: str) -> Load:
-    """Register devices that are new, each with a body of its own; `run` tells their endpoints from those of others."""
+    """Return registrations of new devices, each with its own body; `run` keeps endpoints of several runs apart."""
     form = f"Identity=new-{{n}}@example.com&BindingType=apn&CredentialSid=CR{0:032x}&MessageTypes=new_message"
     return Load([REGISTRATION], AUTHORIZATION | _FORM, "POST", f"{form}&Endpoint={run}-{{n}}")
 
 
 def deletions(sids: list[str]) -> Load:
-    """Delete Bindings that are there, each once."""
+    """Return deletions of existing Bindings, each once."""
     return Load([f"{COLLECTION}/{each}" for each in sids], AUTHORIZATION, "DELETE")

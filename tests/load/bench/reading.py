@@ -37,7 +37,7 @@ def write_spec(site: Site) -> None:
 
 
 def measure(site: Site, population: Population, *, rounds: int, seconds: int) -> list[str]:
-    """Drive all contenders; the first is what the others must agree with. Gives rates, ratios and latencies."""
+    """Drive all contenders, which must agree with the first. Returns rates, ratios and latencies."""
     write_spec(site)
     expected: dict[str, list[Answer]] = {}
     driven: dict[str, dict[str, list[Driven]]] = defaultdict(lambda: defaultdict(list))

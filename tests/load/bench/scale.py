@@ -39,13 +39,13 @@ _SETTINGS = {
 }
 
 Facts = dict[str, str]
-"""What else is measured of a size: a line of the second table each."""
+"""Other measurements of a size: a line of the second table each."""
 Fill = Callable[[int], tuple[str, Facts]]
-"""Fills a database with so many Bindings, and gives its address."""
+"""A function that fills a database with so many Bindings, and returns its address."""
 
 
 def queries(population: Population) -> dict[str, Load]:
-    """Each gives a full page of 50 (a rare user's two Bindings aside) in a world of any size."""
+    """Return queries that give a full page of 50 (a rare user's two Bindings aside) in a world of any size."""
     chance, size = random.Random(1), population.size
 
     def positions(first: float, last: float, query: str = "", side: str = "PA") -> list[str]:

@@ -16,11 +16,11 @@ CONNECTIONS = (1, 64)
 _SIZE = 250_000
 
 FLUSH_MS = 4
-"""Milliseconds that a flush takes longer where the disk is slowed down: to those of a network volume or a busy disk."""
+"""Added milliseconds of a flush on the slowed disk: it is then as slow as a network volume or a busy disk."""
 
 
 def slow_down(command: Command) -> Command:
-    """Let each flush of a server take longer: how much shared commits gain depends on that alone."""
+    """Slow down each flush of a server: how much shared commits gain depends on that alone."""
     flushes = "fsync,fdatasync"
     strace = ["strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", os.devnull, "-e", f"trace={flushes}"]
     strace += ["-e", f"inject={flushes}:delay_exit={FLUSH_MS}ms"]

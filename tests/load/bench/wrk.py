@@ -13,7 +13,7 @@ from ...support import raw
 
 SCRIPT = Path(__file__).with_name("load.lua")
 _RESTED = 0.02
-"""Seconds in which a server that has nothing else to do answers."""
+"""Seconds within which an idle server answers."""
 
 
 class Load(NamedTuple):
@@ -24,7 +24,7 @@ class Load(NamedTuple):
     method: str = "GET"
     body: str | None = None
     is_refused: bool = False
-    """Whether each is answered with an error."""
+    """Whether each response is an error."""
 
 
 class Driven(NamedTuple):

@@ -1,6 +1,6 @@
 """Bring every fault about while every operation is called: `make faults`, or `python -m tests.load.faults [PART...]`.
 
-Each line starts a real service on a real database, and tells what was answered, in what time, and how long after the
+Each line starts a real service on a real database, and shows the responses, their times, and how long after the
 fault had gone everything worked again, with no restart.
 """
 

@@ -17,10 +17,10 @@ OPERATIONS = {
     "register": "registerBinding",
     WRONG: "fetchBinding",
 }
-"""A request, and its operation."""
+"""Requests by operation."""
 
 SUCCESS = {"fetch": {200}, "list": {200}, "delete": {204}, "register": {200, 201}, WRONG: {401}}
-"""The statuses of a request when all is well."""
+"""The statuses of a request without a fault."""
 
 READS = ("fetch", "list", WRONG)
 WRITES = ("delete", "register")
@@ -29,7 +29,7 @@ _CREDENTIAL_SID = f"CR{0:032x}"
 
 
 class Outcome(NamedTuple):
-    """What came of a request; status 0 when no answer came."""
+    """The outcome of a request; status 0 when no response came."""
 
     operation: str
     status: int
@@ -37,16 +37,16 @@ class Outcome(NamedTuple):
     retry_after: str | None
     seconds: float
     problem: str = ""
-    """What is wrong with the answer by itself, whatever was to be expected."""
+    """The flaw of the response by itself, whatever was expected."""
 
     @property
     def is_well(self) -> bool:
-        """Whether it was answered as when all is well."""
+        """Whether the response is as without a fault."""
         return self.status in SUCCESS[self.operation]
 
 
 class Asker:
-    """Sends requests to a service, and keeps what it acknowledged."""
+    """Sends requests to a service, and records the acknowledged writes."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -65,13 +65,13 @@ class Asker:
         return self._send(operation, self._kept[1])[0]
 
     def register(self, endpoint: str) -> dict[str, Any]:
-        """Register a device of somebody's, which must be acknowledged: its Binding."""
+        """Register a device of some user, which must be acknowledged, and return its Binding."""
         outcome, binding = self._write("register", ("somebody", endpoint))
         assert outcome.is_well, f"{endpoint} cannot be registered: {outcome}"
         return binding
 
     def broken(self) -> list[str]:
-        """Say what does not hold of all that was acknowledged, a sentence each; and of the rest, which is retried."""
+        """Return the acknowledged writes that do not hold, a sentence each; the unanswered ones are retried."""
         for (_, endpoint), doubt in list(self.ledger.doubts.items()):
             if doubt.credential_sid:
                 self.register(endpoint)
@@ -90,7 +90,7 @@ class Asker:
         return outcome, body
 
     def _send(self, operation: str, sid: str, form: dict[str, str] | None = None) -> tuple[Outcome, Any]:
-        """Send a request. The answer must be one that the spec documents; its JSON is given as well."""
+        """Send a request and return the response, which the spec must document, and its JSON."""
         credentials = {"token": "wrong"} if operation == WRONG else {}
         began = time.monotonic()
         try:

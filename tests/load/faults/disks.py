@@ -22,7 +22,7 @@ def small_disk(megabytes: int) -> Iterator[Path]:
 
 @contextmanager
 def fill(folder: Path) -> Iterator[None]:
-    """Leave a folder's file system not a byte while the context lasts."""
+    """Fill a folder's file system to the last byte while the context lasts."""
     filler = folder / "filler"
     with suppress(OSError), filler.open("wb", buffering=0) as file:
         while file.write(bytes(4096)):
@@ -35,7 +35,7 @@ def fill(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def slow_flushes(pid: int, seconds: float) -> Iterator[None]:
-    """Let each flush of a process take so many seconds longer while the context lasts."""
+    """Delay each flush of a process by so many seconds while the context lasts."""
     flushes = "fsync,fdatasync"
     delay = f"inject={flushes}:delay_exit={round(seconds * 1e6)}"
     command = ["strace", "-f", "-o", os.devnull, "-e", f"trace={flushes}", "-e", delay, "-p", str(pid)]

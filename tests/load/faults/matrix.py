@@ -17,7 +17,7 @@ RECOVERS_WITHIN = 15.0
 """Seconds in which every operation must work again once the fault is gone."""
 
 _AGAIN = 0.02
-"""Seconds between tries whether it works again."""
+"""Seconds between attempts to find it recovered."""
 
 UNAVAILABLE, UNAVAILABLE_CODE = 503, 20503
 
@@ -29,16 +29,16 @@ NOTHING = frozenset({0})
 DAMAGED = frozenset({500})
 
 WITHIN = {"sqlite": 5.0, "postgresql": 10.0}
-"""Seconds in which each answer must have come.
+"""Seconds in which each response must have come.
 
-On SQLite the engine waits two for a lock, and four for the disk; on PostgreSQL three for a connection and three for an
-answer, and a read is sent again when its connection broke.
+SQLite waits two for a lock, and four for the disk; PostgreSQL three for a connection and three for a response, and a
+read is sent again when its connection broke.
 """
 
 
 @dataclass
 class Scene:
-    """A service with a database of its own, where a fault plays."""
+    """A service with a database of its own, for one fault."""
 
     database: Any
     """A database of `engines`."""
@@ -46,11 +46,11 @@ class Scene:
     under: Sequence[object] = ()
     """The beginning of a command that becomes the service."""
     files: Path = Path()
-    """The small disk, or what sets the clock."""
+    """The folder of the small disk, or of the clock's setting."""
     standby: Any = None
     """A server that can take the place of the database's."""
     ends: ExitStack = field(default_factory=ExitStack)
-    """In which the service ends."""
+    """The exit stack of the service and its surroundings."""
     port: int = field(default_factory=free_port)
     service: Service = field(init=False)
     ask: Asker = field(init=False)
@@ -66,7 +66,7 @@ Happens = Callable[[Scene], AbstractContextManager[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What goes wrong. `reads`, `writes` and `wrong` are the statuses that may be answered; 0 is no answer."""
+    """A fault. `reads`, `writes` and `wrong` are the statuses that may be answered; 0 is no response."""
 
     name: str
     engine: str
@@ -75,13 +75,13 @@ class Fault:
     writes: frozenset[int] = AWAY
     wrong: frozenset[int] = REFUSED
     begins: Sequence[str] = tuple(OPERATIONS)
-    """The operations that work before."""
+    """The operations that work before the fault."""
     setting: Happens = nullcontext
-    """Sets the stage before the service starts: another database, disk, user or clock."""
+    """The preparation before the service starts: another database, disk, user or clock."""
     options: Sequence[str] = ()
-    """Those of `serve`."""
+    """Options of `serve`."""
     needs: Sequence[str] = ()
-    """Tools that Python does not bring."""
+    """Tools that Python does not bring, and the fault needs."""
 
     def allowed(self, operation: str) -> frozenset[int]:
         """Give the statuses that an operation may be answered."""
@@ -104,14 +104,14 @@ def fault(name: str, *engines: str, **facts: Any) -> Callable[[Callable[[Scene],
 
 @dataclass
 class Line:
-    """What came of a fault."""
+    """The outcome of a fault."""
 
     fault: Fault
     outcomes: Sequence[Outcome]
     recovered: Mapping[str, float | None]
     """Seconds until each operation worked again; None where it did not."""
     problems: list[str]
-    """What does not hold, a sentence each."""
+    """Violations, a sentence each."""
 
     def cells(self) -> list[str]:
         """Give it as a row of the table."""

@@ -15,7 +15,7 @@ from .disks import fill, small_disk
 from .matrix import AWAY, OK, REFUSED, UNAVAILABLE, Scene, fault
 
 _OURS = "pid FROM pg_stat_activity WHERE application_name = 'chat-bindings'"
-"""The sessions of the service, to be selected."""
+"""The condition that selects the service's sessions."""
 
 SLOW = """
     CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
@@ -23,7 +23,7 @@ SLOW = """
     CREATE TRIGGER slow BEFORE INSERT OR UPDATE OR DELETE ON bindings FOR EACH ROW EXECUTE FUNCTION slow()"""
 
 _ENOUGH = 5000
-"""Registrations that fill what room a table has left in its pages."""
+"""Registrations that fill the room left in a table's pages."""
 
 
 @fault("the database is killed, and started again", "postgresql", reads=AWAY, wrong=AWAY)
@@ -127,7 +127,7 @@ class Standby(Postgres):
 
 @contextmanager
 def with_a_standby(scene: Scene) -> Iterator[None]:
-    """Have a standby with all that was acknowledged; the service knows both addresses."""
+    """Start a standby with all that was acknowledged; the service gets both addresses."""
     with Postgres(settings=SETTINGS) as primary:
         scene.database = PostgresPart(primary, scene.database.world)
         with Standby(primary) as scene.standby:

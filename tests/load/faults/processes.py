@@ -15,7 +15,7 @@ from .matrix import NOTHING, OK, REFUSED, Scene, fault
 
 @contextmanager
 def own_clock(scene: Scene) -> Iterator[None]:
-    """Have a clock for the service alone."""
+    """Give the service a clock of its own."""
     (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
     with tempfile.TemporaryDirectory(prefix="chat-bindings-clock-") as folder:
         scene.files = Path(folder) / "shift"

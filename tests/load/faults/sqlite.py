@@ -46,7 +46,7 @@ def immutable(scene: Scene) -> Iterator[None]:
 
 @contextmanager
 def without_rights(scene: Scene) -> Iterator[None]:
-    """Let the service read the file, and not write it: who runs the tests as root may, so it forgoes that."""
+    """Make the file read-only for the service: root may write anything, so it drops that right."""
     scene.under = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
     with closing(apsw.Connection(str(scene.database.path))) as holder:
         holder.execute("SELECT count(*) FROM bindings").fetchall()  # now there is a log, which a reader needs
@@ -123,7 +123,7 @@ def damaged(scene: Scene) -> Iterator[None]:
 
 
 def _copy(database: SqliteFile) -> Path:
-    """Give a copy as a backup makes it: what stands in the log is in it."""
+    """Copy it as a backup does: the log's content is in the copy."""
     copied = database.path.with_name("copy.db")
     source, target = apsw.Connection(str(database.path)), apsw.Connection(str(copied))
     with target.backup("main", source, "main") as backup:

@@ -36,7 +36,7 @@ DELETE = "DELETE FROM bindings WHERE service_sid = ? AND sid = ?"
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Read `/v2/Services/{ServiceSid}/Bindings` and what is under it; delete there, and register by POST elsewhere."""
+    """Serve GET of `/v2/Services/{ServiceSid}/Bindings` and below; DELETE there, and POST elsewhere to register."""
     assert scope["type"] == "http", "an app without a lifespan"
     origin = f"{scope['scheme']}://{dict(scope['headers'])[b'host'].decode()}"
     if scope["method"] == "POST":

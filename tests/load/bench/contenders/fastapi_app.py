@@ -1,4 +1,4 @@
-"""FastAPI, as one would write it: pydantic models, dependencies, errors of the contract's shape."""
+"""FastAPI in its usual style: pydantic models, dependencies, errors of the contract's shape."""
 
 from typing import Annotated, Literal
 
@@ -38,7 +38,7 @@ class Binding(BaseModel):
 
 
 class Meta(BaseModel):
-    """Where a page stands."""
+    """The position of a page."""
 
     page: int
     page_size: int
@@ -57,7 +57,7 @@ class BindingList(BaseModel):
 
 
 class ListQuery(BaseModel):
-    """The query of a list; what is unknown is refused."""
+    """The query of a list; unknown parameters are refused."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -38,7 +38,7 @@ class Lookup:
             self.connection.pragma(name, value)
 
     def account(self, user_name: str, password: str) -> str | None:
-        """Give the SID of the account whose credentials these are; None for wrong ones."""
+        """Return the SID of the account with these credentials; None for wrong ones."""
         credential = self.connection.execute(CREDENTIAL, {"user_name": user_name}).fetchone()
         expected = credential[1] if credential else "0" * 64
         matches = hmac.compare_digest(hashlib.sha256(password.encode()).hexdigest(), expected)

@@ -50,7 +50,7 @@ async def fetch_binding(service_sid: str, sid: str, user: str) -> Any:
 
 
 async def delete_binding(service_sid: str, sid: str, user: str) -> Any:
-    """Here only since the spec has it: deleting is not compared with stock Connexion."""
+    """Delete a Binding: here only since the spec has it. Deleting is not compared with stock Connexion."""
     return problem(501, "Not Implemented", f"{user} cannot delete {sid} of {service_sid} here")
 
 
@@ -59,7 +59,7 @@ def _origin() -> str:
 
 
 async def on_error(asked: ConnexionRequest, raised: Exception) -> ConnexionResponse:
-    """Errors of the contract's shape."""
+    """Return an error of the contract's shape."""
     status = getattr(raised, "status_code", None) or getattr(raised, "status", 500)
     body = {401: error("unauthorized"), 404: error("not_found", path=asked.url.path)}.get(
         status, error("invalid_parameter", parameter="A parameter", rule=str(getattr(raised, "detail", "")))
