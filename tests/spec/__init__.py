@@ -1,1 +1,1 @@
-"""The contract beside the last released one: what changed, and whether the version says so."""
+"""The contract beside the last released one: its changes, and the version that they need."""

@@ -20,12 +20,12 @@ class Changelog:
         return re.search(rf"^## {re.escape(version)} - [0-9]", self._text(), re.MULTILINE) is not None
 
     def missing(self, version: str, found: Iterable[Change]) -> list[str]:
-        """The lines about changes that do not stand under the version."""
+        """Return the lines about changes that do not stand under the version."""
         section = _section(self._text(), version) or ""
         return [line for line in lines(found) if line not in section.splitlines()]
 
     def write(self, version: str, found: list[Change]) -> str:
-        """Write the entry, in the place of one that was written before: what was done, in a sentence."""
+        """Write the entry, in the place of an earlier one, and return what was done, in a sentence."""
         if not found:
             return f"nothing changed in meaning, so there is nothing to write under {version}"
         if self.is_released(version):
@@ -47,11 +47,11 @@ class Changelog:
 
 
 def lines(found: Iterable[Change]) -> list[str]:
-    """A line of the entry for each change."""
+    """Return a line of the entry for each change."""
     return [f"- {'**Breaking:** ' if change.breaking else ''}`{change.where}`: {change.text}." for change in found]
 
 
 def _section(text: str, version: str) -> str | None:
-    """What stands under the version's heading, up to the next version's; None without a heading."""
+    """Return the text under the version's heading, up to the next version's; None without a heading."""
     match = re.search(rf"^## {re.escape(version)} - .*\n((?:(?!## ).*\n)*)", text, re.MULTILINE)
     return match[1] if match else None

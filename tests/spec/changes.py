@@ -13,7 +13,7 @@ _BREAKING = 2
 """oasdiff's level of warnings, which are changes that may break a client; errors are above it."""
 
 _OURS = "api-version-"
-"""How the ids of what oasdiff says about the version begin: that is the gate's own business."""
+"""The beginning of the ids of oasdiff's findings on the version: that is the gate's own business."""
 
 
 class Change(NamedTuple):
@@ -26,11 +26,11 @@ class Change(NamedTuple):
 
 
 class OasdiffMissing(Exception):
-    """There is no oasdiff."""
+    """The error where oasdiff is not installed."""
 
 
 def changes(base: Path, revision: Path) -> list[Change]:
-    """All changes in meaning, the breaking ones first."""
+    """List all changes in meaning, the breaking ones first."""
     oasdiff = path_of("oasdiff")
     if oasdiff is None:
         raise OasdiffMissing(missing("oasdiff"))

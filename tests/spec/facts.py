@@ -86,7 +86,7 @@ def _response(place: str, response: Json) -> Facts:
 
 
 def _described(place: str, node: Json) -> Facts:
-    """A parameter or a header."""
+    """Return the facts of a parameter or a header."""
     yield place, "there"
     for key, value in node.items():
         if key not in ("name", "in", "schema") and _DEFAULTS.get(key) != value:
@@ -107,9 +107,9 @@ def _schema(place: str, schema: Json) -> Facts:
 
 
 def differences(theirs: dict[str, Json], ours: dict[str, Json]) -> dict[str, tuple[Json, Json]]:
-    """The places where two files say different things: what either says, None for nothing.
+    """Return the places where two files differ, with what either states, None for nothing.
 
-    Of what only one of them has at all, such as a response, the place as a whole is named and not each in it.
+    A place that only one of them has at all, such as a response, is named as a whole and not by each fact in it.
     """
     found = {
         place: (theirs.get(place), ours.get(place))

@@ -26,7 +26,7 @@ class Gate:
     """A contract, the specs that were released before it, and the change log."""
 
     def __init__(self, folder: Path, *, releasing: bool = False) -> None:
-        """Of a repository. To release a version, what counts is what was released before that version."""
+        """Take a repository. Releasing a version compares it with the ones released before it."""
         self.spec = folder / "openapi" / "bindings.yaml"
         self.released = folder / "openapi" / "released"
         self.changelog = Changelog(folder / "CHANGELOG.md")
@@ -43,11 +43,11 @@ class Gate:
         return self.released / f"{self.last}.yaml"
 
     def changes(self) -> list[Change]:
-        """What changed in meaning since then; without oasdiff where nothing changed at all."""
+        """The changes in meaning since then; without oasdiff where nothing changed at all."""
         return [] if self._same() else changes(self.base, self.spec)
 
     def faults(self) -> list[str]:
-        """What does not hold, in sentences."""
+        """Return the violations, in sentences."""
         if self._same() and self.version == self.last:
             return []
         found = self.changes()
@@ -60,7 +60,7 @@ class Gate:
         )
 
     def release(self) -> Path:
-        """Make the contract the released spec of its version: the file."""
+        """Make the contract the released spec of its version, and return the file."""
         faults = self.faults() if self.last else []
         if faults:
             raise PermissionError("\n".join(faults))
@@ -71,7 +71,7 @@ class Gate:
         return path
 
     def _same(self) -> bool:
-        """Whether the two are one document, versions aside."""
+        """Tell whether the two are one document, versions aside."""
         documents = [read(path) for path in (self.base, self.spec)]
         for document in documents:
             del document["info"]["version"]
@@ -92,7 +92,7 @@ def _needed(found: Iterable[Change]) -> str:
 
 
 def _bump(last: Version | None, version: Version) -> int:
-    """The index of the kind of version that is new; past all of them when none is."""
+    """Return the index of the kind of version that is new; past all of them when none is."""
     if last is None or version <= last:
         return len(_KINDS)
     pairs = zip(last.release, version.release, strict=True)
@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None, folder: Path = ROOT) -> int:
 
 
 def _say(*lines: str, code: int = 0) -> int:
-    """Tell it, as an error if it is one: the code."""
+    """Print it, as an error if it is one, and return the exit code."""
     (sys.stderr if code else sys.stdout).write("".join(f"{line}\n" for line in lines))
     return code
 

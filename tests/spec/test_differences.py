@@ -1,4 +1,4 @@
-"""The list of what differs from Twilio's own OpenAPI file is whole, and holds nothing that does not differ."""
+"""The list of differences from Twilio's own OpenAPI file is whole, and holds nothing that does not differ."""
 
 import json
 import re
@@ -35,7 +35,7 @@ DIFFERENCES = found()
 
 
 def test_every_difference_has_one_entry():
-    """Whatever differs, wording aside, stands in the list, and only once."""
+    """Each difference, wording aside, stands in the list, and only once."""
     entries = {place: sorted({entry for entry, pattern in PATTERNS if meets(pattern, place)}) for place in DIFFERENCES}
     assert {place: names for place, names in entries.items() if len(names) != 1} == {}
 
@@ -82,5 +82,5 @@ CHANGES = {
 
 @pytest.mark.parametrize(("pointer", "value", "place"), CHANGES.values(), ids=CHANGES)
 def test_a_new_difference_is_found(pointer, value, place):
-    """Whatever is changed in our file, its place is one where the files differ that was none before."""
+    """A change anywhere in our file shows as a new place where the files differ."""
     assert place in found(ours=specs.change(OURS, {pointer: value})).keys() - DIFFERENCES.keys()

@@ -1,4 +1,4 @@
-"""A contract that was broken does not pass, unless its version says so; and the change log tells what changed."""
+"""A broken contract does not pass, unless its version is a new one; and the change log lists the changes."""
 
 import json
 
@@ -22,7 +22,7 @@ LOG = """# Changes
 
 @pytest.fixture
 def repository(tmp_path):
-    """A repository in which 2.0.0 was released, with the contract as it is."""
+    """Make a repository in which 2.0.0 was released, with the contract as it is."""
     (tmp_path / "openapi" / "released").mkdir(parents=True)
     (tmp_path / "CHANGELOG.md").write_text(LOG, encoding="utf-8")
     write_changed(tmp_path / "openapi" / "released" / "2.0.0.yaml", {}, "2.0.0")
@@ -36,7 +36,7 @@ def write_changed(path, changes, version):
 
 
 def run(repository, changes, version, *options):
-    """Run the gate on a changed contract: the code that it ends with."""
+    """Run the gate on a changed contract, and return its exit code."""
     write_changed(repository / "openapi" / "bindings.yaml", changes, version)
     return gate.main(options, repository)
 
@@ -79,7 +79,7 @@ def test_a_change_needs_a_new_version_and_an_entry(repository, capsys, changes, 
 
 
 def test_other_words_need_a_new_patch_version(repository, capsys):
-    """What a spec says in words is part of it: two that differ are not one version."""
+    """A spec's words are part of it: two that differ are not one version."""
     changes = {f"{SCHEMAS}/Binding/description": "In other words."}
     assert run(repository, changes, "2.0.0") == 1
     assert "2.0.0 after 2.0.0 is not enough for a change of words" in capsys.readouterr().err

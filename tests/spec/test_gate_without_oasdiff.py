@@ -13,7 +13,7 @@ def nothing_installed(monkeypatch, tmp_path):
 
 
 def test_a_change_does_not_pass_unseen(repository, capsys):  # noqa: F811 - the fixture
-    """One line says what is missing and how to get it, and the gate ends with 1."""
+    """One line names the missing tool and its installation, and the gate ends with 1."""
     assert run(repository, NEW_PROPERTY, "2.1.0") == 1
     assert capsys.readouterr().err == "oasdiff is missing: make build/bin/oasdiff (it needs Go)\n"
 

@@ -29,7 +29,7 @@ each_error = pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
 
 
 def error_table() -> set[tuple[int, int]]:
-    """The statuses and codes in the table that the contract's description has."""
+    """Return the statuses and codes in the table that the contract's description has."""
     rows = re.findall(r"^\| (\d+) \| (\d+) \|", specs.load(CONTRACT)["info"]["description"], re.MULTILINE)
     return {(int(status), int(code)) for status, code in rows}
 
@@ -49,7 +49,7 @@ def test_no_component_of_the_registration_hides_one_of_the_contract():
 
 
 def openapi_documents():
-    """Every OpenAPI document of the folder, those that come later as well."""
+    """Load every OpenAPI document of the folder."""
     documents = {path.name: specs.load(path.name) for path in specs.FOLDER.glob("*.yaml")}
     return {name: document for name, document in documents.items() if "openapi" in document}
 
@@ -106,7 +106,7 @@ def test_every_operation_has_every_general_error(operation):
 
 
 def has_database(operation: Operation) -> bool:
-    """All operations but those that work on the journal and the faults of the control API."""
+    """Tell whether an operation reads the database: all but those on the journal and the faults of the control API."""
     return not {"Journal", "Faults"} & {*operation.spec["tags"]}
 
 
@@ -151,7 +151,7 @@ def test_table_examples_and_schema_name_the_same_errors():
 
 @pytest.mark.parametrize("name", ["Binding", "BindingList", "PageMeta", "Error"])
 def test_every_property_of_an_answer_is_required(name):
-    """What an answer has, it always has: at every depth."""
+    """A property of a response is always there: at every depth."""
     objects = [part for _, part in specs.walk(SCHEMAS[name]) if part.get("type") == "object"]
     assert objects
     assert all(sorted(found["required"]) == sorted(found["properties"]) for found in objects)
@@ -159,20 +159,20 @@ def test_every_property_of_an_answer_is_required(name):
 
 @each_spec
 def test_clients_may_meet_what_they_do_not_know(file):
-    """No schema of an answer closes its properties: a client generated today must bear what is added tomorrow."""
+    """Clients must accept unknown properties: no schema of a response closes them, so that some may be added."""
     parts = specs.walk(specs.load(file))
     closed = {pointer for pointer, part in parts if part.get("additionalProperties") is False}
     assert closed <= {"/components/schemas/Registration", "/components/schemas/Faults"}  # of requests alone
 
 
 IMPERSONAL = {"/components/schemas/Binding/properties/url", "/components/schemas/Error/properties/more_info"}
-"""URLs that are made of SIDs or codes alone."""
+"""URLs of SIDs or codes alone."""
 
 JOURNAL = {f"/components/schemas/Request/properties/{name}" for name in ("path", "query", "body")}
 
 
 def holds_personal_data(name: str, pointer: str, part: Any) -> bool:
-    """By its name, as a part of the journal, or as a URL that an identity can get into."""
+    """Tell whether it may hold personal data: by its name, as a part of the journal, or as a URL with an identity."""
     is_url = part.get("format") == "uri" and pointer not in IMPERSONAL
     return name.lower() in {"identity", "endpoint"} or is_url or pointer in JOURNAL
 

@@ -1,4 +1,4 @@
-"""The specs are of one mind: wherever they say a thing twice, in prose, a link or a world.
+"""The specs agree wherever they state a thing twice, in prose, a link or a world.
 
 The demo gives each example, to the letter (tests/server/test_examples_true.py), so examples agree with the rest.
 """
@@ -37,7 +37,7 @@ def parameters(operation: Operation) -> dict[str, Any]:
 
 
 def at(body: Any, pointer: str) -> Any:
-    """What stands at a JSON pointer of a body; None where there is no such place."""
+    """Return the value at a JSON pointer of a body; None where there is no such place."""
     for key in pointer.split("/")[1:]:
         try:
             body = body[int(key) if isinstance(body, list) else key]
@@ -120,7 +120,7 @@ def test_a_broken_bound_names_an_error_that_there_is():
 
 
 def test_bounds_in_words_are_the_bounds_of_the_schemas():
-    """What descriptions say of bounds is what the schemas say."""
+    """Bounds in descriptions are the bounds of the schemas."""
     filters = specs.load(CONTRACT)["info"]["description"].partition("## Filters")[2].partition("##")[0]
     limits = {PARAMETERS[name]["schema"]["maxItems"] for name in ("BindingTypeParameter", "IdentityParameter")}
     assert set(numbers(filters)) == limits

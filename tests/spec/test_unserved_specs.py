@@ -15,7 +15,7 @@ from chat_bindings.spec import component
 
 
 def specification(path: str = "/", components: object = None, **operation: object) -> Specification:
-    """A spec of one operation."""
+    """Return a spec of one operation."""
     operation = {"operationId": "builtins.print", "responses": {"200": {"description": ""}}} | operation
     document = {"openapi": "3.0.3", "info": {"title": "odd", "version": "1"}, "paths": {path: {"get": operation}}}
     return Specification.from_dict(document | {"components": components or {}})
