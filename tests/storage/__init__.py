@@ -1,1 +1,1 @@
-"""Tests of both storage engines, and of what commands do to databases."""
+"""Tests of both storage engines, and of the commands on databases."""

@@ -19,7 +19,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """An SQLite file with an account and a service."""
+    """Create an SQLite file with an account and a service."""
     path = tmp_path / "here.db"
     path.touch()
     with closing(connect(path)) as connection:
@@ -30,6 +30,6 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def serving(database: Database) -> AsyncIterator[Storage]:
-    """What serves from the database."""
+    """Open the serving side of the database."""
     async with open_storage(database.storage()) as storage:
         yield storage

@@ -211,7 +211,7 @@ def test_a_load_goes_on_after_a_conflict(storage):
 
 
 def indexes(storage: Administration) -> list[Any]:
-    """The indexes of Bindings, with their definitions."""
+    """Return the indexes of Bindings, with their definitions."""
     connection: Any = storage._connection  # type: ignore[attr-defined]  # noqa: SLF001 - SQL is the engine's
     if "Postgres" in type(storage).__name__:
         statement = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'bindings' ORDER BY 1"
@@ -243,7 +243,7 @@ def test_indexes_are_made_after_the_rows_of_a_first_load(storage):
 
 
 def test_a_twin_that_the_indexes_find_is_named_and_nothing_is_added(storage):
-    """What has the unique key of another one is named when the indexes are made, and all is undone."""
+    """A row whose unique key is taken is named when the indexes are made, and all is undone."""
     before = indexes(storage)
     many = rows(*range(300))
     for number in (250, 270):

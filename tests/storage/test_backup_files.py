@@ -1,4 +1,4 @@
-"""Backup files: their contents, what is restored of them, and what is refused."""
+"""Backup files: their contents, their restoration and their refusal."""
 
 import random
 import shutil
@@ -35,7 +35,7 @@ A1, A2, I1, I2, K1 = sid("AC", 1), sid("AC", 2), sid("IS", 1), sid("IS", 2), sid
 
 
 def fill(storage: Administration) -> None:
-    """Something of each kind."""
+    """Add something of each kind."""
     storage.migrate()
     with storage.load() as loader:
         for number in (1, 2):
@@ -46,7 +46,7 @@ def fill(storage: Administration) -> None:
 
 
 def held(path: Path) -> list[object]:
-    """All that is in a database's tables, and its schema."""
+    """Read all of a database's tables, and its schema."""
     with closing(sqlite3.connect(path)) as connection:
         tables = connection.execute(
             "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name <> 'erasures' ORDER BY name"
@@ -58,7 +58,7 @@ def held(path: Path) -> list[object]:
 
 
 def rows(storage: Administration) -> list[object]:
-    """All that a database of any engine holds."""
+    """Read all rows of a database of any engine."""
     services = list(storage.services())
     return [list(storage.accounts()), list(storage.keys()), services,
             [list(storage.bindings(service.sid)) for service in services]]  # fmt: skip
@@ -110,7 +110,7 @@ def test_what_was_backed_up_is_restored(tmp_path, database, new_database, source
 
 
 def test_what_is_registered_meanwhile_is_in_no_copy_of_rows(tmp_path, new_database):
-    """What others write to PostgreSQL while its rows are copied is not in the backup: it is one moment of it."""
+    """Rows that others write to PostgreSQL during a backup are not in it: it is one moment."""
     served = new_database("postgresql")
     with served.administration() as storage, served.administration() as other:
         fill(storage)
@@ -144,7 +144,7 @@ def test_few_things_are_backed_up_as_many(tmp_path, accounts):
 
 
 def test_a_copy_is_one_moment(tmp_path, database, monkeypatch):
-    """What others write between the pages is not in a copy, and has it begin no second time."""
+    """Pages that others write during a copy are not in it, and do not restart it."""
     monkeypatch.setattr(administration, "_TOGETHER", 5)
     source = Path(shutil.copy(database, tmp_path / "source.db"))
     with closing(connect(source)) as reading, closing(connect(source)) as writing:
@@ -191,7 +191,7 @@ def test_no_byte_of_a_backup_can_change_what_is_restored(tmp_path, database, bac
 
 
 def planted(backup: bytes, path: Path, script: str) -> Path:
-    """A backup in which something is planted, with the counts and the digest that fit."""
+    """Plant something in a backup, with the counts and the digest that fit."""
     path.write_bytes(backup)
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(script)

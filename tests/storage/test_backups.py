@@ -25,17 +25,17 @@ STANDING = 10_000 if DATABASES.engine == "sqlite" else 5_000
 """Bindings that are there before, to be deleted: so many that a copy takes longer than many writes."""
 
 CONNECTIONS = 8
-"""That register, and as many that delete."""
+"""Connections that register, and as many that delete."""
 
 ROUNDS = 2
 
 
 @dataclass
 class Write:
-    """A write, and when it was sent and answered, by a clock that ticks with each of these."""
+    """A write with the times of its request and response, by a clock that ticks with each of these."""
 
     sid: str
-    """Of what was deleted."""
+    """The SID of the deleted Binding."""
 
     sent: int
     answered: int | None = None
@@ -64,7 +64,7 @@ class History:
         return sum(each.answered is not None for each in [*self.devices.values(), *self.deleted])
 
     def broken(self, found: dict[str, str], began: int) -> list[str]:
-        """What a backup, of which these are the SIDs and endpoints, must not be if it is one moment after `began`."""
+        """Return why a backup with these SIDs and endpoints is not one moment after `began`."""
         there = set(found.values())
         done, missing = [], []
         for endpoint, write in self.devices.items():
@@ -77,7 +77,7 @@ class History:
 
 
 async def register(url: str, history: History, name: str) -> None:
-    """Register new devices on a connection, as fast as it is answered."""
+    """Register new devices on a connection without a pause."""
     async with Connection(url) as connection:
         for number in count():
             device = {"Identity": f"user {number % 9}", "Endpoint": f"{name} {number}"}
@@ -88,7 +88,7 @@ async def register(url: str, history: History, name: str) -> None:
 
 
 async def delete(url: str, history: History, numbers: range) -> None:
-    """Delete old devices on a connection, as fast as it is answered."""
+    """Delete old devices on a connection without a pause."""
     async with Connection(url) as connection:
         for number in numbers:
             write = Write(sid(number), next(history.clock))
@@ -98,7 +98,7 @@ async def delete(url: str, history: History, numbers: range) -> None:
 
 
 async def backed_up(database: Place, folder: Path, url: str) -> tuple[History, list[int]]:
-    """Take backups one after the other while all connections write: the writes, and when each backup was begun."""
+    """Take backups while all connections write. Returns the writes, and when each backup was begun."""
     history, begun = History(), []
     work = [register(url, history, f"device {number}") for number in range(CONNECTIONS)]
     work += [delete(url, history, range(number, STANDING, CONNECTIONS)) for number in range(CONNECTIONS)]
@@ -120,7 +120,7 @@ async def backed_up(database: Place, folder: Path, url: str) -> tuple[History, l
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory, world_file) -> Place:
-    """A database with the fixtures' world, and with many Bindings of another account."""
+    """Fill a database with the fixtures' world, and with many Bindings of another account."""
     folder = tmp_path_factory.mktemp("loaded")
     write_world(folder / "many.json", Population(STANDING).lines())
     database = load(folder / "loaded.db", world_file)
@@ -202,7 +202,7 @@ def test_an_interrupted_backup_leaves_nothing(tmp_path, loaded):
     ],
 )
 def test_a_file_that_cannot_be_written_is_named_and_nothing_is_left(tmp_path, loaded, limit, reason):
-    """Where there is no room the command says which file could not be written and why, and leaves nothing there."""
+    """A full disk is an error that names the file and the reason, and leaves nothing there."""
     script = f'{limit} && {{ "$@"; code=$?; ls -A "$0"; exit $code; }}'
     command = [*CLI, "backup", "-o", tmp_path / "backup.db", "--database", locator_of(loaded)]
     done = subprocess.run(
@@ -214,7 +214,7 @@ def test_a_file_that_cannot_be_written_is_named_and_nothing_is_left(tmp_path, lo
 
 
 def test_a_database_is_replaced_under_a_running_service(tmp_path, world, world_file):
-    """What was there before is back, in the service that runs, and of what was registered since no byte is left."""
+    """All content is replaced, in the running service too, and of later registrations no byte is left."""
     database = load(tmp_path / "replaced.db", world_file)
     backup = tmp_path / "backup.db"
     cli_output("backup", "-o", backup, "--database", locator_of(database))

@@ -41,7 +41,7 @@ def bindings(number: int) -> list[Binding]:
 
 
 async def serve(storage: Storage) -> None:
-    """All that a service asks while requests run."""
+    """Run every statement of a service."""
     await storage.open()
     for name in (ACCOUNT.sid, KEY.sid):
         assert await storage.credential(name)
@@ -60,7 +60,7 @@ async def serve(storage: Storage) -> None:
 
 
 def administer(database: PostgresDatabase) -> None:
-    """All that commands ask."""
+    """Run every statement of commands."""
     with database.administration() as administration:
         administration.migrate()
         for account in (ACCOUNT, OTHER):
@@ -83,7 +83,7 @@ def administer(database: PostgresDatabase) -> None:
 
 
 def clear(database: PostgresDatabase) -> None:
-    """What commands ask when they delete."""
+    """Run every statement of commands that delete."""
     with database.administration() as administration:
         administration.delete_key(KEY.sid)
         for refused in (administration.delete_service, administration.delete_account):
@@ -95,7 +95,7 @@ def clear(database: PostgresDatabase) -> None:
 
 @pytest.fixture(scope="module")
 def statements(postgres) -> list[Statement]:
-    """All statements of the service and of the commands on a database."""
+    """Record all statements of the service and of the commands on a database."""
     database = PostgresDatabase(postgres)
     record(database)
     with recorded(database) as found:
@@ -111,7 +111,7 @@ EQUALS = re.compile(rf"(?<!\w){COLUMN} = {VALUE}|(?<!\w){VALUE} = {COLUMN}(?!\w)
 
 
 def test_each_statement_on_bindings_names_one_service(statements):
-    """Whatever reads, changes or deletes Bindings compares `service_sid` with one value, by every way to the table."""
+    """A statement that reads, changes or deletes Bindings compares `service_sid` with one value, on every path."""
     seen: dict[str, int] = {}
     for statement in statements:
         ways = [node for node in statement.on("bindings") if node["Node Type"] != "ModifyTable"]
@@ -132,7 +132,7 @@ def test_each_statement_on_bindings_names_one_service(statements):
 
 
 def test_each_new_binding_has_its_service_given(statements):
-    """What adds Bindings gives `service_sid` as a value: a registration, and a COPY as its first column."""
+    """A statement that adds Bindings gives `service_sid` as a value: a registration, and a COPY as its first column."""
     inserts = [
         (statement, node)
         for statement in statements

@@ -37,7 +37,7 @@ def execute(statement: str) -> list[tuple[Any, ...]]:
 
 @pytest.fixture
 def database() -> Iterator[Database]:
-    """A database on the cluster, up to date."""
+    """Open a database on the cluster, up to date."""
     database = Database(ADDRESS)
     database.output("database", "upgrade")
     yield database

@@ -71,7 +71,7 @@ def test_all_is_copied_and_compared(source, target, new_database):
 
 @each_engine
 def test_what_does_not_come_out_as_it_went_in_does_not_stay(source, new_database, engine):
-    """Where TO gives other rows than it was given, by a trigger, all is undone, and both digests are printed."""
+    """A copy whose rows differ from FROM's, by a trigger, is undone, and both digests are printed."""
     target = new_database(engine)
     if engine == "postgresql":
         body = "$$ BEGIN new.endpoint := trim(new.endpoint); RETURN new; END $$"
@@ -163,7 +163,7 @@ def test_the_database_that_cannot_be_used_is_named(source, target, postgres):
 
 @pytest.mark.needs("prlimit")
 def test_a_full_disk_leaves_nothing(source, new_database):
-    """Where TO finds no more room, it holds nothing."""
+    """A full disk under TO leaves nothing in it."""
     target = new_database("sqlite")
     command = ["prlimit", f"--fsize={64 * 1024}", *CLI, "database", "copy", source.locator, target.locator]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
@@ -211,7 +211,7 @@ def test_an_interrupted_copy_leaves_nothing(source, tmp_path, new_database, engi
 
 @each_engine
 def test_a_copy_is_of_one_moment(source, target, new_database, engine):
-    """What is written to FROM while it is read is not copied, in part or otherwise."""
+    """Rows that are written to FROM during a copy are not copied, in part or otherwise."""
     if engine == "postgresql":
         original, source = source, new_database(engine)
         cli_output("database", "copy", original.locator, source.locator)

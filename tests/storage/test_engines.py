@@ -1,4 +1,4 @@
-"""Addresses of databases: what is taken, and what is said of those that are not."""
+"""Database addresses: the accepted ones, and the errors of the others."""
 
 import re
 
@@ -41,7 +41,7 @@ from chat_bindings.storage.engines import BadLocator, check, mask_password
     ],
 )
 def test_bad_addresses_say_what_to_write(locator, said):
-    """An address that cannot be used is refused with the mend, and a password is never repeated."""
+    """An unusable address is refused with the mend, and a password is never repeated."""
     with pytest.raises(BadLocator, match=re.escape(said)) as caught:
         check(locator)
     assert "secret" not in str(caught.value)
@@ -62,7 +62,7 @@ def test_bad_addresses_say_what_to_write(locator, said):
     ],
 )
 def test_good_addresses_are_taken(locator):
-    """Whatever PostgreSQL's own programs take is taken, and logged as it is."""
+    """Addresses of PostgreSQL's own programs are accepted, and logged unchanged."""
     check(locator)
     assert mask_password(locator) == locator
 

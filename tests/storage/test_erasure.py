@@ -25,7 +25,7 @@ from ..support.running import Service, cli_output, wait_until
 
 
 def markers(path: Path) -> set[str]:
-    """Every marker of a Binding in any byte of the database's files."""
+    """Return every marker of a Binding in any byte of the database's files."""
     return {marker.decode() for marker in re.findall(rb"MARK\d{6}", SqliteDatabase(path).bytes())}
 
 
@@ -36,7 +36,7 @@ def auto_vacuum() -> int:
 
 @pytest.fixture
 def path(path: Path, auto_vacuum: int) -> Path:
-    """A database after thousands of inserts and deletes, in random order."""
+    """Create a database after thousands of inserts and deletes, in random order."""
     chance, standing = random.Random(7), []
     with closing(connect(path)) as connection:
         connection.pragma("auto_vacuum", auto_vacuum)
@@ -143,7 +143,7 @@ LONG_FILLERS = ["", "x" * 50, "y" * 700, "界" * 1000, "z" * 4000, "\N{GRINNING 
 
 
 def device(marker: str, chance: random.Random) -> dict[str, object]:
-    """A registration whose identity and endpoint begin and end in the marker."""
+    """Make a registration whose identity and endpoint begin and end in the marker."""
     return {
         "Identity": marker + chance.choice(FILLERS) + marker,
         "Endpoint": marker + chance.choice(LONG_FILLERS) + marker,
@@ -154,7 +154,7 @@ def device(marker: str, chance: random.Random) -> dict[str, object]:
 
 @contextmanager
 def reading(base_url: str, auth, service_sid: str):
-    """A client that walks a list all the time: the numbers of Bindings that its walks have met."""
+    """Walk a list all the time, and yield the numbers of Bindings that the walks have met."""
     ended = threading.Event()
     walked = []
 
@@ -217,7 +217,7 @@ def test_what_was_deleted_is_nowhere(world, world_file, tmp_path):
 
 @pytest.mark.ci("erases after a kill")
 def test_what_a_killed_service_deleted_is_nowhere(world, world_file, tmp_path):
-    """What was deleted right before `kill -9` is gone from the files when it was erased."""
+    """Devices that were deleted right before `kill -9` are gone from the files after an erasure."""
     database = load(tmp_path / "killed.db", world_file)
     with Service(database) as service, httpx.Client(base_url=service.url, auth=world.auth, timeout=60) as client:
         path = operations()["registerBinding"].path(ServiceSid=world.empty["sid"])

@@ -36,7 +36,7 @@ def database(server: Postgres) -> Iterator[PostgresDatabase]:
 
 
 def register_and_delete(database: PostgresDatabase) -> None:
-    """Half of the Bindings are of users who leave again: by the service's own storage."""
+    """Register Bindings, and delete the half whose users leave, by the service's own storage."""
 
     async def work() -> None:
         async with open_storage(database.storage()) as storage:
@@ -53,7 +53,7 @@ def register_and_delete(database: PostgresDatabase) -> None:
 
 
 def left(folder: Path) -> Counter[str]:
-    """How often the mark of those who left stands in each kind of file."""
+    """Count the mark of the users who left in each kind of file."""
     found: Counter[str] = Counter()
     for file in filter(Path.is_file, folder.rglob("*")):
         found[file.relative_to(folder).parts[0]] += file.read_bytes().count(MARK.encode())
@@ -83,7 +83,7 @@ def test_what_is_deleted_stays_until_it_is_erased(server, database):
 
 
 def test_no_statistics_are_kept_of_personal_data(server, database):
-    """What PostgreSQL analyses it keeps values of: none of identities, endpoints and what is made of them."""
+    """PostgreSQL's statistics hold no values of identities and endpoints, or of anything made of them."""
     register_and_delete(database)
     database.execute("ANALYZE bindings")
     kept = database.execute("SELECT attname FROM pg_stats WHERE tablename = 'bindings' ORDER BY attname")
@@ -116,7 +116,7 @@ def refused(errors: Sequence[str], *parts: str) -> None:
 
 
 def test_the_rights_that_a_role_lacks_are_named(server, database):
-    """Who does not own the table, or may not end a segment of the log, hears which right is missing."""
+    """A role that does not own the table, or may not end a segment of the log, gets an error with the missing right."""
     database.execute("CREATE ROLE visitor LOGIN")
     database.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO visitor")
     code, _, errors = erase(server.url(database.name, "visitor"))

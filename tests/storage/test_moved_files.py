@@ -67,7 +67,7 @@ def test_closing_a_connection_drops_no_lock_of_another(path):
 
 
 def can_be_locked(path: Path) -> bool:
-    """Whether another process can lock what connections keep locked."""
+    """Tell whether another process can lock what connections keep locked."""
     tried = subprocess.run([sys.executable, "-c", TRY_TO_LOCK, path], capture_output=True, text=True, check=False)
     assert tried.returncode == 0 or "BlockingIOError" in tried.stderr
     return tried.returncode == 0

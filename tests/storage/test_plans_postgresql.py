@@ -28,7 +28,7 @@ POSITIONS = [
     None,
     *(Position(side, f"BS{place:032x}") for side in ("after", "before") for place in (1, MANY // 2, MANY)),
 ]
-"""Also such that most of a page is on the other side of them."""
+"""Positions, some of them such that most of a page is on the other side."""
 
 
 class Asked(NamedTuple):
@@ -40,7 +40,7 @@ class Asked(NamedTuple):
 
     @property
     def runs(self) -> int:
-        """How many runs of an index it is made of: the choices of an identity and a type."""
+        """The number of its runs of an index: the choices of an identity and a type."""
         types = [] if set(self.filters.binding_types) == set(TYPES) else self.filters.binding_types
         types = types or (TYPES if self.filters.identities else [""])
         return max(len(self.filters.identities), 1) * len(types)
@@ -64,7 +64,7 @@ async def _ask(storage: Storage, database: PostgresDatabase) -> list[Asked]:
 
 @pytest.fixture(scope="module", params=["analysed", "stale"])
 def database(request: pytest.FixtureRequest, postgres, migrated) -> PostgresDatabase:
-    """A database of many Bindings, of which statements are recorded; with statistics, and with false ones."""
+    """Open a database of many Bindings that records statements; with statistics, and with false ones."""
     made = PostgresDatabase(postgres, migrated)
     with made.administration() as administration:
         administration.add(AccountRow(ACCOUNT, "0" * 64))
@@ -84,12 +84,12 @@ def database(request: pytest.FixtureRequest, postgres, migrated) -> PostgresData
 
 @pytest.fixture(scope="module")
 def lists(database: PostgresDatabase) -> list[Asked]:
-    """Each mix of filters, at each position."""
+    """List each mix of filters, at each position."""
     return asyncio.run(_ask(database.storage(), database))
 
 
 def test_a_page_is_read_from_indexes_in_their_order(lists):
-    """Whatever the filters, the position and the statistics: no table is scanned, and no row is read to be left out."""
+    """No filter, position or statistics lead to a scan of a table, or to a row that is read to be left out."""
     for asked in lists:
         assert 1 <= sum(bool(statement.on("bindings")) for statement in asked.statements) <= 2
         for statement in asked.statements:

@@ -74,7 +74,7 @@ def run_under(how: str, path: Path, script: str, output: Path) -> "subprocess.Co
 @pytest.mark.needs("setpriv")
 @pytest.mark.parametrize(("left", "how"), [("closed", "a read-only mount"), *(("killed", how) for how in UNDER)])
 def test_what_may_not_be_written_is_read(path, tmp_path, how, left):
-    """Closed cleanly or left by `kill -9` it is read whole; what would write says that it cannot."""
+    """A database that was closed cleanly or left by `kill -9` is read whole; writing commands report an error."""
     if left == "killed":
         kill_in_the_midst(path)
     else:
@@ -136,7 +136,7 @@ def test_serve_reads_what_may_not_be_written(path, how):
 
 @pytest.mark.needs("setpriv")
 def test_a_file_that_this_user_may_not_read_is_named(path):
-    """What keeps a user from reading is said by name."""
+    """An error of rights names the file or folder without them."""
     kill_in_the_midst(path)
     path.with_name("kept.db-shm").chmod(0)
     command = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", sys.executable, "-m", "chat_bindings"]

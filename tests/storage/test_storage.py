@@ -1,4 +1,4 @@
-"""The storage engines by themselves, where no client can bring them. `verify` proves what clients see of both."""
+"""The storage engines where no client can reach them. `verify` proves the behaviour of both that clients see."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ def device(number: int) -> Registration:
 
 
 async def test_the_time_of_an_update_never_moves_back(database, serving):
-    """When the clock was set back, an update leaves `date_updated` where it was."""
+    """An update leaves `date_updated` where it was when the clock was set back."""
     (first, _) = await serving.register("AC1", "IS1", device(1))
     database.execute("UPDATE bindings SET date_updated = '2999-01-01T00:00:00Z'")
     (again, is_new) = await serving.register("AC1", "IS1", device(1))

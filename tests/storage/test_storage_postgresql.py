@@ -34,7 +34,7 @@ ROWS = "INSERT INTO accounts VALUES ('AC1', 'x'); INSERT INTO services VALUES ('
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Postgres]:
-    """A server that tests may stop."""
+    """Start a server that tests may stop."""
     with Postgres() as running:
         yield running
 
@@ -49,7 +49,7 @@ def database(server: Postgres) -> PostgresDatabase:
 
 
 async def register(serving: Storage, number: int = 1) -> str:
-    """Register a device: the SID of its Binding."""
+    """Register a device, and return the SID of its Binding."""
     found = await serving.register("AC1", "IS1", DEVICE._replace(endpoint=f"device-{number}"))
     assert found is not None
     return found[0].sid
@@ -101,7 +101,7 @@ def test_an_empty_database_is_none_without_accounts(postgres):
 
 
 def test_every_text_that_is_compared_is_compared_by_code_point(database):
-    """Whatever collation the database has, that of every column of a key or an index is "C"."""
+    """Every column of a key or an index has the collation "C", whatever the database's is."""
     collations = database.execute(
         "SELECT relname, attname, collname FROM pg_index JOIN pg_class ON pg_class.oid = indrelid "
         "JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey) "
@@ -112,7 +112,7 @@ def test_every_text_that_is_compared_is_compared_by_code_point(database):
 
 
 async def test_acknowledged_is_on_disk(database):
-    """Where the server acknowledges before it has written, our writes wait all the same."""
+    """Writes wait for the disk where the server acknowledges before it has written."""
     assert database.execute("SHOW synchronous_commit") == [("off",)]
     pool = Pool(conninfo(database.locator))
     await pool.open()
@@ -170,7 +170,7 @@ async def test_a_lock_is_not_waited_for(database, serving):
 
 
 async def test_writes_that_were_undone_are_done_again(server, database):
-    """Where the database is strict about transactions, writes that it undoes for others' sake are repeated."""
+    """Writes that a strict database undoes for others' sake are repeated."""
     server.execute(f"ALTER DATABASE {database.name} SET default_transaction_isolation = 'repeatable read'")
     async with open_storage(database.storage()) as serving:
         sids = await asyncio.gather(*(register(serving) for _ in range(40)))

@@ -36,13 +36,13 @@ def database(path: Path) -> SqliteDatabase:
 
 
 async def register(storage: SqliteStorage, endpoint: str) -> bool:
-    """Register a device: whether it is new."""
+    """Register a device, and tell whether it is new."""
     (_, is_new) = await storage.register("AC1", "IS1", Registration("u", endpoint, "apn", "CR1", []))
     return is_new
 
 
 async def register_alone(storage: SqliteStorage) -> None:
-    """Register devices one after the other, after which a write is not kept for others to share its commit."""
+    """Register devices one after the other, so that the next write does not wait for others to share its commit."""
     for number in range(6):
         await register(storage, f"lone {number}")
         await asyncio.sleep(0.01)
@@ -99,7 +99,7 @@ async def test_a_write_that_failed_while_it_waited_for_a_lock_is_never_done(serv
 
 @pytest.mark.parametrize("method", ["credential", "delete"])
 async def test_the_event_loop_never_waits_for_a_lock(serving, path, method):
-    """While another process holds every lock of the log's index, reads and writes fail, and the loop goes on.
+    """Reads and writes fail, and the loop goes on, while another process holds every lock of the log's index.
 
     SQLite alone sleeps for ten seconds there, whatever its busy timeout is.
     """
@@ -128,7 +128,7 @@ async def test_a_service_starts_while_every_lock_is_held(path):
 
 
 def test_commands_wait_for_a_lock(path, caplog):
-    """While a world is loaded another command waits to write, and is refused in the end."""
+    """A command that waits to write while a world is loaded is refused in the end."""
     with SqliteAdministration(path) as storage, storage.load() as loader, SqliteAdministration(path) as other:
         loader.add_bindings("IS1", [row(1)])
         for change in (lambda: other.add(AccountRow("AC2", "x")), lambda: other.delete_account("AC1", cascade=True)):
