@@ -1,4 +1,4 @@
-"""The GitHub Action, whose steps are run as a runner would run them."""
+"""The GitHub Action, whose steps run as on a runner."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ from .specs import read
 FOLDER = Path(__file__).parents[2] / ".github" / "actions" / "verify"
 ACTION: dict[str, Any] = read(FOLDER / "action.yml")
 INPUTS: dict[str, str] = {key: value.get("default", "") for key, value in ACTION["inputs"].items()}
-"""The inputs, as they are where nothing is given."""
+"""The inputs' defaults."""
 INSTALL, VERIFY, *_ = ACTION["runs"]["steps"]
 
 
@@ -32,7 +32,7 @@ def run(step: dict[str, Any], inputs: dict[str, str], folder: Path) -> subproces
 
 
 def _filled(text: str, inputs: dict[str, str]) -> str:
-    """Give a value with its expressions evaluated, as far as the action has any."""
+    """Evaluate the expressions in a value, as far as the action has any."""
     text = re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda match: inputs[match[1]], text)
     assert "${{ inputs.fuzz-examples != '0'" in text or "${{" not in text
     return re.sub(r"\$\{\{.*\}\}", "", text)

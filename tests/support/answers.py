@@ -20,7 +20,7 @@ _LEAKS = re.compile(
     r"Traceback|File \"|, line \d+, in |\.py\b|SELECT |INSERT |DELETE FROM|UPDATE |sqlite|apsw|constraint|\$ref"
     r"|jsonschema|minLength|maxLength|maxItems|[\"']type[\"']: |\^\[|object at 0x|<class|\bException\b",
 )
-"""What a message shows only when a stack, SQL or a schema got into it."""
+"""Parts of stacks, SQL and schemas, which no message may show."""
 
 _seen: set[str] = set()
 
@@ -46,7 +46,7 @@ def document(spec: str = CONTRACT) -> Any:
 
 @cache
 def operations(*specs: str) -> dict[str, Operation]:
-    """Every operation of some specs, or of the contract and the registration, by its id."""
+    """Return every operation of some specs, or of the contract and the registration, by its id."""
     bases = {spec: urlsplit(document(spec)["servers"][0]["url"]).path for spec in specs or (CONTRACT, REGISTRATION)}
     return {
         operation["operationId"]: Operation(
@@ -62,14 +62,14 @@ def operations(*specs: str) -> dict[str, Operation]:
 
 @cache
 def allowed(template: str) -> set[str]:
-    """Give the methods of a path: those of the spec, HEAD beside GET, and OPTIONS."""
+    """Return the methods of a path: those of the spec, HEAD beside GET, and OPTIONS."""
     methods = {operation.method for operation in operations(*ALL).values() if operation.template == template}
     return methods | ({"HEAD"} if "GET" in methods else set()) | {"OPTIONS"}
 
 
 @cache
 def errors() -> dict[str, dict[str, Any]]:
-    """Give the examples of errors by name: what clients get as `value`, the sentence with its gaps as `x-message`."""
+    """Return the examples of errors by name, each with its `value`, and its sentence with gaps as `x-message`."""
     return {
         name: example
         for spec in ALL
@@ -79,13 +79,13 @@ def errors() -> dict[str, dict[str, Any]]:
 
 
 def response_of(answer: httpx.Response) -> Response:
-    """Give an answer that came by httpx, as one that came by hand."""
+    """Convert a response of httpx."""
     return Response(answer.status_code, [(name.lower(), value) for name, value in answer.headers.multi_items()],
                     answer.content)  # fmt: skip
 
 
 def check_id(response: Response) -> None:
-    """Every answer has a request id of its own."""
+    """Check that every response has a request id of its own."""
     request_id = response.header("Twilio-Request-Id")
     assert request_id, response
     schema = document()["components"]["headers"]["Twilio-Request-Id"]["schema"]
@@ -95,7 +95,7 @@ def check_id(response: Response) -> None:
 
 
 def check_documented(response: Response, operation_id: str, *, head: bool = False) -> Any:
-    """Check that the spec documents an answer: status, headers, media type and schema. Gives its JSON."""
+    """Check that the spec documents a response: status, headers, media type and schema. Returns its JSON."""
     check_id(response)
     responses = operations(*ALL)[operation_id].spec["responses"]
     assert str(response.status) in responses, f"{operation_id} documents no {response.status}: {response}"
@@ -117,7 +117,7 @@ def check_documented(response: Response, operation_id: str, *, head: bool = Fals
 
 
 def check_error(response: Response, name: str, operation_id: str | None = None, **facts: str) -> str:
-    """Check that an answer is the error of an example's name, with the facts in its sentence. Gives the message.
+    """Check that a response is the error of an example's name, with the facts in its sentence. Returns the message.
 
     Without `operation_id` the error belongs to no operation, as on a path that is not in the specs.
     """
@@ -139,7 +139,7 @@ def check_error(response: Response, name: str, operation_id: str | None = None, 
 
 
 def check_message(message: str, template: str, facts: dict[str, str]) -> None:
-    """Check that a message is the spec's sentence, filled in, and shows nothing of the inside."""
+    """Check that a message is the spec's sentence, filled in, and shows no internals."""
     gap = re.compile(r"\\\{(\w+)\\\}")
     pattern = gap.sub(lambda m: re.escape(facts[m[1]]) if m[1] in facts else "(?s:.+)", re.escape(template))
     assert re.fullmatch(pattern, message), f"{message!r} is not {template!r} with {facts}"

@@ -8,7 +8,7 @@ from chat_bindings.cli import cli
 
 
 def walk(command: click.Command = cli, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Each command with the words by which it is typed, groups included; the first is the program, with no words."""
+    """Yield each command with its words, groups included; the first is the program, with no words."""
     yield path, command
     if isinstance(command, click.Group):
         context = click.Context(command)

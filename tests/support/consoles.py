@@ -1,4 +1,4 @@
-"""Console blocks of our documentation, typed as a reader types them."""
+"""Console blocks of our documentation, run in order."""
 
 import re
 import subprocess
@@ -19,7 +19,7 @@ VARIES = [
     (re.compile(r"[0-9]+ requests in [0-9.]+ s"), "(requests) requests in (seconds) s"),
     (re.compile(r"\s+$", re.MULTILINE), ""),
 ]
-"""What differs from run to run, and what stands for it."""
+"""Patterns of output that differs from run to run, and their replacements."""
 
 _END = "@@@"
 
@@ -32,13 +32,13 @@ class Step(NamedTuple):
 
 
 def blocks(path: Path, language: str) -> list[str]:
-    """Give what stands in the fences of a language."""
+    """Return the fenced blocks of a language."""
     text = path.read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
 def steps(path: Path, language: str = "console") -> list[Step]:
-    """Each command of a document's console blocks, with the output that is shown for it."""
+    """Yield each command of a document's console blocks, with its shown output."""
     found: list[Step] = []
     for block in blocks(path, language):
         for line in block.splitlines():
@@ -50,17 +50,17 @@ def steps(path: Path, language: str = "console") -> list[Step]:
 
 
 def steady(text: str) -> list[str]:
-    """Lines without what differs from run to run."""
+    """Replace the parts of lines that differ from run to run."""
     for pattern, replacement in VARIES:
         text = pattern.sub(replacement, text)
     return text.splitlines()
 
 
 def check(shown: list[Step], folder: Path, **variables: str) -> None:
-    """Type commands one after the other in a folder: each must print what is shown for it, but for what varies.
+    """Run commands one after the other in a folder: each must print its shown output, but for what varies.
 
-    What begins a service in the background is waited for, and must end cleanly in the end. Ports 8000 and 8001 are
-    others than shown.
+    A service that a command starts in the background is awaited, and must end cleanly in the end. Ports 8000 and 8001
+    are replaced by free ones.
     """
     ports = {"8000": str(free_port()), "8001": str(free_port())}
     port = ports["8000"]

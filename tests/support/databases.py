@@ -77,4 +77,4 @@ def _import(place: Place, world_file: Path) -> None:
 
 
 DATABASES = Databases()
-"""Those of this process; `--engine` says on what."""
+"""The databases of this process, on the engine of `--engine`."""

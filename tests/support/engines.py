@@ -28,30 +28,30 @@ async def open_storage(storage: Storage) -> AsyncIterator[Storage]:
 
 
 class Database:
-    """An address, and what can be done there."""
+    """A database's address, and the operations on it."""
 
     def __init__(self, address: str) -> None:
         self.locator = address
 
     def storage(self) -> Storage:
-        """Open what serves from it."""
+        """Open the serving side of it."""
         return engines.storage(self.locator, TYPES)
 
     def administration(self) -> Administration:
-        """Open what commands use on it."""
+        """Open the administration of it."""
         return engines.administration(self.locator)
 
     def output(self, *arguments: object, **options: Any) -> str:
-        """Run a command on it, which must end with 0. Returns its standard output."""
+        """Run a command on it, which must succeed, and return its standard output."""
         return cli_output(*arguments, "--database", self.locator, **options)
 
     def error(self, *arguments: object, **options: Any) -> str:
-        """Run a command on it, which must be refused with 2. Returns its standard error."""
+        """Run a command on it, which must be refused with 2, and return its standard error."""
         return cli_error(*arguments, "--database", self.locator, **options)
 
 
 class SqliteDatabase(Database):
-    """A file."""
+    """An SQLite file."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"sqlite:///{path}")

@@ -1,4 +1,4 @@
-"""Thousands of requests in no time, or fifty at the same moment: a client that does nothing it need not."""
+"""A minimal client for thousands of requests at full speed, or fifty at the same moment."""
 
 import asyncio
 import re
@@ -11,7 +11,7 @@ from .raw import Headers, Response, basic, compose, parsed
 
 
 class Request(NamedTuple):
-    """What to ask; `form` is sent as a form."""
+    """A request; `form` is sent as a form."""
 
     method: str
     path: str
@@ -19,7 +19,7 @@ class Request(NamedTuple):
 
 
 def flood(url: str, auth: tuple[str, str], requests: Sequence[Request], connections: int = 16) -> list[Response]:
-    """Give the answers in the order of the requests, which are sent on so many kept connections as fast as they go.
+    """Send the requests on so many kept connections as fast as they go. Returns the responses in their order.
 
     With as many connections as requests all are sent at the same moment.
     """

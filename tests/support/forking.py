@@ -36,7 +36,7 @@ IMPORTED = (
     "chat_bindings.world",
     "uvloop",
 )
-"""Imported before any command. None of them imports prometheus_client, which reads variables when it is imported."""
+"""Modules imported before any command. None imports prometheus_client, which reads variables at import."""
 
 _COMMAND = """#!{python} -IS
 import json, os, signal, socket, sys
@@ -48,11 +48,11 @@ pid = int(server.recv(20))
 signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGTERM))
 sys.exit(int(server.recv(20)))
 """
-"""A program that is `chat-bindings`, but for its beginning."""
+"""A program that is `chat-bindings`, but for its start-up."""
 
 
 class Forked:
-    """A process of the fork server, which is used like one of `subprocess`."""
+    """A process of the fork server, with the interface of `subprocess`."""
 
     def __init__(self, address: bytes, request: bytes, streams: Sequence[int]) -> None:
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -62,13 +62,13 @@ class Forked:
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
-        """Give the code that it ended with; None while it runs."""
+        """Return its exit code; None while it runs."""
         with suppress(subprocess.TimeoutExpired):
             self.wait(0)
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end: the code, or the negative number of the signal that ended it."""
+        """Wait for its end, and return its code, or the negative number of the signal that ended it."""
         if self.returncode is None:
             if not select([self._server], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)

@@ -14,11 +14,11 @@ UNLIMITED = ("--guesses-per-address", "0", "--guesses-per-account", "0")
 
 
 Guessed = tuple[list[Response], float]
-"""What came of guesses: the answers in the order in which they came, and the seconds that all of it took."""
+"""The outcome of guesses: the responses in the order in which they came, and the seconds of all of them."""
 
 
 def addresses(number: int) -> list[str]:
-    """So many addresses of the loopback, none of them the usual one."""
+    """Return so many addresses of the loopback, none of them the usual one."""
     return [f"127.1.{each // 250}.{each % 250 + 1}" for each in range(number)]
 
 
@@ -30,7 +30,7 @@ class Source(Connection):
         self._path = path
 
     async def ask(self, user_name: str, password: str) -> Response:
-        """Send credentials once; an answer that takes long is an error."""
+        """Send credentials once; a late response is an error."""
         headers = [("Authorization", raw.basic(user_name, password))]
         return await asyncio.wait_for(self.send("GET", self._path, headers), raw.PATIENCE)
 
@@ -38,7 +38,7 @@ class Source(Connection):
 async def guess(
     url: str, path: str, user_names: Iterator[str], sources: Sequence[str], *, number: int, a_second: float = 1e9
 ) -> Guessed:
-    """Guess so many tokens, from all sources in turn, at no more than so many a second. A source waits for answers."""
+    """Send so many wrong tokens, from all sources in turn, at a limited rate. A source waits for each response."""
     answers: list[Response] = []
     started, begun = time.monotonic(), 0
 

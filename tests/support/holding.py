@@ -35,7 +35,7 @@ LOCK_ALL = "LOCK TABLE accounts, api_keys, services, bindings IN ACCESS EXCLUSIV
 
 @contextmanager
 def held(program: str, database: Place) -> Iterator[int | None]:
-    """Another process, of which the id is given, holds locks on the database; on PostgreSQL a session, on all of it."""
+    """Hold locks on the database in another process, and yield its id; on PostgreSQL in a session, on all of it."""
     if isinstance(database, str):
         assert program == HOLD_EVERYTHING
         with DATABASES.connect(database) as connection, connection.transaction():

@@ -1,4 +1,4 @@
-"""Lists, walked as clients walk them: by the URLs of `meta`, as they stand."""
+"""Lists, walked by the URLs of `meta`, unchanged."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -19,7 +19,7 @@ def list_url(client: httpx.Client, service_sid: str, *parameters: tuple[str, obj
 
 
 def get(client: httpx.Client, url: str) -> Page:
-    """Give a page, which must be as the spec documents it."""
+    """Get a page, which the spec must document."""
     answer = client.get(url)
     assert answer.status_code == 200, (url, answer.text)
     page: Page = check_documented(response_of(answer), "listBindings")
@@ -27,7 +27,7 @@ def get(client: httpx.Client, url: str) -> Page:
 
 
 def walk(client: httpx.Client, url: str | None, link: str = "next_page_url") -> Iterator[Page]:
-    """Give the pages from a URL on, until the link is null."""
+    """Walk the pages from a URL on, until the link is null."""
     while url is not None:
         page = get(client, url)
         yield page

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 
 class Markup(HTMLParser):
-    """The elements of a page with their attributes, in order, its text, and what stands in scripts and styles."""
+    """The elements of a page with their attributes, in order, its text, and its scripts and styles."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Coverage, left out where it costs more than it tells."""
+"""Coverage, switched off where it costs more than it shows."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _VARIABLE = "COVERAGE_PROCESS_CONFIG"
-"""By which coverage measures the processes that a measured one starts."""
+"""The environment variable by which coverage measures child processes."""
 
 
 @contextmanager

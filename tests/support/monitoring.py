@@ -11,14 +11,14 @@ from prometheus_client.samples import Sample
 from .running import Service, wait_until
 
 OPTIONS = ("--monitoring-port", 0)
-"""What a service is started with to be monitored."""
+"""The options of a monitored service."""
 
 WITHIN = 60
-"""Seconds in which what was answered must be counted: workers hand on what they counted a few times a second."""
+"""Seconds in which a response must be counted: workers hand on their counts a few times a second."""
 
 
 class Asked(NamedTuple):
-    """What requests are counted by."""
+    """The labels of a counted request."""
 
     operation_id: str
     method: str
@@ -26,7 +26,7 @@ class Asked(NamedTuple):
 
 
 class Monitor:
-    """Asks a service how it is."""
+    """A client of a monitoring port."""
 
     def __init__(self, service: Service) -> None:
         assert wait_until(lambda: "monitoring at" in service.log, 60), service.log
@@ -51,10 +51,10 @@ class Monitor:
         return [sample for family in families for sample in family.samples if sample.name == name]
 
     def value(self, name: str, **labels: str) -> float:
-        """Give a metric; 0 for one that nothing was counted for yet."""
+        """Return a metric; 0 for one without a count yet."""
         return sum(sample.value for sample in self.samples(name) if labels.items() <= sample.labels.items())
 
     def requests(self) -> Counter[Asked]:
-        """How many requests were counted."""
+        """Count the requests so far."""
         samples = self.samples("chat_bindings_request_duration_seconds_count")
         return Counter({Asked(**sample.labels): int(sample.value) for sample in samples})

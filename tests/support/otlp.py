@@ -15,7 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as Sent
 
 
 class Span(NamedTuple):
-    """A span as it came; ids in hex."""
+    """A received span; ids in hex."""
 
     name: str
     kind: str
@@ -29,15 +29,15 @@ class Span(NamedTuple):
 
 
 class Receiver:
-    """What was received."""
+    """The received requests and spans."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.bodies: list[bytes] = []
-        """Each request's body, as it came."""
+        """Each request's body, unchanged."""
 
     def spans(self, kind: str | None = "SERVER") -> list[Span]:
-        """Give the spans of a kind, or of all, in the order in which they came."""
+        """Return the spans of a kind, or of all, in the order in which they came."""
         return [span for body in list(self.bodies) for span in _spans(body) if kind in (None, span.kind)]
 
 

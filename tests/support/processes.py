@@ -36,7 +36,7 @@ _KEPT: deque[socket.socket] = deque(maxlen=64)
 
 
 def free_port() -> int:
-    """Give a port that a server can listen on, and that no other process is given meanwhile."""
+    """Reserve a port that a server can listen on, and that no other process gets meanwhile."""
     kept = socket.socket()
     kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     kept.bind(("127.0.0.1", 0))  # without listening: who sets SO_REUSEADDR, as servers do, can bind to it as well

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 Headers = Iterable[tuple[str | bytes, str | bytes]]
 
 PATIENCE = 60.0
-"""Seconds that an answer may take before the test calls it hanging."""
+"""Seconds that a response may take before it counts as hanging."""
 
 
 class Response(NamedTuple):
-    """An answer as it came over the wire; names of headers in lower case, in their order."""
+    """A response as it came over the wire; names of headers in lower case, in their order."""
 
     status: int
     headers: Sequence[tuple[str, str]]
@@ -46,13 +46,13 @@ def compose(
 
 
 def connect(url: str, patience: float = PATIENCE) -> socket.socket:
-    """Give a connection to where a URL points; whatever takes longer than `patience` seconds raises `TimeoutError`."""
+    """Connect to a URL's host; an operation that takes longer than `patience` seconds raises `TimeoutError`."""
     parts = urlsplit(url)
     return socket.create_connection((parts.hostname, parts.port), timeout=patience)
 
 
 def received(connection: socket.socket) -> bytes:
-    """All that comes until the other side closes."""
+    """Read until the other side closes."""
     chunks = []
     try:
         while chunk := connection.recv(65536):
@@ -63,7 +63,7 @@ def received(connection: socket.socket) -> bytes:
 
 
 def one(connection: socket.socket, sent: bytes = b"") -> Response:
-    """Send bytes, and give the answer: on a connection that stays open, it must say its length and end what comes."""
+    """Send bytes, and return the response: on a connection that stays open, it must give its length and end there."""
     connection.sendall(sent)
     received = b""
     while not (head := re.match(rb"(?s).*?\r\n\r\n", received)):
@@ -83,9 +83,9 @@ def _more(connection: socket.socket) -> bytes:
 
 
 def exchange(url: str, *pieces: bytes, heads: int = 0) -> list[Response]:
-    """Send bytes, in pieces, whose last request closes the connection: all that is answered.
+    """Send bytes, in pieces, whose last request closes the connection, and return all responses.
 
-    The first `heads` answers are to HEAD, and so have no body whatever they say.
+    The first `heads` responses are to HEAD, and so have no body whatever their headers are.
     """
     with connect(url) as connection:
         for piece in pieces:
@@ -94,7 +94,7 @@ def exchange(url: str, *pieces: bytes, heads: int = 0) -> list[Response]:
 
 
 def ask(url: str, method: str | bytes, target: str | bytes, headers: Headers = (), body: bytes = b"") -> Response:
-    """Ask once, on a connection of its own. `Host` is added unless it is among the headers, and so is a close."""
+    """Send one request on a connection of its own. `Host` and a close are added unless they are among the headers."""
     headers = list(headers)
     if not any(_bytes(name).lower() == b"host" for name, _ in headers):
         headers.insert(0, ("Host", urlsplit(url).netloc))
@@ -104,7 +104,7 @@ def ask(url: str, method: str | bytes, target: str | bytes, headers: Headers = (
 
 
 def parsed(received: bytes, heads: int = 0) -> Iterator[Response]:
-    """Parse the answers in what was received, which must hold nothing else."""
+    """Parse the responses in the received bytes, which must hold nothing else."""
     while received:
         head, _, received = received.partition(b"\r\n\r\n")
         first, *lines = head.split(b"\r\n")

@@ -1,4 +1,4 @@
-"""A server of raw bytes, for answers that no HTTP server gives."""
+"""A server of raw bytes, for responses that no HTTP server sends."""
 
 import socket
 import socketserver

@@ -27,7 +27,7 @@ Process = Forked | subprocess.Popen[bytes]
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """Give the environment without the user's own settings of chat-bindings."""
+    """Return the environment without the user's own settings of chat-bindings."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CHAT_BINDINGS_")} | extra
 
 
@@ -39,7 +39,7 @@ def begin(
     command: Sequence[object] = (),
     **variables: str,
 ) -> Process:
-    """Begin `chat-bindings` with arguments, in a test by a fork; or the command that is given."""
+    """Start `chat-bindings` with arguments, in a test by a fork; or the given command."""
     if not command and in_a_test():
         files = [stream if isinstance(stream, int) else stream.fileno() for stream in streams]
         return fork([*map(str, arguments)], environment(**variables), Path(cwd).absolute(), files)
@@ -57,7 +57,7 @@ def run_cli(
     cwd: Path | str = ".",
     **variables: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, with more variables of the environment. Does not raise, whatever it ends with."""
+    """Run a command to its end, with more variables of the environment. Returns its result, whatever the exit code."""
     with ExitStack() as stack:
         streams = [stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(3)]
         streams[0].write(stdin.decode() if isinstance(stdin, bytes) else stdin or "")
@@ -74,7 +74,7 @@ def run_cli(
 
 
 def cli_output(*arguments: object, **options: Any) -> str:
-    """Run a command, which must end with 0. Returns its standard output."""
+    """Run a command, which must succeed, and return its standard output."""
     done = run_cli(*arguments, **options)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -89,7 +89,7 @@ def cli_error(*arguments: object, **options: Any) -> str:
 
 
 def in_a_test() -> bool:
-    """Whether pytest runs: what measures starts the command itself, and not by a fork."""
+    """Tell whether pytest runs: measurements start the command itself, and not by a fork."""
     return "PYTEST_CURRENT_TEST" in os.environ
 
 
@@ -105,7 +105,7 @@ class Service:
         port: int = 0,
         under: Sequence[object] = (),
     ) -> None:
-        """Give a `port` is only needed where the log is too quiet to tell it.
+        """Start the service. A `port` is only needed where the log is too quiet to show it.
 
         `under` is the beginning of a command that becomes the service; `command` is one that serves something else.
         """
@@ -122,17 +122,17 @@ class Service:
 
     @property
     def log(self) -> str:
-        """All that it has written to standard error."""
+        """Its standard error so far."""
         return "".join(self._lines)
 
     @property
     def output(self) -> str:
-        """All that it has written to standard output."""
+        """Its standard output so far."""
         return "".join(self._output)
 
     @property
     def returncode(self) -> int | None:
-        """What it ended with; None while it runs."""
+        """Its exit code; None while it runs."""
         return self._process.poll()
 
     @property
@@ -173,15 +173,15 @@ class Service:
         self._process.send_signal(number)
 
     def wait_for_workers(self, number: int) -> None:
-        """Wait until so many workers have become ready, those that ended since included."""
+        """Wait until so many workers have become ready, including those that ended."""
         assert wait_until(lambda: self.log.count("is ready") >= number, 60), self.log
 
     def ended(self, seconds: float = 40) -> int:
-        """Wait for its end: what it ended with."""
+        """Wait for its end, and return its exit code."""
         return self._process.wait(seconds)
 
     def kill(self) -> None:
-        """End it at once, as `kill -9` does."""
+        """Kill it at once, as `kill -9` does."""
         self._process.kill()
         self._process.wait(60)
 
@@ -209,7 +209,7 @@ class Service:
 def serve_announced(
     folder: Path, *options: object, stdin: str = "", under: Sequence[str] = (), **variables: str
 ) -> Iterator[tuple[dict[str, Any], Process]]:
-    """A service that announces itself in `server.json` of a folder, and logs to `log`: what it announced, and it.
+    """Start a service that announces itself in a folder's `server.json` and logs to `log`; yield both.
 
     `under` is the beginning of a command that becomes the service, which must end cleanly and take the file with it.
     """
@@ -231,7 +231,7 @@ def serve_announced(
 
 
 def wait_until(true: Any, seconds: float, every: float = 0.05) -> bool:
-    """Whether something becomes true within some seconds."""
+    """Tell whether something becomes true within some seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if true():
@@ -241,7 +241,7 @@ def wait_until(true: Any, seconds: float, every: float = 0.05) -> bool:
 
 
 def check_answering(process: subprocess.Popen[str], port: int) -> None:
-    """Hold that a process comes to serve on a port (who has no credentials gets 401) and does not end instead."""
+    """Check that a process comes to serve on a port (401 without credentials) and does not end instead."""
     url = f"http://127.0.0.1:{port}/v2/Services/IS{0:032x}/Bindings"
 
     def answers() -> bool:
@@ -255,7 +255,7 @@ def check_answering(process: subprocess.Popen[str], port: int) -> None:
 
 
 class World:
-    """A world document, with shortcuts to what tests ask for."""
+    """A world document, with shortcuts for tests."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document

@@ -12,9 +12,9 @@ SQLITE_ONLY = {
     "tests/server/test_lifecycle.py::test_a_worker_starts": "SQLite's files are moved aside",
     "tests/server/test_lifecycle.py::test_workers_that_begin_and_end_at_the_same_moment": "locks of SQLite's files",
 }
-"""Modules, and beginnings of tests, with what they are about."""
+"""Modules, and beginnings of tests, with their subject."""
 
 
 def on_any_engine(test: str) -> bool:
-    """Whether a test, given by its id, holds for any engine."""
+    """Tell whether a test, given by its id, holds for any engine."""
     return not any(test.startswith(each) for each in SQLITE_ONLY)

@@ -1,4 +1,4 @@
-"""The specs as data: as they are written, and parts of them with all references resolved."""
+"""The specs as data: unchanged, and parts of them with all references resolved."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ WORLD = "world.yaml"
 SPECS = (CONTRACT, REGISTRATION, CONTROL)
 
 _DATA = {"example", "examples", "value", "default", "enum"}
-"""What a spec holds under these keys is data: a `pattern` in it would mean nothing."""
+"""Keys whose values are data: a `pattern` in them would mean nothing."""
 
 
 class Response(NamedTuple):
@@ -50,7 +50,7 @@ def load(file: str) -> Json:
 
 
 def change(spec: Json, changes: Mapping[str, Json]) -> Json:
-    """Return a copy with other values at JSON pointers. None takes away what is there, and `-` adds to a list."""
+    """Return a copy with other values at JSON pointers. None removes a value, and `-` adds to a list."""
     copy = json.loads(json.dumps(spec))  # in which nothing is shared any more that aliases share in the file
     for pointer, value in changes.items():
         node = copy
@@ -67,7 +67,7 @@ def change(spec: Json, changes: Mapping[str, Json]) -> Json:
 
 
 def walk(node: Json, pointer: str = "") -> Iterator[tuple[str, dict[str, Json]]]:
-    """Each mapping in a node that describes something, itself included, with its place; data is left out."""
+    """Yield each mapping in a node that describes something, itself included, with its place; data is left out."""
     if isinstance(node, dict):
         yield pointer, node
         names = pointer.endswith("/properties")

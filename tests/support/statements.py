@@ -36,14 +36,14 @@ class Statement(NamedTuple):
 
 
 def record(database: PostgresDatabase) -> None:
-    """Have each new session in a database log its statements."""
+    """Make each new session in a database log its statements."""
     for name, value in _SETTINGS.items():
         database.execute(f"ALTER DATABASE {database.name} SET {name} = '{value}'")
 
 
 @contextmanager
 def recorded(database: PostgresDatabase) -> Iterator[list[Statement]]:
-    """Give the statements that a recorded database executes in the block; complete when the block has ended."""
+    """Record the statements that a database executes in the block; they are complete at its end."""
     found: list[Statement] = []
     path = database.server.folder / "log"
     before = path.stat().st_size

@@ -15,17 +15,17 @@ class Comparison(NamedTuple):
     """Two kinds of requests, compared by the ranks of their times (Mann-Whitney's U)."""
 
     deviations: float
-    """How many standard deviations U is from what it is on average for kinds that are the same."""
+    """The distance of U from its mean for equal kinds, in standard deviations."""
 
     shift: float
-    """By how many microseconds the medians differ."""
+    """The difference of the medians, in microseconds."""
 
     def __str__(self) -> str:
         return f"{self.shift:+.2f} us, {self.deviations:+.1f} standard deviations"
 
 
 def measure(url: str, kinds: Mapping[str, Sequence[bytes]], status: int) -> dict[str, list[int]]:
-    """Give the nanoseconds that the answers to each request of each kind take, over one kept connection.
+    """Measure the nanoseconds that the responses to each request of each kind take, over one kept connection.
 
     In random order, so that whatever else the machine does meanwhile happens to all kinds alike. Every answer must have
     the status.
@@ -67,5 +67,5 @@ def compare(some: Sequence[int], others: Sequence[int]) -> Comparison:
 
 
 def chance(deviations: float) -> float:
-    """How probable it is that kinds that are the same differ by so many standard deviations or more."""
+    """Return the probability that equal kinds differ by so many standard deviations or more."""
     return 2 * NormalDist().cdf(-abs(deviations))

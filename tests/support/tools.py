@@ -32,7 +32,7 @@ COMMANDS = {
     "setpriv": (("setpriv",), "setpriv is missing: apt-get install util-linux"),
     "prlimit": (("prlimit",), "prlimit is missing: apt-get install util-linux"),
 }
-"""What a tool may be called, and what to say where it is missing."""
+"""The names of each tool, and the message where it is missing."""
 
 QUICK = {
     "curl",
@@ -46,20 +46,20 @@ QUICK = {
     "twilio-python",
     "unshare",
 }
-"""Needs whose tests `make test` runs, where they are met; all other tools are for `make ci`."""
+"""Tools of tests that `make test` runs, where they are installed; all others are for `make ci`."""
 
 _MADE = Path(__file__).parents[2] / "build" / "bin"
-"""Where `make` puts the tools that it builds."""
+"""The folder of the tools that `make` builds."""
 
 
 def path_of(tool: str) -> str | None:
-    """Where a tool is; None when it is missing."""
+    """Return the path of a tool; None when it is missing."""
     places = os.pathsep.join([str(_MADE), os.environ.get("PATH", os.defpath)])
     return next(filter(None, (shutil.which(name, path=places) for name in COMMANDS[tool][0])), None)
 
 
 def missing(tool: str) -> str | None:
-    """Say what is missing and the mend; None when it is there, or not one of these. "root" is what only root may do."""
+    """Describe a missing tool and the mend; None when it is there, or not one of these. "root" means root's rights."""
     if tool == "root" and os.geteuid() != 0:
         return "only root may do this: run it as root"
     return COMMANDS[tool][1] if tool in COMMANDS and path_of(tool) is None else None
