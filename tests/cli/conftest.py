@@ -9,5 +9,5 @@ from ..support.engines import SqliteDatabase
 
 @pytest.fixture
 def database(tmp_path: Path) -> SqliteDatabase:
-    """A database that is not there yet."""
+    """Name a database that is not there yet."""
     return SqliteDatabase(tmp_path / "test.db")

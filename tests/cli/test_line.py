@@ -62,7 +62,7 @@ def test_help_shows_an_example(path, command):
 
 
 def variables(command: click.Command) -> dict[str, str | None]:
-    """The variable of each option."""
+    """Return the variable of each option."""
     options = [option for option in command.params if isinstance(option, click.Option)]
     assert all(option.envvar is None or option.show_envvar for option in options)
     return {next(name for name in option.opts if name.startswith("--")): option.envvar for option in options}
@@ -113,7 +113,7 @@ def test_a_data_directory_that_cannot_be_made_is_named():
 
 
 def test_nothing_makes_a_folder_that_it_does_not_use(tmp_path):
-    """What reads a database that is not there makes neither it nor its folder."""
+    """Commands that read a missing database make neither it nor its folder."""
     for command in (["account", "list"], ["export"], ["database", "status"], ["fixtures"], ["verify", "--list"]):
         run_cli(*command, cwd=tmp_path, XDG_DATA_HOME=str(tmp_path / "data"), HOME=str(tmp_path))
     assert list(tmp_path.iterdir()) == []
@@ -144,7 +144,7 @@ def test_nothing_makes_a_folder_that_it_does_not_use(tmp_path):
     ],
 )
 def test_commands_that_cannot_run_exit_with_2(arguments, message):
-    """What cannot run says why, names the option, and ends with 2; secrets of the address are not repeated."""
+    """Errors name the option and the reason, and end with 2; secrets of the address are not repeated."""
     error = cli_error(*arguments)
     assert message in error
     assert "u:pass" not in error
@@ -267,7 +267,7 @@ def test_the_version():
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_are_scripts_of_their_shell(shell, tmp_path):
-    """What `completion` prints is a script for the shell, which can be loaded where the shell is installed."""
+    """Scripts that `completion` prints are scripts for the shell, and load where the shell is installed."""
     done = run_cli("completion", shell)
     assert (done.returncode, "_CHAT_BINDINGS_COMPLETE" in done.stdout) == (0, True)
     if program := shutil.which(shell):
@@ -277,7 +277,7 @@ def test_completion_scripts_are_scripts_of_their_shell(shell, tmp_path):
 
 
 def test_completion_completes():
-    """The shell's question for commands and options is answered."""
+    """Requests of the shell for commands and options are answered."""
     done = run_cli(_CHAT_BINDINGS_COMPLETE="bash_complete", COMP_WORDS="chat-bindings acc", COMP_CWORD="1")
     assert done.stdout == "plain,account\n"
 

@@ -22,7 +22,7 @@ def test_a_public_url_is_a_scheme_and_a_host(url):
     [("[::1]", "::1"), ("::", "::"), ("0.0.0.0", "0.0.0.0"), ("localhost", "localhost"), ("fe80::1%lo", "fe80::1%lo")],
 )
 def test_a_host_is_an_address_or_a_name(value, bare):
-    """An address of IPv6 may stand in brackets, as in URLs."""
+    """An IPv6 address may stand in brackets, as in URLs."""
     assert host(value) == bare
 
 

@@ -145,7 +145,7 @@ def test_all_addresses_have_one_port():
 
 
 def test_health_answers_by_its_exit_code(tmp_path):
-    """Exit codes: 0 it answers; 1 it does not, or is not ready; 2 the URL is invalid."""
+    """The exit code is 0 for an answer; 1 for none, or when not ready; 2 for an invalid URL."""
     monitoring, port = free_port(), free_port()
     variables = {"CHAT_BINDINGS_PORT": str(port), "CHAT_BINDINGS_MONITORING_PORT": str(monitoring)}
     with serving(tmp_path, "--demo", **variables) as (announced, _):
@@ -168,12 +168,12 @@ def test_health_gives_up():
     "url", ["x", "http://", "http://h:99999", "ftp://h", "http://u:p@h", "http://h h", "http://[::1"]
 )
 def test_health_refuses_what_is_no_url(url):
-    """With 2, which is no answer."""
+    """An invalid URL ends with 2, and no request."""
     assert "is not a URL such as http://127.0.0.1:8000" in cli_error("health", url)
 
 
 def test_process_1_reaps_orphans_and_passes_signals_on(tmp_path):
-    """In a container `serve` is process 1: what ends there without a parent is not left as a zombie."""
+    """Orphans that end in a container, where `serve` is process 1, are not left as zombies."""
     command = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
     if subprocess.run([*command, "true"], check=False, capture_output=True).returncode:
         pytest.skip("no process namespaces here")

@@ -25,7 +25,7 @@ MANY = 1200
 
 
 def many(number: int) -> dict[str, Any]:
-    """One of many Bindings, which all differ."""
+    """Make one of many Bindings, which all differ."""
     return binding(
         number,
         date_updated="2017-10-21T11:37:03Z",
@@ -37,7 +37,7 @@ def many(number: int) -> dict[str, Any]:
 
 
 def big_world() -> dict[str, Any]:
-    """Two accounts, of which the first has a key, an empty service and one of many Bindings."""
+    """Write a world of two accounts, of which the first has a key, an empty service and one of many Bindings."""
     services = [
         {"sid": sid("IS", 1), "bindings": []},
         {"sid": sid("IS", 2), "bindings": [many(number) for number in range(MANY)]},
@@ -222,7 +222,7 @@ def test_a_file_is_complete_or_not_there(database):
 
 
 def test_nothing_of_a_deleted_account_is_left_in_the_files(database):
-    """After `account delete --cascade` no byte of the database's files holds an identity or endpoint of it."""
+    """No byte of the database's files holds an identity or endpoint of an account after `account delete --cascade`."""
     load(database, big_world())
     assert b"endpoint 123" in database.bytes()
     database.output("account", "delete", sid("AC", 1), "--cascade")
@@ -248,7 +248,7 @@ def test_a_world_is_imported_under_a_running_server(database):
 
 
 def test_an_export_is_of_one_moment_and_keeps_no_log(database):
-    """What others delete while an export waits for its reader is in it, and the write-ahead log can be emptied."""
+    """Rows that others delete while an export waits for its reader are in it, and the write-ahead log can shrink."""
     load(database, big_world())
     before = database.output("export")
     assert len(before) > 64 * 1024 + 1000  # more than a pipe holds
