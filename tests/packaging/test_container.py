@@ -65,7 +65,7 @@ def buildah(tmp_path_factory) -> Buildah:
 
 @pytest.fixture(scope="module")
 def image(buildah, tmp_path_factory) -> str:
-    """The image of the guide's Containerfile."""
+    """Build the image of the guide's Containerfile."""
     folder = tmp_path_factory.mktemp("context")
     wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder / "dist", ROOT]
     subprocess.run(wheel, check=True, capture_output=True)
@@ -77,7 +77,7 @@ def image(buildah, tmp_path_factory) -> str:
 
 
 def make_base(buildah: Buildah, folder: Path, name: str) -> None:
-    """An image of that name, of which the rest is mounted."""
+    """Make an image of that name, whose other files are mounted."""
     for path in ("etc", "tmp", "var/lib", "var/tmp", "opt", "proc", "sys", "dev"):
         (folder / path).mkdir(parents=True)
     (folder / "tmp").chmod(0o1777)
@@ -132,13 +132,13 @@ def test_the_image_serves(buildah, container):
 
 
 def list_accounts(buildah: Buildah, *run: object) -> str:
-    """List the accounts, again where nothing comes: buildah loses the output of a short command now and then."""
+    """List the accounts, and repeat an empty list: buildah loses the output of a short command now and then."""
     outputs = (buildah(*run, "chat-bindings", "account", "list", mounted=True) for _ in range(10))
     return next(filter(None, outputs))
 
 
 def healthcheck(buildah: Buildah, container: str) -> list[str]:
-    """The command of the image's health check."""
+    """Return the command of the image's health check."""
     test = json.loads(buildah("inspect", container))["Docker"]["config"]["Healthcheck"]["Test"]
     assert test[0] == "CMD"
     return [str(word) for word in test[1:]]
@@ -149,5 +149,5 @@ def _succeeds(command: list[str]) -> bool:
 
 
 def below(pid: int) -> list[int]:
-    """All processes under one, but itself."""
+    """List all processes under one, but itself."""
     return [each for child in children(pid) for each in (child, *below(child))]

@@ -1,4 +1,4 @@
-"""Dependencies: all that is imported is declared, and what is extended beyond its public interface is still there."""
+"""Dependencies: all imports are declared, and the private interfaces that ours extends still exist."""
 
 import ast
 import inspect
@@ -28,7 +28,7 @@ def names(requirements: list[str]) -> set[str]:
 
 
 def imported() -> Iterator[tuple[str, Path]]:
-    """The top-level modules of others that the product imports, each with a file that does."""
+    """Return the top-level modules of others that the product imports, each with a file that does."""
     for file in (ROOT / "handlers").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
@@ -38,7 +38,7 @@ def imported() -> Iterator[tuple[str, Path]]:
 
 
 def test_imports_are_declared():
-    """Nothing is there only because a dependency of ours happens to need it too."""
+    """No import works only because a dependency of ours happens to need it too."""
     declared = names([*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())])
     found = packages_distributions()
     undeclared = {
@@ -57,7 +57,7 @@ def test_there_are_few():
 
 @pytest.mark.parametrize("name", ["connexion", "prometheus-client", "starlette", "throttled-py", "uvicorn"])
 def test_extended_dependencies_have_upper_bounds(name):
-    """A version that was never tried is not installed under code that builds on what is inside."""
+    """Untried versions are not installed under code that builds on private interfaces."""
     assert "<" in next(each for each in PROJECT["dependencies"] if each.startswith(name))
 
 

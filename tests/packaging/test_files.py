@@ -43,7 +43,7 @@ def test_one_file_is_made_by_one_process(tmp_path):
 
 
 def test_a_file_is_replaced_whole_or_stays(tmp_path):
-    """What raises in the middle leaves the older file, and nothing beside it."""
+    """An exception in the middle leaves the older file, and nothing beside it."""
     path = tmp_path / "a.json"
     path.write_text("old")
     with pytest.raises(UnicodeEncodeError), replacing(path) as file:
@@ -140,7 +140,7 @@ def test_links_lead_anywhere(tmp_path, database):
 
 
 def test_a_backup_may_be_replaced_by_the_next(tmp_path, database):
-    """But by nothing else."""
+    """A backup is replaced by nothing else."""
     backup = tmp_path / "backup.db"
     for _ in range(2):
         database.output("backup", "-o", backup)

@@ -1,4 +1,4 @@
-"""The guides on running the service, as a reader who types what they say."""
+"""The guides on running the service, their commands run as shown."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def guide(name: str) -> Path:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Path:
-    """A world of one service with two devices of a user, and one of another."""
+    """Write a world of one service with two devices of a user, and one of another."""
     identities = enumerate(["TestUser", "somebody else", "TestUser"])
     bindings = [binding(number, endpoint=f"{who}-endpoint-{number}", identity=who) for number, who in identities]
     services = [{"sid": SERVICE, "bindings": bindings}]
@@ -51,7 +51,7 @@ def world(tmp_path_factory) -> Path:
     ],
 )
 def test_the_commands_of_a_guide_print_what_it_shows(tmp_path, world, name):
-    """Typed one after the other where a service runs on a database, a guide's commands print what it shows."""
+    """The commands of a guide print the shown output, one after the other, where a service runs on a database."""
     database = "sqlite:///served.db"
     assert run_cli("import", world, "--database", database, cwd=tmp_path).returncode == 0
     typed = steps(guide(name))
@@ -61,7 +61,7 @@ def test_the_commands_of_a_guide_print_what_it_shows(tmp_path, world, name):
 
 @pytest.mark.needs("curl")
 def test_the_commands_of_the_guide_on_postgresql_print_what_it_shows(tmp_path, postgres):
-    """Typed on a real PostgreSQL, the guide's commands print what it shows."""
+    """The guide's commands print the shown output on a real PostgreSQL."""
     typed = steps(guide("postgresql"), "console postgresql")
     assert len(typed) > 5
     address = postgres.url(postgres.create_database())
@@ -79,7 +79,7 @@ def options(command: click.Command) -> set[str]:
 
 
 def misspelt(words: list[str]) -> str:
-    """What of a command line no command of ours takes; empty when all is well."""
+    """Return the parts of a command line that no command of ours takes; empty when all is well."""
     command: click.Command = cli
     context = click.Context(cli)
     for word in words:
@@ -94,7 +94,7 @@ def misspelt(words: list[str]) -> str:
 
 
 def command_lines(text: str) -> list[list[str]]:
-    """What is given to our command in a text: lists of words, without what the shell takes for itself."""
+    """Return the arguments of our command in a text: lists of words, without the shell's own syntax."""
     found = []
     for line in text.replace("\\\n", " ").splitlines():
         if line.startswith("#"):

@@ -1,4 +1,4 @@
-"""The README, as a reader who types what it says."""
+"""The README, its commands run as shown."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ README = Path(__file__).parents[2] / "README.md"
 
 @pytest.mark.needs("curl")
 def test_the_commands_of_the_readme_print_what_it_shows(tmp_path):
-    """Typed one after the other, the README's commands print what it shows, but for SIDs, tokens and times."""
+    """The README's commands print the shown output, one after the other, but for SIDs, tokens and times."""
     typed = steps(README)
     assert len(typed) > 8
     check(typed, tmp_path)

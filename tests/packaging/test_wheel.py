@@ -23,7 +23,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The command of an empty environment with nothing but the wheel and what it needs, as the action installs it."""
+    """Install the wheel and what it needs in an empty environment, as the action does, and return the command."""
     folder = tmp_path_factory.mktemp("runner")
     done = run(INSTALL, INPUTS | {"python": sys.executable}, folder)
     assert done.returncode == 0, done.stderr
@@ -33,7 +33,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run_installed(installed: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a program of the environment, which must end with a code, in a folder that has nothing of ours."""
+    """Run a program of the environment, which must end with a code, in a folder that has nothing of ours."""
 
     def run(program: str, *arguments: object, code: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
         options = {"env": environment(), "cwd": tmp_path, "timeout": 300} | options
@@ -67,7 +67,7 @@ def test_the_action_installs_the_command(run_installed):
 
 
 def test_tests_get_servers(run_installed, tmp_path):
-    """Where the wheel is installed beside pytest, pytest has the plugin: a test gets a server by naming the fixture."""
+    """A test gets a server by naming the fixture where the wheel is installed beside pytest."""
     pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     run_installed("python", *pip, "--constraint", Path("constraints.txt").absolute(), "pytest")
     (tmp_path / "test_mine.py").write_text(
@@ -88,7 +88,7 @@ def test_fixtures_import_and_export_work_from_anywhere(run_installed, tmp_path):
 
 
 def test_the_wheel_publishes_what_the_source_tree_does(run_installed, installed, tmp_path):
-    """Where there is no Node.js, the installed command writes the same bytes as the source tree's."""
+    """The installed command writes the same bytes as the source tree's without Node.js."""
     assert not run_installed("chat-bindings", "publish", "-o", "site", env={"PATH": str(installed.parent)}).stderr
     publish(tmp_path / "ours")
     assert files_of(tmp_path / "site") == files_of(tmp_path / "ours")
@@ -102,7 +102,7 @@ def test_the_wheel_publishes_what_the_source_tree_does(run_installed, installed,
     ],
 )
 def test_an_extra_that_is_not_installed_is_named(run_installed, tmp_path, arguments, missing, extra):
-    """Without openapi-generator or psycopg what needs it says in a sentence what to install, and leaves nothing."""
+    """A missing openapi-generator or psycopg is an error that names the extra to install, and leaves nothing."""
     done = run_installed("chat-bindings", *arguments.split(), code=2)
     assert done.stdout == ""
     assert f"{missing}: pip install 'chat-bindings[{extra}]'." in done.stderr
