@@ -1,4 +1,4 @@
-"""The pytest plugin, as the tests of a user get it: pytest runs them in a process of its own, with nothing of ours."""
+"""The pytest plugin in a user's tests: pytest runs them in a process of its own, with nothing of ours."""
 
 import os
 import random
@@ -171,13 +171,13 @@ def pytest_sessionfinish():
 
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch):
-    """A user's settings of `serve` are not for the servers of tests."""
+    """Remove a user's settings of `serve` from the servers of tests."""
     monkeypatch.setenv("CHAT_BINDINGS_PORT", "1")
     monkeypatch.setenv("CHAT_BINDINGS_FAULTS", "true")
 
 
 def left(pytester: pytest.Pytester) -> list[Path]:
-    """What a run has left of its servers' folders: nothing."""
+    """Return the remains of a run's server folders: nothing."""
     return [path for path in pytester.path.rglob("chat-bindings*") if any(path.iterdir())]
 
 
