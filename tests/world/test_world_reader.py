@@ -22,7 +22,7 @@ def a_world(*bindings: Any, **changes: Any) -> dict[str, Any]:
 
 
 def read(text: str | bytes) -> list[Frame]:
-    """All frames of a world, each checked."""
+    """Read all frames of a world, and check each."""
     frames = []
     for frame in Reader(io.BytesIO(text.encode() if isinstance(text, str) else text), lambda _: None):
         frame.check()
@@ -37,7 +37,7 @@ def fault(text: str | bytes) -> WorldError:
 
 
 def text_with(old: str, new: str | bytes) -> bytes:
-    """A world of one Binding over several lines, with one change."""
+    """Write a world of one Binding over several lines, with one change."""
     text = json.dumps(a_world(binding(1)), indent=1)
     assert text.count(old) == 1
     return text.encode().replace(old.encode(), new if isinstance(new, bytes) else new.encode())
