@@ -26,11 +26,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 4 << 30
-"""Bytes that must be free there."""
+"""Bytes that must be free in memory's file system."""
 
 
 def _keep_files_in_memory() -> None:
-    """Let temporary files be in memory: where others use the disk, a flush may take longer than a service waits."""
+    """Keep temporary files in memory: where others use the disk, a flush may take longer than a service waits."""
     fits = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM
     if "TMPDIR" not in os.environ and fits and not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
@@ -40,7 +40,7 @@ _keep_files_in_memory()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--engine postgresql`: the service tests on PostgreSQL."""
+    """Add `--engine postgresql`: the service tests on PostgreSQL."""
     parser.addoption("--engine", choices=ENGINES, default=DATABASES.engine, help="where the service keeps its data")
 
 
@@ -56,7 +56,7 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what needs a slow tool, leave out what the engine does not decide, and begin with what waits longest.
+    """Mark tests of slow tools, deselect those that the engine does not decide, and sort the longest first.
 
     So all processes of a run end at about the same time.
     """
@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Leave a test whose tools are missing: here, since pytest puts skips from one place in one line."""
+    """Skip a test whose tools are missing: here, since pytest puts skips from one place in one line."""
     for marker in item.iter_markers("needs"):
         for tool in marker.args:
             if what := missing(tool):
@@ -82,26 +82,26 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture
 def unforked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands and services begin as from a shell: the fork server has limits and a command line of its own."""
+    """Start commands and services as from a shell: the fork server has limits and a command line of its own."""
     monkeypatch.setattr(running, "in_a_test", lambda: False)
 
 
 @pytest.fixture(scope="module")
 def unmeasured() -> Iterator[None]:
-    """The tests of the module run none of the package's own code, or what others run as well."""
+    """Switch coverage off: the module's tests run none of the package's own code, or what others run as well."""
     with measuring.unmeasured():
         yield
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Postgres:
-    """A running PostgreSQL, for all tests of this process: none of them stops it."""
+    """Start PostgreSQL, for all tests of this process: none of them stops it."""
     return DATABASES.server
 
 
 @pytest.fixture(scope="session")
 def migrated(postgres: Postgres) -> str:
-    """The name of a database of PostgreSQL that has the schema and nothing else, to be copied."""
+    """Create a database of PostgreSQL that has the schema and nothing else, to be copied."""
     empty = PostgresDatabase(postgres)
     with empty.administration() as administration:
         administration.migrate()
@@ -110,7 +110,7 @@ def migrated(postgres: Postgres) -> str:
 
 @pytest.fixture
 def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Database]:
-    """Makes a database of an engine, with the schema and nothing in it."""
+    """Return a function that makes a database of an engine, with the schema and nothing in it."""
 
     def make(engine: str) -> Database:
         if engine == "postgresql":
@@ -125,13 +125,13 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[st
 
 @pytest.fixture(params=ENGINES)
 def database(request: pytest.FixtureRequest, new_database: Callable[[str], Database]) -> Database:
-    """A new database with the schema, of each engine in turn."""
+    """Make a database with the schema, of each engine in turn."""
     return new_database(request.param)
 
 
 @pytest.fixture(scope="session")
 def world_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the fixtures' world."""
+    """Write the fixtures' world to a file."""
     path = tmp_path_factory.mktemp("world") / "world.json"
     World.made(path)
     return path
@@ -139,13 +139,13 @@ def world_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def world(world_file: Path) -> World:
-    """The world that `service` holds."""
+    """Return the world that `service` holds."""
     return World(json.loads(world_file.read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the published site."""
+    """Publish the site into a folder."""
     from chat_bindings.site.folder import publish
 
     folder = tmp_path_factory.mktemp("published") / "site"
@@ -155,7 +155,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the downloads."""
+    """Write the downloads into a folder."""
     from chat_bindings.site.downloads import downloads
 
     folder = tmp_path_factory.mktemp("published")
@@ -165,13 +165,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(path: Path, world_file: Path) -> Place:
-    """A new database that holds a world: the file at `path`, unless `--engine` says otherwise."""
+    """Make a database that holds a world: the file at `path`, unless `--engine` names another engine."""
     return DATABASES.loaded(path, world_file)
 
 
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory, world_file: Path) -> Iterator[Callable[..., Service]]:
-    """Starts services that hold the fixtures' world, each its own, for the tests of one module: none logs a fault."""
+    """Return a function that starts a service with the fixtures' world, for one module: none logs a fault."""
     started: list[Service] = []
     with ExitStack() as ends:
 
@@ -188,12 +188,12 @@ def serve(tmp_path_factory: pytest.TempPathFactory, world_file: Path) -> Iterato
 
 @pytest.fixture(scope="module")
 def service(serve: Callable[..., Service]) -> Service:
-    """A running service that holds the fixtures' world, for the tests of one module."""
+    """Start a service that holds the fixtures' world, for the tests of one module."""
     return serve()
 
 
 @pytest.fixture
 def client(service: Service, world: World) -> Iterator[httpx.Client]:
-    """An HTTP client of account A."""
+    """Open an HTTP client of account A."""
     with httpx.Client(base_url=service.url, auth=world.auth, timeout=60) as http:
         yield http
