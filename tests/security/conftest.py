@@ -1,4 +1,4 @@
-"""The requests of tests/server, for what is shown here."""
+"""The request fixtures of tests/server, shared here."""
 
 from ..server.conftest import ask
 

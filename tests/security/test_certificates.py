@@ -1,4 +1,4 @@
-"""A certificate that is renewed is served by every worker without a restart, and no connection notices."""
+"""A renewed certificate is served by every worker without a restart, and no connection notices."""
 
 import ssl
 import time
@@ -20,7 +20,7 @@ AUTHORITY = trustme.CA()
 
 
 def issue() -> tuple[bytes, bytes]:
-    """A new certificate, and its key."""
+    """Issue a new certificate, and its key."""
     issued = AUTHORITY.issue_cert("localhost", "127.0.0.1")
     return issued.cert_chain_pems[0].bytes(), issued.private_key_pem.bytes()
 
@@ -52,7 +52,7 @@ def trust():
 
 
 def seen(service: Service, connections: int = 3) -> set[bytes]:
-    """The certificates that new connections are given; any of the workers may take one."""
+    """Collect the certificates that new connections get; any of the workers may take one."""
     parts = urlsplit(service.url)
     address = parts.hostname, parts.port
     return {ssl.get_server_certificate(address, timeout=60).encode() for _ in range(connections)}
@@ -133,7 +133,7 @@ def test_a_certificate_that_is_broken(serve, files):
 
 
 def test_a_certificate_behind_a_link(serve, tmp_path):
-    """What a link leads to counts, as with certbot and in Kubernetes."""
+    """Certificates behind a link are read through it, as with certbot and in Kubernetes."""
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     old, new = Files(tmp_path / "one"), Files(tmp_path / "two")

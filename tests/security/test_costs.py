@@ -1,4 +1,4 @@
-"""A refusal costs little, whatever the shape of the request: what one client sends, all others wait for."""
+"""Refusals cost little, whatever the shape of the request: one client's request delays all others."""
 
 import json
 import time
@@ -14,7 +14,7 @@ _BASE = b"[" + b"[]," * 349_000 + b"[]]"
 
 
 def parsing() -> float:
-    """How long the parser takes."""
+    """Measure how long the parser takes."""
     began = time.perf_counter()
     json.loads(_BASE)
     return time.perf_counter() - began
@@ -28,7 +28,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
-    """A service without accounts would refuse all by 401: it has the world of the bench."""
+    """Start a service with the world of the bench: without accounts it would refuse all by 401."""
     folder = tmp_path_factory.mktemp("costs")
     import_world(folder / "world.json", f"sqlite:///{folder}/costs.db", Population(10).lines())
     with Service(folder / "costs.db") as running:

@@ -19,13 +19,13 @@ NOBODY = f"AC{'0' * 32}"
 
 @pytest.fixture(scope="module")
 def strict(serve) -> Service:
-    """Has little patience. Each test guesses from addresses of its own."""
+    """Start a service with low limits on guesses. Each test guesses from addresses of its own."""
     return serve("--guesses-per-address", BY_ADDRESS, "--guesses-per-account", BY_ACCOUNT)
 
 
 @pytest.fixture
 def account(strict) -> tuple[str, str]:
-    """The credentials of a new, empty account: a request with them gets 404."""
+    """Create an empty account, and return its credentials: a request with them gets 404."""
     created = run_cli("account", "create", "--database", locator_of(strict.database)).stdout
     sid, token = (line.partition(": ")[2] for line in created.splitlines())
     return sid, token
@@ -37,7 +37,7 @@ def path(ask) -> str:
 
 
 def check_guessed(guessed: Guessed, limit: int) -> None:
-    """Of all guesses as many were checked as the limit allows, and the rest were refused."""
+    """Check that as many guesses were checked as the limit allows, and the rest were refused."""
     answers, seconds = guessed
     statuses = [answer.status for answer in answers]
     assert set(statuses) == {401, 429}
@@ -48,7 +48,7 @@ def check_guessed(guessed: Guessed, limit: int) -> None:
 
 
 def ask_from(service: Service, path: str, address: str, *tries: tuple[str, str]) -> list[raw.Response]:
-    """The answers to some credentials, one after the other, from one address."""
+    """Send credentials one after the other from one address, and return the responses."""
 
     async def work() -> list[raw.Response]:
         async with Source(service.url, path, address) as source:
@@ -58,12 +58,12 @@ def ask_from(service: Service, path: str, address: str, *tries: tuple[str, str])
 
 
 def attack(service: Service, path: str, user_name: str, sources: list[str], number: int) -> Guessed:
-    """Guess from some addresses as fast as it goes."""
+    """Send guesses from some addresses at full speed."""
     return asyncio.run(guess(service.url, path, itertools.repeat(user_name), sources, number=number))
 
 
 async def attack_beside(service: Service, path: str, user_name: str, sources: list[str], *others: tuple[str, str, str]):
-    """Guesses at the rate of a thousand a second, and what others at other addresses were answered meanwhile."""
+    """Send a thousand guesses a second, and requests from other addresses meanwhile. Returns both responses."""
 
     async def keep_asking(address: str, credentials: tuple[str, str]) -> list[raw.Response]:
         answers = []
@@ -122,7 +122,7 @@ def test_other_user_names_do_not_help(strict, path):
 
 
 def test_a_refusal_says_nothing_about_the_credentials(strict, account, path):
-    """Where guesses are refused, right credentials are answered as wrong ones, also while they are in use elsewhere."""
+    """Right credentials are answered as wrong ones where guesses are refused, also while they are in use elsewhere."""
     ask_from(strict, path, "127.2.3.250", account, account)
     for number in range(20):  # on a slow machine a guess is allowed again before the right one comes
         attack(strict, path, NOBODY, [address := f"127.2.3.{number}"], BY_ADDRESS + 1)
@@ -159,7 +159,7 @@ def test_a_known_client_is_served_after_a_rotation(strict, account, path):
 
 
 def test_credentials_that_are_no_longer_right_are_counted(strict, account, path):
-    """A client that goes on with a deleted account's token is refused in the end, as everybody is."""
+    """A client that goes on with a deleted account's token is refused in the end, as any other is."""
     ask_from(strict, path, "127.2.6.1", account)
     deleted = run_cli("account", "delete", account[0], "--database", locator_of(strict.database))
     assert deleted.returncode == 0, deleted.stderr
@@ -170,7 +170,7 @@ def test_credentials_that_are_no_longer_right_are_counted(strict, account, path)
 
 
 def test_only_what_could_be_right_is_a_guess(strict, ask, account, path):
-    """No credentials, and what is not HTTP Basic, are 401 however often they come, and use nothing up."""
+    """Requests without credentials, and without HTTP Basic, are 401 however often they come, and use nothing up."""
     with raw.connect(strict.url) as connection:
         for value in (None, "Bearer x", "Basic !", "Basic QUM6") * 25:
             headers = [("Host", "x")] + ([("Authorization", value)] if value else [])
@@ -178,7 +178,7 @@ def test_only_what_could_be_right_is_a_guess(strict, ask, account, path):
 
 
 def test_forwarded_addresses(serve, world, path):
-    """Where a trusted proxy writes `X-Forwarded-For`, its last value is the address that counts."""
+    """The last value of a trusted proxy's `X-Forwarded-For` is the address that counts."""
     options = ("--guesses-per-address", BY_ADDRESS, "--guesses-per-account", 0, "--trusted-proxy", "127.0.0.1")
     with raw.connect(serve(*options).url) as connection:
 

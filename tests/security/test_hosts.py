@@ -1,4 +1,4 @@
-"""Absolute URLs: of the request's host, of the public URL, or of what a trusted proxy says; of allowed hosts alone."""
+"""Absolute URLs: of the request's host, of the public URL, or of a trusted proxy's headers; of allowed hosts alone."""
 
 import pytest
 
@@ -12,14 +12,14 @@ ORIGIN = ("Origin", "https://app.example")
 
 @pytest.fixture(scope="module")
 def guarded(serve):
-    """A service that is for some hosts, behind a proxy at 127.0.0.1."""
+    """Start a service that is for some hosts, behind a proxy at 127.0.0.1."""
     hosts = [part for host in ALLOWED for part in ("--allowed-host", host)]
     return serve(*hosts, "--trusted-proxy", "127.0.0.1")
 
 
 @pytest.fixture
 def send(world):
-    """Sends a request of an operation, with no header but the credentials and those given."""
+    """Return a function that sends an operation's request, with no header but the credentials and those given."""
 
     def request(service, *headers, operation="fetchBinding", target="", version="HTTP/1.1"):
         method, path = operations()[operation].method, operations()[operation].path(
@@ -33,7 +33,7 @@ def send(world):
 
 @pytest.fixture
 def origin(send):
-    """What stands before the path in every URL of a Binding and of a page."""
+    """Return a function that reads the part before the path in every URL of a Binding and of a page."""
 
     def of(service, *headers, **options):
         body = check_documented(send(service, *headers, **options), "fetchBinding")
@@ -86,7 +86,7 @@ def test_a_target_cannot_name_another_host(guarded, send, origin):
 
 
 def test_a_proxy_cannot_name_another_host(guarded, send, origin):
-    """Of what a trusted proxy forwards the last value counts, and it has to be allowed, too."""
+    """The last value of a trusted proxy's headers counts, and it has to be allowed, too."""
     for values in (["chat.example"], [f"{EVIL}, chat.example"], [EVIL, "chat.example"]):
         headers = [("X-Forwarded-Host", value) for value in values]
         assert origin(guarded, ("Host", "inner"), *headers) == "http://chat.example"
@@ -122,7 +122,7 @@ def test_a_trusted_proxy(serve, send, origin):
 
 
 def test_a_proxy_that_is_not_trusted(serve, send, origin):
-    """What comes from another address than the trusted one is not believed: neither host, nor scheme, nor prefix."""
+    """Headers from another address than the trusted one are ignored: neither host, nor scheme, nor prefix."""
     networks = [part for network in ("10.0.0.0/8", "::1", "127.0.0.2") for part in ("--trusted-proxy", network)]
     alone = serve("--allowed-host", "chat.example", *networks)
     assert origin(alone, ("Host", "chat.example"), ("X-Forwarded-Host", EVIL), *FORWARDED) == "http://chat.example"

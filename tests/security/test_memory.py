@@ -1,4 +1,4 @@
-"""Nothing that clients may choose is kept: ten thousand hostile values leave a worker's memory where it was."""
+"""Values from clients are not kept: ten thousand hostile ones leave a worker's memory where it was."""
 
 import base64
 import socket
@@ -24,7 +24,7 @@ _GROWS = 24_000_000
 
 @pytest.fixture(scope="module")
 def service(unmeasured, serve):
-    """A service whose clients are trusted proxies: what they forward is read."""
+    """Start a service whose clients are trusted proxies: their forwarded headers are read."""
     hosts = [part for host in ("*.example", "x", "127.0.0.1") for part in ("--allowed-host", host)]
     return serve("--trusted-proxy", "127.0.0.1", *hosts)
 

@@ -16,7 +16,7 @@ from ..support.lists import get, list_url, sids
 
 
 def mutate(token: str) -> list[str]:
-    """A token with one thing changed: each character for each of some others, left out, or doubled; and more."""
+    """Yield a token with one thing changed: each character for each of some others, left out, or doubled; and more."""
     others = ("", "g", "\0", "%", "\u0660")
     mutants = []
     for at, character in enumerate(token):
@@ -38,7 +38,7 @@ def test_mutated_tokens(service, world, prefix):
 
 
 def test_tokens_with_other_filters(client, world):
-    """Used with other filters, a token shows what the filters match, and on its side of the list alone."""
+    """A token that is used with other filters shows what they match, and on its side of the list alone."""
     order = sorted(binding["sid"] for binding in world.hundred["bindings"])
     token = ("PageToken", f"PA{order[39]}")
     for name, key in (("BindingType", "binding_type"), ("Identity", "identity")):
@@ -52,7 +52,7 @@ EACH_TIME = {"twilio-request-id", "date"}
 
 
 def parts(response: raw.Response, *sids: str) -> tuple[int, list[tuple[str, str]], bytes]:
-    """A response without its unique parts, and with the requested SIDs left out."""
+    """Return a response without its unique parts, and with the requested SIDs left out."""
     content = response.content
     for sid in sids:
         content = content.replace(sid.encode(), b"SID")

@@ -23,12 +23,12 @@ pytestmark = [
 SECRET = re.compile(r"^(?:auth_token|secret): (\w+)$", re.MULTILINE)
 
 ENOUGH = 50
-"""Looks at a process after which its command line is known: it changes only where another program takes its place."""
+"""Readings of a process after which its command line is known: it changes only where another program replaces it."""
 
 
 @contextmanager
 def watching():
-    """The command lines of all processes on the machine, read over and over, as an onlooker with `ps` does."""
+    """Read the command lines of all processes on the machine, over and over, as an onlooker with `ps` does."""
     lines: set[str] = set()
     looks: Counter[str] = Counter()
     ends = threading.Event()
@@ -52,14 +52,14 @@ def watching():
 
 
 def test_an_onlooker_sees_what_is_on_a_command_line():
-    """What the test below looks with finds what there is to find."""
+    """The watch of the test below finds a secret on a command line."""
     with watching() as lines:
         run_cli("verify", "https://somebody:a-password-of-mine@127.0.0.1:9")
     assert any("a-password-of-mine" in line for line in lines)
 
 
 def test_secrets_are_shown_nowhere(tmp_path, world, world_file):
-    """Through making, rotating, importing, exporting, serving, publishing and verifying, no secret is on show."""
+    """Secrets are on no command line while commands make, rotate, import, export, serve, publish and verify."""
     locator = ("--database", f"sqlite:///{tmp_path}/secrets.db")
     output, secrets = "", {world.a["auth_token"], world.b["auth_token"], world.key["secret"]}
 

@@ -1,4 +1,4 @@
-"""Whatever is too large is refused with the bound that it broke, and what keeps the bound to the byte is taken."""
+"""Requests that are too large are refused with the broken bound, and those that keep it to the byte are accepted."""
 
 import collections
 
@@ -24,7 +24,7 @@ def test_the_longest_url(ask):
 
 
 def head_of(ask, size: int, value: str = "") -> bytes:
-    """A request with a head of a size; the last header fills it up."""
+    """Make a request with a head of a size; the last header fills it up."""
     head = ask.compose("fetchBinding", CLOSE, ("X-Fill", value))
     return head if value else head_of(ask, size, "a" * (size - len(head)))
 
@@ -67,7 +67,7 @@ def test_the_most_headers(ask):
 
 
 def body_of(size: int) -> bytes:
-    """A registration of a size: of a property that is sent twice the last counts."""
+    """Make a registration of a size: of a property that is sent twice the last counts."""
     body = b"&" + registration(endpoint=f"large {size}")
     return b"Identity=".ljust(size - len(body), b"a") + body
 
@@ -122,7 +122,7 @@ def test_a_body_of_an_operation_without_one(ask, operation):
 
 @pytest.mark.parametrize("field", [b"X-Last: " + b"a" * 3_000_000, b"X: a\r\n" * 500_000])
 def test_fields_after_chunks_without_end(ask, field):
-    """What follows the last chunk is not kept: a field without end ends the connection, and fields are nothing."""
+    """Fields after the last chunk are not kept: one without end ends the connection, and fields are nothing."""
     with raw.connect(ask.url) as connection:
         answer = raw.one(connection, ask.compose("fetchBinding", ("Transfer-Encoding", "chunked")) + b"0\r\n")
         check_documented(answer, "fetchBinding")

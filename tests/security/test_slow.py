@@ -20,17 +20,17 @@ from ..support.running import Service, wait_until
 pytestmark = [pytest.mark.ci("waits for slow clients to be given up"), pytest.mark.long]
 
 PATIENCE = 3
-"""Seconds that the service of these tests has with its clients."""
+"""Seconds of the service's timeouts in these tests."""
 
 
 @pytest.fixture(scope="module")
 def service(serve):
-    """A service with little patience."""
+    """Start a service with short timeouts."""
     return serve(*(part for of in ("head", "body", "response", "idle") for part in (f"--{of}-timeout", PATIENCE)))
 
 
 async def drip(url: str, first: bytes, rest: bytes) -> tuple[bytes | None, float]:
-    """Send bytes, then one every half second until the other side closes: its answer, and how long the client was."""
+    """Send bytes, then one every half second until the other side closes. Returns the response and the duration."""
     parts, began = urlsplit(url), time.monotonic()
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     received = asyncio.ensure_future(reader.read())
@@ -48,7 +48,7 @@ async def drip(url: str, first: bytes, rest: bytes) -> tuple[bytes | None, float
 
 
 async def besiege(ask, slow: list[tuple[bytes, bytes]]) -> tuple[list[tuple[bytes | None, float]], int]:
-    """The answers to slow clients, with seconds, and how many fetches were answered before any of them was ended."""
+    """Run slow clients. Returns their responses, with seconds, and the fetches answered before one of them ended."""
     clients = [asyncio.ensure_future(drip(ask.url, *each)) for each in slow]
     await asyncio.sleep(1)
     served = 0
@@ -84,7 +84,7 @@ def test_a_thousand_slow_clients(ask, world, service):
 
 
 def ended_after(connection: socket.socket) -> tuple[bytes, float]:
-    """What still comes on a connection, and how many seconds it takes until it is closed."""
+    """Read the rest of a connection, and measure the seconds until it is closed."""
     began = time.monotonic()
     return raw.received(connection), time.monotonic() - began
 

@@ -38,7 +38,7 @@ FRAMINGS = {
 
 
 def hiding(ask, operation: str, headers: tuple[bytes, ...], version: bytes = b"1.1") -> bytes:
-    """A request whose body, in whatever way one reads it, is followed by another request or holds it."""
+    """Make a request whose body, in whatever way one reads it, is followed by another request or holds it."""
     head = ask.compose(operation).replace(b"HTTP/1.1", b"HTTP/" + version).removesuffix(b"\r\n")
     return head + b"\r\n".join([*headers, b"", EMPTY + HIDDEN])
 
@@ -112,7 +112,7 @@ def test_extensions_of_chunks(ask, extension):
 
 @pytest.mark.parametrize("pieces", [1, 3])
 def test_fields_after_chunks_are_no_headers(ask, world, pieces):
-    """What follows the last chunk cannot take the place of a header: not of the credentials, nor of the host."""
+    """Fields after the last chunk cannot take the place of a header: not of the credentials, nor of the host."""
     authorization = f"Authorization: {raw.basic(*world.auth)}".encode()
     path = ask.path("registerBinding").encode()
     body = registration(endpoint="followed")
@@ -143,7 +143,7 @@ def test_a_body_that_follows_an_offer_to_upgrade(ask, world, step):
 
 
 def test_a_tunnel(ask):
-    """There is no tunnel to be had, and nothing of what is sent into it is answered."""
+    """A tunnel is refused, and nothing of what is sent into it is answered."""
     headers = [("Host", "chat.example"), ("Content-Length", "3")]
     (answer,) = raw.exchange(ask.url, raw.compose("CONNECT", "chat.example:443", headers, b"abc" + HIDDEN))
     check_error(answer, "malformed_request")
@@ -191,21 +191,21 @@ NO_HTTP = {
 
 @pytest.mark.parametrize("sent", NO_HTTP.values(), ids=NO_HTTP)
 def test_malformed_http(ask, sent):
-    """What the parser refuses is a 400 in JSON with an id, and the connection ends."""
+    """Input that the parser refuses is a 400 in JSON with an id, and the connection ends."""
     (answer,) = raw.exchange(ask.url, sent)
     check_error(answer, "malformed_request")
     assert answer.header("Connection") == "close"
 
 
 def test_nothing_after_the_last_request(ask):
-    """What follows a request that closes its connection is not done."""
+    """Requests after one that closes its connection are not done."""
     (answer,) = raw.exchange(ask.url, ask.compose("fetchBinding", ("Connection", "close")) + HIDDEN * 3)
     check_documented(answer, "fetchBinding")
 
 
 @pytest.mark.parametrize("version", [b" HTTP/0.9", b" HTTP/1.2", b" HTTP/2.0", b" http/1.1", b""])
 def test_unknown_versions(ask, version):
-    """What is neither HTTP/1.1 nor HTTP/1.0 is a 400: a client that meant it would not know the answer's form."""
+    """Versions other than HTTP/1.1 and HTTP/1.0 are a 400: their client would not know the response's form."""
     (answer,) = raw.exchange(ask.url, ask.compose("fetchBinding").replace(b" HTTP/1.1", version))
     check_error(answer, "malformed_request", "fetchBinding")
 

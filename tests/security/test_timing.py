@@ -29,7 +29,7 @@ ROUNDS = 20
 
 @pytest.fixture(scope="module")
 def open_to_guesses(unmeasured, serve) -> Service:
-    """Has no limits on wrong credentials."""
+    """Start a service without limits on wrong credentials."""
     return serve(*UNLIMITED)
 
 
@@ -39,17 +39,17 @@ def request(method: str, path: str, user_name: str, password: str, body: bytes =
 
 
 def never(prefix: str) -> str:
-    """A SID that does not exist."""
+    """Return a SID that does not exist."""
     return prefix + secrets.token_hex(16)
 
 
 def changed(token: str, at: int) -> str:
-    """A token with another digit at one place."""
+    """Return a token with another digit at one place."""
     return token[:at] + random.choice("0123456789abcdef".replace(token[at], "")) + token[at + 1 :]
 
 
 def compared(url: str, kinds: dict, status: int, tries: int, *pairs: tuple[str, str]) -> dict[tuple, Comparison]:
-    """Pairs of kinds, each a function that makes a request."""
+    """Yield pairs of kinds, each a function that makes a request."""
     measure(url, {name: [make() for _ in range(200)] for name, make in kinds.items()}, status)  # warms up
     times = measure(url, {name: [make() for _ in range(tries)] for name, make in kinds.items()}, status)
     return {pair: compare(*(times[name] for name in pair)) for pair in pairs}
@@ -63,7 +63,7 @@ def check(found: dict[tuple, Comparison]) -> None:
 
 @pytest.mark.parametrize("tries", TRIES)
 def test_wrong_credentials(open_to_guesses, ask, world, tries):
-    """How much of a token is right, whether there is such an account, such a key: all takes equally long."""
+    """Response times are equal however much of a token is right, and whether account and key exist."""
     path, (user_name, token), key = ask.path("fetchBinding"), world.auth, world.key["sid"]
 
     def guess(user_name: str, password: str) -> bytes:

@@ -28,7 +28,7 @@ LARGE = 6_000_000
 
 @pytest.fixture(scope="module")
 def secure(tmp_path_factory, world):
-    """A service with TLS and few connections, whose list of the empty service is large."""
+    """Start a service with TLS and few connections, whose list of the empty service is large."""
     folder = tmp_path_factory.mktemp("tls")
     document = deepcopy(world.document)
     (service,) = (each for each in document["accounts"][0]["services"] if not each["bindings"])
@@ -42,13 +42,13 @@ def secure(tmp_path_factory, world):
 
 
 def connect(service: Service) -> socket.socket:
-    """A connection that has yet to begin with TLS."""
+    """Open a connection that has yet to begin with TLS."""
     parts = urlsplit(service.url)
     return socket.create_connection((parts.hostname, parts.port), timeout=raw.PATIENCE)
 
 
 def client_of(service: Service) -> ssl.SSLSocket:
-    """A connection with TLS, which its client never says to close."""
+    """Open a connection with TLS, which its client never closes by an alert."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context.wrap_socket(connect(service))
@@ -104,7 +104,7 @@ def test_a_slow_reader_gets_all(secure, world):
 
 
 def test_connections_without_tls(secure, world):
-    """What is no TLS ends its connection, and nothing else."""
+    """Bytes without TLS end their connection, and nothing else."""
     with connect(secure) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         raw.received(connection)
