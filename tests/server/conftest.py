@@ -1,4 +1,4 @@
-"""Requests of each operation, as good as they can be: a test spoils the one thing that it is about."""
+"""Valid requests of each operation, in which a test breaks one thing."""
 
 from collections.abc import Iterable
 from urllib.parse import urlencode
@@ -15,20 +15,20 @@ CLOSE = ("Connection", "close")
 
 
 def registration(identity: str = "somebody", endpoint: str = "a-device", **others: str) -> bytes:
-    """A registration as a form."""
+    """Return a registration as a form."""
     fields = {"Identity": identity, "Endpoint": endpoint, "BindingType": "apn", "CredentialSid": f"CR{'0' * 32}"}
     return urlencode(fields | others).encode()
 
 
 class Asker:
-    """Asks a service for an operation, by hand and on a connection of its own."""
+    """Sends an operation's requests, by hand and on a connection of their own."""
 
     def __init__(self, service: Service, world: World) -> None:
         self.url = service.url
         self.world = world
 
     def path(self, operation_id: str, service_sid: str | None = None, sid: str | None = None) -> str:
-        """The path of an operation, on a Binding of account A by default."""
+        """Return the path of an operation, on a Binding of account A by default."""
         full = self.world.full
         return operations()[operation_id].path(ServiceSid=service_sid or full["sid"],
                                                Sid=sid or full["bindings"][0]["sid"])  # fmt: skip
@@ -46,7 +46,7 @@ class Asker:
         method: str | None = None,
         path: str | None = None,
     ) -> Response:
-        """Ask. `auth` is an `Authorization`: account A's by default, none for None."""
+        """Send a request. `auth` is an `Authorization`: account A's by default, none for None."""
         sent = list(headers)
         if auth is not None:
             sent.append(("Authorization", auth or raw.basic(*self.world.auth)))
@@ -66,7 +66,7 @@ class Asker:
         service_sid: str | None = None,
         sid: str | None = None,
     ) -> bytes:
-        """The bytes of a request of an operation with account A's credentials, on a connection that stays."""
+        """Return the bytes of an operation's request with account A's credentials, on a connection that stays."""
         sent = [("Host", "x"), ("Authorization", raw.basic(*self.world.auth)), *headers]
         if body is not None:
             sent.append(("Content-Length", str(len(body))))
@@ -84,7 +84,7 @@ class Upload:
         self._connection.sendall(sent.removesuffix(self._rest))
 
     def finish(self) -> Response:
-        """Send the rest; give the answer."""
+        """Send the rest, and return the response."""
         with self._connection:
             return raw.one(self._connection, self._rest)
 
@@ -95,5 +95,5 @@ class Upload:
 
 @pytest.fixture
 def ask(service: Service, world: World) -> Asker:
-    """Asks the running service."""
+    """Return an `Asker` of the running service."""
     return Asker(service, world)

@@ -27,7 +27,7 @@ def start(*headers: tuple[bytes, bytes], status: int = 200) -> dict[str, object]
 
 @contextmanager
 def serving(*messages: dict[str, object] | Exception) -> Iterator[str]:
-    """The URL of a server whose app sends these messages for every request."""
+    """Start a server whose app sends these messages for every request, and yield its URL."""
 
     async def app(scope, receive, send):
         for message in messages:
@@ -53,7 +53,7 @@ def serving(*messages: dict[str, object] | Exception) -> Iterator[str]:
 
 @pytest.mark.parametrize("closes", [False, True])
 def test_an_answer_leaves_in_one_write(service, world, closes):
-    """A client has the whole answer with what it reads first, and need not wait for more."""
+    """A client has the whole response with its first read, and need not wait for more."""
     path = operations()["listBindings"].path(ServiceSid=world.empty["sid"])
     headers = [("Host", "x"), ("Authorization", raw.basic(*world.auth)), *([CLOSE] if closes else [])]
     for _ in range(50):

@@ -33,7 +33,7 @@ MALFORMED = {
 
 
 def near_misses(world) -> dict[str, bytes]:
-    """Right credentials with one thing wrong each; the clauses of AUTH have more."""
+    """Yield right credentials with one thing wrong each; the clauses of AUTH have more."""
     user, token = (part.encode() for part in world.auth)
     pair = user + b":" + token
     return {
@@ -49,7 +49,7 @@ def near_misses(world) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_wrong_credentials(ask, world, operation):
-    """Whatever stands in `Authorization`, wrong credentials are a 401 on every operation."""
+    """Credentials that are wrong are a 401 on every operation, whatever their form."""
     for authorization in (*MALFORMED.values(), *near_misses(world).values()):
         answer = ask(operation, auth=None, headers=[("Authorization", authorization)])
         assert answer.status == 401, authorization

@@ -46,7 +46,7 @@ HANDLERS = """
 
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory, unmeasured, serve, world):
-    """Asks a service whose spec and handlers were added to. Its copy would be measured as a package of its own."""
+    """Serve a copy with additions to spec and handlers. Coverage would take it for a package of its own."""
     folder = tmp_path_factory.mktemp("changed")
     package = folder / "chat_bindings"
     shutil.copytree(FOLDER, package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -74,7 +74,7 @@ def body_of(response) -> dict[str, object]:
 
 
 def check_refused(response, name: str, *words: str) -> None:
-    """The error of a name, whose message holds some words."""
+    """Check the error of a name, whose message holds some words."""
     value = errors()[name]["value"]
     error = body_of(response)
     assert (response.status, error["code"]) == (value["status"], value["code"]), error

@@ -25,7 +25,7 @@ AT_ONCE = 50
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["one worker", "two workers"])
 def serving(request, serve):
-    """A service that holds the world, with one worker and with two."""
+    """Start a service that holds the world, with one worker and with two."""
     service = serve("--workers", request.param)
     service.wait_for_workers(request.param)
     workers = children(service.pid) if request.param > 1 else [service.pid]
@@ -35,7 +35,7 @@ def serving(request, serve):
 
 
 def is_worker(pid: int) -> bool:
-    """multiprocessing has a process of its own beside the workers, which accepts nothing."""
+    """Tell whether a process is a worker: multiprocessing has one of its own beside them, which accepts nothing."""
     return "resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_text()
 
 
@@ -57,7 +57,7 @@ def test_registrations_of_one_key_make_one_binding(serving, world):
 
 @pytest.fixture
 def account(serving):
-    """The credentials of a new account, which are its token and two keys, and the SID of its service."""
+    """Create an account, and return its credentials, a token and two keys, and the SID of its service."""
     database = ("--database", serving.locator)
     account = command("account", "create", *database)
     keys = [command("key", "create", account["sid"], *database) for _ in range(2)]
@@ -67,7 +67,7 @@ def account(serving):
 
 @pytest.fixture
 def connections(serving, account):
-    """Kept connections to a service, of which every worker has some: after the account, for which none would wait."""
+    """Open kept connections, some to every worker: after the account, for which none would wait."""
     opened = []
 
     def spread() -> bool:
@@ -114,7 +114,7 @@ def test_credentials_end_everywhere(serving, account, connections, words, ends):
 
 
 def test_requests_without_the_database_do_not_wait_for_it(serving, world):
-    """While requests wait for a locked database, what is answered without it is answered before them."""
+    """Requests that need no database are answered before those that wait for a locked one."""
     ask = Asker(serving, world)
     assert ask("listBindings").status == 200  # the WAL-index is there once something was read
 

@@ -39,7 +39,7 @@ SAFE = {
 
 @pytest.fixture(scope="module")
 def docs(tmp_path_factory):
-    """A client, without credentials, of two workers that share the site."""
+    """Return a client, without credentials, of two workers that share the site."""
     with (
         Service(tmp_path_factory.mktemp("docs") / "docs.db", "--workers", 2) as running,
         httpx.Client(base_url=running.url, timeout=60) as client,
@@ -63,7 +63,7 @@ def test_the_site_is_served(docs, site):
     ],
 )
 def test_files_have_types(docs, path, media):
-    """A file has its media type, a length and a request id, and is asked for again each time; so with HEAD."""
+    """A file has its media type, a length and a request id, and is revalidated each time; so with HEAD."""
     for method in ("GET", "HEAD"):
         answer = docs.request(method, f"/docs/{path}")
         assert (answer.headers["content-type"], answer.headers["cache-control"]) == (media, "no-cache")
@@ -100,7 +100,7 @@ def test_unchanged_files_are_not_sent_again(docs):
     ids=lambda path: path[:30],
 )  # fmt: skip
 def test_missing_files_are_not_found(docs, path):
-    """What is no file of the site is a 404, whatever the path tries."""
+    """A path that is no file of the site is a 404, whatever its form."""
     assert docs.get(f"/docs/{path}").status_code == 404
 
 

@@ -23,10 +23,10 @@ NEW = {
     ("registerBinding", "200"): {"date_updated"},
     ("registerBinding", "201"): {"sid", "url", "date_created", "date_updated"},
 }
-"""What no example can know: the time, and a SID that is made up."""
+"""Values that no example can know: the time, and a SID that is made up."""
 
 LAST = [("registerBinding", "200"), ("deleteBinding", "204"), ("registerBinding", "201")]
-"""What changes the world, after all that looks at it, and in this order."""
+"""Operations that change the world, run after all that read it, and in this order."""
 
 
 class Example(NamedTuple):
@@ -47,7 +47,7 @@ class Example(NamedTuple):
 
 
 def all_examples() -> Iterator[Example]:
-    """Every example of a response of the specs, but those of success of the control API, which are tested below."""
+    """List every example of a response, but those of success of the control API, which are tested below."""
     for operation_id, operation in operations(*ALL).items():
         for status, response in operation.spec["responses"].items():
             if operation_id not in operations(CONTROL) or status >= "400":
@@ -57,7 +57,7 @@ def all_examples() -> Iterator[Example]:
 
 
 def target(operation: Operation, asked: Any) -> str:
-    """The path with the examples of its parameters, or with the changes of the example, and its query."""
+    """Return the path with the examples of its parameters, or with the changes of the example, and its query."""
     changed = asked.get("path", {})
     if isinstance(changed, str):
         path = f"/control{changed}"
@@ -69,7 +69,7 @@ def target(operation: Operation, asked: Any) -> str:
 
 
 def body_of(operation: Operation, asked: Any) -> tuple[dict[str, str], bytes]:
-    """Headers and a body: JSON for the control API, else a form, its example or the changes of the example."""
+    """Return headers and a body: JSON for the control API, else a form, its example or the changes of the example."""
     body, kind = asked.get("body", {}), JSON
     if operation.operation_id not in operations(CONTROL):
         if "requestBody" not in operation.spec:
@@ -125,7 +125,7 @@ def test_every_example_is_replayed_but_those_of_faults():
 
 
 def test_examples_of_worlds_and_faults_are_true(demo):
-    """What the spec of the control API shows as sent is taken, and as answered comes back."""
+    """Requests in the spec of the control API are accepted, and its responses come back."""
     examples = {name: example["value"] for name, example in document(CONTROL)["components"]["examples"].items()}
     http = demo.control
     (account,) = examples["world"]["accounts"]

@@ -16,7 +16,7 @@ ORIGIN = ("Origin", "https://app.example")
 
 
 def comparable(response):
-    """An answer without what differs from each to the next."""
+    """Return a response without its unique parts."""
     return response.status, [h for h in response.headers if h[0] not in ("date", "twilio-request-id")], response.content
 
 
@@ -156,7 +156,7 @@ ODD_HEADERS = [("Content-Type", ""), ("Content-Type", b"\xff\xfe"), ("Content-Ty
 
 @pytest.mark.parametrize("header", ODD_HEADERS)
 def test_odd_headers_change_nothing(ask, header):
-    """What the clauses do not send, or leave free, changes neither a list nor a delete."""
+    """Headers that the clauses do not send, or leave free, change neither a list nor a delete."""
     assert comparable(ask("listBindings", headers=[header])) == comparable(ask("listBindings"))
     made = ask("registerBinding", body=registration(endpoint=str(header)[:100]))
     sid = check_documented(made, "registerBinding")["sid"]

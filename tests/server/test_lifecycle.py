@@ -85,7 +85,7 @@ def test_an_idle_service_ends_at_once(database, number, demo):
 
 
 def check_open(connection: socket.socket) -> None:
-    """A kept connection is served."""
+    """Check that a kept connection is served."""
     assert raw.one(connection, b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n").status == 404
 
 

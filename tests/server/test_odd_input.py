@@ -1,4 +1,4 @@
-"""Queries and paths that break naive servers: each is answered, with the spec's error or as what it really means.
+"""Queries and paths that break naive servers: each gets the spec's error or the response to its real meaning.
 
 The clauses of PAGE, FILTER and TEXT leave a server free where an input can be read in several ways; this is how the
 reference reads it.
@@ -138,12 +138,12 @@ FINE = ["a%26b%3Dc", "a=b", "==", "?", "a?b", "/", "a/b", "%23", "%252F", "[]", 
 
 @pytest.mark.parametrize("value", FINE, ids=lambda value: value[:20])
 def test_characters_that_a_value_may_have(ask, value):
-    """What URLs allow, and what clients send although they do not, is taken as it stands."""
+    """Characters that URLs allow, and those that clients send all the same, are read as they are."""
     check_documented(ask("listBindings", f"Identity={value}"), "listBindings")
 
 
 def test_an_error_does_not_repeat_a_long_input(ask):
-    """Of something very long that was sent a message repeats the beginning alone."""
+    """A message repeats the beginning alone of a very long input."""
     check_error(ask("listBindings", f"{'x' * 50_000}=1"), "unknown_parameter", "listBindings")
     check_error(ask("listBindings", f"PageToken={'x' * 50_000}"), "invalid_parameter", "listBindings")
     check_error(ask("listBindings", path=f"/{'x' * 50_000}"), "not_found")

@@ -25,7 +25,7 @@ in_both_forms = pytest.mark.parametrize("as_json", [False, True], ids=["form", "
 
 @pytest.fixture
 def register(client, world):
-    """Registers at account A's empty service, with a form by default."""
+    """Return a function that registers at account A's empty service, with a form by default."""
 
     def post(fields=EXAMPLE, *, as_json=False, content=None, content_type=None, service_sid=None, auth=None):
         if content is None:
@@ -44,7 +44,7 @@ def device(name: str, **others) -> dict[str, object]:
 
 
 def binding_of(response, status: int):
-    """The Binding of a response of a status."""
+    """Return the Binding of a response of a status."""
     body = check_documented(response, OPERATION)
     assert response.status == status, body
     return body
@@ -173,18 +173,18 @@ NO_JSON = {
 
 @pytest.mark.parametrize("content", NO_JSON.values(), ids=NO_JSON)
 def test_malformed_json(register, content):
-    """What is no JSON, lone surrogates included, is a 400 with the line of the error."""
+    """Invalid JSON, lone surrogates included, is a 400 with the line of the error."""
     assert "line" in check_error(register(content=content, content_type=JSON), "invalid_body", OPERATION, format="JSON")
 
 
 def form(**others: str) -> str:
-    """The example as a form, with values given as they stand on the wire."""
+    """Return the example as a form, with values given as they stand on the wire."""
     fields = {name: quote(value, safe="") for name, value in EXAMPLE.items() if isinstance(value, str)} | others
     return "&".join(f"{name}={value}" for name, value in fields.items())
 
 
 BROKEN = ["%zz", "%4", "%FF", "%ED%A0%80"]
-"""Broken percent-encoding, surrogates and what else is not UTF-8."""
+"""Broken percent-encoding, surrogates and other bytes that are no UTF-8."""
 INVALID_BODIES = [
     *((JSON, content, "The body") for content in ("null", "[{}]", '"text"')),
     (JSON, b"[" + b"[]," * 60_000 + b"1]", "The body"),

@@ -1,4 +1,4 @@
-"""Limits by themselves: what counts as one address, how much is kept, and what is under way at the same moment."""
+"""The limits by themselves: the address that counts, the bounds of memory, and concurrent requests."""
 
 from contextlib import ExitStack
 from ipaddress import ip_network
@@ -17,7 +17,7 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
 
 def peer(address: str | None, *forwarded: str, trusted=()) -> str:
-    """The peer of a request from an address, with `X-Forwarded-For` as it came."""
+    """Return the peer of a request from an address, with `X-Forwarded-For` as it came."""
     headers = [(b"x-forwarded-for", value.encode("latin-1")) for value in forwarded]
     return Peers(TrustedProxies(trusted)).of({"client": address and (address, 1), "headers": headers})
 

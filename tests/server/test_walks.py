@@ -31,7 +31,7 @@ pick = st.integers(0, 10_000)
 
 @dataclass
 class Walk:
-    """A walk that is under way: what it has seen, and what has stood since it began."""
+    """A walk in progress: the SIDs seen, and those that have stood since it began."""
 
     shows: Callable[[dict[str, str]], bool]
     size: int
@@ -41,7 +41,7 @@ class Walk:
 
 
 class Walks(RuleBasedStateMachine):
-    """Changes a service and walks its lists, in any order; `model` is what the service must hold."""
+    """Changes a service and walks its lists, in any order; `model` is the expected content."""
 
     def __init__(self, client: httpx.Client, service_sid: str) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class Walks(RuleBasedStateMachine):
         assert walked.next_url is not None or walked.standing <= set(sids(walked.pages)), "not all that stood was seen"
 
     def _page(self, walked: Walk, url: str) -> Page:
-        """A page; what holds of every page must hold of it."""
+        """Get a page, and check what holds of every page."""
         page = get(self.client, url)
         for binding in page["bindings"]:
             assert binding == self.model[binding["sid"]], "what is shown is not what is there"

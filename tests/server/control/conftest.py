@@ -16,7 +16,7 @@ B, OTHER, OTHER_TOKEN = f"AC{'b' * 32}", f"IS{'b' * 32}", "b2" * 16
 
 
 def binding(number: int, identity: str = "somebody") -> dict[str, Any]:
-    """A Binding of a world."""
+    """Make a Binding of a world."""
     return {
         "sid": f"BS{number:032x}",
         "date_created": "2026-01-01T00:00:00Z",
@@ -30,7 +30,7 @@ def binding(number: int, identity: str = "somebody") -> dict[str, Any]:
 
 
 def world(*bindings: dict[str, Any], token: str = TOKEN) -> dict[str, Any]:
-    """Two accounts; the first one's service holds the Bindings."""
+    """Make a world of two accounts; the first one's service holds the Bindings."""
     return {
         "accounts": [
             {"sid": A, "auth_token": token, "keys": [], "services": [{"sid": S, "bindings": [*bindings]}]},
@@ -40,7 +40,7 @@ def world(*bindings: dict[str, Any], token: str = TOKEN) -> dict[str, Any]:
 
 
 class Controlled:
-    """A running service and what it announced."""
+    """A running service and its announcement."""
 
     def __init__(self, announced: dict[str, Any], process: Process, log: Path) -> None:
         self.auth = announced["account_sid"], announced["auth_token"]
@@ -70,7 +70,7 @@ class Controlled:
 
 @contextmanager
 def serving(folder: Path, *options: object, stdin: str = "", **variables: str) -> Iterator[Controlled]:
-    """A service with the control API; it ends cleanly."""
+    """Start a service with the control API; it ends cleanly."""
     with serve_announced(folder, "--control", "--port", 0, *options, stdin=stdin, **variables) as (announced, process):
         served = Controlled(announced, process, folder / "log")
         with served.http, served.control:
@@ -79,7 +79,7 @@ def serving(folder: Path, *options: object, stdin: str = "", **variables: str) -
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controlled]:
-    """A service with three Bindings, for all tests of the control API: each begins with a reset."""
+    """Start a service with three Bindings, for all tests of the control API: each begins with a reset."""
     folder = tmp_path_factory.mktemp("control")
     held = world(*(binding(number) for number in range(1, 4)))
     with serving(folder, "--world", "-", "--no-docs", stdin=json.dumps(held)) as controlled:
@@ -88,6 +88,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controlled]:
 
 @pytest.fixture
 def served(running: Controlled) -> Controlled:
-    """That service, as it was at the start."""
+    """Reset that service, and return it."""
     assert running.control.post("reset").status_code == 204
     return running

@@ -25,7 +25,7 @@ OPERATIONS = [
 
 
 def ask(url: str, method: str, path: str, **headers: str) -> int:
-    """The status of a request of the control API, by hand."""
+    """Send a request of the control API by hand, and return its status."""
     has_body = method in ("PUT", "POST")
     sent = [("Content-Length", "2")] if has_body else []
     sent += [(name.replace("_", "-"), value) for name, value in headers.items()]

@@ -38,7 +38,7 @@ def test_bindings_are_browsed_as_they_are_listed(served):
 
 
 def test_a_binding_is_removed_and_a_reset_brings_it_back(served):
-    """What is not there, or is another account's, is a 404."""
+    """A missing Binding, or another account's, is a 404."""
     path = f"accounts/{A}/services/{S}/bindings/{binding(1)['sid']}"
     assert served.control.delete(path.replace(A, B)).status_code == 404
     assert served.control.delete(path).status_code == 204

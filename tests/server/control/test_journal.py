@@ -14,7 +14,7 @@ from .conftest import OTHER, OTHER_TOKEN, TOKEN, A, B, S, serving, world
 
 
 def test_a_request_is_shown_with_all_that_came_of_it(served):
-    """Its number, id, time, method, path, query, operation, account, status, duration, fault and body."""
+    """A request has number, id, time, method, path, query, operation, account, status, duration, fault and body."""
     answer = served.bindings(Identity="a b", PageSize=5)
     registered = served.register("joe")
     listed, other = served.requests()
@@ -101,7 +101,7 @@ def test_it_keeps_so_many_and_no_more(tmp_path):
 
 
 def test_it_is_bounded_in_bytes(monkeypatch):
-    """However long paths, queries and bodies are."""
+    """The journal is bounded in bytes, however long paths, queries and bodies are."""
     from chat_bindings.server.control import journal as journals
     from chat_bindings.server.request import Request
 

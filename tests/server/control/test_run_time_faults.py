@@ -12,12 +12,12 @@ from .conftest import OTHER, OTHER_TOKEN, A, B, serving, world
 
 
 def other(served) -> httpx.Response:
-    """A list of another account."""
+    """List another account's Bindings."""
     return httpx.get(f"{served.url}/v2/Services/{OTHER}/Bindings", auth=(B, OTHER_TOKEN), timeout=60)
 
 
 def test_rules_are_replaced_counted_and_cleared(served):
-    """What a rule counts and takes is shown with it; the journal has its faults."""
+    """A rule is shown with its counts; the journal has its faults."""
     rule = {"operation": "listBindings", "every": 2, "code": 503}
     put = served.control.put("faults", json={"rules": [rule]})
     assert put.json() == {"seed": 0, "rules": [{"rule": rule, "counted": 0, "taken": 0}]}
@@ -103,7 +103,7 @@ def test_rules_are_added_and_removed_by_account(served):
 
 
 def test_no_more_rules_are_in_force_than_a_file_may_hold(served):
-    """What would be too many is refused, and nothing of it is added."""
+    """Rules beyond the limit are refused, and none of them is added."""
     served.control.put("faults", json={"rules": [{"code": 429}] * 99})
     refused = served.control.post("faults", json={"rules": [{"code": 500}] * 2})
     assert refused.status_code == 400

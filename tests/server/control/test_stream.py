@@ -20,7 +20,7 @@ Event = tuple[str, dict[str, object]]
 
 
 def events(lines: Iterator[str]) -> Iterator[Event]:
-    """The events of a stream, as they come."""
+    """Yield the events of a stream, as they come."""
     fields: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(": ")
@@ -34,7 +34,7 @@ def events(lines: Iterator[str]) -> Iterator[Event]:
 
 @contextmanager
 def streaming(served, **parameters: object) -> Iterator[Iterator[Event]]:
-    """A stream that is open."""
+    """Open a stream."""
     with served.control.stream("GET", "requests/stream", params=parameters) as answer:
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/event-stream")
         yield events(answer.iter_lines())
@@ -57,7 +57,7 @@ def test_requests_come_as_they_are_answered(served):
 
 
 def test_a_stream_begins_after_a_number_and_ends_after_its_duration(served):
-    """With a duration of 0 it is what the journal holds."""
+    """A stream with a duration of 0 is the content of the journal."""
     last = served.control.get("requests").json()["last"]
     for size in range(1, 5):
         served.bindings(PageSize=size)

@@ -51,7 +51,7 @@ def test_a_world_is_replaced_and_then_reset_to(served):
     ],
 )
 def test_a_wrong_world_changes_nothing(served, content, message):
-    """The error has the line, the JSON pointer and the rule; what was there stays, the journal too."""
+    """The error has the line, the JSON pointer and the rule; the database stays as it was, the journal too."""
     before = served.control.get("world").content
     served.bindings()
     answer = served.control.put("world", content=content, headers={"Content-Type": "application/json"})
@@ -65,7 +65,7 @@ def test_a_wrong_world_changes_nothing(served, content, message):
 
 
 def test_no_request_sees_half_of_a_reset(served):
-    """While worlds with other tokens and Bindings take turns, an answer is of one of them: never a mixture."""
+    """A response during resets to worlds with other tokens and Bindings is of one of them: never a mixture."""
     worlds = [world(binding(1, "one")), world(binding(2, "two"), token=NEWER)]
     over, wrong, seen = threading.Event(), [], set()
     served.control.put("world", json=worlds[0])

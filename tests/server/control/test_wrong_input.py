@@ -18,7 +18,7 @@ each_that_reads = pytest.mark.parametrize("name", READS)
 
 
 def ask(served, name, query="", method=None, headers=(), body=None, **sids):
-    """A request for an operation, by hand; its usual body is that of an example."""
+    """Send an operation's request by hand; its usual body is that of an example."""
     operation = OPERATIONS[name]
     if body is None and name in READS:
         (example,) = operation.spec["requestBody"]["content"][JSON[1]]["examples"].values()

@@ -1,4 +1,4 @@
-"""`serve --faults`: requests that are made to fail by their own wish or by rules, on the real service."""
+"""`serve --faults`: requests that fail by their own `Prefer` or by rules, on the real service."""
 
 import json
 import time
@@ -18,13 +18,13 @@ SUCCESS = {"listBindings": 200, "fetchBinding": 200, "registerBinding": 201, "de
 
 @pytest.fixture(scope="module")
 def own_sids(world: World) -> Iterator[str]:
-    """Bindings of the full service, from the last: each test takes its own."""
+    """Yield Bindings of the full service, from the last: each test takes its own."""
     return (binding["sid"] for binding in reversed(world.full["bindings"]))
 
 
 @pytest.fixture(scope="module")
 def rules_file(tmp_path_factory, world) -> Path:
-    """A rule for each Binding of the service of a hundred, in its order; and one for its list."""
+    """Write a rule for each Binding of the service of a hundred, in its order; and one for its list."""
     each = [
         {"first": 2, "code": 503, "retry_after": 4},
         {"every": 3, "code": 404},
@@ -43,7 +43,7 @@ def rules_file(tmp_path_factory, world) -> Path:
 
 @pytest.fixture(scope="module")
 def faulty(serve, rules_file) -> Service:
-    """A service with rules, of one worker."""
+    """Start a service with rules, of one worker."""
     service = serve("--faults", "--fault-rules", rules_file)
     service.wait_for_workers(1)
     return service
@@ -56,12 +56,12 @@ def ask_faulty(faulty: Service, world: World) -> Asker:
 
 @pytest.fixture
 def wish(ask_faulty: Asker):
-    """Asks the service with a `Prefer`."""
+    """Return a function that sends requests with a `Prefer`."""
     return lambda operation, prefer, **others: ask_faulty(operation, headers=[("Prefer", prefer)], **others)
 
 
 def fails(asked) -> bool:
-    """Whether a connection is closed before an answer is whole."""
+    """Tell whether a connection is closed before a response is whole."""
     try:
         asked()
     except (AssertionError, ValueError, OSError):  # what `raw` says of no answer, of one that is cut off, of no reader
@@ -244,7 +244,7 @@ def test_requests_behind_a_dropped_one_are_not_carried_out(ask_faulty, own_sids)
 
 
 def statuses(service: Service, world: World, index: int, count: int) -> list[int]:
-    """What so many fetches of a Binding get, whose rule has an index; 0 is no answer."""
+    """Return the statuses of so many fetches of the Binding of a rule's index; 0 is no response."""
     ask = Asker(service, world)
     asked = {"service_sid": world.hundred["sid"], "sid": world.hundred["bindings"][index]["sid"]}
     found = []
@@ -295,7 +295,7 @@ def test_the_same_seed_gives_the_same_faults_in_any_number_of_workers(serve, wor
 
 
 def test_no_personal_data_gets_into_the_log(faulty, wish):
-    """Whatever a `Prefer` holds, the log does not; and an answer holds of it what was applied alone."""
+    """The log holds nothing of a `Prefer`, and a response reports only the applied part."""
     for prefer in ("user=PeterPersonal", "code=PeterPersonal", "code=400, example=PeterPersonal", "(PeterPersonal",
                    "drop=PeterPersonal", "code=429, note=PeterPersonal", 'code="429";x="PeterPersonal"'):  # fmt: skip
         response = wish("fetchBinding", prefer)

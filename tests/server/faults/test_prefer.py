@@ -35,7 +35,7 @@ def test_it_is_read(values, expected):
     "value", ["code 429", "code=", "=429", 'a="x', 'a="x"y', "a=b=c", "a;=x", "a\x00", "(a)", "a=\xfc"]
 )
 def test_malformed_preferences_are_refused(value):
-    """What the grammar does not know is a fault, and its sentence does not repeat it."""
+    """Text outside of the grammar is an error, and its sentence does not repeat it."""
     with pytest.raises(ApiError) as raised:
         read(value)
     assert raised.value.name == "invalid_parameter"

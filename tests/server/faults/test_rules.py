@@ -1,4 +1,4 @@
-"""Fault rules: their files, and which requests they take, the same everywhere for the same seed."""
+"""Fault rules: their files, and the requests that they select, the same everywhere for the same seed."""
 
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_the_schema_is_one():
 
 
 def test_a_rule_names_all_that_a_fault_has():
-    """A rule takes what a fault has, and Python keeps what the schema has: no property is left out in between."""
+    """A rule has every property of a fault, and Python has every property of the schema."""
     faults = set(injection_schema()["properties"])
     rule = set(schema()["properties"]["rules"]["items"]["properties"])
     assert faults < rule
@@ -56,7 +56,7 @@ def test_a_rule_names_all_that_a_fault_has():
 
 
 def test_a_file_is_read(tmp_path):
-    """Every property gets where it belongs; what is left out is what the schema says."""
+    """Properties of a file get where they belong; missing ones have the schema's defaults."""
     seed, rules = read(write(tmp_path, WHOLE), registration=True)
     assert seed == 7
     assert rules == (
@@ -75,7 +75,7 @@ def test_the_rules_of_the_guide_are_read(tmp_path):
 
 
 def _laughs() -> str:
-    """Aliases of aliases, which stand for ten to the eleventh texts."""
+    """Return aliases of aliases, which stand for ten to the eleventh texts."""
     lines = [f"a0: &a0 [{', '.join('x' * 10)}]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 11)]
     return "\n".join([*lines, "rules: *a10"])
@@ -123,7 +123,7 @@ def test_an_error_has_line_pointer_and_rule(tmp_path, content, line, place, brok
 
 
 def test_no_rule_is_for_what_is_not_served(tmp_path):
-    """Without registration there is no rule for it."""
+    """A rule for registration is refused where it is not served."""
     with pytest.raises(FaultRulesError, match=r"/rules/0/operation: must be one of .*deleteBinding, or be left out"):
         read(write(tmp_path, "rules: [{operation: registerBinding, delay: 1}]"), registration=False)
 
@@ -153,7 +153,7 @@ def test_chance_follows_from_the_seed():
 
 
 def test_a_rule_takes_what_all_of_its_conditions_take():
-    """`first`, `every` and `probability` narrow each other; without any a rule takes each request."""
+    """A rule's conditions `first`, `every` and `probability` narrow each other; without any it takes each request."""
     numbers = range(1, 13)
     assert [n for n in numbers if Rule(Injection()).takes(n, 0.99)] == list(numbers)
     assert [n for n in numbers if Rule(Injection(), first=9, every=3).takes(n, 0.99)] == [3, 6, 9]

@@ -1,4 +1,4 @@
-"""Health and readiness on the monitoring port, whatever happens to the workers."""
+"""Health and readiness on the monitoring port, in every state of the workers."""
 
 import os
 import re
@@ -22,12 +22,12 @@ from .test_logs import NO_SUCH_TABLE, without
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    """Where the services keep what they need while they run."""
+    """Make the folders of the services' temporary files."""
     return {workers: tmp_path_factory.mktemp(f"m{workers}") for workers in (1, 2)}
 
 
 def started(serve, folders, workers):
-    """A service whose temporary files are in a folder of its own."""
+    """Start a service whose temporary files are in a folder of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(folders[workers]))
         return serve(*OPTIONS, "--no-docs", "--workers", workers)
@@ -35,18 +35,18 @@ def started(serve, folders, workers):
 
 @pytest.fixture(scope="module")
 def two(serve, folders):
-    """A service of two workers."""
+    """Start a service of two workers."""
     return started(serve, folders, 2)
 
 
 @pytest.fixture(scope="module")
 def one(serve, folders):
-    """A service whose only process serves and monitors."""
+    """Start a service whose only process serves and monitors."""
     return started(serve, folders, 1)
 
 
 def workers_of(service: Service) -> list[int]:
-    """Its workers, in the order in which they became ready; Python has a process of its own beside them."""
+    """Return its workers, in the order in which they became ready; Python has a process of its own beside them."""
     ready = re.findall(r"process (\d+) is ready", service.log)
     return [int(pid) for pid in ready if int(pid) in children(service.pid)]
 
@@ -125,7 +125,7 @@ def test_a_worker_that_is_killed(two, world):
 
 
 def test_a_database_that_is_away_or_another(one):
-    """While the database does not answer, or lacks the schema, the service is not ready; then it is again."""
+    """The service is not ready while the database does not answer, or lacks the schema; then it is again."""
     monitor = Monitor(one)
     for outage, message in (
         (held(HOLD_EVERYTHING, one.database), "the database did not answer within 1.5 seconds"),

@@ -31,7 +31,7 @@ REFERER = "https://app.example/?user=personal-referer"
 
 @pytest.fixture
 def logged(request, tmp_path, world_file):
-    """A service with a level and a format of its log."""
+    """Start a service with a level and a format of its log."""
     level, form = request.param
     database = load(tmp_path / "logged.db", world_file)
     with Service(database, "--log-level", level, "--log-format", form, port=free_port()) as service:
@@ -39,14 +39,14 @@ def logged(request, tmp_path, world_file):
 
 
 def forms(text: str) -> set[str]:
-    """The forms in which a text could get into a log."""
+    """Return the forms in which a text could get into a log."""
     encoded = base64.b64encode(text.encode()).decode().rstrip("=")
     return {text, text.lower(), quote(text), quote(text, safe=""), repr(text)[1:-1], ascii(text)[1:-1], encoded[:-2],
             text.encode().hex(), text.encode("unicode_escape").decode(), text.encode().decode("latin-1")}  # fmt: skip
 
 
 def all_that_is_secret(world) -> set[str]:
-    """The identities, endpoints, tokens and secrets that the requests below send and that the database holds."""
+    """Return the identities, endpoints, tokens and secrets of the requests below and of the database."""
     credentials = [world.a["auth_token"], world.b["auth_token"], world.key["secret"], TOKEN]
     secret = {form for word in [*WORDS, DEVICE, "personal-referer", *credentials] for form in forms(word)}
     secret |= {
@@ -59,13 +59,13 @@ def all_that_is_secret(world) -> set[str]:
 
 
 def check_log(service, world) -> None:
-    """No secret is in the log."""
+    """Check that no secret is in the log."""
     for secret in all_that_is_secret(world):
         assert secret not in service.log + service.output, secret
 
 
 def ask_for_everything(ask, world) -> None:
-    """Requests of every kind that carry what must not be logged, in every place of a request."""
+    """Send requests of every kind that carry what must not be logged, in every place of a request."""
     full = world.full
     for word in WORDS:
         encoded = quote(word, safe="")
@@ -111,7 +111,7 @@ def ask_for_everything(ask, world) -> None:
 
 
 NO_SUCH_TABLE = {"sqlite": "SQLError", "postgresql": "StorageDamaged"}
-"""What each engine raises where a table is away."""
+"""The exceptions of each engine for a missing table."""
 
 
 def change(database, statement: str) -> None:
@@ -125,14 +125,14 @@ def change(database, statement: str) -> None:
 
 @contextmanager
 def without(table: str, database):
-    """The database lacks a table while the block runs."""
+    """Rename a table of the database while the block runs."""
     change(database, f"ALTER TABLE {table} RENAME TO lost")
     yield
     change(database, f"ALTER TABLE lost RENAME TO {table}")
 
 
 def ask_about(ask, operation: str, word: str) -> raw.Response:
-    """Ask for an operation with a word in what it takes."""
+    """Send an operation's request with a word in one of its parameters."""
     query = f"Identity={quote(word, safe='')}" if operation == "listBindings" else ""
     return ask(operation, query, body=registration(word, DEVICE) if operation == "registerBinding" else None)
 
@@ -190,14 +190,14 @@ OF_A_REQUEST = {"request_id", "operation_id", "method", "path", "status", "durat
 
 
 def lines(service: Service) -> list[dict[str, object]]:
-    """The log, each line of which must be an object."""
+    """Parse the log, each line of which must be an object."""
     found = [json.loads(line) for line in service.log.splitlines()]
     assert all(isinstance(line, dict) and line.keys() >= MEMBERS for line in found)
     return found
 
 
 def line_of(service: Service, request_id: str) -> dict[str, object]:
-    """The access line of a request."""
+    """Find the access line of a request."""
     assert wait_until(lambda: f'"request_id":"{request_id}","method"' in service.log, 60)
     (line,) = [line for line in lines(service) if line.get("request_id") == request_id and "status" in line]
     return line
@@ -233,7 +233,7 @@ def test_the_json_log(logged, world):
 
 
 def about(service: Service, answer, level: str, begins: str) -> None:
-    """The other line about a request has its id, too."""
+    """Check the id of the other line about a request."""
     request_id = answer.header("Twilio-Request-Id")
     assert line_of(service, request_id)["status"] == answer.status
     (line,) = [line for line in lines(service) if line.get("request_id") == request_id and "status" not in line]

@@ -28,7 +28,7 @@ LABELS = {"operation_id", "method", "status", "le", "error", "outcome", "process
 
 @pytest.fixture(scope="module")
 def service(serve):
-    """A service of two workers, for the tests of this module."""
+    """Start a service of two workers, for the tests of this module."""
     service = serve(*OPTIONS, "--workers", 2, "--max-connections", MOST)
     assert wait_until(Monitor(service).is_ready, 60)
     return service
@@ -69,7 +69,7 @@ def test_every_request_is_counted(service, monitor, ask, world):
 
 
 def test_refusals_before_any_stage_are_counted(service, monitor, ask):
-    """What is no HTTP, and what comes on a connection that is one too many, counts by itself."""
+    """Malformed HTTP, and a connection that is one too many, have counters of their own."""
     name = "chat_bindings_refusals_total"
     before = [monitor.value(name, reason=reason) for reason in ("malformed", "too_many_connections")]
     for _ in range(3):
@@ -113,7 +113,7 @@ def test_writes_that_share_a_commit(service, monitor, world):
 
 
 def test_errors_of_the_database_are_counted(service, monitor, ask):
-    """A question that the database fails is counted by what was wrong; the others stay at 0, and are there."""
+    """A failed query is counted by its kind of error; the other counters stay at 0, and are there."""
 
     def counted():
         return [monitor.value("chat_bindings_database_errors_total", error=each) for each in ("unavailable", "other")]
@@ -149,7 +149,7 @@ def test_metrics_hold_no_personal_data(monitor, ask, world):
 
 
 def test_the_form_of_the_metrics(monitor, ask):
-    """Prometheus' own form and, for who prefers it, OpenMetrics; both parse, and a histogram's buckets add up."""
+    """The form is Prometheus' own and, on request, OpenMetrics; both parse, and a histogram's buckets add up."""
     assert ask("listBindings").status == 200
     assert wait_until(lambda: Asked("listBindings", "GET", "200") in monitor.requests(), WITHIN)
     answer = monitor.get("/metrics", Accept="application/openmetrics-text; version=1.0.0")

@@ -37,7 +37,7 @@ def received():
 
 @pytest.fixture(scope="module")
 def service(database, received):
-    """A service with tracing."""
+    """Start a service with tracing."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("OTEL_")]:
             patch.delenv(name)
@@ -49,7 +49,7 @@ def service(database, received):
 
 @pytest.fixture
 def span_of(received):
-    """The span of an answer, when it has come."""
+    """Return a function that waits for the span of a response."""
 
     def found(answer):
         own = ("http.response.header.twilio-request-id", [answer.header("Twilio-Request-Id")])
@@ -94,7 +94,7 @@ def test_a_request_without_a_caller(ask, span_of):
 
 
 def test_a_caller_that_does_not_sample(ask, received, span_of):
-    """What a caller does not sample is not exported."""
+    """A request that its caller does not sample is not exported."""
     trace = "f" * 31 + "e"
     assert ask("listBindings", headers=[("traceparent", f"00-{trace}-{CALLER}-00")]).status == 200
     span_of(ask("listBindings"))
@@ -102,7 +102,7 @@ def test_a_caller_that_does_not_sample(ask, received, span_of):
 
 
 def test_spans_of_requests_without_an_operation(ask, span_of):
-    """What is for no operation has its method for a name, and no route; a method that HTTP does not know is none."""
+    """A span without an operation has its method for a name, and no route; an unknown method of HTTP is not named."""
     span = span_of(ask("fetchBinding", path="/Peter"))
     assert (span.name, span.attributes["http.response.status_code"]) == ("GET", 404)
     assert "http.route" not in span.attributes
@@ -112,7 +112,7 @@ def test_spans_of_requests_without_an_operation(ask, span_of):
 
 
 def test_faults(service, ask, span_of, received, database):
-    """A 503 and a 500 are errors, with the kind of what went wrong; a 404 is none."""
+    """A 503 and a 500 are errors, with the kind of the exception; a 404 is none."""
     assert not span_of(ask("fetchBinding", sid=f"BS{'0' * 32}")).is_error
     with held(HOLD_EVERYTHING, database):
         away = ask("listBindings")
@@ -139,7 +139,7 @@ def test_traces_hold_no_personal_data(ask, span_of, received, world):
 
 
 def test_the_last_spans_are_exported(database, received, world, monkeypatch):
-    """What was answered right before the end is exported, under the name that the environment gives the service."""
+    """Responses right before the end are exported, under the name that the environment gives the service."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", received.url)
     monkeypatch.setenv("OTEL_SERVICE_NAME", "the-last")
     with Service(database, "--tracing") as service:

@@ -1,4 +1,4 @@
-"""The systemd units of the guides, as far as they can be tried where systemd does not run."""
+"""The systemd units of the guides, tested as far as possible where systemd does not run."""
 
 import os
 import re
@@ -20,11 +20,11 @@ GUIDES = Path(__file__).parents[3] / "openapi" / "guides"
 BIN = Path(sys.executable).parent
 
 EXPOSURE = 15
-"""The most that systemd may find a unit exposed, in tenths; one without any protection has 96."""
+"""The limit on a unit's exposure by systemd's measure, in tenths; one without any protection has 96."""
 
 
 def files() -> dict[str, str]:
-    """The files of the guides, by their paths."""
+    """Return the files of the guides, by their paths."""
     found = [
         block
         for guide in ("deploy", "back-up", "erasure")
@@ -39,13 +39,13 @@ def files() -> dict[str, str]:
 
 
 def commands(unit: str) -> list[list[str]]:
-    """What a unit runs, as systemd reads it."""
+    """Return a unit's commands, as systemd reads them."""
     return [shlex.split(line.replace("%%", "%")) for line in re.findall("^ExecStart=(.*)$", unit, re.MULTILINE)]
 
 
 @pytest.fixture(scope="module")
 def units(tmp_path_factory) -> Path:
-    """A folder with the units, which run the command that is installed here."""
+    """Write a folder with the units, which run the command that is installed here."""
     folder = tmp_path_factory.mktemp("units")
     for name, text in files().items():
         path = folder / Path(name).relative_to("/etc")
@@ -62,7 +62,7 @@ def analyze(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.needs("systemd-analyze")
 def test_systemd_takes_the_units(units):
-    """systemd reads every unit, with what is added for PostgreSQL, and has nothing to say about any."""
+    """Every unit, with the additions for PostgreSQL, passes systemd's own check without a warning."""
     names = sorted(path for path in units.iterdir() if path.is_file())
     assert [path.name for path in names] == [
         "chat-bindings-backup.service", "chat-bindings-backup.timer",
@@ -79,13 +79,13 @@ def test_systemd_takes_the_units(units):
     "name", ["chat-bindings.service", "chat-bindings-backup.service", "chat-bindings-erase.service"]
 )
 def test_units_are_little_exposed(units, name):
-    """By systemd's own measure a unit gives up nearly all that a service can give up."""
+    """A unit gives up nearly all rights that a service can give up, by systemd's own measure."""
     judged = analyze("security", "--offline=yes", f"--threshold={EXPOSURE}", units / name)
     assert judged.returncode == 0, judged.stdout
 
 
 def test_the_backup_unit_backs_up_and_removes_what_is_old(tmp_path, world_file):
-    """What the nightly unit runs makes a backup, and removes those of 29 days ago, so that none gets 30 days old."""
+    """The nightly unit makes a backup, and removes those of 29 days ago, so that none gets 30 days old."""
     assert run_cli("import", world_file, "--database", f"sqlite:///{tmp_path}/bindings.db").returncode == 0
     backups = tmp_path / "backups"
     backups.mkdir()
@@ -120,7 +120,7 @@ os.execv(sys.argv[1], sys.argv[1:])' {command}
 
 @pytest.mark.needs("unshare")
 def test_the_service_runs_confined(tmp_path, units):
-    """Under what the unit confines it to, as far as that can be had without systemd, the service serves and ends."""
+    """The service runs under the unit's restrictions, as far as they exist without systemd, and ends cleanly."""
     (command,) = commands((units / "chat-bindings.service").read_text(encoding="utf-8"))
     port = free_port()
     (settings,) = (text for name, text in files().items() if name.endswith(".env"))
