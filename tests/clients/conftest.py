@@ -14,7 +14,7 @@ from .tools import missing
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Leave a test whose needs are missing: here, since pytest puts skips from one place in one line."""
+    """Skip a test whose needs are missing: here, since pytest puts skips from one place in one line."""
     needs = [name for marker in item.iter_markers("needs") for name in marker.args]
     if "namespace" in getattr(item, "fixturenames", ()):
         needs.insert(0, "namespace")
@@ -25,20 +25,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def namespace() -> Iterator[Namespace]:
-    """A namespace in which HOST is the loopback."""
+    """Make a namespace in which HOST is the loopback."""
     with Namespace({HOST: "127.0.0.1"}) as made:
         yield made
 
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """Whom the SDKs trust."""
+    """Make the certificate authority of the SDKs."""
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="module")
 def machine(namespace, authority, world, world_file, tmp_path_factory) -> Iterator[Machine]:
-    """A machine whose HOST holds the fixtures' world, for the tests of one module."""
+    """Start a machine whose HOST holds the fixtures' world, for the tests of one module."""
     folder = tmp_path_factory.mktemp("machine")
     home = folder / "home"
     home.mkdir()
@@ -55,6 +55,6 @@ def machine(namespace, authority, world, world_file, tmp_path_factory) -> Iterat
     ]
 )
 def library(request: pytest.FixtureRequest) -> str:
-    """The language of an SDK that is a library; `programs/` has programs in each."""
+    """Return the language of an SDK that is a library; `programs/` has programs in each."""
     language: str = request.param
     return language

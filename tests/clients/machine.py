@@ -61,7 +61,7 @@ class Machine:
     def run(
         self, *command: object, stdin: str | None = None, credentials: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end. Does not raise: look at `returncode`, `stdout` and `stderr`."""
+        """Run a command to its end. Does not raise: check `returncode`, `stdout` and `stderr`."""
         return subprocess.run(
             [*self._namespace.enter, *map(str, command)],
             input=stdin,
@@ -73,13 +73,13 @@ class Machine:
         )
 
     def output(self, *command: object, **options: Any) -> str:
-        """What a command prints. It must succeed."""
+        """Run a command, which must succeed, and return its output."""
         ended = self.run(*command, **options)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout
 
     def program(self, language: str, name: str, *arguments: object, **options: Any) -> Any:
-        """What a program of `programs/` prints, as JSON."""
+        """Run a program of `programs/`, and return its JSON."""
         return json.loads(self.output(*self._command(language, name), *arguments, **options))
 
     def sample(self, tool: str, name: str, service_sid: str, sid: str) -> subprocess.CompletedProcess[str]:
@@ -96,13 +96,13 @@ class Machine:
         return self.run("twilio", command, "--service-sid", service_sid, *flags, "-o", "json", **options)
 
     def cli_json(self, operation: str, service_sid: str, *flags: str, **options: Any) -> Any:
-        """What that prints. It must succeed."""
+        """Run a command of twilio-cli, which must succeed, and return its JSON."""
         ended = self.cli(operation, service_sid, *flags, **options)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return json.loads(ended.stdout)
 
     def curl(self, url: str, *arguments: str) -> Any:
-        """The JSON that curl gets for account A. `arguments` are curl's own."""
+        """Run curl for account A, and return the JSON. `arguments` are curl's own."""
         return json.loads(self.output("curl", "-sS", url, "-u", ":".join(self.world.auth), *arguments))
 
     def _command(self, language: str, name: str) -> list[object]:

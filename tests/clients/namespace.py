@@ -22,7 +22,7 @@ _AS_ROOT_OF_ITS_OWN = ["--user", "--map-root-user"]
 
 
 class NamespaceError(Exception):
-    """This machine allows no namespace. The message has the cause and the remedy."""
+    """The error where this machine allows no namespace. The message has the cause and the remedy."""
 
 
 class Namespace:
@@ -36,7 +36,7 @@ class Namespace:
 
     @property
     def enter(self) -> list[str]:
-        """What a command begins with to run inside, with the environment and the working directory of its caller."""
+        """The command prefix that runs inside, with the environment and the working directory of its caller."""
         user = ["--user", "--preserve-credentials"] if self._as_root_of_its_own else []
         return ["nsenter", f"--target={self._holder.pid}", *_NETWORK_AND_FILES, *user, "--wd", "--"]
 
@@ -96,7 +96,7 @@ def _bring_loopback_up() -> None:
 
 
 def _hold(folder: Path) -> None:
-    """Furnish the namespace that this process was started in, and keep it until the input ends."""
+    """Set up the namespace that this process was started in, and keep it until the input ends."""
     _bring_loopback_up()
     for file in sorted(folder.iterdir()):
         subprocess.run(["mount", "--bind", file, Path("/etc", file.name)], check=True)

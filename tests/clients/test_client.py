@@ -1,4 +1,4 @@
-"""`chat-bindings client`: the folder that it fills, what it tells the generator, and what it says when it cannot."""
+"""`chat-bindings client`: the folder that it fills, the generator's input, and its errors."""
 
 import os
 import signal
@@ -125,7 +125,7 @@ def test_a_file_that_comes_in_meanwhile_is_left_alone(tmp_path):
 
 
 def test_a_failure_leaves_no_trace(tmp_path):
-    """Where the generator fails there is no folder, no half of one, and the older client stays."""
+    """A failure of the generator leaves no folder, no half of one, and the older client stays."""
     generate(tmp_path / "client", a="1")
     before = files_of(tmp_path)
 
@@ -159,7 +159,7 @@ def keys(node: Any) -> set[str]:
 
 
 def test_clients_judge_nothing():
-    """What generators read has no bound, pattern or extension, and the only enumeration is a type with a name."""
+    """The generators' spec has no bound, pattern or extension, and its only enumeration is a type with a name."""
     spec = for_clients(SPEC)
     assert not {"pattern", "default", "minimum", "maximum", "minLength", "maxLength", "maxItems"} & keys(spec)
     assert not [key for key in keys(spec) if key.startswith("x-")]
@@ -236,7 +236,7 @@ main()
     ],
 )
 def test_java_that_is_missing_old_or_failing_is_an_error(version, message, tmp_path):
-    """Without a Java that can run the generator, or where it fails, there is a sentence, exit code 2 and no folder."""
+    """A missing or old Java, or one that fails, is an error with a sentence, exit code 2 and no folder."""
     tools = tmp_path / "bin"
     tools.mkdir()
     if version is not None:

@@ -1,4 +1,4 @@
-"""Errors, as the SDKs tell them."""
+"""Errors in the SDKs."""
 
 import json
 
@@ -49,7 +49,7 @@ def test_cli(machine: Machine):
 
 
 def told_by_cli(ended):
-    """Status and code of the error that twilio-cli prints; 20 is what it ends with then."""
+    """Return status and code of the error that twilio-cli prints; 20 is its exit code then."""
     assert ended.returncode == 20, ended.stdout + ended.stderr
     [error] = json.loads(ended.stdout)
     return error["status"], error["code"]

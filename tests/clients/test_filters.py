@@ -1,4 +1,4 @@
-"""Filters, as users of the SDKs give them."""
+"""Filters in the SDKs."""
 
 import json
 
@@ -29,23 +29,23 @@ SENT_INSTEAD = {
 
 @pytest.fixture(scope="module")
 def full(machine: Machine):
-    """The service with the nasty identities."""
+    """Return the service with the nasty identities."""
     return machine.world.full
 
 
 @pytest.fixture(scope="module")
 def identities(full):
-    """All of its identities."""
+    """Return all of its identities."""
     return sorted({binding["identity"] for binding in full["bindings"]})
 
 
 def values(wanted):
-    """The values of a filter, which may be one by itself."""
+    """Return the values of a filter, which may be one by itself."""
     return [wanted] if isinstance(wanted, str) else wanted
 
 
 def expected(service, filters):
-    """The SIDs that a mix of filters lets through."""
+    """Return the SIDs that match a mix of filters."""
     return sorted(
         binding["sid"]
         for binding in service["bindings"]

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("unmeasured")  # other tests run all of thi
 
 
 class Run(NamedTuple):
-    """How the tests of a language are run, and what their output shows where all of them passed."""
+    """The tests' command of a language, and the output that shows that all of them passed."""
 
     needs: str
     command: list[object]
@@ -87,13 +87,13 @@ def test_the_server_ends_with_a_killed_run(language, killed, tmp_path):
 
 
 def test_code_for_csharp_is_csharp():
-    """Where .NET is missing too, the code for C# keeps the language's grammar."""
+    """The code for C# keeps the language's grammar, also without .NET."""
     for file in [*HELPERS.glob("csharp/*.cs"), HERE / "loopback" / "Loopback.cs"]:
         assert errors(file.read_text(encoding="utf-8")) == [], file
 
 
 def parent_of(pid: int) -> int | None:
-    """The parent of a process; None where the process has ended."""
+    """Return the parent of a process; None where the process has ended."""
     try:
         state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
     except FileNotFoundError:

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.usefixtures("unmeasured")
 
 
 def printed(command: list[str], folder: Path, **variables: str) -> str:
-    """What a command prints in a folder. It must succeed."""
+    """Run a command in a folder, which must succeed, and return its output."""
     path = os.pathsep.join([str(MODULES / ".bin"), os.environ["PATH"]])
     ended = subprocess.run(
         command, cwd=folder, capture_output=True, check=False, timeout=60, encoding="utf-8",
@@ -54,7 +54,7 @@ def printed(command: list[str], folder: Path, **variables: str) -> str:
     ids=PROGRAMS,
 )
 def test_programs(command, service: Service, world: World):
-    """A client walks a list page by page, and is answered with 404 where there is nothing."""
+    """A client walks a list page by page, and gets 404 for a missing Binding."""
     held = world.hundred
     output = printed([*command, service.url, *world.auth, held["sid"]], HERE / "programs")
     sids = sorted(binding["sid"] for binding in held["bindings"])

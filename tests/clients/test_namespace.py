@@ -16,7 +16,7 @@ def test_network(namespace: Namespace):
 
 
 def test_refused(monkeypatch, tmp_path):
-    """Where the system refuses namespaces, the message holds its words and the mend."""
+    """The message holds the system's words and the mend where it refuses namespaces."""
     refusing = tmp_path / "unshare"
     refusing.write_text("#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2\nexit 1\n")
     refusing.chmod(0o755)
@@ -26,7 +26,7 @@ def test_refused(monkeypatch, tmp_path):
 
 
 def test_skipped_but_not_in_ci(monkeypatch):
-    """What is missing skips a test on a person's machine, and fails it in CI."""
+    """A missing tool skips a test on a person's machine, and fails it in CI."""
     monkeypatch.delenv("CI", raising=False)
     with pytest.raises(pytest.skip.Exception, match="curl is missing"):
         unavailable("curl is missing")

@@ -9,7 +9,7 @@ from .machine import HOST, Machine
 
 @pytest.fixture
 def served(machine: Machine):
-    """The Bindings of a service as the API should serve them, in the order of a list."""
+    """Return the Bindings of a service as the API should serve them, in the order of a list."""
     account_sid, service = machine.world.a["sid"], machine.world.full
     base = f"https://{HOST}/v2/Services/{service['sid']}"
     return [
@@ -25,7 +25,7 @@ def served(machine: Machine):
 
 
 def in_the_spelling_of_cli(binding):
-    """A Binding as twilio-cli prints it: names in camel case, and times with thousandths."""
+    """Spell a Binding as twilio-cli prints it: names in camel case, and times with thousandths."""
     spelt = {}
     for name, value in binding.items():
         first, *others = name.split("_")

@@ -1,4 +1,4 @@
-"""Walks through lists, as users of the SDKs do them."""
+"""Walks through lists in the SDKs."""
 
 import pytest
 
@@ -9,7 +9,7 @@ SIZES = {"7": 7, "50": 50, "default": 50}
 
 @pytest.fixture
 def sids(machine: Machine):
-    """What a walk must visit, in the reference's order."""
+    """Return the SIDs of a walk, in the reference's order."""
     return sorted(binding["sid"] for binding in machine.world.full["bindings"])
 
 

@@ -1,4 +1,4 @@
-"""The tools that the SDKs need on a machine, and how to install them."""
+"""The SDKs' tools on a machine, and their installation."""
 
 import importlib.util
 import json
@@ -21,12 +21,12 @@ _LIBRARIES = {
     "guzzle": (("php", "-r", "require 'GuzzleHttp/autoload.php';"), "apt-get install php-guzzlehttp-guzzle"),
     "typhoeus": (("ruby", "-e", "require 'typhoeus'"), "apt-get install ruby-typhoeus"),
 }
-"""What generated clients stand on and no package manager brings here: how it is tried, and how to get it."""
+"""Libraries of generated clients that no package manager brings here: how each is tried, and installed."""
 
 
 @cache
 def missing(need: str) -> str | None:
-    """What is missing of `namespace`, a tool, or an SDK by its name, and the mend; None when it is there."""
+    """Describe a missing `namespace`, tool, or SDK by its name, and the mend; None when it is there."""
     if need == "namespace":
         return _namespace_missing()
     if need in tools.COMMANDS:

@@ -1,4 +1,4 @@
-"""The cases of cases.yaml: what the programs are given, what a later server answers, and what they must tell."""
+"""The cases of cases.yaml: the programs' input, a later server's responses, and the expected output."""
 
 import copy
 import json
@@ -22,7 +22,7 @@ EXAMPLES = {20003: "unauthorized", 20007: "page_size_too_large"}
 
 
 def filters(world: World, identities: tuple[str, ...]) -> list[dict[str, Any]]:
-    """A case for each entry of `filters`, and for each identity."""
+    """Yield a case for each entry of `filters`, and for each identity."""
     service = world.full["sid"]
     single = {f"identity {identity}": {"identities": [identity]} for identity in identities}
     return [
@@ -32,7 +32,7 @@ def filters(world: World, identities: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def filtered(case: dict[str, Any], bindings: list[dict[str, Any]]) -> list[str]:
-    """The SIDs that the world has for a case; `bindings` are in their order."""
+    """Return the SIDs of a case in the world; `bindings` are in their order."""
     fits = [
         each["sid"]
         for each in bindings
@@ -43,7 +43,7 @@ def filtered(case: dict[str, Any], bindings: list[dict[str, Any]]) -> list[str]:
 
 
 def later() -> tuple[list[dict[str, Any]], dict[str, Answer], dict[str, Any]]:
-    """The cases of a later server, each with its own service; its answers by service; the output by case."""
+    """Return the cases of a later server, each with its own service; its responses by service; the output by case."""
     cases, answers, expected = [], {}, {}
     entries = [(kind, name, each) for kind in ("pages", "errors") for name, each in CASES[kind].items()]
     for index, (kind, name, each) in enumerate(entries):
@@ -88,7 +88,7 @@ def _answer(status: int, content_type: str, text: str) -> Answer:
 
 
 class Later(Right):
-    """The server of a later version, which adds what a client of today does not know to every JSON object.
+    """A server of a later version, which adds unknown properties to every JSON object.
 
     It has the reference's messages. `canned` are the answers of services that the world does not have, by SID.
     """

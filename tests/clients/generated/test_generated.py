@@ -111,7 +111,7 @@ def test_clients(language):
 
 
 def check_package(client: Path, language: str) -> None:
-    """It has the spec's version, and a README with its calls and paging; nothing is left of placeholders."""
+    """Check the spec's version, and a README with its calls and paging; nothing is left of placeholders."""
     texts = {name: content.decode("utf-8-sig") for name, content in files_of(client).items()}
     assert [name for name, text in texts.items() if LEFTOVERS.search(text)] == []
     assert not any(re.search(r"git_push|travis|appveyor|\.github", name) for name in texts)
@@ -125,7 +125,7 @@ def check_package(client: Path, language: str) -> None:
 
 
 def check_csharp(client: Path) -> None:
-    """No .NET is to be had here: its files and its README's code are C# to the grammar, with good names and types."""
+    """Parse its files and its README's code as C#, since no .NET is here, and check its names and types."""
     sources = {path.name: path.read_text(encoding="utf-8-sig") for path in client.rglob("*.cs")}
     assert len(sources) > 20
     for name, text in {**sources, "README.md": readme_code(client)}.items():
@@ -148,7 +148,7 @@ def test_the_grammar_finds_what_is_not_csharp():
 
 
 def errors(text: str) -> list[str]:
-    """The lines at which a C# text is no C#."""
+    """Return the lines at which a C# text is no C#."""
     found: list[Node] = [Parser(Language(tree_sitter_c_sharp.language())).parse(text.encode()).root_node]
     lines = []
     while found:
@@ -161,13 +161,13 @@ def errors(text: str) -> list[str]:
 
 @pytest.fixture
 def target(world_file: Path, tmp_path: Path) -> Iterator[Service]:
-    """A service that holds the fixtures' world, anew for each language: programs delete."""
+    """Start a service with the fixtures' world, anew for each language: programs delete."""
     with Service(load(tmp_path / "service.db", world_file)) as running:
         yield running
 
 
 def run(program: Built, url: str, world: World, sid: str, given: list[dict[str, Any]]) -> dict[str, Any]:
-    """Run a program: what it prints, by its steps; the cases that it was given together."""
+    """Run a program. Returns its output by step, and the cases that it was given together."""
     settings = {
         "BASE_URL": url,
         "ACCOUNT_SID": world.auth[0],
@@ -184,7 +184,7 @@ def run(program: Built, url: str, world: World, sid: str, given: list[dict[str, 
 
 
 def sids_alone(printed: dict[str, Any], of_world: list[dict[str, Any]]) -> dict[str, Any]:
-    """The SIDs alone for cases from the world: they determine the rest."""
+    """Reduce cases from the world to the SIDs: they determine the rest."""
     names = {case["case"] for case in of_world}
     cases = {
         name: [each["sid"] for each in case["bindings"]] if name in names else case
@@ -194,7 +194,7 @@ def sids_alone(printed: dict[str, Any], of_world: list[dict[str, Any]]) -> dict[
 
 
 def expected(url: str, world: World, sid: str, given: list[dict[str, Any]], later: dict[str, Any]) -> dict[str, Any]:
-    """What the world says that a program prints."""
+    """Return a program's output as the world determines it."""
     bindings = sorted(world.full["bindings"], key=lambda binding: binding["sid"])
     ordered = [binding["sid"] for binding in bindings]
     fetched = bindings[ordered.index(sid)]
@@ -222,7 +222,7 @@ def expected(url: str, world: World, sid: str, given: list[dict[str, Any]], late
 
 
 def error(name: str, **other: str) -> dict[str, Any]:
-    """An error of the spec's examples, as programs tell it."""
+    """Return an error of the spec's examples, as programs print it."""
     value = document()["components"]["examples"][name]["value"]
     expected = {"http": value["status"], "code": value["code"], "message": value["message"], "info": value["more_info"]}
     return {**expected, "status": value["status"], **other}
@@ -246,7 +246,7 @@ def test_programs(language, target: Service, world: World):
 
 
 def check_readme(program: Built, world: World, sid: str, absent: str) -> None:
-    """The README's code lists all pages with a filter, fetches, deletes, and tells the 404 that comes then."""
+    """Check that the README's code lists all with a filter, fetches, deletes, and prints the 404 that follows."""
     lines = program.lines("readme", ACCOUNT_SID=world.auth[0], AUTH_TOKEN=world.auth[1])
     bindings = {each["sid"]: each for each in world.full["bindings"] if each["sid"] != absent}
     listed, (line, last) = "\n".join(lines[:-2]), lines[-2:]

@@ -29,7 +29,7 @@ _JAVA_CLIENT = "client/target/classes:client/target/lib/*"
 _KOTLIN_PROGRAM = "program/target/classes:program/target/dependency/*"
 
 PLACES = {"address": "http://127.0.0.1:8000", "service_sid": f"IS{'a' * 32}", "sid": f"BS{'a' * 32}"}
-"""What READMEs say of the server."""
+"""The server's address and SIDs in READMEs."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ TOOLCHAINS = {
 
 @dataclass(frozen=True)
 class Built:
-    """A program that is ready to run, and what was warned of on the way."""
+    """A program that is ready to run, and the warnings of its build."""
 
     language: str
     warnings: set[str]
@@ -148,9 +148,9 @@ class Built:
         return BUILD / self.language
 
     def lines(self, name: str = "program", **settings: str) -> list[str]:
-        """What the program prints, or the `readme`: the code of the client's README, with its `PLACES` as they are set.
+        """Run the program, or `readme`, which must succeed, and return its lines.
 
-        It must succeed.
+        `readme` is the code of the client's README, with its `PLACES` as they are set.
         """
         ended = _run(words(TOOLCHAINS[self.language].run, name), self.folder, **settings)
         assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -159,7 +159,7 @@ class Built:
 
 @cache
 def generate(language: str) -> tuple[Path, set[str]]:
-    """Generate a client into its build folder, once a process: the client, and what the generator warns of."""
+    """Generate a client into its build folder, once a process. Returns it and the generator's warnings."""
     client = BUILD / language / "client"
     shutil.rmtree(client, ignore_errors=True)
     done = run_cli("client", language, "-o", client)
@@ -188,7 +188,7 @@ def build(language: str, **places: str) -> Built:
 
 
 def readme_code(client: Path, **places: str) -> str:
-    """The code of a client's README."""
+    """Return the code of a client's README."""
     (code,) = re.findall(
         r"^```\w+\n(.*?)^```", (client / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
     )
@@ -199,7 +199,7 @@ def readme_code(client: Path, **places: str) -> str:
 
 
 def listed_warnings(language: str, tool: str) -> set[str]:
-    """The warnings of the `generator` or the `compiler` that warnings.yaml gives a reason for."""
+    """Return the warnings of the `generator` or the `compiler` that warnings.yaml gives a reason for."""
     listed = yaml.safe_load((HERE / "warnings.yaml").read_text(encoding="utf-8"))
     return set(listed.get(language, {}).get(tool, {}))
 

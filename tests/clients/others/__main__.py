@@ -42,13 +42,13 @@ def main() -> int:
 
 
 def section(table: Sequence[Generator]) -> list[str]:
-    """The table and the commands, as the guide shows them."""
+    """Return the table and the commands of the guide."""
     typed = "\n\n".join("\n".join([f"# {each.title} {each.version}", *each.commands()]) for each in table)
     return [*_HEAD, *map(_row, table), "", "```sh", typed, "```"]
 
 
 def _row(generator: Generator) -> str:
-    """A generator's line of the table."""
+    """Return a generator's line of the table."""
     by_version = {"bindings.3.1.json": "3.1"}
     read = dict.fromkeys(by_version.get(spec, "3.0") for spec in generator.specs)
     needs = f"{generator.beside}. {generator.note}" if generator.beside else generator.note

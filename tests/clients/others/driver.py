@@ -45,7 +45,7 @@ _READERS_WORDS = {
     "pinned": "",
     "port": "8000",
 }
-"""What the guide shows in the place of what only this project needs."""
+"""Words of this project, and those that the guide shows in their place."""
 
 _INDIVIDUALS = "/v2/Services/IS" + "a" * 32 + "/Bindings"
 _FILTERED = ["TestUser", "a,b"]
@@ -58,23 +58,23 @@ _QUESTIONS: dict[str, tuple[str, str]] = {
     "bad type": ("GET", f"{_INDIVIDUALS}?BindingType=sms"),
     "no credentials": ("GET", _INDIVIDUALS),
 }
-"""What servers are asked, by the names under `answers`."""
+"""Requests to servers, by the names under `answers`."""
 _PAGE_SIZE = 20
 _FIRST_PAGE = 50
 _START_SECONDS = 120
 
 
 class Missing(Exception):
-    """What a generator needs is missing or too old: a sentence with the mend."""
+    """The error of a missing or too old requirement: a sentence with the mend."""
 
 
 class Failed(Exception):
-    """A command of a generator failed: a sentence with the command, and the end of what it wrote."""
+    """The error of a failed command: a sentence with the command, and the end of its output."""
 
 
 @dataclass(frozen=True)
 class Generator:
-    """An entry of generators.yaml, whose head says what the fields are."""
+    """An entry of generators.yaml, whose head describes the fields."""
 
     key: str
     version: str
@@ -96,20 +96,20 @@ class Generator:
 
     @property
     def title(self) -> str:
-        """What its documentation calls it."""
+        """The name in its documentation."""
         return self.name or self.key
 
     @property
     def folder(self) -> Path:
-        """Where it is installed and works."""
+        """The folder in which it is installed and works."""
         return BUILD / self.key
 
     def typed(self, command: str, **words: object) -> str:
-        """A command with its words replaced."""
+        """Replace the words of a command."""
         return command.format(**_WORDS, **words)
 
     def commands(self) -> list[str]:
-        """What a reader types to install it and to generate; what a stub is, also to build and to run it."""
+        """Return the commands that install it and generate; those of a stub also build and run it."""
         typed = [*self.install.split(" && "), self.generate]
         typed += [*self.build, self.run] if self.kind == "stub" else []
         return [" ".join(each.format(**_READERS_WORDS, spec=self.specs[0]).split()) for each in typed if each]
@@ -119,14 +119,14 @@ class Reference:
     """The running service that programs are run against; they delete a Binding each."""
 
     def __init__(self, url: str, world: World) -> None:
-        """`world` is what the service holds."""
+        """Take the `world` that the service holds."""
         self.url = url
         self.world = world
         self._kept = sorted(world.full["bindings"], key=lambda each: str(each["sid"]))
 
     @contextmanager
     def victim(self) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
-        """The settings of a program that deletes a Binding, and what it must print."""
+        """Return the settings of a program that deletes a Binding, and its expected output."""
         kept, sids = self._kept, [each["sid"] for each in self._kept]
         identities, types = {"alice", "a,b"}, {"apn", "fcm"}
         victim = next(each for each in kept if each["identity"] not in identities and each["binding_type"] not in types)
@@ -152,7 +152,7 @@ class Reference:
 
 
 def generators() -> list[Generator]:
-    """All entries of the table."""
+    """Load all entries of the table."""
     table = yaml.safe_load((HERE / "generators.yaml").read_text(encoding="utf-8"))
     return [Generator(key, **entry) for key, entry in table.items()]
 
@@ -179,7 +179,7 @@ def check(generator: Generator, downloads: Path, reference: Reference) -> None:
 
 
 def install(generator: Generator) -> None:
-    """Install a generator into its folder, unless it is there; what was left half installed goes first."""
+    """Install a generator into its folder, unless it is there; an incomplete installation is removed first."""
     for tool, least in generator.needs.items():
         _check_tool(generator, tool, least)
     stamp = generator.folder / ".installed"
@@ -193,7 +193,7 @@ def install(generator: Generator) -> None:
 
 
 def build(generator: Generator, spec: Path, settings: Mapping[str, str]) -> None:
-    """Generate from a spec, and build the program on what was generated."""
+    """Generate from a spec, and build the program on the result."""
     shutil.rmtree(generator.folder / "client", ignore_errors=True)
     for file in generator.files:
         shutil.copy(HERE / "programs" / file, generator.folder)
@@ -211,7 +211,7 @@ def _check_tool(generator: Generator, tool: str, least: str) -> None:
 
 
 def version_of(tool: str) -> str:
-    """The version of an installed tool, in numbers and dots."""
+    """Return the version of an installed tool, in numbers and dots."""
     command = [str(tools.path_of(tool)), "version" if tool == "go" else "--version"]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
     found: list[str] = re.findall(r"\d+(?:\.\d+)+", ended.stdout + ended.stderr)
@@ -223,7 +223,7 @@ def _numbers(version: str) -> list[int]:
 
 
 def _typed(generator: Generator, command: str, **settings: str) -> str:
-    """Run a command in the generator's folder: what it prints."""
+    """Run a command in the generator's folder, and return its output."""
     typed = generator.typed(command, spec=settings.get("SPEC", ""), port=settings.get("PORT", ""))
     ended = subprocess.run(
         shlex.split(typed), cwd=generator.folder, env=_environment(generator, **settings),
@@ -246,7 +246,7 @@ def _environment(generator: Generator, **settings: str) -> dict[str, str]:
 
 @contextmanager
 def _serving(generator: Generator, settings: Mapping[str, str]) -> Iterator[str]:
-    """Start a server on its port: its URL."""
+    """Start a server on its port, and yield its URL."""
     command = shlex.split(generator.typed(generator.run, port=settings["PORT"], spec=settings["SPEC"]))
     log = generator.folder / "server.log"
     with log.open("w", encoding="utf-8") as written:
@@ -274,7 +274,7 @@ def _answers(url: str) -> bool:
 
 
 def _check_answer(generator: Generator, url: str, name: str, status: int) -> None:
-    """A server answers with a status. A framework's answer is an example of the contract; its handler gets filters."""
+    """Check a server's status. A framework's response is an example of the contract; its handler gets filters."""
     method, target = _QUESTIONS[name]
     auth = None if name == "no credentials" else ("AC" + "a" * 32, "token")
     answer = httpx.request(method, url + target, auth=auth, timeout=60)

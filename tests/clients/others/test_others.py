@@ -1,4 +1,4 @@
-"""Generators and frameworks of others read the contract: what they make compiles, runs and answers."""
+"""Generators and frameworks of others read the contract: their output compiles, runs and answers."""
 
 import re
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_a_generator_that_cannot_be_installed_leaves_nothing(monkeypatch, tmp_pa
 
 
 def test_a_generator_that_fails_leaves_nothing_of_an_earlier_run(monkeypatch, tmp_path):
-    """What the last run generated is gone before the next one generates."""
+    """The last run's output is gone before the next one generates."""
     monkeypatch.setattr(driver, "BUILD", tmp_path)
     generator = broken(generate="cp {spec} client/api")
     driver.install(generator)
@@ -59,7 +59,7 @@ def test_a_generator_that_fails_leaves_nothing_of_an_earlier_run(monkeypatch, tm
 
 @pytest.mark.needs("curl")
 def test_a_tool_that_is_too_old_or_missing_is_named(monkeypatch, tmp_path):
-    """One sentence says what is needed and the command that installs it."""
+    """One sentence names the required version and the command that installs it."""
     monkeypatch.setattr(driver, "BUILD", tmp_path)
     with pytest.raises(
         Missing, match=r"^broken: \S*curl is [\d.]+, and 99\.0 or later is needed: apt-get install \w+$"

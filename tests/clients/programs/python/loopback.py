@@ -1,4 +1,4 @@
-"""Print what a list of pages of one holds, and the status of a fetch of what is not there."""
+"""Print a list's content in pages of one, and the status of a fetch of a missing Binding."""
 
 import json
 import sys

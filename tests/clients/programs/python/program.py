@@ -1,4 +1,4 @@
-"""Print what the SDK gives, as JSON: `program.py errors|filters|key|read|walk SERVICE_SID ...`."""
+"""Print the SDK's results, as JSON: `program.py errors|filters|key|read|walk SERVICE_SID ...`."""
 
 import json
 import os
@@ -16,7 +16,7 @@ def bindings_of(service_sid, user=account_sid, password=token):
 
 
 def errors(service_sid, absent_service, absent_binding, foreign_service):
-    """What the SDK's own exception says, in each case in which it should be raised."""
+    """Return the SDK's own exception in each case in which it should be raised."""
     own, stranger = bindings_of(service_sid), bindings_of(service_sid, password="0" * 32)
     cases = {
         "fetch of an absent binding": lambda: own(absent_binding).fetch(),
@@ -46,18 +46,18 @@ def raised(request):
 
 
 def filters(service_sid):
-    """The SIDs of the Bindings that each filter of standard input lets through."""
+    """Return the SIDs of the Bindings that match each filter of standard input."""
     return [[each.sid for each in bindings_of(service_sid).list(**given)] for given in json.load(sys.stdin)]
 
 
 def key(service_sid):
-    """The SIDs of the Bindings that an API key may list."""
+    """Return the SIDs of the Bindings that an API key may list."""
     bindings = bindings_of(service_sid, os.environ["TWILIO_API_KEY"], os.environ["TWILIO_API_SECRET"])
     return [binding.sid for binding in bindings.list()]
 
 
 def read(service_sid):
-    """All properties of all Bindings of a list, and of the first again, fetched by itself."""
+    """Return all properties of all Bindings of a list, and of the first again, fetched by itself."""
     listed = bindings_of(service_sid).list()
     fetched = bindings_of(service_sid)(listed[0].sid).fetch()
     return {"listed": [properties(binding) for binding in listed], "fetched": properties(fetched)}
@@ -81,7 +81,7 @@ def properties(binding):
 
 
 def walk(service_sid, *sizes):
-    """What a list holds, at once and page by page to its end and back, for each page size that is named."""
+    """Walk a list, at once and page by page to its end and back, for each page size that is named."""
     return [walk_by(bindings_of(service_sid), {} if size == "default" else {"page_size": int(size)}) for size in sizes]
 
 

@@ -1,4 +1,4 @@
-"""Use the generated client as its reader would, and print what it gives, a JSON document on each line."""
+"""Use the generated client in the usual way, and print its results, a JSON document on each line."""
 
 import json
 import os

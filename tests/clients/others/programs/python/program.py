@@ -1,4 +1,4 @@
-"""Call each operation by the client of openapi-python-client, and print what came of it as one line of JSON."""
+"""Call each operation by the client of openapi-python-client, and print the results as one line of JSON."""
 
 import json
 import os
