@@ -21,7 +21,7 @@ Opened = Callable[..., Page]
 
 
 class Demo(NamedTuple):
-    """A running demo: where it is, the credentials of its account, and the path of its Binding."""
+    """A running demo: its URL, the credentials of its account, and the path of its Binding."""
 
     url: str
     user: str
@@ -31,7 +31,7 @@ class Demo(NamedTuple):
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser that finds no host but this machine."""
+    """Start a browser that finds no host but this machine."""
     cut = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path_of("chromium"), args=["--no-sandbox", cut])
@@ -41,7 +41,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Makes pages, each in a context of its own."""
+    """Return a function that makes pages, each in a context of its own."""
     contexts = []
 
     def make(**options: object) -> Page:
@@ -57,9 +57,9 @@ def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def opened(new_page: Callable[..., Page]) -> Iterator[Opened]:
-    """Opens an address; a page's error, or a request to another origin, fails the test.
+    """Return a function that opens an address; a page's error, or a request to another origin, fails the test.
 
-    `also` is what the page may ask besides what its own address begins with: the scheme and the host. The addresses
+    `also` is another prefix (scheme and host) that the page may request, beside that of its own address. The addresses
     that it requests are added to `requested`.
     """
     complaints: list[str] = []
@@ -89,7 +89,7 @@ def opened(new_page: Callable[..., Page]) -> Iterator[Opened]:
 
 @pytest.fixture(scope="session")
 def violations() -> Callable[..., list[str]]:
-    """Returns what axe-core finds wrong with a page, given axe-core's options."""
+    """Return a function that lists axe-core's violations of a page, given axe-core's options."""
     if not AXE.exists():
         unavailable("axe-core is missing: make openapi/node_modules/.installed")
     axe = AXE.read_text(encoding="utf-8")
@@ -113,7 +113,7 @@ def check_widths(page: Page, *widths: int) -> None:
 
 @contextmanager
 def serve_demo(folder: Path) -> Iterator[Demo]:
-    """A running demo."""
+    """Run a demo."""
     with Service(folder, arguments=("serve", "--demo", "--port", 0)) as running:
         invitation = re.compile(r"curl -u (\w+):(\w+) \S+?(/v2/\S+)\n")
         assert wait_until(lambda: invitation.search(running.output), 60), running.output
@@ -122,14 +122,14 @@ def serve_demo(folder: Path) -> Iterator[Demo]:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A demo, which serves the site as well."""
+    """Run a demo, which serves the site as well."""
     with serve_demo(tmp_path_factory.mktemp("demo")) as served:
         yield served
 
 
 @pytest.fixture(scope="module")
 def below(site: Path) -> Iterator[str]:
-    """The address of the site on a server of files, below a path."""
+    """Serve the site's files below a path, and yield the address."""
     folder = site.parent / "root" / "some" / "path"
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "docs of ours").exists():

@@ -18,7 +18,7 @@ HOSTILE = {
     "templates": "{{ 7 * 7 }}{% raw %}",
     "one long word": "x" * 20_000,
 }
-"""What a server may send to harm who reads the report."""
+"""Text that a server may send to harm readers of the report."""
 
 CURL = """curl -si --path-as-is --globoff -u AC0:"$AUTH_TOKEN" 'http://t.example/v2/Services/IS0/Bindings?Identity=a%2Cb'"""
 
@@ -26,34 +26,34 @@ STARTED = datetime(2026, 11, 24, 3, 4, 5, 678901, tzinfo=UTC)
 
 
 def first(level: str) -> Clause:
-    """A clause of a level."""
+    """Return a clause of a level."""
     return next(each for each in clauses() if each.level == level)
 
 
 def failed(clause: Clause, text: str = "status 500", reproduce: str = CURL) -> Result:
-    """A violation that tells of a text."""
+    """Make a violation that has a text."""
     return Result(clause, "failed", "status 200", text, f"It was sent twice: {text}", reproduce, 0.25)
 
 
 def finding(level: str = "must", text: str = "status 500") -> Finding:
-    """Something that fuzzing found."""
+    """Make a finding of fuzzing."""
     return Finding(level, f"A fault: {text}", "status 200", text, "", CURL)
 
 
 def report(*results: Result, **options: object) -> Report:
-    """A report of a target."""
+    """Make a report of a target."""
     facts = {"duration_s": 12.3456, "requests": 321, "variables": {"AUTH_TOKEN": "the auth token of account A"}}
     return Report("https://chat.example.com/prefix", STARTED, results=list(results), **(facts | options))
 
 
 def whole(outcome: Outcome = "passed", **options: object) -> Report:
-    """A report of all clauses with one outcome."""
+    """Make a report of all clauses with one outcome."""
     reason = "the run only reads" if outcome == "skipped" else ""
     return report(*(Result(each, outcome, detail=reason, seconds=0.01) for each in clauses()), **options)
 
 
 def mixed(**options: object) -> Report:
-    """A long report with something of everything, hostile texts among it."""
+    """Make a long report with something of everything, hostile texts among it."""
     texts = iter(HOSTILE.values())
     results = []
     for number, each in enumerate(clauses()):

@@ -33,7 +33,7 @@ def served(controlled):
 
 @pytest.fixture
 def sdk(served):
-    """Calls the SDK with the Bindings of the service, in a thread: playwright's loop runs in this one."""
+    """Return a function that calls the SDK with the service's Bindings, in a thread beside playwright's loop."""
     from twilio.rest import Client
 
     client = Client(A, TOKEN)

@@ -17,7 +17,7 @@ CUT = "all => all.filter((e) => e.scrollWidth > e.clientWidth && getComputedStyl
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """The pages: of several runs, and of the clauses."""
+    """Write the pages: of several runs, and of the clauses."""
     found = tmp_path_factory.mktemp("pages")
     write_reports(mixed(), found / "mixed")
     write_reports(whole(), found / "whole")

@@ -26,7 +26,7 @@ OWN = hashlib.sha256(b"somebody's own").hexdigest()
 
 @pytest.fixture(scope="module", autouse=True)
 def rendered() -> Iterator[None]:
-    """The site is rendered once for all tests of the module."""
+    """Render the site once for all tests of the module."""
     shared = site_folder.shared_files()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(site_folder, "shared_files", lambda: shared)
@@ -38,13 +38,13 @@ def rendered() -> Iterator[None]:
 
 @pytest.fixture
 def folder(site, tmp_path) -> Path:
-    """A folder with a published site."""
+    """Make a folder with a published site."""
     return Path(shutil.copytree(site, tmp_path / "site"))
 
 
 @pytest.fixture(params=["new", "published"])
 def target(request, site, tmp_path) -> Path:
-    """A folder to publish into, which is not there yet, or holds the site already."""
+    """Name a folder to publish into, which is not there yet, or holds the site already."""
     folder = tmp_path / "deep" / "site"
     return Path(shutil.copytree(site, folder)) if request.param == "published" else folder
 
@@ -74,7 +74,7 @@ def test_foreign_files_stay(site, target, tmp_path):
     "path", ["index.html", PAGE, "latest/index.html", f"{version()}/downloads/world.json", MANIFEST]
 )
 def test_a_foreign_file_is_not_overwritten(target, path):
-    """Where the site needs a path that holds something else, an error names it, and nothing is written."""
+    """A path of the site that holds something else is named by an error, and nothing is written."""
     (target / "latest/errors.html").unlink(missing_ok=True)
     write(target / path)
     before = files_of(target)
@@ -162,7 +162,7 @@ def test_written_files_are_listed(folder):
 
 
 def test_files_that_the_site_no_longer_has_go(folder):
-    """What an earlier run published and this one does not is removed, unless it was changed since."""
+    """Files that an earlier run published and this one does not are removed, unless changed since."""
     lines = (folder / MANIFEST).read_text(encoding="utf-8")
     for path in ("latest/old.html", f"{version()}/old/page.html", f"{version()}/changed.html", "1.0.0/index.html"):
         write(folder / path)
@@ -179,7 +179,7 @@ def test_files_that_the_site_no_longer_has_go(folder):
 
 @pytest.mark.parametrize("place", [0, 1, 30, 57])
 def test_all_of_it_or_nothing(target, tmp_path, monkeypatch, place):
-    """Where a step fails (here a file that takes its name), all is as it was before."""
+    """A step that fails (here a file that takes its name) leaves all as it was before."""
     if published := target.exists():
         outdate(target)
         write(target / "notes.txt")

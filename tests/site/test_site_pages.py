@@ -56,7 +56,7 @@ def test_a_page_works_from_disk(opened, site, violations, name):
 
 
 def test_a_broken_word_is_found(opened, site):
-    """The check sees what happens to a number where words may break anywhere."""
+    """The check detects a number that is broken where words may break anywhere."""
     page = opened(address(site, "reference"))
     page.evaluate("document.querySelectorAll('td').forEach((e) => { e.style.overflowWrap = 'anywhere'; })")
     assert "20001" in page.evaluate(BROKEN)

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.ci("needs Chromium"), pytest.mark.needs("chromium")]
 
 
 def tried(page, operation: str, **parameters: str) -> tuple[int, str]:
-    """Try an operation with a value for each of some parameters: the status and the body that the page shows."""
+    """Try an operation with some parameters, and return the status and the body that the page shows."""
     page.goto(f"{page.url.partition('#')[0]}#{operation}")
     block = page.locator(f"details.operation#{operation}")
     block.get_by_role("button", name="Execute").wait_for()
@@ -43,7 +43,7 @@ def identify(page, user: str, password: str, server: str = "") -> None:
 
 @pytest.fixture
 def registered(demo) -> str:
-    """The SID of one more Binding of the demo."""
+    """Register one more Binding of the demo, and return its SID."""
     fields = {"Identity": "somebody", "Endpoint": "a-device", "BindingType": "fcm", "CredentialSid": f"CR{'0' * 32}"}
     path = f"/registration/v1{demo.path.removeprefix('/v2').rpartition('/')[0]}"
     answer = httpx.post(f"{demo.url}{path}", data=fields, auth=(demo.user, demo.password), timeout=20)
@@ -132,7 +132,7 @@ def test_every_parameter_can_be_given(opened, site):
 
 
 def test_an_unavailable_server_is_named(site, new_page):
-    """Without an answer the page says what may be the reason."""
+    """The page names the possible reasons when no response comes."""
     page = new_page()
     page.goto((site / version() / "try.html").as_uri())
     identify(page, "", "", "http://127.0.0.1:9")

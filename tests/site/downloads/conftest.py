@@ -10,6 +10,6 @@ from ..conftest import Demo, serve_demo
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
-    """A demo of its own, since what runs against it deletes its Binding."""
+    """Run a demo of its own, since what runs against it deletes its Binding."""
     with serve_demo(tmp_path) as served:
         yield served

@@ -28,7 +28,7 @@ def loaded(name):
 
 
 def everywhere(node):
-    """Each mapping in a document that describes something, the document included."""
+    """Yield each mapping in a document that describes something, the document included."""
     return [each for _, each in specs.walk(node)]
 
 
@@ -56,7 +56,7 @@ def test_the_renditions_are_valid(name, validator):
 
 
 def schemas(node, *, inside=False):
-    """Each Schema Object of a document, by those of its keys that a strict JSON Schema validator refuses."""
+    """Return each Schema Object of a document, by those of its keys that a strict JSON Schema validator refuses."""
     if isinstance(node, list):
         for value in node:
             yield from schemas(value, inside=inside)
@@ -108,7 +108,7 @@ def test_the_rendition_in_openapi_31_has_nothing_of_30():
 
 
 def bodies(spec):
-    """The schema and the examples of each answer of a spec, references followed."""
+    """Return the schema and the examples of each response of a spec, references followed."""
     for item in without_references(spec)["paths"].values():
         for operation in item.values():
             if isinstance(operation, dict) and "responses" in operation:
@@ -146,7 +146,7 @@ def test_the_examples_are_what_the_schemas_of_openapi_31_describe():
     ],
 )
 def test_schemas_of_openapi_30_become_those_of_31(before, after):
-    """What the two versions write differently is rewritten, and data and names are left alone."""
+    """Schemas of 3.0 are rewritten where the two versions differ, and data and names are left alone."""
     converted = as_openapi_31({"components": {"schemas": {"nullable": before}}})
     assert converted["components"]["schemas"]["nullable"] == after
 

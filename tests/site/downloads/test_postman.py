@@ -14,7 +14,7 @@ COLLECTION = "bindings.postman_collection.json"
 
 
 def newman(published, demo, tmp_path, token):
-    """Run the collection against a demo: what newman ended with, and its report."""
+    """Run the collection against a demo. Returns newman's exit code and its report."""
     report = tmp_path / "report.json"
     finished = run(
         "newman", "run", published / COLLECTION,
@@ -66,6 +66,6 @@ def test_the_collection_has_every_operation_with_every_example(published):
 
 
 def summaries(response):
-    """Those of the examples; of a response without a body its description."""
+    """Return the summaries of the examples; of a response without a body its description."""
     examples = [example for body in response.content.values() for example in body["examples"].values()]
     return [example["summary"] for example in examples] or [response.spec["description"]]

@@ -19,7 +19,7 @@ CONTRACTS = ("bindings.yaml", "bindings.bundled.json", "bindings.dereferenced.js
 
 @pytest.fixture(scope="module")
 def recipe(site) -> tuple[Path, str]:
-    """The folder of the downloads, and the commands that the page shows."""
+    """Make the folder of the downloads, and read the commands that the page shows."""
     page = (site / version() / "downloads.html").read_text(encoding="utf-8")
     return site / version() / "downloads", unescape(COMMANDS.search(page)[1])
 
@@ -37,7 +37,7 @@ def test_the_recipe_names_files_that_are_there(recipe):
 @pytest.mark.nightly("hundreds of requests for each spec; part of `make fuzz`")
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_the_recipe_ends_with_0(recipe, demo, tmp_path, contract):
-    """Typed as published, with the demo's address and token, both runs end with 0; so they do from each rendition."""
+    """Both runs end with 0, as published, with the demo's address and token; so they do from each rendition."""
     folder, commands = recipe
     commands = commands.replace("http://127.0.0.1:8000", demo.url).replace("run bindings.yaml", f"run {contract}")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

@@ -21,13 +21,13 @@ TYPE = "apn"
 
 @pytest.fixture(scope="module")
 def user(world):
-    """The identity with the most devices, one of them of the type in question."""
+    """Return the identity with the most devices, one of them of the type in question."""
     identities = (each["identity"] for each in world.hundred["bindings"] if each["binding_type"] == TYPE)
     return Counter(identities).most_common(1)[0][0]
 
 
 def respect(folder, published, service, world, user, *workflows):
-    """Run workflows as they are published: what the runner ended with, and the requests of each by workflow."""
+    """Run workflows as published. Returns the runner's exit code, and the requests of each by workflow."""
     for name in (WORKFLOWS, specs.CONTRACT):
         shutil.copy(published / name, folder)
     inputs = {
@@ -47,7 +47,7 @@ def respect(folder, published, service, world, user, *workflows):
 
 
 def steps(workflow):
-    """The ids of the steps that were run, those of workflows in it too."""
+    """Return the ids of the steps that were run, those of nested workflows too."""
     for step in workflow["executedSteps"]:
         if "executedSteps" in step:
             yield from steps(step)
@@ -73,7 +73,7 @@ def test_the_workflows_run_green(tmp_path, published, service, world, client, us
 
 
 def test_the_workflows_are_red_where_answers_are_others(tmp_path, published, service, world):
-    """A user who has nothing makes the steps fail that look at what comes back, and the runner end with 1."""
+    """A user without Bindings fails the steps that check the response, and the runner ends with 1."""
     finished, ran = respect(tmp_path, published, service, world, "nobody", "filter_a_list", "clean_up_after_a_user")
     assert finished.returncode == 1
     assert ran == {"filter_a_list": ["of_a_user"], "clean_up_after_a_user": ["list"]}
