@@ -1,1 +1,1 @@
-"""verify: what it proves, what it disproves, and what it leaves alone."""
+"""Tests of verify: its proofs, its violations, and the rules that it leaves free."""

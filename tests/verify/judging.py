@@ -28,24 +28,24 @@ class Wrong:
     defect: str
 
     def serving(self, world_file: Path) -> AbstractContextManager[str]:
-        """Serve it: the base URL."""
+        """Serve it, and yield the base URL."""
         if self.language in STACKS:
             return serving_on(self.language, world_file, self.name)
         return serving(by_name(self.name)(json.loads(world_file.read_text(encoding="utf-8"))))
 
 
 def python_servers() -> list[Wrong]:
-    """The wrong servers in Python."""
+    """List the wrong servers in Python."""
     return [Wrong(name_of(each), "Python", each.clause, sentence_of(each)) for each in wrong()]
 
 
 def servers_on(stack: str) -> list[Wrong]:
-    """The wrong servers on a stack. Needs its tools."""
+    """List the wrong servers on a stack. Needs its tools."""
     return [Wrong(language=stack, **each) for each in defects_on(stack)]
 
 
 def verified(url: str, world_file: Path, only: Sequence[str] = (), **options: Any) -> Report:
-    """The report of a strict run."""
+    """Return the report of a strict run."""
     return Run(url, World.read(world_file), strict=True, only=tuple(only), **options).go()
 
 

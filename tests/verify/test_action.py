@@ -13,7 +13,7 @@ from ..support.forking import write_program
 
 @pytest.fixture
 def runner(tmp_path):
-    """The runner's folder, with the command where the action installs it."""
+    """Make the runner's folder, with the command where the action installs it."""
     installed = tmp_path / "chat-bindings" / "bin"
     installed.mkdir(parents=True)
     write_program(installed)
@@ -32,8 +32,8 @@ def test_action(runner, world_file, world):
 
 
 def test_action_annotates(runner, world_file, world):
-    """Each violation is an annotation, one that the baseline knows a notice; the summary is a table; what a target says
-    is no command."""
+    """Each violation is an annotation, one that the baseline knows a notice; the summary is a table; a target's text is
+    no command."""
     (runner / "known.txt").write_text("# ours\nAUTH-05 our gateway takes it off\n", encoding="utf-8")
     with serving(by_name("no-challenge")(world.document)) as url:
         inputs = INPUTS | {"base-url": url, "fixtures": str(world_file), "only": "AUTH-05 AUTH-01"}

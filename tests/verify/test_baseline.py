@@ -1,4 +1,4 @@
-"""The baseline: what is known does not count, what is new does, and what was mended is reported."""
+"""The baseline: known violations do not count, new ones do, and mended ones are reported."""
 
 import json
 
@@ -41,13 +41,13 @@ def test_lines_of_ids_and_reasons(tmp_path):
     ],
 )
 def test_what_is_no_baseline_is_refused(tmp_path, text, message):
-    """What cannot be read is an error with its line and rule."""
+    """An invalid baseline is an error with its line and rule."""
     with pytest.raises(BadBaseline, match=message):
         read(tmp_path, text)
 
 
 def test_an_earlier_report_is_a_baseline(tmp_path):
-    """What failed in an earlier report is known, what fuzzing found too, and a reason given before is kept."""
+    """An earlier report is a baseline: its violations and findings are known, and a reason given before is kept."""
     before = report(
         failed(MUST), failed(SHOULD), Result(OTHER, "passed"),
         fuzz_examples=1, findings=[finding()], baseline=Baseline({SHOULD.id: "as it was"}),
@@ -75,7 +75,7 @@ def test_only_what_is_new_counts(tmp_path):
 
 
 def test_what_was_mended_is_reported():
-    """What the baseline knows and what passes now is named; what was skipped or not checked is not."""
+    """Violations of the baseline that pass now are named; skipped or unchecked ones are not."""
     baseline = Baseline({MUST.id: "a", OTHER.id: "b", SHOULD.id: "c", "A fault: x": "d"})
     run = report(Result(MUST, "passed"), Result(OTHER, "skipped"), baseline=baseline)
     assert run.mended == [MUST.id]
@@ -85,7 +85,7 @@ def test_what_was_mended_is_reported():
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_summary_holds_no_markup_of_a_target(text):
-    """Whatever a target sent is text in the summary of GitHub Actions, and no row of its own."""
+    """Text of a target stays text in the summary of GitHub Actions, and is no row of its own."""
     lines = summary(report(failed(MUST, text), findings=[finding("must", text)])).splitlines()
     plain = summary(report(failed(MUST, "x"), findings=[finding("must", "x")])).splitlines()
     assert len(lines) == len(plain)

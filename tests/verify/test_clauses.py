@@ -21,7 +21,7 @@ RELEASED = {
     "BINDING": 19, "FETCH": 10, "LIST": 16, "PAGE": 37, "FILTER": 18, "TEXT": 22, "DELETE": 18, "ERROR": 19,
     "AUTH": 18, "TENANT": 10, "HTTP": 21, "RACE": 6,
 }  # fmt: skip
-"""How many ids of each section were given away, 01 and up. An id is never renumbered and never used again: a clause
+"""The number of released ids of each section, 01 and up. An id is never renumbered and never used again: a clause
 that is dropped is named in GONE."""
 
 GONE: set[str] = set()
@@ -105,7 +105,7 @@ def test_what_is_out_of_reach_says_why():
 
 
 def test_the_plan_takes_no_binding_twice(world_file):
-    """What may be deleted is known before, each Binding for one check alone, and each check can be made again."""
+    """Bindings that a run may delete are known before, each for one check alone, and each check can be made again."""
     plan = Plan(Held.read(world_file), clauses())
     assert len(plan.deletable) == len(set(plan.deletable))
     for clause in clauses():

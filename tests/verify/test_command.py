@@ -1,4 +1,4 @@
-"""`chat-bindings verify` against the running reference: what it finds, deletes, writes and refuses."""
+"""`chat-bindings verify` against the running reference: findings, deletes, files and refusals."""
 
 import json
 import re
@@ -29,35 +29,35 @@ SCHEMA = specs.load("report.yaml")
 
 
 def verify(url, world_file, *options):
-    """A run of the command."""
+    """Run the command."""
     return run_cli("verify", url, "--fixtures", world_file, *options)
 
 
 def report_in(folder: Path):
-    """A report.json, which holds to its schema."""
+    """Read a report.json, which holds to its schema."""
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(report, SCHEMA)
     return report
 
 
 def exported(service: Service):
-    """All that a service's database holds."""
+    """Export a service's database."""
     return cli_output("export", "--database", service.locator)
 
 
 def sids(export: str):
-    """The SIDs of the Bindings of an export."""
+    """List the SIDs of the Bindings of an export."""
     return set(re.findall(r'"sid": ?"(BS\w+)"', export))
 
 
 def secrets(world):
-    """All secrets of a world."""
+    """List all secrets of a world."""
     return [account["auth_token"] for account in (world.a, world.b)] + [world.key["secret"]]
 
 
 @pytest.fixture
 def fresh(tmp_path, world_file):
-    """A reference of one's own, since a run deletes."""
+    """Start a reference of one's own, since a run deletes."""
     with Service(load(tmp_path / "fresh.db", world_file)) as running:
         yield running
 
@@ -132,7 +132,7 @@ def test_advice_does_not_fail_a_run_that_is_not_strict(world_file, world, tmp_pa
 
 
 def test_an_interrupted_run_leaves_a_report(world_file, world, tmp_path):
-    """An interrupted run ends with 130, and its report says what it did."""
+    """An interrupted run ends with 130, and its report lists the checks so far."""
     deleting = threading.Event()
 
     class NeverDeletes(Right):
@@ -184,7 +184,7 @@ def test_clauses_are_listed_and_explained(tmp_path):
 
 
 def test_a_world_that_is_held_in_part_gets_violations(world_file):
-    """Where some Bindings of the world are missing, that is a violation, and not a run that could not be made."""
+    """A world of which some Bindings are missing gets violations, and not an error that no run could be made."""
     document = json.loads(world_file.read_text(encoding="utf-8"))
     for service in document["accounts"][0]["services"]:
         del service["bindings"][::2]

@@ -18,13 +18,13 @@ PACKED = gzip.compress(b'{"a": 1}', mtime=0)
 
 
 def exchange(answer, outgoing=PLAIN, timeout=60.0):
-    """Send a request to a server that answers by a function: what is received."""
+    """Send a request to a server that answers by a function, and return the received response."""
     with raw_server(answer) as url, closing(Connection(route_to(url, None), 60)) as connection:
         return connection.exchange(outgoing, timeout, MOST)
 
 
 def received(sent):
-    """What is received of a server that sends some bytes."""
+    """Return the response received from a server that sends some bytes."""
     return exchange(lambda connection, _: connection.sendall(sent))
 
 
@@ -56,7 +56,7 @@ def test_a_body_is_decoded(encoding, body):
     ],
 )
 def test_bad_framing_is_reported_in_the_parsers_words(sent, words):
-    """What is no HTTP, or ends too early, is reported with the parser's words and the first bytes."""
+    """Malformed HTTP, and a response that ends too early, are reported with the parser's words and the first bytes."""
     with pytest.raises(BadFraming, match=words):
         received(sent)
 
@@ -97,7 +97,7 @@ def test_one_deadline_for_the_whole_answer(before):
 
 
 def test_a_request_goes_out_as_it_is():
-    """Path and query are sent byte by byte, also what is no UTF-8, and `Host` once."""
+    """Path and query are sent byte by byte, bytes that are no UTF-8 too, and `Host` once."""
     seen = []
 
     def answer(connection, head):

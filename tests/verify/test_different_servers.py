@@ -1,4 +1,4 @@
-"""Servers that are right but different pass a strict run: what a server may choose is never a violation.
+"""Servers that are right but different pass a strict run: a server's free choice is never a violation.
 
 Choices that can stand beside each other are made by one server. `make wrong-servers` verifies each by itself.
 """
@@ -47,7 +47,7 @@ ON_NETWORKS = [
     (network.throttles, network.gateway_loses_the_first_delete),
     (network.loses_requests,),
 ]
-"""What can happen on the way in one run, the longest first."""
+"""Events of the network in one run, the longest first."""
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_different(servers, world_file, world):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, world_file, world) -> Iterator[list[Future]]:
-    """The run on each server, several at once."""
+    """Run verify on each server, several at once."""
 
     def run(servers: tuple[type[Right], ...], folder: Path):
         with serving(type("Different", servers, {})(world.document)) as url:

@@ -66,8 +66,8 @@ SOME = ("ERROR", "FETCH", "HTTP-11", "LIST", "TEXT-0*", "TEXT-20")
     ids=lambda each: getattr(each, "__name__", None),
 )
 def test_one_cause_is_one_violation(change, clause, words, world_file, world):
-    """What keeps answers from being read is one violation, the first one, in the parser's words; what needs to read
-    them is blocked, and says by what."""
+    """A cause of unreadable responses is one violation, the first one, in the parser's words; clauses that need to read
+    them are blocked, and name it."""
     results = []
     with serving(framed(change)(world.document)) as url:
         run = Run(url, World.read(world_file), strict=True, only=SOME, done=results.append)
@@ -83,7 +83,7 @@ def test_one_cause_is_one_violation(change, clause, words, world_file, world):
 
 
 def test_an_encoding_that_is_none_cannot_be_verified(world_file, world):
-    """Where not one answer can be decoded, that is said in the parser's words."""
+    """A target of which no response can be decoded is an error in the parser's words."""
     with serving(framed(not_what_it_says)(world.document)) as url, pytest.raises(CannotRun, match="not gzip"):
         verified(url, world_file)
 
@@ -101,7 +101,7 @@ def test_a_right_server_is_blocked_by_nothing(world_file, world):
 
 
 def test_where_the_target_dies_the_clause_is_named(world_file, world, tmp_path):
-    """A target that dies of a request: the clause is named, and the last requests stand in every report."""
+    """The clause at which a target dies is named, and the last requests stand in every report."""
 
     class Dies(Right):
         dead = threading.Event()

@@ -54,6 +54,6 @@ def test_choices(server, chosen, world_file, world):
 
 
 def test_a_run_of_some_clauses_does_not_ask_for_it(world_file, world):
-    """Where only some clauses are checked, nothing else is requested."""
+    """A run of some clauses requests nothing for the free rules."""
     with serving(Right(world.document)) as url:
         assert list(verified(url, world_file, ["FETCH-02"]).choices) == []

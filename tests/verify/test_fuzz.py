@@ -44,7 +44,7 @@ class Recorder(by_name("lenient")):
 
 
 def run_fuzz(url, world_file, examples=5, *, measured=False, **options):
-    """Fuzz with a run that has turned some pages before: the findings, and the requests that were sent."""
+    """Fuzz with a run that has turned some pages before, and return the findings and the requests."""
     run = Run(url, World.read(world_file), **options)
     try:
         run.target.list(run.world.large, "PageSize=5")
@@ -59,7 +59,7 @@ def export(service):
 
 
 def schemathesis_lines():
-    """The command lines of the processes that we started and that run Schemathesis."""
+    """Yield the command lines of the processes that we started and that run Schemathesis."""
     for process in Path("/proc").glob("[0-9]*"):
         try:
             parent = (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1]
@@ -79,7 +79,7 @@ def test_the_reference_service_has_no_findings_and_loses_nothing(service, world_
 
 @pytest.fixture(scope="module", params=[False, True], ids=["deletes", "read-only"])
 def recorded(request, world_file, world):
-    """A run without findings: whether it only reads, requests as received, their counts, and command lines."""
+    """Record a run without findings: whether it only reads, its received requests, their counts, command lines."""
     lines = []
     server = Recorder(world.document, lambda: lines.extend(schemathesis_lines()))
     with serving(server) as url:
@@ -169,7 +169,7 @@ def test_schemathesis_is_missing(world_file, monkeypatch):
 
 
 def test_schemathesis_fails(world_file, world):
-    """When Schemathesis itself cannot run, its last lines are reported."""
+    """The last lines of Schemathesis are reported when it cannot run."""
     with serving(Right(world.document)) as url, pytest.raises(Refusal, match="max-examples"):
         run_fuzz(url, world_file, 0)
 
@@ -205,7 +205,7 @@ def test_schemathesis_fails(world_file, world):
     ],
 )
 def test_how_the_contract_reads_a_request(expected, url):
-    """What the contract leaves to the server is neither valid nor invalid."""
+    """Requests that the contract leaves to the server are neither valid nor invalid."""
     assert reading(f"http://localhost/prefix/v2/Services/{url}", "/prefix", ["given"]) == expected
 
 

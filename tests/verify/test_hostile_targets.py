@@ -63,7 +63,7 @@ HARM = [
     (long_head, AFTER_TWO),
     (fat, AFTER_TWO),
 ]
-"""Harm, and how many answers come before it: with two the target has shown that it holds the world."""
+"""Hostile responses, and the number of right ones before each: after two the target has shown its world."""
 
 
 @pytest.mark.parametrize(("harm", "before"), HARM)

@@ -41,7 +41,7 @@ def test_public_url(server, public_url, outcome, world_file, world):
     ],
 )
 def test_foreign_urls_are_noted(server, public_url, begins, world_file, world):
-    """Without --public-url one line names what URLs begin with, where that is not the base URL; no clause fails."""
+    """One line names the prefix of URLs without --public-url, where that is not the base URL; no clause fails."""
     with serving(server(world.document)) as url:
         report = verified(url, world_file, ["HTTP-12", "BINDING-17"], public_url=public_url)
     assert report.verdict == "conformant", describe(report)

@@ -1,4 +1,4 @@
-"""The reports of verify: what stands in the files and on the terminal, whatever the server sent."""
+"""The reports of verify: the content of files and terminal, whatever the server sent."""
 
 import io
 import json
@@ -45,7 +45,7 @@ RUNS = {
 
 
 def written(run, folder):
-    """report.json, which holds to its schema, junit.xml and report.html of a run."""
+    """Write report.json, which holds to its schema, junit.xml and report.html of a run."""
     write_reports(run, folder)
     document = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(document, SCHEMA, format_checker=jsonschema.FormatChecker())
@@ -53,7 +53,7 @@ def written(run, folder):
 
 
 def printed(show, *arguments, width=80, terminal=False):
-    """What is printed."""
+    """Return the terminal's output."""
     console = Console(file=io.StringIO(), width=width, highlight=False, force_terminal=terminal, color_system=None)
     show(*arguments, console)
     return console.file.getvalue()
@@ -92,7 +92,7 @@ def test_the_start_is_in_gmt_with_whole_seconds(tmp_path):
 
 
 def hostile_report(text):
-    """A report that has a text wherever the text of a target can stand."""
+    """Make a report that has a text wherever the text of a target can stand."""
     violated = [failed(first("must"), text, text), failed(first("should"), text, text)]
     findings = [finding("must", text), finding("should", text)]
     options = {"fuzz_examples": 1, "findings": findings, "stopped": text, "variables": {"A": text}}
@@ -101,7 +101,7 @@ def hostile_report(text):
 
 @hostile
 def test_json_holds_what_came(text, tmp_path):
-    """What a server sent stands in report.json in ASCII, and is what it was when it is read."""
+    """Text of a server stands in report.json in ASCII, and is unchanged when it is read."""
     document, *_ = written(hostile_report(text), tmp_path)
     assert document["clauses"][0]["actual"].replace("\\ud800", "\ud800") == text
     assert (tmp_path / "report.json").read_bytes().isascii()
@@ -121,7 +121,7 @@ def test_junit_is_read_by_a_parser_of_others(text, tmp_path):
 
 @hostile
 def test_a_page_shows_what_came_as_text(text, tmp_path):
-    """Whatever a server sent is text in the page: no element, no attribute and no control character comes of it."""
+    """Text of a server is text in the page: no element, no attribute and no control character comes of it."""
     *_, page = written(hostile_report(text), tmp_path)
     *_, plain = written(hostile_report("x"), tmp_path)
     found, expected = Markup(page), Markup(plain)
@@ -138,7 +138,7 @@ def test_a_page_shows_what_came_as_text(text, tmp_path):
 @hostile
 @pytest.mark.parametrize("terminal", [False, True])
 def test_a_terminal_shows_what_came_as_text(text, terminal):
-    """Whatever a server sent, nothing of it controls the terminal or is taken for markup."""
+    """Text of a server neither controls the terminal nor is taken for markup."""
     output = printed(show_summary, hostile_report(text), terminal=terminal)
     assert not UNSAFE.search(output)
     if text.isascii() and text.isprintable():
@@ -256,7 +256,7 @@ def test_progress_tells_of_violations_where_there_is_no_terminal():
 
 
 def test_a_silence_is_broken_by_what_is_waited_for(monkeypatch):
-    """After a silence a line says what the run waits for, as text, and how far it is; nothing does where it waits for
+    """A line after a silence names what the run waits for, as text, and its progress; none comes where it waits for
     nothing."""
     monkeypatch.setattr(verify_console, "SILENCE_S", 0.05)
     said = threading.Event()

@@ -21,7 +21,7 @@ def evidence(world_file) -> Evidence:
 
 
 def check(identifier, action, **marks):
-    """The check of a clause."""
+    """Return the check of a clause."""
 
     @clause(identifier, "must", "A title", source=OURS, spec="/paths", **marks)
     def checked(_: Evidence) -> None:

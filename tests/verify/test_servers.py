@@ -1,4 +1,4 @@
-"""The catalogue of servers in Python that verify is tried on."""
+"""The catalogue of servers in Python on which verify is tested."""
 
 import re
 import signal

@@ -1,4 +1,4 @@
-"""Targets that cannot be verified: exit 2, and one sentence that says what to do."""
+"""Targets that cannot be verified: exit 2, and one sentence with the mend."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ BOMB = gzip.compress(b" " * (16 << 20))
 def answering(
     status: int, headers: dict[str, str], body: bytes, certificate: trustme.LeafCert | None = None, port: int = 0
 ) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that gives one answer to everything: its URL, and the heads of the requests that came."""
+    """Start a server that gives one response to everything. Yields its URL, and the heads of the requests."""
     seen: list[bytes] = []
     lines = [f"{name}: {value}" for name, value in headers.items()]
     answered = message(body, *lines, "Connection: close", status=f"{status} -")
@@ -43,7 +43,7 @@ def answering(
 
 
 def refusal(world_file, url, *options):
-    """Verify a target that cannot be verified: the sentence of the error."""
+    """Verify a target that cannot be verified, and return the sentence of the error."""
     told = cli_error("verify", url, "--fixtures", world_file, *options)
     [line] = [line for line in told.splitlines() if line.startswith("Error: ")]
     assert line.endswith(".")
@@ -158,7 +158,7 @@ def test_wrong_certificate(world_file):
     ids=["a gateway", "a site", "a bomb"],
 )
 def test_answers(world_file, answer, words):
-    """A target that answers everything alike is no server of the contract; the sentence says what came."""
+    """A target that answers everything alike is no server of the contract; the sentence has the response."""
     with answering(*answer) as (url, _):
         sentence = refusal(world_file, url)
     assert all(each in sentence for each in words)
@@ -175,7 +175,7 @@ def test_answers(world_file, answer, words):
     ],
 )
 def test_base_url(world_file, url, words):
-    """A BASE_URL at which nothing listens, that is no URL, or that holds what it must not."""
+    """A BASE_URL is refused at which nothing listens, that is no URL, or that holds what it must not."""
     sentence = refusal(world_file, url)
     assert words in sentence
     assert "secret" not in sentence

@@ -1,4 +1,4 @@
-"""Worlds of several shapes: what a clause needs counts in whichever service it stands, and the rest is skipped."""
+"""Worlds of several shapes: a clause's needs count in whichever service they stand, and the rest is skipped."""
 
 import copy
 import json
@@ -26,25 +26,25 @@ MORE_TO_DELETE = {
 NEEDS = KEY | SECOND_ACCOUNT | SECOND_SERVICE | EMPTY_SERVICE | TWINS | ODD_ONES | MORE_TO_DELETE | {"PAGE-29"}
 """Needs of clauses, and the ids of those that have them."""
 SOME = sorted(NEEDS | {clause.id for clause in clauses() if clause.deletes})
-"""Those, and all that may use up the same Bindings."""
+"""The clauses of `NEEDS`, and all that may use up the same Bindings."""
 
 
 def plain(number, prefix="c"):
-    """A Binding of a plain user."""
+    """Make a Binding of a plain user."""
     facts = {"sid": f"BS{prefix}{number:031x}", "endpoint": f"{prefix}{number}", "identity": f"plain{number}"}
     facts |= {"binding_type": TYPES[number % 3], "credential_sid": f"CR{number:032x}"}
     return binding(number, date_updated="2026-01-02T03:04:06Z", **facts)
 
 
 def one_service(world):
-    """A single account with a key and a single service, which has it all."""
+    """Reduce the world to an account with a key and a single service, which has it all."""
     account = world["accounts"][0]
     account["services"] = account["services"][:1]
     world["accounts"] = [account]
 
 
 def odd_ones_in_the_smallest(world):
-    """The service with the most users has plain identities alone; all odd ones stand in the smallest of three."""
+    """Give the service with the most users plain identities; all odd ones stand in the smallest of three."""
     odd, empty, hundred = world["accounts"][0]["services"]
     many = {"sid": f"IS{'0' * 32}", "bindings": [plain(number) for number in range(len(odd["bindings"]) + 20)]}
     hundred["bindings"] += [plain(number, "e") for number in range(200, 110 + len(odd["bindings"]))]
@@ -52,7 +52,7 @@ def odd_ones_in_the_smallest(world):
 
 
 def shared_devices(world):
-    """Two accounts with two services each, all of which have the same five devices, and nothing odd."""
+    """Make two accounts with two services each, all of which have the same five devices, and nothing odd."""
     world["accounts"][0]["keys"] = []
     for account, digit in zip(world["accounts"], "ab", strict=True):
         services = [{"sid": f"IS{digit}{number:031x}", "bindings": []} for number in range(2)]
@@ -64,12 +64,12 @@ def shared_devices(world):
 
 
 def no_key(world):
-    """As the fixtures, without a key."""
+    """Remove the key from the fixtures."""
     world["accounts"][0]["keys"] = []
 
 
 def three_bindings(world):
-    """Three Bindings in all."""
+    """Keep three Bindings in all."""
     account = world["accounts"][0]
     account["keys"], account["services"] = [], [{"sid": f"IS{'0' * 32}", "bindings": list(map(plain, range(3)))}]
     world["accounts"] = [account]
@@ -99,7 +99,7 @@ def run(server, document, folder, only=()):
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
 def test_what_is_skipped(shape, world, tmp_path):
-    """A right server passes with any world, and what is skipped is what that world cannot exercise.
+    """A right server passes with any world, and only the clauses that this world cannot exercise are skipped.
 
     Of all clauses the smallest world shows which ones need something.
     """
@@ -126,7 +126,7 @@ def test_texts_are_wrong_in_the_smallest_service(server, world, tmp_path):
 
 
 def test_what_decoders_make_of_broken_text(world, tmp_path):
-    """An identity that is U+FFFD, or ends in it, is what some decoders read where bytes are no UTF-8."""
+    """An identity that is U+FFFD, or ends in it, is one that some decoders read from bytes that are no UTF-8."""
     replaces_what_is_no_utf8 = type("ReplacesWhatIsNoUtf8", (Right,), {}, decode=unquote_plus)
     document = copy.deepcopy(world.document)
     names = ("\ufffd", "alice\ufffd", "TestUser\ufffd", "%zz")

@@ -12,7 +12,7 @@ from .judging import Wrong, describe, python_servers, servers_on, verified
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
 
 _EVERY = 12
-"""`make test` verifies one in so many."""
+"""The share of the servers that `make test` verifies: one in so many."""
 
 _BINDINGS = "GET BS.*, GET BS"
 _PAGES = r"GET Bindings\?PageSize=7.*, GET Bindings\?PageSize=7&Page="
