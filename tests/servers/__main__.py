@@ -12,7 +12,7 @@ from .http import serving
 
 
 def main() -> int:
-    """Serve until SIGTERM or SIGINT: 0; 2 when there is no such server or world."""
+    """Serve until SIGTERM or SIGINT. Returns 0, or 2 when there is no such server or world."""
     parser = argparse.ArgumentParser(prog="python -m tests.servers", description=__doc__)
     parser.add_argument("name", nargs="?", default="right", help="the server's name (%(default)s)")
     parser.add_argument("--world", type=Path, required=True, metavar="FILE", help="the world to serve")

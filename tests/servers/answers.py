@@ -1,4 +1,4 @@
-"""Answers: what every operation and every error has in common."""
+"""Answers: the common parts of every operation and every error."""
 
 import json
 import secrets
@@ -9,7 +9,7 @@ from .terms import Refusal, Route
 
 
 class Answers:
-    """How answers are made. Each method is one decision."""
+    """The making of answers. Each method is one decision."""
 
     content_type = "application/json"
     challenge = 'Basic realm="Twilio API"'
@@ -71,7 +71,7 @@ class Answers:
         return ", ".join(route.methods)
 
     def finish(self, request: Request, answer: Answer) -> Answer:
-        """An answer with what every answer has; for HEAD without its body."""
+        """Return an answer with the common headers; for HEAD without its body."""
         answer.headers += [("Twilio-Request-Id", self.request_id(request)), *self.cors(request, answer)]
         if request.method == "HEAD" and answer.header("content-length") is None:
             answer.headers.append(("Content-Length", str(len(answer.body))))

@@ -1,4 +1,4 @@
-"""Ways in which servers differ: what several wrong and several different ones are made of."""
+"""Ways in which servers differ: parts of several wrong and several different ones."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ of the same names describe how the function is called.
 
 
 def change(**changes: Any) -> After:
-    """Make what changes properties of an object: to values, or by functions of the right ones; `...` leaves one out."""
+    """Make a function that changes properties: to values, or by functions of the right ones; `...` removes one."""
 
     def changed(right: Json) -> Json:
         made = {name: value(right.get(name)) if callable(value) else value for name, value in changes.items()}
@@ -42,7 +42,7 @@ def change(**changes: Any) -> After:
 
 
 class ReadsIdentities(Right):
-    """What was sent for Identity is read otherwise; `read` gives the values of one."""
+    """Identity is read otherwise; `read` returns the values of one that was sent."""
 
     def read(self, value: str) -> list[str]:
         return [value]
@@ -86,7 +86,7 @@ class FoldsIdentities(ComparesIdentities):
 
 
 class Offsets(Right):
-    """A page is positioned by how many Bindings stand before it."""
+    """Pages are positioned by the number of Bindings before them."""
 
     def place(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> int:
         place = [each["sid"] for each in self.matching(service, wanted)].index(binding["sid"])

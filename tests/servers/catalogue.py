@@ -12,29 +12,29 @@ from .right import Right
 
 
 def wrong() -> list[type[Right]]:
-    """The servers with one defect each: by module, and there in the order in which they stand."""
+    """List the servers with one defect each: by module, and there in the order in which they stand."""
     names = sorted(module.name for module in pkgutil.iter_modules(defects.__path__, f"{defects.__name__}."))
     return [server for name in names for server in _servers_of(importlib.import_module(name))]
 
 
 def different() -> list[type[Right]]:
-    """The servers that are right but use what a server may choose."""
+    """List the servers that are right but use what a server may choose."""
     return [*_servers_of(choices), *_servers_of(different_network)]
 
 
 def name_of(server: type[Right]) -> str:
-    """The name of a server, in lower case with hyphens."""
+    """Return the name of a server, in lower case with hyphens."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", server.__name__).lower().replace("_", "-")
 
 
 def by_name(name: str) -> type[Right]:
-    """The server of a name. Raises `KeyError` when there is none."""
+    """Return the server of a name. Raises `KeyError` when there is none."""
     servers: list[type[Right]] = [Right, *different(), *wrong()]
     return {name_of(server): server for server in servers}[name]
 
 
 def sentence_of(server: type[Right]) -> str:
-    """What a server does, in a sentence."""
+    """Return a server's behaviour, in a sentence."""
     return " ".join(inspect.cleandoc(server.__doc__ or "").split())
 
 

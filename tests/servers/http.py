@@ -1,4 +1,4 @@
-"""The sockets: HTTP/1.1 over threads, with the request's target as it was sent."""
+"""The sockets: HTTP/1.1 over threads, with the request's target unchanged."""
 
 import socket
 import socketserver
@@ -24,7 +24,7 @@ class Headers:
         return any(known == name.lower() for known, _ in self._pairs)
 
     def get(self, name: str, default: str = "") -> str:
-        """The last value of a header, or the default."""
+        """Return the last value of a header, or the default."""
         return next((value for known, value in reversed(self._pairs) if known == name.lower()), default)
 
 
@@ -34,11 +34,11 @@ class Request:
 
     method: str
     target: str
-    """Exactly what was sent, one character a byte."""
+    """The target as received, one character a byte."""
     headers: Headers
     body: bytes = b""
     connection: dict[str, Any] = field(default_factory=dict)
-    """What a server keeps for the connection that the request came on."""
+    """The server's data on the request's connection."""
 
     @property
     def path(self) -> str:
@@ -53,7 +53,7 @@ class Request:
 
 @dataclass
 class Answer:
-    """An answer, and how it is put on the wire."""
+    """An answer, and its form on the wire."""
 
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -61,11 +61,11 @@ class Answer:
     chunked: bool = False
     close: bool = False
     dropped: bool = False
-    """Whether the connection ends without any answer."""
+    """True if the connection ends without any answer."""
     delay_s: float = 0.0
 
     def header(self, name: str) -> str | None:
-        """The value of a header, None when there is none."""
+        """Return the value of a header, None when there is none."""
         return next((value for known, value in self.headers if known.lower() == name.lower()), None)
 
 
@@ -180,12 +180,12 @@ class _Server(socketserver.ThreadingTCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients may end a connection as they like."""
+        """Ignore it: clients may end a connection as they like."""
 
 
 @contextmanager
 def serving(application: Any, port: int = 0) -> Iterator[str]:
-    """Serve an application while the context lasts: the base URL, its prefix included."""
+    """Serve an application while the context lasts, and yield the base URL, its prefix included."""
     with _Server(application, port) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()

@@ -1,4 +1,4 @@
-"""The query: how it is read, and what is refused."""
+"""The query: its parsing, and its refusals."""
 
 import re
 from urllib.parse import unquote_to_bytes
@@ -12,14 +12,14 @@ _INTEGER = re.compile(r"0|[1-9][0-9]*")
 
 
 class Parameters(Answers):
-    """How parameters are read. Each method is one decision."""
+    """The parsing of parameters. Each method is one decision."""
 
     most_values = MOST_VALUES
     default_page_size = DEFAULT_PAGE_SIZE
     least_page_size, largest_page_size = 1, LARGEST_PAGE_SIZE
 
     def parameters(self, query: str) -> list[tuple[str, str]]:
-        """Names and values of a query, decoded."""
+        """Return names and values of a query, decoded."""
         pairs = (part.partition("=") for part in self.parts(query))
         return [(self.decode(name), self.decode(value)) for name, _, value in pairs]
 
@@ -71,7 +71,7 @@ class Parameters(Answers):
         return tuple(values)
 
     def integer(self, text: str) -> int | None:
-        """What ASCII digits stand for; None for anything else."""
+        """Parse ASCII digits; None for anything else."""
         return int(text) if _INTEGER.fullmatch(text) and len(text) < 1000 else None
 
     def page_size(self, text: str | None) -> int:

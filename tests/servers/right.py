@@ -33,14 +33,14 @@ class Decision:
 
 
 class Instead(Decision):
-    """What a function gives, in the place of the base's method."""
+    """The function's result, in the place of the base's method."""
 
     def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         return _call(self.change, arguments)
 
 
 class First(Decision):
-    """What a function gives, and the base's method where it gives None."""
+    """The function's result, or that of the base's method where it is None."""
 
     def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         found = _call(self.change, arguments)
@@ -63,7 +63,7 @@ class After(Decision):
 
 
 class Around(Decision):
-    """What a function gives that calls the base's method, its first parameter, with some arguments changed by name."""
+    """The result of a function that calls the base's method, its first parameter, with some arguments changed."""
 
     def call(self, base: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         return _call(self.change, arguments, lambda **changed: base(**arguments | changed))
@@ -81,12 +81,12 @@ class Caught(Decision):
 
 
 def each(change: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
-    """Make what changes each item of a list."""
+    """Make a function that changes each item of a list."""
     return lambda values: [change(value) for value in values]
 
 
 def only(is_kept: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
-    """Make what keeps some items of a list."""
+    """Make a function that keeps some items of a list."""
     return lambda values: [value for value in values if is_kept(value)]
 
 
@@ -124,9 +124,9 @@ class Right(Parameters):
 
     clause = ""
     waits = False
-    """Whether a run against it mostly waits."""
+    """True if a run against it mostly waits."""
     prefix = ""
-    """What stands before `/v2` in every path."""
+    """The part before `/v2` in every path."""
 
     def __init_subclass__(cls, **decisions: Any) -> None:
         super().__init_subclass__()
@@ -166,7 +166,7 @@ class Right(Parameters):
         return self.finish(request, answer)
 
     def dispatch(self, request: Request) -> Answer:
-        """Find what is asked for, and who asks."""
+        """Determine the requested operation, and the account."""
         route = self.route(request)
         if route is None:
             raise self.not_found(request)
@@ -177,7 +177,7 @@ class Right(Parameters):
         return self.operate(request, route, self.account(request))
 
     def route(self, request: Request) -> Route | None:
-        """What the path stands for; None where it is not in the contract."""
+        """Return the route of the path; None where it is not in the contract."""
         if not request.path.startswith(self.prefix):
             return None
         match = self.match(request.path[len(self.prefix) :])
@@ -214,14 +214,14 @@ class Right(Parameters):
         return self.success(request, self.listed(request, service, wanted, page))
 
     def listed(self, request: Request, service: str, wanted: Wanted, page: Page) -> Any:
-        """The content of a list."""
+        """Return the content of a list."""
         bindings = [self.represent(request, service, each) for each in page.bindings]
         return {"meta": self.meta(request, service, wanted, page), "bindings": bindings}
 
     # --- what is stored
 
     def service(self, request: Request, route: Route, account: str) -> str:
-        """The SID of the service that the path names, if it is the account's."""
+        """Return the SID of the service that the path names, if it is the account's."""
         if self.owners.get(route.service, account) != account:
             raise self.foreign(request)
         if route.service not in self.owners:
@@ -229,7 +229,7 @@ class Right(Parameters):
         return route.service
 
     def foreign(self, request: Request) -> Refusal:
-        """The error of what is another account's."""
+        """Return the error for another account's resource."""
         return self.not_found(request)
 
     def binding(self, request: Request, route: Route, service: str) -> Binding:
@@ -243,17 +243,17 @@ class Right(Parameters):
             return self.services[service].get(sid)
 
     def remove(self, service: str, sid: str) -> bool:
-        """Delete a Binding; whether it was there."""
+        """Delete a Binding, and tell whether it was there."""
         with self.lock:
             return self.services[service].pop(sid, None) is not None
 
     def stored(self, service: str) -> list[Binding]:
-        """The Bindings of a service, in any order."""
+        """Return the Bindings of a service, in any order."""
         with self.lock:
             return list(self.services[service].values())
 
     def matching(self, service: str, wanted: Wanted) -> list[Binding]:
-        """The Bindings that the filters let through, in order."""
+        """Return the Bindings that match the filters, in order."""
         return sorted((each for each in self.stored(service) if self.is_wanted(each, wanted)), key=self.sort_key)
 
     def is_wanted(self, binding: Binding, wanted: Wanted) -> bool:
@@ -264,7 +264,7 @@ class Right(Parameters):
     # --- credentials
 
     def account(self, request: Request) -> str:
-        """The SID of the account that a request is from."""
+        """Return the SID of the account that a request is from."""
         user, password = self.credentials(request)
         account, secret = self.login(user)
         if not self.is_secret(secret, password):
@@ -272,7 +272,7 @@ class Right(Parameters):
         return account
 
     def credentials(self, request: Request) -> tuple[str, str]:
-        """User name and password."""
+        """Return user name and password."""
         match = _BASIC.fullmatch(request.headers.get("authorization"))
         if match is None:
             raise self.unauthorized()
@@ -286,7 +286,7 @@ class Right(Parameters):
         return user, password
 
     def login(self, user: str) -> tuple[str, str]:
-        """The account's SID and the secret that a user name goes with."""
+        """Return the account's SID and the secret of a user name."""
         if user not in self.logins:
             raise self.unknown_user()
         return self.logins[user]
@@ -300,11 +300,11 @@ class Right(Parameters):
     # --- pages
 
     def sort_key(self, binding: Binding) -> list[Any]:
-        """What a list is ordered by: JSON, and different for every Binding."""
+        """Return a list's sort key: JSON, and different for every Binding."""
         return [binding["sid"]]
 
     def position(self, service: str, wanted: Wanted) -> Position:
-        """Where a page begins or ends: `after` or `before`, and a sort key; None for the first page."""
+        """Return the start or end of a page: `after` or `before`, and a sort key; None for the first page."""
         if wanted.token is None:
             return None
         bound, direction, key = self.open(wanted.token)
@@ -313,7 +313,7 @@ class Right(Parameters):
         return direction, key
 
     def bound_to(self, service: str, wanted: Wanted) -> Any:
-        """What a token is good for, as JSON."""
+        """Return the scope of a token, as JSON."""
         return service
 
     def token(self, service: str, wanted: Wanted, direction: str, binding: Binding) -> str:
@@ -343,7 +343,7 @@ class Right(Parameters):
         return Page(shown, bool(shown) and start > 0, start + len(shown) < len(found))
 
     def start(self, found: list[Binding], wanted: Wanted, position: Position) -> int:
-        """The index at which the page begins."""
+        """Return the index at which the page begins."""
         if position is None:
             return 0
         direction, key = position
@@ -374,7 +374,7 @@ class Right(Parameters):
         return quote(identity, safe="")
 
     def base_url(self, request: Request) -> str:
-        """Scheme and host as the client asked for them, and the prefix."""
+        """Return scheme and host of the request, and the prefix."""
         host = request.headers.get("host")
         return f"http://{host if _HOST.fullmatch(host) else 'localhost'}{self.prefix}"
 

@@ -42,14 +42,14 @@ def is_there(stack: str) -> bool:
 
 @functools.cache
 def defects_on(stack: str) -> list[dict[str, str]]:
-    """All defects that a stack's server can be started with: `name`, `clause` and `defect`, a sentence."""
+    """List all defects that a stack's server can be started with: `name`, `clause` and `defect`, a sentence."""
     command = [*_command(stack), "--list"]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
 
 
 @contextmanager
 def serving_on(stack: str, world_file: Path, defect: str | None = None) -> Iterator[str]:
-    """Serve a world document while the context lasts: the base URL. Raises `RuntimeError` when it does not start."""
+    """Serve a world document while the context lasts; yield the base URL. Raises `RuntimeError` on a failed start."""
     options = [] if defect is None else ["--defect", defect]
     command = [*_command(stack), "--world", world_file, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:

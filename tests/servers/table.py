@@ -63,7 +63,7 @@ caught by the clause that is meant for it; *and* says how many other clauses it 
 
 
 def main() -> int:
-    """Run all of it: 0 when each server was judged as it should be, else 1."""
+    """Run all of it. Returns 0 when each server was judged as it should be, else 1."""
     with tempfile.TemporaryDirectory(prefix="chat-bindings-servers-") as folder:
         world_file = Path(folder) / "world.json"
         World.made(world_file)
@@ -85,7 +85,7 @@ def main() -> int:
 
 
 def everything() -> list[Wrong]:
-    """All wrong servers, in the order of their clauses."""
+    """List all wrong servers, in the order of their clauses."""
     order = [clause.id for clause in clauses()]
     others = (server for stack in STACKS if is_there(stack) for server in servers_on(stack))
     return sorted([*python_servers(), *others], key=lambda each: order.index(each.clause))
@@ -105,13 +105,13 @@ def too_few_alone(results: Sequence["Judgement"]) -> list[str]:
 
 
 def right_names() -> list[str]:
-    """The right servers, those that are different among them."""
+    """List the right servers, those that are different among them."""
     rights = [name for name, stack in _ON.items() if is_there(stack)]
     return [name_of(Right), *rights, *map(name_of, different())]
 
 
 def document(unordered: Sequence[str]) -> str:
-    """The file with the table."""
+    """Return the file with the table."""
     order = [clause.id for clause in clauses()]
     rows = sorted(unordered, key=lambda line: order.index(line.split(" ")[1]))
     head = ["| clause | server | in | defect | and |", "| --- | --- | --- | --- | --- |"]
@@ -122,16 +122,16 @@ def document(unordered: Sequence[str]) -> str:
 
 
 def row(server: Wrong, others: int) -> str:
-    """A wrong server's line in the table."""
+    """Return a wrong server's line in the table."""
     return f"| {server.clause} | {server.name} | {server.language} | {_cell(server.defect)} | {others or ''} |"
 
 
 class Judgement(NamedTuple):
-    """What came of verifying a server."""
+    """The outcome of verifying a server."""
 
     is_right: bool
     text: str
-    """Its row, or what is wrong."""
+    """Its row, or the error."""
     clause: str = ""
     """The clause that caught it."""
     others: Sequence[str] = ()
@@ -144,7 +144,7 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
 
 
 def _caught(server: Wrong, world_file: Path) -> Judgement:
-    """Verify a wrong server: whether it was caught, and its row or why not."""
+    """Verify a wrong server, and judge whether it was caught, with its row or why not."""
     try:
         with server.serving(world_file) as url:
             report = verified(url, world_file)
@@ -162,7 +162,7 @@ def _caught(server: Wrong, world_file: Path) -> Judgement:
 
 
 def _accused(name: str, world_file: Path) -> Judgement:
-    """Verify a right server, several times: whether it was never accused, and of what."""
+    """Verify a right server, several times, and judge whether it was never accused, or of what."""
     world = json.loads(world_file.read_text(encoding="utf-8"))
     began = time.monotonic()
     number = 0

@@ -5,7 +5,7 @@ from typing import Any
 
 Binding = dict[str, Any]
 Position = tuple[str, list[Any]] | None
-"""Where a page begins or ends: `after` or `before`, and a sort key; None for the first page."""
+"""The start or end of a page: `after` or `before`, and a sort key; None for the first page."""
 
 TYPES = ("apn", "gcm", "fcm")
 LIST_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -25,13 +25,13 @@ class Refusal(Exception):
         return Refusal(self.status, code, self.message, *self.headers)
 
     def with_headers(self, *headers: tuple[str, str]) -> "Refusal":
-        """The same error with other headers, or with none."""
+        """Return the same error with other headers, or with none."""
         return Refusal(self.status, self.code, self.message, *headers)
 
 
 @dataclass(frozen=True)
 class Route:
-    """What a path stands for; `sid` is None for a list. SIDs are as they were sent."""
+    """The meaning of a path; `sid` is None for a list. SIDs are as they were sent."""
 
     service: str
     sid: str | None
