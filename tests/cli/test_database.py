@@ -33,7 +33,7 @@ def test_the_status_of_a_database(new_database, engine):
 
 
 def test_unavailable_databases_exit_with_2(tmp_path, postgres):
-    """Where a database is unavailable, or another program's, the exit code is 2, and nothing is made."""
+    """A database that is unavailable, or another program's, ends with 2, and nothing is made."""
     foreign = PostgresDatabase(postgres)
     foreign.execute("CREATE TABLE bindings (theirs TEXT)")
     for locator, said in (
@@ -95,7 +95,7 @@ def test_a_service_does_not_log_its_password(secured, tmp_path):
 
 
 def test_a_world_goes_in_and_out_of_postgresql(postgres, database, world_file, world):
-    """What is imported is exported the same from either engine, and served."""
+    """An imported world is exported the same from either engine, and served."""
     database.output("import", world_file)
     exported = database.output("export")
     again = PostgresDatabase(postgres)

@@ -106,7 +106,7 @@ def test_the_default_database_is_in_the_users_data_directory(tmp_path):
 
 
 def test_a_data_directory_that_cannot_be_made_is_named():
-    """Where the default's folder cannot be, another file must be named."""
+    """A default folder that cannot be made is an error that names the option for another file."""
     error = cli_error("account", "create", XDG_DATA_HOME="/dev/null")
     assert "--database (or CHAT_BINDINGS_DATABASE)" in error
     assert "/dev/null/chat-bindings cannot be made: Not a directory" in error

@@ -82,7 +82,7 @@ def test_an_export_equals_its_import(database):
 
 
 def test_importing_twice_is_refused_and_changes_nothing(database):
-    """What is there already is not imported again; with --replace it is, and leaves the same database."""
+    """An existing SID is not imported again; with --replace it is, and leaves the same database."""
     world = json.dumps(big_world())
     load(database, world)
     before = database.output("export")

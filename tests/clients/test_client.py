@@ -68,7 +68,7 @@ def test_files_that_are_no_longer_generated_are_removed(tmp_path):
 
 @pytest.mark.parametrize("name", ["mine", "docs/mine", ".git/config"])
 def test_a_file_that_was_not_generated_is_left_alone(name, tmp_path):
-    """Where a folder has a foreign file, also deep inside, nothing is generated."""
+    """A folder with a foreign file, also deep inside, is left alone, and nothing is generated."""
     target = tmp_path / "client"
     generate(target, a="1")
     (target / name).parent.mkdir(exist_ok=True)
@@ -185,7 +185,7 @@ def test_clients_know_all_else():
 
 
 def test_clients_read_a_later_server():
-    """What is read may lack anything but the objects of a page, and its enumerations are texts; filters are typed."""
+    """Responses may lack anything but the objects of a page, and their enumerations are texts; filters are typed."""
     spec = for_clients(SPEC)["components"]
     required = {name: schema["required"] for name, schema in spec["schemas"].items() if "required" in schema}
     assert required == {"BindingList": ["meta", "bindings"]}
@@ -207,7 +207,7 @@ def test_nulls_are_declared_where_a_generator_needs_them():
 
 
 def test_one_error_stands_for_all():
-    """Where a generator cannot tell errors apart, each operation has its successes and one error of the same body."""
+    """Generators that cannot tell errors apart get each operation with its successes and one error of one body."""
     spec = for_clients(SPEC, one_error=True)
     for item in spec["paths"].values():
         for method in item.keys() & {"get", "delete"}:

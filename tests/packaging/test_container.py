@@ -107,7 +107,7 @@ def container(buildah, image) -> Iterator[str]:
 
 
 def test_the_image_serves(buildah, container):
-    """What the Containerfile makes serves as a user without rights, keeps its database in the volume, and ends."""
+    """The image of the Containerfile serves as a user without rights, keeps its database in the volume, and ends."""
     inspected = buildah(
         "inspect", "--format", "{{.OCIv1.Config.User}} {{.OCIv1.Config.Entrypoint}} {{.OCIv1.Config.Cmd}}", container
     )

@@ -65,7 +65,7 @@ def test_workers_have_a_share_each():
 
 
 def test_a_limit_says_how_long_to_wait():
-    """What is used up comes back one by one, and the wait is until the next one, not more."""
+    """A used-up limit comes back one by one, and the wait is until the next one, not more."""
     limit = Limit(per_min(6, burst=6))
     assert [limit.count("x") for _ in range(8)] == [True] * 6 + [False] * 2
     assert limit.left("x") == 0

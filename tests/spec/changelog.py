@@ -16,7 +16,7 @@ class Changelog:
         self._path = path
 
     def is_released(self, version: str) -> bool:
-        """Whether the version's heading has a date."""
+        """Tell whether the version's heading has a date."""
         return re.search(rf"^## {re.escape(version)} - [0-9]", self._text(), re.MULTILINE) is not None
 
     def missing(self, version: str, found: Iterable[Change]) -> list[str]:

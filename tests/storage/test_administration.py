@@ -142,7 +142,7 @@ def test_the_binding_that_cannot_be_added_is_found(storage, wrong, message):
 
 
 def test_a_load_that_fails_changes_nothing(storage):
-    """What a load added and removed before it failed is as it was."""
+    """A failed load's additions and removals are undone."""
     with storage.load() as loader:
         loader.add_bindings("IS1", rows(1))
     before = (list(storage.accounts()), list(storage.services()), list(storage.bindings("IS1")))

@@ -58,7 +58,7 @@ def endpoints(path: Path) -> list[str]:
 
 
 def test_closing_a_connection_drops_no_lock_of_another(path):
-    """What one connection has locked stays locked when another one to the same file is closed."""
+    """A lock of one connection stays when another one to the same file is closed."""
     with closing(connect(path)) as connection:
         connection.execute("SELECT count(*) FROM bindings").fetchall()
         connect(path).close()

@@ -87,7 +87,7 @@ def test_users_have_several_devices_and_types(fixtures):
 
 
 def test_account_b_has_an_identity_and_a_device_of_account_a(fixtures):
-    """What A sees must be A's: B has a user of the same name, with the same device and type."""
+    """Account B has a user of the same name as A's, with the same device and type: A must see its own alone."""
     key = ("identity", "endpoint", "binding_type")
     ours = {tuple(binding[name] for name in key) for binding in fixtures.full["bindings"]}
     theirs = {tuple(binding[name] for name in key) for binding in fixtures.foreign["bindings"]}

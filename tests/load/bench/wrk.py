@@ -24,7 +24,7 @@ class Load(NamedTuple):
     method: str = "GET"
     body: str | None = None
     is_refused: bool = False
-    """Whether each response is an error."""
+    """True if each response is an error."""
 
 
 class Driven(NamedTuple):

@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
 
     @property
     def is_well(self) -> bool:
-        """Whether the response is as without a fault."""
+        """True if the response is as without a fault."""
         return self.status in SUCCESS[self.operation]
 
 

@@ -164,7 +164,7 @@ def test_without_a_receiver(database, world, monkeypatch):
 
 
 def test_without_the_extra(monkeypatch):
-    """Where OpenTelemetry is not installed, --tracing is refused with what to install."""
+    """Without OpenTelemetry --tracing is refused, with the extra to install."""
     monkeypatch.delitem(sys.modules, "chat_bindings.server.monitoring.tracing")
     monkeypatch.setitem(sys.modules, "opentelemetry.context", None)
     with pytest.raises(click.UsageError, match=r"--tracing needs .*chat-bindings\[otel\]"):
