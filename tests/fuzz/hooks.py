@@ -36,7 +36,7 @@ def map_path_parameters(context: HookContext, path_parameters: dict[str, Any]) -
 
 @schemathesis.hook
 def map_case(context: HookContext, case: Case) -> Case:
-    """Put in the coverage phase's SIDs, tokens of real pages, filters that match something and new devices."""
+    """Replace the coverage phase's SIDs, page tokens, filters and devices by real ones that match."""
     if case.meta is None:
         return case
     is_coverage = case.meta.phase.name == TestPhase.COVERAGE

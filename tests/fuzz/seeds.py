@@ -57,7 +57,7 @@ def write(folder: Path, url: str, world: Json, credentials: str, spec: str) -> d
 
 
 def _walk(client: httpx.Client, service: Json) -> tuple[Json, list[str]]:
-    """Give a service's SIDs as the service lists them, and the tokens of its first pages in both directions."""
+    """Return a service's SIDs as the service lists them, and the tokens of its first pages in both directions."""
     sids: list[str] = []
     tokens: list[str] = []
     size = min(1000, len(service["bindings"]) // _PAGES)

@@ -26,7 +26,7 @@ def is_text(value: object) -> bool:
 
 
 def as_read(values: Mapping[str, Any], repeated: Collection[str]) -> Json:
-    """Give a form or a query as a server reads it: texts, and lists of texts for the names that may be repeated.
+    """Return a form or a query as a server reads it: texts, and lists of texts for the names that may be repeated.
 
     Neither can say `{"Identity": 0}`: what is sent is `Identity=0`, a list of one text, and valid.
     """
@@ -61,7 +61,7 @@ class Substitutes:
         self._there = {sid for service in self.services for sid in service["bindings"]}
 
     def sids(self, parameters: Json, *, always: bool = False) -> Json:
-        """Give a Binding that is there, and its service, for SIDs that are well formed but name nothing.
+        """Return a Binding that is there, and its service, for SIDs that are well formed but name nothing.
 
         One in ten is left to name nothing, unless `always`. One that was deleted never is: Hypothesis replays the
         beginnings of scenarios, and takes an answer that has changed for flaky data, upon which Schemathesis ends its
@@ -81,13 +81,13 @@ class Substitutes:
         return parameters | {name: real[name] for name in made_up}
 
     def token(self, query: Json) -> Json:
-        """Give the token of a real page for a token."""
+        """Return the token of a real page for a token."""
         if not isinstance(query.get("PageToken"), str):
             return query
         return query | {"PageToken": self._tokens[_number(query["PageToken"]) % len(self._tokens)]}
 
     def identity(self, query: Json) -> Json:
-        """Give an identity that many Bindings have, of every type, for the first of a filter: so no list is empty."""
+        """Return an identity that many Bindings have, of every type, for the first of a filter: so no list is empty."""
         identities = query.get("Identity")
         if not isinstance(identities, list) or not identities or not is_text(identities[0]):
             return query

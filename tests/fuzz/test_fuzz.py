@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
 
 
 def keys(node):
-    """Every key of a configuration, with its value, at any depth."""
+    """Yield every key of a configuration, with its value, at any depth."""
     for key, value in node.items():
         yield key, value
         if isinstance(value, dict):

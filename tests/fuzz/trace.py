@@ -81,7 +81,7 @@ class Trace:
 
 
 def shortfalls(trace: Trace, asked: dict[str, Operation], examples: int) -> Iterator[str]:
-    """Give the shortfalls of a run, in sentences: Schemathesis itself does not report them."""
+    """Yield the shortfalls of a run, in sentences: Schemathesis itself does not report them."""
     for check in sorted({*CHECKS.get_all_names(), "max_response_time"} - {"all"} - set(trace.checks)):
         yield f"the check {check} never ran"
     if any(operation.method == "GET" for operation in asked.values()) and not trace.peers:
@@ -99,7 +99,7 @@ def shortfalls(trace: Trace, asked: dict[str, Operation], examples: int) -> Iter
 
 
 def short_phases(trace: Trace, asked: Iterable[str], examples: int) -> list[str]:
-    """Give the phases that ended with fewer examples of an operation, or scenarios, than configured."""
+    """Return the phases that ended with fewer examples of an operation, or scenarios, than configured."""
     short = []
     if any(trace.fuzzed[operation_id] < examples for operation_id in asked):
         short.append("fuzzing")
@@ -117,7 +117,7 @@ def _rare(trace: Trace, operation_id: str, status: str, examples: int) -> Iterat
 
 
 def table(trace: Trace, asked: dict[str, Operation]) -> Iterator[str]:
-    """Give the trace, for people."""
+    """Yield the trace, for people."""
     for operation_id, operation in asked.items():
         yield f"  {operation_id}: {trace.fuzzed[operation_id]} examples"
         counts = {status: trace.answers[operation_id, status] or "none" for status in operation.spec["responses"]}
