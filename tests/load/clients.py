@@ -32,7 +32,7 @@ Due = Callable[[], Awaitable[float | None]]
 def call(
     operation: str, sid: str = "", *, token: str = AUTH[1], form: Mapping[str, str] | None = None
 ) -> tuple[Any, ...]:
-    """Give the method, path, headers and body of a call, as `raw` takes them."""
+    """Return the method, path, headers and body of a call, as `raw` takes them."""
     body = urlencode(form or {}).encode()
     headers = [("Authorization", raw.basic(AUTH[0], token)), ("Content-Length", str(len(body)))]
     described = operations()[operation]
@@ -40,7 +40,7 @@ def call(
 
 
 def registration(device: Device, credential_sid: str) -> dict[str, str]:
-    """Give the form that registers a device."""
+    """Return the form that registers a device."""
     return {"Identity": device[0], "Endpoint": device[1], "BindingType": "apn", "CredentialSid": credential_sid}
 
 

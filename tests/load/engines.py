@@ -34,7 +34,7 @@ class SqliteFile(SqliteDatabase):
     """A file in a folder of its own."""
 
     def log_bytes(self) -> int:
-        """Give the size of the write-ahead log."""
+        """Return the size of the write-ahead log."""
         return self.path.with_name(f"{self.path.name}-wal").stat().st_size
 
     def problems(self) -> list[str]:
@@ -52,7 +52,7 @@ class PostgresPart(PostgresDatabase):
             import_world(world, self.locator)
 
     def log_bytes(self) -> int:
-        """Give the size of the write-ahead log."""
+        """Return the size of the write-ahead log."""
         ((size,),) = self.server.execute("SELECT sum(size) FROM pg_ls_waldir()")
         return int(size)
 

@@ -44,7 +44,7 @@ class Load(Clients):
         return sum(self.ledger.answered[what] for what in _WRITTEN)
 
     def run(self, url: str, during: Callable[[], Awaitable[object]]) -> None:
-        """Let all clients send requests while something happens, and compare the ledger with the service's content."""
+        """Run all clients while something happens, and compare the ledger with the service's content."""
         over = False
 
         async def due() -> float | None:

@@ -29,7 +29,7 @@ class Doubt(NamedTuple):
 
     before: Known | None
     credential_sid: str | None
-    """That of a registration; None for a delete."""
+    """The credential of a registration; None for a delete."""
 
     def allows(self, found: Known | None) -> bool:
         """Tell whether it is as before, or as the write makes it."""

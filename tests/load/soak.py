@@ -34,7 +34,7 @@ _WEIGHTS = {"fetch": 60, "list": 15, "register": 10, "again": 5, "delete": 10}
 
 
 class Window(NamedTuple):
-    """Some seconds of a soak."""
+    """A window of some seconds."""
 
     requests: int
     p50_ms: float
@@ -116,14 +116,14 @@ async def load(clients: Clients, url: str, rate: float, seconds: float) -> None:
 
 
 def usage(pid: int) -> tuple[float, int, int]:
-    """Give the memory in MB, the file handles and the threads of a process and those under it."""
+    """Return the memory in MB, the file handles and the threads of a process and those under it."""
     pids = [pid, *children(pid)]
     counts = (sum(len(list(Path(f"/proc/{each}/{what}").iterdir())) for each in pids) for what in ("fd", "task"))
     return sum(map(resident, pids)) / 1e6, *counts
 
 
 async def soak(service: Service, database: Any, options: argparse.Namespace) -> tuple[float, list[Window]]:
-    """Give the rate that was sent, and its windows."""
+    """Return the rate that was sent, and its windows."""
     clients = Clients(CONNECTIONS, _WEIGHTS)
     rate = options.rate or await top_rate(clients, service.url) / 2
     say(f"{options.engine}: {rate:,.0f} requests/s for {options.minutes:g} minutes")

@@ -28,7 +28,7 @@ def population() -> Population:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, population):
-    """Give a database with a population."""
+    """Create a database with a population."""
     folder = tmp_path_factory.mktemp("bench")
     import_world(folder / "world.json", f"sqlite:///{folder}/bench.db", population.lines())
     return Site(folder / "bench.db")

@@ -66,7 +66,7 @@ AGAIN, DELETION, FIRST = Doubt(KNOWN, "CR2"), Doubt(KNOWN, None), Doubt(None, "C
     ],
 )
 def test_a_service_that_forgets_is_found_out(before: Known | Doubt, found, is_broken):
-    """A ledger tells what is lost, there twice, changed, or half done."""
+    """A ledger detects a write that is lost, there twice, changed, or half done."""
     ledger = Ledger()
     if isinstance(before, Known):
         ledger.there["a"]["1"] = before

@@ -8,7 +8,7 @@ FLAT = Window(1000, 1.0, 5.0, 70.0, 140, 3, 4.0)
 
 
 def windows(**rising: float) -> list[Window]:
-    """Give a soak of twenty windows in which some figures rise evenly: by so much from the first to the last."""
+    """Return a soak of twenty windows in which some figures rise evenly: by so much from the first to the last."""
     return [FLAT._replace(**{name: getattr(FLAT, name) + rise * number / 19 for name, rise in rising.items()})
             for number in range(20)]  # fmt: skip
 

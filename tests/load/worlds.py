@@ -21,12 +21,12 @@ _SCATTER = 2654435761
 
 
 def sid(number: int) -> str:
-    """Give the SID of a Binding: they order as their numbers do."""
+    """Return the SID of a Binding: they order as their numbers do."""
     return f"BS{number:032x}"
 
 
 def binding(number: int, identity: str, binding_type: str) -> dict[str, Any]:
-    """Give a Binding as a server would have made it."""
+    """Return a Binding as a server would have made it."""
     return {
         "sid": sid(number),
         "date_created": f"2016-10-21T{number // 3600 % 24:02d}:{number // 60 % 60:02d}:{number % 60:02d}Z",
@@ -40,7 +40,7 @@ def binding(number: int, identity: str, binding_type: str) -> dict[str, Any]:
 
 
 def line(number: int, identity: str, binding_type: str) -> str:
-    """Give a Binding as a line of JSON."""
+    """Return a Binding as a line of JSON."""
     return json.dumps(binding(number, identity, binding_type), separators=(",", ":"))
 
 
@@ -83,16 +83,16 @@ class Population:
         self._every = max(size // 200, 2)
 
     def identity(self, number: int) -> str:
-        """Give the user of a device."""
+        """Return the user of a device."""
         place = self._place(number)
         return self.rare_identity(place) if number % 2 else self.common_identity(place)
 
     def common_identity(self, place: int) -> str:
-        """Give a user of 100 devices."""
+        """Return a user of 100 devices."""
         return f"common-{place % self.common}@example.com"
 
     def rare_identity(self, place: int) -> str:
-        """Give a user of two devices."""
+        """Return a user of two devices."""
         return f"rare-{place % self.rare}@example.com"
 
     def binding_type(self, number: int) -> str:

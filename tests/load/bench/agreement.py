@@ -24,7 +24,7 @@ class DisagreementError(Exception):
 
 
 def headers(contender: Contender, kind: Kind) -> Mapping[str, str]:
-    """Give the headers of a kind's requests; for Prism they choose the example of the response."""
+    """Return the headers of a kind's requests; for Prism they choose the example of the response."""
     prefer = {"Prefer": kind.prefer} if contender is MOCK and kind.prefer else {}
     return {**kind.load.headers, **prefer}
 

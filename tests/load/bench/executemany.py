@@ -26,7 +26,7 @@ COLUMNS = ("service_sid", "key_sha256", *worlds.binding(0, "", ""))
 
 
 def row(population: Population, number: int) -> tuple[str | bytes, ...]:
-    """Give a Binding of a population, as its table has it."""
+    """Return a Binding of a population, as its table has it."""
     binding = worlds.binding(number, population.identity(number), population.binding_type(number))
     binding["message_types"] = json.dumps(binding["message_types"], separators=(",", ":"))
     key = "\0".join(binding[name] for name in ("identity", "endpoint", "binding_type"))

@@ -28,7 +28,7 @@ class Kind(NamedTuple):
 
 
 def reads(population: Population) -> list[Kind]:
-    """Give the kinds of reads in the world of a population."""
+    """Return the kinds of reads in the world of a population."""
     chance, size = random.Random(1), population.size
     users = chance.sample(range(population.rare), min(DIFFERENT, population.rare))
     paths = {
@@ -50,13 +50,13 @@ def reads(population: Population) -> list[Kind]:
 
 
 def _pages(chance: random.Random, last: int, query: str = "") -> list[str]:
-    """Give a thousand pages that begin at any place up to the last."""
+    """Return a thousand pages that begin at any place up to the last."""
     places = [chance.randrange(1, last) for _ in range(DIFFERENT)]
     return [f"{COLLECTION}?{query}Page={place % 100}&PageToken=PA{sid(place)}" for place in places]
 
 
 def by_identity(*identities: str, query: str = "") -> str:
-    """Give the path of a list that is filtered by identities."""
+    """Return the path of a list that is filtered by identities."""
     return f"{COLLECTION}?{query}" + "&".join(f"Identity={quote(each, safe='')}" for each in identities)
 
 

@@ -78,7 +78,7 @@ def measure_workers(site: Site, population: Population, *, rounds: int, seconds:
 
 def _tables(results: Mapping[str, Mapping[str, Driven]]) -> list[str]:
     def cells(show: Callable[[Driven, Driven], str], those: Sequence[Contender] = READERS) -> list[list[str]]:
-        """Give a row for each kind: a contender's results and ours, shown, or a dash where nothing was measured."""
+        """Return a row for each kind: a contender's results and ours, shown, or a dash where nothing was measured."""
         return [
             [show(by_name[each.name], by_name[OURS.name]) if each.name in by_name else "-" for each in those]
             for by_name in results.values()

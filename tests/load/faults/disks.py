@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[Path]:
-    """Give a folder that is a small file system of its own."""
+    """Yield a folder that is a small file system of its own."""
     with tempfile.TemporaryDirectory(prefix="small-") as folder:
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "tmpfs", folder], check=True)
         try:

@@ -84,7 +84,7 @@ class Fault:
     """Tools that Python does not bring, and the fault needs."""
 
     def allowed(self, operation: str) -> frozenset[int]:
-        """Give the statuses that an operation may be answered."""
+        """Return the statuses that an operation may be answered."""
         return self.wrong if operation == WRONG else self.writes if operation in WRITES else self.reads
 
 
@@ -114,7 +114,7 @@ class Line:
     """Violations, a sentence each."""
 
     def cells(self) -> list[str]:
-        """Give it as a row of the table."""
+        """Return it as a row of the table."""
         statuses = {
             operation: dict.fromkeys(each.status for each in self.outcomes if each.operation == operation)
             for operation in OPERATIONS

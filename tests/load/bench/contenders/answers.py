@@ -70,6 +70,6 @@ def _examples() -> Json:
 
 
 def error(name: str, **facts: str) -> Json:
-    """Give the error of an example's name, its sentence filled in."""
+    """Return the error of an example's name, its sentence filled in."""
     example = _examples()[name]
     return {**example["value"], "message": example["x-message"].format(**facts)}

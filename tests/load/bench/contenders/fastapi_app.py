@@ -72,7 +72,7 @@ app = FastAPI(openapi_url=None)
 
 
 async def account(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())]) -> str:
-    """Give the SID of the authenticated account."""
+    """Return the SID of the authenticated account."""
     account_sid = LOOKUP.account(given.username, given.password)
     if account_sid is None:
         raise HTTPException(401, headers={"WWW-Authenticate": "Basic"})

@@ -45,18 +45,18 @@ class Lookup:
         return credential[0] if credential and matches else None
 
     def owner(self, service_sid: str) -> str | None:
-        """Give the account that a service belongs to."""
+        """Return the account that a service belongs to."""
         row = self.connection.execute(SERVICE, (service_sid,)).fetchone()
         return row and row[0]
 
     def fetch(self, service_sid: str, sid: str) -> Sequence[Any] | None:
-        """Give a row of `COLUMNS`, with its account after them."""
+        """Return a row of `COLUMNS`, with its account after them."""
         return self.connection.execute(FETCH, (service_sid, sid)).fetchone()
 
     def page(
         self, service_sid: str, types: Sequence[str], identities: Sequence[str], token: str | None, size: int
     ) -> tuple[Rows, bool, bool]:
-        """Give at most `size` rows in the order of their SIDs, and whether there are more before and after them."""
+        """Return at most `size` rows in the order of their SIDs, and whether there are more before and after them."""
         which = (service_sid, types, identities)
         if token is not None and token.startswith("PB"):
             rows = self._run(*which, "<", token[2:], size + 1)

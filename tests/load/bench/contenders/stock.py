@@ -22,7 +22,7 @@ from .lookup import LOOKUP
 
 
 async def check(user_name: str, password: str) -> dict[str, str] | None:
-    """Give the account's SID; None for wrong credentials."""
+    """Return the account's SID; None for wrong credentials."""
     account_sid = LOOKUP.account(user_name, password)
     return {"sub": account_sid} if account_sid else None
 
