@@ -17,7 +17,7 @@ _DEFAULTS = {"style": "form", "explode": True, "required": False, "nullable": Fa
 
 
 def facts(spec: Json, names: Mapping[tuple[str, str], str]) -> dict[str, Json]:
-    """Give each fact under the name of its place. Operations have the names that `names` gives for method and path."""
+    """Return each fact by the name of its place. Operations have the names that `names` gives for method and path."""
     plain = _plain(spec, spec)
     return dict(_document(plain)) | dict(_operations(plain, names))
 

@@ -43,7 +43,7 @@ class Gate:
         return self.released / f"{self.last}.yaml"
 
     def changes(self) -> list[Change]:
-        """The changes in meaning since then; without oasdiff where nothing changed at all."""
+        """Return the changes in meaning since then; without oasdiff where nothing changed at all."""
         return [] if self._same() else changes(self.base, self.spec)
 
     def faults(self) -> list[str]:
@@ -100,7 +100,7 @@ def _bump(last: Version | None, version: Version) -> int:
 
 
 def main(arguments: Sequence[str] | None = None, folder: Path = ROOT) -> int:
-    """Hold the contract to its version: 0 when it holds, 1 when not, or when oasdiff is needed and missing."""
+    """Check the contract against its version: 0 when it holds, 1 when not, or when oasdiff is needed and missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--changelog", action="store_true")
     parser.add_argument("--release", action="store_true")

@@ -115,7 +115,7 @@ def has_database(operation: Operation) -> bool:
     [("401", "WWW-Authenticate"), ("405", "Allow"), ("429", "Retry-After"), ("503", "Retry-After")],
 )
 def test_errors_have_the_headers_that_http_asks_for(status, header):
-    """401 says how to authenticate, 405 what is allowed, 429 and 503 how long to wait."""
+    """401 has the way to authenticate, 405 the allowed methods, 429 and 503 the seconds to wait."""
     found = [response.spec["headers"][header] for response in RESPONSES if response.status == status]
     assert len(found) == len(OPERATIONS if status != "503" else [*filter(has_database, OPERATIONS)])
     assert all(node["required"] for node in found)
