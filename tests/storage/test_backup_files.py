@@ -241,7 +241,7 @@ def test_what_was_planted_in_a_backup_is_refused_or_left_behind(tmp_path, databa
 
 
 def test_a_database_is_no_backup_and_a_backup_no_database(tmp_path, database, backup):
-    """A database itself is refused, since nothing says that it is whole; a backup that is served says what it is."""
+    """A database itself is refused, since nothing proves it whole; the error of a served backup names it as one."""
     with pytest.raises(BadBackup, match="must be what `chat-bindings backup` has finished"):
         put_back(database.read_bytes(), tmp_path / "new.db")
     assert not (tmp_path / "new.db").exists()

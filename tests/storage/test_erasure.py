@@ -130,7 +130,7 @@ def test_a_full_disk_is_named(path):
 
 
 def test_when_it_was_done_is_kept(path):
-    """A database knows when it was last erased; a new one, when it was made."""
+    """A database has the time of its last erasure; a new one, of its creation."""
     with closing(connect(path)) as connection, SqliteAdministration(path) as storage:
         assert connection.execute("SELECT count(*) FROM erasures").get == 1
         connection.execute("UPDATE erasures SET erased_at = '2020-01-01T00:00:00Z'")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_an_exception_is_logged_once_and_ends_nothing(caplog):
-    """A task that fails is tried again, and says so once for each kind of failure."""
+    """A task that fails is tried again, and logged once for each kind of failure."""
     turns, enough = 0, asyncio.Event()
 
     async def do() -> float | None:

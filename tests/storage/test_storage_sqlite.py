@@ -175,7 +175,7 @@ def test_a_new_database_is_its_owners_alone(tmp_path):
 
 
 def test_a_database_that_is_not_there_is_not_made_by_reading(tmp_path):
-    """Only `migrate` makes a database; anything else says that there is none, or that it is empty."""
+    """Only `migrate` makes a database; any other command's error is that there is none, or that it is empty."""
     missing, empty = tmp_path / "missing.db", tmp_path / "empty.db"
     empty.touch()
     for path, error in ((missing, r"there is no file .*missing\.db"), (empty, "holds no data yet")):
