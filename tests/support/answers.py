@@ -34,13 +34,13 @@ class Operation(NamedTuple):
     spec: dict[str, Any]
 
     def path(self, **parameters: str) -> str:
-        """Give the operation's path with the path parameters filled in as they stand."""
+        """Return the operation's path with the path parameters filled in as they stand."""
         return re.sub(r"\{(\w+)\}", lambda match: parameters[match[1]], self.template)
 
 
 @cache
 def document(spec: str = CONTRACT) -> Any:
-    """Give a spec with every reference resolved."""
+    """Return a spec with every reference resolved."""
     return resolve(as_written(spec), spec)
 
 

@@ -14,7 +14,7 @@ Place = Path | str
 
 
 def locator_of(place: Place) -> str:
-    """Give an address as `--database` takes it."""
+    """Return an address as `--database` takes it."""
     return place if isinstance(place, str) else f"sqlite:///{place}"
 
 
@@ -41,7 +41,7 @@ class Databases:
             self._server = None
 
     def empty(self, path: Path) -> Place:
-        """Give a place for a database: the file, on SQLite, which is not made; an empty database on PostgreSQL."""
+        """Return a place for a database: the file, on SQLite, which is not made; an empty database on PostgreSQL."""
         return path if self.engine == DEFAULT else self.server.url(self.server.create_database())
 
     def loaded(self, path: Path, world_file: Path) -> Place:
@@ -66,7 +66,7 @@ class Databases:
             connection.execute(statement)  # type: ignore[call-overload]
 
     def connect(self, place: Place) -> psycopg.Connection:
-        """Give a connection to a database of PostgreSQL, on which each statement commits by itself."""
+        """Return a connection to a database of PostgreSQL, on which each statement commits by itself."""
         return self.server.connect(str(place).rpartition("/")[2])
 
 

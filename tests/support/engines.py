@@ -63,7 +63,7 @@ class SqliteDatabase(Database):
             return connection.execute(statement, values).fetchall()
 
     def bytes(self) -> bytes:
-        """Give every byte of its files."""
+        """Return every byte of its files."""
         return b"".join(file.read_bytes() for file in self.path.parent.glob(f"{self.path.name}*"))
 
 

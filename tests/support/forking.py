@@ -83,7 +83,7 @@ class Forked:
                 os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill it at once."""
         self.send_signal(signal.SIGKILL)
 
 
@@ -94,7 +94,7 @@ _servers: dict[tuple[str | None, ...], tuple[bytes, subprocess.Popen[bytes]]] = 
 def fork(
     arguments: Sequence[str], environment: Mapping[str, str], folder: Path | str, streams: Sequence[int]
 ) -> Forked:
-    """Begin `chat-bindings` with arguments; the streams are descriptors for standard input, output and error."""
+    """Start `chat-bindings` with arguments; the streams are descriptors for standard input, output and error."""
     request = json.dumps([arguments, dict(environment), os.fspath(folder)]).encode()
     return Forked(_address(environment), request, streams)
 
@@ -107,7 +107,7 @@ def write_program(folder: Path) -> None:
 
 
 def _address(environment: Mapping[str, str]) -> bytes:
-    """Give the address of the fork server of what Python and coverage read when they begin."""
+    """Return the address of the fork server of what Python and coverage read when they begin."""
     begins = tuple(environment.get(name) for name in ("COVERAGE_PROCESS_CONFIG", "PYTHONPATH", "PYTHONWARNINGS"))
     with _one_at_a_time:
         if begins not in _servers:

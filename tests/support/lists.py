@@ -12,7 +12,7 @@ Page = dict[str, Any]
 
 
 def list_url(client: httpx.Client, service_sid: str, *parameters: tuple[str, object]) -> str:
-    """Give the URL of a list, every value percent-encoded."""
+    """Return the URL of a list, every value percent-encoded."""
     path = operations()["listBindings"].path(ServiceSid=service_sid)
     query = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in parameters)
     return f"{str(client.base_url).rstrip('/')}{path}" + (f"?{query}" if query else "")
@@ -35,5 +35,5 @@ def walk(client: httpx.Client, url: str | None, link: str = "next_page_url") -> 
 
 
 def sids(pages: Iterable[Page]) -> list[str]:
-    """Give the SIDs of the Bindings on some pages, in their order."""
+    """Return the SIDs of the Bindings on some pages, in their order."""
     return [binding["sid"] for page in pages for binding in page["bindings"]]

@@ -22,5 +22,5 @@ class Markup(HTMLParser):
             self.text += data
 
     def values(self, *names: str) -> list[tuple[str, str]]:
-        """Give the values of attributes, each with the name of its element."""
+        """Return the values of attributes, each with the name of its element."""
         return [(tag, given[name] or "") for tag, given in self.elements for name in names if name in given]

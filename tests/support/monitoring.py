@@ -46,7 +46,7 @@ class Monitor:
         return answer.text
 
     def samples(self, name: str) -> list[Sample]:
-        """Give the samples of a metric."""
+        """Return the samples of a metric."""
         families = text_string_to_metric_families(self.text)
         return [sample for family in families for sample in family.samples if sample.name == name]
 

@@ -104,11 +104,11 @@ class Postgres:
         return self._process.pid
 
     def url(self, database: str = "postgres", user: str = OWNER) -> str:
-        """Give the address of a database, as `--database` takes it."""
+        """Return the address of a database, as `--database` takes it."""
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
 
     def connect(self, database: str = "postgres", user: str = OWNER, **options: Any) -> psycopg.Connection:
-        """Give a connection on which each statement commits by itself."""
+        """Return a connection on which each statement commits by itself."""
         return psycopg.connect(self.url(database, user), autocommit=True, **options)
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:

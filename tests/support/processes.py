@@ -7,24 +7,24 @@ import psutil
 
 
 def children(pid: int) -> list[int]:
-    """Give the processes that a process started and that still run."""
+    """Return the processes that a process started and that still run."""
     return [child.pid for child in psutil.Process(pid).children()]
 
 
 def computed(pid: int) -> float:
-    """Give the CPU seconds that a process and those under it have used."""
+    """Return the CPU seconds that a process and those under it have used."""
     process = psutil.Process(pid)
     times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
     return sum(each.user + each.system for each in times)
 
 
 def resident(pid: int) -> int:
-    """Give the bytes of memory that a process has."""
+    """Return the bytes of memory that a process has."""
     return int(psutil.Process(pid).memory_info().rss)
 
 
 def holder(connection: socket.socket, pids: list[int]) -> int | None:
-    """Give the process at the other end of a connection over loopback; None when it is not accepted yet."""
+    """Return the process at the other end of a connection over loopback; None when it is not accepted yet."""
     ends = connection.getpeername(), connection.getsockname()
     for pid in pids:
         if ends in [(each.laddr, each.raddr) for each in psutil.Process(pid).net_connections("tcp4")]:

@@ -21,25 +21,25 @@ class Response(NamedTuple):
     content: bytes
 
     def all(self, name: str) -> list[str]:
-        """Give the values of every header of a name."""
+        """Return the values of every header of a name."""
         return [value for header, value in self.headers if header == name.lower()]
 
     def header(self, name: str) -> str | None:
-        """Give the value of the header of a name, which must not come twice."""
+        """Return the value of the header of a name, which must not come twice."""
         values = self.all(name)
         assert len(values) <= 1, f"{name} came {len(values)} times"
         return values[0] if values else None
 
 
 def basic(user_name: str, password: str) -> str:
-    """Give the value of `Authorization` for a pair of credentials."""
+    """Return the value of `Authorization` for a pair of credentials."""
     return "Basic " + base64.b64encode(f"{user_name}:{password}".encode()).decode()
 
 
 def compose(
     method: str | bytes, target: str | bytes, headers: Headers = (), body: bytes = b"", version: str = "HTTP/1.1"
 ) -> bytes:
-    """Give the bytes of a request, exactly as given: nothing is added, escaped or checked."""
+    """Return the bytes of a request, exactly as given: nothing is added, escaped or checked."""
     lines = [_bytes(method) + b" " + _bytes(target) + b" " + version.encode()]
     lines += [_bytes(name) + b": " + _bytes(value) for name, value in headers]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body

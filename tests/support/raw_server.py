@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 
 def message(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
-    """Give the bytes of an answer with a body."""
+    """Return the bytes of an answer with a body."""
     lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "", ""]
     return "\r\n".join(lines).encode() + body
 
@@ -18,7 +18,7 @@ def message(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 def raw_server(
     answer: Callable[[socket.socket, bytes], None], port: int = 0, tls: ssl.SSLContext | None = None
 ) -> Iterator[str]:
-    """Serve: hand each connection, with the head of its request, to a function. Gives the base URL.
+    """Pass each connection, with the head of its request, to a function. Yields the base URL.
 
     The connection is closed when the function returns.
     """

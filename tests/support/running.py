@@ -277,6 +277,6 @@ class World:
 
     @classmethod
     def made(cls, path: Path, seed: int = 1) -> "World":
-        """Give the fixtures' world, written to `path`."""
+        """Return the fixtures' world, written to `path`."""
         cli_output("fixtures", "--seed", seed, "-o", path)
         return cls(json.loads(path.read_text(encoding="utf-8")))

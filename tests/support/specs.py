@@ -45,7 +45,7 @@ def read(path: Path) -> Json:
 
 @cache
 def load(file: str) -> Json:
-    """Give a file as it is written."""
+    """Return a file as it is written."""
     return read(FOLDER / file)
 
 
@@ -79,12 +79,12 @@ def walk(node: Json, pointer: str = "") -> Iterator[tuple[str, dict[str, Json]]]
 
 
 def components(kind: str, *files: str) -> dict[str, Json]:
-    """Give the components of a kind, such as `schemas`, by their names."""
+    """Return the components of a kind, such as `schemas`, by their names."""
     return {name: part for file in files for name, part in document(file)["components"].get(kind, {}).items()}
 
 
 def responses(*files: str) -> list[Response]:
-    """Give the responses of all operations of the specs."""
+    """Return the responses of all operations of the specs."""
     return [
         Response(operation, status, spec)
         for operation in operations(*files).values()

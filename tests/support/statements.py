@@ -31,7 +31,7 @@ class Statement(NamedTuple):
     nodes: list[dict[str, Any]]
 
     def on(self, table: str) -> list[dict[str, Any]]:
-        """Give the nodes that work on a table."""
+        """Return the nodes that work on a table."""
         return [node for node in self.nodes if node.get("Relation Name") == table]
 
 
