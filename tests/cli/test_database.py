@@ -48,7 +48,7 @@ def test_unavailable_databases_exit_with_2(tmp_path, postgres):
 
 @pytest.fixture(scope="module")
 def secured(postgres):
-    """A database whose owner must give a password."""
+    """Create a database whose owner must give a password."""
     rules = postgres.data / "pg_hba.conf"
     rules.write_text(f"host all secured 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
     postgres.execute("SELECT pg_reload_conf()")

@@ -246,7 +246,7 @@ def test_an_interrupted_export_leaves_no_file(database, tmp_path):
 
 
 def test_a_fault_of_ours_is_shown_and_ends_with_2(monkeypatch, capfd):
-    """An unforeseen exception shows its traceback, and never looks like exit code 1."""
+    """An unforeseen exception shows its traceback, and never ends with 1."""
     module = importlib.import_module("chat_bindings.cli")
     monkeypatch.setattr(module.signal, "signal", lambda *_: None)  # the tests' own stay
 

@@ -103,7 +103,7 @@ def test_the_demo_runs_as_any_user_without_a_home(tmp_path, monkeypatch, home):
 
 @pytest.mark.needs("root")
 def test_without_a_home_a_database_must_be_named(tmp_path, monkeypatch):
-    """Every command says so, and makes nothing called `~`."""
+    """Every command is refused with an error, and makes nothing called `~`."""
     monkeypatch.delenv("HOME", raising=False)
     command = [*ANYBODY, *CLI, "account", "list"]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, cwd=tmp_path)
@@ -158,7 +158,7 @@ def test_health_answers_by_its_exit_code(tmp_path):
 
 
 def test_health_gives_up():
-    """A server that accepts and says nothing is not well."""
+    """A server that accepts and sends nothing is unhealthy."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         done = run_cli("health", f"http://127.0.0.1:{silent.getsockname()[1]}")
     assert (done.returncode, done.stdout.endswith("timed out after 5 seconds\n")) == (1, True)
