@@ -202,7 +202,7 @@ def test_all_that_it_does_also_in_parallel(pytester, world_file):
 
 
 def test_failures_have_their_reason(pytester):
-    """A failed test shows what its servers logged, and one that cannot have a server says so in a sentence."""
+    """A failed test shows its servers' logs, and one that cannot have a server has the reason in a sentence."""
     pytester.makepyfile(FAILURES)
     ended = pytester.runpytest_subprocess(*QUIET, "--tb=short")
     ended.assert_outcomes(passed=1, failed=3, errors=len(CANNOT_SERVE))
