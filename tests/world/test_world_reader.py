@@ -44,7 +44,7 @@ def text_with(old: str, new: str | bytes) -> bytes:
 
 
 def test_child_records_come_before_their_parent():
-    """Each frame has its kind, its value, its line and its pointer, and knows what it stands under."""
+    """Each frame has its kind, its value, its line and its pointer, and its parent."""
     text = "\n".join(
         [
             '{"accounts": [',
