@@ -80,7 +80,7 @@ def test_refused_requests_are_not_carried_out(guarded, send):
 
 
 def test_a_target_cannot_name_another_host(guarded, send, origin):
-    """A whole URL as target names the host; the Host header beside it counts as little as the RFC says."""
+    """A whole URL as target names the host; the Host header beside it does not count (RFC 9112, 3.2.2)."""
     check_refused(send(guarded, ("Host", "chat.example"), target=f"http://{EVIL}"))
     assert origin(guarded, ("Host", EVIL), target="http://chat.example") == "http://chat.example"
 

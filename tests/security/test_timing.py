@@ -111,7 +111,7 @@ def test_sids_of_another_account(open_to_guesses, world, operation_id, tries):
 
 
 def test_a_difference_is_seen(open_to_guesses, ask, world):
-    """Credentials that are no text are not looked for, which takes some microseconds less: that shows."""
+    """Credentials that are no text are not searched for, which takes some microseconds less: that shows."""
     path = ask.path("fetchBinding")
     kinds = {
         "looked for": lambda: request("GET", path, world.auth[0], secrets.token_hex(16)),

@@ -82,7 +82,7 @@ def test_handshakes_count_and_end(secure, world):
 
 
 def test_a_closed_connection_is_gone(secure):
-    """A connection that the service closed is gone soon, although its client never says that it closes, too."""
+    """A connection that the service closed is gone soon, although its client never closes it, too."""
     client = client_of(secure)
     client.sendall(raw.compose("GET", "/x", [("Host", "x"), CLOSE]))
     assert raw.received(client).startswith(b"HTTP/1.1 404")
