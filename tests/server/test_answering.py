@@ -99,7 +99,7 @@ def test_a_connection_that_stays(body):
 
 @pytest.mark.parametrize("length", [b"3", b"5"])
 def test_a_body_of_another_length(length):
-    """A body that is not as long as its head says ends the connection, since the client cannot know where it ends."""
+    """A body of another length than its header's ends the connection, since the client cannot find the end."""
     with serving(start((b"content-length", length)), BODY) as url, raw.connect(url) as connection:
         connection.sendall(raw.compose("GET", "/", [("Host", "x")]))
         head, _, rest = raw.received(connection).partition(b"\r\n\r\n")

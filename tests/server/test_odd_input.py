@@ -124,7 +124,7 @@ def test_unknown_parameters(ask, world, operation):
 
 @pytest.mark.parametrize("name", ["BindingType", "Identity"])
 def test_the_number_of_values_of_a_filter(ask, name):
-    """A filter takes as many values as the spec says; one more is a 400 that names it and the bound."""
+    """A filter takes as many values as the spec allows; one more is a 400 that names it and the bound."""
     most = PARAMETERS[name]["schema"]["maxItems"]
     longest = "&".join([f"{name}=apn"] * most)
     assert check_documented(ask("listBindings", longest), "listBindings")["meta"]["url"].count(f"{name}=") == most

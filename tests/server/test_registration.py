@@ -104,7 +104,7 @@ def test_identities_are_kept_code_point_by_code_point(register, world, as_json):
 @pytest.mark.parametrize("filler", ["é", "\u0301", "\U0010ffff", "\x01", "%"])
 @pytest.mark.parametrize(("name", "column"), [("Identity", "identity"), ("Endpoint", "endpoint")])
 def test_bounds_in_code_points(register, name, column, filler, as_json):
-    """As many code points as the spec says are kept, however many bytes they are; one more is a 400 with the bound."""
+    """The bound on code points holds, however many bytes they are; one more is a 400 with the bound."""
     most = PROPERTIES[name]["maxLength"]
     marked = f"{int(as_json)}{filler * (most - 1)}"
     assert binding_of(register(device("bounds") | {name: marked}, as_json=as_json), 201)[column] == marked
@@ -119,7 +119,7 @@ MOST_TYPES, LONGEST_TYPE = PROPERTIES["MessageTypes"]["maxItems"], PROPERTIES["M
 
 @in_both_forms
 def test_message_types(register, as_json):
-    """`MessageTypes` is empty by default, a set, and takes as many as the spec says, each as long as it says."""
+    """`MessageTypes` is empty by default, a set, and has the spec's bounds on the number and length of its values."""
     base = device("types", BindingType="fcm" if as_json else "apn")
     base.pop("MessageTypes")
     assert binding_of(register(base, as_json=as_json), 201)["message_types"] == []

@@ -118,7 +118,7 @@ def test_a_database_that_is_away_is_no_guess():
 
 
 def test_right_credentials_reset_no_count():
-    """One good key covers no guesses at other users: an address that knows it is refused all the same."""
+    """One good key covers no guesses at other users: its address is refused all the same."""
     guesses = Guesses(Throttling(100, 5))
     refused = 0
     for number in range(20):
