@@ -24,7 +24,7 @@ OWN = {"go": {"list with a limit over the largest page": None}}  # twilio-go ask
 
 
 def test_libraries(library, machine: Machine):
-    """The SDK's own error tells status and code, and the message says what to do about a limit over 1000."""
+    """The SDK's own error has status and code, and the message has the remedy for a limit over 1000."""
     world = machine.world
     arguments = (world.full["sid"], ABSENT_SERVICE, ABSENT_BINDING, world.foreign["sid"])
     raised = machine.program(library, "errors", *arguments)
@@ -37,7 +37,7 @@ def test_libraries(library, machine: Machine):
 
 @pytest.mark.needs("twilio-cli")
 def test_cli(machine: Machine):
-    """twilio-cli tells status and code of a wrong token, an absent Binding and an absent service; empty is no error."""
+    """twilio-cli shows status and code of a wrong token, an absent Binding and an absent service; empty is no error."""
     absent = ("--sid", ABSENT_BINDING)
     full = machine.world.full["sid"]
     assert told_by_cli(machine.cli("list", full, credentials=machine.wrong_token)) == (401, 20003)
