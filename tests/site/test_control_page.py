@@ -165,7 +165,7 @@ def test_axe_finds_nothing_and_a_phone_needs_no_sideways_scrolling(page, served,
 
 
 def test_the_page_prompts_for_the_token_and_keeps_it_in_the_session(new_page, tmp_path):
-    """A wrong one is said; the right one survives a reload, and stands in no address and no cookie."""
+    """A wrong token is an error; the right one survives a reload, and stands in no address and no cookie."""
     with serving(tmp_path, "--world", "-", stdin=json.dumps(HELD), CHAT_BINDINGS_CONTROL_TOKEN=SECRET) as served:
         page = new_page()  # Chromium says on the console that there was a 401
         addresses = []

@@ -84,7 +84,7 @@ def test_a_foreign_file_is_not_overwritten(target, path):
 
 
 def test_the_command_names_a_foreign_file(tmp_path):
-    """The error has the option and the path, and says that nothing was changed."""
+    """The error has the option and the path, and that nothing was changed."""
     write(tmp_path / "index.html")
     told = cli_error("publish", "-o", tmp_path)
     assert f"--output {tmp_path} holds index.html, which" in told
@@ -199,7 +199,7 @@ def test_all_of_it_or_nothing(target, tmp_path, monkeypatch, place):
 
 
 def outdate(folder: Path) -> None:
-    """Give all files of a site other contents, listed as an earlier version would."""
+    """Replace the contents of all files of a site, and list them as an earlier version would."""
     lines = []
     for path in sorted(files_of(folder).keys() - {MANIFEST}):
         (folder / path).write_text(f"earlier {path}", encoding="utf-8")
@@ -208,7 +208,7 @@ def outdate(folder: Path) -> None:
 
 
 def test_a_killed_run_is_completed_by_the_next(site, folder):
-    """After kill -9 between two files the next run knows all of them as published, and publishes the site whole."""
+    """A run that is killed between two files is completed by the next, which has all of them as published."""
     outdate(folder)
     script = (
         "import os, pathlib, signal\n"

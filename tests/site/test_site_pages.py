@@ -108,7 +108,7 @@ def test_the_search_finds(opened, site, words, kind, place):
 
 
 def test_the_search_is_for_the_keyboard(opened, site, violations):
-    """A slash leads to it, arrows to what is found, Enter there, and Escape away; what is not there is said."""
+    """A slash leads to it, arrows to the results, Enter there, and Escape away; an empty result is shown."""
     page = opened(address(site, "index"))
     page.keyboard.press("/")
     page.keyboard.type("fetch-01")
@@ -139,7 +139,7 @@ def test_a_page_is_for_the_keyboard(opened, site):
 
 
 def test_without_javascript_the_text_is_there(opened, site):
-    """Every operation and every clause can be read, and the page to try says where."""
+    """Every operation and every clause can be read, and the page to try states that it needs JavaScript."""
     page = opened(address(site, "reference"), java_script_enabled=False)
     for text in ("Reads the Bindings of a service", "How many Bindings a page holds.", "curl -X DELETE"):
         assert page.get_by_text(text).first.is_visible()

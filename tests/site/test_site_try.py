@@ -107,7 +107,7 @@ def test_the_operation_in_the_address_is_open(opened, site):
 
 
 def test_a_request_is_sent_as_it_was_typed(opened, site, demo):
-    """Values go as they are, one a line where there may be several, empty ones not at all; the curl line says it."""
+    """Values are sent unchanged, one a line where there may be several, empty ones not at all; so in the curl line."""
     page = opened((site / version() / "try.html").as_uri(), also=demo.url)
     identify(page, demo.user, demo.password, demo.url)
     typed = "a,b\n\nc+d & é 100% '"

@@ -1,4 +1,4 @@
-"""The downloads are the same bytes everywhere, and the renditions say what the contract says."""
+"""The downloads are the same bytes everywhere, and the renditions mean the same as the contract."""
 
 import json
 import subprocess
