@@ -21,7 +21,7 @@ def runner(tmp_path):
 
 
 def test_action(runner, world_file, world):
-    """The action ends as the command does, tells its verdict, and leaves reports and a summary."""
+    """The action ends as the command does, prints its verdict, and leaves reports and a summary."""
     with serving(Right(world.document)) as url:
         inputs = INPUTS | {"base-url": url, "fixtures": str(world_file), "only": "AUTH-05 AUTH-01", "strict": "true"}
         ended = run(VERIFY, inputs, runner)

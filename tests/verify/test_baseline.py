@@ -60,7 +60,7 @@ def test_an_earlier_report_is_a_baseline(tmp_path):
 
 
 def test_only_what_is_new_counts(tmp_path):
-    """A run of known violations does not fail, and says so; another violation fails it."""
+    """A run of known violations does not fail, and reports them; another violation fails it."""
     known = Baseline({MUST.id: "known"})
     run = report(failed(MUST), Result(OTHER, "passed"), baseline=known)
     assert (run.verdict, run.violations) == ("conformant", 0)

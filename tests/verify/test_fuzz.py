@@ -162,7 +162,7 @@ def test_what_is_not_a_fault_is_a_should(world_file, world):
 
 
 def test_schemathesis_is_missing(world_file, monkeypatch):
-    """Without Schemathesis the command says how to install it."""
+    """A missing Schemathesis is an error that names its installation."""
     monkeypatch.setitem(sys.modules, "schemathesis", None)
     with pytest.raises(Refusal, match=r"pip install 'chat-bindings\[fuzz\]'"):
         fuzz(Run("http://127.0.0.1:1", World.read(world_file)), 1, lambda _: None)

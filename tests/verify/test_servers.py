@@ -37,7 +37,7 @@ def test_each_defect_has_a_clause_and_a_sentence():
 
 
 def test_a_server_runs_alone(world_file: Path):
-    """`python -m tests.servers NAME --world FILE` says first where it listens, and ends with 0 at SIGTERM."""
+    """`python -m tests.servers NAME --world FILE` prints its URL first, and ends with 0 at SIGTERM."""
     command = [sys.executable, "-m", "tests.servers", "under-a-prefix", "--world", str(world_file), "--port", "0"]
     with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

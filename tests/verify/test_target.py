@@ -17,7 +17,7 @@ def held(world_file: Path) -> Held:
 
 
 def test_a_world_without_plain_tokens_is_unfit(held):
-    """verify sends tokens, so their digests do not do, and the error says so."""
+    """verify sends tokens, so their digests are refused with an error that states it."""
     account = {"sid": held.account.sid, "auth_token_sha256": "0" * 64, "services": []}
     with pytest.raises(WorldUnfit, match="plain auth_token"):
         Held({"accounts": [account]})

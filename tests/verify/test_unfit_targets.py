@@ -83,7 +83,7 @@ def test_the_other_scheme_is_named(world_file):
 
 
 def test_a_target_that_never_answers_is_given_up(world_file):
-    """A target that takes the connection and says nothing is given up after --timeout."""
+    """A target that takes the connection and sends nothing is given up after --timeout."""
     with raw_server(lambda *_: time.sleep(30)) as url:
         began = time.monotonic()
         assert "--timeout" in refusal(world_file, url, "--timeout", "0.3")
@@ -104,7 +104,7 @@ def test_a_target_that_comes_up_later_is_waited_for(world_file):
 
 
 def test_refuses_the_credentials(service, world_file, world, tmp_path):
-    """The target knows the account under another token."""
+    """The target has the account under another token."""
     document = json.loads(json.dumps(world.document))
     document["accounts"][0]["auth_token"] = "0" * 32
     other = tmp_path / "other.json"

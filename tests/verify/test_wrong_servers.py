@@ -1,4 +1,4 @@
-"""Each wrong server, in Python and on other stacks, is caught by the clause meant for it, which names what fails."""
+"""Each wrong server, in Python and on other stacks, is caught by the clause meant for it, with the failed case."""
 
 import re
 
@@ -83,7 +83,7 @@ SERVERS = [
 
 @pytest.mark.parametrize("server", SERVERS, ids=lambda each: f"{each.clause}-{each.name}")
 def test_wrong_server(server: Wrong, world_file):
-    """The clause that is meant for a defect is violated, and the report says what was expected and how to see it."""
+    """The clause that is meant for a defect is violated, and the report has the expectation and the curl line."""
     with server.serving(world_file) as url:
         report = verified(url, world_file, [server.clause])
     [result] = report.results
