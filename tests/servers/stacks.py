@@ -23,7 +23,7 @@ STACKS = {"Node.js": "node", "Fastify": "npm", "Go": "go"}
 
 @functools.cache
 def _command(stack: str) -> Sequence[str | Path]:
-    """Give the command of a stack's server, compiled and with its packages. Skips the test where these are missing."""
+    """Return a stack's server command, compiled and with its packages. Skips the test where these are missing."""
     if stack == "Node.js":
         return ("node", _HERE / "node" / "server.mjs")
     if stack == "Fastify":
