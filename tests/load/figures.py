@@ -61,18 +61,28 @@ def publish(guide: str, section: str, lines: Sequence[str], *, is_kept: bool) ->
 
 
 def write(guide: str, section: str, measured_on: str, lines: Sequence[str]) -> Path:
-    """Replace a section of a guide, between its two markers, by a sentence on machine and date, and some lines.
+    """Replace a section of a guide by a sentence on machine and date, and some lines."""
+    measured = f"Measured on {datetime.now(UTC):%Y-%m-%d} on {measured_on}"
+    return replace(ROOT / "openapi" / "guides" / f"{guide}.md", section, [measured, "", *lines])
+
+
+def excerpt(lines: Sequence[str], rows: Sequence[str], columns: int) -> list[str]:
+    """Return some rows of a table by their first cells, with its head, and its first columns alone."""
+    cells = [line.strip("| ").split(" | ") for line in lines[: lines.index("")]]
+    return table(cells[0][:columns], [row[:columns] for row in cells[2:] if row[0] in rows])
+
+
+def replace(path: Path, section: str, lines: Sequence[str]) -> Path:
+    """Replace the lines of a section, between its two markers.
 
     The markers are link reference definitions of Markdown, which no page shows. Raises ValueError for a section that
-    the guide lacks.
+    the file lacks.
     """
-    path = ROOT / "openapi" / "guides" / f"{guide}.md"
     text = path.read_text(encoding="utf-8")
     begin, end = f"[figures-{section}]: # 'written by make'\n", f"[end-{section}]: # 'written by make'\n"
     pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
     if not pattern.search(text):
         raise ValueError(f"{path.name} has no section {section}: it begins with {begin.strip()}")
-    measured = f"Measured on {datetime.now(UTC):%Y-%m-%d} on {measured_on}"
-    body = "\n".join([begin, measured, "", *lines, "", end])
+    body = "\n".join([begin, *lines, "", end])
     path.write_text(pattern.sub(lambda _: body, text), encoding="utf-8")
     return path

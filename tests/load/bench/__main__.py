@@ -19,6 +19,9 @@ from .contending import Site
 _UNPUBLISHED = ("hostile", "verify")
 """Parts that no guide shows."""
 
+_README_ROWS = ("fetch", "list of 50", "404")
+"""Kinds of reads that the README shows."""
+
 _READ = 10_000
 """Bindings in the world of the reading benchmarks."""
 
@@ -55,7 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error(f"there is no {', '.join(unknown)}, but {', '.join(known)}")
         for name in options.parts or known:
             is_kept = options.figures and name not in _UNPUBLISHED
-            figures.publish("performance", name, known[name](), is_kept=is_kept)
+            lines = known[name]()
+            figures.publish("performance", name, lines, is_kept=is_kept)
+            if is_kept and name == "reads":
+                figures.replace(figures.ROOT / "README.md", name, figures.excerpt(lines, _README_ROWS, columns=4))
     return 0
 
 

@@ -51,7 +51,7 @@ def _prism(site: Site, port: int) -> Sequence[object]:
 
 
 OURS = Contender("ours", "chat-bindings", served)
-LIMIT = Contender("limit", "the limit", _python("bare"), (WRONG_TOKEN, NO_CREDENTIALS))
+LIMIT = Contender("limit", "bare ASGI", _python("bare"), (WRONG_TOKEN, NO_CREDENTIALS))
 FASTAPI = Contender("fastapi", "FastAPI", _python("fastapi_app"))
 STOCK = Contender("stock", "stock Connexion", _python("stock"))
 MOCK = Contender("prism", "Prism", _prism, (WRONG_TOKEN,))
