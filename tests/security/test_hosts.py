@@ -21,10 +21,13 @@ def guarded(serve):
 def send(world):
     """Return a function that sends an operation's request, with no header but the credentials and those given."""
 
-    def request(service, *headers, operation="fetchBinding", target="", version="HTTP/1.1"):
+    def request(service, *headers, operation="fetchBinding", target="", version="HTTP/1.1", connection=None):
         method, path = operations()[operation].method, operations()[operation].path(
             ServiceSid=world.full["sid"], Sid=world.full["bindings"][0]["sid"])  # fmt: skip
-        sent = [*headers, ("Authorization", raw.basic(*world.auth)), ("Connection", "close")]
+        sent = [*headers, ("Authorization", raw.basic(*world.auth))]
+        if connection is not None:
+            return raw.one(connection, raw.compose(method, path, sent))
+        sent.append(("Connection", "close"))
         (answer,) = raw.exchange(service.url, raw.compose(method, f"{target}{path}", sent, version=version))
         return answer
 
@@ -184,6 +187,16 @@ def test_no_host_and_two_hosts(ask, hosts, path):
 def test_valid_hosts(service, origin, host):
     """Ports up to the last, IPv6, long names and space around them are taken, and stand in URLs as they stood."""
     assert origin(service, ("Host", host)) == f"http://{host.strip()}"
+
+
+@pytest.mark.parametrize("second", [[("Host", "chat.example:")], []])
+def test_each_request_of_a_connection_has_its_own_host(service, send, second):
+    """A valid host neither stands in the URLs of the next request nor makes an invalid one valid."""
+    with raw.connect(service.url) as connection:
+        for host in ("chat.example", "other.example"):
+            answer = send(service, ("Host", host), connection=connection)
+            assert check_documented(answer, "fetchBinding")["url"].startswith(f"http://{host}/v2/")
+        check_refused(send(service, *second, connection=connection), operation=None)
 
 
 TARGETS = ["*", "v2", "chat.example:80", "ftp://chat.example/", "http:/x", "http:///x", "http://u:p@chat.example/",
