@@ -1,4 +1,4 @@
-"""The command line: `chat-bindings`, with a module for each command."""
+"""The command line: `chat-bindings`, with a module for each command or group of commands."""
 
 import os
 import signal
@@ -17,12 +17,12 @@ COMMANDS = {
     "account": "account:account",
     "service": "service:service",
     "key": "key:key",
-    "import": "import_:import_world",
-    "export": "export:export_world",
+    "import": "world:import_world",
+    "export": "world:export_world",
     "database": "database.command:database",
     "backup": "database.backup:backup",
     "restore": "database.restore:restore",
-    "fixtures": "fixtures:fixtures",
+    "fixtures": "world:fixtures",
     "verify": "verify:verify",
     "health": "health:health",
     "client": "client:client",

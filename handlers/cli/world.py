@@ -1,12 +1,14 @@
-"""`chat-bindings import`: add a world to the database."""
+"""`chat-bindings import`, `export` and `fixtures`: worlds into a database, out of it, and for verification."""
 
 import os
 
 import click
 
 from ..failures import Refusal
+from ..files import destination
+from ..server.setting import MOST
 from ..storage.engines import administration
-from .options import database_option, option
+from .options import Whole, database_option, option, output_option
 from .progress import progress, summarize
 
 
@@ -59,3 +61,51 @@ def import_world(*, world: str, replace: bool, database: str) -> None:
     except WorldError as error:
         raise Refusal(f"{name}, {error}. Nothing was imported.") from None
     click.echo(f"Imported: {summarize(counts)}.", err=True)
+
+
+@click.command()
+@output_option
+@database_option
+def export_world(*, output: str, database: str) -> None:
+    """Write the database's content as a world.
+
+    A world is one JSON document, of one moment, for `import`. Records are in the order of their SIDs, with one Binding
+    a line: the same content gives the same bytes. Tokens and secrets are written as their SHA-256. The document
+    contains personal data: keep it no longer than you may.
+
+    \b
+    Examples:
+      chat-bindings export -o world.json
+      chat-bindings export | gzip > world.json.gz
+    """
+    from ..world.exporter import export
+
+    with (
+        destination(output) as file,  # outermost: a slow reader must not keep the snapshot open
+        administration(database) as storage,
+        storage.snapshot(),
+        progress("exporting", storage.count_bindings()) as advance,
+    ):
+        export(storage, file, advance)
+
+
+@click.command()
+@option("--seed", type=Whole(0, MOST), default=0, show_default=True, help="Chooses the SIDs, tokens and devices.")
+@output_option
+def fixtures(*, seed: int, output: str) -> None:
+    """Write a world for verification.
+
+    It has what breaks naive servers: odd identities, long endpoints, full and empty services.
+
+    The same seed gives the same world. Its tokens are therefore public: never import it beside real data.
+
+    \b
+    Examples:
+      chat-bindings fixtures -o world.json
+      chat-bindings fixtures --seed 7 | chat-bindings import -
+    """
+    from ..world.fixtures import make_world
+    from ..world.writer import write_world
+
+    with destination(output) as file:
+        write_world(file, make_world(seed))
