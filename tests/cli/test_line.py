@@ -233,8 +233,9 @@ def test_an_interrupted_export_leaves_no_file(database, tmp_path):
     folder.mkdir()
     script = (
         "import time\n"
-        "from chat_bindings.cli import main, export\n"
-        "export.write_world = lambda file, world: (file.write(b'half'), file.flush(), time.sleep(60))\n"
+        "from chat_bindings.cli import main\n"
+        "from chat_bindings.world import exporter\n"
+        "exporter.write_world = lambda file, world: (file.write(b'half'), file.flush(), time.sleep(60))\n"
         "main()\n"
     )
     command = [sys.executable, "-c", script, "export", "-o", folder / "world.json", "--database", database.locator]

@@ -270,7 +270,7 @@ def test_an_export_is_of_one_moment_and_keeps_no_log(database):
 
 KILLED = """
 import os, signal, sys
-from chat_bindings.cli import import_
+from chat_bindings.cli import world
 from chat_bindings.cli.progress import progress
 from contextlib import contextmanager
 
@@ -278,8 +278,8 @@ from contextlib import contextmanager
 def killing(label, total, **options):
     yield (lambda _: os.kill(os.getpid(), signal.SIGKILL)) if label == "indexing" else (lambda _: None)
 
-import_.progress = killing
-import_.import_world()
+world.progress = killing
+world.import_world()
 """
 
 
