@@ -11,7 +11,7 @@ Json = dict[str, Any]
 IDENTITIES = ["TestUser", "a,b", "a+b", "100%", "/?#&='\"", "..", " space ", "Ünïcødé", "漢字", "😀"]
 """Shared identities: each belongs to one Binding in fifty, of every type; the others have an identity of their own."""
 
-_EVERY = 50
+_EVERY = 11
 _TYPES = binding_types()
 _MESSAGE_TYPES = ["removed_from_channel", "new_message", "added_to_channel", "invited_to_channel"]
 
