@@ -9,7 +9,7 @@ from ..support.worlds import account, binding, sid
 Json = dict[str, Any]
 
 IDENTITIES = ["TestUser", "a,b", "a+b", "100%", "/?#&='\"", "..", " space ", "Ünïcødé", "漢字", "😀"]
-"""Shared identities: each belongs to one Binding in fifty, of every type; the others have an identity of their own."""
+"""Shared identities: each belongs to one Binding in eleven, of every type; the others have an identity of their own."""
 
 _EVERY = 11
 _TYPES = binding_types()
