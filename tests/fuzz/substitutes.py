@@ -16,7 +16,7 @@ from chat_bindings.spec import REGISTRATION, component
 
 Json = dict[str, Any]
 
-_SID = re.compile(r"(AC|IS|BS)[0-9a-f]{32}")
+_SID = re.compile(r"(AC|IS|BS)[0-9a-fA-F]{32}")
 _LONGEST_ENDPOINT: int = component("schemas", "Endpoint", REGISTRATION)["maxLength"]
 
 
