@@ -102,7 +102,7 @@ _lines: dict[tuple[bytes, bytes], bytes] = {}
 def _line(header: tuple[bytes, bytes]) -> bytes | None:
     """Make the line of a header; None where it is invalid or decides the framing."""
     name, value = header
-    # a regular expression costs as much as the rest, and lengths and ids need none
+    # lengths and ids need no regular expression, which costs more
     if not _is_plain(name) or (not value.isalnum() and HEADER_VALUE_RE.search(value)):
         return None
     line = b"%b: %b\r\n" % header

@@ -92,7 +92,7 @@ def connect(path: Path, *, on_event_loop: bool = False) -> apsw.Connection:
     """
     real = os.path.realpath(path)
     vfs = _NO_SLEEP if on_event_loop else ""
-    one_thread = apsw.SQLITE_OPEN_NOMUTEX if on_event_loop else 0  # a lookup takes a mutex sixty times
+    one_thread = apsw.SQLITE_OPEN_NOMUTEX if on_event_loop else 0  # SQLite then locks no mutex for each call
     try:
         return _open(real, apsw.SQLITE_OPEN_READWRITE | one_thread, vfs)
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError, apsw.FullError) as error:

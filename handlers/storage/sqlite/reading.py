@@ -34,8 +34,8 @@ OWNED = "services INDEXED BY services_by_account"
 
 SERVICE = f"SELECT 1 FROM {OWNED} WHERE account_sid = ? AND sid = ?"  # noqa: S608 - constants
 
-# CROSS JOIN, since that keeps the order: a Binding is looked for only in a service that is the account's. APSW hashes a
-# statement's text for each call, 9 instructions a character.
+# CROSS JOIN, since that keeps the order: a Binding is looked for only in a service that is the account's. The
+# text is short, since APSW hashes it for each call.
 FETCH = (
     f"SELECT b.{COLUMNS} FROM {OWNED} CROSS JOIN bindings AS b "  # noqa: S608 - constants
     "WHERE account_sid = ?3 AND services.sid = ?1 AND service_sid = ?1 AND b.sid = ?2"

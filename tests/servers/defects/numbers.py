@@ -30,11 +30,15 @@ def the_largest_page_has_no_next(shown, wanted):
     return shown
 
 
+def _cut(server: Right, text: str | None, bits: int) -> str | None:
+    number = server.integer(text or "")
+    return text if number is None else str(number % 2**bits)
+
+
 @before(Right.page_size, "PAGE-33")
 def page_sizes_of32_bits(text, self):
     """A PageSize is cut to 32 bits: 4294967301 is 5."""
-    number = self.integer(text or "")
-    return text if number is None else str(number % 2**32)
+    return _cut(self, text, 32)
 
 
 @first(Right.page_size, "PAGE-33")
@@ -47,8 +51,7 @@ def fits_page_sizes_in32_bits(self, text):
 @before(Right.page_size, "PAGE-33")
 def page_sizes_of64_bits(text, self):
     """A PageSize is cut to 64 bits: 18446744073709551621 is 5."""
-    number = self.integer(text or "")
-    return text if number is None else str(number % 2**64)
+    return _cut(self, text, 64)
 
 
 @before(Right.meta, "PAGE-34")
